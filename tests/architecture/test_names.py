@@ -6,6 +6,7 @@ from collections import defaultdict
 from pathlib import Path
 
 from architecture.sources import nodes, parsed
+from mailflatrate.entrypoints.web.pages import pages
 
 SOURCES = Path(__file__).parents[2] / "src" / "mailflatrate"
 
@@ -116,7 +117,7 @@ def test_functions_and_classes_get_no_old_words() -> None:
 
 def test_templates_and_url_names_get_no_old_words() -> None:
     templates = {part for path in SOURCES.rglob("templates/**/*.*") for part in path.with_suffix("").parts}
-    names = {name for urls in SOURCES.rglob("urls.py") for name in re.findall(r'name="([\w-]+)"', urls.read_text())}
+    names = {name.rpartition(":")[2] for name in pages()}
     assert len(templates) > 100 and len(names) > 100
     assert {name for name in templates | names if _old(name.replace("-", "_"))} == set()
 

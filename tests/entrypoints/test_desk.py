@@ -90,7 +90,7 @@ def test_a_measure_without_its_line_does_not_stand(database: str) -> None:
     def post(address: str) -> None:
         request = RequestFactory().post(address)
         request.user, request.session = otto.user, otto.client.session
-        access.desk(forgetful)(request)
+        access.desk("POST", "home")(forgetful)(request)
 
     with pytest.raises(access.NotRecorded):
         post("/desk/")

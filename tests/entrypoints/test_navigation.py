@@ -1,13 +1,12 @@
 """The studio's navigation: every page marks its entry and tab, and the new pages show one account's rows only."""
 
 import re
-from collections.abc import Iterable, Iterator
 from datetime import timedelta
 from time import monotonic
 
 import pytest
 from django.test import Client
-from django.urls import URLPattern, URLResolver, reverse
+from django.urls import resolve, reverse
 
 from mailflatrate.apps.accounts.models import Role
 from mailflatrate.apps.campaigns.models import Campaign, CampaignState
@@ -18,7 +17,7 @@ from mailflatrate.apps.suppression.models import Suppression
 from mailflatrate.base import clock, tenancy
 from mailflatrate.base.tenancy import PlatformReason
 from mailflatrate.entrypoints.web import navigation
-from mailflatrate.entrypoints.web.studio import urls
+from mailflatrate.entrypoints.web.pages import owner_of, pages
 from mailflatrate.entrypoints.web.studio.reports import report_rows
 from mailflatrate.rules.suppression import SuppressionReason
 from support.customers import Customer, sending_customer
@@ -96,16 +95,10 @@ def test_pages_below_an_entry_keep_it_marked(anna: Customer, path: str, entry: s
 
 def test_every_page_of_the_studio_belongs_to_an_entry() -> None:
     """Except the two that are outside of every entry: reading the agreements, and choosing an account."""
-    names = set(_names(urls.urlpatterns))
-    assert {name for name in names if navigation._owner(name) is None} == {"agreements", "choose-account"}
-
-
-def _names(entries: Iterable[URLPattern | URLResolver]) -> Iterator[str]:
-    for entry in entries:
-        if isinstance(entry, URLResolver):
-            yield from _names(entry.url_patterns)
-        else:
-            yield entry.name or ""
+    names = [name for name in pages() if name.startswith("studio:")]
+    routes = {name: "/studio/" + re.sub("<[^>]*>", "1", pages()[name].route) for name in names}
+    alone = {name for name, route in routes.items() if not owner_of(resolve(route), navigation._addresses())}
+    assert alone == {"studio:agreements", "studio:choose-account"}
 
 
 def test_the_test_inbox_goes_seconds_after_a_relay_takes_the_mail(

@@ -1,6 +1,6 @@
 """The roles of an account's members, and what each may do. No other place defines that.
 
-Pages check rights through the table of `entrypoints.web.studio.page_rights`, actions through `apps.accounts.rights`,
+Pages declare what they need at their views (`entrypoints.web.pages`), actions through `apps.accounts.rights`,
 triggers through `rules.sql`.
 """
 

@@ -15,7 +15,7 @@ from django.utils.translation import pgettext_lazy
 from mailflatrate.apps.delivery.relays.overview import mail_leaves_machine
 from mailflatrate.base import tenancy
 from mailflatrate.base.tenancy import PlatformReason
-from mailflatrate.entrypoints.web.limited_pages import is_for_limited
+from mailflatrate.entrypoints.web.pages import owner_of, page_at, pages
 
 if TYPE_CHECKING:
     from django_stubs_ext import StrOrPromise
@@ -23,15 +23,10 @@ if TYPE_CHECKING:
 
 @dataclass(frozen=True, slots=True)
 class Tab:
-    """One page of an entry. It owns every URL name that equals a stem or starts with a stem and a hyphen or underscore.
-
-    `redraws` are URL names that respond with this page, for example after a refused form.
-    """
+    """One page of an entry, by its name. It owns the pages whose address begins with its own (`pages.owner_of`)."""
 
     name: str
     label: "StrOrPromise"
-    stems: tuple[str, ...]
-    redraws: tuple[str, ...] = ()
 
 
 @dataclass(frozen=True, slots=True)
@@ -43,77 +38,68 @@ class NavEntry:
     tabs: tuple[Tab, ...]
 
 
-def _alone(name: str, label: "StrOrPromise", icon: str, *stems: str) -> NavEntry:
-    return NavEntry(label, icon, (Tab(name, label, stems or (name,)),))
+def _alone(name: str, label: "StrOrPromise", icon: str) -> NavEntry:
+    return NavEntry(label, icon, (Tab(name, label),))
 
 
 CONTACTS = NavEntry(
     _("Contacts"),
     "users",
     (
-        Tab("contacts", _("Contacts"), ("contact", "bulk")),
-        Tab("lists", _("Lists"), ("list",)),
-        Tab("segments", _("Segments"), ("segment",)),
-        Tab("fields", _("Fields"), ("field",)),
-        Tab("tags", _("Tags"), ("tag",), ("tag-new",)),
-        Tab("event-types", _("Events"), ("event-type", "event-period", "conversion-goal")),
-        Tab("imports", _("Imports"), ("import",)),
-        Tab("exports", _("Exports"), ("export",)),
-        Tab("suppressions", _("Suppressions"), ("suppression",), ("suppression-look-up", "suppression-add")),
-        Tab("inactive", pgettext_lazy("contacts", "Inactive"), ("inactive",)),
+        Tab("contacts", _("Contacts")),
+        Tab("lists", _("Lists")),
+        Tab("segments", _("Segments")),
+        Tab("fields", _("Fields")),
+        Tab("tags", _("Tags")),
+        Tab("event-types", _("Events")),
+        Tab("imports", _("Imports")),
+        Tab("exports", _("Exports")),
+        Tab("suppressions", _("Suppressions")),
+        Tab("inactive", pgettext_lazy("contacts", "Inactive")),
     ),
 )
 CONTENT = NavEntry(
     _("Content"),
     "layout-template",
     (
-        Tab(
-            "templates",
-            _("Templates"),
-            ("template", "saved-blocks", "saved-block", "content-lookup", "content-lookups"),
-        ),
-        Tab("transactional-templates", _("Transactional templates"), ("transactional-template",)),
-        Tab("media", _("Media"), ("media",)),
-        Tab("coupons", _("Coupons"), ("coupon",)),
-        Tab("test-lists", _("Test lists"), ("test-list",)),
-        Tab("brand", _("Brand"), ("brand",)),
+        Tab("templates", _("Templates")),
+        Tab("transactional-templates", _("Transactional templates")),
+        Tab("media", _("Media")),
+        Tab("coupons", _("Coupons")),
+        Tab("test-lists", _("Test lists")),
+        Tab("brand", _("Brand")),
     ),
 )
 SETTINGS = NavEntry(
     _("Settings"),
     "settings",
     (
-        Tab("team", _("Team"), ("team",)),
-        Tab("security", _("Security"), ("security",), ("security-approval", "security-second-factor")),
-        Tab("keys", _("API keys"), ("key",)),
-        Tab("webhooks", _("Webhooks"), ("webhook",), ("webhook-new",)),
-        Tab("activity", _("Activity"), ("activity",)),
-        Tab("imprint", _("Imprint"), ("imprint",)),
-        Tab("senders", _("Senders"), ("sender", "reply", "mailbox", "media-host")),
-        Tab("compliance", _("Compliance"), ("compliance",)),
-        Tab("requests", _("Data requests"), ("request",)),
-        Tab(
-            "account-status",
-            _("Account status"),
-            ("account-status", "question", "questions"),
-            ("questions", "account-status-message", "account-status-accept"),
-        ),
-        Tab("settings", _("General"), ("settings",)),
+        Tab("team", _("Team")),
+        Tab("security", _("Security")),
+        Tab("keys", _("API keys")),
+        Tab("webhooks", _("Webhooks")),
+        Tab("activity", _("Activity")),
+        Tab("imprint", _("Imprint")),
+        Tab("senders", _("Senders")),
+        Tab("compliance", _("Compliance")),
+        Tab("requests", _("Data requests")),
+        Tab("account-status", _("Account status")),
+        Tab("settings", _("General")),
     ),
 )
 MAIN = (
     _alone("home", _("Home"), "house"),
-    _alone("campaigns", _("Campaigns"), "send", "campaign", "digest", "digests"),
-    _alone("automations", _("Automations"), "workflow", "automation"),
+    _alone("campaigns", _("Campaigns"), "send"),
+    _alone("automations", _("Automations"), "workflow"),
     CONTACTS,
-    _alone("forms", _("Forms"), "square-pen", "form"),
+    _alone("forms", _("Forms"), "square-pen"),
     CONTENT,
     NavEntry(
         pgettext_lazy("navigation", "Reports"),
         "chart-column",
         (
-            Tab("reports", pgettext_lazy("navigation", "Reports"), ("report",)),
-            Tab("transactional", _("Transactional"), ("transactional",)),
+            Tab("reports", pgettext_lazy("navigation", "Reports")),
+            Tab("transactional", _("Transactional")),
         ),
     ),
 )
@@ -165,16 +151,19 @@ class NavSection:
     tabs: list[TabItem]
 
 
-def _owner(here: str) -> tuple[NavEntry, Tab] | None:
-    """Return the entry and tab that a URL name belongs to: the longest stem wins."""
-    best: tuple[int, NavEntry, Tab] | None = None
-    for entry in (*MAIN, TEST_INBOX, *FOOT, SEARCH):
-        for tab in entry.tabs:
-            for stem in (tab.name, *tab.stems):
-                owns = here == stem or here.startswith((f"{stem}-", f"{stem}_"))
-                if owns and (best is None or len(stem) > best[0]):
-                    best = (len(stem), entry, tab)
-    return (best[1], best[2]) if best else None
+def _owner(request: HttpRequest) -> tuple[NavEntry, Tab] | None:
+    """Return the entry and tab that the current page belongs to."""
+    name = owner_of(request.resolver_match, _addresses())
+    return next(((entry, tab) for entry in _all() for tab in entry.tabs if tab.name == name), None)
+
+
+def _all() -> tuple[NavEntry, ...]:
+    return (*MAIN, TEST_INBOX, *FOOT, SEARCH)
+
+
+@cache
+def _addresses() -> dict[str, str]:
+    return {tab.name: reverse(f"studio:{tab.name}") for entry in _all() for tab in entry.tabs}
 
 
 def _has_test_inbox() -> bool:
@@ -205,28 +194,19 @@ def _seen(entries: Iterable[NavEntry], may_see: Callable[[str], bool]) -> Iterat
 def _may_see(request: HttpRequest) -> Callable[[str], bool]:
     """Return which pages the sidebar shows: to a member who is limited to some lists, only those made for them."""
     membership = getattr(request, "membership", None)
-    return is_for_limited if membership is not None and membership.is_limited else lambda _name: True
-
-
-@cache
-def _address(name: str) -> str:
-    """Return the address of a page that needs no ID; the sidebar asks for all of them on every page."""
-    return reverse(f"studio:{name}")
-
-
-def _url_name(request: HttpRequest) -> str:
-    match = request.resolver_match
-    return (match.url_name or "") if match else ""
+    if membership is None or not membership.is_limited:
+        return lambda _name: True
+    return lambda name: pages()[f"studio:{name}"].limited
 
 
 def studio_navigation(request: HttpRequest, has_test_inbox: Callable[[], bool] = _has_test_inbox) -> list[NavGroup]:
     """Return the sidebar of the studio with the current entry marked."""
-    owner = _owner(_url_name(request))
+    owner = _owner(request)
     current_label = owner[0].label if owner else None
 
     def items(entries: tuple[NavEntry, ...]) -> list[NavItem]:
         return [
-            NavItem(str(one.label), _address(one.tabs[0].name), one.icon, one.label is current_label)
+            NavItem(str(one.label), _addresses()[one.tabs[0].name], one.icon, one.label is current_label)
             for one in _seen(entries, _may_see(request))
         ]
 
@@ -239,14 +219,13 @@ def studio_section(request: HttpRequest) -> NavSection | None:
 
     The pages that tabs name show the tabs. A page below one of them has a crumb, which leads back.
     """
-    here = _url_name(request)
-    owner = _owner(here)
-    if owner is None or len(owner[0].tabs) == 1:
+    here, owner = page_at(request.resolver_match), _owner(request)
+    if here is None or owner is None or len(owner[0].tabs) == 1:
         return None
     entry, tab = owner
-    shows_tabs = here in (tab.name, *tab.redraws)
+    shows_tabs = here.has_tabs or here.name == tab.name
     seen = [one for one in entry.tabs if _may_see(request)(one.name)]
-    tabs = [TabItem(str(one.label), _address(one.name), one is tab) for one in seen or [tab]]
+    tabs = [TabItem(str(one.label), _addresses()[one.name], one is tab) for one in seen or [tab]]
     return NavSection(
         label=str(entry.label),
         url=tabs[0].url,

@@ -22,6 +22,7 @@ from mailflatrate.apps.accounts.models import User
 from mailflatrate.base import audit, clock, tenancy
 from mailflatrate.base.tenancy import PlatformReason
 from mailflatrate.entrypoints.web.desk.frame import desk_frame
+from mailflatrate.entrypoints.web.pages import View, WebPage, declare
 from mailflatrate.entrypoints.web.sessions import READING, signed_in
 from mailflatrate.entrypoints.web.sign_in.proved_factor import second_factor
 from mailflatrate.settings import load_settings
@@ -46,16 +47,16 @@ class DeskRequest(HttpRequest):
         raise NotImplementedError  # bound by `desk`
 
 
-View = Callable[..., HttpResponseBase]
-
-
-def desk(view: View) -> View:
-    """Run `view(request: DeskRequest, ...)` at the desk, or refuse it.
+def desk(address: str, name: str, **options: Any) -> Callable[[View], View]:
+    """Declare a page of the desk (`WebPage` lists the options): `view(request: DeskRequest, ...)`.
 
     Everyone outside the operator's staff gets 404, so the desk stays hidden from them. Staff without a second factor,
     or whose session hasn't used it, get a page that asks for it (403).
     """
+    return lambda view: declare(WebPage(address, name, **options), _guarded(view))
 
+
+def _guarded(view: View) -> View:
     @wraps(view)
     def guarded(request: HttpRequest, *args: Any, **kwargs: Any) -> HttpResponseBase:
         user = cast(User, request.user)

@@ -8,7 +8,6 @@ from django.http import Http404, HttpResponse
 from django.urls import reverse
 from django.utils.translation import gettext as _
 from django.utils.translation import gettext_lazy
-from django.views.decorators.http import require_POST, require_safe
 
 from mailflatrate.apps.accounts.actions import account_status, messages
 from mailflatrate.apps.accounts.actions.account_status import Reasons
@@ -73,8 +72,7 @@ class LimitsForm(forms.Form):
     because = forms.CharField(label=gettext_lazy("Reason"), max_length=1000, widget=forms.Textarea({"rows": 2}))
 
 
-@require_safe
-@desk
+@desk("GET accounts/", "accounts")
 def accounts(request: DeskRequest) -> HttpResponse:
     """List all customers; search by name, address, website or mailing ID."""
     search, status = request.GET.get("q", "").strip(), request.GET.get("status", "")
@@ -158,15 +156,13 @@ def _page(
     return page(request, "account", context, status=status)
 
 
-@require_safe
-@desk
+@desk("GET accounts/<int:account_id>/", "account")
 def account(request: DeskRequest, account_id: int) -> HttpResponse:
     """Show one customer."""
     return _page(request, account_id)
 
 
-@require_POST
-@desk
+@desk("POST accounts/<int:account_id>/measure/", "account-measure")
 def measure(request: DeskRequest, account_id: int) -> HttpResponse:
     """Throttle, pause, suspend or close the account, or let it send again."""
     find_account(account_id)
@@ -184,8 +180,7 @@ def measure(request: DeskRequest, account_id: int) -> HttpResponse:
     return succeed(request, said, reverse("desk:account", args=[account_id]))
 
 
-@require_POST
-@desk
+@desk("POST accounts/<int:account_id>/strike/", "account-strike")
 def strike(request: DeskRequest, account_id: int) -> HttpResponse:
     """Give the account a strike."""
     find_account(account_id)
@@ -198,8 +193,7 @@ def strike(request: DeskRequest, account_id: int) -> HttpResponse:
     return succeed(request, said, reverse("desk:account", args=[account_id]))
 
 
-@require_POST
-@desk
+@desk("POST accounts/<int:account_id>/strikes/<int:strike_id>/back/", "account-strike-back")
 def strike_back(request: DeskRequest, account_id: int, strike_id: int) -> HttpResponse:
     """Revoke a strike."""
     find_account(account_id)
@@ -212,8 +206,7 @@ def strike_back(request: DeskRequest, account_id: int, strike_id: int) -> HttpRe
     return succeed(request, _("The strike no longer counts."), reverse("desk:account", args=[account_id]))
 
 
-@require_POST
-@desk
+@desk("POST accounts/<int:account_id>/limits/", "account-limits")
 def limits(request: DeskRequest, account_id: int) -> HttpResponse:
     """Set the daily recipient limit and supervision."""
     find_account(account_id)
@@ -224,8 +217,7 @@ def limits(request: DeskRequest, account_id: int) -> HttpResponse:
     return succeed(request, _("The limits have been saved."), reverse("desk:account", args=[account_id]))
 
 
-@require_POST
-@desk
+@desk("POST accounts/<int:account_id>/answer/", "account-answer")
 def answer(request: DeskRequest, account_id: int) -> HttpResponse:
     """Answer the customer's message; without a text, close it unanswered."""
     find_account(account_id)

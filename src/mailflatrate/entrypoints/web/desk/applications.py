@@ -11,7 +11,6 @@ from django.urls import reverse
 from django.utils.text import capfirst
 from django.utils.translation import gettext as _
 from django.utils.translation import gettext_lazy
-from django.views.decorators.http import require_POST, require_safe
 
 from mailflatrate.apps.accounts.actions import vetting
 from mailflatrate.apps.accounts.errors import AccountError
@@ -81,8 +80,7 @@ def _of(view: str) -> QuerySet[Application]:
     return found.select_related("account")
 
 
-@require_safe
-@desk
+@desk("GET applications/", "applications")
 def applications(request: DeskRequest) -> HttpResponse:
     """Show the queue, oldest first; the chips link to applications that wait for someone outside our team."""
     view = request.GET.get("view", "waiting")
@@ -153,15 +151,13 @@ def _page(request: DeskRequest, account_id: int, *, problem: str = "", status: i
     return page(request, "application", context, status=status)
 
 
-@require_safe
-@desk
+@desk("GET applications/<int:account_id>/", "application")
 def application(request: DeskRequest, account_id: int) -> HttpResponse:
     """Show one application: the record, the signals with their evidence, the history and the actions."""
     return _page(request, account_id)
 
 
-@require_POST
-@desk
+@desk("POST applications/<int:account_id>/decide/", "application-decide")
 def decide(request: DeskRequest, account_id: int) -> HttpResponse:
     """Approve or reject the application, or ask a question."""
     _find(account_id)
@@ -189,8 +185,7 @@ def _approve_origin(account_id: int, origin_id: int, *, by: User, reason: str) -
     decide_origin(origin_id, OriginDecision.APPROVE, reviewer=by, reason=reason)
 
 
-@require_POST
-@desk
+@desk("POST applications/<int:account_id>/activate/", "application-activate")
 def activate(request: DeskRequest, account_id: int) -> HttpResponse:
     """Let an approved account send once the current agreements are accepted."""
     _find(account_id)
@@ -202,8 +197,7 @@ def activate(request: DeskRequest, account_id: int) -> HttpResponse:
     return succeed(request, said, reverse("desk:application", args=[account_id]))
 
 
-@require_POST
-@desk
+@desk("POST applications/<int:account_id>/check/", "application-check")
 def check_again(request: DeskRequest, account_id: int) -> HttpResponse:
     """Run the automated DNS and website checks again."""
     _find(account_id)

@@ -2,7 +2,6 @@
 
 from django.db.models import Q
 from django.http import HttpResponse
-from django.views.decorators.http import require_safe
 
 from mailflatrate.base import audit
 from mailflatrate.base.audit.models import AuditEntry
@@ -11,8 +10,7 @@ from mailflatrate.entrypoints.web.desk.access import DeskRequest, desk
 from mailflatrate.entrypoints.web.desk.common import PAGE_ROWS, page
 
 
-@require_safe
-@desk
+@desk("GET audit/", "audit-log")
 def audit_log(request: DeskRequest) -> HttpResponse:
     """Show all entries, newest first; filter by account, person or kind; `check=1` verifies the whole chain."""
     found = AuditEntry.objects.order_by("-id")

@@ -6,7 +6,6 @@ from typing import Any
 from django.http import Http404, HttpResponse
 from django.urls import reverse
 from django.utils.translation import gettext as _
-from django.views.decorators.http import require_POST, require_safe
 
 from mailflatrate.apps.automations.actions.review import review_automation, waiting_messages
 from mailflatrate.apps.automations.models import Automation, AutomationVersion, VersionState
@@ -105,15 +104,13 @@ def _context(request: DeskRequest, automation: Automation, version: AutomationVe
     }
 
 
-@require_safe
-@desk
+@desk("GET automations/<int:automation_id>/", "automation", nav="campaigns")
 def automation(request: DeskRequest, automation_id: int) -> HttpResponse:
     """Show an automation: what starts it, its steps and waits, and each message that waits as its readers see it."""
     return page(request, "automation", _context(request, *_find(automation_id)))
 
 
-@require_POST
-@desk
+@desk("POST automations/<int:automation_id>/review/", "automation-review")
 def review(request: DeskRequest, automation_id: int) -> HttpResponse:
     """Approve all waiting messages, or return them with the reason."""
     found, version = _find(automation_id)

@@ -8,7 +8,6 @@ from typing import Any
 from django.http import Http404, HttpResponse
 from django.urls import reverse
 from django.utils.translation import gettext as _
-from django.views.decorators.http import require_POST, require_safe
 
 from mailflatrate.apps.automations.models import Automation
 from mailflatrate.apps.campaigns.campaign_content import content_hash
@@ -50,8 +49,7 @@ def _find(campaign_id: int) -> Campaign:
     return found
 
 
-@require_safe
-@desk
+@desk("GET campaigns/", "campaigns")
 def campaigns(request: DeskRequest) -> HttpResponse:
     """Show the queue, oldest first."""
     waiting = campaigns_to_review().select_related("account")
@@ -124,15 +122,13 @@ def _context(request: DeskRequest, campaign: Campaign) -> dict[str, Any]:
     }
 
 
-@require_safe
-@desk
+@desk("GET campaigns/<int:campaign_id>/", "campaign")
 def campaign(request: DeskRequest, campaign_id: int) -> HttpResponse:
     """Show one campaign: why it waits, what readers see, who gets it, and what the account sent before."""
     return page(request, "campaign", _context(request, _find(campaign_id)))
 
 
-@require_POST
-@desk
+@desk("POST campaigns/<int:campaign_id>/review/", "campaign-review")
 def review(request: DeskRequest, campaign_id: int) -> HttpResponse:
     """Approve the campaign, or return it with the reason."""
     campaign = _find(campaign_id)

@@ -1,7 +1,6 @@
 """What mailbox providers and the CSA require, and whether this service meets it (R-54 to R-106)."""
 
 from django.http import HttpResponse
-from django.views.decorators.http import require_safe
 
 from mailflatrate.apps.stats.compliance import service_facts
 from mailflatrate.entrypoints.web.compliance import parts
@@ -10,8 +9,7 @@ from mailflatrate.entrypoints.web.desk.common import page
 from mailflatrate.rules.compliance.judge import judge_all
 
 
-@require_safe
-@desk
+@desk("GET compliance/", "compliance")
 def compliance(request: DeskRequest) -> HttpResponse:
     """Show the whole table. The doctor runs the checks that need this host."""
     return page(request, "compliance", {"parts": parts(judge_all(service_facts()))})

@@ -1,7 +1,6 @@
 """Customer messages that have not been answered yet."""
 
 from django.http import HttpResponse
-from django.views.decorators.http import require_safe
 
 from mailflatrate.apps.abuse.queries.queue import cases_of_messages
 from mailflatrate.apps.accounts.models import DeskMessage, Side
@@ -9,8 +8,7 @@ from mailflatrate.entrypoints.web.desk.access import DeskRequest, desk
 from mailflatrate.entrypoints.web.desk.common import PAGE_ROWS, page
 
 
-@require_safe
-@desk
+@desk("GET messages/", "messages")
 def unanswered_messages(request: DeskRequest) -> HttpResponse:
     """List the queue, oldest first. Messages are answered on the account's page, beside what they are about."""
     waiting = DeskMessage.objects.filter(side=Side.CUSTOMER, handled_at=None)

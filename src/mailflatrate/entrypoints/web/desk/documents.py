@@ -8,7 +8,6 @@ from django.shortcuts import get_object_or_404
 from django.urls import reverse
 from django.utils.translation import gettext as _
 from django.utils.translation import gettext_lazy
-from django.views.decorators.http import require_http_methods, require_safe
 
 from mailflatrate.apps.accounts import queries
 from mailflatrate.apps.accounts.actions import agreements
@@ -56,8 +55,7 @@ def _kind(text: str) -> AgreementKind:
     return AgreementKind(text)
 
 
-@require_safe
-@desk
+@desk("GET documents/", "documents")
 def documents(request: DeskRequest) -> HttpResponse:
     """List every document with its versions, and how many accounts have accepted the one in force."""
     sending = Account.objects.filter(status__in=[AccountStatus.ACTIVE, AccountStatus.THROTTLED]).count()
@@ -70,16 +68,14 @@ def documents(request: DeskRequest) -> HttpResponse:
     return page(request, "documents", {"groups": groups, "sending": sending})
 
 
-@require_safe
-@desk
+@desk("GET documents/<int:document_id>/", "document")
 def document(request: DeskRequest, document_id: int) -> HttpResponse:
     """Show one version in the form that people read."""
     found = get_object_or_404(AgreementDocument.objects, id=document_id)
     return page(request, "document", {"document": found, "text": document_html(found)})
 
 
-@require_http_methods(["GET", "HEAD", "POST"])
-@desk
+@desk("GET|POST documents/new/<slug:kind>/", "document-new")
 def new(request: DeskRequest, kind: str) -> HttpResponse:
     """Write a new version: preview it, then put it in force, which asks every customer to accept again."""
     which = _kind(kind)

@@ -7,7 +7,6 @@ from django.shortcuts import get_object_or_404
 from django.urls import reverse
 from django.utils.translation import gettext as _
 from django.utils.translation import gettext_lazy
-from django.views.decorators.http import require_POST, require_safe
 
 from mailflatrate.apps.accounts.errors import AccountError
 from mailflatrate.apps.campaigns.models import Campaign
@@ -94,8 +93,7 @@ def _tables(days: int) -> list[dict[str, Any]]:
     return tables
 
 
-@require_safe
-@desk
+@desk("GET accounts/<int:account_id>/rates/", "rates")
 def rates(request: DeskRequest, account_id: int) -> HttpResponse:
     """Show an account's rates for one day and for seven, by every dimension of R-85."""
     account = find_account(account_id)
@@ -113,8 +111,7 @@ def rates(request: DeskRequest, account_id: int) -> HttpResponse:
     return page(request, "rates", context)
 
 
-@require_safe
-@desk
+@desk("GET figures/", "figures")
 def figures(request: DeskRequest) -> HttpResponse:
     """List stopped campaigns, the oldest first, then the latest actions."""
     held = queries.open_holds().select_related("campaign", "account").order_by("at")[:PAGE_ROWS]
@@ -153,15 +150,13 @@ def _find(measure_id: int) -> Measure:
     return get_object_or_404(Measure.objects.select_related("campaign", "account", "lifted_by"), id=measure_id)
 
 
-@require_safe
-@desk
+@desk("GET figures/<int:measure_id>/", "figure")
 def figure(request: DeskRequest, measure_id: int) -> HttpResponse:
     """Show one action with the figures around it."""
     return page(request, "figure", _context(_find(measure_id)))
 
 
-@require_POST
-@desk
+@desk("POST figures/<int:measure_id>/lift/", "figure-lift")
 def lift(request: DeskRequest, measure_id: int) -> HttpResponse:
     """Let the customer resume, with a reason."""
     is_lane = _find(measure_id).level == MeasureLevel.PAUSE_LANE

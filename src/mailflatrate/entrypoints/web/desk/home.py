@@ -4,7 +4,6 @@ from django.conf import settings
 from django.http import HttpResponse
 from django.shortcuts import render
 from django.urls import reverse
-from django.views.decorators.http import require_safe
 
 from mailflatrate.apps.delivery.fence import current_hold
 from mailflatrate.apps.delivery.maybe_sent import awaiting_answer
@@ -19,11 +18,10 @@ from mailflatrate.entrypoints.web.desk.queues import QUEUES
 RECENT_LINES = 8
 
 
-@require_safe
-@desk
+@desk("GET", "home")
 def home(request: DeskRequest) -> HttpResponse:
     """Show all queues and the latest decisions."""
-    rows = [(queue.backlog(), queue, reverse(f"desk:{queue.urls[0]}")) for queue in QUEUES]
+    rows = [(queue.backlog(), queue, reverse(f"desk:{queue.page}")) for queue in QUEUES]
     rows.sort(key=lambda row: (row[0].since is None, row[0].since))
     return render(
         request,

@@ -7,7 +7,6 @@ from django.http import HttpResponse
 from django.urls import reverse
 from django.utils.text import capfirst
 from django.utils.translation import gettext as _
-from django.views.decorators.http import require_POST, require_safe
 
 from mailflatrate.apps.forms.actions.landing_pages import restore_landing_page, take_down_landing_page
 from mailflatrate.apps.forms.errors import FormError
@@ -19,8 +18,7 @@ from mailflatrate.entrypoints.web.posts import succeed
 from mailflatrate.rules.forms.landing import landing_from_json
 
 
-@require_safe
-@desk
+@desk("GET landing-pages/", "landing-pages")
 def landing_pages(request: DeskRequest) -> HttpResponse:
     """List what customers published."""
     return page(request, "landing_pages", _context())
@@ -44,15 +42,13 @@ def _decide(request: DeskRequest, page_id: int, act: Callable[..., None], done: 
     return succeed(request, done, reverse("desk:landing-pages"))
 
 
-@require_POST
-@desk
+@desk("POST landing-pages/<int:page_id>/take-down/", "landing-page-take-down")
 def take_down(request: DeskRequest, page_id: int) -> HttpResponse:
     """Take a page down, with a reason that its customer reads."""
     return _decide(request, page_id, take_down_landing_page, _("Taken down. No one sees this page any longer."))
 
 
-@require_POST
-@desk
+@desk("POST landing-pages/<int:page_id>/restore/", "landing-page-restore")
 def restore(request: DeskRequest, page_id: int) -> HttpResponse:
     """Let a page be seen again, with a reason that is kept."""
     return _decide(request, page_id, restore_landing_page, _("The page can be seen again."))

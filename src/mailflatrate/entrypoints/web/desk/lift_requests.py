@@ -5,7 +5,6 @@ from typing import Any
 from django.http import HttpResponse
 from django.urls import reverse
 from django.utils.translation import gettext as _
-from django.views.decorators.http import require_POST, require_safe
 
 from mailflatrate.apps.lists.models import Contact
 from mailflatrate.apps.suppression.actions import SuppressionError, decide_lift
@@ -18,8 +17,7 @@ from mailflatrate.entrypoints.web.posts import succeed
 DECIDED_SHOWN = 20
 
 
-@require_safe
-@desk
+@desk("GET lift-requests/", "lift-requests")
 def waiting_requests(request: DeskRequest) -> HttpResponse:
     """List what waits, oldest first, and what was decided last."""
     return page(request, "lift_requests", _context())
@@ -40,8 +38,7 @@ def _contact(asked: LiftRequest) -> Contact | None:
     return Contact.objects.filter(account_id=asked.account_id, address_key=asked.suppression.address_key).first()
 
 
-@require_POST
-@desk
+@desk("POST lift-requests/<int:request_id>/decide/", "lift-request-decide")
 def decide(request: DeskRequest, request_id: int) -> HttpResponse:
     """Lift the suppression, or refuse."""
     is_granted = request.POST.get("verdict") == "grant"

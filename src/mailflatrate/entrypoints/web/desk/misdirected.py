@@ -5,7 +5,6 @@ from typing import Any
 from django.http import HttpResponse
 from django.urls import reverse
 from django.utils.translation import gettext as _
-from django.views.decorators.http import require_POST, require_safe
 
 from mailflatrate.apps.transactional.actions.misdirected import lift_misdirected
 from mailflatrate.apps.transactional.errors import TransactionalError
@@ -15,8 +14,7 @@ from mailflatrate.entrypoints.web.desk.common import PAGE_ROWS, REFUSED, find_ac
 from mailflatrate.entrypoints.web.posts import succeed
 
 
-@require_safe
-@desk
+@desk("GET transactional/misdirected/", "transactional-misdirected")
 def reports(request: DeskRequest) -> HttpResponse:
     """List the reports, newest first; search by address, or filter by account."""
     return page(request, "transactional/misdirected", _context(request))
@@ -40,8 +38,7 @@ def _number(text: str) -> int | None:
     return int(text) if text.isascii() and text.isdecimal() and len(text) < 19 else None
 
 
-@require_POST
-@desk
+@desk("POST transactional/misdirected/<int:misdirected_id>/lift/", "transactional-misdirected-lift")
 def lift(request: DeskRequest, misdirected_id: int) -> HttpResponse:
     """Let the account send to the address again, with a reason that is kept."""
     try:

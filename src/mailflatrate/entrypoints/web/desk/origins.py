@@ -8,7 +8,6 @@ from django.shortcuts import get_object_or_404, render
 from django.urls import reverse
 from django.utils.text import capfirst
 from django.utils.translation import gettext as _
-from django.views.decorators.http import require_POST, require_safe
 
 from mailflatrate.apps.accounts.models import Account
 from mailflatrate.apps.lists import origin_review
@@ -32,8 +31,7 @@ def _accounts(ids: set[int]) -> dict[int, Account]:
     return {account.id: account for account in Account.objects.filter(id__in=ids)}
 
 
-@require_safe
-@desk
+@desk("GET origins/", "origins")
 def queue(request: DeskRequest) -> HttpResponse:
     """List declarations not decided yet and held imports, oldest first."""
     declarations = list(origin_review.waiting_declarations()[:SHOWN_ROWS])
@@ -51,8 +49,7 @@ def _seed(request: DeskRequest) -> int:
     return int(text) if text.isascii() and text.isdecimal() and len(text) < 10 else 1
 
 
-@require_safe
-@desk
+@desk("GET origins/<int:origin_id>/", "origin")
 def one(request: DeskRequest, origin_id: int) -> HttpResponse:
     """Show one declaration, with a sample of the proof."""
     return _page(request, origin_id)
@@ -93,8 +90,7 @@ def _page(
     return render(request, "desk/origins/origin.html", context, status=status)
 
 
-@require_POST
-@desk
+@desk("POST origins/<int:origin_id>/decide/", "origin-decide")
 def decide(request: DeskRequest, origin_id: int) -> HttpResponse:
     """Approve or reject a declaration, or ask a question; the customer reads the reason."""
     if not ListOrigin.objects.filter(id=origin_id).exists():
@@ -111,8 +107,7 @@ def decide(request: DeskRequest, origin_id: int) -> HttpResponse:
     return succeed(request, text, reverse("desk:origins"))
 
 
-@require_safe
-@desk
+@desk("GET origins/<int:origin_id>/picture", "origin-picture")
 def picture(request: DeskRequest, origin_id: int) -> HttpResponse:
     """Serve the re-encoded picture of the form that the customer uploaded."""
     found = ListOrigin.objects.filter(id=origin_id).first()
@@ -125,8 +120,7 @@ def _find_import(import_id: int) -> Import:
     return get_object_or_404(Import.objects.select_related("mailing_list", "origin", "created_by"), id=import_id)
 
 
-@require_safe
-@desk
+@desk("GET held-imports/<int:import_id>/", "held-import", nav="origins")
 def held(request: DeskRequest, import_id: int) -> HttpResponse:
     """Show one held import: its figures, and a sample of its contacts."""
     return _held_page(request, _find_import(import_id))
@@ -150,8 +144,7 @@ def _held_page(
     return render(request, "desk/origins/import.html", context, status=status)
 
 
-@require_POST
-@desk
+@desk("POST held-imports/<int:import_id>/decide/", "held-import-decide")
 def decide_held(request: DeskRequest, import_id: int) -> HttpResponse:
     """Release or refuse a held import; the customer reads the reason."""
     job = _find_import(import_id)

@@ -5,7 +5,6 @@ from datetime import datetime, timedelta
 
 from django.http import HttpResponse
 from django.shortcuts import render
-from django.views.decorators.http import require_safe
 
 from mailflatrate.apps.lists.ledger_verification import OVERDUE_MINUTES
 from mailflatrate.apps.lists.models import ConsentEvent, ConsentSeal, ConsentStamp
@@ -50,8 +49,7 @@ def ledger_state() -> Ledger:
     )
 
 
-@require_safe
-@desk
+@desk("GET privacy/", "privacy")
 def privacy(request: DeskRequest) -> HttpResponse:
     """Show all requests by state, newest first, and the ledger."""
     wanted = request.GET.get("state", "")

@@ -31,7 +31,7 @@ class QueueBacklog:
 
 @dataclass(frozen=True, slots=True)
 class DeskQueue:
-    """One kind of work. `urls` are the names of its URLs; the first one is the queue itself.
+    """One kind of work. `page` is the name of the page that lists it.
 
     `backlog` runs for every page of the desk, so it must be one cheap query.
     """
@@ -40,7 +40,7 @@ class DeskQueue:
     label: "StrOrPromise"
     text: "StrOrPromise"
     icon: str
-    urls: tuple[str, ...]
+    page: str
     backlog: Callable[[], QueueBacklog]
 
 
@@ -96,7 +96,7 @@ QUEUES: list[DeskQueue] = [
         _("Cases"),
         _("Complaints about campaigns. The first response is due within one business day."),
         "inbox",
-        ("cases", "case", "cases-closed", "case-search", "case-new"),
+        "cases",
         _cases,
     ),
     DeskQueue(
@@ -104,7 +104,7 @@ QUEUES: list[DeskQueue] = [
         _("Applications"),
         _("Companies that want to send. No account can send until you've approved it."),
         "stamp",
-        ("applications", "application"),
+        "applications",
         _applications,
     ),
     DeskQueue(
@@ -115,7 +115,7 @@ QUEUES: list[DeskQueue] = [
             "origin."
         ),
         "list-checks",
-        ("origins", "origin", "held-import"),
+        "origins",
         _origins,
     ),
     DeskQueue(
@@ -123,7 +123,7 @@ QUEUES: list[DeskQueue] = [
         _("Campaigns to review"),
         _("An account's first campaigns, and campaigns that differ from its usual ones."),
         "mail-question-mark",
-        ("campaigns", "campaign", "automation"),
+        "campaigns",
         _campaigns,
     ),
     DeskQueue(
@@ -131,7 +131,7 @@ QUEUES: list[DeskQueue] = [
         _("Transactional email"),
         _("Order confirmations and other messages without consent. None is sent before you've read its template."),
         "receipt",
-        ("transactional", "transactional-version", "transactional-account", "transactional-misdirected"),
+        "transactional",
         _transactional,
     ),
     DeskQueue(
@@ -139,7 +139,7 @@ QUEUES: list[DeskQueue] = [
         _("Stopped automatically"),
         _("Campaigns stopped by too many bounces, complaints or unsubscribes."),
         "octagon-alert",
-        ("figures", "figure"),
+        "figures",
         _figures,
     ),
     DeskQueue(
@@ -147,7 +147,7 @@ QUEUES: list[DeskQueue] = [
         _("Unrecognized email"),
         _("Incoming email we couldn't interpret. Nothing is deleted."),
         "mail-warning",
-        ("stored-mails", "stored-mail"),
+        "stored-mails",
         _unread,
     ),
     DeskQueue(
@@ -155,7 +155,7 @@ QUEUES: list[DeskQueue] = [
         _("Customer messages"),
         _("What customers have written: objections, answers and questions."),
         "message-square",
-        ("messages",),
+        "messages",
         _messages,
     ),
     DeskQueue(
@@ -163,7 +163,7 @@ QUEUES: list[DeskQueue] = [
         _("Suppressions to lift"),
         _("Customers who say that a suppressed person wants their emails again."),
         "shield-off",
-        ("lift-requests",),
+        "lift-requests",
         _lift_requests,
     ),
 ]

@@ -2,7 +2,6 @@
 
 from django.http import Http404, HttpResponse
 from django.utils.translation import gettext as _
-from django.views.decorators.http import require_POST
 
 from mailflatrate.apps.delivery.relays import hooks
 from mailflatrate.apps.delivery.relays.edit import RelayError
@@ -14,8 +13,7 @@ from mailflatrate.entrypoints.web.posts import see_other, succeed
 from mailflatrate.settings.schema import load_settings
 
 
-@require_POST
-@desk
+@desk("POST relays/<int:relay_id>/hook/", "relay-hook")
 def hook(request: DeskRequest, relay_id: int) -> HttpResponse:
     """Do what the pressed button says. A new address is shown on the answer to this request, and never again."""
     relay = relays.find_relay(relay_id)

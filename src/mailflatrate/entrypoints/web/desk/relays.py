@@ -10,7 +10,6 @@ from django.shortcuts import get_object_or_404
 from django.urls import reverse
 from django.utils.translation import get_language, gettext_lazy
 from django.utils.translation import gettext as _
-from django.views.decorators.http import require_http_methods, require_POST, require_safe
 
 from mailflatrate.apps.accounts.models import Account
 from mailflatrate.apps.delivery.relays import edit as relays
@@ -149,8 +148,7 @@ class RelayForm(forms.Form):
         )
 
 
-@require_safe
-@desk
+@desk("GET relays/", "relays")
 def relay_list(request: DeskRequest) -> HttpResponse:
     """List all relays by pool, with their health."""
     rows = relay_rows()
@@ -171,8 +169,7 @@ def relay_list(request: DeskRequest) -> HttpResponse:
     return page(request, "relays", {**context, "tones": TONES})
 
 
-@require_http_methods(["GET", "HEAD", "POST"])
-@desk
+@desk("GET|POST relays/new/", "relay-new")
 def new(request: DeskRequest) -> HttpResponse:
     """Add a relay."""
     form = RelayForm(request.POST or None)
@@ -187,8 +184,7 @@ def new(request: DeskRequest) -> HttpResponse:
     return page(request, "relay", {"form": form, "relay": None}, status=REFUSED if form.errors else 200)
 
 
-@require_http_methods(["GET", "HEAD", "POST"])
-@desk
+@desk("GET|POST relays/<int:relay_id>/", "relay")
 def edit(request: DeskRequest, relay_id: int) -> HttpResponse:
     """Change a relay."""
     relay = find_relay(relay_id)
@@ -248,8 +244,7 @@ def _hook(relay: Relay) -> dict[str, Any]:
     return {"hook": hook, "hook_shown": shown, "hook_key_label": label, "hook_key_hint": hint}
 
 
-@require_POST
-@desk
+@desk("POST relays/<int:relay_id>/move/", "relay-move")
 def move(request: DeskRequest, relay_id: int) -> HttpResponse:
     """Enable, drain or disable a relay."""
     find_relay(relay_id)
@@ -262,8 +257,7 @@ def move(request: DeskRequest, relay_id: int) -> HttpResponse:
     return succeed(request, _("%(name)s is now: %(state)s.") % shown, reverse("desk:relays"))
 
 
-@require_POST
-@desk
+@desk("POST relays/<int:relay_id>/test/", "relay-test")
 def test(request: DeskRequest, relay_id: int) -> HttpResponse:
     """Test a relay: connect as for sending and name a sender, but send no message."""
     relay = find_relay(relay_id)
@@ -293,8 +287,7 @@ def _try(relay: Relay) -> tuple[str, str]:
     }
 
 
-@require_POST
-@desk
+@desk("POST relays/<int:relay_id>/warm-up/", "relay-warm-up")
 def warm_up(request: DeskRequest, relay_id: int) -> HttpResponse:
     """Start or end a relay's warm-up."""
     relay = find_relay(relay_id)
@@ -310,8 +303,7 @@ def warm_up(request: DeskRequest, relay_id: int) -> HttpResponse:
     return succeed(request, text % {"name": relay.name}, reverse("desk:relay", args=[relay_id]))
 
 
-@require_POST
-@desk
+@desk("POST relays/<int:relay_id>/remove/", "relay-remove")
 def remove(request: DeskRequest, relay_id: int) -> HttpResponse:
     """Delete a disabled relay."""
     relay = find_relay(relay_id)

@@ -1,7 +1,6 @@
 """Accounts that are throttled or at their limit for confirmation requests on other people's behalf (R-35)."""
 
 from django.http import HttpResponse
-from django.views.decorators.http import require_safe
 
 from mailflatrate.apps.accounts.models import Account
 from mailflatrate.apps.forms.actions.request_limits import braked_accounts
@@ -10,8 +9,7 @@ from mailflatrate.entrypoints.web.desk.common import page
 from mailflatrate.entrypoints.web.request_limits import asking_shown
 
 
-@require_safe
-@desk
+@desk("GET request-limits/", "request-limits")
 def limited_accounts(request: DeskRequest) -> HttpResponse:
     """List the accounts, worst first, with the figures that led to it."""
     found = braked_accounts()

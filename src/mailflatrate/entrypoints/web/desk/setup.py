@@ -5,7 +5,6 @@ from datetime import datetime
 from django.http import HttpResponse
 from django.urls import reverse
 from django.utils.translation import gettext as _
-from django.views.decorators.http import require_POST, require_safe
 
 from mailflatrate.base import clock
 from mailflatrate.entrypoints.boot.doctor_report import Level
@@ -17,8 +16,7 @@ from mailflatrate.entrypoints.web.posts import see_other
 SESSION_KEY = "examination"
 
 
-@require_safe
-@desk
+@desk("GET setup/", "setup")
 def setup(request: DeskRequest) -> HttpResponse:
     """Show the results of this session's last check by step, or offer the first check."""
     kept = request.session.get(SESSION_KEY) or {}
@@ -35,8 +33,7 @@ def setup(request: DeskRequest) -> HttpResponse:
     return page(request, "setup", context)
 
 
-@require_POST
-@desk
+@desk("POST setup/check/", "setup-check")
 def check(request: DeskRequest) -> HttpResponse:
     """Run the doctor on this host and store its findings in this operator's session."""
     try:

@@ -7,7 +7,6 @@ With a relay there are none here. The page shows links to passwords, so only the
 from django.conf import settings
 from django.http import Http404, HttpResponse
 from django.shortcuts import get_object_or_404
-from django.views.decorators.http import require_safe
 
 from mailflatrate.apps.accounts.models import Account
 from mailflatrate.apps.delivery.relays.overview import mail_leaves_machine
@@ -33,8 +32,7 @@ def _find(message_id: int) -> InboxMessage:
     return get_object_or_404(InboxMessage.objects, account_id=_house_id(), id=message_id)
 
 
-@require_safe
-@desk
+@desk("GET test-inbox/", "test-inbox")
 def inbox(request: DeskRequest) -> HttpResponse:
     """List the messages the service sent to people, newest first."""
     found, search = InboxMessage.objects.filter(account_id=_house_id()).defer("raw"), request.GET.get("q", "").strip()
@@ -43,16 +41,14 @@ def inbox(request: DeskRequest) -> HttpResponse:
     return page(request, "test_inbox", {"rows": found.order_by("-id")[:PAGE_ROWS], "search": search})
 
 
-@require_safe
-@desk
+@desk("GET test-inbox/<int:message_id>/", "test-inbox-message")
 def message(request: DeskRequest, message_id: int) -> HttpResponse:
     """Show one message as its recipient sees it, its text, and its links, which open on this host."""
     found = _find(message_id)
     return page(request, "test_inbox_message", {"message": found, "reading": TestInboxMessage(bytes(found.raw))})
 
 
-@require_safe
-@desk
+@desk("GET test-inbox/<int:message_id>/html/", "test-inbox-html")
 def html(request: DeskRequest, message_id: int) -> HttpResponse:
     """Return only the HTML part, for the frame of the message page."""
     return html_part(_find(message_id))

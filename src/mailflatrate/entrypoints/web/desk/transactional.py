@@ -9,7 +9,6 @@ from django.db.models import Count, Q
 from django.http import Http404, HttpResponse
 from django.urls import reverse
 from django.utils.translation import gettext as _
-from django.views.decorators.http import require_POST, require_safe
 
 from mailflatrate.apps.accounts.models import Account
 from mailflatrate.apps.domains.facts import judge_name
@@ -54,8 +53,7 @@ class AccountFigures:
     misdirected: int
 
 
-@require_safe
-@desk
+@desk("GET transactional/", "transactional")
 def queue(request: DeskRequest) -> HttpResponse:
     """List the versions that wait, oldest first, and the accounts that may send."""
     waiting = TemplateVersion.objects.filter(state=TemplateState.SUBMITTED).select_related("template", "account")
@@ -89,8 +87,7 @@ def find_version(version_id: int) -> TemplateVersion:
     return found
 
 
-@require_safe
-@desk
+@desk("GET transactional/versions/<int:version_id>/", "transactional-version")
 def version(request: DeskRequest, version_id: int) -> HttpResponse:
     """Show a version as a reader gets it, with what may advertise."""
     return _version_page(request, find_version(version_id))
@@ -145,8 +142,7 @@ def _preview(found: TemplateVersion) -> tuple[WrittenParts | None, str]:
             return None, str(problem)
 
 
-@require_POST
-@desk
+@desk("POST transactional/versions/<int:version_id>/decide/", "transactional-decide")
 def decide(request: DeskRequest, version_id: int) -> HttpResponse:
     """Approve or return a version, or withdraw its approval; the customer reads the reason."""
     found, reason = find_version(version_id), request.POST.get("reason", "")
@@ -161,8 +157,7 @@ def decide(request: DeskRequest, version_id: int) -> HttpResponse:
     return succeed(request, text, reverse("desk:transactional"))
 
 
-@require_safe
-@desk
+@desk("GET transactional/accounts/<int:account_id>/", "transactional-account")
 def account(request: DeskRequest, account_id: int) -> HttpResponse:
     """Show an account's switch, its versions and what speaks against it."""
     return _account_page(request, account_id)
@@ -191,8 +186,7 @@ def _account_page(
     return page(request, "transactional/account", context, status=status)
 
 
-@require_POST
-@desk
+@desk("POST transactional/accounts/<int:account_id>/switch/", "transactional-switch")
 def switch(request: DeskRequest, account_id: int) -> HttpResponse:
     """Switch an account's transactional email on or off."""
     find_account(account_id)

@@ -1,6 +1,4 @@
-"""URLs of the desk, by area."""
-
-from django.urls import path
+"""URLs of the desk."""
 
 from mailflatrate.entrypoints.web.desk import (
     accounts,
@@ -26,71 +24,12 @@ from mailflatrate.entrypoints.web.desk import (
     transactional,
 )
 from mailflatrate.entrypoints.web.desk.cases.urls import urlpatterns as cases
+from mailflatrate.entrypoints.web.pages import patterns
 
 app_name = "desk"
 urlpatterns = [
-    path("", home.home, name="home"),
     *cases,
-    path("applications/", applications.applications, name="applications"),
-    path("applications/<int:account_id>/", applications.application, name="application"),
-    path("applications/<int:account_id>/decide/", applications.decide, name="application-decide"),
-    path("applications/<int:account_id>/activate/", applications.activate, name="application-activate"),
-    path("applications/<int:account_id>/check/", applications.check_again, name="application-check"),
-    path("campaigns/", campaign_review.campaigns, name="campaigns"),
-    path("automations/<int:automation_id>/", automation_review.automation, name="automation"),
-    path("automations/<int:automation_id>/review/", automation_review.review, name="automation-review"),
-    path("campaigns/<int:campaign_id>/", campaign_review.campaign, name="campaign"),
-    path("campaigns/<int:campaign_id>/review/", campaign_review.review, name="campaign-review"),
-    path("figures/", figures.figures, name="figures"),
-    path("figures/<int:measure_id>/", figures.figure, name="figure"),
-    path("figures/<int:measure_id>/lift/", figures.lift, name="figure-lift"),
-    path("request-limits/", request_limits.limited_accounts, name="request-limits"),
-    path("compliance/", compliance.compliance, name="compliance"),
-    path("lift-requests/", lift_requests.waiting_requests, name="lift-requests"),
-    path("lift-requests/<int:request_id>/decide/", lift_requests.decide, name="lift-request-decide"),
-    path("transactional/", transactional.queue, name="transactional"),
-    path("transactional/versions/<int:version_id>/", transactional.version, name="transactional-version"),
-    path("transactional/versions/<int:version_id>/decide/", transactional.decide, name="transactional-decide"),
-    path("transactional/accounts/<int:account_id>/", transactional.account, name="transactional-account"),
-    path("transactional/accounts/<int:account_id>/switch/", transactional.switch, name="transactional-switch"),
-    path("transactional/misdirected/", misdirected.reports, name="transactional-misdirected"),
-    path(
-        "transactional/misdirected/<int:misdirected_id>/lift/", misdirected.lift, name="transactional-misdirected-lift"
-    ),
-    path("landing-pages/", landing_pages.landing_pages, name="landing-pages"),
-    path("landing-pages/<int:page_id>/take-down/", landing_pages.take_down, name="landing-page-take-down"),
-    path("landing-pages/<int:page_id>/restore/", landing_pages.restore, name="landing-page-restore"),
-    path("messages/", customer_messages.unanswered_messages, name="messages"),
-    path("accounts/", accounts.accounts, name="accounts"),
-    path("accounts/<int:account_id>/", accounts.account, name="account"),
-    path("accounts/<int:account_id>/rates/", figures.rates, name="rates"),
-    path("accounts/<int:account_id>/measure/", accounts.measure, name="account-measure"),
-    path("accounts/<int:account_id>/strike/", accounts.strike, name="account-strike"),
-    path("accounts/<int:account_id>/strikes/<int:strike_id>/back/", accounts.strike_back, name="account-strike-back"),
-    path("accounts/<int:account_id>/limits/", accounts.limits, name="account-limits"),
-    path("accounts/<int:account_id>/answer/", accounts.answer, name="account-answer"),
-    path("test-inbox/", test_inbox.inbox, name="test-inbox"),
-    path("test-inbox/<int:message_id>/", test_inbox.message, name="test-inbox-message"),
-    path("test-inbox/<int:message_id>/html/", test_inbox.html, name="test-inbox-html"),
-    path("relays/", relays.relay_list, name="relays"),
-    path("relays/new/", relays.new, name="relay-new"),
-    path("relays/<int:relay_id>/", relays.edit, name="relay"),
-    path("relays/<int:relay_id>/test/", relays.test, name="relay-test"),
-    path("relays/<int:relay_id>/warm-up/", relays.warm_up, name="relay-warm-up"),
-    path("relays/<int:relay_id>/hook/", relay_hook.hook, name="relay-hook"),
-    path("relays/<int:relay_id>/move/", relays.move, name="relay-move"),
-    path("relays/<int:relay_id>/remove/", relays.remove, name="relay-remove"),
-    path("setup/", setup.setup, name="setup"),
-    path("setup/check/", setup.check, name="setup-check"),
-    path("documents/", documents.documents, name="documents"),
-    path("documents/<int:document_id>/", documents.document, name="document"),
-    path("documents/new/<slug:kind>/", documents.new, name="document-new"),
-    path("audit/", audit_log.audit_log, name="audit-log"),
-    path("privacy/", privacy.privacy, name="privacy"),
-    path("origins/", origins.queue, name="origins"),
-    path("origins/<int:origin_id>/", origins.one, name="origin"),
-    path("origins/<int:origin_id>/decide/", origins.decide, name="origin-decide"),
-    path("origins/<int:origin_id>/picture", origins.picture, name="origin-picture"),
-    path("held-imports/<int:import_id>/", origins.held, name="held-import"),
-    path("held-imports/<int:import_id>/decide/", origins.decide_held, name="held-import-decide"),
+    *patterns(home, applications, campaign_review, automation_review, figures, request_limits, compliance, accounts),
+    *patterns(lift_requests, transactional, misdirected, landing_pages, customer_messages, test_inbox, relays),
+    *patterns(relay_hook, setup, documents, audit_log, privacy, origins),
 ]

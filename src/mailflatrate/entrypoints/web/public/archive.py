@@ -16,7 +16,6 @@ from django.shortcuts import render
 from django.utils import translation
 from django.utils.feedgenerator import Rss201rev2Feed
 from django.views.decorators.clickjacking import xframe_options_exempt
-from django.views.decorators.http import require_safe
 
 from mailflatrate.apps.accounts.facts import structured_imprint
 from mailflatrate.apps.accounts.models import Account
@@ -38,6 +37,7 @@ from mailflatrate.entrypoints.presenters.archives import archive_url, issue_url
 from mailflatrate.entrypoints.presenters.campaign_figures import sent_edition
 from mailflatrate.entrypoints.presenters.signup.embeds import form_url
 from mailflatrate.entrypoints.web.content_policy import allow
+from mailflatrate.entrypoints.web.pages import public
 from mailflatrate.entrypoints.web.public.polls import IN_ARCHIVE
 from mailflatrate.entrypoints.web.public.reader import logo_path, page_language
 from mailflatrate.entrypoints.web.public.web_version import MESSAGE_POLICY
@@ -123,7 +123,7 @@ def _asked_language(request: HttpRequest) -> str:
 
 
 @xframe_options_exempt
-@require_safe
+@public("GET a/<slug:code>/", "archive")
 def archive(request: HttpRequest, code: str) -> HttpResponse:
     """List the campaigns, the newest first, and link to the sign-up form; `?frame=1` is for frames of other sites.
 
@@ -153,7 +153,7 @@ def archive(request: HttpRequest, code: str) -> HttpResponse:
         return _kept(render(request, "public/archive.html", context))
 
 
-@require_safe
+@public("GET a/<slug:code>/feed.xml", "archive-feed")
 def feed(request: HttpRequest, code: str) -> HttpResponse:
     """Return the archive as an RSS 2.0 feed, of campaigns in several languages in the one that `language` names."""
     with _open(code) as found:
@@ -170,7 +170,7 @@ def feed(request: HttpRequest, code: str) -> HttpResponse:
         return _kept(HttpResponse(rss.writeString("utf-8"), content_type="application/rss+xml; charset=utf-8"))
 
 
-@require_safe
+@public("GET a/<slug:code>/<str:mailing_id>/", "archive-issue")
 def issue(request: HttpRequest, code: str, mailing_id: str) -> HttpResponse:
     """Show one campaign with empty personal parts. Its links lead straight to their targets: no click is counted."""
     wanted = parse_mailing_id(mailing_id)

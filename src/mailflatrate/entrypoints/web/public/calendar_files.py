@@ -3,20 +3,19 @@
 from urllib.parse import urlsplit
 
 from django.http import Http404, HttpRequest, HttpResponse
-from django.views.decorators.csrf import csrf_exempt
-from django.views.decorators.http import require_safe
 
+from mailflatrate.apps.campaigns.campaign_content import CALENDAR_PATH
 from mailflatrate.apps.campaigns.models import Edition
 from mailflatrate.base import tenancy
 from mailflatrate.base.ids import key_ring
+from mailflatrate.entrypoints.web.pages import public
 from mailflatrate.mail.calendar_file import calendar_file, event_uid
 from mailflatrate.mail.calendar_links import read_event
 from mailflatrate.mail.tokens import TokenPurpose
 from mailflatrate.settings import load_settings
 
 
-@csrf_exempt  # nothing to protect: anything but GET and HEAD is answered 405
-@require_safe
+@public(f"GET {CALENDAR_PATH}/<str:token>/event.ics", "calendar-file")
 def event(_request: HttpRequest, token: str) -> HttpResponse:
     """Return the calendar file behind a token as a download. It names the event and no person."""
     claims = key_ring().open_token(TokenPurpose.CALENDAR, token)

@@ -1,14 +1,13 @@
 """The redirector: signed targets only (R-109), counted without the person (R-108) unless they agreed (R-107)."""
 
 from django.http import Http404, HttpRequest, HttpResponse, HttpResponseRedirect
-from django.views.decorators.csrf import csrf_exempt
-from django.views.decorators.http import require_safe
 
 from mailflatrate.apps.tracking.actions import record_click, record_personal_click
 from mailflatrate.apps.tracking.scanners import ClientInfo
 from mailflatrate.base import tenancy
 from mailflatrate.base.ids import key_ring
 from mailflatrate.entrypoints.client import client_ip
+from mailflatrate.entrypoints.web.pages import public
 from mailflatrate.mail.tokens import TokenPurpose
 
 
@@ -18,8 +17,7 @@ class LinkRedirect(HttpResponseRedirect):
     allowed_schemes = ["http", "https"]
 
 
-@csrf_exempt  # nothing to protect: anything but GET and HEAD is answered 405
-@require_safe
+@public("GET c/<str:token>", "click")
 def click(request: HttpRequest, token: str) -> HttpResponse:
     """Count the click and redirect.
 
@@ -33,8 +31,7 @@ def click(request: HttpRequest, token: str) -> HttpResponse:
     return _there(target)
 
 
-@csrf_exempt  # as above
-@require_safe
+@public("GET k/<str:token>", "personal-click")
 def personal_click(request: HttpRequest, token: str) -> HttpResponse:
     """Count and redirect a click for a person who agreed to personal click tracking (R-107)."""
     claims = key_ring().open_token(TokenPurpose.PERSONAL_CLICK, token)

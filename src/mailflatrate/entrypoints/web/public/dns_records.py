@@ -6,18 +6,19 @@ It shows records that are public in the DNS anyway, and nothing else about the a
 from django.http import Http404, HttpRequest, HttpResponse
 from django.shortcuts import render
 from django.utils import translation
-from django.views.decorators.http import require_safe
 
 from mailflatrate.apps.accounts.queries import current_account
 from mailflatrate.base import clock, tenancy
 from mailflatrate.base.ids import key_ring
 from mailflatrate.entrypoints.presenters.dns_records import record_rows
+from mailflatrate.entrypoints.web.pages import public
 from mailflatrate.entrypoints.web.public.reader import page_language
 from mailflatrate.entrypoints.web.studio.trust.sharing import FIRST_DAY, shared_domain, zone_answer
 from mailflatrate.mail.tokens import TokenPurpose
 
 
-@require_safe
+@public("GET dns/<str:token>", "dns-records")
+@public("GET dns/<str:token>/zone.txt", "dns-records-zone", values={"as_file": True})
 def records(request: HttpRequest, token: str, *, as_file: bool = False) -> HttpResponse:
     """Show the records, or return them as a zone file. Return 404 for a forged, revoked or expired link."""
     claims = key_ring().open_token(TokenPurpose.DNS_RECORDS, token)

@@ -5,8 +5,6 @@
 from django.http import Http404, HttpRequest, HttpResponse
 from django.shortcuts import render
 from django.utils import translation
-from django.views.decorators.csrf import csrf_exempt
-from django.views.decorators.http import require_http_methods
 
 from mailflatrate.apps.accounts.queries import current_account
 from mailflatrate.apps.domains.actions.mailboxes import confirm_mailbox, refuse_mailbox
@@ -14,12 +12,12 @@ from mailflatrate.apps.domains.errors import DomainError
 from mailflatrate.apps.domains.models import Mailbox
 from mailflatrate.base import clock, tenancy
 from mailflatrate.base.ids import key_ring
+from mailflatrate.entrypoints.web.pages import public
 from mailflatrate.entrypoints.web.public.reader import page_language
 from mailflatrate.mail.tokens import TokenPurpose
 
 
-@csrf_exempt  # the token is in a message to the mailbox itself; no cookie is involved
-@require_http_methods(["GET", "HEAD", "POST"])
+@public("GET|POST mailbox/<str:token>", "mailbox")
 def mailbox(request: HttpRequest, token: str) -> HttpResponse:
     """Show the question or the state on GET. Confirm or refuse on POST; repeating it changes nothing."""
     claims = key_ring().open_token(TokenPurpose.MAILBOX, token)

@@ -3,14 +3,13 @@
 import structlog
 from django.http import Http404, HttpRequest, HttpResponse, HttpResponseNotModified
 from django.shortcuts import get_object_or_404
-from django.views.decorators.csrf import csrf_exempt
-from django.views.decorators.http import require_safe
 
 from mailflatrate.apps.campaigns.media import open_address
 from mailflatrate.apps.campaigns.models import MediaFile
-from mailflatrate.apps.campaigns.palette import shipped_picture
+from mailflatrate.apps.campaigns.palette import SHIPPED_PATH, shipped_picture
 from mailflatrate.base import tenancy
 from mailflatrate.base.storage import files as storage
+from mailflatrate.entrypoints.web.pages import public
 from mailflatrate.mail.picture_values import PictureFormat
 
 log = structlog.get_logger(__name__)
@@ -19,8 +18,22 @@ A_YEAR_SECONDS = 31_536_000
 POLICY = "default-src 'none'; sandbox; frame-ancestors 'none'"
 
 
-@csrf_exempt  # nothing to protect: anything but GET and HEAD is answered 405
-@require_safe
+@public(f"GET {SHIPPED_PATH}/<slug:stem>.png", "shipped-picture")
+def shipped(request: HttpRequest, stem: str) -> HttpResponse:
+    """Serve one of our own pictures that blocks show, such as a network's icon. What a name shows never changes."""
+    validator = f'"shipped-{stem}"'
+    if request.headers.get("If-None-Match") == validator:
+        return _dressed(HttpResponseNotModified(), validator)
+    try:
+        data = shipped_picture(stem)
+    except KeyError:
+        raise Http404 from None
+    answer = HttpResponse(data, content_type=PictureFormat.PNG.content_type)
+    answer.headers["Content-Disposition"] = "inline"
+    return _dressed(answer, validator)
+
+
+@public("GET m/<str:token>/<str:name>", "media-file")
 def picture(request: HttpRequest, token: str, name: str) -> HttpResponse:
     """Return the picture behind a token. The name is only for people who save the image and is not checked.
 
@@ -42,22 +55,6 @@ def picture(request: HttpRequest, token: str, name: str) -> HttpResponse:
             log.exception("picture_not_read")
             return HttpResponse(status=503, headers={"Retry-After": "60", "Cache-Control": "no-store"})
     answer = HttpResponse(data, content_type=PictureFormat(file.ending).content_type)
-    answer.headers["Content-Disposition"] = "inline"
-    return _dressed(answer, validator)
-
-
-@csrf_exempt  # nothing to protect: anything but GET and HEAD is answered 405
-@require_safe
-def shipped(request: HttpRequest, stem: str) -> HttpResponse:
-    """Serve one of our own pictures that blocks show, such as a network's icon. What a name shows never changes."""
-    validator = f'"shipped-{stem}"'
-    if request.headers.get("If-None-Match") == validator:
-        return _dressed(HttpResponseNotModified(), validator)
-    try:
-        data = shipped_picture(stem)
-    except KeyError:
-        raise Http404 from None
-    answer = HttpResponse(data, content_type=PictureFormat.PNG.content_type)
     answer.headers["Content-Disposition"] = "inline"
     return _dressed(answer, validator)
 

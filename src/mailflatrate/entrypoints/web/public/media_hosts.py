@@ -7,7 +7,7 @@ from urllib.parse import urlsplit
 from django.conf import settings
 from django.db import DatabaseError
 from django.http import Http404, HttpRequest, HttpResponse, HttpResponseNotFound
-from django.views.decorators.http import require_safe
+from django.http.response import HttpResponseBase
 
 from mailflatrate.apps.campaigns.media import PATH, open_address
 from mailflatrate.apps.campaigns.palette import SHIPPED_PATH
@@ -15,6 +15,7 @@ from mailflatrate.apps.domains.queries import account_of_media_host
 from mailflatrate.apps.forms.landing_pages import published_landing
 from mailflatrate.apps.forms.queries import published_form
 from mailflatrate.entrypoints.presenters.signup.landing_pages import LANDING_PATH
+from mailflatrate.entrypoints.web.pages import public
 from mailflatrate.entrypoints.web.public.media import POLICY, picture
 from mailflatrate.mail.tokens import TOKEN_PATTERN
 from mailflatrate.settings import load_settings
@@ -36,7 +37,7 @@ class MediaHostMiddleware:
     def __init__(self, get_response: Handler) -> None:
         self.get_response = get_response
 
-    def __call__(self, request: HttpRequest) -> HttpResponse:
+    def __call__(self, request: HttpRequest) -> HttpResponseBase:
         """Serve a picture or a landing page of the host's own account, or 404."""
         try:
             account_id = _account(request.META.get("HTTP_HOST", ""))
@@ -88,7 +89,7 @@ def _nothing() -> HttpResponse:
     return answer
 
 
-@require_safe
+@public("GET media-hosts/ask", "media-host-ask")
 def ask(request: HttpRequest) -> HttpResponse:
     """Tell the reverse proxy whether it may get a certificate for `?domain=`: 204 or 404."""
     return HttpResponse(status=204) if _account(request.GET.get("domain", "")) is not None else _nothing()

@@ -6,8 +6,6 @@ GET and HEAD change nothing, because security scanners follow every link in a me
 from django.http import Http404, HttpRequest, HttpResponse
 from django.shortcuts import render
 from django.utils import translation
-from django.views.decorators.csrf import csrf_exempt
-from django.views.decorators.http import require_http_methods
 
 from mailflatrate.apps.accounts.queries import current_account
 from mailflatrate.apps.delivery.queries import find_delivery
@@ -15,13 +13,13 @@ from mailflatrate.apps.transactional.actions.misdirected import report_misdirect
 from mailflatrate.apps.transactional.queries import find_message, is_misdirected
 from mailflatrate.base import tenancy
 from mailflatrate.base.ids import key_ring
+from mailflatrate.entrypoints.web.pages import public
 from mailflatrate.entrypoints.web.public.reader import page_language
 from mailflatrate.mail.tokens import TokenPurpose
 from mailflatrate.settings.schema import load_settings
 
 
-@csrf_exempt  # the token is in a message to the reader; no cookie is involved
-@require_http_methods(["GET", "HEAD", "POST"])
+@public("GET|POST n/<str:token>", "not-me")
 def not_me(request: HttpRequest, token: str) -> HttpResponse:
     """Ask on GET; on POST stop the sender's transactional messages to this address. Repeating it changes nothing."""
     claims = key_ring().open_token(TokenPurpose.NOT_ME, token)

@@ -6,8 +6,6 @@ GET and HEAD change nothing, because security scanners follow every link in a me
 from django.http import Http404, HttpRequest, HttpResponse
 from django.shortcuts import render
 from django.utils import translation
-from django.views.decorators.csrf import csrf_exempt
-from django.views.decorators.http import require_http_methods
 
 from mailflatrate.apps.tracking.poll_answers import (
     LONGEST_COMMENT,
@@ -17,6 +15,7 @@ from mailflatrate.apps.tracking.poll_answers import (
     asked_poll,
     record_answer,
 )
+from mailflatrate.entrypoints.web.pages import public
 from mailflatrate.entrypoints.web.public.reader import PageReader, page_language, reader
 from mailflatrate.mail.address import masked_address
 from mailflatrate.mail.poll_links import PollKind
@@ -27,8 +26,7 @@ IN_ARCHIVE = "archive"
 """In the place of a token: the address of an answer in a public archive, whose readers can't answer."""
 
 
-@csrf_exempt  # the token is in a message to the reader; no cookie is involved
-@require_http_methods(["GET", "HEAD", "POST"])
+@public("GET|POST q/<str:token>/<int:number>/<int:chosen>", "poll")
 def answer(request: HttpRequest, token: str, number: int, chosen: int) -> HttpResponse:
     """Ask on GET, with the answer of the link chosen; on POST count the answer that was sent, once per message."""
     if token == IN_ARCHIVE:

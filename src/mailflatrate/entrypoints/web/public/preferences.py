@@ -10,8 +10,6 @@ from django.shortcuts import render
 from django.utils import translation
 from django.utils.translation import gettext as _
 from django.utils.translation import gettext_lazy
-from django.views.decorators.csrf import csrf_exempt
-from django.views.decorators.http import require_http_methods
 
 from mailflatrate.apps.forms.queries import asking_forms, correctable_fields
 from mailflatrate.apps.lists.actions import contacts
@@ -37,6 +35,7 @@ from mailflatrate.entrypoints.presenters.signup.form_inputs import (
     filled_in,
     read_answers,
 )
+from mailflatrate.entrypoints.web.pages import public
 from mailflatrate.entrypoints.web.public.after_unsubscribe import day_begins, pause_bounds
 from mailflatrate.entrypoints.web.public.pauses import PAUSES, pause_words
 from mailflatrate.entrypoints.web.public.reader import PageReader, page_language, reader
@@ -54,8 +53,7 @@ _REFUSED = {
 }
 
 
-@csrf_exempt  # the token is the permission, no cookie is involved
-@require_http_methods(["GET", "HEAD", "POST"])
+@public("GET|POST p/<str:token>", "preferences")
 def preferences(request: HttpRequest, token: str) -> HttpResponse:
     """Show the lists of this customer that the person is on.
 

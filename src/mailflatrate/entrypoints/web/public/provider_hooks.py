@@ -1,11 +1,10 @@
 """Where the providers of our relays post their events: the address is drawn, and each post is proved first."""
 
 from django.http import HttpRequest, HttpResponse
-from django.views.decorators.csrf import csrf_exempt
-from django.views.decorators.http import require_POST
 
 from mailflatrate.apps.inbound import provider_posts
 from mailflatrate.apps.inbound.provider_posts import PostResult
+from mailflatrate.entrypoints.web.pages import public
 
 _STATUS = {
     PostResult.TAKEN: 200,
@@ -16,8 +15,7 @@ _STATUS = {
 }
 
 
-@csrf_exempt  # a provider posts without cookies; its signature or password is the permission
-@require_POST
+@public("POST hooks/<slug:provider>/<str:token>", "provider-hook")
 def post(request: HttpRequest, provider: str, token: str) -> HttpResponse:
     """Store a provider's post, if it is proved, and answer before it is read. A repeated one is accepted again."""
     hook = provider_posts.find(provider, token)

@@ -15,14 +15,14 @@ from zoneinfo import ZoneInfo
 from django.http import Http404, HttpRequest, HttpResponse
 from django.shortcuts import render
 from django.utils import timezone, translation
-from django.views.decorators.http import require_safe
 
 from mailflatrate.apps.accounts.models import Account
 from mailflatrate.apps.accounts.queries import current_account
-from mailflatrate.apps.privacy.receipt import consent_receipt
+from mailflatrate.apps.privacy.receipt import RECEIPT_PATH, consent_receipt
 from mailflatrate.base import tenancy
 from mailflatrate.base.ids import key_ring
 from mailflatrate.entrypoints.presenters.language import language_name
+from mailflatrate.entrypoints.web.pages import public
 from mailflatrate.entrypoints.web.public.reader import logo_path, page_language
 from mailflatrate.entrypoints.web.public.rights.data_request import private
 from mailflatrate.entrypoints.web.source_labels import source_word
@@ -60,7 +60,7 @@ def _open(token: str) -> Iterator[OpenReceipt]:
             yield OpenReceipt(account, receipt)
 
 
-@require_safe
+@public(f"GET {RECEIPT_PATH[1:]}<str:token>", "consent-receipt")
 def receipt_page(request: HttpRequest, token: str) -> HttpResponse:
     """Show the receipt. It is gone once the person's data is erased."""
     with _open(token) as found, translation.override(page_language(request, str(found.receipt["language"]))):
@@ -81,7 +81,7 @@ def receipt_page(request: HttpRequest, token: str) -> HttpResponse:
         return _private(render(request, "public/receipt.html", context))
 
 
-@require_safe
+@public(f"GET {RECEIPT_PATH[1:]}<str:token>/receipt.json", "consent-receipt-json")
 def download(_request: HttpRequest, token: str) -> HttpResponse:
     """Return the receipt as signed JSON."""
     with _open(token) as found:

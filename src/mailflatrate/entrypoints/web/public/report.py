@@ -13,8 +13,6 @@ from django.shortcuts import render
 from django.utils import translation
 from django.utils.translation import get_language_from_request
 from django.utils.translation import gettext as _
-from django.views.decorators.csrf import csrf_exempt
-from django.views.decorators.http import require_http_methods, require_safe
 
 from mailflatrate.apps.abuse.actions import intake
 from mailflatrate.apps.abuse.actions.intake import ReportMatch
@@ -42,6 +40,7 @@ from mailflatrate.entrypoints.presenters.abuse_report import (
     sender_of,
     within_limits,
 )
+from mailflatrate.entrypoints.web.pages import public
 from mailflatrate.entrypoints.web.public.reader import page_language
 from mailflatrate.entrypoints.web.public.report_advice import advice
 from mailflatrate.mail.tokens import TokenPurpose
@@ -53,8 +52,7 @@ MOST_READINGS = 3
 REFUSED = 422
 
 
-@csrf_exempt  # no cookie is involved; the token in the mail is the permission
-@require_http_methods(["GET", "HEAD", "POST"])
+@public("GET|POST report/", "report")
 def report(request: HttpRequest) -> HttpResponse:
     """Show the form, say who sent a message, or accept the report and stop the messages."""
     with translation.override(page_language(request, get_language_from_request(request))):
@@ -159,7 +157,7 @@ def entry_of(request: HttpRequest, form: ReportForm) -> ReportEntry:
     return ReportEntry(check_submission(PAGE, request.POST), names_a_delivery(form.raw()))
 
 
-@require_safe
+@public("GET report/task", "report-task")
 def task(request: HttpRequest) -> HttpResponse:
     """Return a task for a visitor's browser, and the time it was requested."""
     answer = JsonResponse({"task": new_task(PAGE), "shown": shown_now(PAGE)})
@@ -167,8 +165,7 @@ def task(request: HttpRequest) -> HttpResponse:
     return answer
 
 
-@csrf_exempt  # the token is the permission
-@require_http_methods(["GET", "HEAD", "POST"])
+@public("GET|POST report/stop/<str:token>", "report-stop")
 def stop(request: HttpRequest, token: str) -> HttpResponse:
     """Let a recipient stop the messages with a button; opening the page stops nothing."""
     claims = key_ring().open_token(TokenPurpose.CASE, token)

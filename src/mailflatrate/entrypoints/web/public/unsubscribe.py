@@ -8,13 +8,12 @@ from typing import Any
 from django.http import HttpRequest, HttpResponse
 from django.shortcuts import render
 from django.utils import translation
-from django.views.decorators.csrf import csrf_exempt
-from django.views.decorators.http import require_http_methods
 
 from mailflatrate.apps.inbound.actions.after_unsubscribe import page_of
 from mailflatrate.apps.inbound.actions.stop_requests import unsubscribe_delivery
 from mailflatrate.apps.lists.models import Subscription, SubscriptionState
 from mailflatrate.entrypoints.client import client_ip
+from mailflatrate.entrypoints.web.pages import public
 from mailflatrate.entrypoints.web.public.after_unsubscribe import ACTS, act, choices
 from mailflatrate.entrypoints.web.public.reader import PageReader, page_language, reader
 from mailflatrate.mail.address import masked_address
@@ -22,8 +21,7 @@ from mailflatrate.mail.tokens import TokenPurpose
 from mailflatrate.mail.unsubscribe import is_one_click_post
 
 
-@csrf_exempt  # the token is the permission; providers post without cookies (RFC 8058 section 3.2)
-@require_http_methods(["GET", "HEAD", "POST", "OPTIONS"])
+@public("GET|POST|OPTIONS u/<str:token>", "unsubscribe")
 def unsubscribe(request: HttpRequest, token: str) -> HttpResponse:
     """Show a button on GET. Unsubscribe on POST (provider one-click or the button), at once and repeatably."""
     if request.method == "OPTIONS":  # a webmailer asks whether it may post from its own page (R-56)

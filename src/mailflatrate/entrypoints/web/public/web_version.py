@@ -3,7 +3,6 @@
 from django.http import Http404, HttpRequest, HttpResponse
 from django.shortcuts import render
 from django.utils import translation
-from django.views.decorators.http import require_safe
 
 from mailflatrate.apps.accounts.models import Account
 from mailflatrate.apps.campaigns.campaign_content import own_hosts_of
@@ -15,6 +14,7 @@ from mailflatrate.apps.transactional.queries import find_submitted_version
 from mailflatrate.base import tenancy
 from mailflatrate.base.ids import key_ring
 from mailflatrate.base.tenancy import PlatformReason
+from mailflatrate.entrypoints.web.pages import public
 from mailflatrate.entrypoints.web.public.reader import PageReader, page_language, reader
 from mailflatrate.mail.address import masked_address
 from mailflatrate.mail.links import LINK_PURPOSES, LINK_VARIABLES, LinkKind, link_prefix
@@ -30,7 +30,7 @@ MESSAGE_POLICY = (
 )
 
 
-@require_safe
+@public("GET w/<str:token>", "web-view")
 def web_view(request: HttpRequest, token: str) -> HttpResponse:
     """Show the campaign as this person got it, from the frozen edition.
 
@@ -79,7 +79,7 @@ def _values(found: PageReader, edition: Edition) -> dict[str, object]:
     return values
 
 
-@require_safe
+@public("GET help/<str:mailing_id>", "mailing-help")
 def help_page(request: HttpRequest, mailing_id: str) -> HttpResponse:
     """Show who sent the campaign or transactional message with this ID, and how to stop or report it (List-Help).
 

@@ -8,7 +8,7 @@ from zoneinfo import ZoneInfo
 from django.contrib.messages import ERROR, get_messages
 from django.http import FileResponse, HttpRequest, HttpResponse, HttpResponseBase, StreamingHttpResponse
 from django.shortcuts import render
-from django.urls import resolve, reverse
+from django.urls import reverse
 from django.utils import timezone
 from django.utils.text import get_text_list
 from django.utils.translation import gettext as _
@@ -20,13 +20,13 @@ from mailflatrate.apps.lists.changes import ChangeAuthor, name_author
 from mailflatrate.apps.lists.models import ChangeSource, MailingList
 from mailflatrate.base import audit, tenancy
 from mailflatrate.base.tenancy import UnlimitedReason
-from mailflatrate.entrypoints.presenters.member_activity import PAGE_CHANGES, record_change
-from mailflatrate.entrypoints.web.limited_pages import is_for_limited
+from mailflatrate.entrypoints.presenters.member_activity import record_change
+from mailflatrate.entrypoints.web.pages import View, WebPage, declare
 from mailflatrate.entrypoints.web.posts import see_other
 from mailflatrate.entrypoints.web.sessions import READING, signed_in
 from mailflatrate.entrypoints.web.sign_in.proved_factor import second_factor
-from mailflatrate.entrypoints.web.studio.page_rights import MemberRights, may_open, rights_of
-from mailflatrate.rules.roles import roles_with
+from mailflatrate.entrypoints.web.studio.page_rights import MemberRights, may_use
+from mailflatrate.rules.roles import Permission, roles_with
 
 ASK_AGREEMENTS = "ask_agreements"
 """Set in the session by a sign-in: the documents in force are checked with the next page."""
@@ -39,21 +39,33 @@ class StudioRequest(HttpRequest):
     account: Account
     membership: Membership
     memberships: list[Membership]
+    page: WebPage
 
 
 FIRST_REFUSAL_STATUS = 400
-View = Callable[..., HttpResponseBase]
 
 
-def studio(view: View) -> View:
-    """Run `view(request: StudioRequest, ...)` in one transaction scoped to the person's account, in its time zone.
+def studio(
+    address: str, name: str, write: Permission, read: Permission = Permission.VIEW, **options: Any
+) -> Callable[[View], View]:
+    """Declare a page of the studio (`WebPage` lists the options).
 
-    IDs of other accounts are not found. For a member who is limited to some lists, neither is anything of other lists:
-    the transaction is limited, too (ADR 0048). `page_rights` lists the rights that a page needs; anyone without them
-    gets a page that says so. If the account requires a second factor, a session without one sees only how to set it up.
-    After a sign-in, documents that are new to the person come first. A view that streams must open the scope again
-    inside its generator; the limit is kept until then.
+    `view(request: StudioRequest, ...)` runs in one transaction scoped to the person's account, in its time zone. IDs of
+    other accounts are not found. For a member who is limited to some lists, neither is anything of other lists: the
+    transaction is limited, too (ADR 0048). Anyone without the permissions that the page needs gets a page that says so.
+    If the account requires a second factor, a session without one sees only how to set it up. After a sign-in,
+    documents that are new to the person come first. A view that streams must open the scope again inside its generator;
+    the limit is kept until then.
     """
+    page = WebPage(address, name, write=write, read=read, **options)
+    if "POST" in page.methods and "logs" not in options:
+        raise TypeError(f"{name} takes a POST and doesn't declare what it logs")
+    return lambda view: declare(page, signed_in(_scoped(view, page)))
+
+
+def _scoped(view: View, page: WebPage) -> View:
+    if hasattr(view, "pages"):
+        raise TypeError(f"{page.name}: a view of the studio is one page")
 
     @wraps(view)
     def scoped(request: HttpRequest, *args: Any, **kwargs: Any) -> HttpResponseBase:
@@ -64,11 +76,12 @@ def studio(view: View) -> View:
             return render(request, "studio/no_account.html", status=403)
         mine = cast(StudioRequest, request)
         mine.account, mine.membership, mine.memberships = membership.account, membership, memberships
+        mine.page = page
         if mine.account.second_factor and second_factor(request, user) is None:
             context = {"account": mine.account, "has_one": has_second_factor(user)}
             return render(request, "studio/second_factor.html", context, status=403)
         writes = request.method not in READING
-        if not may_open(membership, _url_name(request), writes=writes):
+        if not may_use(membership, page, writes=writes):
             return render(request, "studio/not_permitted.html", _why_not(mine, writes=writes), status=403)
         limit = tenancy.member(membership.account_id, user.id, is_limited=membership.is_limited)
         with limit, timezone.override(ZoneInfo(membership.account.time_zone)):
@@ -76,7 +89,7 @@ def studio(view: View) -> View:
                 name_author(ChangeAuthor(ChangeSource.TEAM, user.id))
             return _limited_stream(_agreements_first(mine) or _recorded(view, mine, *args, **kwargs), membership)
 
-    return signed_in(scoped)
+    return scoped
 
 
 def _limited_stream(answer: HttpResponseBase, membership: Membership) -> HttpResponseBase:
@@ -99,26 +112,19 @@ def _recorded(view: View, request: StudioRequest, *args: Any, **kwargs: Any) -> 
     """Run the view; a change that succeeded and left no line in the account's log gets one."""
     with audit.recorded() as tally:
         answer = view(request, *args, **kwargs)
-    action = PAGE_CHANGES.get(_url_name(request))
-    if request.method in READING or action is None or answer.status_code >= FIRST_REFUSAL_STATUS:
+    if request.method in READING or not request.page.logs or answer.status_code >= FIRST_REFUSAL_STATUS:
         return answer
     said = getattr(get_messages(request), "_queued_messages", [])
     if not any(message.level >= ERROR for message in said):
-        record_change(action, request.user, kwargs, tally)
+        record_change(request.page.logs, request.user, kwargs, tally)
     return answer
-
-
-def _url_name(request: HttpRequest) -> str:
-    """Return the name of the page that this request is for, also if a sign-in page resumes it."""
-    return resolve(request.path_info).url_name or ""
 
 
 def _why_not(request: StudioRequest, *, writes: bool) -> dict[str, Any]:
     """Return what the refusal says: the person's role, and which roles may do it."""
-    needed = rights_of(_url_name(request))
-    roles = roles_with(needed.write if writes else needed.read) if needed is not None else ()
+    roles = roles_with(request.page.write if writes else request.page.read)
     names = [str(Role(role.value).label) for role in roles]
-    if request.membership.is_limited and not is_for_limited(_url_name(request)):
+    if request.membership.is_limited and not request.page.limited:
         return {"is_limited": True}
     return {"role": request.membership.get_role_display(), "roles": get_text_list(names, _("or")), "writes": writes}
 
@@ -126,7 +132,7 @@ def _why_not(request: StudioRequest, *, writes: bool) -> dict[str, Any]:
 def page_context(request: StudioRequest) -> dict[str, Any]:
     """Return the rights for templates: `may_write` for this page, and `rights` by permission."""
     return {
-        "may_write": may_open(request.membership, _url_name(request), writes=True),
+        "may_write": may_use(request.membership, request.page, writes=True),
         "rights": MemberRights(request.membership),
         "list_limit": _list_limit(request),
     }
@@ -145,11 +151,11 @@ def _agreements_first(request: StudioRequest) -> HttpResponse | None:
     """Return where to go before the requested page; None if there is nothing new to read."""
     if request.method != "GET" or not request.session.get(ASK_AGREEMENTS) or is_htmx(request):
         return None
-    page = reverse("studio:agreements")
-    if request.path == page:
+    agreements = reverse("studio:agreements")
+    if request.path == agreements:
         return None
     if queries.documents_to_read(request.user):
-        return see_other(page)
+        return see_other(agreements)
     request.session.pop(ASK_AGREEMENTS, None)
     return None
 

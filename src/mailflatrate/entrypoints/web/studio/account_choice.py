@@ -4,10 +4,12 @@ from django.http import Http404, HttpRequest, HttpResponse
 
 from mailflatrate.apps.accounts import queries
 from mailflatrate.apps.accounts.models import User
+from mailflatrate.entrypoints.web.pages import page
 from mailflatrate.entrypoints.web.posts import see_other
 from mailflatrate.entrypoints.web.sessions import signed_in
 
 
+@page("GET|POST account/<int:account_id>/", "choose-account")
 @signed_in
 def choose(request: HttpRequest, account_id: int) -> HttpResponse:
     """Switch to `account_id`. This only changes what this browser shows, so it may be a plain link."""

@@ -7,13 +7,13 @@ from django.http import HttpRequest, HttpResponse
 from django.shortcuts import render
 from django.urls import reverse
 from django.utils.translation import gettext as _
-from django.views.decorators.http import require_http_methods
 
 from mailflatrate.apps.accounts import queries
 from mailflatrate.apps.accounts.actions import agreements as agreements_actions
 from mailflatrate.apps.accounts.errors import AccountError
 from mailflatrate.entrypoints.client import circumstances
 from mailflatrate.entrypoints.web.documents import document_html
+from mailflatrate.entrypoints.web.pages import NOTHING
 from mailflatrate.entrypoints.web.posts import see_other
 from mailflatrate.entrypoints.web.sessions import READING
 from mailflatrate.entrypoints.web.studio.access import ASK_AGREEMENTS, StudioRequest, studio
@@ -25,8 +25,7 @@ def ask_at_sign_in(request: HttpRequest, **_signal: Any) -> None:
     request.session[ASK_AGREEMENTS] = True
 
 
-@require_http_methods(["GET", "HEAD", "POST"])
-@studio
+@studio("GET|POST agreements/", "agreements", Permission.VIEW, limited=True, logs=NOTHING)
 def agreements(request: StudioRequest) -> HttpResponse:
     """Show the texts that this person has not agreed to yet. "Later" asks again at the next sign-in."""
     owner = may(request.membership.role, Permission.BIND)

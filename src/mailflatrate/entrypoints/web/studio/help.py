@@ -1,14 +1,13 @@
 """Help: where customers find the documentation, and how to reach our team."""
 
 from django.http import HttpResponse
-from django.views.decorators.http import require_safe
 
 from mailflatrate.entrypoints.web.studio.access import StudioRequest, studio
 from mailflatrate.entrypoints.web.studio.common import page
+from mailflatrate.rules.roles import Permission
 
 
-@require_safe
-@studio
+@studio("GET help/", "help", Permission.VIEW, limited=True)
 def help_page(request: StudioRequest) -> HttpResponse:
     """Show links to the documentation and contact options that exist."""
     return page(request, "studio/help.html", {})

@@ -8,7 +8,6 @@ from typing import Any, Final
 from django.http import HttpResponse
 from django.utils.formats import date_format
 from django.utils.translation import gettext as _
-from django.views.decorators.http import require_safe
 
 from mailflatrate.apps.campaigns.models import Campaign
 from mailflatrate.apps.forms.figures import conversions
@@ -25,6 +24,7 @@ from mailflatrate.entrypoints.web.studio.access import StudioRequest, studio
 from mailflatrate.entrypoints.web.studio.common import page
 from mailflatrate.rules.measures import Counts
 from mailflatrate.rules.providers import OTHER, provider_name
+from mailflatrate.rules.roles import Permission
 
 CLICK_DAYS: Final = 90
 CLICKED_CAMPAIGNS: Final = 50
@@ -172,8 +172,7 @@ def _delivered(counts: Counts) -> float | None:
     return percent_of(counts.delivered, counts.settled)
 
 
-@require_safe
-@studio
+@studio("GET reports/trends/", "report-trends", Permission.VIEW)
 def trends(request: StudioRequest) -> HttpResponse:
     """Show growth, conversions of forms, the age of consents, times of clicks, and delivery by provider and week."""
     figures = audience_figures()

@@ -8,7 +8,6 @@ from datetime import timedelta
 from django.db.models import Q, Sum
 from django.http import HttpResponse
 from django.urls import reverse
-from django.views.decorators.http import require_safe
 
 from mailflatrate.apps.campaigns.models import Campaign, CampaignState
 from mailflatrate.apps.delivery.models import DeliveryState, Tally
@@ -23,6 +22,7 @@ from mailflatrate.entrypoints.presenters.conversions import money_words
 from mailflatrate.entrypoints.presenters.rates import Rate, bounce_rate, complaint_rate, delivered_percent, percent_of
 from mailflatrate.entrypoints.web.studio.access import StudioRequest, studio
 from mailflatrate.entrypoints.web.studio.common import page, whole_number
+from mailflatrate.rules.roles import Permission
 
 PAGE_ROWS = 25
 TOTAL_DAYS = 30
@@ -131,8 +131,7 @@ def _page_of(before_id: int) -> tuple[list[Campaign], int]:
     return campaigns[:PAGE_ROWS], campaigns[PAGE_ROWS - 1].id if len(campaigns) > PAGE_ROWS else 0
 
 
-@require_safe
-@studio
+@studio("GET reports/", "reports", Permission.VIEW, limited=True)
 def reports(request: StudioRequest) -> HttpResponse:
     """List sent campaigns with their rates; the first page begins with the totals."""
     before_id = whole_number(request.GET.get("before"))

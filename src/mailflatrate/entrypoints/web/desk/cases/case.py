@@ -6,7 +6,6 @@ from typing import Any
 
 from django.http import Http404, HttpResponse
 from django.utils.translation import gettext as _
-from django.views.decorators.http import require_safe
 
 from mailflatrate.apps.abuse.actions.measures import CaseAction
 from mailflatrate.apps.abuse.models import CaseEvent, CaseState, Cause, EventKind, Report, ReportChannel
@@ -52,8 +51,7 @@ class CaseReportRow:
         return bool(self.report.reporter)
 
 
-@require_safe
-@desk
+@desk("GET cases/<int:case_id>/", "case")
 def case(request: DeskRequest, case_id: int) -> HttpResponse:
     """Show the case."""
     view = case_view(case_id)

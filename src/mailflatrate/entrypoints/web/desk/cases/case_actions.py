@@ -7,7 +7,6 @@ from django.http import Http404, HttpResponse
 from django.shortcuts import get_object_or_404
 from django.urls import reverse
 from django.utils.translation import gettext as _
-from django.views.decorators.http import require_POST
 
 from mailflatrate.apps.abuse.actions import case_handling, correspondence, measures, report_sources
 from mailflatrate.apps.abuse.actions.measures import CaseAction, MeasureOrder
@@ -33,8 +32,7 @@ def _do(request: DeskRequest, case_id: int, act: Callable[[], Any], done: str) -
     return succeed(request, done, reverse("desk:case", args=[case_id]))
 
 
-@require_POST
-@desk
+@desk("POST cases/<int:case_id>/measure/", "case-measure")
 def measure(request: DeskRequest, case_id: int) -> HttpResponse:
     """Take one action with its one reason."""
     wanted = request.POST.get("measure", "")
@@ -50,24 +48,21 @@ def measure(request: DeskRequest, case_id: int) -> HttpResponse:
     return _do(request, case_id, lambda: measures.take_measure(case_id, order, by=request.user), _("Done."))
 
 
-@require_POST
-@desk
+@desk("POST cases/<int:case_id>/take/", "case-take")
 def take(request: DeskRequest, case_id: int) -> HttpResponse:
     """Assign the case to the person who clicked."""
     act = lambda: case_handling.take_over(case_id, by=request.user)  # noqa: E731
     return _do(request, case_id, act, _("The case is now assigned to you."))
 
 
-@require_POST
-@desk
+@desk("POST cases/<int:case_id>/note/", "case-note")
 def note(request: DeskRequest, case_id: int) -> HttpResponse:
     """Add a note for colleagues."""
     text = request.POST.get("text", "")
     return _do(request, case_id, lambda: case_handling.add_note(case_id, text, by=request.user), _("Note added."))
 
 
-@require_POST
-@desk
+@desk("POST cases/<int:case_id>/campaign/", "case-attribute")
 def attribute(request: DeskRequest, case_id: int) -> HttpResponse:
     """Record whose campaign it is; merge the case into an open one about that campaign."""
     chosen = request.POST.get("about", "")
@@ -80,8 +75,7 @@ def attribute(request: DeskRequest, case_id: int) -> HttpResponse:
     return see_other(reverse("desk:case", args=[home[0].id])) if home else answer
 
 
-@require_POST
-@desk
+@desk("POST cases/<int:case_id>/close/", "case-close")
 def close(request: DeskRequest, case_id: int) -> HttpResponse:
     """Close the case with its cause; a frozen campaign resumes if the operator says so."""
     cause = request.POST.get("cause", "")
@@ -93,8 +87,7 @@ def close(request: DeskRequest, case_id: int) -> HttpResponse:
     return _do(request, case_id, act, _("The case has been closed."))
 
 
-@require_POST
-@desk
+@desk("POST cases/<int:case_id>/reopen/", "case-reopen")
 def reopen(request: DeskRequest, case_id: int) -> HttpResponse:
     """Reopen the case."""
     text = request.POST.get("text", "")
@@ -103,8 +96,7 @@ def reopen(request: DeskRequest, case_id: int) -> HttpResponse:
     )
 
 
-@require_POST
-@desk
+@desk("POST cases/<int:case_id>/message/", "case-message")
 def send_message(request: DeskRequest, case_id: int) -> HttpResponse:
     """Write to a reporter."""
     chosen = request.POST.get("report", "")
@@ -114,8 +106,7 @@ def send_message(request: DeskRequest, case_id: int) -> HttpResponse:
     return _do(request, case_id, act, _("Your reply is on its way."))
 
 
-@require_POST
-@desk
+@desk("POST cases/contest/<int:message_id>/", "case-contest")
 def contest(request: DeskRequest, message_id: int) -> HttpResponse:
     """Turn a customer's message about an action into a case."""
     try:
@@ -125,7 +116,7 @@ def contest(request: DeskRequest, message_id: int) -> HttpResponse:
     return see_other(reverse("desk:case", args=[case.id]))
 
 
-@desk
+@desk("GET cases/<int:case_id>/answers/<int:answer_id>", "case-answer-file")
 def answer_file(request: DeskRequest, case_id: int, answer_id: int) -> HttpResponse:
     """Return the file a customer sent with their answer; always a download, never shown by the browser."""
     answer = get_object_or_404(CaseAnswer.objects, id=answer_id, question__case_id=case_id, file__isnull=False)

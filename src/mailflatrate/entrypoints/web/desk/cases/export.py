@@ -4,7 +4,6 @@ Each export is recorded in the audit log (R-98).
 """
 
 from django.http import Http404, HttpResponse, JsonResponse
-from django.views.decorators.http import require_POST
 
 from mailflatrate.apps.abuse.export import case_zip, xarf_reports
 from mailflatrate.apps.abuse.queries.case import CaseView, case_view
@@ -21,8 +20,7 @@ def _view(case_id: int) -> CaseView:
     return found
 
 
-@require_POST
-@desk
+@desk("POST cases/<int:case_id>/export/", "case-export")
 def export(request: DeskRequest, case_id: int) -> HttpResponse:
     """Download the case as `zip` or `xarf`. A POST, because handing out evidence is recorded in the audit log."""
     view, wanted = _view(case_id), request.POST.get("format", "")
@@ -43,8 +41,7 @@ def export(request: DeskRequest, case_id: int) -> HttpResponse:
     return HttpResponse(case_zip(view), content_type="application/zip", headers=headers)
 
 
-@require_POST
-@desk
+@desk("POST cases/<int:case_id>/certificate/", "case-certificate")
 def certificate(request: DeskRequest, case_id: int) -> HttpResponse:
     """Return the certificate of a recipient's consent to the list through which they got the campaign (R-30)."""
     view, chosen = _view(case_id), request.POST.get("report", "")

@@ -9,7 +9,6 @@ from zoneinfo import ZoneInfo
 from django.http import Http404, HttpResponse
 from django.template.loader import render_to_string
 from django.utils.translation import gettext as _
-from django.views.decorators.http import require_safe
 
 from mailflatrate.apps.abuse.models import ReportChannel
 from mailflatrate.apps.abuse.queries.figures import DeskFigures, desk_figures
@@ -41,8 +40,7 @@ def _begin(year: int, month: int) -> datetime:
     return datetime(year + (month - 1) // 12, (month - 1) % 12 + 1, 1, tzinfo=_zone())
 
 
-@require_safe
-@desk
+@desk("GET cases/figures/", "case-figures")
 def figures(request: DeskRequest) -> HttpResponse:
     """Show the figures for the last few days."""
     chosen = request.GET.get("days", "")
@@ -74,8 +72,7 @@ def _shown(found: DeskFigures) -> dict[str, object]:
     }
 
 
-@require_safe
-@desk
+@desk("GET cases/figures/<int:year>-<int:month>.<slug:ending>", "case-month")
 def month(request: DeskRequest, year: int, month: int, ending: str) -> HttpResponse:
     """Download one month as a file: `pdf` for people, `csv` for a spreadsheet."""
     if not (2000 <= year <= 2100 and 1 <= month <= 12) or ending not in ("pdf", "csv"):

@@ -9,7 +9,6 @@ from django.http import HttpResponse
 from django.urls import reverse
 from django.utils.translation import gettext as _
 from django.utils.translation import gettext_lazy
-from django.views.decorators.http import require_http_methods, require_POST, require_safe
 
 from mailflatrate.apps.abuse.actions import report_sources
 from mailflatrate.apps.abuse.errors import AbuseError
@@ -57,8 +56,7 @@ class HandForm(forms.Form):
     language = forms.ChoiceField(label=gettext_lazy("Reply language"), choices=settings.LANGUAGES)
 
 
-@require_safe
-@desk
+@desk("GET cases/", "cases")
 def cases(request: DeskRequest) -> HttpResponse:
     """List open cases, most urgent first; filtered by kind, by own cases, or by those reported only
     by feedback loops.
@@ -84,8 +82,7 @@ def _row(row: queries.CaseQueueRow) -> dict[str, Any]:
             "overdue": row.overdue}  # fmt: skip
 
 
-@require_safe
-@desk
+@desk("GET cases/closed/", "cases-closed")
 def closed(request: DeskRequest) -> HttpResponse:
     """List closed cases, newest first."""
     before = request.GET.get("before", "")
@@ -94,8 +91,7 @@ def closed(request: DeskRequest) -> HttpResponse:
     return page(request, "cases/closed", {"rows": rows, "more": more, "first": not before})
 
 
-@require_safe
-@desk
+@desk("GET cases/search/", "case-search")
 def search(request: DeskRequest) -> HttpResponse:
     """Search by any identifier. If the result is a single case, redirect to it."""
     text = request.GET.get("q", "").strip()[:4000]
@@ -105,8 +101,7 @@ def search(request: DeskRequest) -> HttpResponse:
     return page(request, "cases/search", _found(text, found))
 
 
-@require_POST
-@desk
+@desk("POST suppressions/<int:suppression_id>/lift/", "suppression-lift")
 def lift_found(request: DeskRequest, suppression_id: int) -> HttpResponse:
     """Lift a suppression that a search found, even if no account has the address as a contact (R-75)."""
     text = request.POST.get("q", "").strip()[:4000]
@@ -143,8 +138,7 @@ def _anything(found: SearchResults) -> bool:
     )
 
 
-@require_http_methods(["GET", "HEAD", "POST"])
-@desk
+@desk("GET|POST cases/new/", "case-new")
 def new(request: DeskRequest) -> HttpResponse:
     """Enter a case that was reported by letter or phone."""
     form = HandForm(request.POST or None, initial={"language": reading_language()})

@@ -8,7 +8,6 @@ from django.shortcuts import get_object_or_404
 from django.urls import reverse
 from django.utils.translation import gettext as _
 from django.utils.translation import gettext_lazy
-from django.views.decorators.http import require_http_methods, require_POST, require_safe
 
 from mailflatrate.apps.abuse.actions import intake as intake_actions
 from mailflatrate.apps.abuse.actions import report_sources
@@ -69,8 +68,7 @@ def row_of(mail: RawMail) -> dict[str, Any]:
     return {"mail": mail, "subject": shown.subject, "sender": shown.sender or mail.envelope_from, "kind": kind}
 
 
-@require_http_methods(["GET", "HEAD", "POST"])
-@desk
+@desk("GET|POST mail/", "stored-mails")
 def mails(request: DeskRequest) -> HttpResponse:
     """List the messages awaiting review or put aside, and accept an email uploaded as a file."""
     form = MailUploadForm(request.POST or None, request.FILES or None)
@@ -104,8 +102,7 @@ def _find(raw_mail_id: int) -> RawMail:
     return get_object_or_404(RawMail.objects.select_related("account"), id=raw_mail_id)
 
 
-@require_safe
-@desk
+@desk("GET mail/<int:raw_mail_id>/", "stored-mail")
 def one(request: DeskRequest, raw_mail_id: int) -> HttpResponse:
     """Show a message as received, with the results of reading it."""
     return _show(request, _find(raw_mail_id))
@@ -126,8 +123,7 @@ def _show(request: DeskRequest, mail: RawMail, *, problem: str = "") -> HttpResp
     return page(request, "cases/mail", context, status=REFUSED if problem else 200)
 
 
-@require_safe
-@desk
+@desk("GET mail/<int:raw_mail_id>/source", "stored-mail-source")
 def source(request: DeskRequest, raw_mail_id: int) -> HttpResponse:
     """Download the message as a file."""
     mail = _find(raw_mail_id)
@@ -135,8 +131,7 @@ def source(request: DeskRequest, raw_mail_id: int) -> HttpResponse:
     return HttpResponse(mail.content(), content_type="message/rfc822", headers=headers)
 
 
-@require_POST
-@desk
+@desk("POST mail/<int:raw_mail_id>/again/", "stored-mail-again")
 def read_again(request: DeskRequest, raw_mail_id: int) -> HttpResponse:
     """Parse a message again after a parser has improved; nothing is done twice."""
     mail = _find(raw_mail_id)
@@ -155,8 +150,7 @@ def read_again(request: DeskRequest, raw_mail_id: int) -> HttpResponse:
     return succeed(request, text, reverse("desk:stored-mail", args=[mail.id]))
 
 
-@require_POST
-@desk
+@desk("POST mail/<int:raw_mail_id>/case/", "stored-mail-case")
 def make_case(request: DeskRequest, raw_mail_id: int) -> HttpResponse:
     """Create a case from the message because the operator asks for it."""
     mail = _find(raw_mail_id)
@@ -168,8 +162,7 @@ def make_case(request: DeskRequest, raw_mail_id: int) -> HttpResponse:
     return see_other(reverse("desk:case", args=[report.case_id]))
 
 
-@require_POST
-@desk
+@desk("POST mail/<int:raw_mail_id>/away/", "stored-mail-away")
 def put_away(request: DeskRequest, raw_mail_id: int) -> HttpResponse:
     """Archive the message without further action."""
     mail = _find(raw_mail_id)

@@ -6,7 +6,6 @@ from django.db.models import Q
 from django.http import Http404, HttpResponse
 from django.urls import reverse
 from django.utils.translation import gettext_lazy
-from django.views.decorators.http import require_POST, require_safe
 
 from mailflatrate.apps.abuse.models import Case
 from mailflatrate.apps.accounts.models import Account
@@ -26,8 +25,7 @@ SHOWN = 50
 LIFTED = gettext_lazy("The suppression has been lifted. Your name and reason are on record.")
 
 
-@require_safe
-@desk
+@desk("GET accounts/<int:account_id>/people/<int:contact_id>/", "person")
 def person(request: DeskRequest, account_id: int, contact_id: int) -> HttpResponse:
     """Show everything about one person in one account."""
     return page(request, "cases/person", _context(find_account(account_id), contact_id))
@@ -57,8 +55,7 @@ def _context(account: Account, contact_id: int) -> dict[str, Any]:
     }
 
 
-@require_POST
-@desk
+@desk("POST accounts/<int:account_id>/people/<int:contact_id>/suppressions/<int:suppression_id>/lift/", "person-lift")
 def lift_suppression(request: DeskRequest, account_id: int, contact_id: int, suppression_id: int) -> HttpResponse:
     """Let the address be mailed again on a reviewer's decision (R-75)."""
     context = _context(find_account(account_id), contact_id)

@@ -12,8 +12,6 @@ from zoneinfo import ZoneInfo
 from django.http import Http404, HttpRequest, HttpResponse
 from django.shortcuts import render
 from django.utils import timezone, translation
-from django.views.decorators.csrf import csrf_exempt
-from django.views.decorators.http import require_http_methods, require_safe
 
 from mailflatrate.apps.accounts.models import Account
 from mailflatrate.apps.privacy.actions.address_change import can_undo, undo_move
@@ -25,6 +23,7 @@ from mailflatrate.base import clock, tenancy
 from mailflatrate.base.ids import key_ring
 from mailflatrate.entrypoints.client import client_ip
 from mailflatrate.entrypoints.web.field_words import value_words
+from mailflatrate.entrypoints.web.pages import public
 from mailflatrate.entrypoints.web.public.reader import page_language
 from mailflatrate.entrypoints.web.public.rights.data_request import private
 from mailflatrate.entrypoints.web.public.rights.stored_data import receipts, sections
@@ -81,8 +80,7 @@ def _asked(token: str) -> Iterator[DataRequestLink]:
             yield DataRequestLink(account, found)
 
 
-@csrf_exempt  # the token is in a message to the address itself; no cookie is involved
-@require_http_methods(["GET", "HEAD", "POST"])
+@public("GET|POST r/<str:token>", "rights-request")
 def request_page(request: HttpRequest, token: str) -> HttpResponse:
     """Show what will happen, or the result, on GET. Confirm on POST; repeating it changes nothing."""
     problem = ""
@@ -113,7 +111,8 @@ def _act(request: HttpRequest, found: DataRequestLink) -> None:
         confirm(found.request.id, ip=client_ip(request), user_agent=request.headers.get("User-Agent", ""))
 
 
-@require_safe
+@public("GET r/<str:token>/data.json", "rights-json", values={"form": "json"})
+@public("GET r/<str:token>/data.zip", "rights-zip", values={"form": "zip"})
 def download(request: HttpRequest, token: str, form: str) -> HttpResponse:
     """Download the same data as a file while the page can be read."""
     with _asked(token) as found:

@@ -4,14 +4,13 @@ from django.http import Http404, HttpRequest, HttpResponse
 from django.shortcuts import render
 from django.utils import translation
 from django.utils.translation import get_language
-from django.views.decorators.csrf import csrf_exempt
-from django.views.decorators.http import require_http_methods
 
 from mailflatrate.apps.lists.actions.tracking import choose_tracking, tracking_wording
 from mailflatrate.apps.privacy.actions.requests import RequesterInfo, ask
 from mailflatrate.apps.privacy.errors import PrivacyError
 from mailflatrate.apps.privacy.models import DataRequestKind
 from mailflatrate.entrypoints.client import client_ip
+from mailflatrate.entrypoints.web.pages import public
 from mailflatrate.entrypoints.web.public.reader import PageReader, page_language, reader
 from mailflatrate.mail.address import masked_address
 from mailflatrate.mail.tokens import TokenPurpose
@@ -19,8 +18,7 @@ from mailflatrate.mail.tokens import TokenPurpose
 ASKED_HERE = (DataRequestKind.ACCESS, DataRequestKind.CORRECTION, DataRequestKind.ERASURE, DataRequestKind.OBJECTION)
 
 
-@csrf_exempt  # the token is the permission to ask; no cookie is involved
-@require_http_methods(["GET", "HEAD", "POST"])
+@public("GET|POST d/<str:token>", "rights")
 def rights(request: HttpRequest, token: str) -> HttpResponse:
     """Show the options on GET. On POST, make a request, or withdraw consent to click tracking at once.
 

@@ -9,8 +9,6 @@ from typing import Any
 from django.http import HttpRequest, HttpResponse
 from django.shortcuts import render
 from django.utils import timezone, translation
-from django.views.decorators.csrf import csrf_exempt
-from django.views.decorators.http import require_http_methods
 
 from mailflatrate.apps.accounts.facts import structured_imprint
 from mailflatrate.apps.accounts.models import Account
@@ -34,6 +32,7 @@ from mailflatrate.base.ids import key_ring
 from mailflatrate.entrypoints.client import client_ip
 from mailflatrate.entrypoints.presenters.signup.embeds import FACES
 from mailflatrate.entrypoints.web.content_policy import allow_picture, allow_redirect
+from mailflatrate.entrypoints.web.pages import public
 from mailflatrate.entrypoints.web.public.reader import page_language
 from mailflatrate.locale.formats import written_moment
 from mailflatrate.mail.links import LinkKind, link_prefix
@@ -46,8 +45,7 @@ MOST_BOXES = 50
 ANSWERS = {"yes": True, "no": False}
 
 
-@csrf_exempt  # the token is the permission, and no cookie is involved
-@require_http_methods(["GET", "HEAD", "POST"])
+@public("GET|POST confirm/<str:token>", "signup-confirm")
 def confirm(request: HttpRequest, token: str) -> HttpResponse:
     """Show the question on GET; record the answer once on POST. A settled request shows its result."""
     found = confirm_or_deny.find_request(token)

@@ -4,19 +4,17 @@ No cookie is read or set, and nothing is loaded from elsewhere: the policy allow
 """
 
 from django.http import Http404, HttpRequest, HttpResponse
-from django.views.decorators.csrf import csrf_exempt
-from django.views.decorators.http import require_http_methods
 
 from mailflatrate.apps.forms.landing_pages import published_landing
 from mailflatrate.base import tenancy
-from mailflatrate.entrypoints.presenters.signup.landing_pages import landing_url
+from mailflatrate.entrypoints.presenters.signup.landing_pages import LANDING_PATH, landing_url
 from mailflatrate.entrypoints.web.content_policy import allow
+from mailflatrate.entrypoints.web.pages import public
 from mailflatrate.entrypoints.web.public.signup.page import answer_visit, posted_version
 from mailflatrate.entrypoints.web.public.signup.visit import FormVisit
 
 
-@csrf_exempt  # no cookie is involved, as in `page`
-@require_http_methods(["GET", "HEAD", "POST"])
+@public(f"GET|POST {LANDING_PATH}/<slug:code>/", "landing-page")
 def landing_page(request: HttpRequest, code: str) -> HttpResponse:
     """Show the page, or the result of a sign-up, on GET; accept a sign-up on POST.
 

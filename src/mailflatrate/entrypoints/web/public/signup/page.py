@@ -16,8 +16,6 @@ from django.utils import translation
 from django.utils.translation import get_language_from_request
 from django.utils.translation import gettext as _
 from django.views.decorators.clickjacking import xframe_options_exempt
-from django.views.decorators.csrf import csrf_exempt
-from django.views.decorators.http import require_http_methods, require_POST, require_safe
 
 from mailflatrate.apps.forms.actions import sign_up
 from mailflatrate.apps.forms.actions.form_counts import REPORTED, count_reported
@@ -38,6 +36,7 @@ from mailflatrate.entrypoints.presenters.signup.form_inputs import (
     read_answers,
 )
 from mailflatrate.entrypoints.web.content_policy import allow, allow_picture, allow_redirect
+from mailflatrate.entrypoints.web.pages import public
 from mailflatrate.entrypoints.web.public.signup.script import script_of
 from mailflatrate.entrypoints.web.public.signup.visit import FormVisit, landing_context, offered_boxes
 from mailflatrate.locale.formats import formats_of
@@ -75,9 +74,9 @@ def version_number(posted: QueryDict) -> int | None:
     return int(number) if number.isascii() and number.isdecimal() and len(number) < 9 else None
 
 
-@csrf_exempt  # see above: no cookie is involved, and plain forms of other origins post here
 @xframe_options_exempt
-@require_http_methods(["GET", "HEAD", "POST"])
+@public("GET|POST f/<slug:code>/", "signup-form")
+@public("GET|POST f/<slug:code>/move-in/<slug:move>/", "move-in")
 def form(request: HttpRequest, code: str, move: str = "") -> HttpResponse:
     """Show the form, or the result of a sign-up, on GET; accept a sign-up from any page on POST.
 
@@ -103,7 +102,7 @@ def answer_visit(visit: FormVisit) -> HttpResponse:
     return answer
 
 
-@require_safe
+@public("GET f/<slug:code>/task", "signup-task")
 def task(request: HttpRequest, code: str) -> HttpResponse:
     """Return a task for a visitor's browser, and the time it was requested; other origins may read it."""
     if published_form(code) is None:
@@ -111,7 +110,7 @@ def task(request: HttpRequest, code: str) -> HttpResponse:
     return _open(JsonResponse({"task": new_task(code), "shown": shown_now(code)}))
 
 
-@require_safe
+@public("GET f/<slug:code>/form.js", "signup-script")
 def script(request: HttpRequest, code: str) -> HttpResponse:
     """Return the script that builds the form into another website's page."""
     answer = HttpResponse(script_of(_visit(request, code)), content_type="text/javascript; charset=utf-8")
@@ -119,8 +118,7 @@ def script(request: HttpRequest, code: str) -> HttpResponse:
     return answer
 
 
-@csrf_exempt  # see above: it takes nothing but a word, from any page
-@require_POST
+@public("POST f/<slug:code>/count", "signup-count")
 def count(request: HttpRequest, code: str) -> HttpResponse:
     """Count that a visitor's browser showed the form, or that they began to fill it in. Nothing about them is kept."""
     form = published_form(code)

@@ -16,8 +16,6 @@ from django.urls import reverse
 from django.utils import translation
 from django.utils.translation import get_language_from_request
 from django.utils.translation import gettext as _
-from django.views.decorators.csrf import csrf_exempt
-from django.views.decorators.http import require_http_methods, require_POST
 
 from mailflatrate.apps.forms import stands
 from mailflatrate.apps.forms.actions.sign_up import sign_up
@@ -31,6 +29,7 @@ from mailflatrate.entrypoints.client import client_ip
 from mailflatrate.entrypoints.presenters.signup.embeds import stand_url
 from mailflatrate.entrypoints.presenters.signup.form_inputs import clean, filled_in, in_parts, inputs, read_answers
 from mailflatrate.entrypoints.web.content_policy import allow_picture
+from mailflatrate.entrypoints.web.pages import public
 from mailflatrate.entrypoints.web.public.signup.page import (
     result_errors,
     style_context,
@@ -63,8 +62,7 @@ def _language(request: HttpRequest, version: ShownVersion) -> str:
     return version.frozen.language(asked)
 
 
-@csrf_exempt  # the cookie is sent to no request that another site caused (SameSite)
-@require_http_methods(["GET", "HEAD", "POST"])
+@public("GET|POST stand/<slug:code>/", "stand")
 def stand(request: HttpRequest, code: str) -> HttpResponse:
     """Ask for the PIN, then show the form; take one entry on POST, also without JavaScript."""
     found = _found(code)
@@ -168,8 +166,7 @@ def _entry(request: HttpRequest, found: OpenStand, session: StandSession) -> Htt
     return _form(request, found, session.staff, context, status=422)
 
 
-@csrf_exempt  # as above
-@require_POST
+@public("POST stand/<slug:code>/entries", "stand-entries")
 def entries(request: HttpRequest, code: str) -> JsonResponse:
     """Take entries as JSON, oldest first: `{"entries": [{"id", "age", "fields": [[name, value], ...]}]}`.
 

@@ -9,7 +9,6 @@ from django.urls import reverse
 from django.utils.functional import Promise
 from django.utils.translation import gettext as _
 from django.utils.translation import gettext_lazy
-from django.views.decorators.http import require_POST, require_safe
 
 from mailflatrate.apps.forms.models import Form, FormState
 from mailflatrate.apps.lists.actions import bulk
@@ -22,6 +21,7 @@ from mailflatrate.apps.lists.queries import PAGE_ROWS
 from mailflatrate.apps.lists.tags import tags
 from mailflatrate.entrypoints.presenters.lookups import find_bulk_action
 from mailflatrate.entrypoints.presenters.sentences import error_sentence
+from mailflatrate.entrypoints.web.pages import NOTHING
 from mailflatrate.entrypoints.web.posts import perform, refuse, see_other
 from mailflatrate.entrypoints.web.studio.access import StudioRequest, studio
 from mailflatrate.entrypoints.web.studio.audience.contact_filter import FILTER_PARTS, exact_filter
@@ -99,8 +99,7 @@ def _kind(posted: QueryDict, request: StudioRequest) -> BulkKind:
     return kind
 
 
-@require_safe
-@studio
+@studio("GET bulk/", "bulk-actions", Permission.CONTACTS, limited=True, nav="contacts")
 def index(request: StudioRequest) -> HttpResponse:
     """List bulk actions, newest first."""
     before = whole_number(request.GET.get("before"))
@@ -116,8 +115,7 @@ def index(request: StudioRequest) -> HttpResponse:
     return page(request, "studio/audience/bulk_actions.html", context)
 
 
-@require_POST
-@studio
+@studio("POST bulk/new/", "bulk-new", Permission.CONTACTS, limited=True, logs=NOTHING, nav="contacts")
 def new(request: StudioRequest) -> HttpResponse:
     """Ask what exactly to do, and show for how many contacts.
 
@@ -154,8 +152,7 @@ def _filter_of(posted: QueryDict) -> list[tuple[str, str]]:
 _CARRIED = ("contact", "all", "action", *FILTER_PARTS)
 
 
-@require_POST
-@studio
+@studio("POST bulk/start/", "bulk-start", Permission.CONTACTS, limited=True, logs="bulk.started", nav="contacts")
 def start(request: StudioRequest) -> HttpResponse:
     """Start the action on exactly this selection."""
     posted = request.POST
@@ -183,22 +180,26 @@ def start(request: StudioRequest) -> HttpResponse:
     return see_other(reverse("studio:bulk-action", args=[action.id]))
 
 
-@require_safe
-@studio
+@studio("GET bulk/<int:bulk_id>/", "bulk-action", Permission.CONTACTS, limited=True, nav="contacts")
 def one(request: StudioRequest, bulk_id: int) -> HttpResponse:
     """Show the progress, or the result."""
     return page(request, "studio/audience/bulk_action.html", {"row": _row(request, find_bulk_action(bulk_id))})
 
 
-@require_safe
-@studio
+@studio("GET bulk/<int:bulk_id>/progress/", "bulk-progress", Permission.CONTACTS, limited=True, nav="contacts")
 def progress(request: StudioRequest, bulk_id: int) -> HttpResponse:
     """Return the part of the page that updates."""
     return render(request, "studio/audience/bulk_progress.html", {"row": _row(request, find_bulk_action(bulk_id))})
 
 
-@require_POST
-@studio
+@studio(
+    "POST bulk/<int:bulk_id>/cancel/",
+    "bulk-cancel",
+    Permission.CONTACTS,
+    limited=True,
+    logs="bulk.canceled",
+    nav="contacts",
+)
 def cancel(request: StudioRequest, bulk_id: int) -> HttpResponse:
     """Stop the action before the next contacts; changes already made stay."""
     find_bulk_action(bulk_id)
@@ -211,8 +212,9 @@ def cancel(request: StudioRequest, bulk_id: int) -> HttpResponse:
     )
 
 
-@require_POST
-@studio
+@studio(
+    "POST bulk/<int:bulk_id>/undo/", "bulk-undo", Permission.CONTACTS, limited=True, logs="bulk.undone", nav="contacts"
+)
 def undo(request: StudioRequest, bulk_id: int) -> HttpResponse:
     """Undo the action's changes."""
     find_bulk_action(bulk_id)

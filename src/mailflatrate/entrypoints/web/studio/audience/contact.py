@@ -8,7 +8,6 @@ from django.urls import reverse
 from django.utils.text import capfirst
 from django.utils.translation import gettext as _
 from django.utils.translation import ngettext
-from django.views.decorators.http import require_POST, require_safe
 
 from mailflatrate.apps.lists import queries
 from mailflatrate.apps.lists.actions import consent
@@ -24,6 +23,7 @@ from mailflatrate.entrypoints.web.studio.audience.audience_labels import STATE_T
 from mailflatrate.entrypoints.web.studio.audience.contact_fields import field_rows
 from mailflatrate.entrypoints.web.studio.audience.timeline.pages import kinds, timeline_page
 from mailflatrate.entrypoints.web.studio.common import page, whole_number
+from mailflatrate.rules.roles import Permission
 
 SHOWN_REQUESTS = 5
 
@@ -86,8 +86,7 @@ def contact_page(
     return page(request, "studio/audience/contact.html", context, status=status)
 
 
-@require_safe
-@studio
+@studio("GET contacts/<int:contact_id>/", "contact", Permission.CONTACTS, limited=True)
 def one(request: StudioRequest, contact_id: int) -> HttpResponse:
     """Show everything known about one person. For htmx, return the timeline's next page or another kind of rows."""
     detail = find_record(contact_id)
@@ -97,8 +96,13 @@ def one(request: StudioRequest, contact_id: int) -> HttpResponse:
     return contact_page(request, detail)
 
 
-@require_POST
-@studio
+@studio(
+    "POST contacts/<int:contact_id>/unsubscribe/",
+    "contact-unsubscribe",
+    Permission.CONTACTS,
+    limited=True,
+    logs="contact.unsubscribed",
+)
 def unsubscribe(request: StudioRequest, contact_id: int) -> HttpResponse:
     """Unsubscribe the contact from one list or from everything; at once, even for campaigns being sent."""
     detail = find_record(contact_id)

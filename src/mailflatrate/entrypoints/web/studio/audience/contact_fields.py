@@ -6,7 +6,6 @@ from typing import Any
 from django.http import Http404, HttpResponse
 from django.urls import reverse
 from django.utils.translation import gettext as _
-from django.views.decorators.http import require_http_methods
 
 from mailflatrate.apps.lists.actions import contacts
 from mailflatrate.apps.lists.errors import FieldProblem, ListError
@@ -30,6 +29,7 @@ from mailflatrate.entrypoints.web.studio.common import page
 from mailflatrate.rules import external_ids
 from mailflatrate.rules.fields.field_type import KEY, MAX_TEXT_CHARACTERS, ContactFieldType
 from mailflatrate.rules.fields.values import value_text
+from mailflatrate.rules.roles import Permission
 
 NAMES = ("first_name", "last_name")
 OWN = (*NAMES, external_ids.FIELD)
@@ -81,8 +81,13 @@ def _value(contact: Contact, key: str) -> Any:
     return getattr(contact, key) if key in NAMES else contact.attributes.get(key)
 
 
-@require_http_methods(["GET", "HEAD", "POST"])
-@studio
+@studio(
+    "GET|POST contacts/<int:contact_id>/fields/<str:key>/",
+    "contact-field",
+    Permission.CONTACTS,
+    limited=True,
+    logs="contact.changed",
+)
 def one(request: StudioRequest, contact_id: int, key: str) -> HttpResponse:
     """Show the input of one field, or save it; for htmx, return only the row."""
     contact = find_contact(contact_id)
@@ -148,8 +153,13 @@ def _posted_attributes(request: StudioRequest, before: dict[str, Any]) -> dict[s
     return kept
 
 
-@require_http_methods(["GET", "HEAD", "POST"])
-@studio
+@studio(
+    "GET|POST contacts/<int:contact_id>/edit/",
+    "contact-edit",
+    Permission.CONTACTS,
+    limited=True,
+    logs="contact.changed",
+)
 def edit(request: StudioRequest, contact_id: int) -> HttpResponse:
     """Show or save the name and all fields at once."""
     contact = find_contact(contact_id)

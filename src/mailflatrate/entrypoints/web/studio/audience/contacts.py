@@ -6,7 +6,6 @@ from urllib.parse import urlencode
 from django.contrib import messages
 from django.http import HttpResponse
 from django.urls import reverse
-from django.views.decorators.http import require_POST, require_safe
 
 from mailflatrate.apps.lists import queries
 from mailflatrate.apps.lists.contact_list.columns import choose_columns
@@ -19,6 +18,7 @@ from mailflatrate.apps.lists.models import BulkKind
 from mailflatrate.apps.lists.queries import ListRow
 from mailflatrate.apps.lists.tags import tags_of
 from mailflatrate.entrypoints.presenters.sentences import error_sentence
+from mailflatrate.entrypoints.web.pages import NOTHING
 from mailflatrate.entrypoints.web.posts import see_other
 from mailflatrate.entrypoints.web.studio.access import StudioRequest, is_htmx, studio
 from mailflatrate.entrypoints.web.studio.audience.adding_filter import filter_inputs, filter_kinds, with_added_filter
@@ -62,23 +62,20 @@ def _bulk_kinds(request: StudioRequest) -> list[tuple[str, str]]:
     return [(kind.value, str(kind.label)) for kind in kinds]
 
 
-@require_safe
-@studio
+@studio("GET contacts/count/", "contact-count", Permission.CONTACTS, limited=True)
 def count(request: StudioRequest) -> HttpResponse:
     """Return how many contacts match, counted separately from the page and within a time limit."""
     return page(request, "studio/audience/contact_count.html", {"found": count_contacts(_state(request).wanted)})
 
 
-@require_safe
-@studio
+@studio("GET contacts/filter/", "contact-filter", Permission.VIEW, limited=True)
 def filter_form(request: StudioRequest) -> HttpResponse:
     """Return the inputs for a filter of the chosen kind."""
     inputs = filter_inputs(request.GET.get("by", ""), request.GET.get("op", ""))
     return page(request, "studio/audience/contact_filter_inputs.html", {"inputs": inputs})
 
 
-@require_POST
-@studio
+@studio("POST contacts/columns/", "contact-columns", Permission.VIEW, limited=True, logs=NOTHING)
 def columns(request: StudioRequest) -> HttpResponse:
     """Save the member's columns and return to the list with them."""
     state = state_from(request.POST)
@@ -100,8 +97,7 @@ def _added(request: StudioRequest, state: ContactListState) -> HttpResponse:
     return see_other(f"{reverse('studio:contacts')}?{state.query()}")
 
 
-@require_safe
-@studio
+@studio("GET contacts/", "contacts", Permission.CONTACTS, limited=True)
 def contacts(request: StudioRequest) -> HttpResponse:
     """List contacts in the chosen order, with the chosen columns."""
     state = _state(request)

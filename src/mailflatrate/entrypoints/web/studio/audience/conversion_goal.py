@@ -3,7 +3,6 @@
 from django.http import HttpResponse
 from django.urls import reverse
 from django.utils.translation import gettext as _
-from django.views.decorators.http import require_POST
 
 from mailflatrate.apps.lists.errors import ListError
 from mailflatrate.apps.tracking.conversion_goal import set_goal
@@ -12,10 +11,10 @@ from mailflatrate.entrypoints.web.posts import succeed
 from mailflatrate.entrypoints.web.studio.access import StudioRequest, studio
 from mailflatrate.entrypoints.web.studio.audience.event_types import show_events
 from mailflatrate.entrypoints.web.studio.audience.goal_form import GoalForm
+from mailflatrate.rules.roles import Permission
 
 
-@require_POST
-@studio
+@studio("POST event-types/conversions/", "conversion-goal", Permission.MANAGE, logs="conversion_goal.changed")
 def save(request: StudioRequest) -> HttpResponse:
     """Set what counts, or count nothing any longer; a job counts anew from the events that are kept."""
     form = GoalForm(request.POST)

@@ -6,7 +6,6 @@ from django.http import Http404, HttpResponse
 from django.urls import reverse
 from django.utils.translation import get_language, gettext_lazy
 from django.utils.translation import gettext as _
-from django.views.decorators.http import require_http_methods, require_POST, require_safe
 
 from mailflatrate.apps.delivery.models import DeliveryRecord
 from mailflatrate.apps.lists.limits import is_on_other_lists
@@ -23,6 +22,7 @@ from mailflatrate.entrypoints.presenters.lookups import find_contact
 from mailflatrate.entrypoints.web.posts import perform, refuse
 from mailflatrate.entrypoints.web.studio.access import StudioRequest, studio
 from mailflatrate.entrypoints.web.studio.common import page, whole_number
+from mailflatrate.rules.roles import Permission
 
 _ERASE_ELSEWHERE = gettext_lazy(
     "%(email)s is also on lists that you don't see. Ask someone who sees all lists to erase them."
@@ -37,8 +37,14 @@ def handed_out(download: Download) -> HttpResponse:
     return answer
 
 
-@require_POST
-@studio
+@studio(
+    "POST contacts/<int:contact_id>/proof/<int:list_id>/",
+    "contact-proof",
+    Permission.CONTACTS,
+    Permission.CONTACTS,
+    limited=True,
+    logs="person.exported",
+)
 def proof(request: StudioRequest, contact_id: int, list_id: int) -> HttpResponse:
     """Download the certificate of one subscription; a POST, because handing it out is recorded in the audit log."""
     if not (Contact.objects.filter(id=contact_id).exists() and MailingList.objects.filter(id=list_id).exists()):
@@ -69,8 +75,7 @@ def _stored(contact: Contact) -> dict[str, object]:
     }
 
 
-@require_http_methods(["GET", "HEAD", "POST"])
-@studio
+@studio("GET|POST contacts/<int:contact_id>/data/", "contact-data", Permission.CONTACTS, logs="person.exported")
 def data(request: StudioRequest, contact_id: int) -> HttpResponse:
     """Download a copy of everything stored about a person, after a page that asks for confirmation."""
     contact = find_contact(contact_id)
@@ -79,8 +84,13 @@ def data(request: StudioRequest, contact_id: int) -> HttpResponse:
     return handed_out(export_person(contact.id, language=get_language() or "en", by=audit.person(request.user)))
 
 
-@require_http_methods(["GET", "HEAD", "POST"])
-@studio
+@studio(
+    "GET|POST contacts/<int:contact_id>/erase/",
+    "contact-erase",
+    Permission.CONTACTS,
+    limited=True,
+    logs="person.erased",
+)
 def erase(request: StudioRequest, contact_id: int) -> HttpResponse:
     """Erase a person, after a page that shows in numbers what will be lost and offers the copy first."""
     contact = find_contact(contact_id)
@@ -104,8 +114,7 @@ def erase(request: StudioRequest, contact_id: int) -> HttpResponse:
     )
 
 
-@require_safe
-@studio
+@studio("GET requests/", "requests", Permission.CONTACTS)
 def asked(request: StudioRequest) -> HttpResponse:
     """List people's data requests, newest first."""
     rows = requests()

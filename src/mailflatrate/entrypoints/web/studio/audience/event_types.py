@@ -6,7 +6,6 @@ from django.shortcuts import get_object_or_404
 from django.urls import reverse
 from django.utils.translation import gettext as _
 from django.utils.translation import gettext_lazy, ngettext
-from django.views.decorators.http import require_POST, require_safe
 
 from mailflatrate.apps.lists.actions import events as actions
 from mailflatrate.apps.lists.events import event_types, keep_days
@@ -18,6 +17,7 @@ from mailflatrate.entrypoints.web.studio.audience.goal_form import GoalForm
 from mailflatrate.entrypoints.web.studio.common import page
 from mailflatrate.rules.contact_events import LEAST_KEEP_DAYS, MOST_KEEP_DAYS
 from mailflatrate.rules.fields.values import FIELD_TYPES
+from mailflatrate.rules.roles import Permission
 
 
 class PeriodForm(forms.Form):
@@ -49,15 +49,13 @@ def show_events(
     return page(request, "studio/audience/event_types.html", context, status=status)
 
 
-@require_safe
-@studio
+@studio("GET event-types/", "event-types", Permission.CONTACTS)
 def index(request: StudioRequest) -> HttpResponse:
     """List the events with their properties, and show how long they are kept."""
     return show_events(request)
 
 
-@require_POST
-@studio
+@studio("POST event-types/period/", "event-period", Permission.CONTACTS, logs="event_period.changed")
 def period(request: StudioRequest) -> HttpResponse:
     """Set how long events are kept."""
     form = PeriodForm(request.POST)
@@ -67,8 +65,9 @@ def period(request: StudioRequest) -> HttpResponse:
     return succeed(request, _("Saved."), reverse("studio:event-types"))
 
 
-@require_POST
-@studio
+@studio(
+    "POST event-types/<int:event_type_id>/delete/", "event-type-delete", Permission.CONTACTS, logs="event_type.deleted"
+)
 def delete(request: StudioRequest, event_type_id: int) -> HttpResponse:
     """Delete an event with everything that was recorded of it."""
     row = get_object_or_404(ContactEventType.objects, id=event_type_id)

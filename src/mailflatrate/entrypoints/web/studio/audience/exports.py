@@ -9,7 +9,6 @@ from django.http import FileResponse, Http404, HttpRequest, HttpResponse, HttpRe
 from django.urls import reverse
 from django.utils.translation import gettext as _
 from django.utils.translation import gettext_lazy
-from django.views.decorators.http import require_http_methods, require_POST, require_safe
 
 from mailflatrate.apps.lists import queries
 from mailflatrate.apps.lists.actions import exports as exports_actions
@@ -22,6 +21,7 @@ from mailflatrate.entrypoints.web.posts import succeed
 from mailflatrate.entrypoints.web.studio.access import StudioRequest, studio
 from mailflatrate.entrypoints.web.studio.audience.audience_labels import EXPORT_TONES
 from mailflatrate.entrypoints.web.studio.common import page, whole_number
+from mailflatrate.rules.roles import Permission
 
 if TYPE_CHECKING:
     from django_stubs_ext import StrOrPromise
@@ -93,22 +93,21 @@ def _table(request: StudioRequest) -> dict[str, object]:
     }
 
 
-@require_safe
-@studio
+@studio("GET exports/", "exports", Permission.EXPORT, limited=True)
 def exports(request: StudioRequest) -> HttpResponse:
     """List all exports, newest first. Every member sees who exported what."""
     return page(request, "studio/audience/exports.html", _table(request))
 
 
-@require_safe
-@studio
+@studio("GET exports/rows/", "exports-rows", Permission.EXPORT, limited=True)
 def rows(request: StudioRequest) -> HttpResponse:
     """Return only the table, which updates itself while an export is running."""
     return page(request, "studio/audience/exports_table.html", _table(request))
 
 
-@require_http_methods(["GET", "HEAD", "POST"])
-@studio
+@studio(
+    "GET|POST exports/new/", "export-new", Permission.EXPORT, Permission.EXPORT, limited=True, logs="export.requested"
+)
 def new(request: StudioRequest) -> HttpResponseBase:
     """Show the form, or start the export. Requires a recent sign-in."""
     initial = {name: request.GET.get(name, "") for name in ("content", "scope")}
@@ -135,8 +134,9 @@ def _start(request: HttpRequest, form: ExportForm) -> HttpResponse:
     return succeed(request, said, reverse("studio:exports"))
 
 
-@require_POST
-@studio
+@studio(
+    "POST exports/<int:export_id>/cancel/", "export-cancel", Permission.EXPORT, limited=True, logs="export.canceled"
+)
 def cancel(request: StudioRequest, export_id: int) -> HttpResponse:
     """Stop an export."""
     find_export(export_id)
@@ -144,8 +144,7 @@ def cancel(request: StudioRequest, export_id: int) -> HttpResponse:
     return succeed(request, _("The export has been canceled."), reverse("studio:exports"))
 
 
-@require_POST
-@studio
+@studio("POST exports/<int:export_id>/delete/", "export-delete", Permission.EXPORT, limited=True, logs="export.deleted")
 def delete(request: StudioRequest, export_id: int) -> HttpResponse:
     """Delete a file before its retention ends."""
     find_export(export_id)
@@ -153,8 +152,7 @@ def delete(request: StudioRequest, export_id: int) -> HttpResponse:
     return succeed(request, _("The file has been deleted."), reverse("studio:exports"))
 
 
-@require_safe
-@studio
+@studio("GET exports/<int:export_id>/file", "export-file", Permission.EXPORT, Permission.EXPORT, limited=True)
 def file(request: StudioRequest, export_id: int) -> HttpResponseBase:
     """Return the file. Requires a recent sign-in."""
     job = find_export(export_id)

@@ -8,7 +8,6 @@ from django.http import HttpResponse
 from django.urls import reverse
 from django.utils.translation import gettext as _
 from django.views.decorators.debug import sensitive_post_parameters
-from django.views.decorators.http import require_http_methods, require_POST
 
 from mailflatrate.apps.lists.actions import fetches
 from mailflatrate.apps.lists.errors import ImportProblem
@@ -20,6 +19,7 @@ from mailflatrate.entrypoints.web.posts import perform, see_other
 from mailflatrate.entrypoints.web.studio.access import StudioRequest, studio
 from mailflatrate.entrypoints.web.studio.audience.forms import MoveFetchForm
 from mailflatrate.entrypoints.web.studio.common import page, whole_number
+from mailflatrate.rules.roles import Permission
 from mailflatrate.rules.systems.profile import profiles
 
 
@@ -28,8 +28,7 @@ def _url(move: Move) -> str:
 
 
 @sensitive_post_parameters("key")
-@require_http_methods(["GET", "HEAD", "POST"])
-@studio
+@studio("GET|POST imports/fetch/", "import-fetch", Permission.CONTACTS, logs="move.fetch_started")
 def new(request: StudioRequest) -> HttpResponse:
     """Show the form for the key and the target list, or start the fetch."""
     form = MoveFetchForm(request.POST or None, initial={"mailing_list": whole_number(request.GET.get("list"))})
@@ -50,8 +49,9 @@ def new(request: StudioRequest) -> HttpResponse:
     return page(request, "studio/audience/move_fetch_new.html", context, status=422 if form.errors else 200)
 
 
-@require_POST
-@studio
+@studio(
+    "POST imports/moves/<int:move_id>/choose/", "import-move-choose", Permission.CONTACTS, logs="move.fetch_started"
+)
 def choose(request: StudioRequest, move_id: int) -> HttpResponse:
     """Fetch the ticked lists."""
     move = find_move(move_id)
@@ -64,8 +64,7 @@ def choose(request: StudioRequest, move_id: int) -> HttpResponse:
     )
 
 
-@require_POST
-@studio
+@studio("POST imports/moves/<int:move_id>/again/", "import-move-again", Permission.CONTACTS, logs="move.fetch_started")
 def again(request: StudioRequest, move_id: int) -> HttpResponse:
     """Continue a fetch that stopped."""
     move = find_move(move_id)

@@ -7,7 +7,6 @@ from django.http import Http404, HttpResponse
 from django.urls import reverse
 from django.utils.translation import gettext as _
 from django.utils.translation import gettext_lazy
-from django.views.decorators.http import require_http_methods, require_POST, require_safe
 
 from mailflatrate.apps.lists.actions import fields as fields_actions
 from mailflatrate.apps.lists.actions.fields import FieldDraft
@@ -19,6 +18,7 @@ from mailflatrate.entrypoints.web.posts import perform, succeed
 from mailflatrate.entrypoints.web.studio.access import StudioRequest, studio
 from mailflatrate.entrypoints.web.studio.common import page
 from mailflatrate.rules.fields.values import FIELD_TYPES, value_text
+from mailflatrate.rules.roles import Permission
 
 
 class FieldForm(forms.Form):
@@ -69,15 +69,13 @@ def _find(field_id: int) -> ContactField:
     return found
 
 
-@require_safe
-@studio
+@studio("GET fields/", "fields", Permission.CONTACTS)
 def index(request: StudioRequest) -> HttpResponse:
     """List the fields in their order, with those that are archived below."""
     return page(request, "studio/audience/fields.html", {"fields": fields(), "archived": fields(archived=True)})
 
 
-@require_http_methods(["GET", "HEAD", "POST"])
-@studio
+@studio("GET|POST fields/new/", "field-new", Permission.CONTACTS, logs="field.saved")
 def new(request: StudioRequest) -> HttpResponse:
     """Declare a field."""
     form = FieldForm(request.POST or None)
@@ -91,8 +89,7 @@ def new(request: StudioRequest) -> HttpResponse:
     return page(request, "studio/audience/field.html", {"form": form}, status=422 if form.errors else 200)
 
 
-@require_http_methods(["GET", "HEAD", "POST"])
-@studio
+@studio("GET|POST fields/<int:field_id>/", "field", Permission.CONTACTS, logs="field.saved")
 def edit(request: StudioRequest, field_id: int) -> HttpResponse:
     """Change a field. After a change of type its values are rewritten in the background."""
     field = _find(field_id)
@@ -115,8 +112,7 @@ def edit(request: StudioRequest, field_id: int) -> HttpResponse:
     return page(request, "studio/audience/field.html", context, status=422 if form.errors else 200)
 
 
-@require_POST
-@studio
+@studio("POST fields/<int:field_id>/move/", "field-move", Permission.CONTACTS, logs="field.saved")
 def move(request: StudioRequest, field_id: int) -> HttpResponse:
     """Move a field up or down in the order."""
     _find(field_id)
@@ -131,8 +127,7 @@ def move(request: StudioRequest, field_id: int) -> HttpResponse:
     )
 
 
-@require_POST
-@studio
+@studio("POST fields/<int:field_id>/archive/", "field-archive", Permission.CONTACTS, logs="field.archived")
 def archive(request: StudioRequest, field_id: int) -> HttpResponse:
     """Archive a field: it is no longer offered, but its values are kept."""
     field = _find(field_id)
@@ -141,8 +136,7 @@ def archive(request: StudioRequest, field_id: int) -> HttpResponse:
     return succeed(request, said, reverse("studio:fields"))
 
 
-@require_POST
-@studio
+@studio("POST fields/<int:field_id>/restore/", "field-restore", Permission.CONTACTS, logs="field.restored")
 def restore(request: StudioRequest, field_id: int) -> HttpResponse:
     """Restore an archived field."""
     field = _find(field_id)

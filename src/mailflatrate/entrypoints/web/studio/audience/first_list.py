@@ -9,7 +9,6 @@ from django.http import HttpResponse
 from django.urls import reverse
 from django.utils.translation import gettext as _
 from django.utils.translation import gettext_lazy
-from django.views.decorators.http import require_http_methods
 
 from mailflatrate.apps.accounts.actions.agreements import PolicyConfirmation
 from mailflatrate.apps.accounts.models import Application
@@ -25,6 +24,7 @@ from mailflatrate.entrypoints.web.posts import see_other, succeed
 from mailflatrate.entrypoints.web.studio.access import StudioRequest, studio
 from mailflatrate.entrypoints.web.studio.audience.origins import DeclarationForm, sign_declaration
 from mailflatrate.entrypoints.web.studio.common import page
+from mailflatrate.rules.roles import Permission
 
 
 class FirstListForm(DeclarationForm):
@@ -42,8 +42,7 @@ class _NotSigned(Exception):
     """The declaration was refused, so its list isn't created either."""
 
 
-@require_http_methods(["GET", "HEAD", "POST"])
-@studio
+@studio("GET|POST lists/first/", "list-first", Permission.CONTACTS, logs="list.created")
 def first(request: StudioRequest) -> HttpResponse:
     """Create the first list and sign the declaration of its origin. An account with lists is redirected to them."""
     if MailingList.objects.exists():

@@ -10,7 +10,6 @@ from django.urls import reverse
 from django.utils import translation
 from django.utils.text import get_valid_filename
 from django.utils.translation import gettext as _
-from django.views.decorators.http import require_POST, require_safe
 
 from mailflatrate.apps.lists import queries
 from mailflatrate.apps.lists.actions import imports, rejected_rows
@@ -29,6 +28,7 @@ from mailflatrate.entrypoints.web.studio.audience.move_pages import MOVE_TONES, 
 from mailflatrate.entrypoints.web.studio.common import page, whole_number
 from mailflatrate.rules import external_ids
 from mailflatrate.rules.fields.values import FAULTS
+from mailflatrate.rules.roles import Permission
 
 UNDER_WAY = (ImportState.QUEUED, ImportState.RUNNING)
 
@@ -61,8 +61,7 @@ def import_rows(jobs: Sequence[Import]) -> list[ImportRow]:
     ]
 
 
-@require_safe
-@studio
+@studio("GET imports/", "imports", Permission.CONTACTS, limited=True)
 def history(request: StudioRequest) -> HttpResponse:
     """List all imports, newest first."""
     before = whole_number(request.GET.get("before"))
@@ -128,16 +127,14 @@ def _unread_values(job: Import) -> list[tuple[str, int, str]]:
     ]
 
 
-@require_safe
-@studio
+@studio("GET imports/<int:import_id>/", "import", Permission.CONTACTS, limited=True)
 def one(request: StudioRequest, import_id: int) -> HttpResponse:
     """Show the import in its current state: uploaded through the API but not started, in progress, or the report."""
     job = find_import(import_id)
     return page(request, "studio/audience/import.html", _report(request, job))
 
 
-@require_safe
-@studio
+@studio("GET imports/<int:import_id>/progress/", "import-progress", Permission.CONTACTS, limited=True)
 def progress(request: StudioRequest, import_id: int) -> HttpResponse:
     """Return the part of the page that updates; the report once it is finished."""
     return page(
@@ -145,8 +142,9 @@ def progress(request: StudioRequest, import_id: int) -> HttpResponse:
     )
 
 
-@require_POST
-@studio
+@studio(
+    "POST imports/<int:import_id>/cancel/", "import-cancel", Permission.CONTACTS, limited=True, logs="import.canceled"
+)
 def cancel(request: StudioRequest, import_id: int) -> HttpResponse:
     """Stop before the next part of the file."""
     find_import(import_id)
@@ -155,8 +153,9 @@ def cancel(request: StudioRequest, import_id: int) -> HttpResponse:
     return succeed(request, said, reverse("studio:import", args=[import_id]))
 
 
-@require_safe
-@studio
+@studio(
+    "GET imports/<int:import_id>/refused.csv", "import-refused", Permission.CONTACTS, Permission.CONTACTS, limited=True
+)
 def refused(request: StudioRequest, import_id: int) -> HttpResponseBase:
     """Stream the rows to correct for a spreadsheet: refused ones and those without complete proof, with the reasons as
     text.

@@ -9,7 +9,6 @@ from django.contrib import messages
 from django.http import Http404, HttpResponse
 from django.urls import reverse
 from django.utils.translation import gettext as _
-from django.views.decorators.http import require_POST, require_safe
 
 from mailflatrate.apps.campaigns.actions.templates import start_from_gallery
 from mailflatrate.apps.campaigns.models import Campaign, CampaignState
@@ -21,6 +20,7 @@ from mailflatrate.entrypoints.web.posts import see_other
 from mailflatrate.entrypoints.web.studio.access import StudioRequest, studio
 from mailflatrate.entrypoints.web.studio.common import page
 from mailflatrate.rules.limits import value as limit
+from mailflatrate.rules.roles import Permission
 
 TEMPLATE = "repermission"
 SHOWN = 5
@@ -42,8 +42,7 @@ def _repermissions() -> list[Campaign]:
     return list(over.order_by("-started_at")[:SHOWN])
 
 
-@require_safe
-@studio
+@studio("GET inactive/", "inactive", Permission.RELEASE)
 def inactive_contacts(request: StudioRequest) -> HttpResponse:
     """Show how many contacts are inactive, the campaigns that asked them, and the next step."""
     context = {
@@ -56,8 +55,7 @@ def inactive_contacts(request: StudioRequest) -> HttpResponse:
     return page(request, "studio/audience/inactive.html", context)
 
 
-@require_POST
-@studio
+@studio("POST inactive/ask/", "inactive-ask", Permission.RELEASE, logs="people.asked")
 def ask_again(request: StudioRequest) -> HttpResponse:
     """Create a draft that asks them whether they want to stay; it is checked and sent like any other campaign."""
     if not inactive_count():
@@ -72,8 +70,7 @@ def ask_again(request: StudioRequest) -> HttpResponse:
     return see_other(reverse("studio:campaign-edit", args=[draft.id]))
 
 
-@require_POST
-@studio
+@studio("POST inactive/<int:campaign_id>/sunset/", "inactive-sunset", Permission.CONTACTS, logs="people.withdrawn")
 def sunset(request: StudioRequest, campaign_id: int) -> HttpResponse:
     """Sunset everyone this campaign asked who did not answer in time."""
     found = next((_asked(campaign) for campaign in _repermissions() if campaign.id == campaign_id), None)

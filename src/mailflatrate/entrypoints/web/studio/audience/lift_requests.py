@@ -5,7 +5,6 @@ from django.http import Http404, HttpResponse
 from django.urls import reverse
 from django.utils.translation import gettext as _
 from django.utils.translation import gettext_lazy
-from django.views.decorators.http import require_http_methods
 
 from mailflatrate.apps.lists.queries import emails_of
 from mailflatrate.apps.suppression import queries
@@ -14,6 +13,7 @@ from mailflatrate.apps.suppression.models import Suppression
 from mailflatrate.entrypoints.web.posts import succeed
 from mailflatrate.entrypoints.web.studio.access import StudioRequest, studio
 from mailflatrate.entrypoints.web.studio.common import page
+from mailflatrate.rules.roles import Permission
 
 
 class LiftForm(forms.Form):
@@ -42,8 +42,12 @@ def _find(suppression_id: int) -> tuple[Suppression, str]:
     return row, email
 
 
-@require_http_methods(["GET", "HEAD", "POST"])
-@studio
+@studio(
+    "GET|POST suppressions/<int:suppression_id>/lift/",
+    "suppression-lift",
+    Permission.CONTACTS,
+    logs="suppression.lift_asked",
+)
 def ask(request: StudioRequest, suppression_id: int) -> HttpResponse:
     """Show what the request is about, or send it to the operator."""
     row, email = _find(suppression_id)

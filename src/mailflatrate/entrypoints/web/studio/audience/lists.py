@@ -5,7 +5,6 @@ from typing import Any
 from django.http import HttpResponse
 from django.urls import reverse
 from django.utils.translation import gettext as _
-from django.views.decorators.http import require_http_methods, require_POST, require_safe
 
 from mailflatrate.apps.accounts.actions.agreements import PolicyConfirmation
 from mailflatrate.apps.forms.queries import asking_forms
@@ -25,12 +24,12 @@ from mailflatrate.entrypoints.web.studio.audience.forms import ListForm
 from mailflatrate.entrypoints.web.studio.audience.imports import import_rows
 from mailflatrate.entrypoints.web.studio.audience.origins import declarations
 from mailflatrate.entrypoints.web.studio.common import page
+from mailflatrate.rules.roles import Permission
 
 SHOWN_IMPORTS = 10
 
 
-@require_safe
-@studio
+@studio("GET lists/", "lists", Permission.CONTACTS, limited=True)
 def lists(request: StudioRequest) -> HttpResponse:
     """Show all lists with their contact counts; archived ones have their own page."""
     archived = request.GET.get("archived") == "1"
@@ -48,8 +47,7 @@ def lists(request: StudioRequest) -> HttpResponse:
     return page(request, "studio/audience/lists.html", context)
 
 
-@require_http_methods(["GET", "HEAD", "POST"])
-@studio
+@studio("GET|POST lists/new/", "list-new", Permission.CONTACTS, limited=True, logs="list.created")
 def new(request: StudioRequest) -> HttpResponse:
     """Ask for a name; the policy is shown because it starts to matter with a list (R-04)."""
     form = ListForm(request.POST or None, initial={"language": request.account.language})
@@ -87,16 +85,14 @@ def _context(mailing_list: MailingList) -> dict[str, Any]:
     }
 
 
-@require_safe
-@studio
+@studio("GET lists/<int:list_id>/", "list", Permission.CONTACTS, limited=True)
 def one(request: StudioRequest, list_id: int) -> HttpResponse:
     """Show a list: how many contacts are in which state, its origin, its imports."""
     found = find_list(list_id)
     return page(request, "studio/audience/list.html", _context(found))
 
 
-@require_http_methods(["GET", "HEAD", "POST"])
-@studio
+@studio("GET|POST lists/<int:list_id>/edit/", "list-edit", Permission.CONTACTS, limited=True, logs="list.changed")
 def edit(request: StudioRequest, list_id: int) -> HttpResponse:
     """Rename a list."""
     found = find_list(list_id)
@@ -120,8 +116,7 @@ def edit(request: StudioRequest, list_id: int) -> HttpResponse:
     )
 
 
-@require_POST
-@studio
+@studio("POST lists/<int:list_id>/archive/", "list-archive", Permission.CONTACTS, limited=True, logs="list.archived")
 def archive(request: StudioRequest, list_id: int) -> HttpResponse:
     """Archive a list."""
     found = find_list(list_id)
@@ -130,8 +125,9 @@ def archive(request: StudioRequest, list_id: int) -> HttpResponse:
     return succeed(request, said, reverse("studio:lists"))
 
 
-@require_POST
-@studio
+@studio(
+    "POST lists/<int:list_id>/unarchive/", "list-unarchive", Permission.CONTACTS, limited=True, logs="list.unarchived"
+)
 def unarchive(request: StudioRequest, list_id: int) -> HttpResponse:
     """Restore an archived list."""
     found = find_list(list_id)

@@ -8,7 +8,6 @@ from django.http import Http404, HttpResponse
 from django.urls import reverse
 from django.utils.http import urlencode
 from django.utils.translation import gettext as _
-from django.views.decorators.http import require_http_methods, require_POST, require_safe
 
 from mailflatrate.apps.accounts.actions.agreements import PolicyConfirmation
 from mailflatrate.apps.forms.queries import asking_forms
@@ -42,6 +41,7 @@ from mailflatrate.entrypoints.web.studio.audience.move_answers import (
 )
 from mailflatrate.entrypoints.web.studio.audience.move_texts import MoveInText, move_in_texts
 from mailflatrate.entrypoints.web.studio.common import page, whole_number
+from mailflatrate.rules.roles import Permission
 from mailflatrate.rules.systems.profile import sample_zip
 
 UNDER_WAY = (MoveState.FETCHING, MoveState.CHECKING, MoveState.STARTING)
@@ -51,8 +51,7 @@ def _url(move: Move) -> str:
     return reverse("studio:import-move", args=[move.id])
 
 
-@require_http_methods(["GET", "HEAD", "POST"])
-@studio
+@studio("GET|POST imports/new/", "import-new", Permission.CONTACTS, limited=True, logs="import.uploaded")
 def new(request: StudioRequest) -> HttpResponse:
     """Show the form for the files and their list, or start the dry run."""
     form = MoveUploadForm(
@@ -75,8 +74,7 @@ def new(request: StudioRequest) -> HttpResponse:
     return page(request, "studio/audience/move_new.html", context, status=422 if form.errors else 200)
 
 
-@require_safe
-@studio
+@studio("GET imports/moves/<int:move_id>/", "import-move", Permission.CONTACTS, limited=True)
 def one(request: StudioRequest, move_id: int) -> HttpResponse:
     """Show a move in its current state: checking, the piles and the questions, or its imports."""
     move = find_move(move_id)
@@ -190,8 +188,7 @@ def _links(request: StudioRequest, move: Move) -> list[MoveInText]:
     return move_in_texts(link, move.mailing_list.public_name, request.account.name, system)
 
 
-@require_safe
-@studio
+@studio("GET imports/moves/<int:move_id>/progress/", "import-move-progress", Permission.CONTACTS, limited=True)
 def progress(request: StudioRequest, move_id: int) -> HttpResponse:
     """Return the part of the page that updates while files are checked or imported."""
     move = find_move(move_id)
@@ -202,8 +199,13 @@ def progress(request: StudioRequest, move_id: int) -> HttpResponse:
     return answer
 
 
-@require_POST
-@studio
+@studio(
+    "POST imports/moves/<int:move_id>/check/",
+    "import-move-check",
+    Permission.CONTACTS,
+    limited=True,
+    logs="import.uploaded",
+)
 def check(request: StudioRequest, move_id: int) -> HttpResponse:
     """Check the files again with other answers."""
     move = find_move(move_id)
@@ -218,8 +220,13 @@ def check(request: StudioRequest, move_id: int) -> HttpResponse:
     return see_other(_url(move))
 
 
-@require_POST
-@studio
+@studio(
+    "POST imports/moves/<int:move_id>/start/",
+    "import-move-start",
+    Permission.CONTACTS,
+    limited=True,
+    logs="move.started",
+)
 def start(request: StudioRequest, move_id: int) -> HttpResponse:
     """Start the imports: this confirms the policy (R-04) and, if it is missing, declares the origin (R-10)."""
     move = find_move(move_id)
@@ -255,8 +262,13 @@ def start(request: StudioRequest, move_id: int) -> HttpResponse:
     return see_other(_url(move))
 
 
-@require_POST
-@studio
+@studio(
+    "POST imports/moves/<int:move_id>/discard/",
+    "import-move-discard",
+    Permission.CONTACTS,
+    limited=True,
+    logs="import.canceled",
+)
 def discard(request: StudioRequest, move_id: int) -> HttpResponse:
     """Delete the files of a move that hasn't started."""
     move = find_move(move_id)
@@ -270,8 +282,7 @@ def discard(request: StudioRequest, move_id: int) -> HttpResponse:
     )
 
 
-@require_safe
-@studio
+@studio("GET imports/moves/<int:move_id>/rows/", "import-move-rows", Permission.CONTACTS, limited=True)
 def rows(request: StudioRequest, move_id: int) -> HttpResponse:
     """Show rows of one pile with the reason, page by page. Addresses are masked."""
     move = find_move(move_id)
@@ -300,8 +311,7 @@ def rows(request: StudioRequest, move_id: int) -> HttpResponse:
     return page(request, "studio/audience/move_rows.html", context)
 
 
-@require_safe
-@studio
+@studio("GET imports/examples/<slug:system>.zip", "import-sample", Permission.CONTACTS, limited=True)
 def sample(request: StudioRequest, system: str) -> HttpResponse:
     """Return an example of a system's export, with made-up people."""
     found = sample_zip(system)

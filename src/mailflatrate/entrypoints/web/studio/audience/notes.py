@@ -3,7 +3,6 @@
 from django.http import Http404, HttpResponse
 from django.urls import reverse
 from django.utils.translation import gettext as _
-from django.views.decorators.http import require_http_methods, require_POST
 
 from mailflatrate.apps.lists.actions import notes
 from mailflatrate.apps.lists.errors import ListError
@@ -13,14 +12,16 @@ from mailflatrate.entrypoints.web.posts import succeed
 from mailflatrate.entrypoints.web.studio.access import StudioRequest, studio
 from mailflatrate.entrypoints.web.studio.audience.contact import contact_page, find_record
 from mailflatrate.entrypoints.web.studio.common import page
+from mailflatrate.rules.roles import Permission
 
 
 def _here(contact_id: int) -> str:
     return f"{reverse('studio:contact', args=[contact_id])}#timeline"
 
 
-@require_POST
-@studio
+@studio(
+    "POST contacts/<int:contact_id>/notes/", "contact-note-new", Permission.CONTACTS, limited=True, logs="contact.noted"
+)
 def new(request: StudioRequest, contact_id: int) -> HttpResponse:
     """Add a note."""
     detail = find_record(contact_id)
@@ -40,8 +41,13 @@ def _own_note(request: StudioRequest, contact_id: int, note_id: int) -> ContactN
     return note
 
 
-@require_http_methods(["GET", "HEAD", "POST"])
-@studio
+@studio(
+    "GET|POST contacts/<int:contact_id>/notes/<int:note_id>/",
+    "contact-note",
+    Permission.CONTACTS,
+    limited=True,
+    logs="contact.noted",
+)
 def edit(request: StudioRequest, contact_id: int, note_id: int) -> HttpResponse:
     """Show or save one's own note."""
     note = _own_note(request, contact_id, note_id)
@@ -57,8 +63,13 @@ def edit(request: StudioRequest, contact_id: int, note_id: int) -> HttpResponse:
     return succeed(request, _("Saved."), _here(contact_id))
 
 
-@require_POST
-@studio
+@studio(
+    "POST contacts/<int:contact_id>/notes/<int:note_id>/delete/",
+    "contact-note-delete",
+    Permission.CONTACTS,
+    limited=True,
+    logs="contact.noted",
+)
 def delete(request: StudioRequest, contact_id: int, note_id: int) -> HttpResponse:
     """Delete one's own note."""
     _own_note(request, contact_id, note_id)

@@ -7,7 +7,6 @@ from django.http import Http404, HttpResponse
 from django.urls import reverse
 from django.utils.translation import gettext as _
 from django.utils.translation import gettext_lazy
-from django.views.decorators.http import require_http_methods, require_safe
 
 from mailflatrate.apps.lists import queries
 from mailflatrate.apps.lists.actions import origins
@@ -23,6 +22,7 @@ from mailflatrate.entrypoints.web.origin_labels import facts_of
 from mailflatrate.entrypoints.web.posts import see_other, succeed
 from mailflatrate.entrypoints.web.studio.access import StudioRequest, studio
 from mailflatrate.entrypoints.web.studio.common import page
+from mailflatrate.rules.roles import Permission
 
 DATE = {"type": "date"}
 
@@ -111,8 +111,9 @@ def declarations(list_id: int) -> list[dict[str, Any]]:
     ]
 
 
-@require_http_methods(["GET", "HEAD", "POST"])
-@studio
+@studio(
+    "GET|POST lists/<int:list_id>/origin/", "list-origin", Permission.CONTACTS, limited=True, logs="origin.declared"
+)
 def declare(request: StudioRequest, list_id: int) -> HttpResponse:
     """Sign a declaration. A new version starts from the previous one."""
     found = find_list(list_id)
@@ -172,8 +173,9 @@ def _initial(request: StudioRequest, before: ListOrigin | None) -> dict[str, Any
     }
 
 
-@require_safe
-@studio
+@studio(
+    "GET lists/<int:list_id>/origins/<int:origin_id>/picture", "list-origin-picture", Permission.CONTACTS, limited=True
+)
 def picture(request: StudioRequest, list_id: int, origin_id: int) -> HttpResponse:
     """Serve the re-encoded picture of the form."""
     found = ListOrigin.objects.filter(id=origin_id, mailing_list_id=list_id).first()

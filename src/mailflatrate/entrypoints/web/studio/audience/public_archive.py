@@ -3,7 +3,6 @@
 from django.http import HttpResponse
 from django.urls import reverse
 from django.utils.translation import gettext as _
-from django.views.decorators.http import require_http_methods
 
 from mailflatrate.apps.campaigns.public_archive import public_campaigns
 from mailflatrate.apps.forms.queries import asking_forms, typed_fields
@@ -16,12 +15,12 @@ from mailflatrate.entrypoints.web.posts import succeed
 from mailflatrate.entrypoints.web.studio.access import StudioRequest, studio
 from mailflatrate.entrypoints.web.studio.common import page, whole_number
 from mailflatrate.rules.forms import frozen_from_json
+from mailflatrate.rules.roles import Permission
 
 MOST_ROWS = 50
 
 
-@require_http_methods(["GET", "HEAD", "POST"])
-@studio
+@studio("GET|POST lists/<int:list_id>/public-archive/", "list-public-archive", Permission.MANAGE, logs="list.changed")
 def public_archive(request: StudioRequest, list_id: int) -> HttpResponse:
     """Show the archive's settings; open or close it, or leave a campaign out."""
     found = find_list(list_id)

@@ -5,28 +5,29 @@ from typing import Any
 from django.http import HttpResponse
 from django.urls import reverse
 from django.utils.translation import gettext as _
-from django.views.decorators.http import require_http_methods, require_POST, require_safe
 
 from mailflatrate.apps.lists import queries
 from mailflatrate.apps.lists.actions import segments as actions
 from mailflatrate.apps.lists.conditions.parsing import parse_segment
 from mailflatrate.apps.lists.errors import SegmentError
+from mailflatrate.apps.lists.models import Segment
 from mailflatrate.apps.lists.segment_counts import count_people, sample_people
 from mailflatrate.entrypoints.presenters.lookups import find_segment
 from mailflatrate.entrypoints.presenters.segment_sentences import segment_sentence, segment_sentences
 from mailflatrate.entrypoints.presenters.sentences import error_sentence
+from mailflatrate.entrypoints.web.pages import NOTHING
 from mailflatrate.entrypoints.web.posts import refuse, succeed
 from mailflatrate.entrypoints.web.studio.access import StudioRequest, studio
 from mailflatrate.entrypoints.web.studio.audience.forms import SegmentForm
 from mailflatrate.entrypoints.web.studio.audience.segment_builder import builder, changed_tree, posted_tree
 from mailflatrate.entrypoints.web.studio.audience.segment_words import ready_segments
 from mailflatrate.entrypoints.web.studio.common import page
+from mailflatrate.rules.roles import Permission
 
 FIRST_ROW = [{"field": "first_name", "op": "equals", "value": ""}]
 
 
-@require_safe
-@studio
+@studio("GET segments/", "segments", Permission.CONTACTS, limited=True)
 def index(request: StudioRequest) -> HttpResponse:
     """List all segments with their conditions. Counts load later, one by one: each may read every contact."""
     segments = queries.segments()
@@ -48,8 +49,7 @@ def _unasked() -> str:
     return _("Complete the condition to see how many contacts match.")
 
 
-@require_safe
-@studio
+@studio("GET segments/<int:segment_id>/count/", "segment-count", Permission.CONTACTS, limited=True)
 def count(request: StudioRequest, segment_id: int) -> HttpResponse:
     """Return how many contacts a saved segment matches now."""
     try:
@@ -59,11 +59,20 @@ def count(request: StudioRequest, segment_id: int) -> HttpResponse:
     return page(request, "studio/audience/segment_count.html", {"count": people})
 
 
-@require_http_methods(["GET", "HEAD", "POST"])
-@studio
-def edit(request: StudioRequest, segment_id: int | None = None) -> HttpResponse:
-    """Create or change a segment. A browser without JavaScript changes the tree through the same form."""
-    segment = find_segment(segment_id) if segment_id is not None else None
+@studio("GET|POST segments/new/", "segment-new", Permission.CONTACTS, logs="segment.saved")
+def new(request: StudioRequest) -> HttpResponse:
+    """Create a segment."""
+    return _edit(request, None)
+
+
+@studio("GET|POST segments/<int:segment_id>/", "segment", Permission.CONTACTS, logs="segment.saved")
+def edit(request: StudioRequest, segment_id: int) -> HttpResponse:
+    """Change a segment."""
+    return _edit(request, find_segment(segment_id))
+
+
+def _edit(request: StudioRequest, segment: Segment | None) -> HttpResponse:
+    """Show or save a segment. A browser without JavaScript changes the tree through the same form."""
     ready = [] if segment else ready_segments()
     started = next((each for each in ready if each.key == request.GET.get("from")), None)
     initial = {"name": segment.name if segment else started.name if started else ""}
@@ -74,7 +83,7 @@ def edit(request: StudioRequest, segment_id: int | None = None) -> HttpResponse:
         definition = changed_tree(posted_tree(request.POST), request.POST.get("row", ""))
         if "row" not in request.POST and form.is_valid():
             try:
-                actions.save_segment(form.cleaned_data["name"], definition, segment_id=segment_id)
+                actions.save_segment(form.cleaned_data["name"], definition, segment_id=segment.id if segment else None)
             except SegmentError as error:
                 problem = error_sentence(error)
             else:
@@ -92,8 +101,7 @@ def edit(request: StudioRequest, segment_id: int | None = None) -> HttpResponse:
     return page(request, "studio/audience/segment.html", context, status=422 if refused else 200)
 
 
-@require_POST
-@studio
+@studio("POST segments/rows/", "segment-rows", Permission.CONTACTS, limited=True, logs=NOTHING)
 def rows(request: StudioRequest) -> HttpResponse:
     """Return the tree after a change, with the count."""
     definition = changed_tree(posted_tree(request.POST), request.POST.get("row", ""))
@@ -103,8 +111,7 @@ def rows(request: StudioRequest) -> HttpResponse:
     return page(request, "studio/audience/segment_rows.html", context)
 
 
-@require_POST
-@studio
+@studio("POST segments/<int:segment_id>/delete/", "segment-delete", Permission.CONTACTS, logs="segment.deleted")
 def delete(request: StudioRequest, segment_id: int) -> HttpResponse:
     """Delete a segment."""
     segment = find_segment(segment_id)

@@ -10,7 +10,6 @@ from django.utils import translation
 from django.utils.functional import Promise
 from django.utils.translation import gettext as _
 from django.utils.translation import gettext_lazy
-from django.views.decorators.http import require_http_methods, require_POST, require_safe
 
 from mailflatrate.apps.lists.actions.suppression_files import (
     cancel_suppression_file,
@@ -25,6 +24,7 @@ from mailflatrate.entrypoints.web.posts import perform, see_other
 from mailflatrate.entrypoints.web.studio.access import StudioRequest, studio
 from mailflatrate.entrypoints.web.studio.audience.suppressions import STATED_REASONS
 from mailflatrate.entrypoints.web.studio.common import page
+from mailflatrate.rules.roles import Permission
 from mailflatrate.rules.suppression import SuppressionReason
 
 MOST_SHOWN = 20
@@ -82,8 +82,7 @@ def report_word(reason: str) -> str:
     return str(REPORT_WORDS.get(reason, reason))
 
 
-@require_http_methods(["GET", "HEAD", "POST"])
-@studio
+@studio("GET|POST suppressions/import/", "suppression-import", Permission.CONTACTS, logs="suppression.added")
 def new(request: StudioRequest) -> HttpResponse:
     """Upload a file; earlier ones are listed below."""
     form = SuppressionFileForm(request.POST or None, request.FILES or None)
@@ -111,22 +110,24 @@ def _context(job: SuppressionFile) -> dict[str, Any]:
     }
 
 
-@require_safe
-@studio
+@studio("GET suppressions/import/<int:file_id>/", "suppression-file", Permission.CONTACTS)
 def one(request: StudioRequest, file_id: int) -> HttpResponse:
     """Show the progress, or the result."""
     return page(request, "studio/audience/suppression_file.html", _context(_find(file_id)))
 
 
-@require_safe
-@studio
+@studio("GET suppressions/import/<int:file_id>/progress/", "suppression-file-progress", Permission.CONTACTS)
 def progress(request: StudioRequest, file_id: int) -> HttpResponse:
     """Return the part of the page that updates."""
     return page(request, "studio/audience/suppression_file_body.html", _context(_find(file_id)))
 
 
-@require_POST
-@studio
+@studio(
+    "POST suppressions/import/<int:file_id>/cancel/",
+    "suppression-file-cancel",
+    Permission.CONTACTS,
+    logs="suppression.file_canceled",
+)
 def cancel(request: StudioRequest, file_id: int) -> HttpResponse:
     """Stop before the next rows; addresses already suppressed stay so."""
     _find(file_id)
@@ -139,8 +140,9 @@ def cancel(request: StudioRequest, file_id: int) -> HttpResponse:
     )
 
 
-@require_safe
-@studio
+@studio(
+    "GET suppressions/import/<int:file_id>/rows.csv", "suppression-file-rows", Permission.CONTACTS, Permission.CONTACTS
+)
 def reported(request: StudioRequest, file_id: int) -> HttpResponseBase:
     """Stream the rejected rows and the role addresses for a spreadsheet, with line and reason."""
     job = _find(file_id)

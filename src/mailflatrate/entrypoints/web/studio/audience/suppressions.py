@@ -9,16 +9,17 @@ from django.urls import reverse
 from django.utils.functional import Promise
 from django.utils.translation import gettext as _
 from django.utils.translation import gettext_lazy
-from django.views.decorators.http import require_POST, require_safe
 
 from mailflatrate.apps.lists.queries import emails_of
 from mailflatrate.apps.suppression import queries
 from mailflatrate.apps.suppression.actions import SuppressionError, address_keys, suppress_by_hand
 from mailflatrate.apps.suppression.models import REASON_LABELS, LiftRequest, LiftState
 from mailflatrate.base import tenancy
+from mailflatrate.entrypoints.web.pages import NOTHING
 from mailflatrate.entrypoints.web.posts import see_other
 from mailflatrate.entrypoints.web.studio.access import StudioRequest, studio
 from mailflatrate.entrypoints.web.studio.common import page, whole_number
+from mailflatrate.rules.roles import Permission
 from mailflatrate.rules.suppression import RETURNS_LATER, STATED, SuppressionReason, ends_by_sign_up
 
 PAGE_ROWS = 50
@@ -133,15 +134,13 @@ def _reason_chips(chosen: SuppressionReason | None) -> list[tuple[str, str | Pro
     return everything + [(reason.value, word, reason == chosen) for reason, word in REASON_LABELS.items()]
 
 
-@require_safe
-@studio
+@studio("GET suppressions/", "suppressions", Permission.CONTACTS, limited=True)
 def suppressions(request: StudioRequest) -> HttpResponse:
     """List the account's active suppressions, newest first, or those with one reason."""
     return _show(request)
 
 
-@require_POST
-@studio
+@studio("POST suppressions/look-up/", "suppression-look-up", Permission.VIEW, logs=NOTHING, has_tabs=True)
 def look_up(request: StudioRequest) -> HttpResponse:
     """Show whether an address is suppressed, and why. A POST that changes nothing, to keep addresses out of logs."""
     form = AddressForm(request.POST, prefix="look")
@@ -166,8 +165,14 @@ def look_up(request: StudioRequest) -> HttpResponse:
     return _show(request, look_up=form, lookup=form.cleaned_data["email"], found=found)
 
 
-@require_POST
-@studio
+@studio(
+    "POST suppressions/add/",
+    "suppression-add",
+    Permission.CONTACTS,
+    limited=True,
+    logs="suppression.added",
+    has_tabs=True,
+)
 def add(request: StudioRequest) -> HttpResponse:
     """Suppress an address in this account. Customers can't undo it."""
     form = SuppressForm(request.POST, prefix="add")

@@ -5,7 +5,6 @@ from django.http import HttpResponse
 from django.urls import reverse
 from django.utils.translation import gettext as _
 from django.utils.translation import gettext_lazy, ngettext
-from django.views.decorators.http import require_http_methods, require_POST, require_safe
 
 from mailflatrate.apps.lists.actions import tags
 from mailflatrate.apps.lists.errors import ListError
@@ -16,6 +15,7 @@ from mailflatrate.entrypoints.presenters.sentences import error_sentence
 from mailflatrate.entrypoints.web.posts import perform, succeed
 from mailflatrate.entrypoints.web.studio.access import StudioRequest, studio
 from mailflatrate.entrypoints.web.studio.common import page
+from mailflatrate.rules.roles import Permission
 from mailflatrate.rules.tags import MAX_TAG_CHARACTERS, TagColor, split_tags
 
 
@@ -33,15 +33,13 @@ def _show(request: StudioRequest, form: TagForm) -> HttpResponse:
     return page(request, "studio/audience/tags.html", context, status=422 if form.errors else 200)
 
 
-@require_safe
-@studio
+@studio("GET tags/", "tags", Permission.CONTACTS)
 def index(request: StudioRequest) -> HttpResponse:
     """List the tags, each with its number of contacts."""
     return _show(request, TagForm(initial={"color": TagColor.BLUE.value}))
 
 
-@require_POST
-@studio
+@studio("POST tags/new/", "tag-new", Permission.CONTACTS, logs="tag.saved", has_tabs=True)
 def new(request: StudioRequest) -> HttpResponse:
     """Create a tag."""
     form = TagForm(request.POST)
@@ -55,8 +53,7 @@ def new(request: StudioRequest) -> HttpResponse:
     return _show(request, form)
 
 
-@require_http_methods(["GET", "HEAD", "POST"])
-@studio
+@studio("GET|POST tags/<int:tag_id>/", "tag", Permission.CONTACTS, logs="tag.saved")
 def edit(request: StudioRequest, tag_id: int) -> HttpResponse:
     """Rename or recolor a tag."""
     tag = find_tag(tag_id)
@@ -73,8 +70,7 @@ def edit(request: StudioRequest, tag_id: int) -> HttpResponse:
     return page(request, "studio/audience/tag.html", context, status=422 if form.errors else 200)
 
 
-@require_POST
-@studio
+@studio("POST tags/<int:tag_id>/delete/", "tag-delete", Permission.CONTACTS, logs="tag.deleted")
 def delete(request: StudioRequest, tag_id: int) -> HttpResponse:
     """Delete a tag and remove it from all contacts."""
     tag = find_tag(tag_id)
@@ -87,8 +83,9 @@ def delete(request: StudioRequest, tag_id: int) -> HttpResponse:
     return succeed(request, said % {"name": tag.name, "people": people}, reverse("studio:tags"))
 
 
-@require_POST
-@studio
+@studio(
+    "POST contacts/<int:contact_id>/tags/", "contact-tags", Permission.CONTACTS, limited=True, logs="contact.changed"
+)
 def of_contact(request: StudioRequest, contact_id: int) -> HttpResponse:
     """Add tags to a contact by name, including new ones, or remove one."""
     find_contact(contact_id)

@@ -7,7 +7,6 @@ from django.db import transaction
 from django.http import Http404, HttpResponse
 from django.urls import reverse
 from django.utils.translation import gettext as _
-from django.views.decorators.http import require_http_methods, require_POST, require_safe
 
 from mailflatrate.apps.automations.actions import drafts
 from mailflatrate.apps.automations.actions.approval import messages_in
@@ -19,6 +18,7 @@ from mailflatrate.apps.automations.queries import newest_version
 from mailflatrate.apps.campaigns.models import Campaign
 from mailflatrate.entrypoints.presenters.lookups import find_automation
 from mailflatrate.entrypoints.web.content_policy import ANY_HOST, allow
+from mailflatrate.entrypoints.web.pages import NOTHING
 from mailflatrate.entrypoints.web.posts import refuse, see_other, succeed
 from mailflatrate.entrypoints.web.studio.access import StudioRequest, is_htmx, page_context, studio
 from mailflatrate.entrypoints.web.studio.automations.edits import EDITS, OFFERED, FlowEdit, save_panel
@@ -33,6 +33,7 @@ from mailflatrate.entrypoints.web.studio.common import page
 from mailflatrate.rules.automations.editing import StepGone
 from mailflatrate.rules.automations.reading import GraphRefused
 from mailflatrate.rules.campaign_states import EDITABLE
+from mailflatrate.rules.roles import Permission
 
 MOST_ASKED = 12
 """Messages of a flow that the gate is asked about while it is edited; the page that activates it asks about all."""
@@ -107,8 +108,7 @@ def _shown(request: StudioRequest, automation_id: int) -> _Shown:
     return _Shown(request, automation, version)
 
 
-@require_safe
-@studio
+@studio("GET automations/<int:automation_id>/flow/", "automation_flow", Permission.DRAFT)
 def flow(request: StudioRequest, automation_id: int) -> HttpResponse:
     """Show the newest version: a draft to edit, any other to read."""
     shown = _shown(request, automation_id)
@@ -119,8 +119,9 @@ def flow(request: StudioRequest, automation_id: int) -> HttpResponse:
     return page(request, "studio/automations/flow.html", shown.context(panel))
 
 
-@require_http_methods(["GET", "HEAD", "POST"])
-@studio
+@studio(
+    "GET|POST automations/<int:automation_id>/flow/side/<str:key>/", "automation_side", Permission.DRAFT, logs=NOTHING
+)
 def side(request: StudioRequest, automation_id: int, key: str) -> HttpResponse:
     """Return the panel of a step. A POST draws it again with the posted values, and saves nothing."""
     shown = _shown(request, automation_id)
@@ -138,8 +139,9 @@ def side(request: StudioRequest, automation_id: int, key: str) -> HttpResponse:
     return page(request, "studio/automations/side.html", shown.context(panel))
 
 
-@require_POST
-@studio
+@studio(
+    "POST automations/<int:automation_id>/flow/edit/", "automation_edit", Permission.DRAFT, logs="automation.edited"
+)
 def edit(request: StudioRequest, automation_id: int) -> HttpResponse:
     """Change the draft, and return the flow with the panel to open. What can't be done is told, and nothing is lost."""
     automation = find_automation(automation_id)

@@ -8,7 +8,6 @@ from django.http import HttpResponse
 from django.urls import reverse
 from django.utils.translation import gettext as _
 from django.utils.translation import gettext_lazy
-from django.views.decorators.http import require_http_methods
 
 from mailflatrate.apps.automations.actions import drafts
 from mailflatrate.apps.automations.actions.from_recipe import create_from_recipe
@@ -22,6 +21,7 @@ from mailflatrate.apps.lists.tags import tags
 from mailflatrate.entrypoints.web.posts import see_other
 from mailflatrate.entrypoints.web.studio.access import StudioRequest, studio
 from mailflatrate.entrypoints.web.studio.common import page
+from mailflatrate.rules.roles import Permission
 
 _ICONS: Final[Mapping[str, str]] = {
     "welcome": "hand",
@@ -129,8 +129,7 @@ def _wanted(request: StudioRequest) -> Recipe | None:
         return None
 
 
-@require_http_methods(["GET", "HEAD", "POST"])
-@studio
+@studio("GET|POST automations/new/", "automation_new", Permission.DRAFT, logs="automation.created")
 def new(request: StudioRequest) -> HttpResponse:
     """Offer the recipes, ask for a name, a list and what the recipe needs, then create the draft."""
     recipe = _wanted(request)

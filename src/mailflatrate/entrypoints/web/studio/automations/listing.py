@@ -8,7 +8,6 @@ from django.db.models import Count
 from django.http import HttpResponse
 from django.urls import reverse
 from django.utils.translation import gettext as _
-from django.views.decorators.http import require_POST, require_safe
 
 from mailflatrate.apps.automations import queries
 from mailflatrate.apps.automations.actions import drafts
@@ -19,6 +18,7 @@ from mailflatrate.entrypoints.presenters.lookups import find_automation
 from mailflatrate.entrypoints.web.posts import perform, refuse, succeed
 from mailflatrate.entrypoints.web.studio.access import StudioRequest, studio
 from mailflatrate.entrypoints.web.studio.common import page, whole_number
+from mailflatrate.rules.roles import Permission
 
 PAGE_ROWS = 25
 
@@ -48,8 +48,7 @@ def _filters() -> list[dict[str, Any]]:
     ]
 
 
-@require_safe
-@studio
+@studio("GET automations/", "automations", Permission.DRAFT)
 def automations(request: StudioRequest) -> HttpResponse:
     """Show all automations, newest first, by state."""
     state = request.GET.get("state", "")
@@ -75,8 +74,7 @@ def automations(request: StudioRequest) -> HttpResponse:
     return page(request, "studio/automations/list.html", context)
 
 
-@require_POST
-@studio
+@studio("POST automations/<int:automation_id>/rename/", "automation_rename", Permission.DRAFT, logs="automation.edited")
 def rename(request: StudioRequest, automation_id: int) -> HttpResponse:
     """Change the name."""
     find_automation(automation_id)
@@ -87,8 +85,7 @@ def rename(request: StudioRequest, automation_id: int) -> HttpResponse:
     )
 
 
-@require_POST
-@studio
+@studio("POST automations/<int:automation_id>/copy/", "automation_copy", Permission.DRAFT, logs="automation.created")
 def copy(request: StudioRequest, automation_id: int) -> HttpResponse:
     """Create a draft with the same steps and copies of the messages."""
     find_automation(automation_id)
@@ -100,8 +97,9 @@ def copy(request: StudioRequest, automation_id: int) -> HttpResponse:
     return succeed(request, said, reverse("studio:automation_flow", args=[made.id]))
 
 
-@require_POST
-@studio
+@studio(
+    "POST automations/<int:automation_id>/delete/", "automation_delete", Permission.DRAFT, logs="automation.deleted"
+)
 def delete(request: StudioRequest, automation_id: int) -> HttpResponse:
     """Delete an automation that was never released."""
     automation = find_automation(automation_id)
@@ -114,8 +112,9 @@ def delete(request: StudioRequest, automation_id: int) -> HttpResponse:
     )
 
 
-@require_POST
-@studio
+@studio(
+    "POST automations/<int:automation_id>/discard/", "automation_discard", Permission.DRAFT, logs="automation.edited"
+)
 def discard(request: StudioRequest, automation_id: int) -> HttpResponse:
     """Delete the draft of the next version with its messages."""
     find_automation(automation_id)

@@ -10,7 +10,6 @@ from django.http import HttpResponse
 from django.urls import reverse
 from django.utils.translation import gettext as _
 from django.utils.translation import ngettext, pgettext
-from django.views.decorators.http import require_POST, require_safe
 
 from mailflatrate.apps.automations.actions.approval import messages_in
 from mailflatrate.apps.automations.actions.draft_review import ask_draft_review, withdraw_draft_review
@@ -34,13 +33,13 @@ from mailflatrate.entrypoints.web.studio.campaigns.preview import PreviewState, 
 from mailflatrate.entrypoints.web.studio.common import page
 from mailflatrate.rules.automations.graph import StepKind
 from mailflatrate.rules.automations.promises import Promise, promise_in
+from mailflatrate.rules.roles import Permission
 
 MOST_PREVIEWS = 20
 """Messages that are rendered on the page; those after them are opened one by one."""
 
 
-@require_safe
-@studio
+@studio("GET automations/<int:automation_id>/messages/", "automation_messages", Permission.VIEW)
 def messages(request: StudioRequest, automation_id: int) -> HttpResponse:
     """Show the newest version to read: each message as people see it, what comes before it, and its checks."""
     automation = find_automation(automation_id)
@@ -66,8 +65,12 @@ def messages(request: StudioRequest, automation_id: int) -> HttpResponse:
     return page(request, "studio/automations/messages.html", context)
 
 
-@require_POST
-@studio
+@studio(
+    "POST automations/<int:automation_id>/messages/review/",
+    "automation_draft_review",
+    Permission.DRAFT,
+    logs="campaign.draft_review_asked",
+)
 def ask_review(request: StudioRequest, automation_id: int) -> HttpResponse:
     """Show all messages of the draft to the operator's team, or take them back."""
     find_automation(automation_id)

@@ -8,7 +8,6 @@ from django.http import HttpResponse
 from django.urls import reverse
 from django.utils.translation import gettext as _
 from django.utils.translation import pgettext
-from django.views.decorators.http import require_POST, require_safe
 
 from mailflatrate.apps.automations.actions import running
 from mailflatrate.apps.automations.engine.moves import MOVED
@@ -23,6 +22,7 @@ from mailflatrate.entrypoints.web.posts import perform, see_other
 from mailflatrate.entrypoints.web.studio.access import StudioRequest, studio
 from mailflatrate.entrypoints.web.studio.automations.flow import flow_of
 from mailflatrate.entrypoints.web.studio.common import page, whole_number
+from mailflatrate.rules.roles import Permission
 
 
 def leaving_label(why: str) -> str:
@@ -43,8 +43,7 @@ def chosen_version(versions: Sequence[AutomationVersion], number: int) -> Automa
     return next((each for each in versions if each.number == number), versions[0] if versions else None)
 
 
-@require_safe
-@studio
+@studio("GET automations/<int:automation_id>/", "automation", Permission.RELEASE)
 def overview(request: StudioRequest, automation_id: int) -> HttpResponse:
     """Show a released automation. One that was never released is redirected to its flow, or to its review."""
     automation = find_automation(automation_id)
@@ -95,8 +94,7 @@ def _stopped(automation: Automation) -> list[Campaign]:
     return list(rows.order_by("id"))
 
 
-@require_POST
-@studio
+@studio("POST automations/<int:automation_id>/pause/", "automation_pause", Permission.RELEASE, logs="automation.paused")
 def pause(request: StudioRequest, automation_id: int) -> HttpResponse:
     """Pause an automation: no one enters or moves on, and nothing is sent."""
     find_automation(automation_id)
@@ -108,8 +106,9 @@ def pause(request: StudioRequest, automation_id: int) -> HttpResponse:
     )
 
 
-@require_POST
-@studio
+@studio(
+    "POST automations/<int:automation_id>/resume/", "automation_resume", Permission.RELEASE, logs="automation.resumed"
+)
 def resume(request: StudioRequest, automation_id: int) -> HttpResponse:
     """Resume a paused automation."""
     find_automation(automation_id)
@@ -121,8 +120,7 @@ def resume(request: StudioRequest, automation_id: int) -> HttpResponse:
     )
 
 
-@require_POST
-@studio
+@studio("POST automations/<int:automation_id>/end/", "automation_end", Permission.RELEASE, logs="automation.ended")
 def end(request: StudioRequest, automation_id: int) -> HttpResponse:
     """End an automation permanently."""
     find_automation(automation_id)

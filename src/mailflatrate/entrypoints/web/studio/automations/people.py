@@ -10,7 +10,6 @@ from django.http import HttpResponse
 from django.urls import reverse
 from django.utils.translation import gettext as _
 from django.utils.translation import gettext_lazy
-from django.views.decorators.http import require_safe
 
 from mailflatrate.apps.automations.engine.acting import GOAL
 from mailflatrate.apps.automations.engine.sending import AGAIN, CANCELED, LATE, SAME
@@ -34,6 +33,7 @@ from mailflatrate.entrypoints.web.studio.automations.flow import Flow, FlowRow, 
 from mailflatrate.entrypoints.web.studio.automations.overview import chosen_version, leaving_counts, leaving_label
 from mailflatrate.entrypoints.web.studio.common import page, whole_number
 from mailflatrate.rules.automations.graph import StepKind
+from mailflatrate.rules.roles import Permission
 
 MAX_ADDRESS_CHARACTERS = 254
 RESULTS: Mapping[str, Any] = {
@@ -59,8 +59,7 @@ class WayPoint:
     is_ahead: bool = False
 
 
-@require_safe
-@studio
+@studio("GET automations/<int:automation_id>/people/", "automation_people", Permission.VIEW)
 def people(request: StudioRequest, automation_id: int) -> HttpResponse:
     """Show who is at a step now, longest due first; or one person's way, by address."""
     automation = find_automation(automation_id)

@@ -10,7 +10,6 @@ from django.http import HttpResponse, QueryDict
 from django.utils import timezone
 from django.utils.translation import gettext as _
 from django.utils.translation import gettext_lazy
-from django.views.decorators.http import require_safe
 
 from mailflatrate.apps.automations.checking import problems_of
 from mailflatrate.apps.automations.graphs import graph_of
@@ -38,6 +37,7 @@ from mailflatrate.rules.automations.graph import Graph, StepKind, WaitKind
 from mailflatrate.rules.automations.rehearsal import DelayReason, RehearsalEnd, RehearsedStep
 from mailflatrate.rules.fields.field_type import UnreadableValue
 from mailflatrate.rules.fields.values import normalize_value
+from mailflatrate.rules.roles import Permission
 
 OBSTACLES: Mapping[EntryObstacle, Any] = {
     EntryObstacle.NOT_CONFIRMED: gettext_lazy("They have no confirmed subscription to the automation's list."),
@@ -100,8 +100,7 @@ class RehearsalForm(forms.Form):
         return moment
 
 
-@require_safe
-@studio
+@studio("GET automations/<int:automation_id>/test/", "automation_test", Permission.VIEW)
 def rehearsal(request: StudioRequest, automation_id: int) -> HttpResponse:
     """Show what someone would get who entered at a moment: each step with its time, and what can't be known."""
     automation = find_automation(automation_id)

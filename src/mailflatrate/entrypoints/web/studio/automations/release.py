@@ -9,7 +9,6 @@ from urllib.parse import urlencode
 from django.http import HttpResponse
 from django.urls import reverse
 from django.utils.translation import gettext as _
-from django.views.decorators.http import require_http_methods, require_POST
 
 from mailflatrate.apps.automations.actions import approval, release
 from mailflatrate.apps.automations.actions.approval import AutomationApproval
@@ -123,8 +122,12 @@ def _in_review(automation: Automation, version: AutomationVersion) -> dict[str, 
     }
 
 
-@require_http_methods(["GET", "HEAD", "POST"])
-@studio
+@studio(
+    "GET|POST automations/<int:automation_id>/release/",
+    "automation_release",
+    Permission.RELEASE,
+    logs="automation.released",
+)
 def activation(request: StudioRequest, automation_id: int) -> HttpResponse:
     """Show what a draft does and what its activation needs. A POST activates exactly what was shown."""
     automation = find_automation(automation_id)
@@ -166,8 +169,7 @@ def _activate(request: StudioRequest, automation: Automation, version: Automatio
     return succeed(request, _("Activated."), reverse("studio:automation", args=[automation.id]))
 
 
-@require_POST
-@studio
+@studio("POST automations/<int:automation_id>/release/ask/", "automation_ask", Permission.DRAFT, logs="release.asked")
 def ask(request: StudioRequest, automation_id: int) -> HttpResponse:
     """Ask colleagues to approve exactly what was shown."""
     find_automation(automation_id)
@@ -185,8 +187,12 @@ def ask(request: StudioRequest, automation_id: int) -> HttpResponse:
     return succeed(request, words, _here(automation_id))
 
 
-@require_POST
-@studio
+@studio(
+    "POST automations/<int:automation_id>/release/return/",
+    "automation_return",
+    Permission.DRAFT,
+    logs="release.sent_back",
+)
 def send_back(request: StudioRequest, automation_id: int) -> HttpResponse:
     """Return an automation with a note on what to change. Requesters withdraw their own request this way."""
     find_automation(automation_id)
@@ -200,8 +206,12 @@ def send_back(request: StudioRequest, automation_id: int) -> HttpResponse:
     )
 
 
-@require_POST
-@studio
+@studio(
+    "POST automations/<int:automation_id>/release/take-back/",
+    "automation_take_back",
+    Permission.RELEASE,
+    logs="automation.withdrawn",
+)
 def take_back(request: StudioRequest, automation_id: int) -> HttpResponse:
     """Turn a version that waits for a reviewer back into a draft."""
     find_automation(automation_id)

@@ -1,12 +1,12 @@
 """The report's answers to a campaign's questions, and the comments beside them."""
 
+from collections.abc import Iterable, Sequence
 from typing import Any
 
 from django.http import Http404, HttpResponse
 from django.shortcuts import get_object_or_404
 from django.urls import reverse
 from django.utils.translation import gettext as _
-from django.views.decorators.http import require_POST, require_safe
 
 from mailflatrate.apps.campaigns.models import Campaign
 from mailflatrate.apps.tracking.models import PollComment
@@ -19,6 +19,7 @@ from mailflatrate.entrypoints.web.posts import perform
 from mailflatrate.entrypoints.web.studio.access import StudioRequest, studio
 from mailflatrate.entrypoints.web.studio.campaigns.report import base_context
 from mailflatrate.entrypoints.web.studio.common import page
+from mailflatrate.rules.roles import Permission
 
 SHOWN_COMMENTS = 100
 
@@ -31,8 +32,7 @@ def _find(campaign_id: int) -> Campaign:
     return campaign
 
 
-@require_safe
-@studio
+@studio("GET campaigns/<int:campaign_id>/answers/", "campaign-answers", Permission.VIEW, limited=True)
 def answers(request: StudioRequest, campaign_id: int) -> HttpResponse:
     """Show how often each answer was given, and the newest comments."""
     campaign = _find(campaign_id)
@@ -53,24 +53,39 @@ def answers(request: StudioRequest, campaign_id: int) -> HttpResponse:
     return page(request, "studio/campaigns/answers.html", context)
 
 
-@require_safe
-@studio
-def download(request: StudioRequest, campaign_id: int, what: str) -> HttpResponse:
-    """Return the answers or the comments as a CSV file (RFC 4180)."""
+@studio("GET campaigns/<int:campaign_id>/answers.csv", "campaign-answers-csv", Permission.VIEW, limited=True)
+def download_answers(request: StudioRequest, campaign_id: int) -> HttpResponse:
+    """Return the answers as a CSV file (RFC 4180)."""
     campaign = _find(campaign_id)
-    if what == "answers":
-        lines = answer_lines(poll_results(campaign))
-    else:
-        rows = list(PollComment.objects.filter(campaign_id=campaign.id).order_by("day", "id"))
-        lines = comment_lines(poll_comments(campaign, rows))
+    return _csv(campaign, "answers", answer_lines(poll_results(campaign)))
+
+
+@studio(
+    "GET campaigns/<int:campaign_id>/answers/comments.csv",
+    "campaign-answer-comments-csv",
+    Permission.VIEW,
+    limited=True,
+)
+def download_comments(request: StudioRequest, campaign_id: int) -> HttpResponse:
+    """Return the comments as a CSV file (RFC 4180)."""
+    campaign = _find(campaign_id)
+    rows = list(PollComment.objects.filter(campaign_id=campaign.id).order_by("day", "id"))
+    return _csv(campaign, "comments", comment_lines(poll_comments(campaign, rows)))
+
+
+def _csv(campaign: Campaign, subject: str, lines: Iterable[Sequence[str]]) -> HttpResponse:
     response = HttpResponse("\ufeff" + "".join(map(csv_line, lines)), content_type="text/csv; charset=utf-8")
-    response.headers["Content-Disposition"] = f'attachment; filename="{campaign.mailing_id}-{what}.csv"'
+    response.headers["Content-Disposition"] = f'attachment; filename="{campaign.mailing_id}-{subject}.csv"'
     response.headers["Cache-Control"] = "no-store"
     return response
 
 
-@require_POST
-@studio
+@studio(
+    "POST campaigns/<int:campaign_id>/answers/comments/<int:comment_id>/delete/",
+    "campaign-answer-comment-delete",
+    Permission.DRAFT,
+    logs="campaign.answer_comment_deleted",
+)
 def delete(request: StudioRequest, campaign_id: int, comment_id: int) -> HttpResponse:
     """Delete a comment: a person may have written what no one should keep. The answer stays counted."""
     campaign = _find(campaign_id)

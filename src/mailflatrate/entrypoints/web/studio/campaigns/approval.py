@@ -6,7 +6,6 @@ from typing import Any
 from django.http import HttpResponse
 from django.urls import reverse
 from django.utils.translation import gettext as _
-from django.views.decorators.http import require_http_methods, require_POST
 
 from mailflatrate.apps.campaigns.actions import drafts
 from mailflatrate.apps.campaigns.campaign_content import content_hash
@@ -59,8 +58,7 @@ def _edit(campaign_id: int) -> str:
     return reverse("studio:campaign-edit", args=[campaign_id])
 
 
-@require_POST
-@studio
+@studio("POST campaigns/<int:campaign_id>/ask/", "campaign-ask", Permission.DRAFT, limited=True, logs="release.asked")
 def ask(request: StudioRequest, campaign_id: int) -> HttpResponse:
     """Ask colleagues to approve the release of what was shown, for now or for a scheduled time."""
     campaign = find_campaign(campaign_id)
@@ -90,8 +88,13 @@ def ask(request: StudioRequest, campaign_id: int) -> HttpResponse:
     return succeed(request, text % {"names": names}, _edit(campaign_id))
 
 
-@require_http_methods(["GET", "HEAD", "POST"])
-@studio
+@studio(
+    "GET|POST campaigns/<int:campaign_id>/approval/",
+    "campaign-approval",
+    Permission.RELEASE,
+    limited=True,
+    logs="campaign.released",
+)
 def review(request: StudioRequest, campaign_id: int) -> HttpResponse:
     """Show what a colleague wants to release: content, recipients, checks, policy. A POST releases it."""
     campaign = find_campaign(campaign_id)
@@ -136,8 +139,13 @@ def _approval_page(request: StudioRequest, campaign: Campaign, *, error: str = "
     return page(request, "studio/campaigns/approval.html", context, status=422 if error else 200)
 
 
-@require_POST
-@studio
+@studio(
+    "POST campaigns/<int:campaign_id>/approval/back/",
+    "campaign-approval-return",
+    Permission.DRAFT,
+    limited=True,
+    logs="release.sent_back",
+)
 def back(request: StudioRequest, campaign_id: int) -> HttpResponse:
     """Send the campaign back with a note on what to change. Requesters withdraw their own request this way."""
     find_campaign(campaign_id)

@@ -10,7 +10,6 @@ from django.http import HttpResponse
 from django.urls import reverse
 from django.utils import formats
 from django.utils.translation import gettext as _
-from django.views.decorators.http import require_http_methods, require_safe
 
 from mailflatrate.apps.campaigns.errors import CampaignError
 from mailflatrate.apps.campaigns.models import Campaign
@@ -24,6 +23,7 @@ from mailflatrate.entrypoints.web.studio.campaigns.calendar_range import Calenda
 from mailflatrate.entrypoints.web.studio.campaigns.forms import ScheduleForm, tell_problems
 from mailflatrate.entrypoints.web.studio.common import page
 from mailflatrate.entrypoints.web.studio.page_rights import may_open
+from mailflatrate.rules.roles import Permission
 
 MOST_SHOWN = {"month": 4, "week": 40}
 """Entries of a day that are shown; a link to its week has the others."""
@@ -42,8 +42,7 @@ def _calendar_url(shown: CalendarRange) -> str:
     return f"{reverse('studio:campaign-calendar')}?{urlencode({'view': shown.view, 'day': shown.day.isoformat()})}"
 
 
-@require_safe
-@studio
+@studio("GET campaigns/calendar/", "campaign-calendar", Permission.RELEASE, limited=True)
 def calendar(request: StudioRequest) -> HttpResponse:
     """Show what is sent when: a month or a week of campaigns, issues of RSS campaigns, and automations."""
     zone = _zone(request)
@@ -81,8 +80,13 @@ def _present(campaign: Campaign, zone: ZoneInfo) -> datetime:
     return moment.astimezone(zone).replace(tzinfo=None)
 
 
-@require_http_methods(["GET", "HEAD", "POST"])
-@studio
+@studio(
+    "GET|POST campaigns/<int:campaign_id>/move/",
+    "campaign-move",
+    Permission.RELEASE,
+    limited=True,
+    logs="campaign.moved",
+)
 def move(request: StudioRequest, campaign_id: int) -> HttpResponse:
     """Give a scheduled campaign another time, or say why it can't have one.
 

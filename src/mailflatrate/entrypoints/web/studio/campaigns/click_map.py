@@ -9,7 +9,6 @@ from django.contrib.humanize.templatetags.humanize import intcomma
 from django.http import Http404, HttpResponse
 from django.utils.translation import gettext as _
 from django.views.decorators.clickjacking import xframe_options_sameorigin
-from django.views.decorators.http import require_safe
 
 from mailflatrate.apps.accounts.queries import current_account
 from mailflatrate.apps.campaigns.models import Campaign, CampaignState, Edition
@@ -26,6 +25,7 @@ from mailflatrate.entrypoints.web.templatetags.controls import percent
 from mailflatrate.mail.links import LINK_VARIABLES, LinkKind, link_prefix
 from mailflatrate.mail.liquid import SourceRefused
 from mailflatrate.mail.tokens import TokenPurpose
+from mailflatrate.rules.roles import Permission
 from mailflatrate.settings import load_settings
 
 _ANCHOR = re.compile(r"<a\b([^>]*?)\shref=\"([^\"]*)\"([^>]*)>(.*?)</a>", re.IGNORECASE | re.DOTALL)
@@ -86,9 +86,8 @@ def filled(campaign: Campaign, edition: Edition) -> str:
         return edition.html
 
 
-@require_safe
 @xframe_options_sameorigin
-@studio
+@studio("GET campaigns/<int:campaign_id>/clicks/map/", "campaign-click-map", Permission.VIEW, limited=True)
 def click_map(request: StudioRequest, campaign_id: int) -> HttpResponse:
     """Serve the message with the clicks at its links, under a policy that forbids scripts and forms."""
     campaign = find_campaign(campaign_id)

@@ -8,7 +8,6 @@ from django.http import Http404, HttpResponse
 from django.shortcuts import get_object_or_404
 from django.urls import reverse
 from django.utils.translation import gettext as _
-from django.views.decorators.http import require_http_methods, require_POST
 
 from mailflatrate.apps.campaigns.actions import comments as comments_actions
 from mailflatrate.apps.campaigns.errors import CampaignError
@@ -63,8 +62,13 @@ def _news(request: StudioRequest, campaign: Campaign) -> HttpResponse:
     return page(request, "studio/campaigns/comments.html", {"campaign": campaign, "keeps": True, **context})
 
 
-@require_http_methods(["GET", "HEAD", "POST"])
-@studio
+@studio(
+    "GET|POST campaigns/<int:campaign_id>/comments/",
+    "campaign-comments",
+    Permission.VIEW,
+    limited=True,
+    logs="comment.written",
+)
 def comments(request: StudioRequest, campaign_id: int) -> HttpResponse:
     """Show all threads of a campaign; a POST adds a comment or a reply. htmx polls for updates."""
     campaign = find_campaign(campaign_id)
@@ -92,8 +96,13 @@ def comments(request: StudioRequest, campaign_id: int) -> HttpResponse:
     return _answer(request, campaign, anchor=f"comment-{row.id}")
 
 
-@require_POST
-@studio
+@studio(
+    "POST campaigns/<int:campaign_id>/comments/<int:comment_id>/settle/",
+    "campaign-comment-settle",
+    Permission.VIEW,
+    limited=True,
+    logs="comment.settled",
+)
 def settle(request: StudioRequest, campaign_id: int, comment_id: int) -> HttpResponse:
     """Resolve or reopen a thread."""
     campaign, row = find_campaign(campaign_id), _find(campaign_id, comment_id)
@@ -103,8 +112,13 @@ def settle(request: StudioRequest, campaign_id: int, comment_id: int) -> HttpRes
     return _answer(request, campaign)
 
 
-@require_POST
-@studio
+@studio(
+    "POST campaigns/<int:campaign_id>/comments/<int:comment_id>/delete/",
+    "campaign-comment-delete",
+    Permission.VIEW,
+    limited=True,
+    logs="comment.deleted",
+)
 def take_back(request: StudioRequest, campaign_id: int, comment_id: int) -> HttpResponse:
     """Delete the text of a comment; the fact that there was one remains."""
     campaign, row = find_campaign(campaign_id), _find(campaign_id, comment_id)

@@ -9,7 +9,6 @@ from django.contrib import messages
 from django.http import HttpResponse
 from django.urls import reverse
 from django.utils.translation import gettext as _
-from django.views.decorators.http import require_http_methods, require_POST
 
 from mailflatrate.apps.automations.graphs import graph_of
 from mailflatrate.apps.automations.models import Automation
@@ -46,6 +45,7 @@ from mailflatrate.entrypoints.presenters.outcomes import reasons, why_it_stands
 from mailflatrate.entrypoints.presenters.panel import panel_of
 from mailflatrate.entrypoints.presenters.writing_help import suggested_in
 from mailflatrate.entrypoints.web.documents import policy_in_force
+from mailflatrate.entrypoints.web.pages import NOTHING
 from mailflatrate.entrypoints.web.posts import refuse, see_other, succeed
 from mailflatrate.entrypoints.web.studio.access import StudioRequest, is_htmx, studio
 from mailflatrate.entrypoints.web.studio.audience.segment_builder import builder, changed_tree, posted_tree
@@ -71,6 +71,7 @@ from mailflatrate.mail.liquid import SourceError
 from mailflatrate.rules.automations.reading import GraphRefused
 from mailflatrate.rules.limits import value as limit
 from mailflatrate.rules.pace import pace_for
+from mailflatrate.rules.roles import Permission
 from mailflatrate.settings import load_settings
 
 
@@ -241,8 +242,13 @@ def _whole_context(request: StudioRequest, campaign: Campaign, saved: SavedForm)
     }
 
 
-@require_http_methods(["GET", "HEAD", "POST"])
-@studio
+@studio(
+    "GET|POST campaigns/<int:campaign_id>/edit/",
+    "campaign-edit",
+    Permission.DRAFT,
+    limited=True,
+    logs="campaign.edited",
+)
 def edit(request: StudioRequest, campaign_id: int) -> HttpResponse:
     """Show or save the draft. htmx gets the parts that change; a browser without JavaScript gets the whole page."""
     campaign = find_campaign(campaign_id)
@@ -340,8 +346,9 @@ def _use_segment(request: StudioRequest, campaign: Campaign, here: str) -> HttpR
     return see_other(f"{here}#audience")
 
 
-@require_POST
-@studio
+@studio(
+    "POST campaigns/<int:campaign_id>/edit/audience/", "campaign-audience", Permission.DRAFT, limited=True, logs=NOTHING
+)
 def audience(request: StudioRequest, campaign_id: int) -> HttpResponse:
     """Return the builder's tree after a change of one part. Saves nothing."""
     campaign = find_campaign(campaign_id)

@@ -5,7 +5,6 @@ from typing import Any
 from django.http import HttpResponse
 from django.urls import reverse
 from django.utils.translation import gettext as _
-from django.views.decorators.http import require_http_methods, require_POST, require_safe
 
 from mailflatrate.apps.campaigns.actions import digests as digests_actions
 from mailflatrate.apps.campaigns.errors import CampaignError, NameTaken
@@ -17,6 +16,7 @@ from mailflatrate.entrypoints.presenters.lookups import find_digest
 from mailflatrate.entrypoints.web.posts import see_other, succeed
 from mailflatrate.entrypoints.web.studio.access import StudioRequest, is_htmx, studio
 from mailflatrate.entrypoints.web.studio.common import page
+from mailflatrate.rules.roles import Permission
 
 SHOWN_ITEMS = 20
 
@@ -41,8 +41,7 @@ def _saved(request: StudioRequest, form: DigestForm, digest_id: int | None) -> F
     return None
 
 
-@require_safe
-@studio
+@studio("GET campaigns/digests/", "digests", Permission.RELEASE)
 def digests(request: StudioRequest) -> HttpResponse:
     """List all digests with the results of their last checks."""
     rows = FeedDigest.objects.select_related("mailing_list", "last_issue").order_by("name")
@@ -50,8 +49,7 @@ def digests(request: StudioRequest) -> HttpResponse:
     return page(request, "studio/campaigns/digests.html", context)
 
 
-@require_http_methods(["GET", "HEAD", "POST"])
-@studio
+@studio("GET|POST campaigns/digests/new/", "digest-new", Permission.RELEASE, logs="digest.saved")
 def new(request: StudioRequest) -> HttpResponse:
     """Create a digest; its feed is checked immediately."""
     form = _form(request, None)
@@ -72,8 +70,7 @@ def _context(digest: FeedDigest) -> dict[str, Any]:
     }
 
 
-@require_http_methods(["GET", "HEAD", "POST"])
-@studio
+@studio("GET|POST campaigns/digests/<int:digest_id>/", "digest", Permission.RELEASE, logs="digest.saved")
 def digest(request: StudioRequest, digest_id: int) -> HttpResponse:
     """Show one digest: its status, entries waiting for the next issue, its settings. htmx requests
     only the first part.
@@ -88,8 +85,7 @@ def digest(request: StudioRequest, digest_id: int) -> HttpResponse:
     return page(request, "studio/campaigns/digest.html", context, status=422 if form.errors else 200)
 
 
-@require_POST
-@studio
+@studio("POST campaigns/digests/<int:digest_id>/check/", "digest-check", Permission.RELEASE, logs="digest.checked")
 def check(request: StudioRequest, digest_id: int) -> HttpResponse:
     """Check the feed now, and prepare an issue if requested."""
     found = find_digest(digest_id)
@@ -97,8 +93,7 @@ def check(request: StudioRequest, digest_id: int) -> HttpResponse:
     return see_other(reverse("studio:digest", args=[digest_id]))
 
 
-@require_POST
-@studio
+@studio("POST campaigns/digests/<int:digest_id>/delete/", "digest-delete", Permission.RELEASE, logs="digest.deleted")
 def delete(request: StudioRequest, digest_id: int) -> HttpResponse:
     """Delete the digest; issues already prepared stay."""
     found = find_digest(digest_id)

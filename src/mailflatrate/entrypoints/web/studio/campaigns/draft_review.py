@@ -6,7 +6,6 @@ from functools import partial
 from django.http import HttpResponse
 from django.urls import reverse
 from django.utils.translation import gettext_lazy
-from django.views.decorators.http import require_POST
 
 from mailflatrate.apps.campaigns.errors import CampaignError
 from mailflatrate.apps.campaigns.models import Campaign, CampaignReview
@@ -15,6 +14,7 @@ from mailflatrate.apps.gate import draft_review
 from mailflatrate.entrypoints.presenters.lookups import find_campaign
 from mailflatrate.entrypoints.web.posts import perform
 from mailflatrate.entrypoints.web.studio.access import StudioRequest, studio
+from mailflatrate.rules.roles import Permission
 
 SHOWN = gettext_lazy("Our team will look at it. Keep writing: they'll see the draft as it is then.")
 WITHDRAWN = gettext_lazy("Our team no longer has this draft.")
@@ -43,8 +43,13 @@ def draft_review_of(request: StudioRequest, campaign: Campaign, present_hash: st
     return DraftReview(draft_review.waits_as_draft(campaign), answer, unchanged)
 
 
-@require_POST
-@studio
+@studio(
+    "POST campaigns/<int:campaign_id>/draft-review/",
+    "campaign-draft-review",
+    Permission.DRAFT,
+    limited=True,
+    logs="campaign.draft_review_asked",
+)
 def ask(request: StudioRequest, campaign_id: int) -> HttpResponse:
     """Show the draft to the operator's team, or take it back."""
     find_campaign(campaign_id)

@@ -7,7 +7,6 @@ from django.http import HttpResponse
 from django.urls import reverse
 from django.utils.translation import gettext as _
 from django.utils.translation import gettext_lazy
-from django.views.decorators.http import require_http_methods
 
 from mailflatrate.apps.campaigns.actions.follow_up import (
     FollowUpGoal,
@@ -26,6 +25,7 @@ from mailflatrate.entrypoints.web.posts import succeed
 from mailflatrate.entrypoints.web.studio.access import StudioRequest, studio
 from mailflatrate.entrypoints.web.studio.common import page
 from mailflatrate.entrypoints.web.studio.page_rights import may_open
+from mailflatrate.rules.roles import Permission
 
 ANY_LINK, LINK, EVENT = "any", "link", "event"
 
@@ -63,8 +63,13 @@ def _form(request: StudioRequest, campaign: Campaign) -> FollowUpForm:
     return FollowUpForm(request.POST if request.method == "POST" else None, links=links, events=events)
 
 
-@require_http_methods(["GET", "HEAD", "POST"])
-@studio
+@studio(
+    "GET|POST campaigns/<int:campaign_id>/follow-up/",
+    "campaign-follow-up",
+    Permission.DRAFT,
+    limited=True,
+    logs="campaign.created",
+)
 def follow_up(request: StudioRequest, campaign_id: int) -> HttpResponse:
     """Ask what people have not done, then create the draft of the follow-up; or say why there can't be one."""
     campaign = find_campaign(campaign_id)

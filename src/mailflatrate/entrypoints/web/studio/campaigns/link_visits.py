@@ -6,7 +6,6 @@ from django.http import HttpResponse
 from django.urls import reverse
 from django.utils.translation import gettext as _
 from django.utils.translation import ngettext
-from django.views.decorators.http import require_POST, require_safe
 
 from mailflatrate.apps.campaigns.actions.link_visits import visit_again
 from mailflatrate.apps.campaigns.page_fetches import is_used_up, used_up_words
@@ -14,13 +13,14 @@ from mailflatrate.apps.campaigns.writing_help import is_installed
 from mailflatrate.entrypoints.presenters.link_visits import visits_context
 from mailflatrate.entrypoints.presenters.lookups import find_campaign
 from mailflatrate.entrypoints.presenters.panel import panel_of
+from mailflatrate.entrypoints.web.pages import NOTHING
 from mailflatrate.entrypoints.web.posts import refuse, succeed
 from mailflatrate.entrypoints.web.studio.access import StudioRequest, studio
 from mailflatrate.entrypoints.web.studio.common import page
+from mailflatrate.rules.roles import Permission
 
 
-@require_safe
-@studio
+@studio("GET campaigns/<int:campaign_id>/edit/links/", "campaign-link-visits", Permission.DRAFT, limited=True)
 def links(request: StudioRequest, campaign_id: int) -> HttpResponse:
     """Return only the card, for htmx, and the checks as soon as the last link was visited."""
     campaign = find_campaign(campaign_id)
@@ -30,8 +30,13 @@ def links(request: StudioRequest, campaign_id: int) -> HttpResponse:
     return page(request, "studio/campaigns/link_visits.html", context)
 
 
-@require_POST
-@studio
+@studio(
+    "POST campaigns/<int:campaign_id>/edit/links/visit/",
+    "campaign-visit-links",
+    Permission.DRAFT,
+    limited=True,
+    logs=NOTHING,
+)
 def visit(request: StudioRequest, campaign_id: int) -> HttpResponse:
     """Visit the links again."""
     campaign, here = find_campaign(campaign_id), reverse("studio:campaign-edit", args=[campaign_id]) + "#step-check"

@@ -11,7 +11,6 @@ from django.urls import reverse
 from django.utils.text import capfirst
 from django.utils.translation import gettext as _
 from django.utils.translation import gettext_lazy, ngettext
-from django.views.decorators.http import require_http_methods, require_POST, require_safe
 
 from mailflatrate.apps.campaigns import queries
 from mailflatrate.apps.campaigns.actions import drafts, labels, templates
@@ -29,6 +28,7 @@ from mailflatrate.entrypoints.web.studio.common import page, whole_number
 from mailflatrate.entrypoints.web.studio.content.cards import gallery_families, own_cards, wanted_language
 from mailflatrate.locale.texts import known_language
 from mailflatrate.mail.html.markdown_themes import DEFAULT_THEME
+from mailflatrate.rules.roles import Permission
 
 PAGE_ROWS = 25
 
@@ -53,8 +53,7 @@ def _rows(request: StudioRequest, state: str, search: str, label: str) -> tuple[
     return campaign_rows(rows[:PAGE_ROWS]), rows[PAGE_ROWS - 1].id if len(rows) > PAGE_ROWS else 0
 
 
-@require_safe
-@studio
+@studio("GET campaigns/", "campaigns", Permission.DRAFT, limited=True)
 def campaigns(request: StudioRequest) -> HttpResponse:
     """Show all campaigns, newest first, by state, by label, and by part of their name or ID."""
     state = request.GET.get("state", "")
@@ -89,8 +88,7 @@ class NewCampaignForm(forms.Form):
     )
 
 
-@require_http_methods(["GET", "HEAD", "POST"])
-@studio
+@studio("GET|POST campaigns/new/", "campaign-new", Permission.DRAFT, limited=True, logs="campaign.created")
 def new(request: StudioRequest) -> HttpResponse:
     """Ask for a name and a starting point, then create the draft."""
     form = NewCampaignForm(request.POST or None)
@@ -137,8 +135,9 @@ def _begin(request: StudioRequest, begin: str, name: str, language: str) -> Camp
     return drafts.create_campaign(name, by=request.user, values={**values, **written})
 
 
-@require_POST
-@studio
+@studio(
+    "POST campaigns/<int:campaign_id>/copy/", "campaign-copy", Permission.DRAFT, limited=True, logs="campaign.created"
+)
 def copy(request: StudioRequest, campaign_id: int) -> HttpResponse:
     """Create a copy of this draft."""
     find_campaign(campaign_id)
@@ -150,8 +149,7 @@ def copy(request: StudioRequest, campaign_id: int) -> HttpResponse:
     return succeed(request, said, reverse("studio:campaign-edit", args=[draft.id]))
 
 
-@require_POST
-@studio
+@studio("POST campaigns/labels/", "campaign-labels", Permission.DRAFT, limited=True, logs="campaign.labeled")
 def label_campaigns(request: StudioRequest) -> HttpResponse:
     """Add a label to the selected campaigns, or remove one from them."""
     chosen = [number for each in request.POST.getlist("campaign")[:PAGE_ROWS] if (number := whole_number(each))]
@@ -171,8 +169,13 @@ def label_campaigns(request: StudioRequest) -> HttpResponse:
     return succeed(request, said % {"n": number}, back)
 
 
-@require_POST
-@studio
+@studio(
+    "POST campaigns/<int:campaign_id>/delete/",
+    "campaign-delete",
+    Permission.DRAFT,
+    limited=True,
+    logs="campaign.deleted",
+)
 def delete(request: StudioRequest, campaign_id: int) -> HttpResponse:
     """Delete a draft permanently."""
     campaign = find_campaign(campaign_id)

@@ -9,7 +9,6 @@ from django.http import HttpResponse, HttpResponseBase, StreamingHttpResponse
 from django.urls import reverse
 from django.utils.translation import gettext as _
 from django.utils.translation import override
-from django.views.decorators.http import require_safe
 
 from mailflatrate.apps.campaigns.models import Campaign, CampaignState
 from mailflatrate.apps.delivery.models import DeliveryState
@@ -22,6 +21,7 @@ from mailflatrate.entrypoints.web.posts import see_other
 from mailflatrate.entrypoints.web.studio.access import StudioRequest, is_htmx, studio
 from mailflatrate.entrypoints.web.studio.campaigns.report import base_context
 from mailflatrate.entrypoints.web.studio.common import page, whole_number
+from mailflatrate.rules.roles import Permission
 
 PAGE_ROWS = 50
 WITH_DETAIL = (DeliveryState.BOUNCED, DeliveryState.WITHHELD)
@@ -80,8 +80,7 @@ def _detail_chips(campaign: Campaign, wanted: RecipientFilter) -> list[OutcomeFi
     ]
 
 
-@require_safe
-@studio
+@studio("GET campaigns/<int:campaign_id>/recipients/", "campaign-recipients", Permission.RELEASE, limited=True)
 def outcomes(request: StudioRequest, campaign_id: int) -> HttpResponse:
     """Show the table of recipients; for htmx, only the rows."""
     campaign = find_campaign(campaign_id)
@@ -109,8 +108,9 @@ def outcomes(request: StudioRequest, campaign_id: int) -> HttpResponse:
     return page(request, "studio/campaigns/outcomes.html", {**base, **chips, **context})
 
 
-@require_safe
-@studio
+@studio(
+    "GET campaigns/<int:campaign_id>/recipients/<int:delivery_id>/", "campaign-attempts", Permission.VIEW, limited=True
+)
 def attempts(request: StudioRequest, campaign_id: int, delivery_id: int) -> HttpResponse:
     """Show the attempts for one recipient, with the replies of their server."""
     campaign = find_campaign(campaign_id)
@@ -133,8 +133,13 @@ def plain_cell(value: object) -> str:
     return harmless(str(value if value is not None else ""))
 
 
-@require_safe
-@studio
+@studio(
+    "GET campaigns/<int:campaign_id>/recipients.csv",
+    "campaign-export",
+    Permission.EXPORT,
+    Permission.EXPORT,
+    limited=True,
+)
 def export(request: StudioRequest, campaign_id: int) -> HttpResponseBase:
     """Stream all recipients that match the filters as CSV (RFC 4180)."""
     campaign = find_campaign(campaign_id)

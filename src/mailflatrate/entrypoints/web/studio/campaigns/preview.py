@@ -7,7 +7,6 @@ from django.contrib.humanize.templatetags.humanize import intcomma
 from django.http import HttpResponse
 from django.urls import reverse
 from django.utils.translation import ngettext
-from django.views.decorators.http import require_safe
 
 from mailflatrate.apps.campaigns.child_compiler import CompiledCampaign
 from mailflatrate.apps.campaigns.missing_values import MissingFields, missing_fields
@@ -28,6 +27,7 @@ from mailflatrate.entrypoints.web.studio.access import StudioRequest, studio
 from mailflatrate.entrypoints.web.studio.common import page, whole_number
 from mailflatrate.entrypoints.web.studio.content.message_frame import in_scheme, shown_here, without_images
 from mailflatrate.mail.liquid import SourceError, SourceRefused
+from mailflatrate.rules.roles import Permission
 
 
 @dataclass(frozen=True, slots=True)
@@ -173,8 +173,7 @@ def preview_of(request: StudioRequest, campaign: Campaign, view: PreviewState, *
     )
 
 
-@require_safe
-@studio
+@studio("GET campaigns/<int:campaign_id>/edit/preview/", "campaign-preview", Permission.DRAFT, limited=True)
 def preview(request: StudioRequest, campaign_id: int) -> HttpResponse:
     """Return only the panel, for htmx."""
     campaign = find_campaign(campaign_id)

@@ -9,7 +9,6 @@ from django.http import HttpResponse
 from django.urls import reverse
 from django.utils.translation import gettext as _
 from django.utils.translation import gettext_lazy, ngettext
-from django.views.decorators.http import require_POST
 
 from mailflatrate.apps.campaigns.actions import drafts
 from mailflatrate.apps.campaigns.errors import CampaignError
@@ -22,12 +21,14 @@ from mailflatrate.entrypoints.client import circumstances
 from mailflatrate.entrypoints.presenters.campaign_figures import waves_context
 from mailflatrate.entrypoints.presenters.language import reading_language
 from mailflatrate.entrypoints.presenters.lookups import find_campaign
+from mailflatrate.entrypoints.web.pages import NOTHING
 from mailflatrate.entrypoints.web.posts import perform, refuse, see_other
 from mailflatrate.entrypoints.web.studio.access import StudioRequest, studio
 from mailflatrate.entrypoints.web.studio.campaigns.forms import ScheduleForm, TestForm, WavesChosen, tell_problems
 from mailflatrate.entrypoints.web.studio.common import page
 from mailflatrate.mail.author_mistakes import all_in_words
 from mailflatrate.mail.liquid import SourceRefused
+from mailflatrate.rules.roles import Permission
 
 CHANGED_MEANWHILE = gettext_lazy("The campaign has changed since you opened this page. Review it again.")
 
@@ -36,8 +37,13 @@ def _back(campaign_id: int) -> HttpResponse:
     return see_other(reverse("studio:campaign-edit", args=[campaign_id]))
 
 
-@require_POST
-@studio
+@studio(
+    "POST campaigns/<int:campaign_id>/edit/policy/",
+    "campaign-policy",
+    Permission.RELEASE,
+    limited=True,
+    logs="policy.ticked",
+)
 def tick(request: StudioRequest, campaign_id: int) -> HttpResponse:
     """Confirm the anti-spam policy for exactly the content that was shown (R-04)."""
     find_campaign(campaign_id)
@@ -55,8 +61,13 @@ def tick(request: StudioRequest, campaign_id: int) -> HttpResponse:
     )
 
 
-@require_POST
-@studio
+@studio(
+    "POST campaigns/<int:campaign_id>/edit/test/",
+    "campaign-test",
+    Permission.DRAFT,
+    limited=True,
+    logs="campaign.test_sent",
+)
 def test(request: StudioRequest, campaign_id: int) -> HttpResponse:
     """Send the draft to people and mailboxes of the account as a test."""
     find_campaign(campaign_id)
@@ -81,8 +92,7 @@ def test(request: StudioRequest, campaign_id: int) -> HttpResponse:
     return _back(campaign_id)
 
 
-@require_POST
-@studio
+@studio("POST campaigns/<int:campaign_id>/edit/waves/", "campaign-waves", Permission.DRAFT, limited=True, logs=NOTHING)
 def waves(request: StudioRequest, campaign_id: int) -> HttpResponse:
     """Show how many recipients would get it when, in waves. Saves nothing."""
     campaign = find_campaign(campaign_id)
@@ -95,8 +105,13 @@ def waves(request: StudioRequest, campaign_id: int) -> HttpResponse:
     return page(request, "studio/campaigns/waves.html", context)
 
 
-@require_POST
-@studio
+@studio(
+    "POST campaigns/<int:campaign_id>/release/",
+    "campaign-release",
+    Permission.RELEASE,
+    limited=True,
+    logs="campaign.released",
+)
 def release(request: StudioRequest, campaign_id: int) -> HttpResponse:
     """Release the campaign now or schedule it. The gate decides; its decision is stored either way."""
     campaign = find_campaign(campaign_id)
@@ -138,8 +153,13 @@ def _release(
     return see_other(reverse("studio:campaign", args=[campaign.id]))
 
 
-@require_POST
-@studio
+@studio(
+    "POST campaigns/<int:campaign_id>/take-back/",
+    "campaign-take-back",
+    Permission.RELEASE,
+    limited=True,
+    logs="campaign.withdrawn",
+)
 def take_back(request: StudioRequest, campaign_id: int) -> HttpResponse:
     """Turn a scheduled campaign back into a draft."""
     find_campaign(campaign_id)

@@ -8,7 +8,6 @@ from django.http import Http404, HttpResponse
 from django.urls import reverse
 from django.utils.translation import gettext as _
 from django.views.decorators.clickjacking import xframe_options_sameorigin
-from django.views.decorators.http import require_POST, require_safe
 
 from mailflatrate.apps.campaigns.errors import CampaignError
 from mailflatrate.apps.campaigns.models import Campaign, CampaignState
@@ -56,6 +55,7 @@ from mailflatrate.entrypoints.web.studio.content.message_frame import framed
 from mailflatrate.rules.campaign_states import UNDER_WAY
 from mailflatrate.rules.limits import value as limit
 from mailflatrate.rules.providers import provider_name
+from mailflatrate.rules.roles import Permission
 
 
 def base_context(campaign: Campaign, here: str, counts: ClickCounts | None = None) -> dict[str, Any]:
@@ -109,8 +109,7 @@ def figures_context(found: ReportFigures) -> dict[str, Any]:
     }
 
 
-@require_safe
-@studio
+@studio("GET campaigns/<int:campaign_id>/figures.csv", "campaign-figures", Permission.VIEW, limited=True)
 def figures(request: StudioRequest, campaign_id: int) -> HttpResponse:
     """Return the report's figures as a CSV file (RFC 4180)."""
     campaign = find_campaign(campaign_id)
@@ -125,8 +124,7 @@ def figures(request: StudioRequest, campaign_id: int) -> HttpResponse:
     return response
 
 
-@require_safe
-@studio
+@studio("GET campaigns/<int:campaign_id>/", "campaign", Permission.RELEASE, limited=True)
 def overview(request: StudioRequest, campaign_id: int) -> HttpResponse:
     """Show the status of a released campaign. Drafts are redirected to the editor."""
     campaign = find_campaign(campaign_id)
@@ -147,16 +145,14 @@ def overview(request: StudioRequest, campaign_id: int) -> HttpResponse:
     return page(request, "studio/campaigns/report.html", context)
 
 
-@require_safe
-@studio
+@studio("GET campaigns/<int:campaign_id>/progress/", "campaign-progress", Permission.RELEASE, limited=True)
 def progress(request: StudioRequest, campaign_id: int) -> HttpResponse:
     """Return only the part that changes; it reloads while the campaign is being sent."""
     campaign = find_campaign(campaign_id)
     return page(request, "studio/campaigns/progress.html", {**_progress_context(campaign), "alone": True})
 
 
-@require_safe
-@studio
+@studio("GET campaigns/<int:campaign_id>/clicks/", "campaign-clicks", Permission.VIEW, limited=True)
 def clicks(request: StudioRequest, campaign_id: int) -> HttpResponse:
     """Show clicks by link, with people and machines counted separately (R-108, R-110)."""
     campaign = find_campaign(campaign_id)
@@ -182,8 +178,7 @@ def _variant_tabs(request: StudioRequest, campaign: Campaign) -> dict[str, Any]:
     return {"edition": edition, "variants": tabs_of(campaign, present) if variant_count(campaign) > 1 else []}
 
 
-@require_safe
-@studio
+@studio("GET campaigns/<int:campaign_id>/decision/", "campaign-decision", Permission.VIEW, limited=True)
 def decision(request: StudioRequest, campaign_id: int) -> HttpResponse:
     """Show every decision of the gate about this campaign, with passed and failed checks."""
     campaign = find_campaign(campaign_id)
@@ -193,8 +188,7 @@ def decision(request: StudioRequest, campaign_id: int) -> HttpResponse:
     return page(request, "studio/campaigns/decision.html", {**base_context(campaign, "decision"), "answers": answers})
 
 
-@require_safe
-@studio
+@studio("GET campaigns/<int:campaign_id>/edition/", "campaign-edition", Permission.VIEW, limited=True)
 def edition(request: StudioRequest, campaign_id: int) -> HttpResponse:
     """Show the frozen edition: subject, both parts, and its imprint."""
     campaign = find_campaign(campaign_id)
@@ -202,9 +196,8 @@ def edition(request: StudioRequest, campaign_id: int) -> HttpResponse:
     return page(request, "studio/campaigns/edition.html", context)
 
 
-@require_safe
 @xframe_options_sameorigin
-@studio
+@studio("GET campaigns/<int:campaign_id>/edition/html/", "campaign-edition-html", Permission.VIEW, limited=True)
 def edition_html(request: StudioRequest, campaign_id: int) -> HttpResponse:
     """Serve the frozen HTML part, with personal fields still in braces, under a policy that forbids
     scripts and forms.
@@ -222,29 +215,49 @@ def _act(campaign_id: int, action: Callable[[int], object], done: str, request: 
     return perform(request, partial(action, campaign_id), done, here, refused=CampaignError, because=changed)
 
 
-@require_POST
-@studio
+@studio(
+    "POST campaigns/<int:campaign_id>/pause/",
+    "campaign-pause",
+    Permission.RELEASE,
+    limited=True,
+    logs="campaign.paused",
+)
 def pause(request: StudioRequest, campaign_id: int) -> HttpResponse:
     """Pause sending within a second; nothing is lost."""
     return _act(campaign_id, campaigns.pause_campaign, _("Paused. Resume to send the remaining messages."), request)
 
 
-@require_POST
-@studio
+@studio(
+    "POST campaigns/<int:campaign_id>/resume/",
+    "campaign-resume",
+    Permission.RELEASE,
+    limited=True,
+    logs="campaign.resumed",
+)
 def resume(request: StudioRequest, campaign_id: int) -> HttpResponse:
     """Continue with the remaining recipients."""
     return _act(campaign_id, campaigns.resume_campaign, _("Sending has resumed."), request)
 
 
-@require_POST
-@studio
+@studio(
+    "POST campaigns/<int:campaign_id>/send-unsent/",
+    "campaign-send-unsent",
+    Permission.RELEASE,
+    limited=True,
+    logs="campaign.resumed",
+)
 def send_unsent(request: StudioRequest, campaign_id: int) -> HttpResponse:
     """Send a finished campaign to the recipients who certainly did not get it."""
     return _act(campaign_id, campaigns.send_unsent, _("We're sending it to the recipients who didn't get it."), request)
 
 
-@require_POST
-@studio
+@studio(
+    "POST campaigns/<int:campaign_id>/speed/",
+    "campaign-speed",
+    Permission.RELEASE,
+    limited=True,
+    logs="campaign.speed_set",
+)
 def speed(request: StudioRequest, campaign_id: int) -> HttpResponse:
     """Change the sending speed from now on."""
     form = PaceForm(request.POST)
@@ -257,8 +270,13 @@ def speed(request: StudioRequest, campaign_id: int) -> HttpResponse:
     return _act(campaign_id, lambda one: change_pace(one, per_hour), _("Speed changed."), request)
 
 
-@require_POST
-@studio
+@studio(
+    "POST campaigns/<int:campaign_id>/cancel/",
+    "campaign-cancel",
+    Permission.RELEASE,
+    limited=True,
+    logs="campaign.canceled",
+)
 def cancel(request: StudioRequest, campaign_id: int) -> HttpResponse:
     """Cancel the campaign permanently."""
     return _act(

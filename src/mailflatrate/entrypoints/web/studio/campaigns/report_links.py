@@ -12,7 +12,6 @@ from django.utils import timezone
 from django.utils.translation import gettext as _
 from django.utils.translation import gettext_lazy
 from django.views.decorators.cache import never_cache
-from django.views.decorators.http import require_http_methods, require_POST
 
 from mailflatrate.apps.accounts.errors import AccountError
 from mailflatrate.apps.campaigns.models import Campaign
@@ -24,6 +23,7 @@ from mailflatrate.entrypoints.web.posts import perform
 from mailflatrate.entrypoints.web.studio.access import StudioRequest, studio
 from mailflatrate.entrypoints.web.studio.campaigns.report import base_context
 from mailflatrate.entrypoints.web.studio.common import page
+from mailflatrate.rules.roles import Permission
 from mailflatrate.settings import load_settings
 
 USUAL_DAYS: Final = 30
@@ -80,8 +80,13 @@ def _links_page(campaign: Campaign, request: StudioRequest, form: ReportLinkForm
 
 
 @never_cache
-@require_http_methods(["GET", "HEAD", "POST"])
-@studio
+@studio(
+    "GET|POST campaigns/<int:campaign_id>/links/",
+    "campaign-report-links",
+    Permission.RELEASE,
+    limited=True,
+    logs="report_link.created",
+)
 def report_links(request: StudioRequest, campaign_id: int) -> HttpResponse:
     """List a report's links; a POST makes one and shows it this once, because only a hash of it is stored."""
     campaign = find_campaign(campaign_id)
@@ -106,8 +111,13 @@ def report_links(request: StudioRequest, campaign_id: int) -> HttpResponse:
     return _links_page(campaign, request, ReportLinkForm(), url)
 
 
-@require_POST
-@studio
+@studio(
+    "POST campaigns/<int:campaign_id>/links/<int:link_id>/revoke/",
+    "campaign-report-link-revoke",
+    Permission.RELEASE,
+    limited=True,
+    logs="report_link.revoked",
+)
 def revoke(request: StudioRequest, campaign_id: int, link_id: int) -> HttpResponse:
     """Revoke a link at once."""
     campaign = find_campaign(campaign_id)

@@ -7,7 +7,6 @@ from django.http import Http404, HttpResponse
 from django.urls import reverse
 from django.utils.formats import date_format
 from django.utils.timezone import localtime
-from django.views.decorators.http import require_safe
 
 from mailflatrate.base import clock
 from mailflatrate.entrypoints.presenters.campaign_figures import live_of
@@ -16,6 +15,7 @@ from mailflatrate.entrypoints.presenters.lookups import find_campaign
 from mailflatrate.entrypoints.web.studio.access import StudioRequest, studio
 from mailflatrate.entrypoints.web.studio.campaigns.report_figures import ClickTimeline, report_figures
 from mailflatrate.entrypoints.web.studio.papers import pdf_answer
+from mailflatrate.rules.roles import Permission
 
 HEIGHT = 20.0
 """The drawing is 100 wide and this high, in its own units."""
@@ -37,8 +37,7 @@ def bars_of(timeline: ClickTimeline) -> list[dict[str, str]]:
     ]
 
 
-@require_safe
-@studio
+@studio("GET campaigns/<int:campaign_id>/report.pdf", "campaign-report-pdf", Permission.VIEW, limited=True)
 def report_pdf(request: StudioRequest, campaign_id: int) -> HttpResponse:
     """Download the report of a campaign that has begun to send. It names no recipient."""
     campaign = find_campaign(campaign_id)

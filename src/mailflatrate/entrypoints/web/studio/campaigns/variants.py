@@ -8,7 +8,6 @@ from typing import Any
 from django.http import HttpResponse
 from django.urls import reverse
 from django.utils.translation import gettext as _
-from django.views.decorators.http import require_POST
 
 from mailflatrate.apps.campaigns.actions import drafts
 from mailflatrate.apps.campaigns.errors import CampaignError, CampaignInputError
@@ -25,6 +24,7 @@ from mailflatrate.entrypoints.web.studio.access import StudioRequest, studio
 from mailflatrate.entrypoints.web.studio.common import whole_number
 from mailflatrate.rules.ab_test import LEAST_CLICKS, MOST_VARIANTS, VARIANT_LETTERS
 from mailflatrate.rules.limits import value as limit
+from mailflatrate.rules.roles import Permission
 
 SMALL_GROUP = 200
 """Fewer people than this for a variant hardly ever tell two of them apart."""
@@ -135,8 +135,13 @@ def change_languages(request: StudioRequest, campaign: Campaign, order: str, num
     return see_other(f"{here}?variant={number}#step-content")
 
 
-@require_POST
-@studio
+@studio(
+    "POST campaigns/<int:campaign_id>/choose/",
+    "campaign-choose",
+    Permission.RELEASE,
+    limited=True,
+    logs="campaign.variant_chosen",
+)
 def choose(request: StudioRequest, campaign_id: int) -> HttpResponse:
     """Let someone in the account pick the winner."""
     campaign = find_campaign(campaign_id)

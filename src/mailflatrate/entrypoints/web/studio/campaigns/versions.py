@@ -13,7 +13,6 @@ from django.utils.functional import Promise
 from django.utils.translation import gettext as _
 from django.utils.translation import gettext_lazy, pgettext_lazy
 from django.views.decorators.clickjacking import xframe_options_sameorigin
-from django.views.decorators.http import require_POST, require_safe
 
 from mailflatrate.apps.campaigns import queries
 from mailflatrate.apps.campaigns.actions import versions
@@ -33,6 +32,7 @@ from mailflatrate.entrypoints.web.studio.campaigns.forms import theme_choices
 from mailflatrate.entrypoints.web.studio.common import page, whole_number
 from mailflatrate.entrypoints.web.studio.content.message_frame import framed
 from mailflatrate.mail.liquid import MissingValue, RenderRefused, SourceRefused
+from mailflatrate.rules.roles import Permission
 
 FIELD_WORDS: dict[str, str | Promise] = {
     "subject": gettext_lazy("Subject"),
@@ -115,8 +115,7 @@ def _changed(before: Mapping[str, Any], after: Mapping[str, Any]) -> list[str]:
     return [name for name in FIELD_WORDS if (before.get(name) or None) != (after.get(name) or None)]
 
 
-@require_safe
-@studio
+@studio("GET campaigns/<int:campaign_id>/versions/", "campaign-versions", Permission.DRAFT, limited=True)
 def index(request: StudioRequest, campaign_id: int) -> HttpResponse:
     """List all versions, newest first, with this person's set-aside changes on top."""
     campaign = find_campaign(campaign_id)
@@ -132,8 +131,9 @@ def index(request: StudioRequest, campaign_id: int) -> HttpResponse:
     return page(request, "studio/campaigns/versions.html", context)
 
 
-@require_safe
-@studio
+@studio(
+    "GET campaigns/<int:campaign_id>/versions/<int:version_id>/", "campaign-version", Permission.DRAFT, limited=True
+)
 def compare(request: StudioRequest, campaign_id: int, version_id: int) -> HttpResponse:
     """Compare one version with the current draft."""
     campaign = find_campaign(campaign_id)
@@ -208,9 +208,13 @@ def _lines(present: str, other: str) -> list[DiffLine]:
     return found
 
 
-@require_safe
 @xframe_options_sameorigin
-@studio
+@studio(
+    "GET campaigns/<int:campaign_id>/versions/<int:version_id>/message/",
+    "campaign-version-message",
+    Permission.DRAFT,
+    limited=True,
+)
 def version_message(request: StudioRequest, campaign_id: int, version_id: int) -> HttpResponse:
     """Preview a version."""
     version = _find(campaign_id, version_id)
@@ -221,8 +225,13 @@ def version_message(request: StudioRequest, campaign_id: int, version_id: int) -
     return framed(request, html)
 
 
-@require_POST
-@studio
+@studio(
+    "POST campaigns/<int:campaign_id>/versions/<int:version_id>/take/",
+    "campaign-version-take",
+    Permission.DRAFT,
+    limited=True,
+    logs="campaign.edited",
+)
 def take(request: StudioRequest, campaign_id: int, version_id: int) -> HttpResponse:
     """Restore a version into the draft."""
     find_campaign(campaign_id)
@@ -237,8 +246,13 @@ def take(request: StudioRequest, campaign_id: int, version_id: int) -> HttpRespo
     )
 
 
-@require_POST
-@studio
+@studio(
+    "POST campaigns/<int:campaign_id>/versions/<int:version_id>/forget/",
+    "campaign-version-forget",
+    Permission.DRAFT,
+    limited=True,
+    logs="campaign.edited",
+)
 def forget(request: StudioRequest, campaign_id: int, version_id: int) -> HttpResponse:
     """Discard the text that was set aside, and continue with the draft."""
     find_campaign(campaign_id)
@@ -246,8 +260,7 @@ def forget(request: StudioRequest, campaign_id: int, version_id: int) -> HttpRes
     return see_other(reverse("studio:campaign-edit", args=[campaign_id]))
 
 
-@require_safe
-@studio
+@studio("GET campaigns/<int:campaign_id>/edit/pulse/", "campaign-pulse", Permission.DRAFT, limited=True)
 def pulse(request: StudioRequest, campaign_id: int) -> HttpResponse:
     """Return whether someone else has saved meanwhile; 204 if not."""
     campaign = find_campaign(campaign_id)

@@ -6,7 +6,6 @@ from typing import Any
 from django.http import Http404, HttpResponse
 from django.utils.translation import gettext as _
 from django.utils.translation import ngettext
-from django.views.decorators.http import require_http_methods, require_POST
 
 from mailflatrate.apps.campaigns import writing_help
 from mailflatrate.apps.campaigns.actions import writing
@@ -19,19 +18,26 @@ from mailflatrate.entrypoints.presenters.language import language_name, reading_
 from mailflatrate.entrypoints.presenters.lookups import find_campaign
 from mailflatrate.entrypoints.presenters.panel import panel_of
 from mailflatrate.entrypoints.presenters.writing_help import choices_of, problem_words, rows_of
+from mailflatrate.entrypoints.web.pages import NOTHING
 from mailflatrate.entrypoints.web.posts import refuse, succeed
 from mailflatrate.entrypoints.web.studio.access import StudioRequest, studio
 from mailflatrate.entrypoints.web.studio.campaigns.variants import asked_variant
 from mailflatrate.entrypoints.web.studio.common import page, whole_number
 from mailflatrate.mail.writing.questions import WritingTask
 from mailflatrate.rules.gate import params_in_words
+from mailflatrate.rules.roles import Permission
 from mailflatrate.settings import load_settings
 
 PROBLEM = 422
 
 
-@require_http_methods(["GET", "HEAD", "POST"])
-@studio
+@studio(
+    "GET|POST campaigns/<int:campaign_id>/edit/writing-help/",
+    "campaign-writing-help",
+    Permission.DRAFT,
+    limited=True,
+    logs="writing_help.asked",
+)
 def ask(request: StudioRequest, campaign_id: int) -> HttpResponse:
     """Show what can be asked; a POST asks. Before an account's first use, say what is sent where. Only for htmx."""
     campaign = find_campaign(campaign_id)
@@ -47,8 +53,12 @@ def ask(request: StudioRequest, campaign_id: int) -> HttpResponse:
     return _state(request, made)
 
 
-@require_POST
-@studio
+@studio(
+    "POST campaigns/<int:campaign_id>/edit/writing-help/agree/",
+    "campaign-writing-help-agree",
+    Permission.DRAFT,
+    logs="writing_help.agreed",
+)
 def agree(request: StudioRequest, campaign_id: int) -> HttpResponse:
     """Record that someone read what is sent to which host, and show what can be asked."""
     campaign = find_campaign(campaign_id)
@@ -59,8 +69,13 @@ def agree(request: StudioRequest, campaign_id: int) -> HttpResponse:
     return _start(request, campaign)
 
 
-@require_http_methods(["GET", "HEAD", "POST"])
-@studio
+@studio(
+    "GET|POST campaigns/<int:campaign_id>/edit/writing-help/<int:writing_id>/",
+    "campaign-writing-help-one",
+    Permission.DRAFT,
+    limited=True,
+    logs=NOTHING,
+)
 def one(request: StudioRequest, campaign_id: int, writing_id: int) -> HttpResponse:
     """Show how far a request is, and its suggestions; a POST cancels or discards it."""
     campaign = find_campaign(campaign_id)

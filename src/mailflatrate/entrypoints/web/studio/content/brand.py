@@ -10,7 +10,6 @@ from django.urls import reverse
 from django.utils.translation import gettext as _
 from django.utils.translation import gettext_lazy
 from django.views.decorators.clickjacking import xframe_options_sameorigin
-from django.views.decorators.http import require_http_methods, require_safe
 
 from mailflatrate.apps.campaigns import queries
 from mailflatrate.apps.campaigns.actions import brand as brand_actions
@@ -30,6 +29,7 @@ from mailflatrate.entrypoints.web.studio.content.message_frame import framed
 from mailflatrate.mail.html.brand_style import BrandStyle, is_colour, readable
 from mailflatrate.mail.html.contrast import MINIMUM_CONTRAST, contrast
 from mailflatrate.mail.html.imprint import BlockStyle
+from mailflatrate.rules.roles import Permission
 
 FONT_WORDS = {
     "georgia": "Georgia",
@@ -126,8 +126,7 @@ def _initial(brand: BrandStyle) -> dict[str, object]:
     }  # fmt: skip
 
 
-@require_http_methods(["GET", "HEAD", "POST"])
-@studio
+@studio("GET|POST brand/", "brand", Permission.SETUP, logs="brand.saved")
 def edit(request: StudioRequest) -> HttpResponse:
     """Choose the brand. Sent campaigns keep theirs; drafts in Markdown use the new one at once."""
     posted = _fixed(request.POST) if request.method == "POST" else None
@@ -157,8 +156,7 @@ def _found(lookup: BrandLookup) -> dict[str, object]:
     return found | ({"logo": lookup.logo_id} if lookup.logo_id else {})
 
 
-@require_http_methods(["GET", "HEAD", "POST"])
-@studio
+@studio("GET|POST brand/website/", "brand-website", Permission.SETUP, logs="brand.looked_up")
 def website(request: StudioRequest) -> HttpResponse:
     """Look up the brand on a website, and show what was found. Nothing changes before it is saved as the brand."""
     if request.method == "POST":
@@ -196,9 +194,8 @@ def _tried(asked: QueryDict) -> BrandStyle:
     return replace(brand, imprint=tried.readable())
 
 
-@require_safe
 @xframe_options_sameorigin
-@studio
+@studio("GET brand/preview/", "brand-preview", Permission.SETUP)
 def brand_preview(request: StudioRequest) -> HttpResponse:
     """Show a sample message with the saved brand, or with the one in the query string."""
     brand = _tried(request.GET)
@@ -206,9 +203,8 @@ def brand_preview(request: StudioRequest) -> HttpResponse:
     return framed(request, gallery_message(template, brand, request.account))
 
 
-@require_safe
 @xframe_options_sameorigin
-@studio
+@studio("GET brand/form/", "brand-form-preview", Permission.SETUP)
 def brand_form_preview(request: StudioRequest) -> HttpResponse:
     """Show a sample sign-up form, button and link with the saved brand, or with the one in the query string."""
     brand = _tried(request.GET)

@@ -6,7 +6,6 @@ from django.http import HttpResponse
 from django.urls import reverse
 from django.utils.translation import gettext as _
 from django.utils.translation import gettext_lazy
-from django.views.decorators.http import require_http_methods, require_safe
 
 from mailflatrate.apps.campaigns.actions.message_copies import recent_copies, request_copy
 from mailflatrate.apps.campaigns.errors import CampaignError
@@ -16,6 +15,7 @@ from mailflatrate.entrypoints.web.posts import see_other
 from mailflatrate.entrypoints.web.studio.access import StudioRequest, is_htmx, studio
 from mailflatrate.entrypoints.web.studio.common import page
 from mailflatrate.mail.copied_values import MAX_PAGE_OCTETS, LeftOut
+from mailflatrate.rules.roles import Permission
 
 NOTES = {
     LeftOut.SCRIPTS: gettext_lazy("Scripts and embedded content were removed: no email program runs them."),
@@ -82,8 +82,7 @@ class CopyForm(forms.Form):
     )
 
 
-@require_http_methods(["GET", "HEAD", "POST"])
-@studio
+@studio("GET|POST copies/", "campaign-import", Permission.DRAFT, logs="campaign.copy_requested", nav="campaigns")
 def new(request: StudioRequest) -> HttpResponse:
     """Ask for a copy."""
     form = CopyForm(request.POST or None, request.FILES or None)
@@ -101,8 +100,7 @@ def new(request: StudioRequest) -> HttpResponse:
     return page(request, "studio/content/copy_new.html", context, status=422 if form.errors else 200)
 
 
-@require_safe
-@studio
+@studio("GET copies/<int:copy_id>/", "campaign-copied", Permission.DRAFT, nav="campaigns")
 def one(request: StudioRequest, copy_id: int) -> HttpResponse:
     """Show how far a copy is; once it's done, what was left out and the way to the draft."""
     copy = find_message_copy(copy_id)

@@ -10,7 +10,6 @@ from django.urls import reverse
 from django.utils import translation
 from django.utils.translation import gettext as _
 from django.utils.translation import gettext_lazy, ngettext
-from django.views.decorators.http import require_http_methods, require_POST, require_safe
 
 from mailflatrate.apps.campaigns.actions import coupons as actions
 from mailflatrate.apps.campaigns.coupon_codes import MOST_OCTETS
@@ -23,6 +22,7 @@ from mailflatrate.entrypoints.web.csv_lines import csv_line
 from mailflatrate.entrypoints.web.posts import succeed
 from mailflatrate.entrypoints.web.studio.access import StudioRequest, studio
 from mailflatrate.entrypoints.web.studio.common import page
+from mailflatrate.rules.roles import Permission
 
 
 class CodesForm(forms.Form):
@@ -57,8 +57,7 @@ class PoolForm(CodesForm):
     field_order = ("name", "file", "codes")
 
 
-@require_http_methods(["GET", "HEAD", "POST"])
-@studio
+@studio("GET|POST coupons/", "coupons", Permission.DRAFT, logs="coupon.saved")
 def index(request: StudioRequest) -> HttpResponse:
     """List the coupons with their numbers of codes, and create one."""
     form = PoolForm(request.POST or None, request.FILES or None)
@@ -79,8 +78,7 @@ def _saved(count: int) -> str:
     return ngettext("%(count)d code saved.", "%(count)d codes saved.", count) % {"count": count}
 
 
-@require_http_methods(["GET", "HEAD", "POST"])
-@studio
+@studio("GET|POST coupons/<int:pool_id>/", "coupon", Permission.DRAFT, logs="coupon.saved")
 def one(request: StudioRequest, pool_id: int) -> HttpResponse:
     """Show one coupon: how a text names it, how many codes are left; add codes."""
     pool = find_coupon_pool(pool_id)
@@ -97,8 +95,7 @@ def one(request: StudioRequest, pool_id: int) -> HttpResponse:
     return page(request, "studio/content/coupon.html", context, status=422 if form.errors else 200)
 
 
-@require_POST
-@studio
+@studio("POST coupons/<int:pool_id>/delete/", "coupon-delete", Permission.DRAFT, logs="coupon.deleted")
 def delete(request: StudioRequest, pool_id: int) -> HttpResponse:
     """Delete the codes that no one got, and with them the coupon if none was given."""
     pool = find_coupon_pool(pool_id)
@@ -108,8 +105,7 @@ def delete(request: StudioRequest, pool_id: int) -> HttpResponse:
     return succeed(request, said, reverse("studio:coupon", args=[pool.id]))
 
 
-@require_safe
-@studio
+@studio("GET coupons/<int:pool_id>/given.csv", "coupon-given", Permission.EXPORT, Permission.EXPORT)
 def given(request: StudioRequest, pool_id: int) -> HttpResponseBase:
     """Stream who got which code, as CSV."""
     pool = find_coupon_pool(pool_id)

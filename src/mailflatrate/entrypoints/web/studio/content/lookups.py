@@ -5,7 +5,6 @@ from typing import Any
 from django.http import HttpResponse
 from django.utils.translation import gettext as _
 from django.utils.translation import gettext_lazy
-from django.views.decorators.http import require_POST, require_safe
 
 from mailflatrate.apps.campaigns.actions.content_lookup import request_content
 from mailflatrate.apps.campaigns.errors import CampaignError
@@ -16,6 +15,7 @@ from mailflatrate.entrypoints.web.studio.access import StudioRequest, studio
 from mailflatrate.entrypoints.web.studio.common import page, whole_number
 from mailflatrate.locale.texts import known_language
 from mailflatrate.mail.found_values import FoundGap
+from mailflatrate.rules.roles import Permission
 
 GAPS = {
     FoundGap.NO_PRODUCT: gettext_lazy("The page doesn't say that it shows a product."),
@@ -42,8 +42,9 @@ PROBLEMS = {
 }
 
 
-@require_POST
-@studio
+@studio(
+    "POST content-lookups/", "content-lookups", Permission.DRAFT, logs="campaign.content_looked_up", nav="templates"
+)
 def new(request: StudioRequest) -> HttpResponse:
     """Ask for a product or the items of a feed, and return the part of the dialog that shows them."""
     kind = LookupKind.FEED if request.POST.get("kind") == LookupKind.FEED else LookupKind.PRODUCT
@@ -61,8 +62,7 @@ def new(request: StudioRequest) -> HttpResponse:
     return _state(request, lookup, request.POST.get("language", ""))
 
 
-@require_safe
-@studio
+@studio("GET content-lookups/<int:lookup_id>/", "content-lookup", Permission.DRAFT, nav="templates")
 def one(request: StudioRequest, lookup_id: int) -> HttpResponse:
     """Return how far a lookup is; once it's done, what was found and the blocks to insert."""
     return _state(request, find_content_lookup(lookup_id), request.GET.get("language", ""))

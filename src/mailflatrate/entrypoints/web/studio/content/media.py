@@ -11,7 +11,6 @@ from django.http import HttpResponse
 from django.urls import reverse
 from django.utils.translation import gettext as _
 from django.utils.translation import gettext_lazy, ngettext
-from django.views.decorators.http import require_http_methods, require_POST, require_safe
 
 from mailflatrate.apps.campaigns import queries
 from mailflatrate.apps.campaigns.actions import media as media_actions
@@ -26,6 +25,7 @@ from mailflatrate.entrypoints.web.posts import refuse, see_other, succeed
 from mailflatrate.entrypoints.web.studio.access import StudioRequest, is_htmx, studio
 from mailflatrate.entrypoints.web.studio.common import page, whole_number
 from mailflatrate.mail.picture_values import MAX_UPLOAD_OCTETS, Refusal
+from mailflatrate.rules.roles import Permission
 from mailflatrate.settings import load_settings
 
 PAGE_PICTURES = 48
@@ -65,8 +65,7 @@ def _room() -> dict[str, Any]:
     return {"used": queries.media_octets(), "whole": load_settings().media_quota_megabytes * MEGABYTE}
 
 
-@require_safe
-@studio
+@studio("GET media/", "media", Permission.DRAFT)
 def index(request: StudioRequest) -> HttpResponse:
     """List all pictures, newest first, and mark those without a description."""
     search = request.GET.get("q", "").strip().replace("\0", "")[:100]
@@ -118,8 +117,7 @@ def _take(request: StudioRequest) -> tuple[list[Media], list[str]]:
     return kept, refused
 
 
-@require_POST
-@studio
+@studio("POST media/upload/", "media-upload", Permission.DRAFT, limited=True, logs="media.uploaded")
 def upload(request: StudioRequest) -> HttpResponse:
     """Upload files. For an editor's picker, return its updated grid; for the library, its page."""
     kept, refused = _take(request)
@@ -176,8 +174,7 @@ class DescribeForm(forms.Form):
         return values
 
 
-@require_http_methods(["GET", "HEAD", "POST"])
-@studio
+@studio("GET|POST media/<int:media_id>/", "media-one", Permission.DRAFT, logs="media.changed")
 def one(request: StudioRequest, media_id: int) -> HttpResponse:
     """Show one picture: its description, its sizes, where it is used."""
     media = find_media(media_id)
@@ -216,8 +213,7 @@ def one(request: StudioRequest, media_id: int) -> HttpResponse:
     return page(request, "studio/content/media_one.html", context, status=422 if form.errors else 200)
 
 
-@require_POST
-@studio
+@studio("POST media/<int:media_id>/delete/", "media-delete", Permission.DRAFT, logs="media.deleted")
 def delete(request: StudioRequest, media_id: int) -> HttpResponse:
     """Delete a picture unless recipients can still see it."""
     media = find_media(media_id)
@@ -229,8 +225,7 @@ def delete(request: StudioRequest, media_id: int) -> HttpResponse:
     return succeed(request, _("“%(name)s” has been deleted.") % {"name": media.name}, reverse("studio:media"))
 
 
-@require_safe
-@studio
+@studio("GET media/picker/", "media-picker", Permission.DRAFT, limited=True)
 def picker(request: StudioRequest) -> HttpResponse:
     """Show the library inside an editor."""
     return _picker(request, [])

@@ -8,7 +8,6 @@ from django.http import HttpResponse
 from django.urls import reverse
 from django.utils.translation import gettext as _
 from django.utils.translation import gettext_lazy
-from django.views.decorators.http import require_http_methods
 
 from mailflatrate.apps.campaigns.actions import media as media_actions
 from mailflatrate.apps.campaigns.errors import MediaRefused
@@ -28,6 +27,7 @@ from mailflatrate.mail.picture_values import (
     turned_point,
     turned_size,
 )
+from mailflatrate.rules.roles import Permission
 
 SHAPES = {"1:1": (1, 1), "4:3": (4, 3), "3:4": (3, 4), "16:9": (16, 9), "2:1": (2, 1), "3:1": (3, 1)}
 _EDGES = ("left", "top", "right", "bottom")
@@ -89,8 +89,7 @@ class EditForm(forms.Form):
         return PictureEdit(values["turn"], values["mirror"], left, top, right, bottom, values["width"] or 0)
 
 
-@require_http_methods(["GET", "HEAD", "POST"])
-@studio
+@studio("GET|POST media/<int:media_id>/edit/", "media-edit", Permission.DRAFT, logs="media.edited")
 def edit(request: StudioRequest, media_id: int) -> HttpResponse:
     """Show a picture with a frame to crop it, and make a new one of it. The original stays."""
     media = find_media(media_id)

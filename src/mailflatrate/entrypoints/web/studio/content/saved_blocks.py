@@ -5,7 +5,6 @@ from typing import Any
 
 from django.http import HttpResponse, JsonResponse
 from django.utils.translation import gettext as _
-from django.views.decorators.http import require_POST
 
 from mailflatrate.apps.campaigns import queries
 from mailflatrate.apps.campaigns.actions import saved_blocks
@@ -16,6 +15,7 @@ from mailflatrate.entrypoints.web.studio.access import StudioRequest, studio
 from mailflatrate.entrypoints.web.studio.common import whole_number
 from mailflatrate.mail.author_mistakes import in_words
 from mailflatrate.mail.liquid import SourceRefused
+from mailflatrate.rules.roles import Permission
 
 
 def saved_rows() -> list[dict[str, Any]]:
@@ -48,8 +48,7 @@ def _answer(action: Callable[[], int]) -> JsonResponse:
     return JsonResponse({"problem": problem}, status=422)
 
 
-@require_POST
-@studio
+@studio("POST saved-rows/", "saved-blocks", Permission.DRAFT, logs="saved_block.saved", nav="templates")
 def save(request: StudioRequest) -> HttpResponse:
     """Save a row of a draft under a name."""
     posted = request.POST
@@ -62,8 +61,9 @@ def save(request: StudioRequest) -> HttpResponse:
     )
 
 
-@require_POST
-@studio
+@studio(
+    "POST saved-rows/<int:saved_block_id>/", "saved-block", Permission.DRAFT, logs="saved_block.saved", nav="templates"
+)
 def change(request: StudioRequest, saved_block_id: int) -> HttpResponse:
     """Rename a row, or change what it says in all drafts that use it."""
     block = find_saved_block(saved_block_id)
@@ -73,8 +73,13 @@ def change(request: StudioRequest, saved_block_id: int) -> HttpResponse:
     return _answer(lambda: saved_blocks.rename_block(block.id, posted.get("name", "")).id)
 
 
-@require_POST
-@studio
+@studio(
+    "POST saved-rows/<int:saved_block_id>/delete/",
+    "saved-block-delete",
+    Permission.DRAFT,
+    logs="saved_block.deleted",
+    nav="templates",
+)
 def delete(request: StudioRequest, saved_block_id: int) -> HttpResponse:
     """Delete a row; drafts that use it keep a copy."""
     block = find_saved_block(saved_block_id)

@@ -8,7 +8,6 @@ from django.urls import reverse
 from django.utils.translation import gettext as _
 from django.utils.translation import gettext_lazy
 from django.views.decorators.clickjacking import xframe_options_sameorigin
-from django.views.decorators.http import require_http_methods, require_POST, require_safe
 
 from mailflatrate.apps.campaigns import queries
 from mailflatrate.apps.campaigns.actions import drafts, templates
@@ -29,10 +28,10 @@ from mailflatrate.entrypoints.web.studio.content.cards import (
 )
 from mailflatrate.entrypoints.web.studio.content.message_frame import framed
 from mailflatrate.mail.liquid import MissingValue, RenderRefused, SourceRefused
+from mailflatrate.rules.roles import Permission
 
 
-@require_safe
-@studio
+@studio("GET templates/", "templates", Permission.DRAFT)
 def index(request: StudioRequest) -> HttpResponse:
     """List all templates, the account's own first."""
     language = wanted_language(request)
@@ -78,8 +77,7 @@ def _template_context(request: StudioRequest, card: Card) -> dict[str, object]:
     }
 
 
-@require_safe
-@studio
+@studio("GET templates/ours/", "template-gallery", Permission.DRAFT, limited=True)
 def gallery_page(request: StudioRequest) -> HttpResponse:
     """Show one of our templates in full size."""
     template = _asked(request)
@@ -93,9 +91,8 @@ def gallery_page(request: StudioRequest) -> HttpResponse:
     return page(request, "studio/content/template_gallery.html", context)
 
 
-@require_safe
 @xframe_options_sameorigin
-@studio
+@studio("GET templates/ours/message/", "template-gallery-message", Permission.DRAFT, limited=True)
 def gallery_frame(request: StudioRequest) -> HttpResponse:
     """Show one of our templates as a message in the account's brand."""
     return framed(request, gallery_message(_asked(request), queries.brand_style(), request.account))
@@ -109,8 +106,7 @@ class NameForm(forms.Form):
     )
 
 
-@require_http_methods(["GET", "HEAD", "POST"])
-@studio
+@studio("GET|POST templates/<int:template_id>/", "template", Permission.DRAFT, logs="template.saved")
 def own_page(request: StudioRequest, template_id: int) -> HttpResponse:
     """Show one of the account's templates in full size; it can be renamed here."""
     template = find_template(template_id)
@@ -127,9 +123,8 @@ def own_page(request: StudioRequest, template_id: int) -> HttpResponse:
     return page(request, "studio/content/template_own.html", context, status=422 if form.errors else 200)
 
 
-@require_safe
 @xframe_options_sameorigin
-@studio
+@studio("GET templates/<int:template_id>/message/", "template-message", Permission.DRAFT)
 def own_frame(request: StudioRequest, template_id: int) -> HttpResponse:
     """Show one of the account's templates as a message, or why it can't be rendered."""
     try:
@@ -139,8 +134,7 @@ def own_frame(request: StudioRequest, template_id: int) -> HttpResponse:
     return framed(request, html)
 
 
-@require_POST
-@studio
+@studio("POST templates/<int:template_id>/delete/", "template-delete", Permission.DRAFT, logs="template.deleted")
 def delete(request: StudioRequest, template_id: int) -> HttpResponse:
     """Delete a template."""
     template = find_template(template_id)
@@ -154,8 +148,7 @@ def delete(request: StudioRequest, template_id: int) -> HttpResponse:
     )
 
 
-@require_POST
-@studio
+@studio("POST templates/<int:template_id>/lock/", "template-lock", Permission.SETUP, logs="template.locked")
 def lock(request: StudioRequest, template_id: int) -> HttpResponse:
     """Lock a template's design except for its slots, or unlock it."""
     find_template(template_id)
@@ -171,8 +164,7 @@ def lock(request: StudioRequest, template_id: int) -> HttpResponse:
     )
 
 
-@require_POST
-@studio
+@studio("POST campaigns/<int:campaign_id>/unlock/", "campaign-unlock", Permission.SETUP, logs="campaign.unlocked")
 def unlock(request: StudioRequest, campaign_id: int) -> HttpResponse:
     """Let everyone who writes campaigns change the whole design of a draft."""
     find_campaign(campaign_id)
@@ -185,8 +177,9 @@ def unlock(request: StudioRequest, campaign_id: int) -> HttpResponse:
     )
 
 
-@require_POST
-@studio
+@studio(
+    "POST campaigns/<int:campaign_id>/save-as-template/", "campaign-template", Permission.DRAFT, logs="template.saved"
+)
 def save(request: StudioRequest, campaign_id: int) -> HttpResponse:
     """Save a campaign's content as a template."""
     campaign = find_campaign(campaign_id)

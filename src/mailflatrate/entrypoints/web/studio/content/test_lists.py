@@ -8,7 +8,6 @@ from django.shortcuts import get_object_or_404
 from django.urls import reverse
 from django.utils.translation import gettext as _
 from django.utils.translation import gettext_lazy
-from django.views.decorators.http import require_http_methods, require_POST
 
 from mailflatrate.apps.campaigns.errors import CampaignInputError, NameTaken
 from mailflatrate.apps.campaigns.models import TestList
@@ -16,6 +15,7 @@ from mailflatrate.apps.gate.test_lists import choosable, save_test_list
 from mailflatrate.entrypoints.web.posts import succeed
 from mailflatrate.entrypoints.web.studio.access import StudioRequest, studio
 from mailflatrate.entrypoints.web.studio.common import page, whole_number
+from mailflatrate.rules.roles import Permission
 
 
 class TestListForm(forms.Form):
@@ -33,8 +33,7 @@ class TestListForm(forms.Form):
         addresses.choices = [(email, f"{name} · {email}" if name else email) for email, name in self.choosable]
 
 
-@require_http_methods(["GET", "HEAD", "POST"])
-@studio
+@studio("GET|POST test-lists/", "test-lists", Permission.DRAFT, logs="test_list.saved")
 def index(request: StudioRequest) -> HttpResponse:
     """List the test lists; a POST saves one, `list` names the one that is changed."""
     data = request.POST if request.method == "POST" else request.GET
@@ -56,8 +55,7 @@ def index(request: StudioRequest) -> HttpResponse:
     return page(request, "studio/content/test_lists.html", context, status=422 if form.errors else 200)
 
 
-@require_POST
-@studio
+@studio("POST test-lists/<int:test_list_id>/delete/", "test-list-delete", Permission.DRAFT, logs="test_list.deleted")
 def delete(request: StudioRequest, test_list_id: int) -> HttpResponse:
     """Delete a test list. The tests that were sent stay on record."""
     row = get_object_or_404(TestList.objects, id=test_list_id)

@@ -7,7 +7,6 @@ from zoneinfo import ZoneInfo
 from django.http import HttpResponse
 from django.utils.formats import date_format
 from django.utils.translation import gettext as _
-from django.views.decorators.http import require_safe
 
 from mailflatrate.apps.campaigns.models import Campaign
 from mailflatrate.apps.campaigns.queries import campaigns
@@ -19,6 +18,7 @@ from mailflatrate.entrypoints.web.studio.campaigns.rows import campaign_rows
 from mailflatrate.entrypoints.web.studio.common import page
 from mailflatrate.entrypoints.web.studio.figures import last_mailing, week_rates
 from mailflatrate.entrypoints.web.studio.home.next_steps import next_steps
+from mailflatrate.rules.roles import Permission
 
 RECENT = 5
 WEEK_DAYS = 7
@@ -51,8 +51,7 @@ def _clock_time(moment: datetime | None, time_zone: str) -> str:
     return date_format(moment.astimezone(ZoneInfo(time_zone)), "TIME_FORMAT") if moment else ""
 
 
-@require_safe
-@studio
+@studio("GET", "home", Permission.DRAFT, limited=True)
 def home(request: StudioRequest) -> HttpResponse:
     """Show four figures, the trend of the last thirty days, the next steps and the latest campaigns."""
     counted = mailable_days()

@@ -1,17 +1,16 @@
 """The search page, and its results on their own for the search dialog."""
 
 from django.http import HttpResponse
-from django.views.decorators.http import require_safe
 
 from mailflatrate.entrypoints.web.studio.access import StudioRequest, is_htmx, studio
 from mailflatrate.entrypoints.web.studio.common import page
 from mailflatrate.entrypoints.web.studio.search.finders import ACCOUNT_FINDERS, FINDERS
 from mailflatrate.entrypoints.web.studio.search.pages import find_pages
 from mailflatrate.entrypoints.web.studio.search.results import LONGEST, SHORTEST, HitGroup, normalized
+from mailflatrate.rules.roles import Permission
 
 
-@require_safe
-@studio
+@studio("GET search/", "search", Permission.VIEW, limited=True)
 def search(request: StudioRequest) -> HttpResponse:
     """Search campaigns, automations, contacts, lists, segments, forms, templates and pages."""
     wanted = normalized(request.GET.get("q", ""))

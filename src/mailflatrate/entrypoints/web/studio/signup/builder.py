@@ -12,7 +12,6 @@ from django.utils.text import capfirst
 from django.utils.translation import gettext as _
 from django.utils.translation import override
 from django.views.decorators.clickjacking import xframe_options_sameorigin
-from django.views.decorators.http import require_http_methods, require_POST, require_safe
 
 from mailflatrate.apps.accounts.facts import structured_imprint
 from mailflatrate.apps.campaigns.queries import brand_style
@@ -53,6 +52,7 @@ from mailflatrate.rules.forms.compared import MAX_TEXTS
 from mailflatrate.rules.forms.content import MAX_FIELDS
 from mailflatrate.rules.forms.wording import wording_of
 from mailflatrate.rules.gate import judge_form
+from mailflatrate.rules.roles import Permission
 from mailflatrate.settings.schema import load_settings
 
 
@@ -133,8 +133,7 @@ def _context(form: Form, asked: BuilderForm, rows: list[FormFieldRow]) -> dict[s
     }
 
 
-@require_http_methods(["GET", "HEAD", "POST"])
-@studio
+@studio("GET|POST forms/<int:form_id>/edit/", "form-edit", Permission.CONTACTS, limited=True, logs="form.saved")
 def edit(request: StudioRequest, form_id: int) -> HttpResponse:
     """Show or save the draft. htmx gets the parts that change; a browser without JavaScript gets the whole page."""
     form = wanted(form_id)
@@ -182,9 +181,8 @@ def _here(request: StudioRequest, form_id: int) -> HttpResponse:
     return HttpResponse(headers={"HX-Redirect": here}) if is_htmx(request) else see_other(here)
 
 
-@require_safe
 @xframe_options_sameorigin
-@studio
+@studio("GET forms/<int:form_id>/preview/", "form-preview", Permission.CONTACTS, limited=True)
 def preview(request: StudioRequest, form_id: int) -> HttpResponse:
     """Show the draft as a visitor will see it; nothing on it can be submitted."""
     form = wanted(form_id)
@@ -210,8 +208,7 @@ def preview(request: StudioRequest, form_id: int) -> HttpResponse:
         return page(request, "public/signup/form.html", context)
 
 
-@require_POST
-@studio
+@studio("POST forms/<int:form_id>/brand/", "form-brand", Permission.CONTACTS, limited=True, logs="form.saved")
 def use_brand(request: StudioRequest, form_id: int) -> HttpResponse:
     """Give the draft the brand's color, logo and font.
 
@@ -226,8 +223,7 @@ def use_brand(request: StudioRequest, form_id: int) -> HttpResponse:
     return succeed(request, _("The draft now has your brand's look."), reverse("studio:form-edit", args=[form_id]))
 
 
-@require_POST
-@studio
+@studio("POST forms/<int:form_id>/publish/", "form-publish", Permission.CONTACTS, limited=True, logs="form.published")
 def publish(request: StudioRequest, form_id: int) -> HttpResponse:
     """Freeze the draft as a version if all required information is there."""
     wanted(form_id)

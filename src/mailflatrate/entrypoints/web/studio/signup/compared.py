@@ -9,7 +9,6 @@ from django.urls import reverse
 from django.utils.text import capfirst
 from django.utils.translation import gettext as _
 from django.utils.translation import gettext_lazy
-from django.views.decorators.http import require_POST
 
 from mailflatrate.apps.forms.actions import form_edits
 from mailflatrate.apps.forms.errors import FormError
@@ -22,6 +21,7 @@ from mailflatrate.rules.ab_test import Certainty, VariantFigures, certainty
 from mailflatrate.rules.forms import FormContent, FormTexts, frozen_from_json
 from mailflatrate.rules.forms.compared import COMPARED_NAMES, MAX_TEXTS, TEXT_LETTERS, ComparedText
 from mailflatrate.rules.forms.placement import placement_from_json
+from mailflatrate.rules.roles import Permission
 
 COUNT = "compared_count"
 _LABELS = {"title": gettext_lazy("Title"), "intro": gettext_lazy("Intro text"), "button": gettext_lazy("Button")}
@@ -118,8 +118,7 @@ def _sure(found: Certainty) -> str:
     return words[found]
 
 
-@require_POST
-@studio
+@studio("POST forms/<int:form_id>/text/", "form-text-keep", Permission.CONTACTS, limited=True, logs="form.saved")
 def keep(request: StudioRequest, form_id: int) -> HttpResponse:
     """Show only one of the compared texts from now on, or all of them again."""
     if find_form(form_id) is None:

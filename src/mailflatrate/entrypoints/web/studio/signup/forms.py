@@ -7,7 +7,6 @@ from django.http import HttpResponse
 from django.urls import reverse
 from django.utils.text import capfirst
 from django.utils.translation import gettext as _
-from django.views.decorators.http import require_http_methods, require_POST, require_safe
 
 from mailflatrate.apps.campaigns.queries import brand_style
 from mailflatrate.apps.domains.queries import senders
@@ -41,18 +40,17 @@ from mailflatrate.entrypoints.web.studio.signup.series import series_card
 from mailflatrate.rules.forms import FrozenTexts, frozen_from_json
 from mailflatrate.rules.forms.placement import placement_from_json
 from mailflatrate.rules.gate import all_rules
+from mailflatrate.rules.roles import Permission
 
 
-@require_safe
-@studio
+@studio("GET forms/", "forms", Permission.CONTACTS, limited=True)
 def index(request: StudioRequest) -> HttpResponse:
     """List all forms with their sign-ups of the last two weeks."""
     rows = [(row, FormState(row.form.state).tone, FormState(row.form.state).label) for row in form_table()]
     return page(request, "studio/signup/forms.html", {"rows": rows, "has_lists": bool(open_lists())})
 
 
-@require_http_methods(["GET", "HEAD", "POST"])
-@studio
+@studio("GET|POST forms/new/", "form-new", Permission.CONTACTS, limited=True, logs="form.saved")
 def new(request: StudioRequest) -> HttpResponse:
     """Create a form from a name and a list; everything else is edited in the builder."""
     first = open_lists()[:1]
@@ -107,8 +105,7 @@ def _snippets(form: Form, language: str) -> list[dict[str, Any]]:
     ]
 
 
-@require_safe
-@studio
+@studio("GET forms/<int:form_id>/", "form", Permission.CONTACTS, limited=True)
 def one(request: StudioRequest, form_id: int) -> HttpResponse:
     """Show one form."""
     form = wanted(form_id)
@@ -171,16 +168,14 @@ def _move(request: StudioRequest, form_id: int, action: Callable[[int], object],
     return succeed(request, done, here)
 
 
-@require_POST
-@studio
+@studio("POST forms/<int:form_id>/close/", "form-close", Permission.CONTACTS, limited=True, logs="form.closed")
 def close(request: StudioRequest, form_id: int) -> HttpResponse:
     """Close the form to new sign-ups."""
     done = _("Form closed. Visitors will see that it no longer accepts sign-ups.")
     return _move(request, form_id, form_edits.close_form, done)
 
 
-@require_POST
-@studio
+@studio("POST forms/<int:form_id>/reopen/", "form-reopen", Permission.CONTACTS, limited=True, logs="form.reopened")
 def reopen(request: StudioRequest, form_id: int) -> HttpResponse:
     """Take sign-ups again."""
     done = _("The form accepts sign-ups again.")

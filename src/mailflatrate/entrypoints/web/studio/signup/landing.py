@@ -13,7 +13,6 @@ from django.utils.text import capfirst
 from django.utils.translation import gettext as _
 from django.utils.translation import gettext_lazy, override
 from django.views.decorators.clickjacking import xframe_options_sameorigin
-from django.views.decorators.http import require_http_methods, require_POST, require_safe
 
 from mailflatrate.apps.forms.actions import landing_pages as actions
 from mailflatrate.apps.forms.errors import FormError
@@ -43,6 +42,7 @@ from mailflatrate.rules.forms.landing import (
     landing_faults,
     landing_from_json,
 )
+from mailflatrate.rules.roles import Permission
 
 FAULTS = {
     LandingFault.TITLE: gettext_lazy("Enter a title under Page. It's the link in search results."),
@@ -139,8 +139,13 @@ def _is_published_as_is(stored: LandingPage) -> bool:
     return landing_from_json(stored.current.content) == landing_from_json(stored.draft)
 
 
-@require_http_methods(["GET", "HEAD", "POST"])
-@studio
+@studio(
+    "GET|POST forms/<int:form_id>/landing/",
+    "form-landing",
+    Permission.CONTACTS,
+    limited=True,
+    logs="landing_page.saved",
+)
 def edit(request: StudioRequest, form_id: int) -> HttpResponse:
     """Show or save the draft. htmx gets the parts that change."""
     form = wanted(form_id)
@@ -161,9 +166,8 @@ def edit(request: StudioRequest, form_id: int) -> HttpResponse:
     return page(request, f"studio/signup/{template}.html", _context(form, asked, content), status=status)
 
 
-@require_safe
 @xframe_options_sameorigin
-@studio
+@studio("GET forms/<int:form_id>/landing/preview/", "form-landing-preview", Permission.CONTACTS, limited=True)
 def preview(request: StudioRequest, form_id: int) -> HttpResponse:
     """Show the draft as visitors will see it; nothing on it can be submitted."""
     form = wanted(form_id)
@@ -202,8 +206,13 @@ def preview(request: StudioRequest, form_id: int) -> HttpResponse:
         return page(request, "public/signup/landing.html", context)
 
 
-@require_POST
-@studio
+@studio(
+    "POST forms/<int:form_id>/landing/publish/",
+    "form-landing-publish",
+    Permission.CONTACTS,
+    limited=True,
+    logs="landing_page.published",
+)
 def publish(request: StudioRequest, form_id: int) -> HttpResponse:
     """Freeze the draft as a version that visitors see, if nothing is missing."""
     form, here = wanted(form_id), reverse("studio:form-landing", args=[form_id])
@@ -223,8 +232,13 @@ def publish(request: StudioRequest, form_id: int) -> HttpResponse:
     return succeed(request, _("Published. Share the link to your landing page."), here)
 
 
-@require_POST
-@studio
+@studio(
+    "POST forms/<int:form_id>/landing/unpublish/",
+    "form-landing-unpublish",
+    Permission.CONTACTS,
+    limited=True,
+    logs="landing_page.unpublished",
+)
 def unpublish(request: StudioRequest, form_id: int) -> HttpResponse:
     """Show the page to no one any longer."""
     wanted(form_id)

@@ -8,7 +8,6 @@ from django.urls import reverse
 from django.utils.text import capfirst
 from django.utils.translation import gettext as _
 from django.utils.translation import gettext_lazy
-from django.views.decorators.http import require_http_methods
 
 from mailflatrate.apps.forms.actions import sign_up
 from mailflatrate.apps.forms.errors import FormError
@@ -19,6 +18,7 @@ from mailflatrate.base.tenancy import UnlimitedReason
 from mailflatrate.entrypoints.web.posts import succeed
 from mailflatrate.entrypoints.web.studio.access import StudioRequest, studio
 from mailflatrate.entrypoints.web.studio.common import page
+from mailflatrate.rules.roles import Permission
 
 
 class PersonForm(forms.Form):
@@ -53,8 +53,7 @@ class PersonForm(forms.Form):
         ]
 
 
-@require_http_methods(["GET", "HEAD", "POST"])
-@studio
+@studio("GET|POST contacts/new/", "contact-new", Permission.CONTACTS, limited=True, logs="contact.asked")
 def new(request: StudioRequest) -> HttpResponse:
     """Send one person the confirmation email; they count once they have confirmed."""
     asked = PersonForm(request.POST or None, initial={"form": request.GET.get("form")})

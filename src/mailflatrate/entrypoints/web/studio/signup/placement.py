@@ -7,7 +7,6 @@ from django.http import HttpResponse
 from django.urls import reverse
 from django.utils.translation import gettext as _
 from django.utils.translation import gettext_lazy
-from django.views.decorators.http import require_http_methods
 
 from mailflatrate.apps.forms.actions import form_edits
 from mailflatrate.entrypoints.presenters.signup.embeds import overlay_snippet
@@ -32,6 +31,7 @@ from mailflatrate.rules.forms.placement import (
     page_patterns,
     placement_from_json,
 )
+from mailflatrate.rules.roles import Permission
 
 PLACEMENT_LABELS = {
     PlacementKind.INLINE: gettext_lazy("In the page"),
@@ -103,8 +103,9 @@ def _initial(placement: Placement) -> dict[str, Any]:
     return {**placement.as_json(), "pages": "\n".join(placement.pages)}
 
 
-@require_http_methods(["GET", "HEAD", "POST"])
-@studio
+@studio(
+    "GET|POST forms/<int:form_id>/placement/", "form-placement", Permission.CONTACTS, limited=True, logs="form.saved"
+)
 def placement(request: StudioRequest, form_id: int) -> HttpResponse:
     """Show or change where and when the script shows the form."""
     form = wanted(form_id)

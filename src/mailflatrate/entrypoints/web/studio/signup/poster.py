@@ -7,7 +7,6 @@ import qrcode
 from django.http import Http404, HttpResponse
 from django.urls import reverse
 from django.utils.translation import override
-from django.views.decorators.http import require_safe
 from qrcode.constants import ERROR_CORRECT_M
 from qrcode.image.svg import SvgPathImage
 
@@ -17,6 +16,7 @@ from mailflatrate.entrypoints.web.studio.access import StudioRequest, studio
 from mailflatrate.entrypoints.web.studio.papers import pdf_answer
 from mailflatrate.entrypoints.web.studio.signup.builder import wanted
 from mailflatrate.rules.forms import FieldKind, FrozenForm, frozen_from_json
+from mailflatrate.rules.roles import Permission
 
 ON_PAPER = "poster"
 """What a poster's link says in the form's hidden source field, if it has one."""
@@ -52,8 +52,7 @@ def paper_url(form: Form, frozen: FrozenForm, language: str) -> str:
     return f"{form_url(form.code)}?{urlencode({'language': language, **dict.fromkeys(sources, ON_PAPER)})}"
 
 
-@require_safe
-@studio
+@studio("GET forms/<int:form_id>/qr.svg", "form-qr", Permission.CONTACTS, limited=True)
 def qr_code(request: StudioRequest, form_id: int) -> HttpResponse:
     """Download the QR code of the form's page, in the language of the link."""
     form, frozen = _published(form_id)
@@ -62,8 +61,7 @@ def qr_code(request: StudioRequest, form_id: int) -> HttpResponse:
     return HttpResponse(qr_svg(url), content_type="image/svg+xml", headers=headers)
 
 
-@require_safe
-@studio
+@studio("GET forms/<int:form_id>/poster.pdf", "form-poster", Permission.CONTACTS, limited=True)
 def poster(request: StudioRequest, form_id: int) -> HttpResponse:
     """Download the poster as a PDF. It shows what the published version says, nothing else."""
     form, frozen = _published(form_id)

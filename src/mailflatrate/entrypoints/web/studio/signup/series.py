@@ -8,7 +8,6 @@ from django.http import HttpResponse, QueryDict
 from django.urls import reverse
 from django.utils.translation import gettext as _
 from django.utils.translation import gettext_lazy, ngettext, pgettext
-from django.views.decorators.http import require_http_methods
 
 from mailflatrate.apps.automations.actions.welcome_series import OWN_WORDS, TEMPLATE, SeriesMessage, save_series
 from mailflatrate.apps.automations.errors import AutomationError
@@ -31,6 +30,7 @@ from mailflatrate.entrypoints.web.studio.common import page
 from mailflatrate.entrypoints.web.studio.signup.builder import wanted
 from mailflatrate.rules.automations.promises import promise_in
 from mailflatrate.rules.forms import content_from_json
+from mailflatrate.rules.roles import Permission
 
 _MOST_TEMPLATES: Final = 100
 _MOST_TEXT: Final = 20_000
@@ -190,8 +190,7 @@ def _save(request: StudioRequest, form: Form, rows: Sequence[SeriesMessageForm])
     return see_other(reverse("studio:automation_release", args=[automation.id]))
 
 
-@require_http_methods(["GET", "HEAD", "POST"])
-@studio
+@studio("GET|POST forms/<int:form_id>/series/", "form-series", Permission.CONTACTS, logs="automation.edited")
 def edit(request: StudioRequest, form_id: int) -> HttpResponse:
     """Show and save the messages that people get after they confirm on this form."""
     form = wanted(form_id)

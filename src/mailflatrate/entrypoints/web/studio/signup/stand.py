@@ -10,7 +10,6 @@ from django.utils import timezone
 from django.utils.text import capfirst
 from django.utils.translation import gettext as _
 from django.utils.translation import gettext_lazy
-from django.views.decorators.http import require_http_methods, require_POST
 
 from mailflatrate.apps.forms.actions.stands import MAX_DAYS, MAX_PLACE_CHARACTERS, close_stand, create_stand
 from mailflatrate.apps.forms.errors import FormError
@@ -22,6 +21,7 @@ from mailflatrate.entrypoints.web.studio.access import StudioRequest, studio
 from mailflatrate.entrypoints.web.studio.common import page
 from mailflatrate.entrypoints.web.studio.signup.builder import wanted
 from mailflatrate.rules.limits import value
+from mailflatrate.rules.roles import Permission
 
 
 class StandForm(forms.Form):
@@ -40,8 +40,7 @@ class StandForm(forms.Form):
         return min(timezone.make_aware(datetime.combine(day, time.min)), clock.now() + timedelta(days=MAX_DAYS))
 
 
-@require_http_methods(["GET", "HEAD", "POST"])
-@studio
+@studio("GET|POST forms/<int:form_id>/stands/", "form-stands", Permission.CONTACTS, limited=True, logs="stand.created")
 def stands(request: StudioRequest, form_id: int) -> HttpResponse:
     """List the form's stands; set one up on POST, whose PIN is shown on this page only."""
     form, made = wanted(form_id), None
@@ -65,8 +64,13 @@ def stands(request: StudioRequest, form_id: int) -> HttpResponse:
     return answer
 
 
-@require_POST
-@studio
+@studio(
+    "POST forms/<int:form_id>/stands/<int:stand_id>/close/",
+    "form-stand-close",
+    Permission.CONTACTS,
+    limited=True,
+    logs="stand.closed",
+)
 def close(request: StudioRequest, form_id: int, stand_id: int) -> HttpResponse:
     """Close a stand."""
     wanted(form_id)

@@ -9,7 +9,6 @@ from django.shortcuts import get_object_or_404, render
 from django.urls import reverse
 from django.utils.translation import gettext as _
 from django.utils.translation import gettext_lazy
-from django.views.decorators.http import require_POST, require_safe
 
 from mailflatrate.apps.inbound.models import InboxMessage
 from mailflatrate.apps.inbound.queries import inbox_messages
@@ -19,6 +18,7 @@ from mailflatrate.entrypoints.web.studio.access import StudioRequest, is_htmx, p
 from mailflatrate.entrypoints.web.studio.test_inbox.provider import post_one_click
 from mailflatrate.entrypoints.web.studio.test_inbox.reading import TestInboxMessage
 from mailflatrate.mail.dkim_verify import DkimStatus
+from mailflatrate.rules.roles import Permission
 
 log = structlog.get_logger("test_inbox")
 
@@ -74,8 +74,7 @@ def _render(request: StudioRequest, template: str, context: Mapping[str, object]
     return render(request, template, {**page_context(request), **context})
 
 
-@require_safe
-@studio
+@studio("GET test-inbox/", "test-inbox", Permission.VIEW)
 def inbox(request: StudioRequest) -> HttpResponse:
     """List messages, newest first; search by recipient, subject and mailing ID."""
     search = request.GET.get("q", "").strip().replace("\0", "")[:100]
@@ -92,8 +91,7 @@ def inbox(request: StudioRequest) -> HttpResponse:
     return _render(request, template, context)
 
 
-@require_safe
-@studio
+@studio("GET test-inbox/<int:message_id>/", "test-inbox-message", Permission.CONTACTS)
 def message(request: StudioRequest, message_id: int) -> HttpResponse:
     """Show one message: as HTML, as text, its header fields, its source."""
     found = find_message(message_id)
@@ -112,15 +110,13 @@ def message(request: StudioRequest, message_id: int) -> HttpResponse:
     return _render(request, "studio/test_inbox/message.html", context)
 
 
-@require_safe
-@studio
+@studio("GET test-inbox/<int:message_id>/html/", "test-inbox-html", Permission.VIEW)
 def html(request: StudioRequest, message_id: int) -> HttpResponse:
     """Return only the HTML part, for the frame of the message page."""
     return html_part(find_message(message_id))
 
 
-@require_safe
-@studio
+@studio("GET test-inbox/<int:message_id>/raw/", "test-inbox-raw", Permission.VIEW)
 def raw(request: StudioRequest, message_id: int) -> HttpResponse:
     """Download the message as a file, byte for byte."""
     response = HttpResponse(bytes(find_message(message_id).raw), content_type="message/rfc822")
@@ -128,8 +124,7 @@ def raw(request: StudioRequest, message_id: int) -> HttpResponse:
     return response
 
 
-@require_safe
-@studio
+@studio("GET test-inbox/<int:message_id>/signature/", "test-inbox-signature", Permission.VIEW)
 def signature(request: StudioRequest, message_id: int) -> HttpResponse:
     """Show the verdict on each DKIM signature; loaded after the message page, as DNS may be slow."""
     found = find_message(message_id)
@@ -139,8 +134,12 @@ def signature(request: StudioRequest, message_id: int) -> HttpResponse:
     )
 
 
-@require_POST
-@studio
+@studio(
+    "POST test-inbox/<int:message_id>/one-click/",
+    "test-inbox-one-click",
+    Permission.CONTACTS,
+    logs="contact.unsubscribed",
+)
 def one_click(request: StudioRequest, message_id: int) -> HttpResponse:
     """Send the POST of a mailbox provider, and show the response."""
     path = TestInboxMessage(bytes(find_message(message_id).raw)).one_click_path

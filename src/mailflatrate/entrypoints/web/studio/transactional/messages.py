@@ -6,7 +6,6 @@ from django.http import Http404, HttpResponse
 from django.urls import reverse
 from django.utils.translation import gettext as _
 from django.views.decorators.cache import never_cache
-from django.views.decorators.http import require_POST, require_safe
 
 from mailflatrate.apps.delivery.actions.transactional import resend_message
 from mailflatrate.apps.transactional import queries
@@ -17,6 +16,7 @@ from mailflatrate.entrypoints.web.posts import refuse, succeed
 from mailflatrate.entrypoints.web.studio.access import StudioRequest, studio
 from mailflatrate.entrypoints.web.studio.common import page, whole_number
 from mailflatrate.rules.limits import value
+from mailflatrate.rules.roles import Permission
 
 LONGEST_SEARCH = 320
 
@@ -30,8 +30,7 @@ def find_message(transactional_id: int) -> TransactionalMessage:
 
 
 @never_cache
-@require_safe
-@studio
+@studio("GET transactional/", "transactional", Permission.RELEASE)
 def log(request: StudioRequest) -> HttpResponse:
     """List messages, newest first, or those to an address or about a reference."""
     text = request.GET.get("q", "").replace("\0", "")[:LONGEST_SEARCH]
@@ -52,8 +51,7 @@ def log(request: StudioRequest) -> HttpResponse:
 
 
 @never_cache
-@require_safe
-@studio
+@studio("GET transactional/<int:transactional_id>/", "transactional-message", Permission.RELEASE)
 def message(request: StudioRequest, transactional_id: int) -> HttpResponse:
     """Show one message and what became of it."""
     row = message_rows([find_message(transactional_id)])[0]
@@ -68,8 +66,12 @@ def message(request: StudioRequest, transactional_id: int) -> HttpResponse:
 
 
 @never_cache
-@require_POST
-@studio
+@studio(
+    "POST transactional/<int:transactional_id>/resend/",
+    "transactional-resend",
+    Permission.RELEASE,
+    logs="transactional.resent",
+)
 def resend(request: StudioRequest, transactional_id: int) -> HttpResponse:
     """Send a message of the last 24 hours again."""
     try:

@@ -11,7 +11,6 @@ from django.urls import reverse
 from django.utils.translation import gettext as _
 from django.utils.translation import gettext_lazy, ngettext
 from django.views.decorators.cache import never_cache
-from django.views.decorators.http import require_http_methods, require_POST
 
 from mailflatrate.apps.campaigns.errors import CampaignError
 from mailflatrate.apps.gate.template_test import last_template_tests, send_template_test
@@ -27,6 +26,7 @@ from mailflatrate.entrypoints.web.studio.common import page
 from mailflatrate.entrypoints.web.studio.content.message_frame import shown_here
 from mailflatrate.entrypoints.web.transactional_labels import pretty
 from mailflatrate.mail.compiler import WrittenParts
+from mailflatrate.rules.roles import Permission
 
 FORMATS = [("markdown", "Markdown"), ("mjml", "MJML"), ("html", "HTML")]
 LONGEST_CONTENT = 200_000
@@ -125,8 +125,12 @@ def _url(message_template_id: int) -> str:
 
 
 @never_cache
-@require_http_methods(["GET", "HEAD", "POST"])
-@studio
+@studio(
+    "GET|POST transactional/templates/",
+    "transactional-templates",
+    Permission.DRAFT,
+    logs="transactional.template_saved",
+)
 def template_list(request: StudioRequest) -> HttpResponse:
     """List the templates with the state of their newest version; a POST creates one."""
     problem = ""
@@ -150,8 +154,12 @@ def template_list(request: StudioRequest) -> HttpResponse:
 
 
 @never_cache
-@require_http_methods(["GET", "HEAD", "POST"])
-@studio
+@studio(
+    "GET|POST transactional/templates/<int:message_template_id>/",
+    "transactional-template",
+    Permission.DRAFT,
+    logs="transactional.template_saved",
+)
 def template(request: StudioRequest, message_template_id: int) -> HttpResponse:
     """Show a template's newest version with its preview; a POST saves the draft."""
     found = find_template(message_template_id)
@@ -208,8 +216,12 @@ def _preview(request: StudioRequest, version: TemplateVersion) -> tuple[WrittenP
 
 
 @never_cache
-@require_POST
-@studio
+@studio(
+    "POST transactional/templates/<int:message_template_id>/submit/",
+    "transactional-template-submit",
+    Permission.DRAFT,
+    logs="transactional.submitted",
+)
 def submit(request: StudioRequest, message_template_id: int) -> HttpResponse:
     """Freeze the draft and ask for its review."""
     version = _newest(find_template(message_template_id))
@@ -221,8 +233,12 @@ def submit(request: StudioRequest, message_template_id: int) -> HttpResponse:
 
 
 @never_cache
-@require_POST
-@studio
+@studio(
+    "POST transactional/templates/<int:message_template_id>/test/",
+    "transactional-template-test",
+    Permission.DRAFT,
+    logs="transactional.test_sent",
+)
 def test(request: StudioRequest, message_template_id: int) -> HttpResponse:
     """Send the newest version with its sample data to people and mailboxes of the account."""
     version = _newest(find_template(message_template_id))
@@ -239,8 +255,12 @@ def test(request: StudioRequest, message_template_id: int) -> HttpResponse:
 
 
 @never_cache
-@require_POST
-@studio
+@studio(
+    "POST transactional/templates/<int:message_template_id>/take-back/",
+    "transactional-template-back",
+    Permission.DRAFT,
+    logs="transactional.taken_back",
+)
 def back(request: StudioRequest, message_template_id: int) -> HttpResponse:
     """Make a submitted version a draft again."""
     version = _newest(find_template(message_template_id))
@@ -254,8 +274,12 @@ def back(request: StudioRequest, message_template_id: int) -> HttpResponse:
 
 
 @never_cache
-@require_POST
-@studio
+@studio(
+    "POST transactional/templates/<int:message_template_id>/version/",
+    "transactional-template-version",
+    Permission.DRAFT,
+    logs="transactional.version_begun",
+)
 def version(request: StudioRequest, message_template_id: int) -> HttpResponse:
     """Begin the next version."""
     find_template(message_template_id)
@@ -269,8 +293,12 @@ def version(request: StudioRequest, message_template_id: int) -> HttpResponse:
 
 
 @never_cache
-@require_POST
-@studio
+@studio(
+    "POST transactional/templates/<int:message_template_id>/delete/",
+    "transactional-template-delete",
+    Permission.DRAFT,
+    logs="transactional.template_deleted",
+)
 def delete(request: StudioRequest, message_template_id: int) -> HttpResponse:
     """Delete a template that was never submitted."""
     find_template(message_template_id)

@@ -11,7 +11,6 @@ from django.urls import reverse
 from django.utils.safestring import SafeString
 from django.utils.translation import gettext as _
 from django.utils.translation import gettext_lazy
-from django.views.decorators.http import require_http_methods, require_POST, require_safe
 
 from mailflatrate.apps.accounts import queries
 from mailflatrate.apps.accounts.actions import agreements as agreements_actions
@@ -158,15 +157,20 @@ def _status_page(request: StudioRequest, *, error: str = "", message_error: str 
     return page(request, "studio/trust/account_status.html", context, status=422 if error or message_error else 200)
 
 
-@require_safe
-@studio
+@studio("GET settings/status/", "account-status", Permission.SETUP)
 def show_status(request: StudioRequest) -> HttpResponse:
     """Show what the account may do and why, and the agreements."""
     return _status_page(request)
 
 
-@require_POST
-@studio
+@studio(
+    "POST settings/agreements/",
+    "account-status-accept",
+    Permission.BIND,
+    logs="agreements.accepted",
+    nav="account-status",
+    has_tabs=True,
+)
 def accept(request: StudioRequest) -> HttpResponse:
     """Accept the texts that were shown, on the account's behalf. A newer text is shown first."""
     due = _due(agreements(request.user.language))
@@ -182,8 +186,9 @@ def accept(request: StudioRequest) -> HttpResponse:
     return succeed(request, _("Thanks. You've accepted the agreements."), reverse("studio:account-status"))
 
 
-@require_POST
-@studio
+@studio(
+    "POST settings/status/messages/", "account-status-message", Permission.SETUP, logs="message.written", has_tabs=True
+)
 def write(request: StudioRequest) -> HttpResponse:
     """Write to the operator: contest an action, answer a question (R-09)."""
     about = None
@@ -202,8 +207,7 @@ def _settings_form(account: Account, posted: QueryDict | None = None) -> Setting
     return SettingsForm(posted, initial=initial)
 
 
-@require_http_methods(["GET", "HEAD", "POST"])
-@studio
+@studio("GET|POST settings/", "settings", Permission.MANAGE, logs="settings.changed")
 def account_settings(request: StudioRequest) -> HttpResponse:
     """Change the language and time zone of the account."""
     account = request.account
@@ -217,8 +221,7 @@ def account_settings(request: StudioRequest) -> HttpResponse:
     return page(request, "studio/trust/settings.html", context, status=422 if form.errors else 200)
 
 
-@require_POST
-@studio
+@studio("POST settings/monthly-report/", "settings-monthly-report", Permission.MANAGE, logs="monthly_report.changed")
 def choose_report_readers(request: StudioRequest) -> HttpResponse:
     """Set which members get the monthly report by email."""
     chosen = {whole_number(value) for value in request.POST.getlist("reader")}
@@ -226,8 +229,7 @@ def choose_report_readers(request: StudioRequest) -> HttpResponse:
     return succeed(request, _("Saved."), reverse("studio:settings"))
 
 
-@require_safe
-@studio
+@studio("GET settings/security/", "security", Permission.VIEW)
 def security(request: StudioRequest) -> HttpResponse:
     """Show the person's own sign-in settings, and whether a second person approves each campaign."""
     return _security_page(request)
@@ -244,8 +246,14 @@ def _security_page(request: StudioRequest, *, error: str = "") -> HttpResponse:
     return page(request, "studio/trust/security.html", context, status=422 if error else 200)
 
 
-@require_POST
-@studio
+@studio(
+    "POST settings/second-factor/",
+    "security-second-factor",
+    Permission.SECURITY,
+    logs="second_factor.required",
+    nav="security",
+    has_tabs=True,
+)
 def require_factor(request: StudioRequest) -> HttpResponse:
     """Require a second factor of everyone who works for the account, or stop requiring it."""
     wanted = request.POST.get("wanted") == "yes"
@@ -265,8 +273,14 @@ def require_factor(request: StudioRequest) -> HttpResponse:
     return succeed(request, done, reverse("studio:security"))
 
 
-@require_POST
-@studio
+@studio(
+    "POST settings/approval/",
+    "security-approval",
+    Permission.SECURITY,
+    logs="four_eyes.switched",
+    nav="security",
+    has_tabs=True,
+)
 def four_eyes(request: StudioRequest) -> HttpResponse:
     """Turn approval by a second person on or off."""
     wanted = request.POST.get("wanted") == "yes"

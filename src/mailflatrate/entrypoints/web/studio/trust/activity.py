@@ -10,7 +10,6 @@ from django.http import HttpResponse, HttpResponseBase, StreamingHttpResponse
 from django.utils import translation
 from django.utils.translation import gettext as _
 from django.utils.translation import gettext_lazy, pgettext_lazy
-from django.views.decorators.http import require_safe
 
 from mailflatrate.apps.accounts.models import Membership
 from mailflatrate.base.audit import ActorKind
@@ -22,6 +21,7 @@ from mailflatrate.entrypoints.web.activity_subjects import ActivitySubject, name
 from mailflatrate.entrypoints.web.csv_lines import csv_line
 from mailflatrate.entrypoints.web.studio.access import StudioRequest, studio
 from mailflatrate.entrypoints.web.studio.common import page, whole_number
+from mailflatrate.rules.roles import Permission
 
 KINDS: Final = {
     "account": (
@@ -148,8 +148,7 @@ def _row(line: AuditEntry, subjects: Mapping[str, ActivitySubject]) -> ActivityR
     return ActivityRow(word(line.action), line.actor, by_team, subjects.get(line.subject), line.reason, line.at)
 
 
-@require_safe
-@studio
+@studio("GET settings/activity/", "activity", Permission.MANAGE, Permission.MANAGE, limited=True)
 def activity(request: StudioRequest) -> HttpResponse:
     """Show the log, newest first, by person, kind and days. Owners and admins see it."""
     asked = _asked(request)
@@ -174,8 +173,7 @@ def activity(request: StudioRequest) -> HttpResponse:
     return page(request, "studio/trust/activity.html", context)
 
 
-@require_safe
-@studio
+@studio("GET settings/activity.csv", "activity-csv", Permission.MANAGE, Permission.MANAGE, limited=True, nav="activity")
 def activity_csv(request: StudioRequest) -> HttpResponseBase:
     """Stream the lines that match the page's filters, as CSV. Owners and admins can download it."""
     wanted = _asked(request).filter(ZoneInfo(request.account.time_zone))

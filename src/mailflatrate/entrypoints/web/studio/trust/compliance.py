@@ -5,7 +5,6 @@ from typing import Any
 from django.conf import settings
 from django.http import HttpResponse
 from django.urls import reverse
-from django.views.decorators.http import require_safe
 
 from mailflatrate.apps.stats.compliance import account_facts
 from mailflatrate.base import clock
@@ -14,6 +13,7 @@ from mailflatrate.entrypoints.web.studio.access import StudioRequest, studio
 from mailflatrate.entrypoints.web.studio.common import page
 from mailflatrate.entrypoints.web.studio.papers import pdf_answer
 from mailflatrate.rules.compliance.judge import judge_all
+from mailflatrate.rules.roles import Permission
 
 
 def _context(request: StudioRequest) -> dict[str, Any]:
@@ -21,15 +21,13 @@ def _context(request: StudioRequest) -> dict[str, Any]:
     return {"account": request.account, "parts": parts(found), "now": clock.now()}
 
 
-@require_safe
-@studio
+@studio("GET settings/compliance/", "compliance", Permission.VIEW)
 def compliance(request: StudioRequest) -> HttpResponse:
     """Show the points that depend on the account's own campaigns."""
     return page(request, "studio/trust/compliance.html", _context(request))
 
 
-@require_safe
-@studio
+@studio("GET settings/compliance.pdf", "compliance-pdf", Permission.VIEW, nav="compliance")
 def on_paper(request: StudioRequest) -> HttpResponse:
     """Download the same content as a PDF."""
     context = {**_context(request), "service": settings.SETTINGS.service_name}

@@ -6,11 +6,11 @@ from django.http import HttpResponse
 from django.shortcuts import get_object_or_404
 from django.urls import reverse
 from django.utils.translation import gettext as _
-from django.views.decorators.http import require_http_methods, require_POST, require_safe
 
 from mailflatrate.apps.accounts.actions import agreements
 from mailflatrate.apps.accounts.models import Application, Imprint
 from mailflatrate.apps.campaigns.queries import newest_imprint
+from mailflatrate.entrypoints.web.pages import NOTHING
 from mailflatrate.entrypoints.web.posts import succeed
 from mailflatrate.entrypoints.web.studio.access import StudioRequest, studio
 from mailflatrate.entrypoints.web.studio.common import page
@@ -18,6 +18,7 @@ from mailflatrate.entrypoints.web.studio.trust.imprint_form import ImprintForm, 
 from mailflatrate.locale.texts import languages
 from mailflatrate.rules.imprint import ImprintRecord as StructuredImprint
 from mailflatrate.rules.imprint import imprint_lines
+from mailflatrate.rules.roles import Permission
 
 HISTORY_ROWS = 50
 
@@ -40,8 +41,7 @@ def _form(request: StudioRequest) -> ImprintForm:
     return ImprintForm(country=request.account.country, stored=from_application(application) if application else None)
 
 
-@require_http_methods(["GET", "HEAD", "POST"])
-@studio
+@studio("GET|POST imprint/", "imprint", Permission.SETUP, logs="imprint.saved")
 def imprint(request: StudioRequest) -> HttpResponse:
     """Show and save the form with its preview and previous versions."""
     form = ImprintForm(request.POST) if request.method == "POST" else _form(request)
@@ -57,8 +57,7 @@ def imprint(request: StudioRequest) -> HttpResponse:
     return page(request, "studio/trust/imprint.html", context, status=422 if form.errors else 200)
 
 
-@require_POST
-@studio
+@studio("POST imprint/fields/", "imprint-fields", Permission.SETUP, logs=NOTHING)
 def fields(request: StudioRequest) -> HttpResponse:
     """Show the fields for another country or kind of sender, with the values entered so far. Saves nothing."""
     written = {name: request.POST[name] for name in request.POST}
@@ -66,15 +65,13 @@ def fields(request: StudioRequest) -> HttpResponse:
     return page(request, "studio/trust/imprint_fields.html", {"form": form})
 
 
-@require_POST
-@studio
+@studio("POST imprint/preview/", "imprint-preview", Permission.SETUP, logs=NOTHING)
 def preview(request: StudioRequest) -> HttpResponse:
     """Show the lines entered so far. Saves nothing."""
     return page(request, "studio/trust/imprint_preview.html", {"readings": _readings(draft_of(request.POST))})
 
 
-@require_safe
-@studio
+@studio("GET imprint/versions/<int:imprint_id>/", "imprint-version", Permission.VIEW)
 def version(request: StudioRequest, imprint_id: int) -> HttpResponse:
     """Show one version as it was saved."""
     row = get_object_or_404(Imprint.objects.select_related("created_by"), id=imprint_id)

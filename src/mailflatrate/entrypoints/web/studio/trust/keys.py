@@ -11,7 +11,6 @@ from django.urls import reverse
 from django.utils.translation import gettext as _
 from django.utils.translation import gettext_lazy, ngettext
 from django.views.decorators.cache import never_cache
-from django.views.decorators.http import require_http_methods, require_POST
 
 from mailflatrate.apps.accounts import queries
 from mailflatrate.apps.accounts.actions import keys as keys_actions
@@ -183,8 +182,7 @@ def _keys_page(request: StudioRequest, form: KeyForm, made: MadeKey | None = Non
 
 
 @never_cache
-@require_http_methods(["GET", "HEAD", "POST"])
-@studio
+@studio("GET|POST settings/keys/", "keys", Permission.KEYS, logs="api_key.made")
 def keys(request: StudioRequest) -> HttpResponse:
     """List all keys; a POST creates one and shows it this once, because only its hash is stored."""
     form = KeyForm(request.POST or None, signup_forms=_signup_forms())
@@ -207,8 +205,7 @@ def keys(request: StudioRequest) -> HttpResponse:
     return _keys_page(request, KeyForm(signup_forms=_signup_forms()), made)
 
 
-@require_POST
-@studio
+@studio("POST settings/keys/<int:key_id>/revoke/", "key-revoke", Permission.KEYS, logs="api_key.revoked")
 def revoke(request: StudioRequest, key_id: int) -> HttpResponse:
     """Revoke a key."""
     try:

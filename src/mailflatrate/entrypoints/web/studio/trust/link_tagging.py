@@ -7,13 +7,13 @@ from django.http import HttpResponse
 from django.urls import reverse
 from django.utils.translation import gettext as _
 from django.utils.translation import gettext_lazy
-from django.views.decorators.http import require_POST
 
 from mailflatrate.apps.campaigns.errors import CampaignError
 from mailflatrate.apps.campaigns.link_tagging import TaggingOrder, own_domains, save_tagging, tagging_of_account
 from mailflatrate.apps.campaigns.models import TagStyle
 from mailflatrate.entrypoints.web.posts import perform, refuse
 from mailflatrate.entrypoints.web.studio.access import StudioRequest, studio
+from mailflatrate.rules.roles import Permission
 
 
 class LinkTaggingForm(forms.Form):
@@ -41,8 +41,7 @@ class LinkTaggingForm(forms.Form):
         choices.choices = [(domain, domain) for domain in domains]
 
 
-@require_POST
-@studio
+@studio("POST settings/link-parameters/", "settings-link-parameters", Permission.MANAGE, logs="settings.changed")
 def save(request: StudioRequest) -> HttpResponse:
     """Save the account's defaults. Campaigns that were released keep the links they have."""
     form, back = LinkTaggingForm(request.POST), reverse("studio:settings")

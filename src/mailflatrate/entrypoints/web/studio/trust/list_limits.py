@@ -7,7 +7,6 @@ from django.http import Http404, HttpResponse, QueryDict
 from django.shortcuts import get_object_or_404
 from django.urls import reverse
 from django.utils.translation import gettext as _
-from django.views.decorators.http import require_POST
 
 from mailflatrate.apps.accounts import queries
 from mailflatrate.apps.accounts.actions import people as people_actions
@@ -15,6 +14,7 @@ from mailflatrate.apps.accounts.errors import AccountError
 from mailflatrate.apps.lists.models import MailingList
 from mailflatrate.entrypoints.web.posts import perform
 from mailflatrate.entrypoints.web.studio.access import StudioRequest, studio
+from mailflatrate.rules.roles import Permission
 
 ALL, SOME = "all", "some"
 
@@ -56,8 +56,7 @@ def chosen_lists(post: QueryDict) -> list[int] | None:
     return sorted(numbers)
 
 
-@require_POST
-@studio
+@studio("POST settings/team/<int:membership_id>/lists/", "team-limit", Permission.TEAM, logs="member.limited")
 def limit(request: StudioRequest, membership_id: int) -> HttpResponse:
     """Limit a member to some lists, or let them see all."""
     membership = get_object_or_404(queries.members(), id=membership_id)

@@ -11,7 +11,6 @@ from django.shortcuts import get_object_or_404
 from django.urls import reverse
 from django.utils.translation import gettext as _
 from django.utils.translation import gettext_lazy
-from django.views.decorators.http import require_POST
 
 from mailflatrate.apps.domains.actions import mailboxes as mailbox_actions
 from mailflatrate.apps.domains.errors import DomainError
@@ -19,6 +18,7 @@ from mailflatrate.apps.domains.models import Mailbox, SenderAddress
 from mailflatrate.base import clock
 from mailflatrate.entrypoints.web.posts import perform, succeed
 from mailflatrate.entrypoints.web.studio.access import StudioRequest, studio
+from mailflatrate.rules.roles import Permission
 
 
 class ReplyForm(forms.Form):
@@ -79,8 +79,7 @@ def _found(mailbox_id: int) -> Mailbox:
     return get_object_or_404(Mailbox.objects, id=mailbox_id)
 
 
-@require_POST
-@studio
+@studio("POST senders/mailboxes/<int:mailbox_id>/ask/", "mailbox-ask", Permission.SETUP, logs="mailbox.asked")
 def ask(request: StudioRequest, mailbox_id: int) -> HttpResponse:
     """Send the confirmation mail again."""
     found = _found(mailbox_id)
@@ -89,8 +88,7 @@ def ask(request: StudioRequest, mailbox_id: int) -> HttpResponse:
     return perform(request, ask_again, done, reverse("studio:senders"), refused=DomainError)
 
 
-@require_POST
-@studio
+@studio("POST senders/mailboxes/<int:mailbox_id>/remove/", "reply-remove", Permission.SETUP, logs="mailbox.removed")
 def remove(request: StudioRequest, mailbox_id: int) -> HttpResponse:
     """Remove a reply address from the list."""
     found = _found(mailbox_id)

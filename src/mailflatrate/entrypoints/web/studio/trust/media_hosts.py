@@ -8,7 +8,6 @@ from django.shortcuts import get_object_or_404
 from django.urls import reverse
 from django.utils.translation import gettext as _
 from django.utils.translation import gettext_lazy
-from django.views.decorators.http import require_POST
 
 from mailflatrate.apps.domains import queries
 from mailflatrate.apps.domains.actions import media_hosts
@@ -18,6 +17,7 @@ from mailflatrate.apps.domains.models import MediaHost, SenderDomain
 from mailflatrate.entrypoints.web.posts import perform, refuse, succeed
 from mailflatrate.entrypoints.web.studio.access import StudioRequest, studio
 from mailflatrate.rules.facts import DnsState
+from mailflatrate.rules.roles import Permission
 from mailflatrate.settings import load_settings
 
 
@@ -46,8 +46,7 @@ def _advice(host: MediaHost) -> str:
     return words.get(host.problem, "")
 
 
-@require_POST
-@studio
+@studio("POST senders/<int:domain_id>/media-host/", "media-host", Permission.SETUP, logs="media_host.named")
 def name(request: StudioRequest, domain_id: int) -> HttpResponse:
     """Serve pictures under a name on this domain."""
     found = get_object_or_404(queries.domains(), id=domain_id)
@@ -64,8 +63,7 @@ def name(request: StudioRequest, domain_id: int) -> HttpResponse:
     )
 
 
-@require_POST
-@studio
+@studio("POST senders/<int:domain_id>/media-host/leave/", "media-host-leave", Permission.SETUP, logs="media_host.left")
 def leave(request: StudioRequest, domain_id: int) -> HttpResponse:
     """Use the service's host again for new URLs."""
     get_object_or_404(queries.domains(), id=domain_id)

@@ -9,7 +9,6 @@ from django.shortcuts import get_object_or_404
 from django.urls import reverse
 from django.utils.translation import gettext as _
 from django.utils.translation import gettext_lazy
-from django.views.decorators.http import require_http_methods, require_POST
 
 from mailflatrate.apps.accounts import queries
 from mailflatrate.apps.accounts.actions import invitations as invitations_actions
@@ -22,7 +21,7 @@ from mailflatrate.entrypoints.web.studio.access import StudioRequest, studio
 from mailflatrate.entrypoints.web.studio.common import page
 from mailflatrate.entrypoints.web.studio.page_rights import may_open
 from mailflatrate.entrypoints.web.studio.trust.list_limits import ListChoice, choice_of, chosen_lists, list_names
-from mailflatrate.rules.roles import grantable_by
+from mailflatrate.rules.roles import Permission, grantable_by
 from mailflatrate.settings import load_settings
 
 RIGHTS = {
@@ -99,8 +98,7 @@ def _asked_lists(request: StudioRequest) -> list[int] | None:
     return chosen_lists(request.POST) if request.method == "POST" else None
 
 
-@require_http_methods(["GET", "HEAD", "POST"])
-@studio
+@studio("GET|POST settings/team/", "team", Permission.TEAM, limited=True, logs="invitation.sent")
 def team(request: StudioRequest) -> HttpResponse:
     """List all members and open invitations; a POST invites another person."""
     form = InviteForm(request.POST or None, roles=_choices(request))
@@ -128,8 +126,12 @@ def _sent(invitation: Invitation) -> str:
     return _("We've sent the invitation to %(email)s.") % {"email": invitation.email}
 
 
-@require_POST
-@studio
+@studio(
+    "POST settings/team/invitations/<int:invitation_id>/again/",
+    "team-invite-again",
+    Permission.TEAM,
+    logs="invitation.sent_again",
+)
 def invite_again(request: StudioRequest, invitation_id: int) -> HttpResponse:
     """Resend the invitation with a new link; the earlier one becomes invalid."""
     _find_invitation(invitation_id)
@@ -139,8 +141,12 @@ def invite_again(request: StudioRequest, invitation_id: int) -> HttpResponse:
     return perform(request, send_again, _sent, reverse("studio:team"), refused=AccountError)
 
 
-@require_POST
-@studio
+@studio(
+    "POST settings/team/invitations/<int:invitation_id>/withdraw/",
+    "team-invite-withdraw",
+    Permission.TEAM,
+    logs="invitation.withdrawn",
+)
 def withdraw_invitation(request: StudioRequest, invitation_id: int) -> HttpResponse:
     """Withdraw an invitation that has not been accepted yet."""
     _find_invitation(invitation_id)
@@ -158,8 +164,7 @@ def _find_invitation(invitation_id: int) -> None:
         raise Http404
 
 
-@require_POST
-@studio
+@studio("POST settings/team/<int:membership_id>/role/", "team-role", Permission.TEAM, logs="member.role_changed")
 def role(request: StudioRequest, membership_id: int) -> HttpResponse:
     """Change a person's role."""
     membership = find_member(membership_id)
@@ -171,8 +176,7 @@ def role(request: StudioRequest, membership_id: int) -> HttpResponse:
     return perform(request, change, done, reverse("studio:team"), refused=AccountError)
 
 
-@require_POST
-@studio
+@studio("POST settings/team/<int:membership_id>/remove/", "team-remove", Permission.TEAM, logs="member.removed")
 def remove(request: StudioRequest, membership_id: int) -> HttpResponse:
     """Remove a person from this account."""
     membership = find_member(membership_id)

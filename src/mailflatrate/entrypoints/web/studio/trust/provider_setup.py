@@ -12,7 +12,6 @@ from django.http import HttpRequest, HttpResponse
 from django.urls import reverse
 from django.utils.crypto import constant_time_compare
 from django.utils.translation import gettext as _
-from django.views.decorators.http import require_POST, require_safe
 
 from mailflatrate.apps.domains import provider_setup
 from mailflatrate.apps.domains.actions import domains
@@ -24,6 +23,7 @@ from mailflatrate.entrypoints.presenters.lookups import find_domain
 from mailflatrate.entrypoints.web.posts import refuse, see_other
 from mailflatrate.entrypoints.web.studio.access import StudioRequest, is_htmx, studio
 from mailflatrate.entrypoints.web.studio.common import page
+from mailflatrate.rules.roles import Permission
 from mailflatrate.settings import load_settings
 from mailflatrate.wire.domain_connect import DnsProvider, ProviderLink
 
@@ -39,8 +39,7 @@ def provider_link() -> ProviderLink:
     return ProviderLink(domains.configured_resolver(LOOKUP_SECONDS))
 
 
-@require_safe
-@studio
+@studio("GET senders/<int:domain_id>/provider/", "sender-provider", Permission.SETUP, Permission.SETUP)
 def offer(request: StudioRequest, domain_id: int) -> HttpResponse:
     """Return the button for the domain's provider; empty if there is none. The page loads it when it's shown."""
     found = find_domain(domain_id)
@@ -50,8 +49,13 @@ def offer(request: StudioRequest, domain_id: int) -> HttpResponse:
     return page(request, "studio/trust/provider_offer.html", {"domain": found, "provider": provider})
 
 
-@require_POST
-@studio
+@studio(
+    "POST senders/<int:domain_id>/provider/setup/",
+    "sender-setup",
+    Permission.SETUP,
+    Permission.SETUP,
+    logs="domain.setup_started",
+)
 def start(request: StudioRequest, domain_id: int) -> HttpResponse:
     """Send the person to the provider with a signed link. The state that must come back is kept in the session."""
     found = find_domain(domain_id)
@@ -68,8 +72,7 @@ def start(request: StudioRequest, domain_id: int) -> HttpResponse:
     return _answer(request, url)
 
 
-@require_safe
-@studio
+@studio("GET senders/<int:domain_id>/provider/done/", "sender-setup-done", Permission.SETUP, Permission.SETUP)
 def done(request: StudioRequest, domain_id: int) -> HttpResponse:
     """Check the records when a person returns from the provider. A return that didn't begin here changes nothing."""
     found = find_domain(domain_id)

@@ -5,7 +5,6 @@ from django.http import Http404, HttpResponse
 from django.urls import reverse
 from django.utils.translation import gettext as _
 from django.utils.translation import gettext_lazy
-from django.views.decorators.http import require_http_methods, require_safe
 
 from mailflatrate.apps.abuse.actions import answers
 from mailflatrate.apps.abuse.errors import AbuseError
@@ -14,6 +13,7 @@ from mailflatrate.apps.lists.models import Contact
 from mailflatrate.entrypoints.web.posts import succeed
 from mailflatrate.entrypoints.web.studio.access import StudioRequest, studio
 from mailflatrate.entrypoints.web.studio.common import page
+from mailflatrate.rules.roles import Permission
 
 REFUSED = 422
 
@@ -34,15 +34,19 @@ class AnswerForm(forms.Form):
     )
 
 
-@require_safe
-@studio
+@studio("GET questions/", "questions", Permission.SETUP, nav="account-status", has_tabs=True)
 def questions(request: StudioRequest) -> HttpResponse:
     """List all questions, newest first."""
     return page(request, "studio/trust/questions.html", {"rows": queries.questions(), "tab": "questions"})
 
 
-@require_http_methods(["GET", "HEAD", "POST"])
-@studio
+@studio(
+    "GET|POST questions/<int:question_id>/",
+    "question",
+    Permission.SETUP,
+    logs="question.answered",
+    nav="account-status",
+)
 def one(request: StudioRequest, question_id: int) -> HttpResponse:
     """Show a question and save the answer."""
     question = queries.question(question_id)

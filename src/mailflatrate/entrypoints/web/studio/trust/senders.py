@@ -9,7 +9,6 @@ from django.http import Http404, HttpResponse
 from django.urls import reverse
 from django.utils.translation import gettext as _
 from django.utils.translation import gettext_lazy
-from django.views.decorators.http import require_http_methods, require_POST, require_safe
 
 from mailflatrate.apps.domains import queries
 from mailflatrate.apps.domains.actions import domains, first_sender, mailboxes
@@ -25,6 +24,7 @@ from mailflatrate.entrypoints.web.studio.common import page
 from mailflatrate.entrypoints.web.studio.trust.mailboxes import ReplyForm, reply_rows, sender_rows
 from mailflatrate.entrypoints.web.studio.trust.media_hosts import host_row
 from mailflatrate.entrypoints.web.studio.trust.sharing import last_day, mail_link, share_url, zone_answer
+from mailflatrate.rules.roles import Permission
 
 
 class DomainForm(forms.Form):
@@ -54,8 +54,7 @@ class SenderAddressForm(forms.Form):
     )
 
 
-@require_safe
-@studio
+@studio("GET senders/", "senders", Permission.SETUP)
 def senders(request: StudioRequest) -> HttpResponse:
     """List all domains with their state, all sender addresses, and the reply addresses."""
     return _senders_page(request, ReplyForm())
@@ -71,8 +70,7 @@ def _senders_page(request: StudioRequest, form: ReplyForm, *, status: int = 200)
     return page(request, "studio/trust/senders.html", context, status=status)
 
 
-@require_POST
-@studio
+@studio("POST senders/mailboxes/", "reply-add", Permission.SETUP, logs="mailbox.asked")
 def add_reply(request: StudioRequest) -> HttpResponse:
     """Add a reply address and email its mailbox for confirmation."""
     form = ReplyForm(request.POST)
@@ -88,8 +86,7 @@ def add_reply(request: StudioRequest) -> HttpResponse:
     return _senders_page(request, form, status=422)
 
 
-@require_http_methods(["GET", "HEAD", "POST"])
-@studio
+@studio("GET|POST senders/new/", "sender-new", Permission.SETUP, logs="domain.added")
 def new(request: StudioRequest) -> HttpResponse:
     """Add a domain, then show the records to publish."""
     form = DomainForm(request.POST or None)
@@ -103,8 +100,7 @@ def new(request: StudioRequest) -> HttpResponse:
     return page(request, "studio/trust/sender_new.html", {"form": form}, status=422 if form.errors else 200)
 
 
-@require_safe
-@studio
+@studio("GET senders/<int:domain_id>/", "sender-domain", Permission.SETUP)
 def domain(request: StudioRequest, domain_id: int) -> HttpResponse:
     """Show one domain: state, records, addresses."""
     return _domain_page(request, find_domain(domain_id), SenderAddressForm())
@@ -133,8 +129,7 @@ def _domain_context(found: SenderDomain) -> dict[str, Any]:
     }
 
 
-@require_POST
-@studio
+@studio("POST senders/<int:domain_id>/check/", "sender-check", Permission.SETUP, logs="domain.checked")
 def check(request: StudioRequest, domain_id: int) -> HttpResponse:
     """Check the DNS now. For htmx, return only the records, otherwise the page."""
     found = find_domain(domain_id)
@@ -144,15 +139,13 @@ def check(request: StudioRequest, domain_id: int) -> HttpResponse:
     return page(request, "studio/trust/sender_records.html", _domain_context(find_domain(domain_id)))
 
 
-@require_safe
-@studio
+@studio("GET senders/<int:domain_id>/zone.txt", "sender-zone", Permission.VIEW)
 def zone(request: StudioRequest, domain_id: int) -> HttpResponse:
     """Return the records as a zone file."""
     return zone_answer(request, find_domain(domain_id))
 
 
-@require_POST
-@studio
+@studio("POST senders/<int:domain_id>/link/revoke/", "sender-link-revoke", Permission.SETUP, logs="domain.link_revoked")
 def revoke_link(request: StudioRequest, domain_id: int) -> HttpResponse:
     """Revoke the links to this domain's records that were handed out."""
     found = find_domain(domain_id)
@@ -161,8 +154,7 @@ def revoke_link(request: StudioRequest, domain_id: int) -> HttpResponse:
     return succeed(request, said, reverse("studio:sender-domain", args=[found.id]))
 
 
-@require_POST
-@studio
+@studio("POST senders/<int:domain_id>/publish/", "sender-publish", Permission.SETUP, logs="domain.records_published")
 def publish(request: StudioRequest, domain_id: int) -> HttpResponse:
     """Publish the records in the demonstration's DNS and check them. No other installation has this page."""
     found = find_domain(domain_id)
@@ -180,8 +172,7 @@ def publish(request: StudioRequest, domain_id: int) -> HttpResponse:
     return refuse(request, problem, here) if problem else see_other(here)
 
 
-@require_POST
-@studio
+@studio("POST senders/<int:domain_id>/addresses/", "sender-address", Permission.SETUP, logs="domain.address_added")
 def add_address(request: StudioRequest, domain_id: int) -> HttpResponse:
     """Add another From address."""
     found = find_domain(domain_id)
@@ -198,8 +189,7 @@ def add_address(request: StudioRequest, domain_id: int) -> HttpResponse:
     return _domain_page(request, found, form, status=422)
 
 
-@require_POST
-@studio
+@studio("POST senders/<int:domain_id>/remove/", "sender-remove", Permission.SETUP, logs="domain.removed")
 def remove(request: StudioRequest, domain_id: int) -> HttpResponse:
     """Remove a domain without addresses."""
     found = find_domain(domain_id)

@@ -12,7 +12,6 @@ from django.utils.formats import number_format
 from django.utils.translation import gettext as _
 from django.utils.translation import gettext_lazy
 from django.views.decorators.cache import never_cache
-from django.views.decorators.http import require_http_methods, require_POST
 
 from mailflatrate.apps.events import queries
 from mailflatrate.apps.events.actions import endpoints
@@ -25,6 +24,7 @@ from mailflatrate.entrypoints.web.posts import see_other
 from mailflatrate.entrypoints.web.studio.access import StudioRequest, studio
 from mailflatrate.entrypoints.web.studio.common import page, whole_number
 from mailflatrate.rules.events import EVENTS, MUST_BE_OBEYED, EventType
+from mailflatrate.rules.roles import Permission
 
 PAGE_ROWS: Final = 50
 TYPE_WORDS: Final[Mapping[EventType, Any]] = {
@@ -92,8 +92,7 @@ def _choices(form: EndpointForm) -> list[tuple[Any, list[dict[str, Any]]]]:
 
 
 @never_cache
-@require_http_methods(["GET", "HEAD"])
-@studio
+@studio("GET webhooks/", "webhooks", Permission.KEYS, Permission.KEYS)
 def webhooks(request: StudioRequest) -> HttpResponse:
     """List the account's webhooks."""
     return _list_page(request, EndpointForm())
@@ -112,8 +111,7 @@ def _list_page(request: StudioRequest, form: EndpointForm, *, status: int = 200)
 
 
 @never_cache
-@require_POST
-@studio
+@studio("POST webhooks/new/", "webhook-new", Permission.KEYS, Permission.KEYS, logs="webhook.created", has_tabs=True)
 def new(request: StudioRequest) -> HttpResponse:
     """Create a webhook, and show its secret once."""
     form = EndpointForm(request.POST)
@@ -128,8 +126,7 @@ def new(request: StudioRequest) -> HttpResponse:
 
 
 @never_cache
-@require_http_methods(["GET", "HEAD", "POST"])
-@studio
+@studio("GET|POST webhooks/<int:webhook_id>/", "webhook", Permission.KEYS, Permission.KEYS, logs="webhook.changed")
 def webhook(request: StudioRequest, webhook_id: int) -> HttpResponse:
     """Show a webhook with its log; a POST changes it."""
     found = find_webhook(webhook_id)
@@ -188,8 +185,13 @@ def _pace(found: WebhookEndpoint) -> dict[str, str] | None:
 
 
 @never_cache
-@require_POST
-@studio
+@studio(
+    "POST webhooks/<int:webhook_id>/secret/",
+    "webhook-rotate",
+    Permission.KEYS,
+    Permission.KEYS,
+    logs="webhook.secret_rotated",
+)
 def rotate(request: StudioRequest, webhook_id: int) -> HttpResponse:
     """Make a new secret, and show it once."""
     find_webhook(webhook_id)
@@ -197,8 +199,13 @@ def rotate(request: StudioRequest, webhook_id: int) -> HttpResponse:
     return _one_page(request, find_webhook(webhook_id), made=made)
 
 
-@require_POST
-@studio
+@studio(
+    "POST webhooks/<int:webhook_id>/switch/",
+    "webhook-switch",
+    Permission.KEYS,
+    Permission.KEYS,
+    logs="webhook.switched_on",
+)
 def switch(request: StudioRequest, webhook_id: int) -> HttpResponse:
     """Switch a webhook on or off."""
     find_webhook(webhook_id)
@@ -208,8 +215,13 @@ def switch(request: StudioRequest, webhook_id: int) -> HttpResponse:
     return see_other(reverse("studio:webhook", args=[webhook_id]))
 
 
-@require_POST
-@studio
+@studio(
+    "POST webhooks/<int:webhook_id>/replay/",
+    "webhook-replay",
+    Permission.KEYS,
+    Permission.KEYS,
+    logs="webhook.replayed",
+)
 def replay(request: StudioRequest, webhook_id: int) -> HttpResponse:
     """Send events again."""
     find_webhook(webhook_id)
@@ -226,8 +238,7 @@ def replay(request: StudioRequest, webhook_id: int) -> HttpResponse:
     return see_other(reverse("studio:webhook", args=[webhook_id]))
 
 
-@require_POST
-@studio
+@studio("POST webhooks/<int:webhook_id>/test/", "webhook-test", Permission.KEYS, Permission.KEYS, logs="webhook.tested")
 def test(request: StudioRequest, webhook_id: int) -> HttpResponse:
     """Send a test event."""
     find_webhook(webhook_id)
@@ -236,8 +247,9 @@ def test(request: StudioRequest, webhook_id: int) -> HttpResponse:
     return see_other(f"{reverse('studio:webhook', args=[webhook_id])}#log")
 
 
-@require_POST
-@studio
+@studio(
+    "POST webhooks/<int:webhook_id>/delete/", "webhook-delete", Permission.KEYS, Permission.KEYS, logs="webhook.deleted"
+)
 def delete(request: StudioRequest, webhook_id: int) -> HttpResponse:
     """Delete a webhook."""
     find_webhook(webhook_id)
@@ -246,8 +258,9 @@ def delete(request: StudioRequest, webhook_id: int) -> HttpResponse:
     return see_other(reverse("studio:webhooks"))
 
 
-@require_POST
-@studio
+@studio(
+    "POST webhooks/messages/", "webhook-messages", Permission.KEYS, Permission.KEYS, logs="events.per_message_switched"
+)
 def switch_messages(request: StudioRequest) -> HttpResponse:
     """Switch events for each message on or off."""
     endpoints.switch_messages(is_on=request.POST.get("on") == "yes", by=request.user)

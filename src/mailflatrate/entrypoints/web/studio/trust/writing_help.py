@@ -3,15 +3,14 @@
 from django.http import Http404, HttpResponse
 from django.urls import reverse
 from django.utils.translation import gettext as _
-from django.views.decorators.http import require_POST
 
 from mailflatrate.apps.campaigns import writing_help
 from mailflatrate.entrypoints.web.posts import succeed
 from mailflatrate.entrypoints.web.studio.access import StudioRequest, studio
+from mailflatrate.rules.roles import Permission
 
 
-@require_POST
-@studio
+@studio("POST settings/writing-help/", "settings-writing-help", Permission.MANAGE, logs="writing_help.switched_off")
 def switch(request: StudioRequest) -> HttpResponse:
     """Switch writing help off for everyone in the account, or on again."""
     if not writing_help.is_installed():

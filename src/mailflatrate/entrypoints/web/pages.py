@@ -1,0 +1,119 @@
+"""Pages are declared at their views: address, name, rights, log entry. A `urls.py` lists the modules that have any."""
+
+from collections.abc import Callable, Iterator, Mapping
+from dataclasses import dataclass, field
+from functools import cache
+from inspect import isfunction
+from types import ModuleType
+from typing import Any
+
+from django.http.response import HttpResponseBase
+from django.urls import ResolverMatch, URLPattern, URLResolver, get_resolver, path
+from django.views.decorators.csrf import csrf_exempt
+from django.views.decorators.http import require_http_methods
+
+from mailflatrate.rules.roles import Permission
+
+View = Callable[..., HttpResponseBase]
+NOTHING = ""
+"""What a page logs whose POST changes nothing that others see."""
+
+
+@dataclass(frozen=True, slots=True)
+class WebPage:
+    """What a view declares. `address` is the methods and the route: "GET|POST tags/new/"; GET includes HEAD.
+
+    `nav` is the name of the page whose tab or menu entry this one belongs to; if empty, the address tells. `has_tabs`
+    is for a POST that is answered with the page of a tab. The rest is for the studio: the permissions to change
+    something (which also decides whether buttons show) and to open the page, whether members who are limited to some
+    lists may open it (ADR 0048), and the activity that a successful POST logs if its action logged none.
+    """
+
+    address: str
+    name: str
+    nav: str = ""
+    has_tabs: bool = False
+    values: Mapping[str, Any] = field(default_factory=dict)
+    write: Permission = Permission.VIEW
+    read: Permission = Permission.VIEW
+    limited: bool = False
+    logs: str = NOTHING
+
+    @property
+    def methods(self) -> list[str]:
+        """Return the methods that the page takes."""
+        return self.address.partition(" ")[0].replace("GET", "GET|HEAD").split("|")
+
+    @property
+    def route(self) -> str:
+        """Return the route within the page's area."""
+        return self.address.partition(" ")[2]
+
+
+def declare(page: WebPage, view: View) -> View:
+    """Return the view with the page that it shows; one view may be declared several times."""
+    declared = require_http_methods(page.methods)(view)
+    declared.__dict__["pages"] = (page, *getattr(view, "pages", ()))
+    return declared
+
+
+def page(address: str, name: str, **options: Any) -> Callable[[View], View]:
+    """Declare a page that anyone may open."""
+    return lambda view: declare(WebPage(address, name, **options), view)
+
+
+def public(address: str, name: str, **options: Any) -> Callable[[View], View]:
+    """Declare a page for recipients. They aren't signed in: the token in the address is what proves a request."""
+    return lambda view: csrf_exempt(declare(WebPage(address, name, **options), view))
+
+
+def patterns(*modules: ModuleType) -> list[URLPattern]:
+    """Return the URLs of the pages that these modules declare."""
+    return [
+        path(page.route, view, page.values, name=page.name)
+        for module in modules
+        for view in vars(module).values()
+        if isfunction(view) and view.__module__ == module.__name__
+        for page in getattr(view, "pages", ())
+    ]
+
+
+@cache
+def pages() -> dict[str, WebPage]:
+    """Return all declared pages by the name that `reverse` takes, such as "studio:tags"."""
+    return dict(_declared(get_resolver(), ""))
+
+
+def _declared(resolver: URLResolver, namespace: str) -> Iterator[tuple[str, WebPage]]:
+    for entry in resolver.url_patterns:
+        if isinstance(entry, URLResolver):
+            yield from _declared(entry, f"{namespace}{entry.namespace}:" if entry.namespace else namespace)
+        elif page := _page_of(entry.callback, entry.name):
+            yield f"{namespace}{page.name}", page
+
+
+def page_at(match: ResolverMatch | None) -> WebPage | None:
+    """Return the declared page that a URL leads to."""
+    return _page_of(match.func, match.url_name) if match else None
+
+
+def _page_of(view: View, name: str | None) -> WebPage | None:
+    return next((page for page in getattr(view, "pages", ()) if page.name == name), None)
+
+
+def owner_of(match: ResolverMatch | None, entries: Mapping[str, str]) -> str:
+    """Return which of `entries` (page names with their addresses) the current page belongs to.
+
+    A page that declares none belongs to the entry with the longest address that its own begins with. An area's first
+    page owns only itself.
+    """
+    page = page_at(match)
+    if page is None or match is None:
+        return ""
+    route = f"/{match.route}"
+    owners = [
+        name
+        for name, address in entries.items()
+        if route == address or (route.startswith(address) and address.strip("/").count("/"))
+    ]
+    return page.nav or max(owners, key=lambda name: len(entries[name]), default="")
