@@ -24,8 +24,8 @@ def test_a_change_reaches_what_uses_it(changed: str, reached: str, not_reached: 
 
 
 def test_a_template_reaches_tests_of_pages_that_include_it() -> None:
-    found = affected(["src/mailflatrate/entrypoints/web/templates/studio/audience/tags.html"])
-    assert "tests/entrypoints/test_tags_page.py" in found
+    found = affected(["src/mailflatrate/entrypoints/web/templates/studio/audience/event_types.html"])
+    assert "tests/entrypoints/test_conversion_pages.py" in found
 
 
 @pytest.mark.parametrize(

@@ -21,8 +21,10 @@ TONES = {
 }
 
 
-def page(request: StudioRequest, template: str, context: dict[str, Any], *, status: int = 200) -> HttpResponse:
-    """Render a page of the studio."""
+def page(request: StudioRequest, template: str, context: dict[str, Any], *, status: int = 0) -> HttpResponse:
+    """Render a page of the studio; a `form` that was posted with mistakes makes its status 422."""
+    if not status:
+        status = 422 if request.method == "POST" and getattr(context.get("form"), "errors", None) else 200
     return render(request, template, {**page_context(request), **context}, status=status)
 
 

@@ -3,15 +3,16 @@
 from django import forms
 from django.http import HttpResponse
 from django.urls import reverse
+from django.utils.html import format_html
 from django.utils.translation import gettext as _
 from django.utils.translation import gettext_lazy, ngettext
 
 from mailflatrate.apps.lists.actions import tags
 from mailflatrate.apps.lists.errors import ListError
-from mailflatrate.apps.lists.models import TAG_COLOR_LABELS
-from mailflatrate.apps.lists.tags import tag_table
+from mailflatrate.apps.lists.models import TAG_COLOR_LABELS, Tag
+from mailflatrate.apps.lists.tags import TagInfo, tag_table
 from mailflatrate.entrypoints.presenters.lookups import find_contact, find_tag
-from mailflatrate.entrypoints.presenters.sentences import error_sentence
+from mailflatrate.entrypoints.web.declared_pages import Column, Confirmation, ListPage, link, number
 from mailflatrate.entrypoints.web.posts import perform, succeed
 from mailflatrate.entrypoints.web.studio.access import StudioRequest, studio
 from mailflatrate.entrypoints.web.studio.common import page
@@ -23,14 +24,41 @@ class TagForm(forms.Form):
     """A tag's name and color."""
 
     name = forms.CharField(label=gettext_lazy("Name"), max_length=MAX_TAG_CHARACTERS)
-    color = forms.ChoiceField(
-        label=gettext_lazy("Color"), choices=[(color.value, label) for color, label in TAG_COLOR_LABELS.items()]
-    )
+    color = forms.TypedChoiceField(label=gettext_lazy("Color"), choices=list(TAG_COLOR_LABELS.items()), coerce=TagColor)
+
+
+def _contacts(tag_id: int) -> str:
+    return f"{reverse('studio:contacts')}?tag={tag_id}"
+
+
+def _badge(row: TagInfo) -> str:
+    return format_html('<span class="mark tag" data-color="{}">{}</span>', row.color, row.name)
+
+
+TAGS = ListPage(
+    "studio:tags",
+    gettext_lazy("Tags"),
+    (
+        Column(gettext_lazy("Tag"), lambda row: link(_badge(row), reverse("studio:tag", args=[row.id]), "")),
+        Column(gettext_lazy("Contacts"), lambda row: link(number(row.people), _contacts(row.id), "link-quiet"), True),
+    ),
+    icon="tags",
+    empty=gettext_lazy("No tags yet"),
+    empty_text=gettext_lazy("Add one here, or on a contact's page."),
+    intro=gettext_lazy(
+        "Tags group contacts across lists. You can set them by hand, with an import, by API or with a form. A tag "
+        "gives no permission to send: that always comes from a confirmed subscription."
+    ),
+    new="studio:tag-new",
+    new_label=gettext_lazy("New tag"),
+    save_label=gettext_lazy("Add tag"),
+    refused=ListError,
+    blamed="name",
+)
 
 
 def _show(request: StudioRequest, form: TagForm) -> HttpResponse:
-    context = {"rows": tag_table(), "form": form}
-    return page(request, "studio/audience/tags.html", context, status=422 if form.errors else 200)
+    return page(request, "parts/list_page.html", TAGS.context(tag_table(), form=form))
 
 
 @studio("GET tags/", "tags", Permission.CONTACTS)
@@ -43,31 +71,33 @@ def index(request: StudioRequest) -> HttpResponse:
 def new(request: StudioRequest) -> HttpResponse:
     """Create a tag."""
     form = TagForm(request.POST)
-    if form.is_valid():
-        try:
-            tag = tags.create_tag(form.cleaned_data["name"], TagColor(form.cleaned_data["color"]))
-        except ListError as error:
-            form.add_error("name", error_sentence(error))
-        else:
-            return succeed(request, _("“%(name)s” has been added.") % {"name": tag.name}, reverse("studio:tags"))
-    return _show(request, form)
+
+    def added(tag: Tag) -> str:
+        return _("“%(name)s” has been added.") % {"name": tag.name}
+
+    return TAGS.save(request, form, lambda: tags.create_tag(**form.cleaned_data), added) or _show(request, form)
 
 
 @studio("GET|POST tags/<int:tag_id>/", "tag", Permission.CONTACTS, logs="tag.saved")
 def edit(request: StudioRequest, tag_id: int) -> HttpResponse:
     """Rename or recolor a tag."""
     tag = find_tag(tag_id)
-    form = TagForm(request.POST if request.method == "POST" else None, initial={"name": tag.name, "color": tag.color})
-    if request.method == "POST" and form.is_valid():
-        try:
-            tags.change_tag(tag_id, name=form.cleaned_data["name"], color=TagColor(form.cleaned_data["color"]))
-        except ListError as error:
-            form.add_error("name", error_sentence(error))
-        else:
-            return succeed(request, _("Saved."), reverse("studio:tags"))
+    form = TagForm(request.POST or None, initial={"name": tag.name, "color": tag.color})
     people = next(row.people for row in tag_table() if row.id == tag_id)
-    context = {"tag": tag, "form": form, "people": people}
-    return page(request, "studio/audience/tag.html", context, status=422 if form.errors else 200)
+    consequence = ngettext(
+        "%(shown)s contact has this tag and loses it. You can't undo this. The contact and its subscriptions stay.",
+        "%(shown)s contacts have this tag and lose it. You can't undo this. The contacts and their subscriptions stay.",
+        people,
+    )
+    question, url = _("Delete “%(name)s”?") % {"name": tag.name}, reverse("studio:tag-delete", args=[tag_id])
+    context = TAGS.form_context(
+        tag.name,
+        form,
+        links=[(_("Show contacts"), "users", _contacts(tag_id))],
+        delete=Confirmation(url, question, consequence % {"shown": number(people)}, _("Delete")),
+    )
+    saved = TAGS.save(request, form, lambda: tags.change_tag(tag_id, **form.cleaned_data), _("Saved."))
+    return saved or page(request, "parts/form_page.html", context)
 
 
 @studio("POST tags/<int:tag_id>/delete/", "tag-delete", Permission.CONTACTS, logs="tag.deleted")

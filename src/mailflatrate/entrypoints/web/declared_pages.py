@@ -1,0 +1,100 @@
+"""Pages whose parts are declared: a list by its columns, a form by its fields. `parts/list_page.html` and
+`parts/form_page.html` draw them; a page that needs more brings a template of its own.
+"""
+
+from collections.abc import Callable, Iterable, Sequence
+from dataclasses import dataclass
+from typing import TYPE_CHECKING, Any, TypeVar
+
+from django import forms
+from django.contrib.humanize.templatetags.humanize import intcomma
+from django.http import HttpRequest, HttpResponse
+from django.urls import reverse
+from django.utils.html import format_html
+from django.utils.safestring import SafeString
+
+from mailflatrate.entrypoints.presenters.sentences import error_sentence
+from mailflatrate.entrypoints.web.posts import succeed
+
+if TYPE_CHECKING:
+    from django_stubs_ext import StrOrPromise
+
+T = TypeVar("T")
+
+
+@dataclass(frozen=True, slots=True)
+class Column:
+    """A column's head, and what it shows of a row: text, or one of `link`, `badge` and `number`."""
+
+    label: "StrOrPromise"
+    cell: Callable[[Any], object]
+    numeric: bool = False
+
+
+@dataclass(frozen=True, slots=True)
+class ListPage:
+    """The list that is the page `name`: its columns, and what it says without rows.
+
+    A new row is made on the page `new`, or with a form on the list itself. `refused` are the exceptions whose sentence
+    becomes an error of the form, or of its field `blamed`.
+    """
+
+    name: str
+    title: "StrOrPromise"
+    columns: Sequence[Column]
+    icon: str
+    empty: "StrOrPromise"
+    empty_text: "StrOrPromise" = ""
+    intro: "StrOrPromise" = ""
+    new: str = ""
+    new_label: "StrOrPromise" = ""
+    save_label: "StrOrPromise" = ""
+    refused: type[Exception] | tuple[type[Exception], ...] = ()
+    blamed: str | None = None
+
+    def context(self, rows: Iterable[Any], **context: Any) -> dict[str, Any]:
+        """Return the context of `parts/list_page.html`; with a `form`, a row is added on the page itself."""
+        cells = [[(column, column.cell(row)) for column in self.columns] for row in rows]
+        return {"list": self, "rows": cells, "new_url": reverse(self.new) if self.new else "", **context}
+
+    def form_context(self, title: str, form: forms.Form, **context: Any) -> dict[str, Any]:
+        """Return the context of `parts/form_page.html`, the page of one row."""
+        return {"title": title, "form": form, "back": self.title, "back_url": reverse(self.name), **context}
+
+    def save(
+        self, request: HttpRequest, form: forms.Form, action: Callable[[], T], done: str | Callable[[T], str]
+    ) -> HttpResponse | None:
+        """Carry out a valid POST and redirect to the list; None if the page with the form has to be shown."""
+        if request.method != "POST" or not form.is_valid():
+            return None
+        try:
+            result = action()
+        except self.refused as error:
+            form.add_error(self.blamed, error_sentence(error))
+            return None
+        return succeed(request, done if isinstance(done, str) else done(result), reverse(self.name))
+
+
+@dataclass(frozen=True, slots=True)
+class Confirmation:
+    """A dialog before a POST: its address, question, consequences and button."""
+
+    url: str
+    question: str
+    text: str
+    button: str
+
+
+def link(text: object, url: str, style: str = "cell-title break-words") -> SafeString:
+    """Return a link in a cell."""
+    return format_html('<a class="{}" href="{}">{}</a>', style, url, text)
+
+
+def badge(text: object, tone: str = "") -> SafeString:
+    """Return a badge, as `c-badge` draws it."""
+    return format_html('<span class="mark"{}>{}</span>', format_html(' data-tone="{}"', tone) if tone else "", text)
+
+
+def number(count: int) -> str:
+    """Return a number with its separators."""
+    return str(intcomma(count))
