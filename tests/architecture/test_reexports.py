@@ -13,7 +13,7 @@ PASSING_ON = {
     *(f"apps/{app}/models" for app in ("abuse", "accounts", "automations", "campaigns", "lists")),
     *(f"base/{name}" for name in ("audit", "child", "tenancy", "tracing")),
     *(f"rules/{name}" for name in ("addresses", "forms", "imprint")),
-    *("entrypoints/cli/backup", "entrypoints/web/studio/search", "mail/liquid", "settings", "wire/dns"),
+    *("entrypoints/cli/backup", "mail/liquid", "settings", "wire/dns"),
 }
 
 
