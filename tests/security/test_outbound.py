@@ -14,8 +14,9 @@ from mailflatrate.entrypoints.web.tls import certificate
 from mailflatrate.settings.schema import read_settings
 from mailflatrate.wire import probe, spam_filter
 from mailflatrate.wire.dns import DnsResolver, ZoneServer
-from mailflatrate.wire.imap import MailboxAccess, MailboxUnavailable, Protection, open_mailbox
+from mailflatrate.wire.imap import MailboxAccess, MailboxUnavailable, open_mailbox
 from mailflatrate.wire.public_urls import is_public
+from mailflatrate.wire.smtp_types import ImapTls
 from mailflatrate.wire.timestamp import StampUnavailable, ask_authority
 from mailflatrate.wire.web import FetchedPage, WebStatus, fetch_page
 from support.waiting import Waited
@@ -267,12 +268,12 @@ HOSTILE_IMAP: dict[str, Script] = {
 
 
 @pytest.mark.parametrize(
-    ("kind", "protection"),
-    [*((kind, Protection.NEVER) for kind in HOSTILE_IMAP), ("greeting", Protection.IMPLICIT)],
+    ("kind", "tls"),
+    [*((kind, ImapTls.NEVER) for kind in HOSTILE_IMAP), ("greeting", ImapTls.IMPLICIT)],
 )
-def test_a_hostile_mailbox_is_left_in_time(kind: str, protection: Protection) -> None:
+def test_a_hostile_mailbox_is_left_in_time(kind: str, tls: ImapTls) -> None:
     with server(HOSTILE_IMAP[kind]) as port:
-        access = MailboxAccess("127.0.0.1", port, "anna", "secret", "INBOX", protection, 5.0, 0.7)
+        access = MailboxAccess("127.0.0.1", port, "anna", "secret", "INBOX", tls, 5.0, 0.7)
         began = time.monotonic()
         with pytest.raises(MailboxUnavailable), open_mailbox(access) as box:
             box.unseen(at_most=10, largest_octets=1000)

@@ -17,10 +17,10 @@ from mailflatrate.apps.forms.actions import request_limits, sign_up
 from mailflatrate.apps.forms.actions.request_limits import note_unknown
 from mailflatrate.apps.forms.errors import FormError
 from mailflatrate.apps.forms.models import AskingTally, ConfirmationRequestKind, SignupRequest
-from mailflatrate.apps.lists.actions.feedback import Bounce
 from mailflatrate.base import clock, tenancy
 from mailflatrate.base.tenancy import PlatformReason
 from mailflatrate.mail.reading.values import BounceOutcome, BounceReason, BounceVerdict
+from mailflatrate.rules.bounces import Bounce
 from mailflatrate.rules.limits import value
 from support.api import Program, problem, program_of, visitor
 from support.desk import desk

@@ -30,7 +30,6 @@ from mailflatrate.apps.campaigns.models import MediaFile
 from mailflatrate.apps.delivery.models import Chunk, ChunkState
 from mailflatrate.apps.delivery.send.sender import Sender
 from mailflatrate.apps.lists.actions import consent, feedback
-from mailflatrate.apps.lists.actions.feedback import Bounce
 from mailflatrate.apps.lists.models import Contact
 from mailflatrate.apps.privacy.actions.erasure import erase_for_customer
 from mailflatrate.apps.privacy.jobs import log_withdrawals
@@ -42,6 +41,7 @@ from mailflatrate.entrypoints.cli.backup import create, restore
 from mailflatrate.entrypoints.cli.backup.manifest import read_manifest
 from mailflatrate.entrypoints.cli.main import cli
 from mailflatrate.mail.bounce_text.verdict import judge
+from mailflatrate.rules.bounces import Bounce
 from mailflatrate.settings.schema import StorageKind, load_settings
 from support.fake_relay import FakeRelay
 

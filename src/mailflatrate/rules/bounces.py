@@ -11,7 +11,7 @@ from dataclasses import dataclass, replace
 from datetime import datetime, timedelta
 from enum import Enum
 
-from mailflatrate.mail.reading.values import BounceOutcome
+from mailflatrate.mail.reading.values import BounceOutcome, BounceVerdict
 from mailflatrate.rules.limits import value
 from mailflatrate.rules.suppression import return_after
 
@@ -22,6 +22,22 @@ class BounceAction(Enum):
     NOTHING = "nothing"
     SUPPRESS_ACCOUNT = "suppress_account"
     SUPPRESS_PLATFORM = "suppress_platform"
+
+
+@dataclass(frozen=True, slots=True)
+class Bounce:
+    """The final failure of a delivery: its meaning, the reply, when it was reported, and the evidence (`source`).
+
+    `again`: the same message was read before and is now understood differently, so a bounce may change its kind.
+    """
+
+    contact_id: int | None
+    delivery_id: int | None
+    verdict: BounceVerdict
+    at: datetime
+    source: str
+    text: str = ""
+    again: bool = False
 
 
 @dataclass(frozen=True, slots=True)

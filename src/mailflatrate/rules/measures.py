@@ -9,7 +9,7 @@ includes the weaker ones.
 from __future__ import annotations
 
 from dataclasses import dataclass
-from enum import Enum, IntEnum
+from enum import Enum, IntEnum, StrEnum
 from math import comb
 from typing import Final
 
@@ -45,7 +45,7 @@ class ThresholdCause(Enum):
         return self in (ThresholdCause.NEW_COMPLAINTS, ThresholdCause.NEW_HARD_BOUNCES)
 
 
-class FigureScope(Enum):
+class FigureScope(StrEnum):
     """The scopes over which figures are counted."""
 
     CAMPAIGN = "mailing"

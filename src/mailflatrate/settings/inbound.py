@@ -1,18 +1,9 @@
 """Settings for incoming mail: listeners, the mailbox for complaints, the test inbox."""
 
-from enum import StrEnum
-
 from pydantic import Field
 
 from mailflatrate.settings.section import Port, Positive, Section
-
-
-class ImapTls(StrEnum):
-    """The encryption of the connection to the mailbox."""
-
-    IMPLICIT = "implicit"
-    STARTTLS = "starttls"
-    NEVER = "never"
+from mailflatrate.wire.smtp_types import ImapTls
 
 
 class InboundSettings(Section):

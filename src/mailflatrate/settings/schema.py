@@ -20,7 +20,7 @@ from mailflatrate.rules.shaping import read_shaping
 from mailflatrate.rules.stricter_limits import read_tighter
 from mailflatrate.settings.customer_domains import CustomerDomainSettings
 from mailflatrate.settings.database import DatabaseSettings
-from mailflatrate.settings.inbound import ImapTls, InboundSettings
+from mailflatrate.settings.inbound import InboundSettings
 from mailflatrate.settings.section import PREFIX, Port, Positive, SettingsError
 from mailflatrate.settings.storage import S3Encryption, StorageKind, StorageSettings
 from mailflatrate.settings.vetting import VettingSettings
@@ -28,7 +28,7 @@ from mailflatrate.settings.writing import WritingSettings
 from mailflatrate.wire.smtp_types import TlsMode
 
 __all__ = [
-    "ImapTls", "LogFormat", "S3Encryption", "Settings", "SettingsError", "StorageKind", "TlsMode", "blocklists",
+    "LogFormat", "S3Encryption", "Settings", "SettingsError", "StorageKind", "TlsMode", "blocklists",
     "environment_name", "load_settings", "read_settings",
 ]  # fmt: skip
 

@@ -10,21 +10,13 @@ import ssl
 from collections.abc import Iterator, Sequence
 from contextlib import contextmanager
 from dataclasses import dataclass
-from enum import StrEnum
 from imaplib import IMAP4, IMAP4_SSL
 
 from imap_tools import BaseMailBox, ImapToolsError
 from imap_tools.query import AND
 
 from mailflatrate.wire.deadline import Deadline
-
-
-class Protection(StrEnum):
-    """The encryption of the connection: TLS from the start (RFC 8314), after STARTTLS, or none."""
-
-    IMPLICIT = "implicit"
-    STARTTLS = "starttls"
-    NEVER = "never"
+from mailflatrate.wire.smtp_types import ImapTls
 
 
 class MailboxUnavailable(Exception):
@@ -40,7 +32,7 @@ class MailboxAccess:
     user: str
     password: str
     folder: str
-    protection: Protection
+    tls: ImapTls
     timeout_seconds: float = 30.0
     conversation_seconds: float = 300.0
     most_octets: int = 512 * 1024 * 1024
@@ -97,10 +89,10 @@ class _Box(BaseMailBox):
     def _get_mailbox_client(self) -> IMAP4:
         access = self._access
         context = ssl.create_default_context()
-        if access.protection is Protection.IMPLICIT:
+        if access.tls is ImapTls.IMPLICIT:
             return _GuardedTls(access, self._deadline, context)
         client = _GuardedClient(access, self._deadline)
-        if access.protection is Protection.STARTTLS:
+        if access.tls is ImapTls.STARTTLS:
             _demand(*client.starttls(context))
             self._deadline.guard(client.sock)
         return client

@@ -8,6 +8,14 @@ from pathlib import Path
 from typing import NamedTuple
 
 
+class ImapTls(StrEnum):
+    """The encryption of a connection to a mailbox: TLS from the start (RFC 8314), after STARTTLS, or none."""
+
+    IMPLICIT = "implicit"
+    STARTTLS = "starttls"
+    NEVER = "never"
+
+
 class TlsMode(StrEnum):
     """How STARTTLS is used (RFC 3207, R-102)."""
 

@@ -36,7 +36,6 @@ from mailflatrate.apps.delivery.send.journal import Journal
 from mailflatrate.apps.delivery.send.replay import replay
 from mailflatrate.apps.gate.audience import audience_facts
 from mailflatrate.apps.gate.recipients import COLUMNS, JOINS
-from mailflatrate.apps.lists.actions.feedback import Bounce
 from mailflatrate.apps.lists.models import Contact, Subscription, SubscriptionState
 from mailflatrate.apps.privacy.actions.erasure import erase_for_customer
 from mailflatrate.apps.privacy.actions.retention import delete_expired, proof_limit
@@ -51,6 +50,7 @@ from mailflatrate.base.ids import key_ring
 from mailflatrate.base.tenancy import PlatformReason
 from mailflatrate.mail.bounce_text.verdict import classify_smtp_reply
 from mailflatrate.mail.tokens import TokenPurpose
+from mailflatrate.rules.bounces import Bounce
 from mailflatrate.settings import load_settings
 from mailflatrate.wire.smtp_types import OutcomeKind, SendOutcome, Stage
 from support.archive import archived, end, end_month, move

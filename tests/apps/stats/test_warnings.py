@@ -9,10 +9,10 @@ from django.utils import translation
 from mailflatrate.apps.accounts.actions.people import house_account
 from mailflatrate.apps.accounts.models import Notice, NoticeKind
 from mailflatrate.apps.stats import action_texts, actions, queries
-from mailflatrate.apps.stats.models import Measure, MeasureScope
+from mailflatrate.apps.stats.models import Measure
 from mailflatrate.base import clock, tenancy
 from mailflatrate.base.tenancy import PlatformReason
-from mailflatrate.rules.measures import MeasureLevel, ThresholdCause
+from mailflatrate.rules.measures import FigureScope, MeasureLevel, ThresholdCause
 from support.customers import Customer, sending_customer
 from support.people import browser
 
@@ -26,7 +26,7 @@ def anna(database: str) -> Customer:
 def measured(
     anna: Customer,
     cause: ThresholdCause = ThresholdCause.COMPLAINTS,
-    scope: MeasureScope = MeasureScope.DAY,
+    scope: FigureScope = FigureScope.DAY,
     **more: Any,
 ) -> Measure:
     """A measure of Anna's account as the judge would write it."""
@@ -94,8 +94,8 @@ def test_many_warnings_are_one_line_that_leads_to_all_of_them(anna: Customer) ->
 
 
 def test_the_same_figure_within_a_day_and_within_a_week_is_one_warning(anna: Customer) -> None:
-    measured(anna, scope=MeasureScope.DAY)
-    measured(anna, scope=MeasureScope.WEEK, level=MeasureLevel.THROTTLE.value)
+    measured(anna, scope=FigureScope.DAY)
+    measured(anna, scope=FigureScope.WEEK, level=MeasureLevel.THROTTLE.value)
     with tenancy.account(anna.account_id):
         (open_one,) = queries.open_warnings()
     assert open_one.level == MeasureLevel.THROTTLE.value, "the strongest stays"
@@ -115,8 +115,8 @@ def test_a_warning_ends_when_it_is_lifted_or_its_days_are_over(anna: Customer) -
 
 
 def test_warnings_that_come_together_are_one_message_with_a_subject_of_its_own(anna: Customer) -> None:
-    measured(anna, scope=MeasureScope.DAY)
-    measured(anna, scope=MeasureScope.WEEK)
+    measured(anna, scope=FigureScope.DAY)
+    measured(anna, scope=FigureScope.WEEK)
     measured(anna, ThresholdCause.HARD_BOUNCES, events=30, base=1000, limit_percent=1.0, rule="R-88")
     actions.tell_about_measures(anna.account_id)
     (message,) = told(anna)
@@ -141,7 +141,7 @@ def test_a_pause_comes_first_in_the_subject(anna: Customer) -> None:
     measured(
         anna,
         ThresholdCause.UNSUBSCRIBES,
-        MeasureScope.CAMPAIGN,
+        FigureScope.CAMPAIGN,
         level=MeasureLevel.PAUSE_CAMPAIGN.value,
         campaign=campaign,
         day=None,

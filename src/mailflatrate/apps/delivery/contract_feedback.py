@@ -9,14 +9,13 @@ from typing import Any
 from mailflatrate.apps.accounts.models import Notice, NoticeKind
 from mailflatrate.apps.delivery.models import Delivery
 from mailflatrate.apps.lists.actions import feedback
-from mailflatrate.apps.lists.actions.feedback import Bounce
 from mailflatrate.apps.lists.models import Contact
 from mailflatrate.apps.suppression import actions as suppression
 from mailflatrate.apps.suppression.queries import complained_elsewhere
 from mailflatrate.apps.transactional.models import TransactionalMessage
 from mailflatrate.base import tenancy
 from mailflatrate.base.ids import address_key
-from mailflatrate.rules.bounces import BounceAction, BounceState, judge_bounce
+from mailflatrate.rules.bounces import Bounce, BounceAction, BounceState, judge_bounce
 from mailflatrate.rules.suppression import SuppressionReason
 
 _NO_HISTORY = BounceState(0, None, 0, None)

@@ -13,11 +13,11 @@ from mailflatrate.apps.delivery.send.outcomes import BOUNCES
 from mailflatrate.apps.delivery.wake import figures_changed
 from mailflatrate.apps.forms.actions.request_limits import note_unknown
 from mailflatrate.apps.lists.actions import feedback
-from mailflatrate.apps.lists.actions.feedback import Bounce
 from mailflatrate.base import clock, tenancy
 from mailflatrate.mail.bounce_text.verdict import judge
 from mailflatrate.mail.reading.storable import storable
 from mailflatrate.mail.reading.values import BounceOutcome
+from mailflatrate.rules.bounces import Bounce
 
 OUTCOMES = {word: outcome for outcome, word in BOUNCES.items()}
 PERSONAL = (BounceOutcome.RECIPIENT_HARD, BounceOutcome.RECIPIENT_SOFT)

@@ -43,7 +43,7 @@ class RelayCheck(NamedTuple):
 
 
 async def try_relay(config: RelayConfig, sender: str | None) -> RelayCheck:
-    """Open a connection as for sending (EHLO, STARTTLS, AUTH) and close it again, within LOOK_SECONDS; no message.
+    """Open a connection as for sending (EHLO, STARTTLS, AUTH) and close it again, within CHECK_SECONDS; no message.
 
     A given `sender` is named as envelope sender (MAIL FROM, then RSET). Raises RelayUnavailable with the stage
     that failed.

@@ -16,7 +16,7 @@ from mailflatrate.mail.reading import address
 from mailflatrate.mail.reading.mime import split_headers
 from mailflatrate.settings import load_settings
 from mailflatrate.settings.schema import Settings
-from mailflatrate.wire.imap import MailboxAccess, OpenMailbox, Protection, open_mailbox
+from mailflatrate.wire.imap import MailboxAccess, OpenMailbox, open_mailbox
 
 log = structlog.get_logger("inbound")
 
@@ -50,7 +50,7 @@ def _access(settings: Settings) -> MailboxAccess:
         user=settings.imap_user or "",
         password=settings.imap_password or "",
         folder=settings.imap_folder,
-        protection=Protection(settings.imap_tls),
+        tls=settings.imap_tls,
     )
 
 

@@ -8,6 +8,7 @@ from django.db.models.functions import Now
 from django.utils.translation import gettext_lazy as _
 
 from mailflatrate.base.tenancy import TenantModel, needs_platform
+from mailflatrate.mail.aggregate import ReportKind
 
 
 def _address_keys() -> "ArrayField[list[bytes] | None, list[bytes] | None]":
@@ -194,18 +195,11 @@ class Feedback(TenantModel):
         ]
 
 
-class AggregateKind(models.TextChoices):
-    """The subject of an aggregate report."""
-
-    DMARC = "dmarc", _("DMARC")
-    TLS = "tls", _("Transport encryption")
-
-
 class DomainReport(TenantModel):
     """One receiver's report on one domain over some hours (RFC 7489, RFC 8460), stored once, however often it is read.
 
     A report on a domain that no account sends from belongs to the platform. `sources` holds [name, messages, passed] of
-    `mail.aggregate.Source`, the largest first. `proved`: the report has a valid DKIM signature of the reporter.
+    `mail.aggregate.ReportSource`, the largest first. `proved`: the report has a valid DKIM signature of the reporter.
     """
 
     hidden_without_account = True
@@ -214,7 +208,7 @@ class DomainReport(TenantModel):
     account = models.ForeignKey(  # type: ignore[assignment]  # no account: the platform
         "accounts.Account", null=True, on_delete=models.CASCADE, db_index=False, db_constraint=False, related_name="+"
     )
-    kind = models.CharField(max_length=5, choices=AggregateKind.choices)
+    kind = models.CharField(max_length=5, choices=[(kind.value, kind.value) for kind in ReportKind])
     domain = models.CharField(max_length=253)
     reporter = models.CharField(max_length=120, blank=True)
     report_id = models.CharField(max_length=200)

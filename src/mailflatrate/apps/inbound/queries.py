@@ -11,7 +11,6 @@ from django.db import connection
 from django.db.models import Count, Max, Q, QuerySet, Sum
 
 from mailflatrate.apps.inbound.models import (
-    AggregateKind,
     DomainReport,
     Feedback,
     FeedbackKind,
@@ -22,6 +21,7 @@ from mailflatrate.apps.inbound.models import (
 )
 from mailflatrate.base import clock, tenancy
 from mailflatrate.base.tenancy import PlatformReason
+from mailflatrate.mail.aggregate import ReportKind
 from mailflatrate.settings import load_settings
 
 TOGETHER = 100
@@ -118,7 +118,7 @@ class ReporterFigures:
 class DomainFigures:
     """Receivers' recent reports of one kind on a domain: figures by reporter, and what failed."""
 
-    kind: AggregateKind
+    kind: ReportKind
     reporters: list[ReporterFigures]
     failures: list[tuple[str, int]]
 
@@ -147,7 +147,7 @@ def own_domain_figures() -> list[DomainFigures]:
 def _figures(rows: QuerySet[DomainReport]) -> list[DomainFigures]:
     rows = rows.filter(ends_at__gte=clock.now() - timedelta(days=REPORT_DAYS))
     found = []
-    for kind in AggregateKind:
+    for kind in ReportKind:
         by_reporter = rows.filter(kind=kind).values("reporter").annotate(
             reports=Count("id"), seen=Sum("messages"), good=Sum("passed"), all_proved=BoolAnd("proved"),
             until=Max("ends_at"),

@@ -7,11 +7,11 @@ from django.utils.translation import get_language, gettext_noop, ngettext
 from django.utils.translation import gettext as _
 
 from mailflatrate.apps.accounts.service_mail import Facts
-from mailflatrate.apps.stats.models import Measure, MeasureScope
+from mailflatrate.apps.stats.models import Measure
 from mailflatrate.apps.stats.queries import first_of_each
 from mailflatrate.locale.formats import rate_number, written_rate
 from mailflatrate.locale.texts import ENGLISH
-from mailflatrate.rules.measures import MeasureLevel, RequiredMeasure, ThresholdCause, rate_limits
+from mailflatrate.rules.measures import FigureScope, MeasureLevel, RequiredMeasure, ThresholdCause, rate_limits
 from mailflatrate.rules.providers import provider_name
 from mailflatrate.settings import load_settings
 
@@ -47,7 +47,7 @@ _FIGURES = {
     ThresholdCause.NEW_COMPLAINTS: gettext_noop("Complaints"),
     ThresholdCause.NEW_HARD_BOUNCES: gettext_noop("Hard bounces"),
 }
-_SPANS = {MeasureScope.DAY: gettext_noop("a day"), MeasureScope.WEEK: gettext_noop("seven days")}
+_SPANS = {FigureScope.DAY: gettext_noop("a day"), FigureScope.WEEK: gettext_noop("seven days")}
 _REMEDIES = {
     ThresholdCause.COMPLAINTS: gettext_noop(
         "Check who you're emailing and what they signed up for. Everyone who reported you has been removed from "
@@ -97,7 +97,7 @@ LEVELS = {
 
 def sentence(measure: Measure) -> str:
     """Return a sentence that says what was found, with its figures, in the active language."""
-    need, span = need_of(measure), _SPANS.get(MeasureScope(measure.scope))
+    need, span = need_of(measure), _SPANS.get(FigureScope(measure.scope))
     return _(_SENTENCES[need.cause]) % {
         "events": number_format(need.events, force_grouping=True),
         "base": number_format(need.base, force_grouping=True),

@@ -26,7 +26,6 @@ from mailflatrate.apps.inbound.queries import is_unsubscribed_sql
 from mailflatrate.apps.lists.actions.origin_reopening import reopen_origin
 from mailflatrate.apps.stats import action_texts, queries
 from mailflatrate.apps.stats.models import Measure
-from mailflatrate.apps.stats.models import MeasureScope as StoredScope
 from mailflatrate.apps.tracking.scanners import mark_bursts
 from mailflatrate.base import audit, clock, jobs, tenancy
 from mailflatrate.base.jobs import JobQueue
@@ -114,7 +113,7 @@ def refresh_campaign(account_id: int, campaign_id: int) -> None:
             cursor.execute(_REFRESH.replace("[kept]", of_campaign_sql(campaign_id, "d")), parameters)
 
 
-_WINDOWS = {StoredScope.DAY: 1, StoredScope.WEEK: queries.WEEK_DAYS}
+_WINDOWS = {FigureScope.DAY: 1, FigureScope.WEEK: queries.WEEK_DAYS}
 
 
 def judge_campaign(account_id: int, campaign_id: int) -> None:
@@ -126,19 +125,19 @@ def judge_campaign(account_id: int, campaign_id: int) -> None:
             needs += judge_provider(provider, counts) if provider != OTHER else ()
         ceilings = _ceilings(campaign_id, by_provider)
     for need in needs:
-        _take(account_id, need, StoredScope.CAMPAIGN, campaign_id)
+        _take(account_id, need, FigureScope.CAMPAIGN, campaign_id)
     for scope, need in ceilings:
         _take(account_id, need, scope, None)
 
 
-def _ceilings(campaign_id: int, live: Mapping[str, Counts]) -> list[tuple[StoredScope, RequiredMeasure]]:
+def _ceilings(campaign_id: int, live: Mapping[str, Counts]) -> list[tuple[FigureScope, RequiredMeasure]]:
     """Return the limits that a new account has reached, with this campaign's figures of this moment included."""
     if not queries.is_new_account():
         return []
     found = []
     for scope, days in _WINDOWS.items():
         counts = queries.window_counts(days, instead_of={campaign_id: live})
-        found += [(scope, need) for need in judge_new_account(counts, FigureScope(scope.value))]
+        found += [(scope, need) for need in judge_new_account(counts, scope)]
     return found
 
 
@@ -147,7 +146,7 @@ def judge_account(account_id: int) -> None:
     with tenancy.account(account_id):
         windows = {scope: queries.window_counts(days) for scope, days in _WINDOWS.items()}
     for scope, counts in windows.items():
-        for need in judge(counts, FigureScope(scope.value)):
+        for need in judge(counts, scope):
             _take(account_id, need, scope, None)
 
 
@@ -177,7 +176,7 @@ def decide_ab_test(account_id: int, campaign_id: int) -> None:
             return  # it does not run at present
 
 
-def _take(account_id: int, need: RequiredMeasure, scope: StoredScope, campaign_id: int | None) -> None:
+def _take(account_id: int, need: RequiredMeasure, scope: FigureScope, campaign_id: int | None) -> None:
     """Record the measure and carry it out atomically; do nothing if it was already taken."""
     with tenancy.platform(PlatformReason.ACCOUNT_STATUS):
         # One after another within an account, so that a step is taken once however many events arrive together.

@@ -6,6 +6,7 @@ from django.db.models.functions import Now
 from django.utils.translation import gettext_lazy as _
 
 from mailflatrate.base.tenancy import TenantModel
+from mailflatrate.rules.measures import FigureScope
 
 
 class DailyFigure(TenantModel):
@@ -124,12 +125,11 @@ class PeerRate(models.Model):
         db_table = "peer_rate"
 
 
-class MeasureScope(models.TextChoices):
-    """The scope of a measure's figures."""
-
-    CAMPAIGN = "mailing", _("This campaign")
-    DAY = "day", _("One day")
-    WEEK = "week", _("Seven days")
+_SCOPES = {
+    FigureScope.CAMPAIGN: _("This campaign"),
+    FigureScope.DAY: _("One day"),
+    FigureScope.WEEK: _("Seven days"),
+}
 
 
 class Measure(TenantModel):
@@ -145,7 +145,7 @@ class Measure(TenantModel):
         db_constraint=False,
         related_name="+",
     )
-    scope = models.CharField(max_length=8, choices=MeasureScope.choices)
+    scope = models.CharField(max_length=8, choices=[(scope.value, label) for scope, label in _SCOPES.items()])
     cause = models.CharField(max_length=20)
     level = models.PositiveSmallIntegerField()
     rule = models.CharField(max_length=10)

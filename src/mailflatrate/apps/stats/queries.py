@@ -16,13 +16,13 @@ from mailflatrate.apps.delivery.archive.lookup import of_campaign_sql
 from mailflatrate.apps.delivery.models import AbTest
 from mailflatrate.apps.inbound.models import FeedbackKind
 from mailflatrate.apps.inbound.queries import feedback_counts, is_unsubscribed_sql
-from mailflatrate.apps.stats.models import DailyFigure, Measure, MeasureScope
+from mailflatrate.apps.stats.models import DailyFigure, Measure
 from mailflatrate.apps.tracking.queries import clicks_by_variant
 from mailflatrate.base import clock, tenancy
 from mailflatrate.rules.ab_test import VariantFigures
 from mailflatrate.rules.campaign_states import UNFINISHED
 from mailflatrate.rules.limits import value
-from mailflatrate.rules.measures import Counts, MeasureLevel
+from mailflatrate.rules.measures import Counts, FigureScope, MeasureLevel
 from mailflatrate.rules.providers import OTHER, REPORTING, domains_by_provider
 
 WEEK_DAYS = 7
@@ -239,7 +239,7 @@ def measures(limit: int = 50) -> list[Measure]:
 
 REPORTED_TOGETHER = (MeasureLevel.WARN, MeasureLevel.PAUSE_LANE, MeasureLevel.PAUSE_CAMPAIGN)
 """What the owners are told in one message; stronger measures move the account, and are told with that."""
-_OPEN_DAYS = {MeasureScope.DAY: 1, MeasureScope.WEEK: WEEK_DAYS, MeasureScope.CAMPAIGN: WEEK_DAYS}
+_OPEN_DAYS = {FigureScope.DAY: 1, FigureScope.WEEK: WEEK_DAYS, FigureScope.CAMPAIGN: WEEK_DAYS}
 
 
 def open_warnings() -> list[Measure]:
@@ -260,7 +260,7 @@ def first_of_each(measures: Iterable[Measure]) -> list[Measure]:
     """
     found: dict[tuple[str, str, int | None], Measure] = {}
     for measure in measures:
-        campaign_id = measure.campaign_id if measure.provider or measure.scope == MeasureScope.CAMPAIGN else None
+        campaign_id = measure.campaign_id if measure.provider or measure.scope == FigureScope.CAMPAIGN else None
         found.setdefault((measure.cause, measure.provider, campaign_id), measure)
     return list(found.values())
 

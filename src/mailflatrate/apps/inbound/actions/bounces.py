@@ -10,10 +10,10 @@ from mailflatrate.apps.inbound.actions.feedback_facts import fact_of, record_fac
 from mailflatrate.apps.inbound.interpretation import InboundReading
 from mailflatrate.apps.inbound.models import Feedback, FeedbackKind
 from mailflatrate.apps.lists.actions import feedback
-from mailflatrate.apps.lists.actions.feedback import Bounce
 from mailflatrate.apps.lists.models import Contact
 from mailflatrate.base import tenancy
 from mailflatrate.mail.reading.values import BounceOutcome, Failure
+from mailflatrate.rules.bounces import Bounce
 from mailflatrate.rules.limits import value
 
 Aimed = tuple[InboundReading, DeliveryRecord]

@@ -34,13 +34,13 @@ from mailflatrate.apps.inbound.actions.bounces import BOUNCE_KINDS
 from mailflatrate.apps.inbound.actions.feedback_facts import fact_on, record_facts
 from mailflatrate.apps.inbound.models import Feedback
 from mailflatrate.apps.lists.actions import feedback
-from mailflatrate.apps.lists.actions.feedback import Bounce
 from mailflatrate.base import clock, tenancy
 from mailflatrate.base.ids import address_key
 from mailflatrate.base.tenancy import PlatformReason
 from mailflatrate.mail.address import domain_of
 from mailflatrate.mail.bounce_text.verdict import judge
 from mailflatrate.mail.postfix_log import QueueAttempt, QueueStatus
+from mailflatrate.rules.bounces import Bounce
 from mailflatrate.rules.providers import provider_of
 from mailflatrate.rules.relays import RelayPool
 

@@ -4,7 +4,6 @@
 """
 
 from collections.abc import Iterable, Sequence
-from dataclasses import dataclass
 from datetime import datetime
 from typing import Any
 
@@ -17,25 +16,8 @@ from mailflatrate.apps.suppression import actions as suppression
 from mailflatrate.apps.suppression.queries import complained_elsewhere
 from mailflatrate.base import tenancy
 from mailflatrate.base.ids import mailbox_keys
-from mailflatrate.mail.reading.values import BounceVerdict
-from mailflatrate.rules.bounces import BounceAction, BounceState, judge_bounce
+from mailflatrate.rules.bounces import Bounce, BounceAction, BounceState, judge_bounce
 from mailflatrate.rules.suppression import SuppressionReason
-
-
-@dataclass(frozen=True, slots=True)
-class Bounce:
-    """The final failure of a delivery: its meaning, the reply, when it was reported, and the evidence (`source`).
-
-    `again`: the same message was read before and is now understood differently, so a bounce may change its kind.
-    """
-
-    contact_id: int | None
-    delivery_id: int | None
-    verdict: BounceVerdict
-    at: datetime
-    source: str
-    text: str = ""
-    again: bool = False
 
 
 @tenancy.needs_account
