@@ -15,7 +15,7 @@ from mailflatrate.apps.campaigns.models import Campaign
 from mailflatrate.apps.lists.actions.fields import FieldDraft, create_field
 from mailflatrate.apps.lists.actions.tags import create_tag
 from mailflatrate.base import tenancy
-from mailflatrate.rules.automations.graph import StepKind
+from mailflatrate.rules.automations.steps import STEP_KINDS
 from support.automations import Journey
 from support.customers import Customer, sending_customer
 from support.people import browser, person
@@ -135,7 +135,7 @@ def test_a_new_automation_needs_a_name_and_one_of_the_account_s_lists(new_anna: 
 
 
 @pytest.mark.slow
-@pytest.mark.parametrize("kind", [kind.value for kind in StepKind])
+@pytest.mark.parametrize("kind", list(STEP_KINDS))
 def test_each_kind_is_inserted_and_its_panel_opens(builder: Builder, kind: str) -> None:
     key = builder.insert(kind)
     assert builder.kinds() == [kind]

@@ -10,7 +10,7 @@ from mailflatrate.apps.automations.graphs import EMPTY, graph_of
 from mailflatrate.apps.automations.models import Automation, VersionState
 from mailflatrate.apps.campaigns.models import Campaign
 from mailflatrate.base import tenancy
-from mailflatrate.rules.automations.reading import GraphRefused
+from mailflatrate.rules.automations.json_object import GraphRefused
 from support.automations import Journey
 from support.customers import Customer, customer_with_list, sending_customer
 

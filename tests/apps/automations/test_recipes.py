@@ -22,8 +22,8 @@ from mailflatrate.apps.lists.models import Contact
 from mailflatrate.apps.lists.tags import give_tags
 from mailflatrate.base import clock, tenancy
 from mailflatrate.rules.automations.compiling import compile_graph
-from mailflatrate.rules.automations.graph import StepKind
 from mailflatrate.rules.automations.problems import ENTRY
+from mailflatrate.rules.automations.steps import Send
 from mailflatrate.rules.lint import LintLookups, judge_message, message_facts
 from mailflatrate.rules.verdict import Severity
 from support.automations import Journey
@@ -125,7 +125,7 @@ def test_a_recipe_passes_the_gate_once_the_customer_wrote_their_part(
     journey.activate()
     with tenancy.account(customer.account_id):
         steps = compile_graph(graph_of(journey.version()))
-    assert [step.key for step in steps if step.kind is StepKind.SEND] == list(recipe_messages(key, language))
+    assert [step.key for step in steps if step.kind == Send.kind] == list(recipe_messages(key, language))
 
 
 def lint(customer: Customer, message: Campaign) -> list[str]:

@@ -8,7 +8,7 @@ import pytest
 
 from mailflatrate.apps.automations.actions import drafts
 from mailflatrate.apps.automations.checking import problems_of
-from mailflatrate.apps.automations.engine.acting import WEBHOOK_OFF
+from mailflatrate.apps.automations.engine.steps import WEBHOOK_OFF
 from mailflatrate.apps.automations.models import StepPassage
 from mailflatrate.apps.events import delivering, queries
 from mailflatrate.apps.events.actions import endpoints

@@ -8,10 +8,13 @@ import pytest
 from hypothesis import given, settings
 from hypothesis import strategies as st
 
-from mailflatrate.rules.automations.compiling import FINISH, arm_of, compile_graph
-from mailflatrate.rules.automations.graph import MAX_DEPTH, MAX_STEPS, Graph, StepKind
+from mailflatrate.rules.automations.compiling import arm_of, compile_graph
+from mailflatrate.rules.automations.graph import MAX_DEPTH, MAX_STEPS, Graph
+from mailflatrate.rules.automations.json_object import GraphRefused
 from mailflatrate.rules.automations.problems import problems_in
-from mailflatrate.rules.automations.reading import GraphRefused, read_graph
+from mailflatrate.rules.automations.reading import read_graph
+from mailflatrate.rules.automations.step import FINISH
+from mailflatrate.rules.automations.steps import End, GoTo
 
 WELCOME: dict[str, Any] = {
     "entry": {"on": "confirmed", "form": None},
@@ -189,7 +192,7 @@ def test_every_path_through_compiled_steps_ends(raw: list[dict[str, Any]]) -> No
         for target in step.targets:
             assert target == FINISH or number[target] > step.number
         json.dumps(step.parameters)
-    assert all(step.targets == (FINISH,) for step in steps if step.kind in (StepKind.END, StepKind.GO_TO))
+    assert all(step.targets == (FINISH,) for step in steps if step.kind in (End.kind, GoTo.kind))
 
 
 @given(st.integers(1, 2**62), st.lists(st.integers(1, 99), min_size=2, max_size=8))

@@ -7,8 +7,9 @@ import pytest
 from hypothesis import given, settings
 from hypothesis import strategies as st
 
-from mailflatrate.rules.automations.graph import NoMailHours, WaitKind, WaitRule
+from mailflatrate.rules.automations.graph import NoMailHours
 from mailflatrate.rules.automations.promises import Promise, promise_in
+from mailflatrate.rules.automations.steps import WaitKind, WaitRule
 from mailflatrate.rules.automations.waits import after_no_mail_hours, days_reached, due_at, moment, month_days, zone_for
 
 BERLIN = ZoneInfo("Europe/Berlin")

@@ -35,7 +35,6 @@ def replace_message(campaign: Campaign) -> int:
 
 @tenancy.needs_account
 def messages_of(version_ids: Collection[int]) -> list[int]:
-    """Return the campaigns that these versions send."""
     rows = AutomationStep.objects.filter(version_id__in=version_ids, campaign_id__isnull=False)
     return [number for number in rows.values_list("campaign_id", flat=True) if number is not None]
 

@@ -33,12 +33,10 @@ class StepFigures:
 
     @property
     def left_count(self) -> int:
-        """Return the number of people who left at this step."""
         return sum(self.left.values())
 
     @property
     def waiting(self) -> int:
-        """Return the number of people who are at this step now."""
         return max(0, self.entered - self.passed - self.left_count)
 
 
@@ -67,7 +65,6 @@ class VersionFigures:
 
     @property
     def under_way(self) -> int:
-        """Return the number of people who are in the version now."""
         return max(0, self.entered - self.finished - sum(self.left.values()))
 
 

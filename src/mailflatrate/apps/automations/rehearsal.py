@@ -17,21 +17,19 @@ from django.db import connection, transaction
 from mailflatrate.apps.accounts.queries import current_account
 from mailflatrate.apps.automations.engine.frequency import PersonalLimits, limits_of
 from mailflatrate.apps.automations.engine.moving import DAY
+from mailflatrate.apps.automations.engine.steps import ACTIONS
 from mailflatrate.apps.automations.engine.taking import ZONE, condition_sql
 from mailflatrate.apps.automations.graphs import graph_of
 from mailflatrate.apps.automations.models import AutomationVersion
 from mailflatrate.apps.delivery.frequency import FrequencyLimit, RecentMessage, recent_messages
-from mailflatrate.apps.lists.fields import definitions
 from mailflatrate.apps.lists.models import Contact
-from mailflatrate.apps.lists.tags import give_tags, take_tags
 from mailflatrate.base import clock, tenancy
 from mailflatrate.rules import sql
 from mailflatrate.rules.automations.compiling import FlatStep
-from mailflatrate.rules.automations.graph import Condition, Graph, ReentryMode, StepKind
+from mailflatrate.rules.automations.graph import Graph, ReentryMode
+from mailflatrate.rules.automations.json_object import Condition
 from mailflatrate.rules.automations.rehearsal import Delay, DelayReason, Rehearsal, rehearse
 from mailflatrate.rules.automations.waits import zone_for
-from mailflatrate.rules.fields.field_type import UnreadableValue
-from mailflatrate.rules.fields.values import normalize_value
 
 _PERSON = f"""
 SELECT {ZONE} FROM contact c WHERE c.account_id = %(account_id)s AND c.id = %(contact_id)s
@@ -120,7 +118,6 @@ def rehearse_version(
 
 @contextmanager
 def _borrowed(person: Contact | ExamplePerson) -> Iterator[int]:
-    """Yield a contact whose changes are undone afterward."""
     with transaction.atomic():
         mark = transaction.savepoint()
         try:
@@ -194,7 +191,7 @@ class _RehearsedContact:
     def __init__(
         self, graph: Graph, facts: _EntryFacts, contact_id: int, list_id: int, arms: Mapping[str, int]
     ) -> None:
-        self._contact_id, self._list_id, self._arms = contact_id, list_id, arms
+        self.contact_id, self._list_id, self._arms = contact_id, list_id, arms
         self._paused_until = facts.paused_until
         self._limits = list(limits_of(facts.limits, list_id, graph.cap_per_week, 0))
         most = max((limit.messages for limit in self._limits), default=0)
@@ -203,7 +200,7 @@ class _RehearsedContact:
     def _ask(self, statement: str, **values: Any) -> Any:
         account_id = tenancy.current_account_id()
         with connection.cursor() as cursor:
-            cursor.execute(statement, {"account_id": account_id, "contact_id": self._contact_id, **values})
+            cursor.execute(statement, {"account_id": account_id, "contact_id": self.contact_id, **values})
             return cursor.fetchone()[0]
 
     def zone(self) -> str | None:
@@ -235,28 +232,11 @@ class _RehearsedContact:
         chosen = self._arms.get(step.key, shares.index(max(shares)))
         return chosen if 0 <= chosen < len(shares) else 0
 
-    def act(self, step: FlatStep, at: datetime) -> None:
-        if step.kind is StepKind.SEND:
-            self._messages.append(RecentMessage(at, self._list_id, is_step=True))
-        elif step.kind is StepKind.SET_FIELD:
-            self._set(step.parameters["field"], step.parameters["value"])
-        elif step.kind in (StepKind.ADD_TAG, StepKind.REMOVE_TAG):
-            change = give_tags if step.kind is StepKind.ADD_TAG else take_tags
-            change([self._contact_id], [step.parameters["tag"]])
+    def note_message(self, at: datetime) -> None:
+        self._messages.append(RecentMessage(at, self._list_id, is_step=True))
 
-    def _set(self, key: str, written: Any) -> None:
-        definition = definitions([key]).get(key)
-        contact = Contact.objects.get(id=self._contact_id)
-        try:
-            value = normalize_value(definition, written) if definition is not None else None
-        except UnreadableValue:
-            return
-        if definition is None:
-            return
-        contact.attributes = {name: kept for name, kept in contact.attributes.items() if name != key}
-        if value is not None:
-            contact.attributes[key] = value
-        contact.save(update_fields=["attributes"])
+    def act(self, step: FlatStep, at: datetime) -> None:
+        ACTIONS[step.kind].rehearse(step, self, at)
 
 
 def _reason(limit: FrequencyLimit) -> DelayReason:

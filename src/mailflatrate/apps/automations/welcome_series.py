@@ -12,7 +12,8 @@ from mailflatrate.apps.automations.graphs import graph_of
 from mailflatrate.apps.automations.models import Automation, AutomationState, AutomationVersion
 from mailflatrate.apps.campaigns.models import Campaign, ContentKind
 from mailflatrate.base import tenancy
-from mailflatrate.rules.automations.graph import EntryKind, Graph, Step, StepKind, WaitKind
+from mailflatrate.rules.automations.graph import EntryKind, Graph
+from mailflatrate.rules.automations.steps import Send, Wait, WaitKind
 
 MAX_MESSAGES: Final = 5
 MAX_DAYS: Final = 365
@@ -65,11 +66,11 @@ def rows_of(version: AutomationVersion) -> list[SeriesRow] | None:
     graph = graph_of(version)
     found = Campaign.objects.in_bulk(graph.campaigns())
     rows: list[SeriesRow] = []
-    waits: list[Step] = []
+    waits: list[Wait] = []
     for step in graph.steps:
-        if _is_wait_of_days(step):
+        if isinstance(step, Wait) and _is_of_days(step):
             waits.append(step)
-        elif step.do is StepKind.SEND and step.campaign in found and len(waits) <= 1:
+        elif isinstance(step, Send) and step.campaign in found and len(waits) <= 1:
             wait = waits.pop() if waits else None
             days = wait.wait.days if wait is not None and wait.wait is not None else 0
             rows.append(SeriesRow(step.id, wait.id if wait else "", days, found[step.campaign]))
@@ -78,11 +79,10 @@ def rows_of(version: AutomationVersion) -> list[SeriesRow] | None:
     return rows if not waits and len(rows) <= MAX_MESSAGES and _is_plain(graph) else None
 
 
-def _is_wait_of_days(step: Step) -> bool:
+def _is_of_days(step: Wait) -> bool:
     rule = step.wait
     return (
-        step.do is StepKind.WAIT
-        and rule is not None
+        rule is not None
         and rule.kind is WaitKind.FOR
         and 0 < rule.days <= MAX_DAYS
         and not (rule.hours or rule.minutes)
@@ -90,5 +90,4 @@ def _is_wait_of_days(step: Step) -> bool:
 
 
 def _is_plain(graph: Graph) -> bool:
-    """Return whether nothing leads to a step by its id."""
     return graph.goal is None or graph.goal.then == "end"

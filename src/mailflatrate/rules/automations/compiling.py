@@ -1,15 +1,13 @@
 """Graph -> flat steps, one row each. A step names the one after it; an empty name finishes the automation."""
 
-from __future__ import annotations
-
 import hashlib
 from collections.abc import Sequence
 from dataclasses import dataclass, field
 from typing import Any
 
-from mailflatrate.rules.automations.graph import Graph, Step, StepKind, WaitRule
+from mailflatrate.rules.automations.graph import Graph
+from mailflatrate.rules.automations.step import FINISH, Step
 
-FINISH = ""
 _WHOLE = 10_000
 
 
@@ -21,7 +19,7 @@ class FlatStep:
     """
 
     key: str
-    kind: StepKind
+    kind: str
     number: int
     parameters: dict[str, Any] = field(default_factory=dict)
     targets: tuple[str, ...] = (FINISH,)
@@ -35,61 +33,19 @@ class FlatStep:
 def compile_graph(graph: Graph) -> tuple[FlatStep, ...]:
     """Return the steps of a graph in reading order; people begin at the first one."""
     return tuple(
-        FlatStep(key, kind, number, parameters, targets)
-        for number, (key, kind, parameters, targets) in enumerate(_flat(graph.steps, FINISH))
+        FlatStep(step.id, step.kind, number, step.parameters(), targets)
+        for number, (step, targets) in enumerate(_flat(graph.steps, FINISH))
     )
 
 
-def _flat(steps: Sequence[Step], after: str) -> list[tuple[str, StepKind, dict[str, Any], tuple[str, ...]]]:
-    found = []
+def _flat(steps: Sequence[Step], after: str) -> list[tuple[Step, tuple[str, ...]]]:
+    flat = []
     for position, step in enumerate(steps):
         following = steps[position + 1].id if position + 1 < len(steps) else after
-        found.append((step.id, step.do, _parameters(step), _targets(step, following)))
+        flat.append((step, step.targets(following)))
         for nested in step.lists():
-            found += _flat(nested, following)
-    return found
-
-
-def _targets(step: Step, following: str) -> tuple[str, ...]:
-    if step.do in (StepKind.END, StepKind.GO_TO):
-        return (FINISH,)
-    if step.do is StepKind.BRANCH:
-        return (_first(step.then, following), _first(step.otherwise, following))
-    if step.do is StepKind.SPLIT:
-        return tuple(_first(arm.steps, following) for arm in step.arms)
-    return (following,)
-
-
-def _first(steps: Sequence[Step], following: str) -> str:
-    return steps[0].id if steps else following
-
-
-def _parameters(step: Step) -> dict[str, Any]:
-    match step.do:
-        case StepKind.SEND:
-            return {"campaign": step.campaign}
-        case StepKind.WAIT:
-            return {} if step.wait is None else _wait_parameters(step.wait)
-        case StepKind.BRANCH:
-            return {"if": step.condition}
-        case StepKind.SPLIT:
-            return {"shares": [arm.share for arm in step.arms]}
-        case StepKind.SET_FIELD:
-            return {"field": step.field, "value": step.value}
-        case StepKind.ADD_TAG | StepKind.REMOVE_TAG:
-            return {"tag": step.tag}
-        case StepKind.NOTIFY:
-            return {"user": step.user, "text": step.text}
-        case StepKind.WEBHOOK:
-            return {"endpoint": step.endpoint}
-        case StepKind.GO_TO:
-            return {"automation": step.automation}
-        case StepKind.END:
-            return {}
-
-
-def _wait_parameters(rule: WaitRule) -> dict[str, Any]:
-    return {name: getattr(rule, name) for name in WaitRule.__dataclass_fields__}
+            flat += _flat(nested, following)
+    return flat
 
 
 def arm_of(enrolment_id: int, step_key: str, shares: Sequence[int]) -> int:

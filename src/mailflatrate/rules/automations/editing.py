@@ -54,7 +54,6 @@ class StepPosition:
 
     @property
     def step(self) -> RawStep:
-        """Return the step itself."""
         return self.steps[self.index]
 
 

@@ -1,27 +1,20 @@
 """The graph of an automation, as its author wrote it."""
 
-from __future__ import annotations
-
-from collections.abc import Iterator, Mapping
+from collections.abc import Iterator
 from dataclasses import dataclass, field
 from enum import StrEnum
-from typing import Any
+
+from mailflatrate.rules.automations.json_object import Condition
+from mailflatrate.rules.automations.step import Step
 
 MAX_STEPS = 100
 MAX_DEPTH = 3
 """How deep branches and splits nest."""
-MAX_ARMS = 8
-MAX_TEXT_CHARACTERS = 500
 MAX_NAME_CHARACTERS = 120
 MAX_LINK_CHARACTERS = 2_000
-MAX_CONDITION_CHARACTERS = 20_000
-MAX_WAIT_DAYS = 730
 MAX_OFFSET_DAYS = 365
 MAX_CAP_PER_WEEK = 50
 MAX_INACTIVE_DAYS = 3_650
-
-Condition = Mapping[str, Any] | list[Any]
-"""A segment's tree of conditions, as stored; `lists.conditions` reads it."""
 
 
 class EntryKind(StrEnum):
@@ -57,22 +50,6 @@ class LateRule(StrEnum):
 
     SEND = "send"
     SKIP = "skip"
-    END = "end"
-
-
-class StepKind(StrEnum):
-    """What a step does."""
-
-    SEND = "send"
-    WAIT = "wait"
-    BRANCH = "branch"
-    SPLIT = "split"
-    SET_FIELD = "set_field"
-    ADD_TAG = "add_tag"
-    REMOVE_TAG = "remove_tag"
-    NOTIFY = "notify"
-    WEBHOOK = "webhook"
-    GO_TO = "go_to"
     END = "end"
 
 
@@ -119,71 +96,6 @@ class NoMailHours:
     end: str
 
 
-class WaitKind(StrEnum):
-    """What a wait waits for."""
-
-    FOR = "for"
-    UNTIL = "until"
-    DATE = "date"
-    EVENT = "event"
-
-
-@dataclass(frozen=True, slots=True)
-class WaitRule:
-    """A wait: for a time, until a time of day, until a date field of the person, or for an event but not forever.
-
-    `days` of a date is the offset from it, and of an event the longest wait.
-    """
-
-    kind: WaitKind
-    minutes: int = 0
-    hours: int = 0
-    days: int = 0
-    weekday: int | None = None
-    at: str = "09:00"
-    field: str = ""
-    event: str = ""
-
-
-@dataclass(frozen=True, slots=True)
-class Arm:
-    """One arm of a split, with its share in percent."""
-
-    share: int
-    steps: tuple[Step, ...] = ()
-
-
-@dataclass(frozen=True, slots=True)
-class Step:
-    """One step. Which of the fields count depends on `do`; None and empty text are not chosen yet.
-
-    A nested list flows into the step after its parent.
-    """
-
-    id: str
-    do: StepKind
-    campaign: int | None = None
-    wait: WaitRule | None = None
-    condition: Condition | None = None
-    then: tuple[Step, ...] = ()
-    otherwise: tuple[Step, ...] = ()
-    arms: tuple[Arm, ...] = ()
-    field: str = ""
-    value: str | int | float | bool | list[str] | None = None
-    tag: int | None = None
-    user: int | None = None
-    text: str = ""
-    endpoint: int | None = None
-    automation: int | None = None
-
-    def lists(self) -> Iterator[tuple[Step, ...]]:
-        """Yield the lists of steps nested in this one."""
-        yield self.then
-        yield self.otherwise
-        for arm in self.arms:
-            yield arm.steps
-
-
 @dataclass(frozen=True, slots=True)
 class Graph:
     """An automation as its author wrote it."""
@@ -202,7 +114,7 @@ class Graph:
 
     def campaigns(self) -> tuple[int, ...]:
         """Return the ids of the messages, in their order."""
-        return tuple(step.campaign for step in self.all_steps() if step.do is StepKind.SEND and step.campaign)
+        return tuple(step.message_id for step in self.all_steps() if step.message_id)
 
 
 def walk(steps: tuple[Step, ...]) -> Iterator[Step]:

@@ -12,8 +12,11 @@ from datetime import date, datetime
 from enum import StrEnum
 from typing import Protocol
 
-from mailflatrate.rules.automations.compiling import FINISH, FlatStep, compile_graph
-from mailflatrate.rules.automations.graph import Condition, Graph, StepKind, WaitKind
+from mailflatrate.rules.automations.compiling import FlatStep, compile_graph
+from mailflatrate.rules.automations.graph import Graph
+from mailflatrate.rules.automations.json_object import Condition
+from mailflatrate.rules.automations.step import FINISH
+from mailflatrate.rules.automations.steps import Branch, Send, Split, Wait, WaitKind
 from mailflatrate.rules.automations.waits import after_no_mail_hours, due_at, wait_rule, zone_for
 
 
@@ -68,8 +71,7 @@ class Rehearsal:
 
     @property
     def messages(self) -> Sequence[RehearsedStep]:
-        """Return the steps that send a message."""
-        return [each for each in self.steps if each.step.kind is StepKind.SEND and not each.is_skipped]
+        return [each for each in self.steps if each.step.kind == Send.kind and not each.is_skipped]
 
 
 class RehearsedPerson(Protocol):
@@ -133,7 +135,7 @@ class _Way:
         return Rehearsal(taken, RehearsalEnd.FINISHED, now)
 
     def _due(self, step: FlatStep, now: datetime) -> datetime | None:
-        if step.kind is not StepKind.WAIT:
+        if step.kind != Wait.kind:
             return now
         rule = wait_rule(step.parameters)
         day = self._person.day(rule.field) if rule.kind is WaitKind.DATE else None
@@ -141,7 +143,7 @@ class _Way:
 
     def _wait_until_free(self, found: RehearsedStep) -> RehearsedStep:
         """Return the step at the moment at which it acts; the goal is asked whenever the person's turn comes."""
-        while found.step.kind is StepKind.SEND and self._goal(found.step, found.at) is None:
+        while found.step.kind == Send.kind and self._goal(found.step, found.at) is None:
             delays = list(self._person.delays(found.at))
             later = max((delay.until for delay in delays), default=found.at)
             leaves = after_no_mail_hours(later, self._graph.quiet, zone_for(self._person.zone(), self._home))
@@ -163,6 +165,6 @@ class _Way:
         return target.key if target.number > step.number else None
 
     def _target(self, step: FlatStep, at: datetime) -> int:
-        if step.kind is StepKind.BRANCH:
+        if step.kind == Branch.kind:
             return 0 if self._person.meets(step.parameters["if"], at) else 1
-        return self._person.arm(step) if step.kind is StepKind.SPLIT else 0
+        return self._person.arm(step) if step.kind == Split.kind else 0

@@ -13,7 +13,8 @@ from functools import lru_cache
 from typing import Any
 from zoneinfo import ZoneInfo
 
-from mailflatrate.rules.automations.graph import NoMailHours, WaitKind, WaitRule
+from mailflatrate.rules.automations.graph import NoMailHours
+from mailflatrate.rules.automations.steps import WaitKind, WaitRule
 from mailflatrate.rules.local_time import find_zone
 
 LATE_AFTER = timedelta(days=1)
@@ -23,7 +24,6 @@ LOOKED_BACK_DAYS = 7
 
 
 def wait_rule(parameters: Mapping[str, Any]) -> WaitRule:
-    """Return the wait of a compiled step."""
     return WaitRule(**{**parameters, "kind": WaitKind(parameters["kind"])})
 
 

@@ -96,7 +96,6 @@ def _unicode(label: str) -> str:
 
 
 def is_ip_host(host: str) -> bool:
-    """Return whether a host is an IP address in any notation."""
     try:
         ipaddress.ip_address(host)
     except ValueError:

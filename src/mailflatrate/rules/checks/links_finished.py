@@ -17,7 +17,6 @@ def _hits(facts: HasContent) -> Params | None:
 
 
 def is_example(domain: str) -> bool:
-    """Return True for a domain reserved for examples (RFC 2606)."""
     return domain.endswith((".example", ".test", ".invalid")) or any(
         domain == name or domain.endswith(f".{name}") for name in _EXAMPLES
     )

@@ -72,7 +72,6 @@ def may_give(version: AutomationVersion, request: AutomationApproval, by: User) 
 
 @tenancy.needs_account
 def approvers_of(version: AutomationVersion, asked_by: User) -> list[User]:
-    """Return everyone who could approve what `asked_by` requests."""
     people = [approval.others_who_may_release(campaign, asked_by) for campaign in messages_in(version)]
     if not people:
         return []

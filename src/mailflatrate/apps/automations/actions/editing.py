@@ -77,6 +77,5 @@ def _keep(version: AutomationVersion, side: str, graph: Mapping[str, Any]) -> No
 
 @tenancy.needs_account
 def sides_of(version_id: int) -> frozenset[str]:
-    """Return which of `undo` and `redo` a draft has."""
     rows = DraftSnapshot.objects.filter(version_id=version_id).values_list("side", flat=True)
     return frozenset(rows.order_by("side").distinct())

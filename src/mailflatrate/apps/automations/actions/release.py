@@ -39,8 +39,9 @@ from mailflatrate.apps.delivery.models import Plan
 from mailflatrate.apps.gate.actions import check_campaign, release_campaign
 from mailflatrate.base import clock, jobs, tenancy
 from mailflatrate.rules.automations.compiling import compile_graph
-from mailflatrate.rules.automations.graph import Entry, StepKind
-from mailflatrate.rules.automations.problems import GraphProblem
+from mailflatrate.rules.automations.graph import Entry
+from mailflatrate.rules.automations.step import GraphProblem
+from mailflatrate.rules.automations.steps import Send
 from mailflatrate.rules.campaign_states import AWAITING, EDITABLE, PLANNED
 from mailflatrate.rules.roles import Permission
 from mailflatrate.rules.verdict import Verdict
@@ -124,7 +125,7 @@ def _compile(version: AutomationVersion) -> list[AutomationStep]:
         for step in compile_graph(graph_of(version))
     ]
     AutomationStep.objects.bulk_create(rows)
-    return [row for row in rows if row.kind == StepKind.SEND]
+    return [row for row in rows if row.kind == Send.kind]
 
 
 def _tick(step: AutomationStep, by: User, where: Circumstances | None) -> None:

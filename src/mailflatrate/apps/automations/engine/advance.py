@@ -25,7 +25,7 @@ from mailflatrate.apps.automations.models.definition import LIVE
 from mailflatrate.apps.delivery import fence
 from mailflatrate.base import clock, jobs, tenancy
 from mailflatrate.base.tenancy import PlatformReason
-from mailflatrate.rules.automations.graph import StepKind
+from mailflatrate.rules.automations.steps import Send
 
 ADVANCE_JOB: Final = "automations.advance"
 RUN_SECONDS: Final = 10.0
@@ -121,7 +121,7 @@ def _advance_step(account_id: int, version_id: int, key: str, ends: float) -> bo
             if run is None:
                 return True
             step = run.steps[key]
-            if step.kind == StepKind.SEND and is_waiting(step):
+            if step.kind == Send.kind and is_waiting(step):
                 return True
             people = take(run, step, BATCH)
             if people:

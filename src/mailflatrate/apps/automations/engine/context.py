@@ -28,7 +28,6 @@ class VersionRun:
 
     @property
     def first(self) -> AutomationStep:
-        """Return the step at which people begin."""
         return min(self.steps.values(), key=lambda step: step.number)
 
 

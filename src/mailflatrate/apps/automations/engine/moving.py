@@ -11,8 +11,8 @@ from mailflatrate.apps.automations.engine.context import VersionRun
 from mailflatrate.apps.automations.engine.taking import ZONE
 from mailflatrate.apps.automations.figures import ENTERED, LEFT, PASSED, WHOLE
 from mailflatrate.apps.automations.models import AutomationStep, LeavingReason, StepCount
-from mailflatrate.rules.automations.compiling import FINISH
-from mailflatrate.rules.automations.graph import StepKind
+from mailflatrate.rules.automations.step import FINISH
+from mailflatrate.rules.automations.steps import Wait
 from mailflatrate.rules.automations.waits import due_at, wait_rule, zone_for
 
 # A step without a wait before it is due when the one before it was, so that what is late stays late. Most people of a
@@ -101,7 +101,7 @@ def move(run: VersionRun, step: AutomationStep, people: Sequence[Passed]) -> Non
 
 
 def _is_wait(run: VersionRun, key: str) -> bool:
-    return key != FINISH and run.steps[key].kind == StepKind.WAIT
+    return key != FINISH and run.steps[key].kind == Wait.kind
 
 
 def _ids(ids: Sequence[int]) -> dict[str, Any]:
@@ -112,7 +112,7 @@ def _ids(ids: Sequence[int]) -> dict[str, Any]:
 def arrive(run: VersionRun, step: AutomationStep, ids: Sequence[int]) -> None:
     """Count people who entered at a step; if it is a wait, start it."""
     count(run, step.key, ENTERED, {"": len(ids)})
-    if step.kind == StepKind.WAIT:
+    if step.kind == Wait.kind:
         dues = _dues(run, step, ids)
         postpone(run, dues)
         leave(run, step, [number for number in ids if number not in dues], LeavingReason.NO_DATE)

@@ -8,7 +8,8 @@ from mailflatrate.apps.automations.engine.context import Person, VersionRun
 from mailflatrate.apps.automations.models import AutomationStep
 from mailflatrate.apps.lists.segments import conditions_sql, named_sql
 from mailflatrate.rules import sql
-from mailflatrate.rules.automations.graph import LateRule, StepKind
+from mailflatrate.rules.automations.graph import LateRule
+from mailflatrate.rules.automations.steps import Branch, Send
 from mailflatrate.rules.local_time import ATTRIBUTES
 
 ZONE = "coalesce({})".format(", ".join(f"nullif(c.attributes->>'{name}', '')" for name in ATTRIBUTES))
@@ -39,7 +40,7 @@ _PASSED = """EXISTS (SELECT 1 FROM enrolment_passage p
 
 def take(run: VersionRun, step: AutomationStep, limit: int) -> list[Person]:
     """Lock and return people who are due at a step, longest due first."""
-    sends = step.kind == StepKind.SEND
+    sends = step.kind == Send.kind
     values: dict[str, Any] = {
         "account_id": run.automation.account_id,
         "version_id": run.version.id,
@@ -50,7 +51,7 @@ def take(run: VersionRun, step: AutomationStep, limit: int) -> list[Person]:
     goal = met = "false"
     if run.graph.goal is not None and run.graph.goal.condition:
         goal = condition_sql(run.graph.goal.condition, "goal", values)
-    if step.kind == StepKind.BRANCH:
+    if step.kind == Branch.kind:
         met = condition_sql(step.parameters["if"], "branch", values)
     statement = _TAKE.format(  # what no rule of the graph asks for is not read
         due="e.due_at" if run.graph.late is not LateRule.SEND else "NULL::timestamptz",

@@ -49,7 +49,6 @@ ORDER BY s.number LIMIT 1
 
 @tenancy.needs_platform
 def accounts_with_work(now: datetime) -> list[int]:
-    """Return the accounts whose automations have something to do."""
     return sorted({account_id for account_id, *_version in _work(now, None)})
 
 

@@ -5,7 +5,8 @@ Activating one is a release with the policy tick of a person who saw every messa
 
 from collections.abc import Callable, Mapping
 from datetime import datetime
-from typing import Annotated, Any
+from enum import StrEnum
+from typing import TYPE_CHECKING, Annotated, Any
 
 from ninja import Query, Router, Schema
 from pydantic import Field
@@ -35,9 +36,14 @@ from mailflatrate.entrypoints.api.v1.schemas import (
     page_of,
 )
 from mailflatrate.entrypoints.presenters.lookups import find_automation, find_automation_version, find_contact
-from mailflatrate.rules.automations.graph import StepKind
+from mailflatrate.rules.automations.steps import STEP_KINDS
 
 ROUTER = Router(tags=["Automations"])
+if TYPE_CHECKING:
+    StepKind = str
+else:
+    StepKind = StrEnum("StepKind", {kind.upper(): kind for kind in STEP_KINDS})
+    StepKind.__doc__ = "What a step does."
 _Reasons = Annotated[dict[str, int], Field(description="people by reason", examples=[{"unsubscribed": 3}])]
 
 
@@ -170,7 +176,7 @@ def _step(step: AutomationStep, figures: VersionFigures) -> AutomationStepInfo:
     found = figures.steps.get(step.key, StepFigures())
     return AutomationStepInfo(
         id=step.key,
-        kind=StepKind(step.kind),
+        kind=step.kind,
         entered=found.entered,
         waiting=found.waiting,
         passed=found.passed,

@@ -21,17 +21,17 @@ from mailflatrate.entrypoints.web.content_policy import ANY_HOST, allow
 from mailflatrate.entrypoints.web.pages import NOTHING
 from mailflatrate.entrypoints.web.posts import refuse, see_other, succeed
 from mailflatrate.entrypoints.web.studio.access import StudioRequest, is_htmx, page_context, studio
-from mailflatrate.entrypoints.web.studio.automations.edits import EDITS, OFFERED, FlowEdit, save_panel
+from mailflatrate.entrypoints.web.studio.automations.edits import EDITS, FlowEdit, save_panel
 from mailflatrate.entrypoints.web.studio.automations.flow import Flow, flow_of
 from mailflatrate.entrypoints.web.studio.automations.flow_places import places_for
-from mailflatrate.entrypoints.web.studio.automations.flow_words import ICONS, KIND_WORDS
 from mailflatrate.entrypoints.web.studio.automations.message_checks import checks_in
 from mailflatrate.entrypoints.web.studio.automations.panels import PanelRequest, StepPanel, panel_of
 from mailflatrate.entrypoints.web.studio.automations.step_forms import MessageForm
 from mailflatrate.entrypoints.web.studio.campaigns.preview import PreviewState, preview_of
 from mailflatrate.entrypoints.web.studio.common import page
 from mailflatrate.rules.automations.editing import StepGone
-from mailflatrate.rules.automations.reading import GraphRefused
+from mailflatrate.rules.automations.json_object import GraphRefused
+from mailflatrate.rules.automations.steps import STEP_KINDS
 from mailflatrate.rules.campaign_states import EDITABLE
 from mailflatrate.rules.roles import Permission
 
@@ -79,7 +79,6 @@ class _Shown:
         return sum(each.panel is None or not each.panel.askable for each in checks_in(self.version))
 
     def context(self, panel: StepPanel) -> dict[str, Any]:
-        """Return what the templates of the page and its parts read."""
         sides = sides_of(self.version.id) if self.editable else frozenset()
         return {
             "automation": self.automation,
@@ -96,7 +95,7 @@ class _Shown:
             "panel": panel,
             "places": places_for(self.flow, panel.key) if self.editable and panel.is_step else [],
             "incomplete": self._incomplete(),
-            "kinds": [(kind.value, ICONS[kind], KIND_WORDS[kind]) for kind in OFFERED],
+            "kinds": [(step.kind, step.icon, _(step.label)) for step in STEP_KINDS.values()],
         }
 
 
@@ -194,7 +193,6 @@ def _done(request: StudioRequest, automation_id: int, result: FlowEdit) -> HttpR
 
 
 def _refused(request: StudioRequest, shown: _Shown, panel: StepPanel) -> HttpResponse:
-    """Return the panel with what needs fixing."""
     if not is_htmx(request):
         return page(request, "studio/automations/flow.html", shown.context(panel), status=422)
     answer = page(request, "studio/automations/side.html", shown.context(panel), status=422)

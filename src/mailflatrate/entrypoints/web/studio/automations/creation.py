@@ -60,11 +60,9 @@ class NewAutomationForm(forms.Form):
             self.fields[choice.value] = _question(choice, _(question))
 
     def asked(self) -> list[forms.BoundField]:
-        """Return the fields of the recipe."""
         return [self[choice.value] for choice in RecipeChoice if choice.value in self.fields]
 
     def choices(self) -> RecipeChoices:
-        """Return what was chosen for the recipe."""
         given = self.cleaned_data
         form, tag = given.get(RecipeChoice.FORM.value), given.get(RecipeChoice.TAG.value)
         return RecipeChoices(

@@ -27,17 +27,8 @@ from mailflatrate.rules.automations.editing import (
     remove_step,
     shift_step,
 )
-from mailflatrate.rules.automations.graph import StepKind
 from mailflatrate.rules.automations.problems import GOAL
-
-OFFERED = tuple(StepKind)
-"""The kinds of steps that can be inserted, in the order of the menu."""
-_NEW_STEPS: Mapping[StepKind, Mapping[str, Any]] = {
-    StepKind.WAIT: {"for": {"days": 1, "hours": 0, "minutes": 0}},
-    StepKind.BRANCH: {"if": None, "then": [], "else": []},
-    StepKind.SPLIT: {"arms": [{"share": 50, "steps": []}, {"share": 50, "steps": []}]},
-}
-"""What a step has when it is inserted; the others begin empty."""
+from mailflatrate.rules.automations.steps import STEP_KINDS, Send
 
 
 @dataclass(frozen=True, slots=True)
@@ -64,12 +55,12 @@ def _edit(
 
 def insert(request: StudioRequest, automation: Automation) -> FlowEdit:
     """Insert a step of a kind at a place; a message begins as a draft of its own. Raises StepGone."""
-    wanted = next((kind for kind in OFFERED if kind == request.POST.get("kind")), None)
-    if wanted is None:
+    kind = STEP_KINDS.get(request.POST.get("kind", ""))
+    if kind is None:
         raise StepGone(request.POST.get("kind", ""))
     place, key = StepPlace.read(request.POST.get("place", "")), new_step_id()
-    step: dict[str, Any] = {"id": key, "do": wanted.value, **_NEW_STEPS.get(wanted, {})}
-    if wanted is StepKind.SEND:
+    step: dict[str, Any] = {"id": key, "do": kind.kind, **kind.begins_with}
+    if kind is Send:
         step["campaign"] = _new_message(request, automation).id
     version = _edit(request, automation, lambda graph: insert_step(graph, place, step))
     return FlowEdit(version, key, _("Step added."))

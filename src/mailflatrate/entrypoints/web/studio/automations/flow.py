@@ -17,7 +17,6 @@ from mailflatrate.apps.automations.graphs import graph_of
 from mailflatrate.apps.automations.models import AutomationVersion
 from mailflatrate.entrypoints.web.studio.automations.flow_names import FlowNames, names_in
 from mailflatrate.entrypoints.web.studio.automations.flow_words import (
-    ICONS,
     condition_sentences,
     entry_detail,
     entry_title,
@@ -29,8 +28,10 @@ from mailflatrate.entrypoints.web.studio.automations.flow_words import (
 )
 from mailflatrate.entrypoints.web.templatetags.controls import percent
 from mailflatrate.rules.automations.editing import TOP
-from mailflatrate.rules.automations.graph import EntryKind, Goal, Graph, Step, StepKind
-from mailflatrate.rules.automations.problems import ENTRY, GOAL, GraphProblem
+from mailflatrate.rules.automations.graph import EntryKind, Goal, Graph
+from mailflatrate.rules.automations.problems import ENTRY, GOAL
+from mailflatrate.rules.automations.step import GraphProblem, Step
+from mailflatrate.rules.automations.steps import Branch, Send, Split
 
 WHOLE_ID = "rules"
 """The side panel of the rules that hold for the whole automation."""
@@ -90,7 +91,6 @@ class Flow:
 
     @property
     def end_place(self) -> str:
-        """Return where a step goes that is added at the end."""
         return f"{TOP}:{len(self.rows)}"
 
     def row(self, key: str) -> FlowRow | None:
@@ -188,8 +188,8 @@ class _Reading:
     def _row(self, step: Step, place: str, *, can_rise: bool, can_sink: bool) -> FlowRow:
         return FlowRow(
             key=step.id,
-            kind=step.do.value,
-            icon=ICONS[step.do],
+            kind=step.kind,
+            icon=step.icon,
             title=step_title(step, self._names, self._conditions),
             detail=step_detail(step, self._names),
             place=place,
@@ -198,14 +198,14 @@ class _Reading:
             arms=self._arms(step),
             can_rise=can_rise,
             can_sink=can_sink,
-            leads_on=step.do not in (StepKind.END, StepKind.GO_TO),
-            campaign_id=step.campaign,
+            leads_on=step.leads_on,
+            campaign_id=step.message_id,
         )
 
     def _arms(self, step: Step) -> tuple[FlowArm, ...]:
-        if step.do is StepKind.BRANCH:
+        if isinstance(step, Branch):
             named = [("then", _("Yes"), step.then), ("else", _("No"), step.otherwise)]
-        elif step.do is StepKind.SPLIT:
+        elif isinstance(step, Split):
             named = [
                 (str(number), f"{chr(ord('A') + number)} · {percent(arm.share, 0)}", arm.steps)
                 for number, arm in enumerate(step.arms)
@@ -227,7 +227,7 @@ class _Reading:
         if self._figures is None:
             return ()
         figures = self._figures.steps.get(step.id, StepFigures())
-        if step.do is StepKind.SEND:
+        if isinstance(step, Send):
             return _message_figures(figures, self._figures.messages.get(step.id, MessageFigures()))
         waiting = ngettext("person is here", "people are here", figures.waiting)
         shown = [_figure(figures.waiting, waiting), _figure(figures.passed, pgettext("automation", "passed"))]

@@ -1,5 +1,6 @@
 """The names of everything that a graph refers to, each kind looked up once."""
 
+from collections import defaultdict
 from collections.abc import Iterable, Mapping
 from dataclasses import dataclass, field
 from typing import Any
@@ -32,25 +33,35 @@ class FlowNames:
     automations: Mapping[int, str] = field(default_factory=dict)
     endpoints: Mapping[int, str] = field(default_factory=dict)
 
+    def named(self, names: str) -> Mapping[int, str]:
+        return {
+            "tag": self.tags,
+            "user": self.users,
+            "automation": self.automations,
+            "endpoint": self.endpoints,
+        }[names]
+
 
 def names_in(graph: Graph, mailing_list: str) -> FlowNames:
     """Look up the names of everything that a graph of this list refers to."""
-    steps, entry = list(graph.all_steps()), graph.entry
-    keys = {each.field for each in steps} | {each.wait.field for each in steps if each.wait} | {entry.field}
-    wanted = {each.user for each in steps if each.user}
-    people = members().filter(user_id__in=wanted) if wanted else []
-    targets, calls = {each.automation for each in steps}, {each.endpoint for each in steps}
+    entry, chosen = graph.entry, defaultdict[str, set[int | None]](set)
+    for step in graph.all_steps():
+        for name, setting in step.settings().items():
+            chosen[setting.names].add(getattr(step, name))
+    keys = {step.field_key for step in graph.all_steps()} | {entry.field}
+    users = [number for number in chosen["user"] if number]
+    people = members().filter(user_id__in=users) if users else []
     return FlowNames(
         mailing_list=mailing_list,
         messages=_rows(Campaign, graph.campaigns()),
         fields=definitions(keys - {""}) if keys - {""} else {},
-        tags=_known(Tag, {each.tag for each in steps} | {entry.tag}),
+        tags=_known(Tag, chosen["tag"] | {entry.tag}),
         users={row.user_id: str(row.user) for row in people},
         segments=_known(Segment, {entry.segment}),
         forms=_known(Form, {entry.form}),
         campaigns=_known(Campaign, {entry.campaign}),
-        automations=_known(Automation, targets),
-        endpoints={number: row.about or row.url for number, row in _rows(WebhookEndpoint, calls).items()},
+        automations=_known(Automation, chosen["automation"]),
+        endpoints={number: row.about or row.url for number, row in _rows(WebhookEndpoint, chosen["endpoint"]).items()},
     )
 
 

@@ -1,6 +1,7 @@
 """Says what starts an automation, what each step does and for how long it waits, in the reader's language."""
 
 from collections.abc import Mapping
+from functools import singledispatch
 from typing import Any
 
 from django.utils.dates import WEEKDAYS
@@ -13,48 +14,11 @@ from django.utils.translation import ngettext
 from mailflatrate.entrypoints.presenters.segment_sentences import segment_sentences
 from mailflatrate.entrypoints.web.studio.automations.flow_names import FlowNames
 from mailflatrate.entrypoints.web.templatetags.controls import percent
-from mailflatrate.rules.automations.graph import (
-    Entry,
-    EntryKind,
-    Goal,
-    Graph,
-    LateRule,
-    ReentryMode,
-    Step,
-    StepKind,
-    WaitKind,
-    WaitRule,
-    ZoneOf,
-)
-from mailflatrate.rules.automations.problems import GraphProblem
+from mailflatrate.rules.automations.graph import Entry, EntryKind, Goal, Graph, LateRule, ReentryMode, ZoneOf
+from mailflatrate.rules.automations.step import GraphProblem, Step
+from mailflatrate.rules.automations.steps import Branch, Notify, Send, SetField, Split, Wait, WaitKind, WaitRule
 from mailflatrate.rules.fields.values import value_text
 
-KIND_WORDS: Mapping[StepKind, str | Promise] = {
-    StepKind.SEND: lazy("Send a message"),
-    StepKind.WAIT: lazy("Wait"),
-    StepKind.BRANCH: lazy("Branch on a condition"),
-    StepKind.SPLIT: lazy("Split at random"),
-    StepKind.SET_FIELD: lazy("Set a field"),
-    StepKind.ADD_TAG: lazy("Add a tag"),
-    StepKind.REMOVE_TAG: lazy("Remove a tag"),
-    StepKind.NOTIFY: lazy("Notify a colleague"),
-    StepKind.WEBHOOK: lazy("Call a webhook"),
-    StepKind.GO_TO: lazy("Go to another automation"),
-    StepKind.END: lazy("End the automation"),
-}
-ICONS: Mapping[StepKind, str] = {
-    StepKind.SEND: "mail",
-    StepKind.WAIT: "clock",
-    StepKind.BRANCH: "git-branch",
-    StepKind.SPLIT: "split",
-    StepKind.SET_FIELD: "pencil",
-    StepKind.ADD_TAG: "tag",
-    StepKind.REMOVE_TAG: "tag",
-    StepKind.NOTIFY: "bell",
-    StepKind.WEBHOOK: "webhook",
-    StepKind.GO_TO: "workflow",
-    StepKind.END: "circle-stop",
-}
 ENTRY_WORDS: Mapping[EntryKind, str | Promise] = {
     EntryKind.CONFIRMED: lazy("Someone confirms their sign-up"),
     EntryKind.DATE: lazy("A date, such as a birthday or a renewal"),
@@ -76,7 +40,6 @@ _ANY_SIZE = 60
 
 
 def problem_sentence(problem: GraphProblem) -> str:
-    """Return what is wrong and how to fix it."""
     return _(problem.message).format(**dict(problem.params))
 
 
@@ -129,56 +92,69 @@ def entry_detail(entry: Entry, names: FlowNames) -> str:
     return only[:1].upper() + only[1:]
 
 
+@singledispatch
 def step_title(step: Step, names: FlowNames, conditions: Mapping[str, str]) -> str:
     """Return what a step does, as a sentence without a full stop; `conditions` are those of branches, by their key."""
-    match step.do:
-        case StepKind.SEND:
-            message = names.messages.get(step.campaign or 0)
-            return _("Send %(name)s") % {"name": _quoted(message.name) if message else _NOT_CHOSEN}
-        case StepKind.WAIT:
-            return wait_title(step.wait, names)
-        case StepKind.BRANCH:
-            condition = conditions.get(step.id)
-            return _("If: %(condition)s") % {"condition": condition} if condition else str(KIND_WORDS[step.do])
-        case StepKind.SPLIT:
-            return _("Split at random: %(shares)s") % {"shares": " / ".join(percent(arm.share, 0) for arm in step.arms)}
-        case StepKind.SET_FIELD:
-            return _("Set %(field)s to %(value)s") % {
-                "field": _field(names, step.field),
-                "value": _quoted(_short(_value(step.value))) if _value(step.value) else _("empty"),
-            }
-        case StepKind.ADD_TAG:
-            return _("Add the tag %(name)s") % {"name": _named(names.tags, step.tag)}
-        case StepKind.REMOVE_TAG:
-            return _("Remove the tag %(name)s") % {"name": _named(names.tags, step.tag)}
-        case StepKind.NOTIFY:
-            who = names.users.get(step.user or 0)
-            return _("Notify %(name)s") % {"name": who or (_GONE if step.user else _NOT_CHOSEN)}
-        case StepKind.WEBHOOK:
-            return _("Call the webhook %(name)s") % {"name": _named(names.endpoints, step.endpoint)}
-        case StepKind.GO_TO:
-            return _("Go to %(name)s") % {"name": _named(names.automations, step.automation)}
-        case StepKind.END:
-            return _("End")
+    named = [(each.names, getattr(step, name)) for name, each in step.settings().items() if each.names]
+    return _(step.sentence) % {"name": _named(names.named(named[0][0]), named[0][1]) if named else ""}
 
 
+@step_title.register
+def _send_title(step: Send, names: FlowNames, conditions: Mapping[str, str]) -> str:
+    message = names.messages.get(step.campaign or 0)
+    return _(step.sentence) % {"name": _quoted(message.name) if message else _NOT_CHOSEN}
+
+
+@step_title.register
+def _wait_title(step: Wait, names: FlowNames, conditions: Mapping[str, str]) -> str:
+    return wait_title(step.wait, names)
+
+
+@step_title.register
+def _branch_title(step: Branch, names: FlowNames, conditions: Mapping[str, str]) -> str:
+    condition = conditions.get(step.id)
+    return _("If: %(condition)s") % {"condition": condition} if condition else _(step.label)
+
+
+@step_title.register
+def _split_title(step: Split, names: FlowNames, conditions: Mapping[str, str]) -> str:
+    return _("Split at random: %(shares)s") % {"shares": " / ".join(percent(arm.share, 0) for arm in step.arms)}
+
+
+@step_title.register
+def _field_title(step: SetField, names: FlowNames, conditions: Mapping[str, str]) -> str:
+    value = _short(_value(step.value))
+    return _(step.sentence) % {"field": _field(names, step.field), "value": _quoted(value) if value else _("empty")}
+
+
+@step_title.register
+def _notify_title(step: Notify, names: FlowNames, conditions: Mapping[str, str]) -> str:
+    return _(step.sentence) % {"name": names.users.get(step.user or 0) or (_GONE if step.user else _NOT_CHOSEN)}
+
+
+@singledispatch
 def step_detail(step: Step, names: FlowNames) -> str:
-    """Return the second line of a step."""
-    match step.do:
-        case StepKind.SEND:
-            message = names.messages.get(step.campaign or 0)
-            return message.subject if message else ""
-        case StepKind.WAIT if step.wait is not None and step.wait.kind in (WaitKind.UNTIL, WaitKind.DATE):
-            return _("in their time zone")
-        case StepKind.WAIT if step.wait is not None and step.wait.kind is WaitKind.EVENT:
-            return ngettext("%(days)s day at most", "%(days)s days at most", step.wait.days) % {"days": step.wait.days}
-        case StepKind.NOTIFY:
-            return _short(step.text)
-        case StepKind.GO_TO:
-            return _("They leave this automation")
-        case StepKind.END:
-            return _("People who get here have finished")
+    return _(step.detail) if step.detail else ""
+
+
+@step_detail.register
+def _send_detail(step: Send, names: FlowNames) -> str:
+    message = names.messages.get(step.campaign or 0)
+    return message.subject if message else ""
+
+
+@step_detail.register
+def _wait_detail(step: Wait, names: FlowNames) -> str:
+    if step.wait is not None and step.wait.kind in (WaitKind.UNTIL, WaitKind.DATE):
+        return _("in their time zone")
+    if step.wait is not None and step.wait.kind is WaitKind.EVENT:
+        return ngettext("%(days)s day at most", "%(days)s days at most", step.wait.days) % {"days": step.wait.days}
     return ""
+
+
+@step_detail.register
+def _notify_detail(step: Notify, names: FlowNames) -> str:
+    return _short(step.text)
 
 
 def wait_title(rule: WaitRule | None, names: FlowNames) -> str:
@@ -200,7 +176,6 @@ def wait_title(rule: WaitRule | None, names: FlowNames) -> str:
 
 
 def span_text(rule: WaitRule) -> str:
-    """Return a span such as “2 days and 3 hours”."""
     parts = [
         ngettext("%(count)s day", "%(count)s days", rule.days) % {"count": rule.days} if rule.days else "",
         ngettext("%(count)s hour", "%(count)s hours", rule.hours) % {"count": rule.hours} if rule.hours else "",
@@ -265,7 +240,7 @@ def rule_sentences(graph: Graph) -> list[str]:
 
 def condition_sentences(graph: Graph) -> tuple[dict[str, str], str]:
     """Return the conditions of all branches by their step, and that of the goal; one that is missing is empty."""
-    steps = [step for step in graph.all_steps() if step.do is StepKind.BRANCH and step.condition]
+    steps = [step for step in graph.all_steps() if isinstance(step, Branch) and step.condition]
     goal: list[Any] = [graph.goal.condition] if graph.goal is not None and graph.goal.condition else []
     said = segment_sentences([*(step.condition for step in steps), *goal])
     return {step.id: said[number] for number, step in enumerate(steps)}, said[-1] if goal else ""

@@ -26,7 +26,6 @@ class MessageChecks:
 
     @property
     def needs_review(self) -> bool:
-        """Return whether a reviewer has to approve this message."""
         return self.panel is not None and any(item.state == "waiting" for item in self.panel.open)
 
 

@@ -31,9 +31,9 @@ from mailflatrate.entrypoints.web.studio.automations.message_checks import Messa
 from mailflatrate.entrypoints.web.studio.campaigns.draft_review import SHOWN, WITHDRAWN, DraftReview
 from mailflatrate.entrypoints.web.studio.campaigns.preview import PreviewState, preview_of
 from mailflatrate.entrypoints.web.studio.common import page
-from mailflatrate.rules.automations.graph import StepKind
 from mailflatrate.rules.automations.promises import Promise, promise_in
 from mailflatrate.rules.roles import Permission
+from mailflatrate.rules.automations.steps import Send
 
 MOST_PREVIEWS = 20
 """Messages that are rendered on the page; those after them are opened one by one."""
@@ -125,7 +125,7 @@ def steps_with_message(rows: Sequence[FlowRow], since: tuple[str, ...]) -> Itera
     `since`: what they passed before the first of these steps.
     """
     for row in rows:
-        if row.kind == StepKind.SEND:
+        if row.kind == Send.kind:
             yield row, since
             since = ()
         elif row.arms:
@@ -139,9 +139,7 @@ def steps_with_message(rows: Sequence[FlowRow], since: tuple[str, ...]) -> Itera
 
 def most_messages(rows: Sequence[FlowRow]) -> int:
     """Return how many messages one person gets at most on their way through."""
-    return sum(
-        (row.kind == StepKind.SEND) + max((most_messages(arm.rows) for arm in row.arms), default=0) for row in rows
-    )
+    return sum((row.kind == Send.kind) + max((most_messages(arm.rows) for arm in row.arms), default=0) for row in rows)
 
 
 def _promise_words(wordings: Sequence[ConsentWording]) -> str:

@@ -26,7 +26,6 @@ from mailflatrate.rules.roles import Permission
 
 
 def leaving_label(why: str) -> str:
-    """Return why people left as text."""
     if why == MOVED:
         return pgettext("automation", "Continued in a newer version")
     return next((str(label) for reason, label in LEAVING_LABELS.items() if reason == why), why)

@@ -18,23 +18,20 @@ from mailflatrate.entrypoints.web.studio.audience.field_inputs import PREFIX as 
 from mailflatrate.entrypoints.web.studio.audience.field_inputs import contact_input
 from mailflatrate.entrypoints.web.studio.audience.segment_builder import builder, changed_tree, posted_tree
 from mailflatrate.entrypoints.web.studio.automations.flow import WHOLE_ID, Flow, FlowRow
-from mailflatrate.entrypoints.web.studio.automations.flow_words import KIND_WORDS
 from mailflatrate.entrypoints.web.studio.automations.step_forms import (
     Choices,
-    GoToForm,
     MessageForm,
-    NotifyForm,
+    SettingsForm,
     StepForm,
-    StepTagForm,
     WaitForm,
-    WebhookForm,
     with_chosen,
 )
 from mailflatrate.entrypoints.web.studio.automations.whole_forms import EntryForm, RulesForm
 from mailflatrate.entrypoints.web.studio.common import whole_number
 from mailflatrate.rules.automations.editing import StepGone, change_step, find_step
-from mailflatrate.rules.automations.graph import MAX_ARMS, StepKind
 from mailflatrate.rules.automations.problems import ENTRY, GOAL
+from mailflatrate.rules.automations.step import Step
+from mailflatrate.rules.automations.steps import MAX_ARMS, STEP_KINDS, Branch, Send, SetField, Split, Wait
 
 FIRST_CONDITION = {"match": "all", "items": [{"field": "tag", "op": "has", "value": ""}]}
 NO_KIND = ""
@@ -106,8 +103,9 @@ def panel_of(asked: PanelRequest, key: str, flow: Flow) -> StepPanel:
         panel = _goal(asked, graph)
     else:
         raw = find_step(graph, key).step
-        panel = _STEPS[StepKind(raw["do"])](asked, key, raw)
-        panel.title = str(KIND_WORDS[StepKind(raw["do"])])
+        kind = STEP_KINDS[raw["do"]]
+        panel = _STEPS[kind](asked, key, raw) if kind in _STEPS else _settings(asked, key, raw, kind)
+        panel.title = _(kind.label)
     panel.row = flow.row(key)
     return panel
 
@@ -122,19 +120,15 @@ def _formed(
     return panel
 
 
-def _simple(kind: str, form_class: type[StepForm]) -> Callable[[PanelRequest, str, Mapping[str, Any]], StepPanel]:
-    def panel(asked: PanelRequest, key: str, raw: Mapping[str, Any]) -> StepPanel:
-        return _formed(asked, key, kind, form_class, raw)
-
-    return panel
+def _settings(asked: PanelRequest, key: str, raw: Mapping[str, Any], kind: type[Step]) -> StepPanel:
+    """Return the panel of a kind that has only what it declares, or nothing to set."""
+    if not kind.settings():
+        return StepPanel(key, "end", "")
+    return _formed(asked, key, "form", SettingsForm, raw, step=kind, here=asked.version.automation_id)
 
 
 def _wait(asked: PanelRequest, key: str, raw: Mapping[str, Any]) -> StepPanel:
     return _formed(asked, key, "wait", WaitForm, WaitForm.initial_of(raw))
-
-
-def _go_to(asked: PanelRequest, key: str, raw: Mapping[str, Any]) -> StepPanel:
-    return _formed(asked, key, "form", GoToForm, raw, here=asked.version.automation_id)
 
 
 def _send(asked: PanelRequest, key: str, raw: Mapping[str, Any]) -> StepPanel:
@@ -227,19 +221,14 @@ def _set_field(asked: PanelRequest, key: str, raw: Mapping[str, Any]) -> StepPan
     return panel
 
 
-_STEPS: Mapping[StepKind, Callable[[PanelRequest, str, Mapping[str, Any]], StepPanel]] = {
-    StepKind.SEND: _send,
-    StepKind.WAIT: _wait,
-    StepKind.BRANCH: _branch,
-    StepKind.SPLIT: _split,
-    StepKind.SET_FIELD: _set_field,
-    StepKind.ADD_TAG: _simple("form", StepTagForm),
-    StepKind.REMOVE_TAG: _simple("form", StepTagForm),
-    StepKind.NOTIFY: _simple("form", NotifyForm),
-    StepKind.WEBHOOK: _simple("form", WebhookForm),
-    StepKind.GO_TO: _go_to,
-    StepKind.END: lambda _asked, key, _raw: StepPanel(key, "end", ""),
+_STEPS: Mapping[type[Step], Callable[[PanelRequest, str, Mapping[str, Any]], StepPanel]] = {
+    Send: _send,
+    Wait: _wait,
+    Branch: _branch,
+    Split: _split,
+    SetField: _set_field,
 }
+"""The kinds with a panel of their own."""
 
 
 def with_settings(graph: Mapping[str, Any], panel: StepPanel) -> dict[str, Any]:

@@ -32,8 +32,8 @@ from mailflatrate.entrypoints.web.studio.access import StudioRequest, studio
 from mailflatrate.entrypoints.web.studio.automations.flow import Flow, FlowRow, flow_of
 from mailflatrate.entrypoints.web.studio.automations.overview import chosen_version, leaving_counts, leaving_label
 from mailflatrate.entrypoints.web.studio.common import page, whole_number
-from mailflatrate.rules.automations.graph import StepKind
 from mailflatrate.rules.roles import Permission
+from mailflatrate.rules.automations.steps import Send
 
 MAX_ADDRESS_CHARACTERS = 254
 RESULTS: Mapping[str, Any] = {
@@ -92,7 +92,7 @@ def _at_step(automation: Automation, version: AutomationVersion, key: str, after
     found = people_at(version.id, row.key, after=PeopleCursor.read(after))
     following = {"version": version.number, "step": row.key, "after": str(found.next)}
     message = None
-    if row.kind == StepKind.SEND:
+    if row.kind == Send.kind:
         message = version.steps.filter(key=row.key).values_list("campaign_id", flat=True).first()
     return {
         "rows": [(each, figures.steps.get(each.key, StepFigures()).waiting) for each in rows],

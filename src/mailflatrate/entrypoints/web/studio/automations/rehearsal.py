@@ -33,8 +33,9 @@ from mailflatrate.entrypoints.web.studio.audience.field_inputs import contact_in
 from mailflatrate.entrypoints.web.studio.automations.flow import Flow, FlowRow, flow_of
 from mailflatrate.entrypoints.web.studio.automations.overview import leaving_label
 from mailflatrate.entrypoints.web.studio.common import page, whole_number
-from mailflatrate.rules.automations.graph import Graph, StepKind, WaitKind
+from mailflatrate.rules.automations.graph import Graph
 from mailflatrate.rules.automations.rehearsal import DelayReason, RehearsalEnd, RehearsedStep
+from mailflatrate.rules.automations.steps import Branch, Send, Split, Wait, WaitKind
 from mailflatrate.rules.fields.field_type import UnreadableValue
 from mailflatrate.rules.fields.values import normalize_value
 from mailflatrate.rules.roles import Permission
@@ -93,7 +94,6 @@ class RehearsalForm(forms.Form):
         return found
 
     def clean_at(self) -> datetime:
-        """Return a moment that waits can be added to."""
         moment: datetime = self.cleaned_data["at"]
         if not 2000 <= moment.year <= 2200:
             raise forms.ValidationError(_("Enter a date between 2000 and 2200."))
@@ -156,8 +156,8 @@ def _rows(found: RehearsalResult, flow: Flow, request: StudioRequest) -> Iterato
             "at": each.at,
             "is_elsewhere": is_elsewhere,
             "details": list(_details(each, row)),
-            "is_message": each.step.kind is StepKind.SEND and not each.is_skipped,
-            "arms": _arm_links(each, row, request) if each.step.kind is StepKind.SPLIT else (),
+            "is_message": each.step.kind == Send.kind and not each.is_skipped,
+            "arms": _arm_links(each, row, request) if each.step.kind == Split.kind else (),
         }
 
 
@@ -196,11 +196,11 @@ def _unknowns(found: RehearsalResult, *, is_example: bool) -> Iterator[str]:
     kinds = {each.step.kind for each in found.rehearsal.steps}
     if found.rehearsal.messages:
         yield _("Each message is checked again before it is sent, and sent as fast as your sending speed allows.")
-    if StepKind.BRANCH in kinds and not is_example:
+    if Branch.kind in kinds and not is_example:
         yield _("Branches use the contact's data of today. It may change on the way.")
-    if StepKind.SPLIT in kinds:
+    if Split.kind in kinds:
         yield _("A split is decided at random for each person. We follow its largest arm unless you choose another.")
-    waits = (each.step.parameters.get("kind") for each in found.rehearsal.steps if each.step.kind is StepKind.WAIT)
+    waits = (each.step.parameters.get("kind") for each in found.rehearsal.steps if each.step.kind == Wait.kind)
     if WaitKind.EVENT in waits:
         yield _("We assume that the events it waits for don't happen.")
     if found.wording:
@@ -230,9 +230,10 @@ def _example_fields(graph: Graph, asked: QueryDict) -> tuple[list[FilledInput], 
 
 def _field_keys(graph: Graph) -> Iterator[str]:
     for step in graph.all_steps():
-        if step.wait is not None and step.wait.field:
-            yield step.wait.field
-        yield from _keys_in(step.condition)
+        if isinstance(step, Wait) and step.field_key:
+            yield step.field_key
+        if isinstance(step, Branch):
+            yield from _keys_in(step.condition)
     if graph.goal is not None:
         yield from _keys_in(graph.goal.condition)
 

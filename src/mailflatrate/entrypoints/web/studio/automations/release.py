@@ -31,7 +31,7 @@ from mailflatrate.entrypoints.web.studio.automations.flow import Flow, flow_of
 from mailflatrate.entrypoints.web.studio.automations.flow_words import problem_sentence
 from mailflatrate.entrypoints.web.studio.automations.message_checks import checks_in, without_repetition
 from mailflatrate.entrypoints.web.studio.common import page
-from mailflatrate.rules.automations.problems import GraphProblem
+from mailflatrate.rules.automations.step import GraphProblem
 from mailflatrate.rules.roles import Permission, may
 
 LONGEST_NOTE = 2000
@@ -48,7 +48,6 @@ class ApprovalState:
 
     @property
     def is_open(self) -> bool:
-        """Return whether a request for exactly this draft is pending."""
         return self.asked is not None and not self.asked.is_stale
 
 

@@ -1,6 +1,6 @@
 """Forms of the side panels: each shows the settings of one kind of step, and returns them as the graph stores them."""
 
-from collections.abc import Iterable, Mapping
+from collections.abc import Callable, Iterable, Mapping
 from datetime import time
 from typing import TYPE_CHECKING, Any, ClassVar
 
@@ -16,6 +16,8 @@ from mailflatrate.apps.lists.events import event_types
 from mailflatrate.apps.lists.fields import fields as contact_fields
 from mailflatrate.apps.lists.tags import tags
 from mailflatrate.rules.automations import graph as g
+from mailflatrate.rules.automations.step import MAX_TEXT_CHARACTERS, Step
+from mailflatrate.rules.automations.steps import MAX_WAIT_DAYS, WaitKind
 
 if TYPE_CHECKING:
     from django_stubs_ext import StrOrPromise
@@ -47,30 +49,25 @@ class StepForm(forms.Form):
                 del self.fields[name]
 
     def rest(self) -> list[forms.BoundField]:
-        """Return the fields besides `kind`."""
         return [self[name] for name in self.fields if name != "kind"]
 
     def parameters(self) -> dict[str, Any]:
-        """Return what the graph stores of a valid form."""
         raise NotImplementedError
 
 
 def number_field(
     label: "StrOrPromise", least: int, most: int, *, required: bool = True, help_text: "StrOrPromise" = ""
 ) -> forms.IntegerField:
-    """Return a field for a whole number within its limits."""
     return forms.IntegerField(label=label, min_value=least, max_value=most, required=required, help_text=help_text)
 
 
 def time_field(label: "StrOrPromise", *, required: bool = True, help_text: "StrOrPromise" = "") -> forms.TimeField:
-    """Return a field for a time of day to the minute."""
     shown = TimeInput(format="%H:%M")
     formats = ["%H:%M", "%H:%M:%S"]
     return forms.TimeField(label=label, input_formats=formats, widget=shown, required=required, help_text=help_text)
 
 
 def written_time(value: time) -> str:
-    """Return a time of day as the graph stores it."""
     return value.strftime("%H:%M")
 
 
@@ -94,7 +91,6 @@ def signed_days(days: int, direction: str) -> int:
 
 
 def direction_field() -> forms.ChoiceField:
-    """Return the choice between days before and after a date."""
     return forms.ChoiceField(
         label=lazy("Before or after"), choices=[(_BEFORE, lazy("before the date")), (_AFTER, lazy("after the date"))]
     )
@@ -114,21 +110,21 @@ class WaitForm(StepForm):
     """How long a step waits, or until when."""
 
     shown = {
-        g.WaitKind.FOR: ("days", "hours", "minutes"),
-        g.WaitKind.UNTIL: ("weekday", "at"),
-        g.WaitKind.DATE: ("field", "offset", "direction", "at"),
-        g.WaitKind.EVENT: ("event", "most"),
+        WaitKind.FOR: ("days", "hours", "minutes"),
+        WaitKind.UNTIL: ("weekday", "at"),
+        WaitKind.DATE: ("field", "offset", "direction", "at"),
+        WaitKind.EVENT: ("event", "most"),
     }
     kind = forms.ChoiceField(
         label=lazy("Wait"),
         choices=[
-            (g.WaitKind.FOR.value, lazy("for a time")),
-            (g.WaitKind.UNTIL.value, lazy("until a time of day")),
-            (g.WaitKind.DATE.value, lazy("until a date of the person")),
-            (g.WaitKind.EVENT.value, lazy("for an event")),
+            (WaitKind.FOR.value, lazy("for a time")),
+            (WaitKind.UNTIL.value, lazy("until a time of day")),
+            (WaitKind.DATE.value, lazy("until a date of the person")),
+            (WaitKind.EVENT.value, lazy("for an event")),
         ],
     )
-    days = number_field(lazy("Days"), 0, g.MAX_WAIT_DAYS, required=False)
+    days = number_field(lazy("Days"), 0, MAX_WAIT_DAYS, required=False)
     hours = number_field(lazy("Hours"), 0, 24 * 60, required=False)
     minutes = number_field(lazy("Minutes"), 0, 60 * 24 * 7, required=False)
     weekday = forms.ChoiceField(label=lazy("Day"), required=False)
@@ -137,7 +133,7 @@ class WaitForm(StepForm):
     direction = direction_field()
     at = time_field(lazy("Time"))
     event = forms.ChoiceField(label=lazy("Event"), required=False)
-    most = number_field(lazy("Days at most"), 1, g.MAX_WAIT_DAYS)
+    most = number_field(lazy("Days at most"), 1, MAX_WAIT_DAYS)
 
     def __init__(self, data: Mapping[str, Any] | None = None, *, initial: Mapping[str, Any]) -> None:
         super().__init__(data, initial=initial)
@@ -151,35 +147,33 @@ class WaitForm(StepForm):
 
     @staticmethod
     def initial_of(raw: Mapping[str, Any]) -> dict[str, Any]:
-        """Return the values of a stored step."""
         found: dict[str, Any] = {"at": "09:00", "most": 7, "offset": 0, "direction": _BEFORE}
         if "for" in raw:
-            return {**found, "kind": g.WaitKind.FOR, **raw["for"]}
+            return {**found, "kind": WaitKind.FOR, **raw["for"]}
         if "until" in raw:
             weekday = raw["until"].get("weekday")
             at = raw["until"].get("at", "09:00")
-            return found | {"kind": g.WaitKind.UNTIL, "weekday": "" if weekday is None else str(weekday), "at": at}
+            return found | {"kind": WaitKind.UNTIL, "weekday": "" if weekday is None else str(weekday), "at": at}
         if "date" in raw:
             days = raw.get("offset_days", 0)
             side = {"offset": abs(days), "direction": _AFTER if days > 0 else _BEFORE}
-            return found | {"kind": g.WaitKind.DATE, "field": raw["date"], "at": raw.get("at", "09:00")} | side
+            return found | {"kind": WaitKind.DATE, "field": raw["date"], "at": raw.get("at", "09:00")} | side
         if "event" in raw:
-            return found | {"kind": g.WaitKind.EVENT, "event": raw["event"], "most": raw.get("at_most_days", 7)}
-        return found | {"kind": g.WaitKind.FOR}
+            return found | {"kind": WaitKind.EVENT, "event": raw["event"], "most": raw.get("at_most_days", 7)}
+        return found | {"kind": WaitKind.FOR}
 
     def parameters(self) -> dict[str, Any]:
-        """Return the wait as the graph stores it."""
         given = self.cleaned_data
-        match g.WaitKind(self.chosen_kind):
-            case g.WaitKind.FOR:
+        match WaitKind(self.chosen_kind):
+            case WaitKind.FOR:
                 return {"for": {name: given[name] or 0 for name in ("days", "hours", "minutes")}}
-            case g.WaitKind.UNTIL:
+            case WaitKind.UNTIL:
                 weekday = int(given["weekday"]) if given["weekday"] else None
                 return {"until": {"weekday": weekday, "at": written_time(given["at"])}}
-            case g.WaitKind.DATE:
+            case WaitKind.DATE:
                 days = signed_days(given["offset"] or 0, given["direction"])
                 return {"date": given["field"], "offset_days": days, "at": written_time(given["at"])}
-            case g.WaitKind.EVENT:
+            case WaitKind.EVENT:
                 return {"event": given["event"], "at_most_days": given["most"]}
 
 
@@ -189,69 +183,38 @@ def event_choices(chosen: str) -> Choices:
     return [_CHOOSE, *((name, name) for name in dict.fromkeys([*names, *([chosen] if chosen else [])]))]
 
 
-class StepTagForm(StepForm):
-    """The tag that a step adds or removes."""
+class SettingsForm(StepForm):
+    """The declared settings of a kind of step; `here` is the automation that it is in."""
 
-    tag = forms.TypedChoiceField(label=lazy("Tag"), required=False, coerce=int, empty_value=None)
-
-    def __init__(self, data: Mapping[str, Any] | None = None, *, initial: Mapping[str, Any]) -> None:
+    def __init__(
+        self, data: Mapping[str, Any] | None = None, *, initial: Mapping[str, Any], step: type[Step], here: int
+    ) -> None:
         super().__init__(data, initial=initial)
-        known = with_chosen([(row.id, row.name) for row in tags()], initial.get("tag"))
-        self.fields["tag"].choices = [_CHOOSE, *known]  # type: ignore[attr-defined]
+        for name, setting in step.settings().items():
+            if setting.names:
+                choices = [_CHOOSE, *with_chosen(_OFFERED[setting.names](here), initial.get(name))]
+                self.fields[name] = forms.TypedChoiceField(
+                    label=_(setting.label), required=False, coerce=int, empty_value=None, choices=choices
+                )
+            else:
+                text = forms.Textarea(attrs={"rows": 4})
+                self.fields[name] = forms.CharField(
+                    label=_(setting.label), required=False, max_length=MAX_TEXT_CHARACTERS, widget=text
+                )
 
     def parameters(self) -> dict[str, Any]:
-        """Return the tag's ID."""
-        return {"tag": self.cleaned_data["tag"]}
+        return dict(self.cleaned_data)
 
 
-class NotifyForm(StepForm):
-    """The colleague that a step notifies, and what they read."""
-
-    user = forms.TypedChoiceField(label=lazy("Colleague"), required=False, coerce=int, empty_value=None)
-    text = forms.CharField(
-        label=lazy("What they should read"),
-        required=False,
-        max_length=g.MAX_TEXT_CHARACTERS,
-        widget=forms.Textarea(attrs={"rows": 4}),
-    )
-
-    def __init__(self, data: Mapping[str, Any] | None = None, *, initial: Mapping[str, Any]) -> None:
-        super().__init__(data, initial=initial)
-        people = [(row.user_id, str(row.user)) for row in members().filter(user__is_active=True)]
-        self.fields["user"].choices = [_CHOOSE, *with_chosen(people, initial.get("user"))]  # type: ignore[attr-defined]
-
-    def parameters(self) -> dict[str, Any]:
-        """Return the colleague's ID and the text."""
-        return {"user": self.cleaned_data["user"], "text": self.cleaned_data["text"]}
+def _other_automations(here: int) -> Iterable[tuple[Any, Any]]:
+    others = Automation.objects.exclude(state=AutomationState.ENDED).exclude(id=here).order_by("name")
+    return others.values_list("id", "name")
 
 
-class WebhookForm(StepForm):
-    """The webhook that a step calls."""
-
-    endpoint = forms.TypedChoiceField(label=lazy("Webhook"), required=False, coerce=int, empty_value=None)
-
-    def __init__(self, data: Mapping[str, Any] | None = None, *, initial: Mapping[str, Any]) -> None:
-        super().__init__(data, initial=initial)
-        known = [(row.id, row.about or row.url) for row in endpoints()]
-        offered = [_CHOOSE, *with_chosen(known, initial.get("endpoint"))]
-        self.fields["endpoint"].choices = offered  # type: ignore[attr-defined]
-
-    def parameters(self) -> dict[str, Any]:
-        """Return the webhook's ID."""
-        return {"endpoint": self.cleaned_data["endpoint"]}
-
-
-class GoToForm(StepForm):
-    """The automation in which people continue; `here` is the one they leave."""
-
-    automation = forms.TypedChoiceField(label=lazy("Automation"), required=False, coerce=int, empty_value=None)
-
-    def __init__(self, data: Mapping[str, Any] | None = None, *, initial: Mapping[str, Any], here: int = 0) -> None:
-        super().__init__(data, initial=initial)
-        others = Automation.objects.exclude(state=AutomationState.ENDED).exclude(id=here).order_by("name")
-        known = with_chosen(others.values_list("id", "name"), initial.get("automation"))
-        self.fields["automation"].choices = [_CHOOSE, *known]  # type: ignore[attr-defined]
-
-    def parameters(self) -> dict[str, Any]:
-        """Return the automation's ID."""
-        return {"automation": self.cleaned_data["automation"]}
+_OFFERED: Mapping[str, Callable[[int], Iterable[tuple[Any, Any]]]] = {
+    "tag": lambda _here: [(row.id, row.name) for row in tags()],
+    "user": lambda _here: [(row.user_id, str(row.user)) for row in members().filter(user__is_active=True)],
+    "endpoint": lambda _here: [(row.id, row.about or row.url) for row in endpoints()],
+    "automation": _other_automations,
+}
+"""What a setting that names something offers."""

@@ -82,7 +82,6 @@ class EntryForm(StepForm):
 
     @staticmethod
     def initial_of(raw: Mapping[str, Any]) -> dict[str, Any]:
-        """Return the values of a stored entry."""
         days = raw.get("offset_days", 0)
         return {
             "at": "09:00",
@@ -96,7 +95,6 @@ class EntryForm(StepForm):
         }
 
     def parameters(self) -> dict[str, Any]:
-        """Return the entry as the graph stores it."""
         given, kind = self.cleaned_data, g.EntryKind(self.chosen_kind)
         if kind is g.EntryKind.DATE:
             return {
@@ -178,7 +176,6 @@ class RulesForm(StepForm):
 
     @staticmethod
     def initial_of(graph: Mapping[str, Any]) -> dict[str, Any]:
-        """Return the values of a stored graph."""
         reentry, quiet = graph.get("reentry") or {}, graph.get("quiet") or {}
         return {
             "reentry": reentry.get("mode", g.ReentryMode.NEVER.value),
@@ -200,7 +197,6 @@ class RulesForm(StepForm):
         return given
 
     def parameters(self) -> dict[str, Any]:
-        """Return the rules as the graph stores them."""
         given = self.cleaned_data
         quiet = given["quiet_start"] and {
             "from": written_time(given["quiet_start"]),

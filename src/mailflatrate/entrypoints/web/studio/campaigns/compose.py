@@ -68,7 +68,7 @@ from mailflatrate.entrypoints.web.studio.common import page, whole_number
 from mailflatrate.mail.author_mistakes import in_words
 from mailflatrate.mail.html.markdown_themes import DEFAULT_THEME
 from mailflatrate.mail.liquid import SourceError
-from mailflatrate.rules.automations.reading import GraphRefused
+from mailflatrate.rules.automations.json_object import GraphRefused
 from mailflatrate.rules.limits import value as limit
 from mailflatrate.rules.pace import pace_for
 from mailflatrate.rules.roles import Permission
@@ -366,5 +366,5 @@ def step_of_message(campaign: Campaign) -> dict[str, Any] | None:
         steps = graph_of(newest_version(automation.id)).all_steps()
     except GraphRefused:
         return {"automation": automation, "url": url}
-    key = next((step.id for step in steps if step.campaign == campaign.id), "")
+    key = next((step.id for step in steps if step.message_id == campaign.id), "")
     return {"automation": automation, "url": f"{url}?step={key}" if key else url}
