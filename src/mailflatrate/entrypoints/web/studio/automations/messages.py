@@ -32,8 +32,8 @@ from mailflatrate.entrypoints.web.studio.campaigns.draft_review import SHOWN, WI
 from mailflatrate.entrypoints.web.studio.campaigns.preview import PreviewState, preview_of
 from mailflatrate.entrypoints.web.studio.common import page
 from mailflatrate.rules.automations.promises import Promise, promise_in
-from mailflatrate.rules.roles import Permission
 from mailflatrate.rules.automations.steps import Send
+from mailflatrate.rules.roles import Permission
 
 MOST_PREVIEWS = 20
 """Messages that are rendered on the page; those after them are opened one by one."""

@@ -32,8 +32,8 @@ from mailflatrate.entrypoints.web.studio.access import StudioRequest, studio
 from mailflatrate.entrypoints.web.studio.automations.flow import Flow, FlowRow, flow_of
 from mailflatrate.entrypoints.web.studio.automations.overview import chosen_version, leaving_counts, leaving_label
 from mailflatrate.entrypoints.web.studio.common import page, whole_number
-from mailflatrate.rules.roles import Permission
 from mailflatrate.rules.automations.steps import Send
+from mailflatrate.rules.roles import Permission
 
 MAX_ADDRESS_CHARACTERS = 254
 RESULTS: Mapping[str, Any] = {
