@@ -6,22 +6,20 @@ of its slots stays what it was when someone who may change the design last saved
 
 from collections.abc import Mapping
 from copy import copy
-from typing import Any, Final
+from typing import Any
 
 from django.utils.translation import gettext as _
 
 from mailflatrate.apps.accounts.models import User
 from mailflatrate.apps.accounts.rights import member_may
 from mailflatrate.apps.campaigns.convert import same_source, source_format
+from mailflatrate.apps.campaigns.draft_fields import COVERED
 from mailflatrate.apps.campaigns.errors import CampaignInputError, LockedPart
 from mailflatrate.apps.campaigns.models import Campaign, CampaignTemplate
 from mailflatrate.apps.campaigns.shared_blocks import include_of, with_shared_blocks
 from mailflatrate.mail.content import SourceFormat
 from mailflatrate.mail.locked_parts import UnclearSlot, count_slots, keeps_locked_parts
 from mailflatrate.rules.roles import Permission
-
-COVERED: Final = ("content", "content_kind", "text_override", "variants", "translations")
-"""What a lock covers of a campaign."""
 
 
 def may_design(user: User | None) -> bool:

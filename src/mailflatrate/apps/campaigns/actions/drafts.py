@@ -22,6 +22,7 @@ from mailflatrate.apps.campaigns.campaign_content import (
     read_polls,
 )
 from mailflatrate.apps.campaigns.coupons import pools_in
+from mailflatrate.apps.campaigns.draft_fields import DRAFT_FIELDS, UNSEEN, WITH_LINKS
 from mailflatrate.apps.campaigns.errors import CampaignError, CampaignInputError, NotEditable
 from mailflatrate.apps.campaigns.link_visits import evidence_of, has_links_to_visit
 from mailflatrate.apps.campaigns.locks import refuse_locked_change, require_design
@@ -44,15 +45,6 @@ from mailflatrate.rules.campaign_states import AWAITING, EDITABLE, CampaignMover
 
 MOST_VERSIONS = 100
 ONE_GO, ONE_GO_AT_MOST = timedelta(minutes=3), timedelta(minutes=15)
-UNSEEN = frozenset({"name", "time_zone", "per_hour"})
-"""Of what a customer writes, what neither readers see nor the content hash covers."""
-_WITH_LINKS = ("content", "content_kind", "variants", "translations")
-WRITABLE = frozenset({
-    "name", "subject", "preheader", "sender_id", "reply_to", "language", "list_ids", "conditions", "content_kind",
-    "theme", "content", "text_override", "track_clicks", "untagged_links", "link_campaign", "time_zone",
-    "excluded_list_ids", "excluded_segments", "excluded_mailing_ids", "per_hour", "variants", "translations",
-    "test_share", "test_hours", "test_metric",
-})  # fmt: skip
 
 
 def create_campaign(
@@ -130,7 +122,7 @@ def write(
         campaign.edited_by = by
     campaign.save(update_fields=[*changed, "media_ids", "version", "updated_at", "edited_by"])
     record_version(campaign, by, taken_from=taken_from)
-    if not changed.keys().isdisjoint(_WITH_LINKS):
+    if not changed.keys().isdisjoint(WITH_LINKS):
         _visit_later(campaign)
     if changed.get("reply_to"):
         _look_up_later(changed["reply_to"])
@@ -166,7 +158,7 @@ def _visit_later(campaign: Campaign) -> None:
 
 def values_of(campaign: Campaign) -> dict[str, Any]:
     """Return every value that the customer wrote."""
-    return {name: getattr(campaign, name) for name in sorted(WRITABLE)}
+    return {name: getattr(campaign, name) for name in sorted(DRAFT_FIELDS)}
 
 
 def record_version(campaign: Campaign, by: User | None, *, taken_from: int | None = None) -> None:
@@ -208,7 +200,7 @@ def record_version(campaign: Campaign, by: User | None, *, taken_from: int | Non
 def copy_campaign(campaign_id: int, *, by: User | None) -> Campaign:
     """Create a draft with the same content and audience; the policy tick is not copied (R-04)."""
     original = Campaign.objects.get(id=campaign_id)
-    values = {name: getattr(original, name) for name in WRITABLE - {"name"}}
+    values = {name: getattr(original, name) for name in DRAFT_FIELDS.keys() - {"name"}}
     copied = create_campaign(f"{original.name[:110]} (2)", by=by, values=values, is_locked=original.is_locked)
     copy_marks(original, copied)
     return copied
@@ -324,6 +316,6 @@ def return_to_draft(campaign: LockedCampaign, by: CampaignMover, *, reason: str 
 
 
 def _only_writable(values: Mapping[str, Any]) -> None:
-    unknown = set(values) - WRITABLE
+    unknown = set(values) - DRAFT_FIELDS.keys()
     if unknown:
         raise ValueError(f"fields that customers can't write: {sorted(unknown)}")

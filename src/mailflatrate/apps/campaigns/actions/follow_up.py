@@ -6,7 +6,8 @@ from datetime import timedelta
 from django.utils.translation import gettext as _
 
 from mailflatrate.apps.accounts.models import User
-from mailflatrate.apps.campaigns.actions.drafts import WRITABLE, create_campaign
+from mailflatrate.apps.campaigns.actions.drafts import create_campaign
+from mailflatrate.apps.campaigns.draft_fields import DRAFT_FIELDS
 from mailflatrate.apps.campaigns.errors import CampaignError, CampaignInputError
 from mailflatrate.apps.campaigns.models import Campaign, CampaignState
 from mailflatrate.apps.campaigns.states import locked
@@ -59,7 +60,7 @@ def create_follow_up(campaign_id: int, goal: FollowUpGoal, *, by: User, variant:
         raise CampaignError(problem)
     _refuse_unknown(original, goal)
     shown = as_variant(original, variant)
-    values = {name: getattr(shown, name) for name in WRITABLE - {"name", "variants"}}
+    values = {name: getattr(shown, name) for name in DRAFT_FIELDS.keys() - {"name", "variants"}}
     name = _("%(name)s (follow-up)") % {"name": original.name[:100]}
     stored = {"event": goal.event} if goal.event else {"link": goal.link}
     return create_campaign(

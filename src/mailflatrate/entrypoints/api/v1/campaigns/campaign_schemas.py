@@ -266,7 +266,7 @@ def check(item: CheckItem) -> CheckResult:
 
 
 def values_of(given: CampaignFields, campaign: Campaign | None) -> dict[str, Any]:
-    """Return the submitted values under the names of `campaigns.actions.WRITABLE`. Raises Problem, SegmentError."""
+    """Return the submitted values under the names of `campaigns.draft_fields`. Raises Problem, SegmentError."""
     sent = given.model_fields_set
     plain = (
         "subject", "preheader", "track_clicks", "content_kind", "theme", "language", "content",

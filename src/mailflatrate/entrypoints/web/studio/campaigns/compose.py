@@ -18,9 +18,10 @@ from mailflatrate.apps.campaigns.campaign_content import content_hash, known_var
 from mailflatrate.apps.campaigns.child_compiler import merge_errors_in_child
 from mailflatrate.apps.campaigns.convert import convert, same_source
 from mailflatrate.apps.campaigns.coupons import pool_keys
+from mailflatrate.apps.campaigns.draft_fields import COVERED
 from mailflatrate.apps.campaigns.errors import LockedPart, NotEditable
 from mailflatrate.apps.campaigns.link_tagging import adds_tags
-from mailflatrate.apps.campaigns.locks import COVERED, may_design
+from mailflatrate.apps.campaigns.locks import may_design
 from mailflatrate.apps.campaigns.models import Campaign, CampaignState, CampaignVersion, ContentKind
 from mailflatrate.apps.campaigns.queries import attribute_names, brand_style, newest_imprint, sent_back
 from mailflatrate.apps.campaigns.starting_content import is_starter, starter

@@ -60,7 +60,7 @@ def _choices(found: Any, chosen: Sequence[int]) -> list[dict[str, Any]]:
 
 
 def posted_exclusions(data: QueryDict, campaign: Campaign) -> dict[str, Any]:
-    """Return the checked boxes under the names of `campaigns.actions.WRITABLE`; nothing if the page had none.
+    """Return the checked boxes under the names of `campaigns.draft_fields`; nothing if the page had none.
 
     A segment is stored with its current conditions, so that what was confirmed for the policy is what will be excluded.
     """

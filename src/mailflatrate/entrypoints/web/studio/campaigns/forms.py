@@ -155,7 +155,7 @@ class CampaignForm(forms.Form):
         return _small_enough(str(self.cleaned_data["text_override"]).replace("\r\n", "\n"))
 
     def writable_values(self) -> dict[str, Any]:
-        """Return the valid fields of the form under the names of `campaigns.actions.WRITABLE`."""
+        """Return the valid fields of the form under the names of `campaigns.draft_fields`."""
         values = dict(self.cleaned_data)
         if "theme" not in self.data:
             values.pop("theme", None)  # only on the page of Markdown

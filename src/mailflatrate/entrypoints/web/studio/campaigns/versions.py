@@ -2,26 +2,23 @@
 
 import difflib
 from collections import Counter
-from collections.abc import Mapping
+from collections.abc import Callable, Mapping
 from dataclasses import dataclass
 from typing import Any
 
 from django.http import HttpResponse
 from django.shortcuts import get_object_or_404
 from django.urls import reverse
-from django.utils.functional import Promise
 from django.utils.translation import gettext as _
-from django.utils.translation import gettext_lazy, pgettext_lazy
 from django.views.decorators.clickjacking import xframe_options_sameorigin
 
 from mailflatrate.apps.campaigns import queries
 from mailflatrate.apps.campaigns.actions import versions
 from mailflatrate.apps.campaigns.actions.drafts import values_of
+from mailflatrate.apps.campaigns.draft_fields import DRAFT_FIELDS
 from mailflatrate.apps.campaigns.errors import CampaignError
 from mailflatrate.apps.campaigns.models import Campaign, CampaignState, CampaignVersion
 from mailflatrate.apps.campaigns.template_preview import written_message
-from mailflatrate.apps.domains.models import SenderAddress
-from mailflatrate.apps.lists.models import MailingList
 from mailflatrate.entrypoints.presenters.language import language_name
 from mailflatrate.entrypoints.presenters.lookups import find_campaign
 from mailflatrate.entrypoints.presenters.segment_sentences import segment_sentences
@@ -34,38 +31,7 @@ from mailflatrate.entrypoints.web.studio.content.message_frame import framed
 from mailflatrate.mail.liquid import MissingValue, RenderRefused, SourceRefused
 from mailflatrate.rules.roles import Permission
 
-FIELD_WORDS: dict[str, str | Promise] = {
-    "subject": gettext_lazy("Subject"),
-    "preheader": gettext_lazy("Preview text"),
-    "sender_id": gettext_lazy("From"),
-    "reply_to": gettext_lazy("Reply to"),
-    "name": gettext_lazy("Name"),
-    "language": gettext_lazy("Campaign language"),
-    "list_ids": gettext_lazy("Lists"),
-    "conditions": gettext_lazy("Conditions"),
-    "excluded_list_ids": gettext_lazy("Excluded: lists"),
-    "excluded_segments": gettext_lazy("Excluded: segments"),
-    "excluded_mailing_ids": gettext_lazy("Excluded: recipients of"),
-    "content_kind": gettext_lazy("Content format"),
-    "theme": pgettext_lazy("Markdown theme", "Theme"),
-    "content": gettext_lazy("Content"),
-    "text_override": gettext_lazy("Plain-text version"),
-    "variants": gettext_lazy("Variants"),
-    "translations": gettext_lazy("Languages"),
-    "test_share": gettext_lazy("Share per variant"),
-    "test_hours": gettext_lazy("Hours until the winner is picked"),
-    "test_metric": gettext_lazy("Winner decided by"),
-    "per_hour": gettext_lazy("Maximum emails per hour"),
-    "track_clicks": gettext_lazy("Track clicks"),
-    "untagged_links": gettext_lazy("No parameters for web analytics"),
-    "link_campaign": gettext_lazy("Name in web analytics"),
-    "time_zone": gettext_lazy("Time zone"),
-}
-"""Every field that a version holds, in the order of the page."""
-LONG = ("content", "text_override")
 AROUND_LINES = 2
-MOST_LINES = 5_000
-MOST_PAIRS = 100_000
 MOST_LINES = 5_000
 MOST_PAIRS = 100_000
 
@@ -112,7 +78,7 @@ def _find(campaign_id: int, version_id: int) -> CampaignVersion:
 
 def _changed(before: Mapping[str, Any], after: Mapping[str, Any]) -> list[str]:
     """Return the names of the fields that differ. One that an older version doesn't have yet was empty then."""
-    return [name for name in FIELD_WORDS if (before.get(name) or None) != (after.get(name) or None)]
+    return [name for name in DRAFT_FIELDS if (before.get(name) or None) != (after.get(name) or None)]
 
 
 @studio("GET campaigns/<int:campaign_id>/versions/", "campaign-versions", Permission.DRAFT, limited=True)
@@ -124,7 +90,7 @@ def index(request: StudioRequest, campaign_id: int) -> HttpResponse:
     steps = []
     for version, older in zip(kept, [*kept[1:], None], strict=True):
         names = _changed(older.values, version.values) if older else []
-        words = [str(FIELD_WORDS[name]) for name in names]
+        words = [str(DRAFT_FIELDS[name].label) for name in names]
         steps.append(VersionRow(version, words, version.number == campaign.version))
     aside = [version for version in found if version.aside and version.saved_by_id == request.user.id]
     context = {"campaign": campaign, "steps": steps, "aside": aside}
@@ -154,38 +120,30 @@ def differences(campaign: Campaign, values: Mapping[str, Any]) -> list[dict[str,
     present = values_of(campaign)
     return [
         {
-            "label": str(FIELD_WORDS[name]),
-            "present": _said(name, present[name]),
-            "other": _said(name, values.get(name)),
-            "lines": _lines(present[name], values.get(name) or "") if name in LONG else [],
+            "label": str(DRAFT_FIELDS[name].label),
+            "present": _as_text(name, present[name]),
+            "other": _as_text(name, values.get(name)),
+            "lines": _lines(present[name], values.get(name) or "") if DRAFT_FIELDS[name].is_long else [],
         }
         for name in _changed(present, values)
     ]
 
 
-def _said(name: str, value: Any) -> str:
-    """Return a value as a person would say it."""
-    if name == "sender_id":
-        return str(SenderAddress.objects.filter(id=value).first() or "–") if value else "–"
-    if name == "excluded_segments":
-        return ", ".join(segment["name"] for segment in value or []) or "–"
-    if name == "excluded_mailing_ids":
-        campaigns = Campaign.objects.filter(id__in=value or []).order_by("name").values_list("name", flat=True)
-        return ", ".join(campaigns) or "–"
-    if name in ("list_ids", "excluded_list_ids"):
-        names = MailingList.objects.filter(id__in=value or []).order_by("name").values_list("name", flat=True)
-        return ", ".join(names) or "–"
-    if name == "translations":
-        return " · ".join(f"{language_name(each['language'])}: {each['subject']}" for each in value or []) or "–"
-    if name == "variants":
-        return " · ".join(each["subject"] for each in value or []) or "–"
-    if name == "conditions":
-        return segment_sentences([value or []])[0]
-    if name == "theme":
-        return str(dict(theme_choices())[value or ""])
-    if name in ("track_clicks", "untagged_links"):
-        return _("yes") if value else _("no")
-    return "" if name in LONG else str(value or "–")
+def _as_text(name: str, value: Any) -> str:
+    """Return a value as a person would write it; long texts are compared line by line instead."""
+    if DRAFT_FIELDS[name].is_long:
+        return ""
+    return _WORDS.get(name, DRAFT_FIELDS[name].words)(value) or "–"
+
+
+_WORDS: Mapping[str, Callable[[Any], str]] = {
+    "conditions": lambda value: segment_sentences([value or []])[0],
+    "theme": lambda value: str(dict(theme_choices())[value or ""]),
+    "translations": lambda value: " · ".join(
+        f"{language_name(row['language'])}: {row['subject']}" for row in value or []
+    ),
+}
+"""The fields whose values take the words of pages."""
 
 
 def _lines(present: str, other: str) -> list[DiffLine]:
