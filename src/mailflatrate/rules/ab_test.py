@@ -37,17 +37,14 @@ class VariantFigures:
 
     @property
     def click_percent(self) -> float:
-        """Return clicks per hundred messages."""
         return 100 * self.clicks / self.delivered if self.delivered else 0.0
 
     @property
     def unsubscribed_percent(self) -> float:
-        """Return unsubscribes per hundred messages."""
         return 100 * self.unsubscribed / self.delivered if self.delivered else 0.0
 
     @property
     def is_left(self) -> bool:
-        """Return whether too many people unsubscribe because of this variant."""
         return self.unsubscribed >= value("rate_sample_events") and self.unsubscribed_percent > value(
             "unsubscribe_stop"
         )

@@ -88,7 +88,6 @@ def may_send_receipt(last: datetime | None, now: datetime) -> bool:
 
 
 def urgency(facts: CaseFacts, now: datetime) -> Urgency:
-    """Return the urgency of the case."""
     due = [moment for moment in (facts.answer_due, facts.proof_due) if moment is not None]
     if any(moment <= now for moment in due):
         return Urgency.OVERDUE

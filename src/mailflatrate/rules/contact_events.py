@@ -106,7 +106,6 @@ def suits(value: Any, wanted: PropertyType) -> bool:
 
 
 def is_day(text: str) -> bool:
-    """Return whether a text is a day in ISO form."""
     if not _DAY.fullmatch(text):
         return False
     try:

@@ -11,5 +11,4 @@ _WRITTEN: Final = re.compile(rf"[!-~]{{1,{MOST_CHARACTERS}}}")
 
 
 def is_external_id(text: str) -> bool:
-    """Return whether a text can be someone's id."""
     return _WRITTEN.fullmatch(text) is not None

@@ -176,7 +176,6 @@ def explain(finding: Finding, language: str) -> Explanation:
 
 
 def params_in_words(finding: Finding, language: str) -> dict[str, str]:
-    """Return the values to insert into the sentence of a finding."""
     return {name: _in_words(name, value, language) for name, value in finding.params}
 
 

@@ -67,7 +67,6 @@ def no_lookups(_from_domain: str, _return_path: str, _reply_to: str) -> DomainLo
 
 
 def rewrote_nothing(_url: str) -> bool:
-    """Return False: no link was rewritten."""
     return False
 
 
@@ -249,7 +248,6 @@ def _faint(seen: SeenContent, imprint: ImprintMarks) -> tuple[str, ...]:
 
 
 def _headed(message: ParsedMessage) -> str:
-    """Return the fields into which a sending system writes personal values."""
     return "\n".join(message.text_of(name) for name in ("subject", "from", "reply-to", "to", "list-unsubscribe"))
 
 

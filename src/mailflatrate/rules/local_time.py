@@ -14,7 +14,6 @@ ATTRIBUTES = ("time_zone", "timezone", "tz", "zeitzone")
 
 @lru_cache(maxsize=1)
 def zones() -> dict[str, ZoneInfo]:
-    """Return every zone by its name in lower case."""
     return {name.lower(): ZoneInfo(name) for name in sorted(available_timezones())}
 
 

@@ -71,7 +71,6 @@ class MessageFacts:
 
     @property
     def holding(self) -> tuple[DkimVerdict, ...]:
-        """Return the valid signatures."""
         return tuple(signature.verdict for signature in self.signatures if signature.holds)
 
     @property
@@ -81,5 +80,4 @@ class MessageFacts:
 
     @property
     def signed(self) -> frozenset[str]:
-        """Return the names of the fields that a valid signature covers."""
         return frozenset(name for verdict in self.holding for name in verdict.signed_fields)

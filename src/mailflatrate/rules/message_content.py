@@ -71,7 +71,6 @@ class ContentFinding:
     passage: str
 
     def sentence(self, language: str) -> str:
-        """Return the refusal in words."""
         return translate(self.kind.value, language).format(passage=self.passage[:80])
 
 

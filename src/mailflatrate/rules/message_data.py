@@ -116,7 +116,6 @@ class DataProblem:
     limit: int = 0
 
     def sentence(self, language: str) -> str:
-        """Return the fault in words."""
         return translate(self.fault.value, language).format(name=self.name[:80], limit=self.limit)
 
 

@@ -117,7 +117,6 @@ class KindGuess:
 
 
 def guess_kind(message: ParsedMessage, transit: Transit) -> KindGuess:
-    """Return the kind that has the most evidence. Never raises."""
     from_box = next((box for box in read_from(message.first("from")) if box.address), FromMailbox("", "", ""))
     witnesses = list(_all_witnesses(message, transit, from_box))
     if not witnesses and not from_box.address:
@@ -156,7 +155,6 @@ def _all_witnesses(message: ParsedMessage, transit: Transit, from_box: FromMailb
 
 
 def _list_witnesses(message: ParsedMessage, transit: Transit, *, posted: bool) -> Iterator[Witness]:
-    """Yield what list software and campaign senders write."""
     own = message if not posted else transit.own
     if posted:
         yield _PERSONAL, 5, "discussion list"
@@ -204,7 +202,6 @@ def _machine_witnesses(message: ParsedMessage) -> Iterator[Witness]:
 
 
 def _client_witnesses(message: ParsedMessage, from_box: FromMailbox) -> Iterator[Witness]:
-    """Yield traces of a person's mail program."""
     program = f"{message.first('user-agent')} {message.first('x-mailer')}"
     if _CLIENTS.search(program) and not _MAILERS.search(program):
         yield _PERSONAL, 4, "User-Agent" if message.all("user-agent") else "X-Mailer"

@@ -98,7 +98,6 @@ def state_of(finding: Finding) -> str:
 
 
 def explain_message(finding: Finding, language: str) -> Explanation:
-    """Return the texts of a finding about any message."""
     plain = explain(finding, language)
     message = _TEXTS.get(f"{finding.key}.{state_of(finding)}") or _TEXTS.get(finding.key)
     if message is None or finding.passed:

@@ -70,7 +70,6 @@ def is_yearly(*names: str) -> bool:
 
 
 def is_age(*names: str) -> bool:
-    """Return whether a name asks for a person's age."""
     return any(_AGE.search(_in_words(name)) for name in names)
 
 

@@ -28,7 +28,6 @@ class ServiceLimit:
 
     @property
     def name(self) -> str:
-        """Return the service's name in master.cf and in the transport map."""
         return PREFIX + self.shape.provider.replace("_", "-")
 
     @property

@@ -76,7 +76,6 @@ def may(role: str, permission: Permission) -> bool:
 
 
 def roles_with(permission: Permission) -> tuple[MemberRole, ...]:
-    """Return the roles that have a permission."""
     return tuple(role for role in MemberRole if permission in PERMISSIONS[role])
 
 

@@ -66,7 +66,6 @@ class RecipientRule:
     version: int = 1
 
     def words(self, language: str) -> RuleText:
-        """Return the rule's text in one language."""
         return self.text.translated(language)
 
     def judge(self, facts: RecipientFacts, now: datetime) -> Finding:

@@ -54,7 +54,6 @@ They are the weakest of `STRENGTH`, so none of them hides a complaint or a dead 
 
 
 def return_after() -> timedelta:
-    """Return how long an address stays suppressed after a bounce."""
     return timedelta(days=value("bounce_return_days"))
 
 

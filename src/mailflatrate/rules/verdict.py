@@ -41,7 +41,6 @@ class RuleText:
     fix: str
 
     def translated(self, language: str) -> RuleText:
-        """Return this text in one language."""
         return RuleText(
             translate(self.title, language),
             translate(self.sentence, language),
@@ -71,7 +70,6 @@ class Check(Generic[Facts_contra]):
     version: int = 1
 
     def words(self, language: str) -> RuleText:
-        """Return the rule's text in one language."""
         return self.text.translated(language)
 
     def judge(self, facts: Facts_contra) -> Finding:

@@ -47,7 +47,6 @@ class WarmUpDay:
 
     @property
     def is_stopped(self) -> bool:
-        """Return whether deferrals ended the day."""
         return self.deferred >= max(STOP_LEAST, STOP_SHARE * self.answered)
 
     @property
@@ -57,14 +56,12 @@ class WarmUpDay:
 
     @property
     def left(self) -> int:
-        """Return how many messages may still be sent today."""
         if self.step > LAST_STEP:
             return UNBOUNDED
         return 0 if self.is_stopped else max(0, quota(self.step) - self.used)
 
     @property
     def ends_at(self) -> datetime:
-        """Return when the next day begins."""
         return self.began_at + A_DAY
 
 
@@ -80,7 +77,6 @@ def at(day: WarmUpDay, now: datetime) -> WarmUpDay:
 
 
 def is_over(day: WarmUpDay) -> bool:
-    """Return whether the warm-up is complete."""
     return day.step > LAST_STEP
 
 

@@ -260,5 +260,4 @@ def templates_of(edition: Edition) -> EditionTemplates:
 
 
 def account_language(account: Account) -> str:
-    """Return the language in which rule messages address this customer."""
     return account.language

@@ -24,7 +24,6 @@ class PoolStock(NamedTuple):
 
     @property
     def free(self) -> int:
-        """Return how many codes are left."""
         return self.codes - self.given
 
 

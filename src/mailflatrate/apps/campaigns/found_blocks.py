@@ -35,7 +35,6 @@ def product_column(item: Mapping[str, Any], language: str) -> str:
 
 
 def product_row(item: Mapping[str, Any], language: str) -> str:
-    """Return a row with this product alone."""
     return f'<mj-section padding="16px 28px">{product_column(item, language)}</mj-section>'
 
 

@@ -61,7 +61,6 @@ def save_tagging(order: TaggingOrder) -> LinkTagging:
 
 
 def is_personal(value: str) -> bool:
-    """Return whether a value could become another one for each reader."""
     return "{" in value or "}" in value
 
 
@@ -74,7 +73,6 @@ def tagging_of_account() -> LinkTagging | None:
 
 @tenancy.needs_account
 def adds_tags() -> bool:
-    """Return whether the account adds parameters to its links."""
     found = tagging_of_account()
     return found is not None and found.is_on
 

@@ -22,7 +22,6 @@ _TAG = re.compile(r"\{\{|\{%")
 
 
 def key_of(url: str) -> str:
-    """Return the key of a link's row."""
     return hashlib.sha256(url.encode(errors="surrogatepass")).hexdigest()
 
 
@@ -80,7 +79,6 @@ def _facts_of(url: str, row: LinkVisit | None, words: str) -> LinkVisitFacts:
 
 
 def stored_prices(row: LinkVisit) -> Sequence[PriceRange]:
-    """Return the prices that a page stated."""
     return [PriceRange(Decimal(low), Decimal(high), currency) for low, high, currency in row.prices]
 
 

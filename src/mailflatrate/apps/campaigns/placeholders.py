@@ -45,7 +45,6 @@ def _own_sources() -> Iterator[str]:
 
 @cache
 def _templates() -> tuple[frozenset[str], ...]:
-    """Return the sample texts of each template in each language."""
     return tuple(
         frozenset(text for source in invented_words(key, language) for text in blocks_of(source))
         for language in LANGUAGES

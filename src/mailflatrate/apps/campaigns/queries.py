@@ -60,12 +60,10 @@ def campaigns(*, state: str = "", search: str = "", label: str = "") -> QuerySet
 
 @tenancy.read_once
 def newest_imprint() -> Imprint | None:
-    """Return the imprint that a campaign made now would show."""
     return Imprint.objects.order_by("-version").first()
 
 
 def newest_edition(campaign_id: int) -> Edition | None:
-    """Return the most recently compiled edition of a campaign."""
     return Edition.objects.filter(campaign_id=campaign_id).order_by("-number").first()
 
 
@@ -76,7 +74,6 @@ def audience_lists(campaign: Campaign) -> list[MailingList]:
 
 
 def audience_of(campaign: Campaign) -> Audience:
-    """Return the audience of a campaign."""
     return Audience(
         list_ids=campaign.list_ids,
         conditions=campaign.conditions,
@@ -129,7 +126,6 @@ class History:
 
 
 def campaigns_sent() -> int:
-    """Return how many of the account's campaigns have been sent."""
     return Campaign.objects.filter(started_at__isnull=False, automation_id=None).count()
 
 
@@ -184,7 +180,6 @@ def approved_review(campaign_id: int, content_hash: str) -> CampaignReview | Non
 
 
 def release_request(campaign_id: int) -> ReleaseRequest | None:
-    """Return the pending request for a second person's approval."""
     found = ReleaseRequest.objects.filter(campaign_id=campaign_id, answer=ReleaseAnswer.OPEN)
     return found.select_related("asked_by").first()
 
@@ -226,7 +221,6 @@ def campaigns_to_review() -> QuerySet[Campaign]:
 
 
 def newest_draft_review(campaign_id: int) -> CampaignReview | None:
-    """Return the latest review of this campaign as a draft."""
     return CampaignReview.objects.filter(campaign_id=campaign_id, early=True).order_by("-id").first()
 
 
@@ -269,7 +263,6 @@ def media_octets() -> int:
 
 
 def media_uses(media_id: int) -> list[MediaUse]:
-    """Return every place that shows a picture."""
     campaigns = Campaign.objects.filter(media_ids__contains=[media_id]).order_by("-id")
     found = [MediaUse("campaign", row.id, row.name, row.state not in EDITABLE) for row in campaigns]
     templates = CampaignTemplate.objects.filter(media_ids__contains=[media_id]).order_by("name")

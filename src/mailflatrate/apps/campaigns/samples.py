@@ -70,7 +70,6 @@ def audience_sql(campaign: Campaign) -> tuple[str, list[Any]]:
 
 
 def _positional(statement: str, parameters: Mapping[str, Any]) -> tuple[str, list[Any]]:
-    """Return SQL with named parameters as SQL with positional ones."""
     used: list[Any] = []
 
     def place(found: re.Match[str]) -> str:

@@ -16,7 +16,6 @@ _INCLUDE = re.compile(r"<mj-include\s+path=\"block:(\d{1,18})\"\s*(?:/>|>\s*</mj
 
 
 def include_of(block_id: int) -> str:
-    """Return the element by which a draft names a shared row."""
     return f'<mj-include path="block:{block_id}" />'
 
 

@@ -25,7 +25,6 @@ def starter(kind: str, language: str, brand: BrandStyle) -> str:
 
 
 def is_starter(content: str) -> bool:
-    """Return whether the content is still the starter content."""
     text = content.replace("\r\n", "\n").strip()
     if any(text == each.strip() for language in languages() for each in starters(language).values()):
         return True

@@ -124,7 +124,6 @@ def people_by_language(campaign: Campaign) -> Mapping[str, int]:
 
 
 def language_of(campaign: Campaign, edition_id: int | None) -> str:
-    """Return the language of the edition that someone got."""
     found = Edition.objects.filter(id=edition_id).first() if campaign.translations and edition_id else None
     return found.language if found and found.language else campaign.language
 

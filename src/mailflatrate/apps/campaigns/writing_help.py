@@ -31,7 +31,6 @@ class HelpState:
 
 
 def is_installed() -> bool:
-    """Return whether the operator set an endpoint."""
     return bool(load_settings().writing_url)
 
 
@@ -117,6 +116,5 @@ def off_words() -> str:
 
 
 def used_up_words() -> str:
-    """Return why nothing more is suggested today."""
     words = _("Your account has used its %(most)d suggestions for today (UTC). Try again tomorrow.")
     return words % {"most": load_settings().writing_requests_day}

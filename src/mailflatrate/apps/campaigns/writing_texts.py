@@ -74,7 +74,6 @@ def masked_or_none(source: str, form: TextForm) -> MaskedText | None:
 
 
 def form_of_text(shown: Campaign, key: str) -> TextForm:
-    """Return how the text with this key is written."""
     return form_of(source_format(shown.content_kind)) if part_of(key) == "text" else TextForm.LINE
 
 
@@ -84,7 +83,6 @@ def words_of_content(shown: Campaign) -> str:
 
 
 def words_around(shown: Campaign, key: str) -> str:
-    """Return the words before and after a picture."""
     place = _place_of(shown, key)
     return "\n\n".join(_words_around(shown, place))[: 2 * MOST_CHARACTERS_AROUND] if place else ""
 

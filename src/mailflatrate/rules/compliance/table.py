@@ -72,7 +72,6 @@ class Criterion:
     service_only: bool = False
 
     def said(self, language: str) -> CriterionText:
-        """Return the criterion's text in one language."""
         return CriterionText(translate(self.text.title, language), translate(self.text.how, language))
 
 

@@ -28,7 +28,6 @@ class ComparedText:
         return hashlib.sha256(text.encode()).hexdigest()[:8]
 
     def said(self, language: str) -> dict[str, str]:
-        """Return the texts of one language by their names."""
         return {name: getattr(self, name).get(language, "") for name in COMPARED_NAMES}
 
     def as_json(self) -> dict[str, Any]:

@@ -134,7 +134,6 @@ class FormContent:
         return (ComparedText(*own), *self.others)
 
     def compared_text(self, key: str) -> ComparedText | None:
-        """Return the compared text with this key."""
         return next((each for each in self.compared() if each.key == key), None)
 
     def steps(self) -> tuple[tuple[FormField, ...], ...]:

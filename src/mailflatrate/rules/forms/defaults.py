@@ -29,7 +29,6 @@ _LABELS = {
 
 
 def default_texts(language: str, list_name: str) -> FormTexts:
-    """Return the texts of a new form."""
     texts = {name: translate(message, language) for name, message in _TEXTS.items()}
     return FormTexts(**{**texts, "title": texts["title"].replace("{list}", list_name)})
 
@@ -45,5 +44,4 @@ def field_label(kind: FieldKind, language: str) -> str:
 
 
 def email_label(language: str) -> str:
-    """Return the label of the address field."""
     return translate(N_("Email address"), language)

@@ -52,7 +52,6 @@ class FrozenForm:
         return wanted if wanted in self.frozen else self.content.languages[0]
 
     def texts(self, language: str) -> FormTexts:
-        """Return the customer's texts in one of the form's languages."""
         return self.content.texts[language]
 
     def as_json(self) -> dict[str, Any]:

@@ -71,7 +71,6 @@ class AskingAllowance:
 
     @property
     def left(self) -> int:
-        """Return how many more requests may be sent today."""
         return max(0, self.limit - self.asked_today)
 
 

@@ -47,7 +47,6 @@ def tracking_wording(company: str, language: str) -> str:
 
 
 def places_in(wording: str) -> frozenset[str]:
-    """Return the names of the placeholders in braces."""
     return frozenset(match.strip() for match in _PLACE.findall(wording))
 
 

@@ -146,7 +146,6 @@ def brands_of(brands: Iterable[Brand]) -> Brands:
 
 @cache
 def shipped_brands() -> Brands:
-    """Return the list that ships with the service."""
     return load_brands(None)
 
 

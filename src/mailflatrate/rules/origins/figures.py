@@ -132,5 +132,4 @@ SHARES: tuple[AnomalyKind, ...] = tuple(kind for kind, *_ in _SHARES)
 
 
 def anomaly_sentence(kind: AnomalyKind, language: str) -> str:
-    """Return a sentence that explains a kind of anomaly."""
     return translate(_SENTENCES[kind], language)

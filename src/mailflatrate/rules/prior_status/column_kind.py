@@ -166,7 +166,6 @@ class ColumnProfile:
     """No row of the whole table has a value here."""
 
     def add(self, text: str, *, is_time: bool, is_ip: bool = False) -> None:
-        """Count one cell that is not blank."""
         self.filled += 1
         flag = is_flag(text)
         self.flags += flag
@@ -225,7 +224,6 @@ class ColumnProfile:
 
     @property
     def is_prose(self) -> bool:
-        """Return True for free text: many words in most cells."""
         return self.prose * 2 > self.filled
 
     @property
@@ -240,7 +238,6 @@ class ColumnProfile:
 
     @property
     def is_places(self) -> bool:
-        """Return True for the codes of federal states."""
         return bool(self.kinds) and self.kinds <= _PLACES
 
 

@@ -259,12 +259,10 @@ def is_opt_in(title: str) -> bool:
 
 
 def is_soft(title: str) -> bool:
-    """Return True for a column about soft bounces."""
     return "soft" in plain(title) or "weich" in plain(title)
 
 
 def is_hard(title: str) -> bool:
-    """Return True for a column about hard bounces."""
     return "hard" in plain(title) or "permanent" in plain(title)
 
 

@@ -52,7 +52,6 @@ _TYPO_DOT = re.compile(r"(@[\w-]{1,63})[,;:](?=[^\W\d_]{2,24}\b)")
 
 
 def is_usual(text: str) -> bool:
-    """Return whether a text is one address in its usual spelling."""
     return _USUAL.fullmatch(text) is not None
 
 

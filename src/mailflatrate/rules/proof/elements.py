@@ -53,7 +53,6 @@ class Element:
     event: int | None = None
 
     def as_json(self) -> dict[str, Any]:
-        """Return the element as a certificate carries it."""
         return {"step": self.step.value, "key": self.key, "value": self.value, "event": self.event}
 
 
@@ -103,7 +102,6 @@ def box_names(ticked: str, language: str) -> str:
 
 
 def step_name(step: ProofStep, language: str) -> str:
-    """Return the display name of a sign-up step."""
     return translate(_STEP_NAMES[step], language)
 
 
@@ -127,7 +125,6 @@ def elements_of(events: Sequence[ProofEvent]) -> list[Element]:
 
 
 def missing_of(elements: Sequence[Element]) -> list[Element]:
-    """Return the missing elements."""
     return [element for element in elements if element.value is None]
 
 

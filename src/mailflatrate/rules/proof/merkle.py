@@ -15,7 +15,6 @@ HASH_OCTETS = 32
 
 
 def leaf_hash(entry: bytes) -> bytes:
-    """Return the hash of one entry."""
     return sha256(LEAF_PREFIX + entry).digest()
 
 

@@ -84,7 +84,6 @@ class EventRecord:
         }  # fmt: skip
 
     def text(self) -> str:
-        """Return the line that is hashed."""
         fields = (
             self.id, self.account, self.contact, self.mailing_list, self.kind, self.occurred_at, self.recorded_at,
             self.source_import, self.commitment,
@@ -144,7 +143,6 @@ class SealRecord:
             raise MalformedRecord(f"a seal is not readable: {problem}") from problem
 
     def as_json(self) -> dict[str, Any]:
-        """Return the seal as a certificate carries it."""
         return {
             "number": self.number,
             "sealed_at": self.sealed_at,

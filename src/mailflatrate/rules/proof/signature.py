@@ -43,7 +43,6 @@ class PublishedKey:
 
     @property
     def id(self) -> str:
-        """Return the key's id."""
         return key_id(self.octets)
 
     def was_in_use(self, moment: str) -> bool:
@@ -51,7 +50,6 @@ class PublishedKey:
         return self.created_at <= moment and (self.retired_at is None or moment <= self.retired_at)
 
     def as_json(self) -> dict[str, str | None]:
-        """Return the key as it is published."""
         return {
             "id": self.id,
             "algorithm": ALGORITHM,

@@ -51,7 +51,6 @@ def read_certificates(pem: bytes) -> list[x509.Certificate]:
 
 
 def certificate_pem(certificate: x509.Certificate) -> str:
-    """Return a certificate as PEM text."""
     return certificate.public_bytes(Encoding.PEM).decode()
 
 

@@ -52,7 +52,6 @@ class CertificateVerdict(Enum):
 
     @property
     def sentence(self) -> str:
-        """Return the verdict in words."""
         return _SENTENCES[self]
 
 

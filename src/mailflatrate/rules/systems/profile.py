@@ -69,12 +69,10 @@ class HeaderSignature(BaseModel):
 
     @cached_property
     def names(self) -> frozenset[str]:
-        """Return the titles in their compact form."""
         return frozenset(map(compact, self.titles))
 
     @cached_property
     def patterns(self) -> Mapping[str, re.Pattern[str]]:
-        """Return the patterns by compact title."""
         return {compact(title): re.compile(pattern, re.IGNORECASE) for title, pattern in self.values.items()}
 
 
@@ -217,7 +215,6 @@ class SystemProfile(BaseModel):
         return {**shared, **self._codes.get(compact(title), {})}
 
     def export_sentence(self, language: str) -> str:
-        """Return a sentence that says where to find the export."""
         return translate(self.export, language)
 
     def file_says(self, file_name: str) -> str:

@@ -20,7 +20,6 @@ class RecordField:
     """A message id."""
 
     def name(self, language: str) -> str:
-        """Return the name in one language."""
         return translate(self.label, language)
 
 

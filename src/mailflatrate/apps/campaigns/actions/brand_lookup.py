@@ -67,7 +67,6 @@ def fail_lost_lookups() -> None:
 
 
 def current_lookup() -> BrandLookup | None:
-    """Return the account's latest lookup."""
     return BrandLookup.objects.select_related("logo").first()
 
 

@@ -157,7 +157,6 @@ def _visit_later(campaign: Campaign) -> None:
 
 
 def values_of(campaign: Campaign) -> dict[str, Any]:
-    """Return every value that the customer wrote."""
     return {name: getattr(campaign, name) for name in sorted(DRAFT_FIELDS)}
 
 

@@ -165,5 +165,4 @@ def _keep(campaign_id: int, url: str, seen: Document, page: LinkedPage) -> None:
 
 
 def _plain(text: str) -> str:
-    """Return a text that PostgreSQL stores."""
     return text.replace("\0", "").encode(errors="replace").decode()

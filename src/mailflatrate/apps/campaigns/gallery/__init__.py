@@ -111,7 +111,6 @@ def invented_words(key: str, language: str) -> list[str]:
 
 @cache
 def _layout(name: str, family: Family) -> str:
-    """Return a layout with its head in a family's look."""
     head = (HERE / "layouts" / "head.mjml").read_text(encoding="utf-8")
     layout = (HERE / "layouts" / f"{name}.mjml").read_text(encoding="utf-8").replace("[[head]]\n", head)
     look = family.words()
@@ -123,7 +122,6 @@ def _family(key: str) -> Family:
 
 
 def picture_file(stem: str) -> Path:
-    """Return the file of one of our pictures."""
     return HERE / "pictures" / f"{stem}.png"
 
 
@@ -218,7 +216,6 @@ def greeting(language: str) -> str:
 
 
 def title(text: str) -> str:
-    """Return the title of a blank layout as MJML."""
     return f'<mj-text mj-class="title"><h1 style="{_HEADING}">{text}</h1></mj-text>'
 
 

@@ -36,7 +36,6 @@ def column(parts: Iterable[str], attributes: str = "") -> str:
 
 
 def group(columns: Iterable[str], attributes: str = 'padding="0 0 16px"') -> str:
-    """Return columns that stay side by side on a phone."""
     return section("      <mj-group>\n" + "\n".join(columns) + "\n      </mj-group>", attributes)
 
 

@@ -60,7 +60,6 @@ class MediaFile(TenantModel):
 
     @property
     def stored_name(self) -> str:
-        """Return the name of its bytes in the account's storage."""
         return f"pictures/{self.media_id}-{self.slot}"
 
 

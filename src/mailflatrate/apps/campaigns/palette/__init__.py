@@ -36,7 +36,6 @@ def _kind(key: str) -> str:
 
 @cache
 def shipped_pictures() -> frozenset[str]:
-    """Return the names of our own pictures."""
     return frozenset(path.stem for path in (HERE / "pictures").glob("*.png"))
 
 
@@ -48,7 +47,6 @@ def shipped_picture(stem: str) -> bytes:
 
 
 def shipped_url(stem: str) -> str:
-    """Return the public URL of one of our own pictures."""
     return f"{load_settings().public_url}/{SHIPPED_PATH}/{stem}.png"
 
 

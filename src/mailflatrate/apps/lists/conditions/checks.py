@@ -65,7 +65,6 @@ class _Checker:
         self._number = 0
 
     def group(self, group: SegmentGroup) -> SegmentGroup:
-        """Return the group with checked conditions."""
         return replace(
             group,
             items=tuple(
@@ -136,7 +135,6 @@ def _suited(where: str, condition: Condition, wanted: FieldDefinition) -> Condit
 
 
 def _stored(where: str, wanted: FieldDefinition, value: Any) -> Any:
-    """Return a value as the field stores it."""
     if value is None or (isinstance(value, str) and not value.strip()):
         raise SegmentError(f"{where}: {_('enter a value')}")
     try:

@@ -53,6 +53,5 @@ def offered(field: Field) -> list[tuple[int, str]]:
 
 
 def named(field: Field, ids: Iterable[int]) -> dict[int, str]:
-    """Return the names of the account's rows with these ids."""
     wanted = list(ids)
     return _SOURCES[field].named(wanted) if wanted and field in _SOURCES else {}

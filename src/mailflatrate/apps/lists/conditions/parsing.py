@@ -80,7 +80,6 @@ class _SegmentReader:
         self._groups = 0
 
     def group(self, raw: Mapping[str, Any], depth: int) -> SegmentGroup:
-        """Return a group with all that is in it."""
         if depth > MAX_DEPTH:
             raise SegmentError(_("groups can be nested up to %(limit)d deep") % {"limit": MAX_DEPTH})
         if depth:
@@ -107,7 +106,6 @@ class _SegmentReader:
         return self.group(raw, depth + 1) if is_group else self.condition(raw)
 
     def condition(self, raw: Any) -> Condition:
-        """Return a condition."""
         self._conditions += 1
         if self._conditions > MAX_CONDITIONS:
             raise SegmentError(_("a segment can have up to %(limit)d conditions") % {"limit": MAX_CONDITIONS})
@@ -141,7 +139,6 @@ def _condition(where: str, raw: Any) -> Condition:
 
 
 def _extras(where: str, field: Field, op: Op, raw: Mapping[str, Any]) -> dict[str, Any]:
-    """Return what some conditions have besides a value."""
     if field is Field.LIST and op in (Op.ON_WITHIN_DAYS, Op.ON_LONGER_DAYS):
         return {"days": _days(where, raw.get("days"))}
     if field not in _REPEATED:

@@ -102,12 +102,10 @@ class SegmentGroup:
 
     @property
     def included(self) -> tuple["Condition | SegmentGroup", ...]:
-        """Return the items that people must meet."""
         return tuple(item for item in self.items if not (isinstance(item, SegmentGroup) and item.exclude))
 
     @property
     def excluded(self) -> tuple["SegmentGroup", ...]:
-        """Return the groups whose people are taken out."""
         return tuple(item for item in self.items if isinstance(item, SegmentGroup) and item.exclude)
 
     @property

@@ -48,7 +48,6 @@ class ContactFilter:
 
     @property
     def is_empty(self) -> bool:
-        """Return whether the filter matches everyone."""
         return self == ContactFilter()
 
 
