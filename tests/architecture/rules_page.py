@@ -1,7 +1,5 @@
 """The page docs/rules.md: every rule with its text and source, made from the rules by `make docs`."""
 
-from __future__ import annotations
-
 import sys
 from collections.abc import Iterable, Iterator, Mapping
 

@@ -4,8 +4,6 @@ Courts count as advertising whatever promotes sales, also beside an invoice: a d
 a rating (BGH VI ZR 225/17), an invitation to a newsletter. A word alone proves nothing: an order may be of a coupon.
 """
 
-from __future__ import annotations
-
 import re
 from collections.abc import Iterable, Iterator
 from dataclasses import dataclass

@@ -2,8 +2,6 @@
 of the list.
 """
 
-from __future__ import annotations
-
 from enum import StrEnum
 
 

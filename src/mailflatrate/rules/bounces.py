@@ -5,8 +5,6 @@ Bounces are counted per campaign, never per retry: call `judge_bounce` once for 
 Auto-replies (R-73) are not results and never get here. Faults of the sender or of the content never count (R-70).
 """
 
-from __future__ import annotations
-
 from dataclasses import dataclass, replace
 from datetime import datetime, timedelta
 from enum import Enum

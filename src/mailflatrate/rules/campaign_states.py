@@ -4,8 +4,6 @@ SQL use.
 `apps.campaigns.states.move` is the only writer. `rules.sql` renders the sets into the statements and triggers.
 """
 
-from __future__ import annotations
-
 from enum import Enum, StrEnum
 
 

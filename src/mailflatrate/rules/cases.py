@@ -1,7 +1,5 @@
 """Deadlines, freezing and urgency of cases at the abuse desk (R-82, R-87). Pure: it gets all times as arguments."""
 
-from __future__ import annotations
-
 from collections.abc import Iterable
 from dataclasses import dataclass
 from datetime import datetime, time, timedelta

@@ -4,8 +4,6 @@ A broken signature explains why the sender's domain isn't aligned and why the un
 the cause also fixes its effects, so only causes count.
 """
 
-from __future__ import annotations
-
 from collections.abc import Mapping
 from dataclasses import dataclass
 

@@ -3,8 +3,6 @@
 Called once per imported row, so a million times for a large import: the results are constants and no object is created.
 """
 
-from __future__ import annotations
-
 import re
 from dataclasses import dataclass
 from datetime import datetime, timedelta

@@ -4,8 +4,6 @@ country (R-44).
 It is taken from an attribute that names a country, otherwise from the address's ending. A `.com` says nothing.
 """
 
-from __future__ import annotations
-
 from functools import cache
 
 from mailflatrate.locale.cldr import country_names

@@ -1,7 +1,5 @@
 """What the rules know of a coupon with one code for each person."""
 
-from __future__ import annotations
-
 from dataclasses import dataclass
 
 

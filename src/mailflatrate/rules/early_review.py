@@ -1,7 +1,5 @@
 """What an approval of a draft settles: the findings that its reviewer saw, for as many people (R-06, R-07, R-13)."""
 
-from __future__ import annotations
-
 from collections.abc import Mapping
 from dataclasses import dataclass
 

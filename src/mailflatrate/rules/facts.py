@@ -3,8 +3,6 @@
 The classes have no behavior beyond reading their own values. Times are aware and in UTC.
 """
 
-from __future__ import annotations
-
 from dataclasses import dataclass, field
 from datetime import datetime
 from enum import Enum, StrEnum

@@ -1,7 +1,5 @@
 """The vocabulary for parameters of findings, as message ids."""
 
-from __future__ import annotations
-
 from mailflatrate.locale.cldr import language_names
 from mailflatrate.locale.formats import formats_of
 from mailflatrate.locale.texts import N_, NC_, languages, translate

@@ -3,8 +3,6 @@
 `judge_campaign` runs once at release and again before each chunk, `judge_recipient` once per recipient.
 """
 
-from __future__ import annotations
-
 import hashlib
 from collections.abc import Iterable, Mapping
 from dataclasses import dataclass, replace

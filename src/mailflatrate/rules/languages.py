@@ -1,7 +1,5 @@
 """Languages by their ISO 639-1 codes, recognized from the names that files and people use."""
 
-from __future__ import annotations
-
 import re
 from functools import cache
 

@@ -4,8 +4,6 @@ The operator may tighten a number by a setting (`rules.stricter_limits`); loosen
 table (R-84), because a silently changed threshold is a changed rule.
 """
 
-from __future__ import annotations
-
 from collections.abc import Mapping
 from dataclasses import dataclass
 from datetime import date, timedelta

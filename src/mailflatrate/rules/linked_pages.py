@@ -1,7 +1,5 @@
 """What was found behind a link, and what a campaign says beside it, compared with what the page says (R-49)."""
 
-from __future__ import annotations
-
 from collections.abc import Iterable, Sequence
 from dataclasses import dataclass
 from enum import StrEnum

@@ -3,8 +3,6 @@
 Takes in bytes or text, and returns findings.
 """
 
-from __future__ import annotations
-
 import re
 from collections.abc import Callable, Iterable
 from dataclasses import dataclass, field

@@ -6,8 +6,6 @@ below three events there is at most a warning. Bounces of a small sample count o
 includes the weaker ones.
 """
 
-from __future__ import annotations
-
 from dataclasses import dataclass
 from enum import Enum, IntEnum, StrEnum
 from math import comb

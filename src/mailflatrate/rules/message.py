@@ -4,8 +4,6 @@
 both (`HasContent`, `HasFrom`, `HasSender`).
 """
 
-from __future__ import annotations
-
 from dataclasses import dataclass
 from enum import Enum
 

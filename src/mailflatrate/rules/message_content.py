@@ -5,8 +5,6 @@ so web hosts, email addresses, phone numbers and words of advertising are refuse
 sample has them. A text is read as people read it: compatibility forms, look-alikes, and dots that are only hinted at.
 """
 
-from __future__ import annotations
-
 import html
 import re
 import unicodedata

@@ -4,8 +4,6 @@ No field decides alone: each is a piece of evidence with a weight, and the heavi
 because a campaign rule applied to a message between two people is always wrong.
 """
 
-from __future__ import annotations
-
 import re
 from collections.abc import Iterable, Iterator
 from dataclasses import dataclass

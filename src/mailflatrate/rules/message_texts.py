@@ -3,8 +3,6 @@
 A text may apply to one state only: `missing` if something is absent, `wrong` if it is present and wrong.
 """
 
-from __future__ import annotations
-
 from collections.abc import Mapping
 from dataclasses import replace
 from typing import NamedTuple

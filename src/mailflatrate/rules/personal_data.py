@@ -5,8 +5,6 @@ digits for letters and look-alike letters hide nothing. If the name says nothing
 detected.
 """
 
-from __future__ import annotations
-
 import re
 import unicodedata
 from collections.abc import Callable

@@ -1,7 +1,5 @@
 """Phrases that matter wherever they occur: industries (R-05), orders to machines (R-48), haste (R-47)."""
 
-from __future__ import annotations
-
 import re
 from functools import cache
 from pathlib import Path

@@ -4,8 +4,6 @@ A domain with its own mail exchangers is not in the table and counts as `other`.
 one report came from there. Gmail never reports individual recipients, so its recipients never dilute a complaint rate.
 """
 
-from __future__ import annotations
-
 from dataclasses import dataclass
 
 from mailflatrate.locale.texts import ENGLISH, N_, translate

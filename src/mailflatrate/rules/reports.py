@@ -12,8 +12,6 @@ the recipient or the provider of the recipient's mailbox. From anyone else it st
 does.
 """
 
-from __future__ import annotations
-
 from dataclasses import dataclass
 from enum import Enum, StrEnum
 

@@ -1,7 +1,5 @@
 """When a deferred message is tried again (R-72): never at once, at growing intervals, and not forever."""
 
-from __future__ import annotations
-
 from dataclasses import dataclass
 from datetime import datetime, timedelta
 

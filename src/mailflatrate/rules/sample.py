@@ -1,7 +1,5 @@
 """Rules applied to a campaign's words and to one finished message: pure, run in a child process (`base.child`)."""
 
-from __future__ import annotations
-
 from dataclasses import dataclass
 from datetime import datetime
 

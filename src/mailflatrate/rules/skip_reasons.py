@@ -3,8 +3,6 @@
 These rules are asked once per recipient, a million times a campaign, so they return a constant and create no object.
 """
 
-from __future__ import annotations
-
 from collections.abc import Callable, Mapping
 from dataclasses import dataclass
 from datetime import datetime

@@ -4,8 +4,6 @@ All are written in the form to which `personal_data` folds names: lower case, wi
 found in `Führungszeugnis` and `fuehrungszeugnis`).
 """
 
-from __future__ import annotations
-
 from dataclasses import dataclass
 
 

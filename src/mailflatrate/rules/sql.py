@@ -4,8 +4,6 @@ Statements in Python call the functions. The files `apps/<app>/sql/*.sql` have p
 `{{campaign_states(RUNNING)}}`, which `migrate` fills in (ADR 0037). Arguments are SQL: a table's alias or a column.
 """
 
-from __future__ import annotations
-
 import re
 from collections.abc import Callable, Iterable
 from enum import Enum

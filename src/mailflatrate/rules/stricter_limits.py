@@ -1,7 +1,5 @@
 """The operator's stricter numbers: each limit here may move in one direction only; loosening one needs an ADR."""
 
-from __future__ import annotations
-
 from enum import Enum
 
 from mailflatrate.rules.limits import LIMITS

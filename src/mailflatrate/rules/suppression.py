@@ -4,8 +4,6 @@ again.
 `rules.sql` renders these tables for the statements and triggers that need them.
 """
 
-from __future__ import annotations
-
 from datetime import datetime, timedelta
 from enum import StrEnum
 

@@ -1,7 +1,5 @@
 """Names and colors of tags."""
 
-from __future__ import annotations
-
 import re
 from collections.abc import Iterable
 from enum import StrEnum

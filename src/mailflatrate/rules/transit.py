@@ -5,8 +5,6 @@ Every server adds fields at the top (RFC 5321 section 4.4), so the topmost signa
 sender's part begins. Discussion lists are the exception: they add fields at the end as well.
 """
 
-from __future__ import annotations
-
 import re
 from collections.abc import Sequence
 from dataclasses import dataclass

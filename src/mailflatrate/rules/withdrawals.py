@@ -6,8 +6,6 @@ record when they said it, and that they didn't end, stay. A withdrawal that the 
 (ADR 0059) counts as never said.
 """
 
-from __future__ import annotations
-
 from datetime import datetime
 from typing import NamedTuple
 

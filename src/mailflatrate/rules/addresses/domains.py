@@ -1,7 +1,5 @@
 """What a domain alone says about an address: reserved (R-18), disposable (R-22), look-alike (R-19), mistyped (R-24)."""
 
-from __future__ import annotations
-
 import re
 import unicodedata
 from dataclasses import dataclass

@@ -1,7 +1,5 @@
 """Providers of personal mailboxes: their domains, and common typos of their names (R-24, R-46)."""
 
-from __future__ import annotations
-
 import tomllib
 from dataclasses import dataclass
 from functools import cache

@@ -4,8 +4,6 @@ small words and names.
 Every process that imports or sends keeps them for its whole life, so each word is one string shared by all tables.
 """
 
-from __future__ import annotations
-
 import tomllib
 import unicodedata
 from collections.abc import Iterator

@@ -5,8 +5,6 @@ clear compounds of role words (`info-kiel`, `team.vertrieb`, `newsletter-abmeldu
 in front is a person (`sonja.office`, `mark.sales`).
 """
 
-from __future__ import annotations
-
 import re
 
 from mailflatrate.rules.addresses.providers import is_freemail

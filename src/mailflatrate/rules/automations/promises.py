@@ -4,8 +4,6 @@
 nothing and limits nothing.
 """
 
-from __future__ import annotations
-
 import re
 from dataclasses import dataclass
 

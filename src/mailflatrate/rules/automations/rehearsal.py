@@ -4,8 +4,6 @@ What depends on the person comes from the caller (`RehearsedPerson`). Everyone i
 events that a wait is for are assumed not to happen.
 """
 
-from __future__ import annotations
-
 from collections.abc import Sequence
 from dataclasses import dataclass, replace
 from datetime import date, datetime

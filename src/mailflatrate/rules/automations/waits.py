@@ -4,8 +4,6 @@ Days are days of the calendar: a wait of one day ends at the same time of day, w
 they skip an hour, a time in it is taken as if they hadn't; where they repeat one, its first time counts.
 """
 
-from __future__ import annotations
-
 from calendar import isleap
 from collections.abc import Mapping
 from datetime import UTC, date, datetime, time, timedelta

@@ -1,7 +1,5 @@
 """Judges the criteria by the figures: the status of each criterion."""
 
-from __future__ import annotations
-
 from collections.abc import Iterable, Mapping
 from dataclasses import dataclass, field
 from enum import Enum

@@ -1,7 +1,5 @@
 """The table of criteria that every view uses."""
 
-from __future__ import annotations
-
 from dataclasses import dataclass
 from enum import Enum
 

@@ -4,8 +4,6 @@ A type other than text is proposed only if it fits every value, and never for nu
 codes, phone and customer numbers stay text.
 """
 
-from __future__ import annotations
-
 from collections.abc import Iterable
 
 from mailflatrate.rules.fields.field_type import ContactFieldType

@@ -1,7 +1,5 @@
 """Texts of a pop-up, slide-in or bar that are compared: each appears in its share of views."""
 
-from __future__ import annotations
-
 import hashlib
 import json
 from collections.abc import Mapping

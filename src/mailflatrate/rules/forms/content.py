@@ -1,7 +1,5 @@
 """The content of a form as the customer writes it, which is also the builder's draft."""
 
-from __future__ import annotations
-
 from collections.abc import Callable, Iterator, Mapping
 from dataclasses import asdict, dataclass, fields, replace
 from enum import Enum

@@ -1,7 +1,5 @@
 """The defaults of a new form: one field, and texts to which the company adds only its own details."""
 
-from __future__ import annotations
-
 from mailflatrate.locale.texts import N_, translate
 from mailflatrate.rules.forms.content import FieldKind, FormContent, FormStyle, FormTexts
 

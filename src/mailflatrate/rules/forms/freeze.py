@@ -1,7 +1,5 @@
 """Freezing: turns a draft into the version that people consent to (R-28)."""
 
-from __future__ import annotations
-
 import hashlib
 import json
 from collections.abc import Mapping

@@ -1,7 +1,5 @@
 """The content of a landing page: what search engines and previews say about it, and its blocks."""
 
-from __future__ import annotations
-
 import hashlib
 import json
 from collections.abc import Mapping

@@ -1,7 +1,5 @@
 """Phone numbers as people type them, in the two ways that need no knowledge of their country (ITU-T E.123)."""
 
-from __future__ import annotations
-
 import re
 
 from mailflatrate.locale.texts import N_

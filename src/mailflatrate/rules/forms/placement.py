@@ -1,7 +1,5 @@
 """Where a form appears on a website, and when: in the page, as a pop-up, a slide-in or a bar."""
 
-from __future__ import annotations
-
 import re
 from collections.abc import Iterable, Mapping
 from dataclasses import dataclass

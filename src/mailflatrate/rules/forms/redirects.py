@@ -3,8 +3,6 @@
 The address is part of the published version and never comes from a request, so no link can choose it.
 """
 
-from __future__ import annotations
-
 import re
 from collections.abc import Iterable
 from urllib.parse import urlsplit

@@ -5,8 +5,6 @@ A new account starts with a small allowance. People who confirm make it grow; si
 mailboxes make it shrink.
 """
 
-from __future__ import annotations
-
 from collections.abc import Iterable
 from dataclasses import dataclass
 from datetime import datetime, timedelta

@@ -1,7 +1,5 @@
 """The consent in the form that a person reads, and the GDPR Art. 13 notice beside it (R-27, R-93)."""
 
-from __future__ import annotations
-
 import re
 
 from mailflatrate.locale.texts import N_, translate

@@ -1,7 +1,5 @@
 """Checks whether an imprint is complete and well-formed, and whether a part shows it (R-44, validator notes 1 to 3)."""
 
-from __future__ import annotations
-
 import re
 import unicodedata
 from collections.abc import Collection

@@ -2,8 +2,6 @@
 messages.
 """
 
-from __future__ import annotations
-
 from dataclasses import dataclass
 
 from mailflatrate.locale.formats import formats_of

@@ -1,7 +1,5 @@
 """The imprint object of an account. A campaign stores the version it showed (validator note 6)."""
 
-from __future__ import annotations
-
 from collections.abc import Mapping
 from dataclasses import dataclass, fields
 from enum import Enum

@@ -4,8 +4,6 @@
 ?  only if it applies             +  recommended                        .  not required
 """
 
-from __future__ import annotations
-
 from enum import Enum
 
 

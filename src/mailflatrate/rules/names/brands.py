@@ -4,8 +4,6 @@ The list ships as `brands.csv`; the operator adds to it, or takes a line away, w
 (`MAILFLATRATE_BRANDS_FILE`; a line beginning with `-` removes a brand).
 """
 
-from __future__ import annotations
-
 import re
 from collections.abc import Iterable, Iterator
 from dataclasses import dataclass, field

@@ -3,8 +3,6 @@
 The list of public suffixes (publicsuffixlist, shipped with the package, no lookup) says what a domain is.
 """
 
-from __future__ import annotations
-
 import re
 from dataclasses import dataclass
 from functools import lru_cache

@@ -1,7 +1,5 @@
 """Checks whether a sender's name is related to the company in the imprint (R-45)."""
 
-from __future__ import annotations
-
 from collections.abc import Iterable
 
 from mailflatrate.rules.imprint import ImprintRecord

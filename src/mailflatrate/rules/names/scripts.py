@@ -1,7 +1,5 @@
 """Confusable letters: mixed scripts, look-alikes, styled and invisible characters (Unicode TR 39)."""
 
-from __future__ import annotations
-
 import re
 import unicodedata
 from functools import cache, lru_cache

@@ -9,8 +9,6 @@ A consistent file proves nothing: anyone can make up a whole tree. It holds only
 something that the verifier named (`Anchors`): the service's published keys, a time-stamping authority, or the ledger.
 """
 
-from __future__ import annotations
-
 import re
 import zlib
 from collections.abc import Mapping, Sequence

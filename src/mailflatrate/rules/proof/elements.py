@@ -5,8 +5,6 @@ The keys of an event's `details` are those that `apps.lists.ledger` describes. A
 elements that the other system did not provide are shown as missing.
 """
 
-from __future__ import annotations
-
 from collections.abc import Mapping, Sequence
 from dataclasses import dataclass
 from enum import Enum

@@ -4,8 +4,6 @@ Leaves and inner nodes are hashed under different first octets, so that no leaf 
 Hashes are SHA-256, 32 octets.
 """
 
-from __future__ import annotations
-
 from collections.abc import Sequence
 from hashlib import sha256
 

@@ -5,8 +5,6 @@ half, salt and commitment. The installation that wrote it signed the whole line.
 others, so that a truncated file is recognized. `docs/portable-consent.md` describes the format.
 """
 
-from __future__ import annotations
-
 import json
 from collections.abc import Mapping
 from dataclasses import dataclass

@@ -5,8 +5,6 @@ Receipt Specification 1.1 names have its names; what the ledger recorded (R-29) 
 certificate. `docs/consent-receipt.md` describes the format and verifies one without our software.
 """
 
-from __future__ import annotations
-
 from collections.abc import Sequence
 from dataclasses import dataclass
 from datetime import datetime

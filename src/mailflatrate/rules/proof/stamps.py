@@ -4,8 +4,6 @@ A stamp is the authority's whole response in DER, as received. It is worth as mu
 chain, so the caller says which certificates they trust.
 """
 
-from __future__ import annotations
-
 from collections.abc import Sequence
 from dataclasses import dataclass
 from datetime import datetime

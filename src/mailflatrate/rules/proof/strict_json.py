@@ -3,8 +3,6 @@
 RFC 8259 section 4 leaves it open which of two members with the same name counts, and programs differ.
 """
 
-from __future__ import annotations
-
 import json
 from typing import Any
 

@@ -1,7 +1,5 @@
 """The result of checking a certificate: findings, one verdict, and what the verifier chose to trust."""
 
-from __future__ import annotations
-
 from collections.abc import Mapping, Sequence
 from dataclasses import dataclass, field
 from enum import Enum

@@ -1,7 +1,5 @@
 """Who vouches for a certificate: the service's published keys, a time-stamping authority, or the ledger itself."""
 
-from __future__ import annotations
-
 from collections.abc import Mapping, Sequence
 from typing import Any
 

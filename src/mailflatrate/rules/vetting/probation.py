@@ -1,7 +1,5 @@
 """R-06, R-07: how much a new account may send, and when a person reviews an account's campaigns again."""
 
-from __future__ import annotations
-
 from collections.abc import Iterator
 from datetime import datetime, timedelta
 from enum import Enum

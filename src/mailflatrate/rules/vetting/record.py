@@ -3,8 +3,6 @@
 A company without a register number, VAT id, or earlier provider explains why in that field, and the reviewer reads it.
 """
 
-from __future__ import annotations
-
 from collections.abc import Mapping
 from dataclasses import dataclass
 

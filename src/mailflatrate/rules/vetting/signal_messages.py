@@ -1,7 +1,5 @@
 """The signals' texts, as message ids. `%s` is the signal's value."""
 
-from __future__ import annotations
-
 from mailflatrate.locale.texts import N_, NC_, translate
 
 # key of the signal and word of its sentence ("" is the title)

@@ -4,8 +4,6 @@ The signals never decide; each has its evidence. Facts come from `apps.accounts.
 that the check was not possible, and the signal says "not checked".
 """
 
-from __future__ import annotations
-
 import re
 import unicodedata
 from collections.abc import Iterator
