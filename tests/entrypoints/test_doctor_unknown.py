@@ -9,7 +9,7 @@ from mailflatrate.apps.delivery.actions import lost_host
 from mailflatrate.apps.delivery.models import Begun, Chunk, ChunkState, Delivery, LostClaim
 from mailflatrate.base import clock, tenancy
 from mailflatrate.entrypoints.boot.doctor_report import Level
-from mailflatrate.entrypoints.cli.doctor.unknown import unknown_lines
+from mailflatrate.entrypoints.cli.doctor.processes import unknown_lines
 
 
 @pytest.fixture

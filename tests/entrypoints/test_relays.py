@@ -203,8 +203,7 @@ def test_a_relay_is_tried_from_the_command_line(otto: Desk, monkeypatch: pytest.
 def test_a_webhook_is_created_replaced_and_deleted_by_command(
     otto: Desk, tmp_path: Path, monkeypatch: pytest.MonkeyPatch
 ) -> None:
-    for module in ("relays", "relay_hooks"):
-        monkeypatch.setattr(f"mailflatrate.entrypoints.cli.{module}.database", _answering)
+    monkeypatch.setattr("mailflatrate.entrypoints.cli.relays.database", _answering)
     run("add", "ses-1", "127.0.0.1", "--kind", "ses", "--port", "9")
     topic = tmp_path / "topic"
     topic.write_text("arn:aws:sns:eu-central-1:123456789012:mail-events\n")

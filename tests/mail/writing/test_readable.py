@@ -1,7 +1,6 @@
 """A text beside its suggestion reads without markup."""
 
-from mailflatrate.mail.writing.mask import TextForm
-from mailflatrate.mail.writing.readable import readable
+from mailflatrate.mail.writing.mask import TextForm, readable
 
 
 def test_fields_are_names_and_paragraphs_lines() -> None:

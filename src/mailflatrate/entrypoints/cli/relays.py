@@ -12,7 +12,6 @@ from typing import TYPE_CHECKING, Any, TypeVar
 import click
 
 from mailflatrate.entrypoints.boot import database
-from mailflatrate.entrypoints.cli.relay_hooks import hook_command
 from mailflatrate.mail.vault import VaultError
 from mailflatrate.rules import relays as rules
 from mailflatrate.rules.postfix_limits import ServiceLimit, as_script, differences, service_limits
@@ -54,9 +53,6 @@ def _with_options(function: F) -> F:
 @click.group()
 def relays_command() -> None:
     """List, add, edit, test, drain, enable or disable relays. Changes take effect within seconds."""
-
-
-relays_command.add_command(hook_command, "hook")
 
 
 @contextmanager
@@ -316,3 +312,55 @@ def _differences(limits: list[ServiceLimit], directory: str) -> list[str]:
     except subprocess.CalledProcessError as error:
         raise click.ClickException(f"postconf: {error.stderr.strip()}") from error
     return differences(limits, services, parameters, table.read_text() if table.exists() else "")
+
+
+_KEY_FILE = click.Path(exists=True, dir_okay=False, path_type=Path)
+
+
+@relays_command.group("hook")
+def hook_command() -> None:
+    """Create, replace or delete the address that a relay's provider posts bounces and complaints to."""
+
+
+def _change_hook(deed: str, name: str, *, key_file: Path | None = None, at_once: bool = False) -> None:
+    """Open a database, do it, and print the result."""
+    with database():
+        from mailflatrate.entrypoints.cli.relay_access import change_hook
+
+        secret = key_file.read_text() if key_file else ""
+        click.echo(change_hook(deed, name, secret=secret, at_once=at_once))
+
+
+@hook_command.command("create")
+@click.argument("name")
+@click.option(
+    "--key-file",
+    type=_KEY_FILE,
+    help="File with what posts are checked against: the SNS topic's ARN, or the key of SendGrid or Mailgun.",
+)
+def create_hook_command(name: str, key_file: Path | None) -> None:
+    """Create the webhook of the relay NAME and print its address, once."""
+    _change_hook("create", name, key_file=key_file)
+
+
+@hook_command.command("replace")
+@click.argument("name")
+@click.option("--now", "at_once", is_flag=True, help="End the old address now, not after a day.")
+def replace_hook_command(name: str, at_once: bool) -> None:
+    """Draw a new address for the relay NAME and print it, once."""
+    _change_hook("replace", name, at_once=at_once)
+
+
+@hook_command.command("key")
+@click.argument("name")
+@click.argument("key_file", type=_KEY_FILE)
+def key_hook_command(name: str, key_file: Path) -> None:
+    """Store the key in KEY_FILE as the one that verifies posts for the relay NAME."""
+    _change_hook("key", name, key_file=key_file)
+
+
+@hook_command.command("remove")
+@click.argument("name")
+def remove_hook_command(name: str) -> None:
+    """Delete the webhook of the relay NAME. Its address no longer works."""
+    _change_hook("remove", name)

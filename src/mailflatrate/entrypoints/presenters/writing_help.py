@@ -12,9 +12,9 @@ from mailflatrate.apps.campaigns.writing_help import used_up_words
 from mailflatrate.apps.campaigns.writing_marks import suggested_parts
 from mailflatrate.apps.campaigns.writing_questions import shown_suggestion
 from mailflatrate.apps.campaigns.writing_texts import DraftText, form_of_text, part_of, texts_of
+from mailflatrate.mail.writing.mask import readable
 from mailflatrate.mail.writing.passages import picture_values
 from mailflatrate.mail.writing.questions import WritingTask
-from mailflatrate.mail.writing.readable import readable
 from mailflatrate.wire.chat import ChatProblem
 
 LONGEST_SHOWN = 160

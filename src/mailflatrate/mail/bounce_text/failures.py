@@ -7,7 +7,6 @@ from dataclasses import dataclass, replace
 
 from mailflatrate.mail.bounce_text.bystanders import own_addresses, verp_recipient
 from mailflatrate.mail.bounce_text.notice import BounceNotice, failed_recipients_header, is_machine_sender, read_notice
-from mailflatrate.mail.bounce_text.ses import read_ses
 from mailflatrate.mail.bounce_text.verdict import judge
 from mailflatrate.mail.dsn import DsnReport, RecipientReport, parse_fields, read_dsn
 from mailflatrate.mail.reading import address
@@ -15,7 +14,40 @@ from mailflatrate.mail.reading.body import notice_text
 from mailflatrate.mail.reading.forward import find_forward
 from mailflatrate.mail.reading.mime import MimePart, parse
 from mailflatrate.mail.reading.original import returned_headers
-from mailflatrate.mail.reading.values import BounceReason, BounceVerdict, Failure
+from mailflatrate.mail.reading.sns import read_notification
+from mailflatrate.mail.reading.values import BounceOutcome, BounceReason, BounceVerdict, BounceWitness, Failure
+
+#: Subtypes of a permanent bounce that say that the mailbox does not exist (SES developer guide, "Bounce types").
+_DEAD_SUBTYPES = frozenset({"General", "NoEmail"})
+
+
+def read_ses(message: MimePart) -> tuple[Failure, ...]:
+    """Return the failed recipients of the notification in the message; none if it carries none."""
+    data = read_notification(message)
+    bounce = data.get("bounce") if data is not None else None
+    if not isinstance(bounce, dict) or not isinstance(bounce.get("bouncedRecipients"), list):
+        return ()
+    failures = [_ses_failure(item, bounce) for item in bounce["bouncedRecipients"] if isinstance(item, dict)]
+    return tuple(failure for failure in failures if failure.address)
+
+
+def _ses_failure(item: dict[str, object], bounce: dict[str, object]) -> Failure:
+    status, diagnostic = str(item.get("status", "")), str(item.get("diagnosticCode", ""))
+    verdict = judge(diagnostic, status, final=True)
+    if bounce.get("bounceType") == "Permanent" and bounce.get("bounceSubType") in _DEAD_SUBTYPES:
+        verdict = _with_subtype(verdict, status, no_email=bounce.get("bounceSubType") == "NoEmail")
+    return Failure(address.clean(str(item.get("emailAddress", ""))), "failed", status, diagnostic, "", verdict)
+
+
+def _with_subtype(verdict: BounceVerdict, status: str, *, no_email: bool) -> BounceVerdict:
+    """Combine Amazon's verdict with ours: it supports ours, and decides if the reply says nothing."""
+    witnesses = tuple(dict.fromkeys((*verdict.witnesses, BounceWitness.CODE)))
+    if verdict.hard:
+        return replace(verdict, witnesses=witnesses)
+    if no_email or verdict.reason is BounceReason.UNDEFINED:
+        return BounceVerdict(BounceReason.USERUNKNOWN, True, status or "5.1.1", BounceOutcome.RECIPIENT_HARD, witnesses)
+    return verdict
+
 
 _REFUSED_COMMAND = re.compile(r">>> (RCPT|MAIL)[^\n]*\n[ \t]*(?:<<<[ \t]*)?[45]\d\d", re.I)
 _IN_REPLY_TO = re.compile(r"in reply\s+to\s+(?:end\s+of\s+)?(?:RCPT\s+TO|MAIL\s+FROM|DATA)", re.I)

@@ -7,14 +7,15 @@ whether each requirement of the mailbox providers is met.
 
 import json
 import sys
-from collections.abc import Iterator
+from collections.abc import Iterator, Sequence
 
 import click
 
 from mailflatrate.entrypoints.boot import boot
-from mailflatrate.entrypoints.boot.doctor_report import Level, Line, missing, printed
-from mailflatrate.entrypoints.cli.doctor.compliance import compliance_lines
+from mailflatrate.entrypoints.boot.doctor_report import Level, Line, missing, ok, printed, warning
 from mailflatrate.entrypoints.cli.doctor.host import host_lines
+from mailflatrate.rules.compliance.judge import CriterionResult, Facts, State, judge_all
+from mailflatrate.rules.compliance.table import Holder
 from mailflatrate.settings.postgres import DatabaseFailed, DatabaseInUse, EmbeddedPostgres
 from mailflatrate.settings.schema import Settings, load_settings
 
@@ -60,8 +61,6 @@ def _with_database(settings: Settings, *, prepare: bool) -> Iterator[Line]:
         files,
         processes,
         relay,
-        start_marks,
-        unknown,
         writing,
     )
 
@@ -74,8 +73,8 @@ def _with_database(settings: Settings, *, prepare: bool) -> Iterator[Line]:
         if prepare:
             service.ensure_service_key(settings)
         yield from capacity.capacity_lines(settings)
-        yield from unknown.unknown_lines()
-        yield from start_marks.mark_lines(settings)
+        yield from processes.unknown_lines()
+        yield from processes.mark_lines(settings)
         yield from files.storage_lines(settings)
         yield from files.withdrawals_lines(settings)
         yield from relay.table_lines(settings)
@@ -83,3 +82,48 @@ def _with_database(settings: Settings, *, prepare: bool) -> Iterator[Line]:
         yield from dns_records.house_lines(settings)
     yield from dns_records.service_lines(settings)
     yield from writing.writing_lines(settings)
+
+
+TOPIC = "asked"
+
+
+def compliance_lines(lines: Sequence[Line]) -> Iterator[Line]:
+    """Yield one line for each criterion, using the results of the other lines."""
+    seen = {line.topic: True for line in lines}
+    seen |= {line.topic: False for line in lines if line.level is Level.MISSING}
+    if not seen.get("mx", True):
+        seen["inbound"] = False  # no mail reaches a listener without an MX record
+    for found in judge_all(_facts(seen)):
+        yield _line(found)
+
+
+def _facts(seen: dict[str, bool]) -> Facts:
+    """Return the facts; without a usable database only `seen`."""
+    if not seen.get("database", False) or not seen.get("migrations", True):
+        return Facts(seen=seen)
+    from mailflatrate.apps.stats.compliance import service_facts
+    from mailflatrate.base import tenancy
+    from mailflatrate.base.tenancy import PlatformReason
+
+    with tenancy.platform(PlatformReason.METRICS):
+        return service_facts(seen)
+
+
+def _line(found: CriterionResult) -> Line:
+    criterion = found.criterion
+    asked = ", ".join(body.value for body in criterion.bodies)
+    text = f"{criterion.rule} {criterion.text.title}{f' ({asked})' if asked else ''}: "
+    if criterion.holder is Holder.BUILT:
+        return ok(TOPIC, f"{text}built in")
+    if criterion.holder is Holder.OPERATOR:
+        if found.state is State.DONE:
+            return ok(TOPIC, f"{text}OK")
+        word = "needs fixing, see above" if found.state is State.BROKEN else "your responsibility"
+        return warning(TOPIC, f"{text}{word}", criterion.text.how)
+    assert criterion.figure is not None
+    unit = "%" if criterion.figure.is_percent else ""
+    digits = 2 if criterion.figure.is_percent else 0
+    if found.figure is None:
+        return ok(TOPIC, f"{text}no data yet, limit {found.limit:g}{unit}")
+    text += f"{found.figure:.{digits}f}{unit}, limit {found.limit:.{digits}f}{unit}"
+    return ok(TOPIC, text) if found.state in (State.HELD, State.NEAR) else warning(TOPIC, text, criterion.text.how)

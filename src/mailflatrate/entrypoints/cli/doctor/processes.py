@@ -1,14 +1,21 @@
-"""Running processes: workers' heartbeats, jobs that wait or failed, and the listeners for incoming mail."""
+"""Running processes: workers' heartbeats, jobs that wait or failed, listeners, how senders mark what they
+send (ADR 0034), and results that a lost sender left unknown.
+"""
 
 from collections.abc import Iterator
 
 from django.core.cache import cache
+from django.db import connection
 
+from mailflatrate.apps.delivery import sender_processes
+from mailflatrate.apps.delivery.send.journal import known_host
+from mailflatrate.apps.delivery.unknown import all_unknown
 from mailflatrate.base import job_queue
 from mailflatrate.entrypoints.boot.doctor_report import Line, missing, ok, warning
 from mailflatrate.entrypoints.client import is_in
 from mailflatrate.entrypoints.web.unknown_proxy import KEY
-from mailflatrate.settings.schema import Settings
+from mailflatrate.settings import same_machine
+from mailflatrate.settings.schema import MarkMode, Settings
 from mailflatrate.wire.probe import ProbeFailed, ask_recipients
 
 HEARTBEAT_SECONDS = 60
@@ -80,3 +87,51 @@ def _listeners(settings: Settings) -> Iterator[Line]:
             yield missing("inbound", f"{where} rejects {'; '.join(refused)}", "Check MAILFLATRATE_SERVICE_DOMAIN.")
         else:
             yield ok("inbound", f"{where} accepts {' and '.join(wanted)}")
+
+
+def mark_lines(settings: Settings) -> Iterator[Line]:
+    """Yield the mode and the reason for it. Reads only."""
+    yield ok("marks", _found(settings))
+
+
+def _found(settings: Settings) -> str:
+    each = "what is sent is marked message by message"
+    if settings.sender_marks is MarkMode.EACH:
+        return f"{each}: MAILFLATRATE_SENDER_MARKS=each"
+    if sender_processes.other_host_sends(known_host(settings.data_dir / "journal")):
+        return f"{each}: another host sends, too"
+    with connection.cursor() as cursor:
+        cursor.execute(same_machine.SESSION)
+        session = cursor.fetchone()
+    if not same_machine.is_served_here(connection.connection.fileno(), session):
+        return f"{each}: the database isn't known to run on this machine"
+    return "what is sent is marked once a chunk: the database is on this machine and no other host sends"
+
+
+MOST_HOSTS = 20
+
+
+def unknown_lines() -> Iterator[Line]:
+    """Yield the numbers of unknown results and the missing hosts. Reads only."""
+    found = all_unknown()
+    hosts = found.hosts
+    for host in hosts[:MOST_HOSTS]:
+        yield warning(
+            "results",
+            f"the journal of the lost host {host.name} has been missing since {host.since:%Y-%m-%d %H:%M} UTC. It "
+            f"would settle unknown results: {host.results}, in campaigns: {host.campaigns}",
+            f"Start {host.name} with its data folder so that a sender reads the journal, or rescue the folder and "
+            "run `mailflatrate journal replay DIR`. If the journal is lost for good, the results stay unknown.",
+        )
+    if len(hosts) > MOST_HOSTS:
+        yield warning("results", f"{len(hosts) - MOST_HOSTS} more lost hosts", "Recover the hosts listed above first.")
+    if not found.campaigns and not found.results:
+        yield ok("results", "every message has a known result")
+    elif hosts:
+        yield ok("results", f"unknown: {found.results}, in campaigns: {found.campaigns}")
+    else:
+        yield ok(
+            "results",
+            f"unknown: {found.results}, in campaigns: {found.campaigns}; there is no missing journal that could "
+            "settle them",
+        )
