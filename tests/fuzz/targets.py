@@ -152,7 +152,7 @@ def _archive(data: bytes) -> None:
         Path(file.name).write_bytes(data)
         if archive.is_archive(Path(file.name)):
             with archive.unpacked(Path(file.name), Path(folder)) as tables:
-                assert all(table.path.parent == Path(folder) for table in tables)
+                assert all(place.parent == Path(folder) for _name, place in tables)
 
 
 def _forward(data: bytes) -> None:

@@ -53,7 +53,7 @@ def test_names_in_an_archive_lead_nowhere(tmp_path: Path) -> None:
     inner.mkdir()
     with unpacked(path, inner) as tables:
         assert len(tables) == 3
-        assert all(table.path.parent == inner and table.path.read_bytes() == PEOPLE for table in tables)
+        assert all(place.parent == inner and place.read_bytes() == PEOPLE for _name, place in tables)
     assert list(inner.iterdir()) == []
     assert not (tmp_path.parent / "escaped.csv").exists()
 
@@ -103,7 +103,7 @@ def test_a_damaged_archive_is_refused_with_a_sentence(tmp_path: Path, data: byte
 def test_files_of_other_kinds_are_passed_over(tmp_path: Path) -> None:
     path = packed(tmp_path, ("__MACOSX/._a.csv", b"x"), (".hidden.csv", b"x"), ("logo.png", b"x"), ("a.csv", PEOPLE))
     with unpacked(path) as tables:
-        assert [table.name for table in tables] == ["a.csv"]
+        assert [name for name, _place in tables] == ["a.csv"]
     assert refused(packed(tmp_path, ("logo.png", b"x"))) is ArchiveFault.EMPTY
 
 

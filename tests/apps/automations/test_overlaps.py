@@ -26,7 +26,7 @@ def same(send: Step) -> Step:
 def named(journey: Journey) -> list[tuple[int, tuple[str, ...]]]:
     with tenancy.account(journey.customer.account_id):
         found = overlaps_of(drafts.draft_of(journey.automation_id))
-    return [(each.automation.id, each.same) for each in found]
+    return [(other.id, tuple(subjects)) for other, subjects in found]
 
 
 def message(journey: Journey) -> int:

@@ -44,6 +44,6 @@ def test_each_campaign_has_one_moment_and_a_feed_one_for_each_issue() -> None:
         assert [row.name for _at, row in found] == ["By their clocks", "Planned", "Sent"]
         assert [at for at, _row in found] == [BEGIN, inside, END - timedelta(seconds=1)]
         assert [row.campaign.name for row in requests_between(BEGIN, END)] == ["Requested"]
-        days = [issue.at.astimezone(BERLIN) for issue in issues_between(BEGIN, END)]
+        days = [at.astimezone(BERLIN) for _digest, at in issues_between(BEGIN, END)]
     assert [day.day for day in days] == [8, 15, 22, 29]
     assert {day.hour for day in days} == {8}, "through the change to summer time"

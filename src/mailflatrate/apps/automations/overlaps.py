@@ -4,7 +4,6 @@ Its author and the reviewer are warned, and where both send the same message, th
 """
 
 from collections.abc import Sequence
-from dataclasses import dataclass
 
 from django.db import connection
 from django.db.models import Q
@@ -31,17 +30,11 @@ WHERE mine.account_id = %(account_id)s AND mine.id = ANY(%(enrolments)s::bigint[
 """  # noqa: S608  # made of constants
 
 
-@dataclass(frozen=True, slots=True)
-class Overlap:
-    """Another automation that starts at the same moment. `same`: subjects of the messages that both send."""
-
-    automation: Automation
-    same: tuple[str, ...]
-
-
 @tenancy.needs_account
-def overlaps_of(version: AutomationVersion) -> list[Overlap]:
-    """Return the automations that are running, or about to, and that the same moment starts for the same person."""
+def overlaps_of(version: AutomationVersion) -> list[tuple[Automation, list[str]]]:
+    """Return the automations that are running, or about to, and that the same moment starts for the same person, each
+    with the subjects of the messages that both send.
+    """
     graph, automation = graph_of(version), version.automation
     messages = list(Campaign.objects.filter(id__in=graph.campaigns()))
     live = AutomationVersion.objects.filter(
@@ -54,7 +47,7 @@ def overlaps_of(version: AutomationVersion) -> list[Overlap]:
         ids = theirs.campaigns()
         if ids and messages and _overlap(graph.entry, theirs.entry):
             same = Campaign.objects.filter(_alike(messages), id__in=ids)
-            found.append(Overlap(other.automation, tuple(same.values_list("subject", flat=True))))
+            found.append((other.automation, list(same.values_list("subject", flat=True))))
     return found
 
 

@@ -1,7 +1,6 @@
 """What the account's calendar shows of campaigns: released ones, requested times, and issues of RSS campaigns."""
 
 from collections.abc import Iterator
-from dataclasses import dataclass
 from datetime import datetime
 
 from django.db.models import Q
@@ -13,14 +12,6 @@ from mailflatrate.rules.campaign_states import AWAITING
 
 MAX_ROWS = 1_000
 """Campaigns of one page of the calendar; the earliest are shown."""
-
-
-@dataclass(frozen=True, slots=True)
-class DigestIssue:
-    """A moment at which an RSS campaign prepares its next draft."""
-
-    digest: FeedDigest
-    at: datetime
 
 
 def campaigns_between(begin: datetime, end: datetime) -> list[tuple[datetime, Campaign]]:
@@ -50,11 +41,11 @@ def requests_between(begin: datetime, end: datetime) -> list[ReleaseRequest]:
     return list(rows.select_related("campaign", "asked_by").order_by("wanted_at", "id")[:MAX_ROWS])
 
 
-def issues_between(begin: datetime, end: datetime) -> Iterator[DigestIssue]:
+def issues_between(begin: datetime, end: datetime) -> Iterator[tuple[FeedDigest, datetime]]:
     """Yield the coming issues of RSS campaigns that are switched on, digest by digest."""
     for digest in FeedDigest.objects.filter(is_active=True, next_at__lt=end).order_by("name"):
         at = digest.next_at
         while at < end:
             if at >= begin:
-                yield DigestIssue(digest, at)
+                yield digest, at
             at = next_issue(digest.weekday, digest.at, digest.time_zone, at)

@@ -4,7 +4,6 @@ Only campaigns to the whole list are in it: one with conditions or exclusions wa
 """
 
 import re
-from dataclasses import dataclass
 
 from django.db.models import QuerySet
 
@@ -26,22 +25,16 @@ Rendering refuses a field that has neither.
 _MOST_EMPTY = 20
 
 
-@dataclass(frozen=True, slots=True)
-class PublicArchive:
-    """Whose archive it is; the rest is read in the scope of the account."""
+def find_archive(code: str) -> tuple[int, int] | None:
+    """Return account and list of the public archive with this code; None if there is none, or it is closed.
 
-    account_id: int
-    list_id: int
-
-
-def find_archive(code: str) -> PublicArchive | None:
-    """Return the public archive with this code; None if there is none, or it is closed. Works in any scope."""
+    Works in any scope; the rest is read in the scope of the account.
+    """
     if not 0 < len(code) <= MOST_CODE:
         return None
     with tenancy.platform(PlatformReason.PUBLIC_PAGE):
         rows = MailingList.objects.filter(code=code, public_archive_at__isnull=False, archived_at__isnull=True)
-        found = rows.order_by("id").values_list("account_id", "id").first()
-    return PublicArchive(*found) if found else None
+        return rows.order_by("id").values_list("account_id", "id").first()
 
 
 @tenancy.needs_account

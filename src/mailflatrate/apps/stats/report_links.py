@@ -48,14 +48,6 @@ class MadeReportLink:
     token: str
 
 
-@dataclass(frozen=True, slots=True)
-class FoundReportLink:
-    """The account and the link that a token names; the link is read within the account's scope."""
-
-    account_id: int
-    link_id: int
-
-
 @tenancy.needs_account
 def create_report_link(campaign_id: int, *, name: str, ends_at: datetime, password: str, by: User) -> MadeReportLink:
     """Make a link to a campaign's report; an empty `password` asks for none. Raises AccountError if it can't be made.
@@ -110,13 +102,15 @@ def report_links(campaign_id: int) -> list[ReportLink]:
     return list(ReportLink.objects.select_related("created_by").filter(campaign_id=campaign_id).order_by("-id"))
 
 
-def find_report_link(token: str) -> FoundReportLink | None:
-    """Return the link that a token names, whether or not it still works; None for an unknown token."""
+def find_report_link(token: str) -> tuple[int, int] | None:
+    """Return account and ID of the link that a token names, whether or not it still works; None for an unknown one.
+
+    The link itself is read within the account's scope.
+    """
     if len(token) != TOKEN_LENGTH:
         return None
     with tenancy.platform(PlatformReason.PUBLIC_PAGE):
-        row = ReportLink.objects.filter(token_hash=_hash(token)).values_list("account_id", "id").first()
-    return FoundReportLink(*row) if row else None
+        return ReportLink.objects.filter(token_hash=_hash(token)).values_list("account_id", "id").first()
 
 
 @tenancy.needs_account

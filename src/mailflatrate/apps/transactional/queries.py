@@ -2,7 +2,6 @@
 
 import secrets
 from collections.abc import Sequence
-from dataclasses import dataclass
 from datetime import timedelta
 
 from django.db.models import Q, QuerySet
@@ -99,19 +98,13 @@ def keys_of(message: TransactionalMessage) -> MailboxKeys:
     return MailboxKeys(bytes(message.address_key), bytes(message.address_key), bytes(message.mailbox_key))
 
 
-@dataclass(frozen=True, slots=True)
-class MisdirectedReport:
-    """A “this wasn't me”, with the message that it answers while that is in the log."""
-
-    row: MisdirectedAddress
-    message: TransactionalMessage | None
-
-
 @tenancy.needs_platform
 def misdirected_reports(
     address: str = "", *, account_id: int | None = None, before_id: int | None = None, size: int = PAGE_ROWS
-) -> Sequence[MisdirectedReport]:
-    """Return reports of all accounts or one, newest first; with `address`, those about this address."""
+) -> list[tuple[MisdirectedAddress, TransactionalMessage | None]]:
+    """Return each “this wasn't me” of all accounts or one, newest first, and the message that it answers while that is
+    in the log; with `address`, those about this address.
+    """
     rows = MisdirectedAddress.objects.select_related("account").order_by("-id")
     if address:
         rows = rows.filter(address_key__in=mailbox_keys(address)) if address_key(address) else rows.none()
@@ -123,7 +116,7 @@ def misdirected_reports(
     found = TransactionalMessage.objects.select_related("version__template").in_bulk(
         [row.message_id for row in shown if row.message_id is not None]
     )
-    return [MisdirectedReport(row, found.get(row.message_id or 0)) for row in shown]
+    return [(row, found.get(row.message_id or 0)) for row in shown]
 
 
 def sent_before(message: TransactionalMessage) -> int:

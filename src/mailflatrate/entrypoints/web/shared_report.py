@@ -39,8 +39,9 @@ def shared_report(request: HttpRequest, token: str) -> HttpResponse:
     found = find_report_link(token)
     if found is None:
         raise Http404
-    with tenancy.account(found.account_id), transaction.atomic():
-        link = working_link(found.link_id)
+    account_id, link_id = found
+    with tenancy.account(account_id), transaction.atomic():
+        link = working_link(link_id)
         if link is None:
             raise Http404
         account = current_account()

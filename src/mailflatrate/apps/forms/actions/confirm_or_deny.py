@@ -41,22 +41,16 @@ class AnsweredRequest(Enum):
     """Still open: they said yes, and ticked none of the lists."""
 
 
-@dataclass(frozen=True, slots=True)
-class TokenRequest:
-    """The account and request that a token belongs to."""
+def find_request(token: str) -> tuple[int, int] | None:
+    """Return account and ID of the request that a token was made for; None for an unknown token.
 
-    account_id: int
-    request_id: int
-
-
-def find_request(token: str) -> TokenRequest | None:
-    """Return the request that a token was made for; None for an unknown token. Works in any scope or none."""
+    Works in any scope or none.
+    """
     if not 0 < len(token) <= MAX_TOKEN_CHARACTERS:
         return None
     with tenancy.platform(PlatformReason.PUBLIC_PAGE):
         rows = SignupRequest.objects.filter(token_hash=token_hash(token)).values_list("account_id", "id")
-        row = rows.first()
-    return TokenRequest(*row) if row else None
+        return rows.first()
 
 
 @tenancy.needs_account

@@ -8,7 +8,6 @@ import zipfile
 import zlib
 from collections.abc import Iterator
 from contextlib import ExitStack, contextmanager
-from dataclasses import dataclass
 from enum import StrEnum
 from pathlib import Path, PurePosixPath
 from tempfile import NamedTemporaryFile
@@ -59,14 +58,6 @@ class ArchiveRefused(Exception):
         self.name = name
 
 
-@dataclass(frozen=True, slots=True)
-class UnpackedTable:
-    """One table of an archive: its name in the archive, and its path on this host."""
-
-    name: str
-    path: Path
-
-
 def is_archive(path: Path) -> bool:
     """Return whether a file is a ZIP of tables. A workbook is also a ZIP, but doesn't count."""
     with path.open("rb") as file:
@@ -83,8 +74,8 @@ def is_archive(path: Path) -> bool:
 
 
 @contextmanager
-def unpacked(path: Path, folder: Path | None = None) -> Iterator[list[UnpackedTable]]:
-    """Provide the tables of a ZIP as files that are deleted after the block. Raises ArchiveRefused.
+def unpacked(path: Path, folder: Path | None = None) -> Iterator[list[tuple[str, Path]]]:
+    """Provide the tables of a ZIP, name and path, as files that are deleted after the block. Raises ArchiveRefused.
 
     `folder`: the local folder for them. Files of other kinds are skipped.
     """
@@ -102,7 +93,7 @@ def unpacked(path: Path, folder: Path | None = None) -> Iterator[list[UnpackedTa
             for entry in entries:
                 file = held.enter_context(NamedTemporaryFile(prefix="move-in-", dir=folder))
                 left -= _unpack(archive, entry, file, left)
-                found.append(UnpackedTable(entry.filename, Path(file.name)))
+                found.append((entry.filename, Path(file.name)))
         except _BROKEN as error:
             raise ArchiveRefused(ArchiveFault.UNREADABLE) from error
         yield found

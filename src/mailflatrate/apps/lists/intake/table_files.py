@@ -40,5 +40,5 @@ def tables_in(
                 tables = held.enter_context(unpacked(path, folder))
             except ArchiveRefused as error:
                 raise archive_problem(error) from error
-            found += [TableFile(table.name, table.path, name) for table in tables]
+            found += [TableFile(table, place, name) for table, place in tables]
         yield found

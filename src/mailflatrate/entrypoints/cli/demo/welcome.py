@@ -89,4 +89,4 @@ def confirm_people(account_id: int, *, wait: Wait, received: Received) -> None:
         if request is None:
             raise RuntimeError("the confirmation email has no link")
         with tenancy.account(account_id):
-            confirm_or_deny.answer(request.request_id, yes=True, ip="127.0.0.1", user_agent="demonstration")
+            confirm_or_deny.answer(request[1], yes=True, ip="127.0.0.1", user_agent="demonstration")

@@ -29,7 +29,7 @@ def _context(request: DeskRequest) -> dict[str, Any]:
         "rows": shown,
         "search": search,
         "customer": find_account(account_id) if account_id is not None else None,
-        "next": shown[-1].row.id if len(rows) > PAGE_ROWS else 0,
+        "next": shown[-1][0].id if len(rows) > PAGE_ROWS else 0,
         "later": before_id is not None,
     }
 

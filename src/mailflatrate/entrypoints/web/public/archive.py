@@ -72,10 +72,9 @@ def _open(code: str) -> Iterator[OpenArchive]:
     found = find_archive(code)
     if found is None:
         raise Http404
-    with tenancy.account(found.account_id):
-        account = Account.objects.get(id=found.account_id)
-        mailing_list = MailingList.objects.get(id=found.list_id)
-        yield OpenArchive(account, mailing_list)
+    account_id, list_id = found
+    with tenancy.account(account_id):
+        yield OpenArchive(Account.objects.get(id=account_id), MailingList.objects.get(id=list_id))
 
 
 def _kept(response: HttpResponse) -> HttpResponse:

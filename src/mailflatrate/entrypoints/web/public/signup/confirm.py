@@ -52,11 +52,12 @@ def confirm(request: HttpRequest, token: str) -> HttpResponse:
     if found is None:
         with translation.override(page_language(request, translation.get_language_from_request(request))):
             return _no_store(render(request, "public/signup/gone.html", {}, status=404))
-    with tenancy.account(found.account_id):
+    account_id, request_id = found
+    with tenancy.account(account_id):
         said = ANSWERS.get(request.POST.get("answer", ""))
         if request.method == "POST" and said is not None:
             answered = confirm_or_deny.answer(
-                found.request_id,
+                request_id,
                 yes=said,
                 ip=client_ip(request),
                 user_agent=request.headers.get("User-Agent", ""),
@@ -65,10 +66,10 @@ def confirm(request: HttpRequest, token: str) -> HttpResponse:
                 list_ids=_numbers(request.POST.getlist("list")[:MOST_BOXES]),
             )
             if answered is AnsweredRequest.UNCHOSEN:
-                return _no_store(_shown(request, found.request_id, unchosen=True))
-            own_page = _redirect(found.request_id) if answered is AnsweredRequest.CONFIRMED else ""
+                return _no_store(_shown(request, request_id, unchosen=True))
+            own_page = _redirect(request_id) if answered is AnsweredRequest.CONFIRMED else ""
             return _no_store(HttpResponse(status=303, headers={"Location": own_page or request.get_full_path()}))
-        return _no_store(_shown(request, found.request_id))
+        return _no_store(_shown(request, request_id))
 
 
 def _redirect(request_id: int) -> str:

@@ -140,13 +140,13 @@ def _campaigns(begin: datetime, end: datetime, zone: ZoneInfo, *, may_move: bool
 
 
 def _issues(begin: datetime, end: datetime, zone: ZoneInfo) -> Iterator[CalendarEntry]:
-    for issue in campaigns.issues_between(begin, end):
-        at = issue.at.astimezone(zone)
+    for digest, moment in campaigns.issues_between(begin, end):
+        at = moment.astimezone(zone)
         yield CalendarEntry(
             day=at.date(),
             at=at,
-            name=issue.digest.name,
-            url=reverse("studio:digest", args=[issue.digest.id]),
+            name=digest.name,
+            url=reverse("studio:digest", args=[digest.id]),
             state=_("Draft will be prepared"),
             icon="newspaper",
             why_fixed=_("It follows the schedule of its RSS campaign. You can change that in its settings."),
