@@ -7,12 +7,13 @@ detected.
 
 import re
 import unicodedata
-from collections.abc import Callable
+from collections.abc import Iterable
+from dataclasses import dataclass
 from datetime import date
-from functools import lru_cache
+from functools import cache, lru_cache
 
 from mailflatrate.rules.limits import LIMITS
-from mailflatrate.rules.special_words import BIRTH, CHILD, SPECIAL_WORDS, YEARLY, SpecialWords
+from mailflatrate.rules.special_words import special_words
 
 MINOR_BELOW_YEARS = int(LIMITS["minor_below_years"].value)
 
@@ -37,11 +38,7 @@ _SIGNS = str.maketrans("@$€!|", "aseil")
 _DIGITS = (str.maketrans("0134578", "oieastb"), str.maketrans("0134578", "oleastb"))
 
 
-def _set(which: Callable[[SpecialWords], str]) -> frozenset[str]:
-    return frozenset(word for each in SPECIAL_WORDS for word in which(each).split())
-
-
-def _any_of(words: frozenset[str], start: str = "") -> re.Pattern[str]:
+def _any_of(words: Iterable[str], start: str = "") -> re.Pattern[str]:
     return re.compile(start + "(?:" + "|".join(sorted(map(re.escape, words))) + ")")
 
 
@@ -56,7 +53,7 @@ def is_birth(*names: str) -> bool:
         if _BIRTH.search(_in_words(name)):
             return True
         for folded in _foldings(name):
-            if _BORN.search(folded) or not _CHILD.isdisjoint(folded.split()):
+            if _tests().born.search(folded) or not _tests().child.isdisjoint(folded.split()):
                 return True
     return False
 
@@ -64,7 +61,9 @@ def is_birth(*names: str) -> bool:
 @lru_cache(maxsize=2_000)
 def is_yearly(*names: str) -> bool:
     """Return whether a name is about a day of each year, such as a birthday, whose own year may be unknown."""
-    return any(_BIRTH.search(_in_words(name)) or any(map(_DAY_OF_YEAR.search, _foldings(name))) for name in names)
+    return any(
+        _BIRTH.search(_in_words(name)) or any(map(_tests().day_of_year.search, _foldings(name))) for name in names
+    )
 
 
 def is_age(*names: str) -> bool:
@@ -127,23 +126,43 @@ def _words_of(text: str) -> list[str]:
 
 
 def _is_special(folded: str) -> bool:
+    tests = _tests()
     words = folded.split()
     joined = "".join(words)
     return (
-        _INSIDE.search(folded) is not None
-        or _JOINED.search(joined) is not None
-        or _STARTS.search(folded) is not None
-        or not _WORDS.isdisjoint(words)
-        or joined in _NAMES
+        tests.inside.search(folded) is not None
+        or tests.joined.search(joined) is not None
+        or tests.starts.search(folded) is not None
+        or not tests.words.isdisjoint(words)
+        or joined in tests.names
     )
 
 
-_ALL_INSIDE = _set(lambda each: each.inside)
-_INSIDE = _any_of(_ALL_INSIDE)
-_JOINED = _any_of(frozenset(word for word in _ALL_INSIDE if len(word) >= _JOINED_FROM))
-_STARTS = _any_of(_set(lambda each: each.starts), r"\b")
-_WORDS = _set(lambda each: each.words)
-_NAMES = _set(lambda each: each.names)
-_BORN = _any_of(frozenset(BIRTH.split()))
-_DAY_OF_YEAR = _any_of(frozenset(f"{BIRTH} {YEARLY}".split()))
-_CHILD = frozenset(CHILD.split())
+@dataclass(frozen=True, slots=True)
+class _NameTests:
+    """What the words of `special_words` find in a folded name."""
+
+    inside: re.Pattern[str]
+    joined: re.Pattern[str]
+    starts: re.Pattern[str]
+    words: frozenset[str]
+    names: frozenset[str]
+    born: re.Pattern[str]
+    day_of_year: re.Pattern[str]
+    child: frozenset[str]
+
+
+@cache
+def _tests() -> _NameTests:
+    special = special_words()
+    inside = special.protected(lambda category: category.inside)
+    return _NameTests(
+        inside=_any_of(inside),
+        joined=_any_of(word for word in inside if len(word) >= _JOINED_FROM),
+        starts=_any_of(special.protected(lambda category: category.starts), r"\b"),
+        words=special.protected(lambda category: category.words),
+        names=special.protected(lambda category: category.names),
+        born=_any_of(special.birth),
+        day_of_year=_any_of({*special.birth, *special.yearly}),
+        child=frozenset(special.child),
+    )
