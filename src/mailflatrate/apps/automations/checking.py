@@ -1,7 +1,6 @@
 """Problems that prevent the activation of an automation: those of its graph, and those that need the database."""
 
 from collections.abc import Iterator
-from typing import Any
 
 from django.db.models import Model
 
@@ -17,6 +16,7 @@ from mailflatrate.locale.texts import N_
 from mailflatrate.rules.automations.graph import Entry, EntryKind
 from mailflatrate.rules.automations.problems import ENTRY, GOAL, problems_in
 from mailflatrate.rules.automations.step import GraphProblem
+from mailflatrate.rules.automations.triggers import TRIGGERS
 
 
 @tenancy.needs_account
@@ -33,15 +33,9 @@ def problems_of(version: AutomationVersion) -> list[GraphProblem]:
 
 
 def _of_entry(entry: Entry, lookup: GraphLookup) -> Iterator[GraphProblem]:
-    named: dict[EntryKind, tuple[type[Model], int | None]] = {
-        EntryKind.CONFIRMED: (Form, entry.form),
-        EntryKind.SEGMENT_ENTERED: (Segment, entry.segment),
-        EntryKind.SEGMENT_LEFT: (Segment, entry.segment),
-        EntryKind.TAG_ADDED: (Tag, entry.tag),
-        EntryKind.CLICKED: (Campaign, entry.campaign),
-    }
-    model, number = named.get(entry.on, (Form, None))
-    if number is not None and not _exists(model, number):
+    setting = TRIGGERS[entry.on].setting
+    number = getattr(entry, setting) if setting in _NAMED else None
+    if number is not None and not _NAMED[setting].objects.filter(id=number).exists():  # type: ignore[attr-defined]
         yield GraphProblem(ENTRY, GONE)
     if entry.on is EntryKind.CONFIRMED and number is not None:
         lists = Form.objects.filter(id=number).values_list("mailing_list_id", flat=True)
@@ -53,6 +47,5 @@ def _of_entry(entry: Entry, lookup: GraphLookup) -> Iterator[GraphProblem]:
         yield from lookup.event(ENTRY, entry.name)
 
 
-def _exists(model: type[Model], number: int) -> bool:
-    rows: Any = model.objects  # type: ignore[attr-defined]
-    return bool(rows.filter(id=number).exists())
+_NAMED: dict[str, type[Model]] = {"form": Form, "segment": Segment, "tag": Tag, "campaign": Campaign}
+"""What the settings of triggers name."""

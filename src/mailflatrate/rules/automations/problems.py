@@ -9,6 +9,7 @@ from collections.abc import Iterator
 from mailflatrate.locale.texts import N_
 from mailflatrate.rules.automations.graph import EntryKind, Graph, ReentryMode
 from mailflatrate.rules.automations.step import GraphProblem
+from mailflatrate.rules.automations.triggers import TRIGGERS
 
 ENTRY = "entry"
 """The step of a problem with what starts the automation."""
@@ -22,15 +23,9 @@ def problems_in(graph: Graph) -> tuple[GraphProblem, ...]:
 
 def _whole(graph: Graph) -> Iterator[GraphProblem]:
     entry = graph.entry
-    missing = {
-        EntryKind.DATE: not entry.field and N_("Choose the date field that starts the automation."),
-        EntryKind.SEGMENT_ENTERED: entry.segment is None and N_("Choose the segment that starts the automation."),
-        EntryKind.SEGMENT_LEFT: entry.segment is None and N_("Choose the segment that starts the automation."),
-        EntryKind.TAG_ADDED: entry.tag is None and N_("Choose the tag that starts the automation."),
-        EntryKind.EVENT: not entry.name and N_("Name the event that starts the automation."),
-    }.get(entry.on)
-    if missing:
-        yield GraphProblem(ENTRY, missing)
+    trigger = TRIGGERS[entry.on]
+    if trigger.missing and not getattr(entry, trigger.setting):
+        yield GraphProblem(ENTRY, trigger.missing)
     if entry.on is EntryKind.CLICKED and entry.link and entry.campaign is None:
         yield GraphProblem(ENTRY, N_("Choose the campaign that the link is in."))
     if graph.reentry.mode is ReentryMode.AFTER and not graph.reentry.days:

@@ -4,7 +4,6 @@ What is merely unfinished, such as a message that isn't chosen yet, is read; `pr
 """
 
 import re
-from collections.abc import Callable
 from typing import Any
 
 from mailflatrate.locale.texts import N_
@@ -12,6 +11,7 @@ from mailflatrate.rules.automations import graph as g
 from mailflatrate.rules.automations.json_object import SHAPE, GraphRefused, JsonObject
 from mailflatrate.rules.automations.step import Step
 from mailflatrate.rules.automations.steps import STEP_KINDS
+from mailflatrate.rules.automations.triggers import TRIGGERS
 
 STEP_ID = re.compile(r"[a-z0-9]{1,12}")
 
@@ -38,34 +38,9 @@ def read_graph(raw: Any) -> g.Graph:
 
 def _entry(raw: JsonObject) -> g.Entry:
     on = raw.one_of("on", g.EntryKind)
-    found = _ENTRIES[on](raw)
+    found = TRIGGERS[on].read(raw)
     raw.end()
     return g.Entry(on, **found)
-
-
-def _date_entry(raw: JsonObject) -> dict[str, Any]:
-    return {
-        "field": raw.text("field", 60),
-        "offset_days": raw.number("offset_days", -g.MAX_OFFSET_DAYS, g.MAX_OFFSET_DAYS, 0),
-        "yearly": raw.truth("yearly"),
-        "at": raw.time("at", "09:00"),
-        "zone": raw.one_of("zone", g.ZoneOf, g.ZoneOf.PERSON),
-    }
-
-
-_ENTRIES: dict[g.EntryKind, Callable[[JsonObject], dict[str, Any]]] = {
-    g.EntryKind.CONFIRMED: lambda raw: {"form": raw.id("form")},
-    g.EntryKind.DATE: _date_entry,
-    g.EntryKind.SEGMENT_ENTERED: lambda raw: {"segment": raw.id("segment")},
-    g.EntryKind.SEGMENT_LEFT: lambda raw: {"segment": raw.id("segment")},
-    g.EntryKind.TAG_ADDED: lambda raw: {"tag": raw.id("tag")},
-    g.EntryKind.EVENT: lambda raw: {"name": raw.text("name", g.MAX_NAME_CHARACTERS)},
-    g.EntryKind.CLICKED: lambda raw: {
-        "campaign": raw.id("campaign"),
-        "link": raw.text("link", g.MAX_LINK_CHARACTERS),
-    },
-    g.EntryKind.INACTIVE: lambda raw: {"days": raw.number("days", 1, g.MAX_INACTIVE_DAYS)},
-}
 
 
 def _reentry(raw: JsonObject) -> g.Reentry:

@@ -28,10 +28,11 @@ from mailflatrate.entrypoints.web.studio.automations.flow_words import (
 )
 from mailflatrate.entrypoints.web.templatetags.controls import percent
 from mailflatrate.rules.automations.editing import TOP
-from mailflatrate.rules.automations.graph import EntryKind, Goal, Graph
+from mailflatrate.rules.automations.graph import Goal, Graph
 from mailflatrate.rules.automations.problems import ENTRY, GOAL
 from mailflatrate.rules.automations.step import GraphProblem, Step
 from mailflatrate.rules.automations.steps import Branch, Send, Split
+from mailflatrate.rules.automations.triggers import TRIGGERS
 
 WHOLE_ID = "rules"
 """The side panel of the rules that hold for the whole automation."""
@@ -153,7 +154,7 @@ class _Reading:
         return FlowRow(
             key=ENTRY,
             kind=entry.on.value,
-            icon="calendar" if entry.on is EntryKind.DATE else "play",
+            icon=TRIGGERS[entry.on].icon,
             title=entry_title(entry, names),
             detail=entry_detail(entry, names),
             problems=self._problems_of(ENTRY),

@@ -39,6 +39,7 @@ class FlowNames:
             "user": self.users,
             "automation": self.automations,
             "endpoint": self.endpoints,
+            "segment": self.segments,
         }[names]
 
 

@@ -1,6 +1,6 @@
 """Says what starts an automation, what each step does and for how long it waits, in the reader's language."""
 
-from collections.abc import Mapping
+from collections.abc import Callable, Mapping
 from functools import singledispatch
 from typing import Any
 
@@ -17,18 +17,9 @@ from mailflatrate.entrypoints.web.templatetags.controls import percent
 from mailflatrate.rules.automations.graph import Entry, EntryKind, Goal, Graph, LateRule, ReentryMode, ZoneOf
 from mailflatrate.rules.automations.step import GraphProblem, Step
 from mailflatrate.rules.automations.steps import Branch, Notify, Send, SetField, Split, Wait, WaitKind, WaitRule
+from mailflatrate.rules.automations.triggers import TRIGGERS
 from mailflatrate.rules.fields.values import value_text
 
-ENTRY_WORDS: Mapping[EntryKind, str | Promise] = {
-    EntryKind.CONFIRMED: lazy("Someone confirms their sign-up"),
-    EntryKind.DATE: lazy("A date, such as a birthday or a renewal"),
-    EntryKind.SEGMENT_ENTERED: lazy("Someone joins a segment"),
-    EntryKind.SEGMENT_LEFT: lazy("Someone leaves a segment"),
-    EntryKind.TAG_ADDED: lazy("Someone gets a tag"),
-    EntryKind.EVENT: lazy("An event from your shop or system"),
-    EntryKind.CLICKED: lazy("Someone clicks a link"),
-    EntryKind.INACTIVE: lazy("Someone becomes inactive"),
-}
 LATE_WORDS: Mapping[LateRule, str | Promise] = {
     LateRule.SEND: lazy("Continue, even if it's late"),
     LateRule.SKIP: lazy("Skip late messages and continue"),
@@ -45,38 +36,47 @@ def problem_sentence(problem: GraphProblem) -> str:
 
 def entry_title(entry: Entry, names: FlowNames) -> str:
     """Return what starts the automation, as a sentence without a full stop."""
-    said = {"list": names.mailing_list, "days": entry.days}
-    match entry.on:
-        case EntryKind.CONFIRMED:
-            if entry.form is not None:
-                said["form"] = _named(names.forms, entry.form)
-                return _("Starts when someone confirms their sign-up to “%(list)s” through %(form)s") % said
-            return _("Starts when a sign-up to “%(list)s” is confirmed") % said
-        case EntryKind.DATE:
-            day = offset_text(entry.offset_days, _field(names, entry.field))
-            return _("Starts every year %(day)s") % {"day": day} if entry.yearly else _("Starts %(day)s") % {"day": day}
-        case EntryKind.SEGMENT_ENTERED:
-            return _("Starts when someone joins the segment %(name)s") % {"name": _named(names.segments, entry.segment)}
-        case EntryKind.SEGMENT_LEFT:
-            return _("Starts when someone leaves the segment %(name)s") % {
-                "name": _named(names.segments, entry.segment)
-            }
-        case EntryKind.TAG_ADDED:
-            return _("Starts when someone gets the tag %(name)s") % {"name": _named(names.tags, entry.tag)}
-        case EntryKind.EVENT:
-            return _("Starts with the event %(name)s") % {"name": _quoted(entry.name)}
-        case EntryKind.CLICKED:
-            if entry.campaign is None:
-                return _("Starts when someone clicks a link in any campaign")
-            return _("Starts when someone clicks a link in %(name)s") % {
-                "name": _named(names.campaigns, entry.campaign)
-            }
-        case EntryKind.INACTIVE:
-            return ngettext(
-                "Starts after %(days)s day without any activity",
-                "Starts after %(days)s days without any activity",
-                entry.days,
-            ) % {"days": entry.days}
+    if entry.on in _ENTRY_TITLES:
+        return _ENTRY_TITLES[entry.on](entry, names)
+    trigger = TRIGGERS[entry.on]
+    value = getattr(entry, trigger.setting)
+    named = _quoted(value) if isinstance(value, str) else _named(names.named(trigger.setting), value)
+    return _(trigger.sentence) % {"name": named}
+
+
+def _confirmed_title(entry: Entry, names: FlowNames) -> str:
+    if entry.form is None:
+        return _("Starts when a sign-up to “%(list)s” is confirmed") % {"list": names.mailing_list}
+    said = {"list": names.mailing_list, "form": _named(names.forms, entry.form)}
+    return _("Starts when someone confirms their sign-up to “%(list)s” through %(form)s") % said
+
+
+def _date_title(entry: Entry, names: FlowNames) -> str:
+    day = offset_text(entry.offset_days, _field(names, entry.field))
+    return _("Starts every year %(day)s") % {"day": day} if entry.yearly else _("Starts %(day)s") % {"day": day}
+
+
+def _clicked_title(entry: Entry, names: FlowNames) -> str:
+    if entry.campaign is None:
+        return _("Starts when someone clicks a link in any campaign")
+    return _("Starts when someone clicks a link in %(name)s") % {"name": _named(names.campaigns, entry.campaign)}
+
+
+def _inactive_title(entry: Entry, names: FlowNames) -> str:
+    return ngettext(
+        "Starts after %(days)s day without any activity",
+        "Starts after %(days)s days without any activity",
+        entry.days,
+    ) % {"days": entry.days}
+
+
+_ENTRY_TITLES: Mapping[EntryKind, Callable[[Entry, FlowNames], str]] = {
+    EntryKind.CONFIRMED: _confirmed_title,
+    EntryKind.DATE: _date_title,
+    EntryKind.CLICKED: _clicked_title,
+    EntryKind.INACTIVE: _inactive_title,
+}
+"""The entries that say more than the name of their setting."""
 
 
 def entry_detail(entry: Entry, names: FlowNames) -> str:

@@ -12,7 +12,7 @@ from mailflatrate.apps.forms.models import Form
 from mailflatrate.apps.lists.queries import segments
 from mailflatrate.apps.lists.tags import tags
 from mailflatrate.apps.tracking.segments import links_of
-from mailflatrate.entrypoints.web.studio.automations.flow_words import ENTRY_WORDS, LATE_WORDS
+from mailflatrate.entrypoints.web.studio.automations.flow_words import LATE_WORDS
 from mailflatrate.entrypoints.web.studio.automations.step_forms import (
     PREFIX,
     Choices,
@@ -27,6 +27,7 @@ from mailflatrate.entrypoints.web.studio.automations.step_forms import (
     written_time,
 )
 from mailflatrate.rules.automations import graph as g
+from mailflatrate.rules.automations.triggers import TRIGGERS
 
 MOST_CAMPAIGNS = 200
 
@@ -45,7 +46,7 @@ class EntryForm(StepForm):
         g.EntryKind.INACTIVE: ("days",),
     }
     kind = forms.ChoiceField(
-        label=lazy("What starts it"), choices=[(kind.value, ENTRY_WORDS[kind]) for kind in g.EntryKind]
+        label=lazy("What starts it"), choices=[(kind.value, lazy(trigger.label)) for kind, trigger in TRIGGERS.items()]
     )
     form = forms.TypedChoiceField(label=lazy("Form"), required=False, coerce=int, empty_value=None)
     field = forms.ChoiceField(label=lazy("Date field"), required=False)
