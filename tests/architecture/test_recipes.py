@@ -121,7 +121,7 @@ ACTIONS: """,
     tree.add("tests/apps/automations/test_call.py", "")
     printed = tree.run("""
 from mailflatrate.apps.automations.engine.steps import ACTIONS
-from mailflatrate.entrypoints.web.studio.automations.step_forms import SettingsForm
+from mailflatrate.entrypoints.web.studio.automations.step_forms import DeclaredForm
 from mailflatrate.rules.automations.compiling import compile_graph
 from mailflatrate.rules.automations.problems import problems_in
 from mailflatrate.rules.automations.reading import read_graph
@@ -129,7 +129,7 @@ from mailflatrate.rules.automations.steps import STEP_KINDS
 graph = read_graph({"entry": {"on": "confirmed"}, "steps": [{"id": "a", "do": "call", "text": ""}]})
 print([problem.message for problem in problems_in(graph)], compile_graph(graph)[0].parameters)
 print(ACTIONS.keys() == STEP_KINDS.keys())
-print(list(SettingsForm(initial={}, step=STEP_KINDS["call"], here=1).fields))
+print(list(DeclaredForm(initial={}, step=STEP_KINDS["call"], here=1).fields))
 """)
     assert printed.split("\n")[:3] == ["['Write what to say.'] {'text': ''}", "True", "['text']"]
     assert len(tree.changed) == 3

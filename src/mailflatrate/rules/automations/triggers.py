@@ -10,7 +10,7 @@ from mailflatrate.rules.automations.json_object import JsonObject
 
 
 @dataclass(frozen=True, slots=True)
-class Trigger:
+class TriggerKind:
     """A kind of entry. All texts are message ids.
 
     `setting`: the field of `Entry` that it depends on; `missing`: what to say while it is empty. `sentence`: what
@@ -39,49 +39,49 @@ def _date(raw: JsonObject) -> dict[str, Any]:
     }
 
 
-TRIGGERS: Mapping[g.EntryKind, Trigger] = {
-    g.EntryKind.CONFIRMED: Trigger(N_("Someone confirms their sign-up"), _id("form"), "form"),
-    g.EntryKind.DATE: Trigger(
+TRIGGERS: Mapping[g.EntryKind, TriggerKind] = {
+    g.EntryKind.CONFIRMED: TriggerKind(N_("Someone confirms their sign-up"), _id("form"), "form"),
+    g.EntryKind.DATE: TriggerKind(
         N_("A date, such as a birthday or a renewal"),
         _date,
         "field",
         N_("Choose the date field that starts the automation."),
         icon="calendar",
     ),
-    g.EntryKind.SEGMENT_ENTERED: Trigger(
+    g.EntryKind.SEGMENT_ENTERED: TriggerKind(
         N_("Someone joins a segment"),
         _id("segment"),
         "segment",
         N_("Choose the segment that starts the automation."),
         N_("Starts when someone joins the segment %(name)s"),
     ),
-    g.EntryKind.SEGMENT_LEFT: Trigger(
+    g.EntryKind.SEGMENT_LEFT: TriggerKind(
         N_("Someone leaves a segment"),
         _id("segment"),
         "segment",
         N_("Choose the segment that starts the automation."),
         N_("Starts when someone leaves the segment %(name)s"),
     ),
-    g.EntryKind.TAG_ADDED: Trigger(
+    g.EntryKind.TAG_ADDED: TriggerKind(
         N_("Someone gets a tag"),
         _id("tag"),
         "tag",
         N_("Choose the tag that starts the automation."),
         N_("Starts when someone gets the tag %(name)s"),
     ),
-    g.EntryKind.EVENT: Trigger(
+    g.EntryKind.EVENT: TriggerKind(
         N_("An event from your shop or system"),
         lambda raw: {"name": raw.text("name", g.MAX_NAME_CHARACTERS)},
         "name",
         N_("Name the event that starts the automation."),
         N_("Starts with the event %(name)s"),
     ),
-    g.EntryKind.CLICKED: Trigger(
+    g.EntryKind.CLICKED: TriggerKind(
         N_("Someone clicks a link"),
         lambda raw: {"campaign": raw.id("campaign"), "link": raw.text("link", g.MAX_LINK_CHARACTERS)},
         "campaign",
     ),
-    g.EntryKind.INACTIVE: Trigger(
+    g.EntryKind.INACTIVE: TriggerKind(
         N_("Someone becomes inactive"), lambda raw: {"days": raw.number("days", 1, g.MAX_INACTIVE_DAYS)}, "days"
     ),
 }

@@ -13,11 +13,11 @@ from django.db import connection
 from mailflatrate.apps.accounts.queries import current_account
 from mailflatrate.apps.automations.ending import end_messages, is_empty, messages_of
 from mailflatrate.apps.automations.engine import looking
-from mailflatrate.apps.automations.engine.acting import act
 from mailflatrate.apps.automations.engine.context import BATCH, VersionRun, run_of
 from mailflatrate.apps.automations.engine.entering import NOTHING_TAKEN, take_arrivals
 from mailflatrate.apps.automations.engine.moves import move_people
 from mailflatrate.apps.automations.engine.sending import is_waiting
+from mailflatrate.apps.automations.engine.steps import act
 from mailflatrate.apps.automations.engine.taking import take
 from mailflatrate.apps.automations.engine.work import next_step, versions_with_work
 from mailflatrate.apps.automations.models import AutomationState, AutomationVersion, VersionState

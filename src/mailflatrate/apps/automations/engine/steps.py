@@ -14,9 +14,15 @@ from mailflatrate.apps.accounts.service_mail import Passage as QuotedText
 from mailflatrate.apps.automations.engine import sending
 from mailflatrate.apps.automations.engine.context import Person, VersionRun
 from mailflatrate.apps.automations.engine.event_waits import TIME_IS_UP
-from mailflatrate.apps.automations.engine.moving import Passed, move
+from mailflatrate.apps.automations.engine.moving import Passed, leave, move
 from mailflatrate.apps.automations.lookup import GONE, GraphLookup
-from mailflatrate.apps.automations.models import Automation, AutomationArrival, AutomationState, AutomationStep
+from mailflatrate.apps.automations.models import (
+    Automation,
+    AutomationArrival,
+    AutomationState,
+    AutomationStep,
+    LeavingReason,
+)
 from mailflatrate.apps.events.queries import find_endpoint
 from mailflatrate.apps.lists.changes import ChangeAuthor, name_author
 from mailflatrate.apps.lists.fields import definitions
@@ -47,6 +53,8 @@ from mailflatrate.rules.fields.values import normalize_value
 from mailflatrate.settings import load_settings
 
 S = TypeVar("S", bound=Step)
+GOAL = "goal"
+"""The result of people who passed a step because they had met the goal."""
 
 
 class RehearsedContact(Protocol):
@@ -353,3 +361,25 @@ ACTIONS: Mapping[str, StepAction[Any]] = {
     GoTo.kind: _GoTo(),
     End.kind: _End(),
 }
+
+
+def act(run: VersionRun, step: AutomationStep, people: Sequence[Person]) -> None:
+    """Carry out a step for people who are due at it. Those who have met the goal follow the goal instead."""
+    people = _without_goal(run, step, people)
+    if people:
+        ACTIONS[step.kind].act(run, step, people)
+
+
+def _without_goal(run: VersionRun, step: AutomationStep, people: Sequence[Person]) -> Sequence[Person]:
+    goal = run.graph.goal
+    met = [person for person in people if person.at_goal]
+    if goal is None or not met:
+        return people
+    target = run.steps.get(goal.then)
+    if target is None:
+        leave(run, step, [person.enrolment_id for person in met], LeavingReason.GOAL)
+    elif target.number > step.number:
+        move(run, step, [Passed(person.enrolment_id, target.key, result=GOAL) for person in met])
+    else:
+        return people  # the goal leads back, or to where they are: they go on from here
+    return [person for person in people if not person.at_goal]

@@ -1,6 +1,6 @@
 """Side panels: the settings of one step, of the entry, the goal or the rules, as stored and as posted."""
 
-from collections.abc import Callable, Mapping
+from collections.abc import Callable, Iterable, Mapping
 from dataclasses import dataclass, field
 from typing import Any
 
@@ -20,8 +20,8 @@ from mailflatrate.entrypoints.web.studio.audience.segment_builder import builder
 from mailflatrate.entrypoints.web.studio.automations.flow import WHOLE_ID, Flow, FlowRow
 from mailflatrate.entrypoints.web.studio.automations.step_forms import (
     Choices,
+    DeclaredForm,
     MessageForm,
-    SettingsForm,
     StepForm,
     WaitForm,
     with_chosen,
@@ -73,16 +73,11 @@ class PanelRequest:
         """Return the posted values to validate; None to show the form, be it as stored or as it was posted."""
         return None if self.is_redraw else self.posted
 
-    def initial(self, form: type[StepForm], stored: Mapping[str, Any]) -> dict[str, Any]:
+    def initial(self, names: Iterable[str], stored: Mapping[str, Any]) -> dict[str, Any]:
         """Return the values to begin with: those that are stored, and over them those of the form being redrawn."""
         if self.posted is None or not self.is_redraw:
             return dict(stored)
-        return {**stored, **_typed(form, self.posted)}
-
-
-def _typed(form: type[StepForm], posted: QueryDict) -> dict[str, Any]:
-    names = [name for name in form.base_fields if f"step-{name}" in posted]
-    return {name: posted[f"step-{name}"] for name in names}
+        return {**stored, **{name: self.posted[f"step-{name}"] for name in names if f"step-{name}" in self.posted}}
 
 
 def panel_of(asked: PanelRequest, key: str, flow: Flow) -> StepPanel:
@@ -113,7 +108,8 @@ def panel_of(asked: PanelRequest, key: str, flow: Flow) -> StepPanel:
 def _formed(
     asked: PanelRequest, key: str, kind: str, form_class: type[StepForm], stored: Mapping[str, Any], **more: Any
 ) -> StepPanel:
-    form = form_class(asked.data, initial=asked.initial(form_class, stored), **more)
+    names = more["step"].settings() if form_class is DeclaredForm else form_class.base_fields
+    form = form_class(asked.data, initial=asked.initial(names, stored), **more)
     panel = StepPanel(key, kind, "", {"form": form}, is_unsaved=asked.posted is not None)
     if asked.data is not None and form.is_valid():
         panel.parameters = form.parameters()
@@ -124,7 +120,7 @@ def _settings(asked: PanelRequest, key: str, raw: Mapping[str, Any], kind: type[
     """Return the panel of a kind that has only what it declares, or nothing to set."""
     if not kind.settings():
         return StepPanel(key, "end", "")
-    return _formed(asked, key, "form", SettingsForm, raw, step=kind, here=asked.version.automation_id)
+    return _formed(asked, key, "form", DeclaredForm, raw, step=kind, here=asked.version.automation_id)
 
 
 def _wait(asked: PanelRequest, key: str, raw: Mapping[str, Any]) -> StepPanel:

@@ -11,8 +11,8 @@ from django.urls import reverse
 from django.utils.translation import gettext as _
 from django.utils.translation import gettext_lazy
 
-from mailflatrate.apps.automations.engine.acting import GOAL
 from mailflatrate.apps.automations.engine.sending import AGAIN, CANCELED, LATE, SAME
+from mailflatrate.apps.automations.engine.steps import GOAL
 from mailflatrate.apps.automations.figures import StepFigures, version_figures
 from mailflatrate.apps.automations.models import Automation, AutomationVersion, Enrolment, EnrolmentState
 from mailflatrate.apps.automations.queries import (

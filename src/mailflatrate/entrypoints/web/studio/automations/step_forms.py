@@ -183,7 +183,7 @@ def event_choices(chosen: str) -> Choices:
     return [_CHOOSE, *((name, name) for name in dict.fromkeys([*names, *([chosen] if chosen else [])]))]
 
 
-class SettingsForm(StepForm):
+class DeclaredForm(StepForm):
     """The declared settings of a kind of step; `here` is the automation that it is in."""
 
     def __init__(
