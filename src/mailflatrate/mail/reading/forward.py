@@ -6,24 +6,39 @@ carry such blocks, too; a subject with a reply's prefix and no line that says "f
 """
 
 import re
+import tomllib
 from dataclasses import dataclass
 from itertools import chain, islice
+from pathlib import Path
 
-from mailflatrate.mail.reading.forward_labels import (
-    COPY,
-    DATE,
-    FORWARD_PREFIXES,
-    FORWARDED,
-    FROM,
-    REPLY_PREFIXES,
-    SUBJECT,
-    TO,
-)
 from mailflatrate.mail.reading.values import Original
 
-_KINDS = {"from": FROM, "to": TO, "subject": SUBJECT, "date": DATE, "copy": COPY}
+Labels = tuple[str, ...]
+
+
+@dataclass(frozen=True, slots=True)
+class ForwardLabels:
+    """What mail clients put above a forwarded message, by meaning: the keys of `forward_labels.toml`."""
+
+    sender: Labels
+    to: Labels
+    subject: Labels
+    date: Labels
+    copy: Labels
+    forward_prefixes: Labels
+    reply_prefixes: Labels
+    forwarded: Labels
+
+
+def _read_labels() -> ForwardLabels:
+    tables = tomllib.loads(Path(__file__).with_name("forward_labels.toml").read_text("utf-8"))
+    return ForwardLabels(**{name: tuple(labels) for name, labels in tables.items()})
+
+
+LABELS = _read_labels()
+_KINDS = {kind: getattr(LABELS, kind) for kind in ("sender", "to", "subject", "date", "copy")}
 _MEANING = {label: kind for kind, labels in reversed(_KINDS.items()) for label in labels}
-_SENDER_LABELS = frozenset(FROM)
+_SENDER_LABELS = frozenset(LABELS.sender)
 _LABELS = "|".join(sorted((re.escape(label) for label in _MEANING), key=len, reverse=True))
 # A label may be in round brackets, be followed by its translation in brackets, or precede a tab or wide gap alone.
 _FIELD_LINE = re.compile(
@@ -38,7 +53,7 @@ _LABEL_LINE = re.compile(
 # The same without a colon, looked for only where something else shows that it is a forward.
 _GAP_LINE = re.compile(r"^[ \t>|*_(\ufeff\u200e\u200f]*(\w[^\n:：*\t()]{0,30}?)(?:\)|\t|  |\*)", re.M)
 _IN_LINE = re.compile(rf"(?:(?<=[>\s\d\w])|(?<=-----)\s*)({_LABELS})\s?[:：]\s", re.I)
-_SAYS_SO = re.compile("|".join(re.escape(words) for words in FORWARDED), re.I)
+_SAYS_SO = re.compile("|".join(re.escape(words) for words in LABELS.forwarded), re.I)
 _RULE = re.compile(r"[-_=*]{3,}|:\s*$")
 #: A line under which the answered mail is quoted does not announce a forward.
 _QUOTED_BELOW = re.compile(r"[ \t]*\n(?:[ \t]*\n){0,3}[ \t]*>")
@@ -66,17 +81,17 @@ class Forward:
 
 def is_forward_subject(subject: str) -> bool:
     """Return whether the subject begins with a forwarding prefix ("Fwd:", "WG:", "TR:", ...)."""
-    return _prefix(subject) in FORWARD_PREFIXES
+    return _prefix(subject) in LABELS.forward_prefixes
 
 
 def is_reply_subject(subject: str) -> bool:
     """Return whether the subject begins with a reply prefix ("Re:", "AW:", ...)."""
-    return _prefix(subject) in REPLY_PREFIXES
+    return _prefix(subject) in LABELS.reply_prefixes
 
 
 def strip_prefixes(subject: str) -> str:
     """Return the subject without any forwarding and reply prefixes."""
-    while _prefix(subject) in FORWARD_PREFIXES + REPLY_PREFIXES and (match := _PREFIX.match(subject)):
+    while _prefix(subject) in LABELS.forward_prefixes + LABELS.reply_prefixes and (match := _PREFIX.match(subject)):
         subject = subject[match.end() :]
     return subject.strip()
 
@@ -166,11 +181,11 @@ def _run_on(line: str) -> Forward | None:
 
 def _forward(found: dict[str, str], says_so: bool) -> Forward | None:
     others = sum(kind in found for kind in ("to", "subject", "date"))
-    if "from" not in found or others < (1 if says_so else 2):
+    if "sender" not in found or others < (1 if says_so else 2):
         return None
-    if not says_so and "@" not in found["from"] + found.get("to", ""):
+    if not says_so and "@" not in found["sender"] + found.get("to", ""):
         return None
-    return Forward(found["from"], found.get("to", ""), found.get("subject", ""), found.get("date", ""))
+    return Forward(found["sender"], found.get("to", ""), found.get("subject", ""), found.get("date", ""))
 
 
 def _wrote(text: str, subject: str, may_be_reply: bool) -> Forward | None:
