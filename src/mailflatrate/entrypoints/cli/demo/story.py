@@ -4,6 +4,7 @@ import csv
 import io
 import re
 import time
+import tomllib
 from collections.abc import Callable
 from dataclasses import replace
 from datetime import UTC, datetime, timedelta
@@ -35,12 +36,14 @@ from mailflatrate.base import clock, tenancy
 from mailflatrate.base.ids import key_ring
 from mailflatrate.base.tenancy import PlatformReason
 from mailflatrate.entrypoints.cli.demo import shop, transactional, welcome
-from mailflatrate.entrypoints.cli.demo.applications import LINDENHOF, NORDSTERN
 from mailflatrate.entrypoints.cli.demo.environment import DemoPlace
 from mailflatrate.mail.tokens import TOKEN_PATTERN, TokenPurpose
 from mailflatrate.rules.forms import FieldKind, FormContent, FormField, content_from_json, default_texts
 from mailflatrate.settings import load_settings
 
+_APPLICATIONS = tomllib.loads(Path(__file__).with_name("applications.toml").read_text("utf-8"))
+LINDENHOF: dict[str, Any] = _APPLICATIONS["lindenhof"]
+NORDSTERN: dict[str, Any] = LINDENHOF | _APPLICATIONS["nordstern"]
 SHIPPED = Path(__file__).with_name("contacts.csv")
 WRITTEN_ON = datetime(2026, 11, 24, tzinfo=UTC)
 NEWEST_CONSENT_AGE = timedelta(days=20)
