@@ -195,4 +195,4 @@ def _edit_page(
         "inputs": contact_inputs(attributes, problems),
         "attributes": _undeclared(attributes),
     }
-    return page(request, "studio/audience/contact_edit.html", context, status=422 if form.errors else 200)
+    return page(request, "studio/audience/contact_edit.html", context)

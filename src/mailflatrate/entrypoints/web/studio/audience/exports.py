@@ -114,7 +114,7 @@ def new(request: StudioRequest) -> HttpResponseBase:
     form = ExportForm(request.POST if request.method == "POST" else None, initial=initial)
     if request.method == "POST" and form.is_valid():
         return cast(HttpResponseBase, reauthentication_required(_start)(request, form))
-    return page(request, "studio/audience/export_new.html", {"form": form}, status=422 if form.errors else 200)
+    return page(request, "studio/audience/export_new.html", {"form": form})
 
 
 def _start(request: HttpRequest, form: ExportForm) -> HttpResponse:

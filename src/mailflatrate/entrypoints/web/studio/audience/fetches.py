@@ -46,7 +46,7 @@ def new(request: StudioRequest) -> HttpResponse:
         "has_lists": bool(form.fields["mailing_list"].choices),  # type: ignore[attr-defined]  # a choice field
         "keys": [(profiles()[name].title, str(system.where)) for name, system in SYSTEMS.items()],
     }
-    return page(request, "studio/audience/move_fetch_new.html", context, status=422 if form.errors else 200)
+    return page(request, "studio/audience/move_fetch_new.html", context)
 
 
 @studio(

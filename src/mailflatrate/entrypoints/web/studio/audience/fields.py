@@ -86,7 +86,7 @@ def new(request: StudioRequest) -> HttpResponse:
             form.add_error(None, error_sentence(error))
         else:
             return succeed(request, _("“%(name)s” has been added.") % {"name": field.label}, reverse("studio:fields"))
-    return page(request, "studio/audience/field.html", {"form": form}, status=422 if form.errors else 200)
+    return page(request, "studio/audience/field.html", {"form": form})
 
 
 @studio("GET|POST fields/<int:field_id>/", "field", Permission.CONTACTS, logs="field.saved")
@@ -109,7 +109,7 @@ def edit(request: StudioRequest, field_id: int) -> HttpResponse:
         else:
             return succeed(request, _("Saved."), reverse("studio:fields"))
     context = {"form": form, "field": field}
-    return page(request, "studio/audience/field.html", context, status=422 if form.errors else 200)
+    return page(request, "studio/audience/field.html", context)
 
 
 @studio("POST fields/<int:field_id>/move/", "field-move", Permission.CONTACTS, logs="field.saved")

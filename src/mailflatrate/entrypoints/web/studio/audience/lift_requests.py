@@ -61,4 +61,4 @@ def ask(request: StudioRequest, suppression_id: int) -> HttpResponse:
             said = _("We've received your request. You'll find the answer here.")
             return succeed(request, said, f"{reverse('studio:suppressions')}#requests")
     context = {"row": row, "email": email, "form": form, "needs_operator": queries.needs_operator(row)}
-    return page(request, "studio/audience/suppression_lift.html", context, status=422 if form.errors else 200)
+    return page(request, "studio/audience/suppression_lift.html", context)

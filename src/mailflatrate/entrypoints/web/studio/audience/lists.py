@@ -111,9 +111,7 @@ def edit(request: StudioRequest, list_id: int) -> HttpResponse:
             form.add_error("name", error_sentence(error))
         else:
             return succeed(request, _("Saved."), reverse("studio:list", args=[list_id]))
-    return page(
-        request, "studio/audience/list_edit.html", {"list": found, "form": form}, status=422 if form.errors else 200
-    )
+    return page(request, "studio/audience/list_edit.html", {"list": found, "form": form})
 
 
 @studio("POST lists/<int:list_id>/archive/", "list-archive", Permission.CONTACTS, limited=True, logs="list.archived")

@@ -71,7 +71,7 @@ def new(request: StudioRequest) -> HttpResponse:
         "has_lists": bool(form.fields["mailing_list"].choices),  # type: ignore[attr-defined]  # a choice field
         "notes": shown.system_notes(request.LANGUAGE_CODE or "en"),
     }
-    return page(request, "studio/audience/move_new.html", context, status=422 if form.errors else 200)
+    return page(request, "studio/audience/move_new.html", context)
 
 
 @studio("GET imports/moves/<int:move_id>/", "import-move", Permission.CONTACTS, limited=True)

@@ -128,7 +128,7 @@ def declare(request: StudioRequest, list_id: int) -> HttpResponse:
     else:
         form = DeclarationForm(initial=_initial(request, before))
     context = {"list": found, "form": form, "before": before, "policy": policy_in_force(request.LANGUAGE_CODE or "en")}
-    return page(request, "studio/audience/origin.html", context, status=422 if form.errors else 200)
+    return page(request, "studio/audience/origin.html", context)
 
 
 def sign_declaration(request: StudioRequest, list_id: int, form: DeclarationForm) -> bool:

@@ -96,7 +96,7 @@ def new(request: StudioRequest) -> HttpResponse:
             return see_other(reverse("studio:suppression-file", args=[job.id]))
     earlier = SuppressionFile.objects.select_related("created_by").order_by("-id")[:MOST_SHOWN]
     context = {"form": form, "rows": [(job, FILE_TONES[SuppressionFileState(job.state)]) for job in earlier]}
-    return page(request, "studio/audience/suppression_file_new.html", context, status=422 if form.errors else 200)
+    return page(request, "studio/audience/suppression_file_new.html", context)
 
 
 def _context(job: SuppressionFile) -> dict[str, Any]:

@@ -140,7 +140,7 @@ def new(request: StudioRequest) -> HttpResponse:
         else:
             return see_other(reverse("studio:automation_flow", args=[automation.id]))
     context = {"form": form, "recipe": recipe, "cards": recipe_cards(recipe)}
-    return page(request, "studio/automations/new.html", context, status=422 if form.errors else 200)
+    return page(request, "studio/automations/new.html", context)
 
 
 def _create(request: StudioRequest, form: NewAutomationForm, recipe: Recipe | None) -> Automation:

@@ -57,7 +57,7 @@ def new(request: StudioRequest) -> HttpResponse:
         saved = _saved(request, form, None)
         if saved is not None:
             return see_other(reverse("studio:digest", args=[saved.id]))
-    return page(request, "studio/campaigns/digest_new.html", {"form": form}, status=422 if form.errors else 200)
+    return page(request, "studio/campaigns/digest_new.html", {"form": form})
 
 
 def _context(digest: FeedDigest) -> dict[str, Any]:
@@ -82,7 +82,7 @@ def digest(request: StudioRequest, digest_id: int) -> HttpResponse:
     if request.method == "POST" and _saved(request, form, digest_id) is not None:
         return succeed(request, _("Saved."), reverse("studio:digest", args=[digest_id]))
     context = {**_context(found), "form": form}
-    return page(request, "studio/campaigns/digest.html", context, status=422 if form.errors else 200)
+    return page(request, "studio/campaigns/digest.html", context)
 
 
 @studio("POST campaigns/digests/<int:digest_id>/check/", "digest-check", Permission.RELEASE, logs="digest.checked")

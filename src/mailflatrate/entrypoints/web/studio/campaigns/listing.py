@@ -107,7 +107,7 @@ def new(request: StudioRequest) -> HttpResponse:
         "total": sum(len(family["cards"]) for family in families),
         "language": language,
     }
-    return page(request, "studio/campaigns/new.html", context, status=422 if form.errors else 200)
+    return page(request, "studio/campaigns/new.html", context)
 
 
 def _begin(request: StudioRequest, begin: str, name: str, language: str) -> Campaign:

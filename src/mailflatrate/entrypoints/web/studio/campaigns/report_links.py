@@ -76,7 +76,7 @@ def _links_page(campaign: Campaign, request: StudioRequest, form: ReportLinkForm
         "form": form,
         "made_url": url,
     }
-    return page(request, "studio/campaigns/report_links.html", context, status=422 if form.errors else 200)
+    return page(request, "studio/campaigns/report_links.html", context)
 
 
 @never_cache

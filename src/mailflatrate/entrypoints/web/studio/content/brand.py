@@ -147,7 +147,7 @@ def edit(request: StudioRequest) -> HttpResponse:
         "lookup": lookup,
         "is_found": bool(found),
     }
-    return page(request, "studio/content/brand.html", context, status=422 if form.errors else 200)
+    return page(request, "studio/content/brand.html", context)
 
 
 def _found(lookup: BrandLookup) -> dict[str, object]:

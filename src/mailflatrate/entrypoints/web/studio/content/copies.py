@@ -97,7 +97,7 @@ def new(request: StudioRequest) -> HttpResponse:
         else:
             return see_other(reverse("studio:campaign-copied", args=[copy.id]))
     context = {"form": form, "recent": recent_copies()}
-    return page(request, "studio/content/copy_new.html", context, status=422 if form.errors else 200)
+    return page(request, "studio/content/copy_new.html", context)
 
 
 @studio("GET copies/<int:copy_id>/", "campaign-copied", Permission.DRAFT, nav="campaigns")

@@ -71,7 +71,7 @@ def index(request: StudioRequest) -> HttpResponse:
         else:
             return succeed(request, _saved(added), reverse("studio:coupon", args=[pool.id]))
     context = {"form": form, "stocks": pool_stocks()}
-    return page(request, "studio/content/coupons.html", context, status=422 if form.errors else 200)
+    return page(request, "studio/content/coupons.html", context)
 
 
 def _saved(count: int) -> str:
@@ -92,7 +92,7 @@ def one(request: StudioRequest, pool_id: int) -> HttpResponse:
             return succeed(request, _saved(added), reverse("studio:coupon", args=[pool.id]))
     (stock,) = pool_stocks(pool.id)
     context = {"pool": pool, "stock": stock, "form": form, "variable": f"{{{{ coupon.{pool.key} }}}}"}
-    return page(request, "studio/content/coupon.html", context, status=422 if form.errors else 200)
+    return page(request, "studio/content/coupon.html", context)
 
 
 @studio("POST coupons/<int:pool_id>/delete/", "coupon-delete", Permission.DRAFT, logs="coupon.deleted")

@@ -210,7 +210,7 @@ def one(request: StudioRequest, media_id: int) -> HttpResponse:
         "folders": queries.media_folders(),
         "others": queries.media().filter(alt="", decorative=False).exclude(id=media_id).exists(),
     }
-    return page(request, "studio/content/media_one.html", context, status=422 if form.errors else 200)
+    return page(request, "studio/content/media_one.html", context)
 
 
 @studio("POST media/<int:media_id>/delete/", "media-delete", Permission.DRAFT, logs="media.deleted")

@@ -109,4 +109,4 @@ def edit(request: StudioRequest, media_id: int) -> HttpResponse:
     files = {file.slot: file for file in MediaFile.objects.filter(media=media)}
     seen = files.get(COLUMN_TWICE) or files[WHOLE]
     context = {"media": media, "form": form, "seen": media_path(media, seen.slot, seen.ending)}
-    return page(request, "studio/content/media_edit.html", context, status=422 if form.errors else 200)
+    return page(request, "studio/content/media_edit.html", context)

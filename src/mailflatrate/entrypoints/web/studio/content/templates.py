@@ -120,7 +120,7 @@ def own_page(request: StudioRequest, template_id: int) -> HttpResponse:
             return succeed(request, _("Saved."), reverse("studio:template", args=[template_id]))
     card = next(card for card in own_cards() if card.begin == f"own:{template_id}")
     context = _template_context(request, card) | {"template": template, "form": form}
-    return page(request, "studio/content/template_own.html", context, status=422 if form.errors else 200)
+    return page(request, "studio/content/template_own.html", context)
 
 
 @xframe_options_sameorigin

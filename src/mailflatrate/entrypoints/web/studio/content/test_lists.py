@@ -52,7 +52,7 @@ def index(request: StudioRequest) -> HttpResponse:
     able = {address for address, _name in form.choosable}
     rows = [(row, [(each, each in able) for each in row.addresses]) for row in TestList.objects.order_by("name")]
     context = {"form": form, "rows": rows, "changed": changed}
-    return page(request, "studio/content/test_lists.html", context, status=422 if form.errors else 200)
+    return page(request, "studio/content/test_lists.html", context)
 
 
 @studio("POST test-lists/<int:test_list_id>/delete/", "test-list-delete", Permission.DRAFT, logs="test_list.deleted")

@@ -218,7 +218,7 @@ def account_settings(request: StudioRequest) -> HttpResponse:
     chosen = monthly_report.chosen_readers()
     readers = [(row.user, row.user_id in chosen) for row in monthly_report.possible_readers()]
     context = {"form": form, "readers": readers, "tagging": LinkTaggingForm(), "help_state": help_state()}
-    return page(request, "studio/trust/settings.html", context, status=422 if form.errors else 200)
+    return page(request, "studio/trust/settings.html", context)
 
 
 @studio("POST settings/monthly-report/", "settings-monthly-report", Permission.MANAGE, logs="monthly_report.changed")

@@ -54,7 +54,7 @@ def imprint(request: StudioRequest) -> HttpResponse:
     history = list(Imprint.objects.select_related("created_by").order_by("-version")[:HISTORY_ROWS])
     shown = draft_of(request.POST if form.is_bound else form.initial)
     context = {"form": form, "history": history, "readings": _readings(shown)}
-    return page(request, "studio/trust/imprint.html", context, status=422 if form.errors else 200)
+    return page(request, "studio/trust/imprint.html", context)
 
 
 @studio("POST imprint/fields/", "imprint-fields", Permission.SETUP, logs=NOTHING)

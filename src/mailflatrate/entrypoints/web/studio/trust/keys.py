@@ -178,7 +178,7 @@ def _keys_page(request: StudioRequest, form: KeyForm, made: MadeKey | None = Non
         "asking": asking_shown(asking_allowance()),
         "endpoint": f"{load_settings().public_url}/api/v1",
     }
-    return page(request, "studio/trust/keys.html", context, status=422 if form.errors else 200)
+    return page(request, "studio/trust/keys.html", context)
 
 
 @never_cache

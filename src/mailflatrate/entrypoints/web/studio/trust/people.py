@@ -91,7 +91,7 @@ def _team_page(request: StudioRequest, form: InviteForm) -> HttpResponse:
         "invitations": invitations,
         "choice": choice_of(_asked_lists(request), names),
     }
-    return page(request, "studio/trust/team.html", context, status=422 if form.errors else 200)
+    return page(request, "studio/trust/team.html", context)
 
 
 def _asked_lists(request: StudioRequest) -> list[int] | None:

@@ -97,7 +97,7 @@ def new(request: StudioRequest) -> HttpResponse:
             form.add_error("name", str(problem))
         else:
             return see_other(reverse("studio:sender-domain", args=[domain.id]))
-    return page(request, "studio/trust/sender_new.html", {"form": form}, status=422 if form.errors else 200)
+    return page(request, "studio/trust/sender_new.html", {"form": form})
 
 
 @studio("GET senders/<int:domain_id>/", "sender-domain", Permission.SETUP)
