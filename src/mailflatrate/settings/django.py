@@ -89,6 +89,7 @@ MIDDLEWARE = [
     "mailflatrate.entrypoints.web.middleware.ChildBudgetMiddleware",
 ]
 
+OUR_TAGS = ("controls", "documents", "icons", "review_wait", "setup_guide", "source_labels")
 TEMPLATE_LOADERS: list[Any] = [
     "django_cotton.cotton_loader.Loader",
     "django.template.loaders.filesystem.Loader",
@@ -100,7 +101,12 @@ TEMPLATES = [
         "DIRS": [PACKAGE_DIR / "entrypoints" / "web" / "templates"],
         "OPTIONS": {
             "loaders": TEMPLATE_LOADERS if DEBUG else [("django.template.loaders.cached.Loader", TEMPLATE_LOADERS)],
-            "builtins": ["django_cotton.templatetags.cotton", "django.templatetags.i18n"],
+            "builtins": [
+                "django_cotton.templatetags.cotton",
+                "django.contrib.humanize.templatetags.humanize",
+                *(f"django.templatetags.{name}" for name in ("i18n", "tz")),
+                *(f"mailflatrate.entrypoints.web.templatetags.{name}" for name in OUR_TAGS),
+            ],
             "context_processors": [
                 "django.template.context_processors.request",
                 "django.contrib.auth.context_processors.auth",

@@ -100,7 +100,7 @@ def test_every_icon_that_a_template_names_is_in_the_build() -> None:
     assert known == set(json.loads((FRONTEND / "icons.json").read_text(encoding="utf-8")))
     for path in TEMPLATES.rglob("*.html"):
         text = path.read_text(encoding="utf-8")
-        named = re.findall(r'{% icon "([^"]+)"', text) + re.findall(r'\bicon(?:_end)?="([a-z0-9-]+)"', text)
+        named = re.findall(r'{% icon "([^"]+)"', text) + re.findall(r'(?<!:)\bicon(?:_end)?="([a-z0-9-]+)"', text)
         assert set(named) <= known, path.name
     assert set(controls.STATE_ICONS.values()) <= known
 

@@ -5,6 +5,7 @@ from typing import Final
 
 from django import forms, template
 from django.forms.boundfield import BoundField
+from django.template.loader_tags import BLOCK_CONTEXT_KEY
 from django.utils.html import format_html, format_html_join
 from django.utils.safestring import SafeString
 
@@ -76,6 +77,13 @@ def languages_of_page(context: template.Context) -> list[str]:
     """Return the codes of the page's available languages; outside of a request, those of the studio."""
     request = context.get("request")
     return page_languages(request) if request else complete_languages()
+
+
+@register.simple_tag(takes_context=True)
+def same_as(context: template.Context, block: str) -> SafeString:
+    """Return what another block of the page shows: the heading repeats the title unless the page says otherwise."""
+    rendered: SafeString = context.render_context[BLOCK_CONTEXT_KEY].get_block(block).render(context)
+    return rendered
 
 
 @register.simple_tag
