@@ -151,7 +151,7 @@ class AutomationQuery(PageQuery):
 
 
 def _shown(row: Automation) -> AutomationInfo:
-    return filled(AutomationInfo, row, list_id=row.mailing_list_id, state=AutomationState(row.state))
+    return filled(AutomationInfo, row, list_id=row.mailing_list_id)
 
 
 def _one(automation_id: int) -> AutomationDetail:
@@ -161,7 +161,6 @@ def _one(automation_id: int) -> AutomationDetail:
         AutomationDetail,
         row,
         list_id=row.mailing_list_id,
-        state=AutomationState(row.state),
         current_version_id=versions.current.id if versions.current else None,
         draft_version_id=versions.draft.id if versions.draft else None,
         finishing_version_ids=[version.id for version in versions.finishing],
@@ -169,7 +168,7 @@ def _one(automation_id: int) -> AutomationDetail:
 
 
 def _version(row: AutomationVersion) -> AutomationVersionInfo:
-    return filled(AutomationVersionInfo, row, state=VersionState(row.state))
+    return AutomationVersionInfo.model_validate(row)
 
 
 def _step(step: AutomationStep, figures: VersionFigures) -> AutomationStepInfo:
@@ -199,8 +198,7 @@ def _enrolment(path: PersonPath) -> EnrolmentInfo:
     return filled(
         EnrolmentInfo,
         row,
-        state=EnrolmentState(row.state),
-        why=LeavingReason(row.why) if row.why else None,
+        why=row.why or None,
         due_at=row.due_at if is_active else None,
         steps=[filled(PassedStepInfo, each, id=each.key) for each in path.steps],
     )
@@ -237,7 +235,6 @@ def show_automation_version(
     return filled(
         AutomationVersionDetail,
         row,
-        state=VersionState(row.state),
         entered=figures.entered,
         under_way=figures.under_way,
         finished=figures.finished,

@@ -86,4 +86,4 @@ def show_link_parameters(request: ApiRequest) -> LinkParameters:
     found = tagging_of_account()
     if found is None:
         return LinkParameters(is_on=False, style=None, domains=[], source="", medium="", content="")
-    return filled(LinkParameters, found, style=TagStyle(found.style))
+    return LinkParameters.model_validate(found)
