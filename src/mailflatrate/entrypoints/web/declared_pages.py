@@ -90,9 +90,20 @@ def link(text: object, url: str, style: str = "cell-title break-words") -> SafeS
     return format_html('<a class="{}" href="{}">{}</a>', style, url, text)
 
 
-def badge(text: object, tone: str = "") -> SafeString:
+def text(words: object, style: str = "cell-text break-words") -> SafeString:
+    """Return a text with a style in a cell."""
+    return format_html('<span class="{}">{}</span>', style, words)
+
+
+def titled(title: object, words: object, url: str) -> SafeString:
+    """Return a linked title above a smaller text, as `c-cell` draws them."""
+    below = format_html('<div class="cell-text">{}</div>', words) if words else ""
+    return format_html('<div class="min-w-0">{}{}</div>', link(title, url, "cell-title"), below)
+
+
+def badge(words: object, tone: str = "") -> SafeString:
     """Return a badge, as `c-badge` draws it."""
-    return format_html('<span class="mark"{}>{}</span>', format_html(' data-tone="{}"', tone) if tone else "", text)
+    return format_html('<span class="mark"{}>{}</span>', format_html(' data-tone="{}"', tone) if tone else "", words)
 
 
 def number(count: int) -> str:

@@ -6,6 +6,9 @@ from django import forms
 from django.db.models import Count, Q
 from django.http import Http404, HttpResponse
 from django.urls import reverse
+from django.utils.formats import date_format
+from django.utils.text import Truncator
+from django.utils.timezone import localtime
 from django.utils.translation import gettext as _
 from django.utils.translation import gettext_lazy
 
@@ -25,6 +28,7 @@ from mailflatrate.apps.accounts.models import (
 )
 from mailflatrate.apps.campaigns.models import Campaign
 from mailflatrate.base import clock
+from mailflatrate.entrypoints.web.declared_pages import Column, ListPage, badge, titled
 from mailflatrate.entrypoints.web.desk.access import DeskRequest, desk
 from mailflatrate.entrypoints.web.desk.common import (
     PAGE_ROWS,
@@ -72,6 +76,29 @@ class LimitsForm(forms.Form):
     because = forms.CharField(label=gettext_lazy("Reason"), max_length=1000, widget=forms.Textarea({"rows": 2}))
 
 
+def _shortened(words: str) -> str:
+    return Truncator(words).chars(80)
+
+
+ACCOUNTS = ListPage(
+    "desk:accounts",
+    gettext_lazy("Accounts"),
+    (
+        Column(
+            gettext_lazy("Account"),
+            lambda row: titled(
+                row.name, Truncator(row.status_reason).chars(80), reverse("desk:account", args=[row.id])
+            ),
+        ),
+        Column(gettext_lazy("Since"), lambda row: date_format(localtime(row.created_at), "DATE_FORMAT")),
+        Column(gettext_lazy("Account status"), lambda row: badge(row.get_status_display(), tone_of(row))),
+    ),
+    icon="search",
+    empty=gettext_lazy("No accounts found"),
+    empty_text=gettext_lazy("Try part of the name, or the domain."),
+)
+
+
 @desk("GET accounts/", "accounts")
 def accounts(request: DeskRequest) -> HttpResponse:
     """List all customers; search by name, address, website or mailing ID."""
@@ -82,14 +109,12 @@ def accounts(request: DeskRequest) -> HttpResponse:
         found = found.filter(status=status)
     if search:
         found = found.filter(id__in=_matching(search))
-    rows = [(row, tone_of(row)) for row in found.order_by("name", "id")[:PAGE_ROWS]]
     context = {
-        "rows": rows,
         "search": search,
         "status": status,
         "chips": [(one.value, label, chips[one]) for one, label in ACCOUNT_STATUS_LABELS.items() if one in chips],
     }
-    return page(request, "accounts", context)
+    return page(request, "accounts", ACCOUNTS.context(found.order_by("name", "id")[:PAGE_ROWS], **context))
 
 
 def _matching(search: str) -> set[int]:

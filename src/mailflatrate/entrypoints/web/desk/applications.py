@@ -3,6 +3,7 @@
 from typing import Any
 
 from django import forms
+from django.contrib.humanize.templatetags.humanize import naturaltime
 from django.db import transaction
 from django.db.models import QuerySet
 from django.http import Http404, HttpResponse
@@ -23,6 +24,7 @@ from mailflatrate.apps.lists.origin_review import waiting_declarations
 from mailflatrate.base import jobs
 from mailflatrate.entrypoints.presenters.language import reading_language
 from mailflatrate.entrypoints.web.countries import country_name
+from mailflatrate.entrypoints.web.declared_pages import Column, ListPage, badge, number, titled
 from mailflatrate.entrypoints.web.desk.access import DeskRequest, desk
 from mailflatrate.entrypoints.web.desk.common import PAGE_ROWS, REFUSED, find_account, history, owners, page, tone_of
 from mailflatrate.entrypoints.web.origin_labels import facts_of, hits_of
@@ -80,15 +82,42 @@ def _of(view: str) -> QuerySet[Application]:
     return found.select_related("account")
 
 
+APPLICATIONS = ListPage(
+    "desk:applications",
+    gettext_lazy("Applications"),
+    (
+        Column(
+            gettext_lazy("Company"),
+            lambda row: titled(
+                row.legal_name or row.account.name, row.website, reverse("desk:application", args=[row.account_id])
+            ),
+        ),
+        Column(
+            gettext_lazy("Messages per month"),
+            lambda row: "–" if row.monthly_volume is None else number(row.monthly_volume),
+            numeric=True,
+        ),
+        Column(gettext_lazy("Submitted"), lambda row: naturaltime(row.submitted_at) if row.submitted_at else "–"),
+        Column(
+            gettext_lazy("Account status"),
+            lambda row: badge(row.account.get_status_display(), tone_of(row.account)),
+        ),
+    ),
+    icon="stamp",
+    empty=gettext_lazy("No applications here"),
+    empty_text=gettext_lazy("New applications appear here as soon as they're submitted."),
+)
+
+
 @desk("GET applications/", "applications")
 def applications(request: DeskRequest) -> HttpResponse:
     """Show the queue, oldest first; the chips link to applications that wait for someone outside our team."""
     view = request.GET.get("view", "waiting")
     if view not in VIEWS:
         raise Http404
-    rows = [(row, tone_of(row.account)) for row in _of(view).order_by("submitted_at", "id")[:PAGE_ROWS]]
+    rows = _of(view).order_by("submitted_at", "id")[:PAGE_ROWS]
     chips = [(key, words, _of(key).count()) for key, (words, _statuses) in VIEWS.items()]
-    return page(request, "applications", {"rows": rows, "chips": chips, "view": view})
+    return page(request, "applications", APPLICATIONS.context(rows, chips=chips, view=view))
 
 
 def _find(account_id: int) -> tuple[Account, Application]:

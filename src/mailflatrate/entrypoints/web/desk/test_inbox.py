@@ -5,12 +5,16 @@ With a relay there are none here. The page shows links to passwords, so only the
 """
 
 from django.conf import settings
+from django.contrib.humanize.templatetags.humanize import naturaltime
 from django.http import Http404, HttpResponse
 from django.shortcuts import get_object_or_404
+from django.urls import reverse
+from django.utils.translation import gettext_lazy
 
 from mailflatrate.apps.accounts.models import Account
 from mailflatrate.apps.delivery.relays.overview import mail_leaves_machine
 from mailflatrate.apps.inbound.models import InboxMessage
+from mailflatrate.entrypoints.web.declared_pages import Column, ListPage, text, titled
 from mailflatrate.entrypoints.web.desk.access import DeskRequest, desk
 from mailflatrate.entrypoints.web.desk.common import PAGE_ROWS, page
 from mailflatrate.entrypoints.web.studio.test_inbox.reading import TestInboxMessage
@@ -32,13 +36,36 @@ def _find(message_id: int) -> InboxMessage:
     return get_object_or_404(InboxMessage.objects, account_id=_house_id(), id=message_id)
 
 
+INBOX = ListPage(
+    "desk:test-inbox",
+    gettext_lazy("Service messages"),
+    (
+        Column(
+            gettext_lazy("Content"),
+            lambda row: titled(row.subject or "–", "", reverse("desk:test-inbox-message", args=[row.id])),
+        ),
+        Column(gettext_lazy("To"), lambda row: text(row.envelope_to, "break-words")),
+        Column(gettext_lazy("Received"), lambda row: naturaltime(row.received_at)),
+    ),
+    icon="inbox",
+    empty=gettext_lazy("No service messages yet"),
+    empty_text=gettext_lazy(
+        "The service sends a message when someone applies for an account or resets their password, or when you make a "
+        "decision."
+    ),
+    intro=gettext_lazy(
+        "No relay is set up, so messages from the service stay here: application links, password resets and decisions."
+    ),
+)
+
+
 @desk("GET test-inbox/", "test-inbox")
 def inbox(request: DeskRequest) -> HttpResponse:
     """List the messages the service sent to people, newest first."""
     found, search = InboxMessage.objects.filter(account_id=_house_id()).defer("raw"), request.GET.get("q", "").strip()
     if search:
         found = found.filter(envelope_to__icontains=search)
-    return page(request, "test_inbox", {"rows": found.order_by("-id")[:PAGE_ROWS], "search": search})
+    return page(request, "test_inbox", INBOX.context(found.order_by("-id")[:PAGE_ROWS], search=search))
 
 
 @desk("GET test-inbox/<int:message_id>/", "test-inbox-message")

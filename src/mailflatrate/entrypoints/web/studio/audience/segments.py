@@ -4,7 +4,10 @@ from typing import Any
 
 from django.http import HttpResponse
 from django.urls import reverse
+from django.utils.html import format_html
+from django.utils.safestring import SafeString
 from django.utils.translation import gettext as _
+from django.utils.translation import gettext_lazy
 
 from mailflatrate.apps.lists import queries
 from mailflatrate.apps.lists.actions import segments as actions
@@ -15,6 +18,7 @@ from mailflatrate.apps.lists.segment_counts import count_people, sample_people
 from mailflatrate.entrypoints.presenters.lookups import find_segment
 from mailflatrate.entrypoints.presenters.segment_sentences import segment_sentence, segment_sentences
 from mailflatrate.entrypoints.presenters.sentences import error_sentence
+from mailflatrate.entrypoints.web.declared_pages import Column, ListPage, link, text
 from mailflatrate.entrypoints.web.pages import NOTHING
 from mailflatrate.entrypoints.web.posts import refuse, succeed
 from mailflatrate.entrypoints.web.studio.access import StudioRequest, studio
@@ -27,12 +31,36 @@ from mailflatrate.rules.roles import Permission
 FIRST_ROW = [{"field": "first_name", "op": "equals", "value": ""}]
 
 
+def _count(segment: Segment) -> SafeString:
+    url = reverse("studio:segment-count", args=[segment.id])
+    return format_html('<span hx-get="{}" hx-trigger="load" hx-swap="innerHTML">…</span>', url)
+
+
+SEGMENTS = ListPage(
+    "studio:segments",
+    gettext_lazy("Segments"),
+    (
+        Column(gettext_lazy("Segment"), lambda row: link(row[0].name, reverse("studio:segment", args=[row[0].id]))),
+        Column(gettext_lazy("Who is in it"), lambda row: text(row[1])),
+        Column(gettext_lazy("People"), lambda row: _count(row[0]), numeric=True),
+    ),
+    icon="funnel",
+    empty=gettext_lazy("No segments yet"),
+    empty_text=gettext_lazy(
+        "A segment is a saved set of conditions, such as everyone in Kiel who clicked in the last 90 days. Use it to "
+        "choose a campaign's recipients."
+    ),
+    new="studio:segment-new",
+    new_label=gettext_lazy("New segment"),
+)
+
+
 @studio("GET segments/", "segments", Permission.CONTACTS, limited=True)
 def index(request: StudioRequest) -> HttpResponse:
     """List all segments with their conditions. Counts load later, one by one: each may read every contact."""
     segments = queries.segments()
     sentences = segment_sentences([segment.conditions for segment in segments])
-    return page(request, "studio/audience/segments.html", {"rows": list(zip(segments, sentences, strict=True))})
+    return page(request, "parts/list_page.html", SEGMENTS.context(zip(segments, sentences, strict=True)))
 
 
 def _counted(definition: Any) -> dict[str, Any]:
