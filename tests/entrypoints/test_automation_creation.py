@@ -2,7 +2,6 @@
 
 import pytest
 
-from mailflatrate.apps.accounts.models import Role
 from mailflatrate.apps.automations.models import Automation
 from mailflatrate.apps.automations.queries import newest_version
 from mailflatrate.apps.automations.recipes import RECIPES
@@ -10,7 +9,6 @@ from mailflatrate.apps.campaigns.models import Campaign
 from mailflatrate.base import tenancy
 from support.customers import Customer, sending_customer
 from support.forms import add_form
-from support.people import browser, person
 from support.recipes import FIELD, all_choices
 
 NEW = "/studio/automations/new/"
@@ -67,11 +65,3 @@ def test_a_form_of_another_list_is_refused(anna: Customer) -> None:
     assert "This form belongs to another list." in answer.content.decode()
     given["mailing_list"] = anna.list_id
     assert anna.client.post(f"{NEW}?recipe=welcome", given).status_code == 303
-
-
-def test_who_may_only_view_makes_none(anna: Customer) -> None:
-    ben = browser(person(anna.account_id, "Ben", Role.VIEWER))
-    given = {"name": "Welcome", "mailing_list": anna.list_id}
-    assert ben.post(f"{NEW}?recipe=welcome", given).status_code == 403
-    with tenancy.account(anna.account_id):
-        assert not Automation.objects.exists()

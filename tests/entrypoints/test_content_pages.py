@@ -194,14 +194,6 @@ def test_the_look(anna: Customer) -> None:
     assert "#7a1f3d" in anna.client.get("/studio/templates/ours/message/?key=event").content.decode()
 
 
-def test_who_only_looks_changes_nothing(anna: Customer) -> None:
-    """A viewer sees the library and cannot write into it."""
-    ben = browser(person(anna.account_id, "Ben", Role.VIEWER))
-    assert ben.get("/studio/media/").status_code == 200
-    for address in ("/studio/media/upload/", "/studio/brand/", "/studio/campaigns/new/"):
-        assert ben.post(address).status_code == 403
-
-
 def test_an_unknown_template_is_not_found(anna: Customer) -> None:
     """Keys come from outside."""
     for address in (
