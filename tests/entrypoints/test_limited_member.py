@@ -26,11 +26,10 @@ from mailflatrate.apps.lists.contact_list.narrowing import ContactFilter
 from mailflatrate.apps.lists.errors import ExportProblem
 from mailflatrate.apps.lists.exports.runner import run_export
 from mailflatrate.apps.lists.intake.runner import run_import
-from mailflatrate.apps.lists.limits import LIMIT_CHANGED
 from mailflatrate.apps.lists.models import (
+    LIMIT_CHANGED,
     BulkAction,
     BulkKind,
-    BulkState,
     Contact,
     ContactNote,
     Export,
@@ -47,6 +46,7 @@ from mailflatrate.apps.lists.models import (
 from mailflatrate.apps.suppression.models import Suppression
 from mailflatrate.base import audit, tenancy
 from mailflatrate.base.audit.models import AuditEntry
+from mailflatrate.base.long_task import TaskState
 from mailflatrate.base.tenancy import PlatformReason
 from mailflatrate.rules.roles import Permission
 from support.contact_files import HEADER, line
@@ -313,7 +313,7 @@ def test_a_bulk_action_stops_when_its_starter_sees_fewer_lists(team: Team) -> No
     run_bulk(team.account_id, action.id)
     with tenancy.account(team.account_id):
         row = BulkAction.objects.get(id=action.id)
-    assert (row.state, row.changed, row.problem) == (BulkState.CANCELLED, 0, LIMIT_CHANGED)
+    assert (row.state, row.changed, row.problem) == (TaskState.CANCELLED, 0, LIMIT_CHANGED)
 
 
 def test_an_import_stops_when_its_starter_no_longer_sees_the_list(team: Team) -> None:

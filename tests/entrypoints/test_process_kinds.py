@@ -17,9 +17,10 @@ from mailflatrate.apps.lists.actions import bulk, fields
 from mailflatrate.apps.lists.actions.fields import FieldDraft
 from mailflatrate.apps.lists.bulk.selection import BulkSelection
 from mailflatrate.apps.lists.contact_list.narrowing import ContactFilter
-from mailflatrate.apps.lists.models import BulkAction, BulkKind, BulkState
+from mailflatrate.apps.lists.models import BulkAction, BulkKind
 from mailflatrate.base import tenancy
 from mailflatrate.base.jobs import JobQueue
+from mailflatrate.base.long_task import TaskState
 from mailflatrate.settings.links import ProcessPurpose
 from mailflatrate.settings.roles import app_login
 from mailflatrate.settings.schema import load_settings
@@ -144,7 +145,7 @@ def test_a_worker_carries_out_every_kind_of_bulk_action(database: str) -> None:
     try:
         for kind in BulkKind:
             action = _carried_out(case.anna, kind, parameters[kind])
-            assert (action.state, action.done) == (BulkState.DONE, action.total), (kind, action.problem)
+            assert (action.state, action.done) == (TaskState.DONE, action.total), (kind, action.problem)
             assert action.changed >= (0 if kind is BulkKind.ASK_AGAIN else 3), (kind, action.skipped)
     finally:
         worker.terminate()

@@ -7,8 +7,9 @@ from mailflatrate.apps.accounts.actions.keys import AskingBounds, make_api_key
 from mailflatrate.apps.accounts.models import KeyScope, Role
 from mailflatrate.apps.accounts.rights import NotPermitted
 from mailflatrate.apps.lists.actions import bulk
-from mailflatrate.apps.lists.models import UNDOABLE, BulkAction, BulkKind, BulkState
+from mailflatrate.apps.lists.models import UNDOABLE, BulkAction, BulkKind
 from mailflatrate.base import clock, tenancy
+from mailflatrate.base.long_task import TaskState
 from mailflatrate.entrypoints.api.v1.service import schema
 from support.api import ROOT, Program, problem, program_of
 from support.forms import FormCustomer, add_form, customer_with_form
@@ -47,7 +48,7 @@ def narrow(home: FormCustomer) -> dict[KeyScope, Program]:
     return made | {KeyScope.ASK: Program(asks.secret)}
 
 
-def action_of(home: FormCustomer, kind: BulkKind, state: BulkState, form_id: int = 0) -> int:
+def action_of(home: FormCustomer, kind: BulkKind, state: TaskState, form_id: int = 0) -> int:
     parameters = {"tag": 1, "name": "x", "key": "k", "value": None, "label": "K", "form": form_id or home.form_id}
     now = clock.now()
     with tenancy.account(home.account_id):
@@ -60,7 +61,7 @@ def action_of(home: FormCustomer, kind: BulkKind, state: BulkState, form_id: int
             total=1,
             created_by=None,
             created_at=now,
-            finished_at=now if state == BulkState.DONE else None,
+            finished_at=now if state == TaskState.DONE else None,
         )
         return int(made.id)
 
@@ -87,9 +88,9 @@ def test_every_kind_is_here_with_the_scope_that_starts_it() -> None:
 
 
 @pytest.mark.parametrize("kind", list(BulkKind))
-@pytest.mark.parametrize("state", [BulkState.QUEUED, BulkState.RUNNING])
+@pytest.mark.parametrize("state", [TaskState.QUEUED, TaskState.RUNNING])
 def test_only_the_scope_of_its_kind_cancels(
-    home: FormCustomer, narrow: dict[KeyScope, Program], kind: BulkKind, state: BulkState
+    home: FormCustomer, narrow: dict[KeyScope, Program], kind: BulkKind, state: TaskState
 ) -> None:
     """Each of the others is tried first, and leaves it as it is."""
     action_id = action_of(home, kind, state)
@@ -103,14 +104,14 @@ def test_only_the_scope_of_its_kind_cancels(
     answer = narrow[SCOPES[kind]].call("POST", f"/bulk-actions/{action_id}/cancel")
     assert answer.status_code == 200, answer.content
     now = fresh(home, action_id)
-    assert now.state == BulkState.CANCELLED or now.cancel_requested
+    assert now.state == TaskState.CANCELLED or now.cancel_requested
     remove(home)
 
 
 @pytest.mark.parametrize("kind", list(BulkKind))
 def test_only_the_scope_of_its_kind_undoes(home: FormCustomer, narrow: dict[KeyScope, Program], kind: BulkKind) -> None:
     """Each of the others is tried first, and undoes nothing."""
-    action_id = action_of(home, kind, BulkState.DONE)
+    action_id = action_of(home, kind, TaskState.DONE)
     enough = {SCOPES[kind]} if kind in UNDOABLE else set()
     for scope in set(KeyScope) - enough:
         answer = narrow[scope].call("POST", f"/bulk-actions/{action_id}/undo")
@@ -129,7 +130,7 @@ def test_a_key_bound_to_a_form_cancels_only_what_asks_for_that_form(
     home: FormCustomer, narrow: dict[KeyScope, Program]
 ) -> None:
     other, _code = add_form(home.anna)
-    action_id = action_of(home, BulkKind.ASK_AGAIN, BulkState.RUNNING, other)
+    action_id = action_of(home, BulkKind.ASK_AGAIN, TaskState.RUNNING, other)
     refused = narrow[KeyScope.ASK].refused("POST", f"/bulk-actions/{action_id}/cancel")
     assert refused == (404, "not-found")
     assert not fresh(home, action_id).cancel_requested
@@ -140,7 +141,7 @@ def test_a_key_bound_to_a_form_cancels_only_what_asks_for_that_form(
 @pytest.mark.parametrize("role", list(Role))
 def test_a_role_cancels_what_it_could_start(home: FormCustomer, role: Role, kind: BulkKind) -> None:
     user = person(home.account_id, f"Ben {role}", role)
-    action_id = action_of(home, kind, BulkState.RUNNING)
+    action_id = action_of(home, kind, TaskState.RUNNING)
     client = browser(user)
     may = role in (Role.OWNER, Role.ADMIN) or (role is Role.EDITOR and kind is not BulkKind.ERASE)
     page = client.get(reverse("studio:bulk-action", args=[action_id]))

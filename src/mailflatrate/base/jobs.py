@@ -14,8 +14,7 @@ from inspect import iscoroutinefunction
 from typing import Any, TypeVar
 
 import psycopg
-import structlog
-from django.db import IntegrityError, InterfaceError, OperationalError, connection, transaction
+from django.db import IntegrityError, connection, transaction
 from procrastinate import RetryDecision, RetryStrategy
 from procrastinate.contrib.django import app
 from procrastinate.exceptions import AlreadyEnqueued
@@ -23,10 +22,8 @@ from procrastinate.jobs import Job
 from structlog.contextvars import bound_contextvars
 
 from mailflatrate.base import job_queue, tenancy, tracing
-from mailflatrate.base.storage.interface import StorageFailed
 
 F = TypeVar("F", bound=Callable[..., Any])
-log = structlog.get_logger(__name__)
 
 
 class TaskFailed(Exception):
@@ -34,23 +31,6 @@ class TaskFailed(Exception):
 
     A retry would find the row closed and count as succeeded, and no alert would fire.
     """
-
-
-@contextmanager
-def long_task(name: str, fail: Callable[[], object], **logged: int) -> Iterator[None]:
-    """Do the work of a task whose row says how it ended. Raises TaskFailed.
-
-    A lost database or storage is raised as it is, so that the job is retried. What others cause (a file, a foreign
-    server) the work catches itself: any other error is ours, so `fail` ends the row and the job counts as failed.
-    """
-    try:
-        yield
-    except (OperationalError, InterfaceError, StorageFailed):
-        raise
-    except Exception as error:
-        log.exception("long_task_failed", task=name, **logged)
-        fail()
-        raise TaskFailed(name) from error
 
 
 class _Retries(RetryStrategy):

@@ -9,8 +9,8 @@ from mailflatrate.apps.accounts.models import User
 from mailflatrate.apps.forms.models import SignupRequest
 from mailflatrate.apps.lists.actions import bulk, consent, contacts, fields, tags
 from mailflatrate.apps.lists.actions.fields import FieldDraft
-from mailflatrate.apps.lists.bulk import runner, steps
-from mailflatrate.apps.lists.bulk.runner import run_bulk, sweep_items
+from mailflatrate.apps.lists.bulk import steps
+from mailflatrate.apps.lists.bulk.runner import BulkRunner, run_bulk, sweep_items
 from mailflatrate.apps.lists.bulk.selection import BulkSelection, selection_of
 from mailflatrate.apps.lists.bulk.steps import BulkSteps
 from mailflatrate.apps.lists.contact_list.narrowing import ContactFilter
@@ -169,8 +169,8 @@ def test_only_those_are_asked_who_neither_confirmed_nor_said_no(database: str) -
 
 def test_an_action_stops_and_what_is_done_can_be_undone(anna: Customer) -> None:
     action_id = begin(anna, BulkKind.ADD_TAG, tag="VIP")
-    assert runner._begin(anna.account_id, action_id)
-    assert runner._step(anna.account_id, action_id)
+    action = BulkRunner().begin(anna.account_id, action_id)
+    assert action is not None and BulkRunner().take_step(action)
     with tenancy.account(anna.account_id):
         bulk.cancel_bulk(action_id, by=None)
     run_bulk(anna.account_id, action_id)
@@ -181,8 +181,8 @@ def test_an_action_stops_and_what_is_done_can_be_undone(anna: Customer) -> None:
 
 def test_an_action_whose_host_died_continues_and_nobody_is_counted_twice(anna: Customer) -> None:
     action_id = begin(anna, BulkKind.ADD_TAG, tag="VIP")
-    assert runner._begin(anna.account_id, action_id)
-    assert runner._step(anna.account_id, action_id)
+    action = BulkRunner().begin(anna.account_id, action_id)
+    assert action is not None and BulkRunner().take_step(action)
     with tenancy.account(anna.account_id):
         Contact.objects.filter(id=ids(anna)[-1]).get().delete()  # erased meanwhile
     run_bulk(anna.account_id, action_id)

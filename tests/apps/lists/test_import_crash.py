@@ -12,7 +12,7 @@ from django.db import connection
 
 from mailflatrate.apps.lists.actions import import_checks, imports
 from mailflatrate.apps.lists.intake.runner import run_import
-from mailflatrate.apps.lists.jobs import resume_imports
+from mailflatrate.apps.lists.jobs import resume_tasks
 from mailflatrate.apps.lists.models import ConsentEvent, Contact, Import, ImportState, Subscription
 from mailflatrate.base import tenancy
 from mailflatrate.settings.schema import load_settings
@@ -76,11 +76,11 @@ def test_an_import_survives_kill_9_again_and_again(anna: Customer, carla: Custom
         consistent(anna, job)
     assert kills, "the worker was too fast to be killed"
     assert state(anna, job).state == ImportState.RUNNING
-    resume_imports(0)
+    resume_tasks(0)
     with connection.cursor() as cursor:
         cursor.execute(
             "SELECT count(*) FROM procrastinate_jobs WHERE task_name = 'lists.run_import'"
-            " AND (args->>'import_id')::int = %s",
+            " AND (args->>'task_id')::int = %s",
             [job.id],
         )
         assert cursor.fetchone() == (1,), "the house notices the orphan"

@@ -6,8 +6,8 @@ from typing import Any
 import pytest
 
 from mailflatrate.apps.lists.actions import bulk
-from mailflatrate.apps.lists.bulk import runner, steps
-from mailflatrate.apps.lists.bulk.runner import run_bulk
+from mailflatrate.apps.lists.bulk import steps
+from mailflatrate.apps.lists.bulk.runner import BulkRunner, run_bulk
 from mailflatrate.apps.lists.bulk.selection import selection_of
 from mailflatrate.apps.lists.bulk.steps import BulkSteps
 from mailflatrate.apps.lists.models import BulkAction, BulkKind, ConsentEvent, Contact
@@ -42,8 +42,8 @@ def numbers(anna: Customer, action_id: int) -> tuple[Any, ...]:
 
 def test_a_cancel_in_the_middle_gives_exact_numbers(crowd: Customer) -> None:
     action_id = begun(crowd)
-    assert runner._begin(crowd.account_id, action_id)
-    assert runner._step(crowd.account_id, action_id)
+    action = BulkRunner().begin(crowd.account_id, action_id)
+    assert action is not None and BulkRunner().take_step(action)
     with tenancy.account(crowd.account_id):
         bulk.cancel_bulk(action_id, by=crowd.owner)
     run_bulk(crowd.account_id, action_id)

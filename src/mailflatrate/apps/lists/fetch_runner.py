@@ -14,7 +14,6 @@ from typing import IO, Any, Final
 
 import structlog
 from django.utils.translation import gettext as _
-from django.utils.translation import gettext_noop
 
 from mailflatrate.apps.domains.actions.domains import configured_resolver
 from mailflatrate.apps.lists.actions import fetches
@@ -27,7 +26,7 @@ from mailflatrate.apps.lists.intake import uploads
 from mailflatrate.apps.lists.intake.table_files import TableFile
 from mailflatrate.apps.lists.models import Move, MoveFetch, MoveState
 from mailflatrate.base import tenancy
-from mailflatrate.base.jobs import long_task
+from mailflatrate.base.long_task import OUR_ERROR, ends_on_error
 from mailflatrate.base.session_lock import session_lock
 from mailflatrate.base.storage import files as storage
 from mailflatrate.mail.vault import VaultError
@@ -36,7 +35,6 @@ _LOCK_SPACE: Final = 0x66657463 << 32
 MOST_ROWS: Final = 5_000_000
 MOST_TEMPLATES: Final = 50
 MOST_TEMPLATE_CHARACTERS: Final = 1_000_000
-_BROKEN = gettext_noop("An error on our side stopped this fetch. Our team has been notified.")
 log = structlog.get_logger(__name__)
 
 
@@ -58,7 +56,7 @@ def fetch_files(account_id: int, move_id: int, link: ApiLink | None = None) -> N
             fetch = waiting.filter(move__state=MoveState.FETCHING).first()
         if fetch is None:
             return
-        with long_task("move fetch", partial(_fail, fetch, _BROKEN), move_id=move_id):
+        with ends_on_error("move fetch", partial(_fail, fetch, OUR_ERROR), move_id=move_id):
             try:
                 _fetch(fetch, link or ApiLink(configured_resolver()))
             except _GivenUp:

@@ -1,6 +1,7 @@
 """Background jobs of lists. Each calls the code that does the work."""
 
 from datetime import timedelta
+from typing import Any
 
 from django.db.models import Q
 
@@ -9,25 +10,21 @@ from mailflatrate.apps.domains.mailable import look_up
 from mailflatrate.apps.lists import changes, counts, ledger_seals, search, sort_indexes, sync
 from mailflatrate.apps.lists.actions import events, field_migration, import_checks, moves, origin_decisions, sunset
 from mailflatrate.apps.lists.actions import exports as exports_actions
-from mailflatrate.apps.lists.actions.exports import EXPORT_JOB, drop_orphans
+from mailflatrate.apps.lists.actions.exports import drop_orphans
 from mailflatrate.apps.lists.actions.fetches import FETCH_MOVE_JOB, KEY_KEPT_FOR, expire_key, resume_fetch
 from mailflatrate.apps.lists.actions.moves import START_MOVE_JOB
 from mailflatrate.apps.lists.actions.sunset import SUNSET_JOB
-from mailflatrate.apps.lists.bulk import runner as bulk
-from mailflatrate.apps.lists.bulk.runner import BULK_JOB
+from mailflatrate.apps.lists.bulk.runner import BulkRunner, sweep_items
 from mailflatrate.apps.lists.contact_list.sort_indexes import BUILD_JOB
-from mailflatrate.apps.lists.exports import runner as exports
+from mailflatrate.apps.lists.exports.runner import AREA, ExportRunner
 from mailflatrate.apps.lists.fetch_runner import fetch_files
 from mailflatrate.apps.lists.fields import MIGRATE_JOB
-from mailflatrate.apps.lists.intake import runner, uploads
+from mailflatrate.apps.lists.intake import uploads
+from mailflatrate.apps.lists.intake.runner import CHECK_JOB, ImportRunner
 from mailflatrate.apps.lists.ledger import SEAL_JOB
 from mailflatrate.apps.lists.models import (
     FETCH_MOVES,
     OPEN_MOVES,
-    BulkAction,
-    BulkState,
-    Export,
-    ExportState,
     FieldMigration,
     FieldMigrationState,
     Import,
@@ -36,14 +33,13 @@ from mailflatrate.apps.lists.models import (
     MoveFetch,
     MoveState,
     SuppressionFile,
-    SuppressionFileState,
 )
 from mailflatrate.apps.lists.moves.check import CHECK_MOVE_JOB
 from mailflatrate.apps.lists.moves.check import check_move as check_files
-from mailflatrate.apps.lists.suppression_files import runner as suppression_files
-from mailflatrate.apps.lists.suppression_files.runner import SUPPRESSION_FILE_JOB
-from mailflatrate.base import clock, tenancy
+from mailflatrate.apps.lists.suppression_files.runner import SuppressionFileRunner
+from mailflatrate.base import clock, long_task, tenancy
 from mailflatrate.base.jobs import JobQueue, defer, job
+from mailflatrate.base.long_task import TaskRunner
 from mailflatrate.base.storage import files as storage
 from mailflatrate.base.tenancy import PlatformReason
 
@@ -51,13 +47,18 @@ ENDED = (ImportState.DONE, ImportState.FAILED, ImportState.CANCELLED)
 ABANDONED_AFTER = timedelta(days=2)
 
 
-@job("lists.run_import", JobQueue.IMPORT)
-def run_import(account_id: int, import_id: int) -> None:
-    """Run an import, or resume it where it stopped."""
-    runner.run_import(account_id, import_id)
+RUNNERS: tuple[TaskRunner[Any], ...] = (ImportRunner(), ExportRunner(), BulkRunner(), SuppressionFileRunner())
+for runner in RUNNERS:
+    job(runner.model.JOB, JobQueue.IMPORT)(runner.run)
 
 
-@job(runner.CHECK_JOB, JobQueue.IMPORT)
+@job("lists.resume_tasks", JobQueue.HOUSE, every="* * * * *")
+def resume_tasks(timestamp: int) -> None:
+    """Enqueue long tasks whose worker died."""
+    long_task.resume_tasks(*(runner.model for runner in RUNNERS))
+
+
+@job(CHECK_JOB, JobQueue.IMPORT)
 def check_import(account_id: int, import_id: int) -> None:
     """Check the figures of a finished import and hold it if they are unusual.
 
@@ -83,16 +84,6 @@ def withdraw_inactive(account_id: int, campaign_id: int, after: int) -> None:
     while last is not None:
         with tenancy.account(account_id):
             last = sunset.withdraw_inactive(campaign_id, last)
-
-
-@job("lists.resume_imports", JobQueue.HOUSE, every="* * * * *")
-def resume_imports(timestamp: int) -> None:
-    """Enqueue imports whose worker died. Harmless for running imports, because only one runner gets the lock."""
-    with tenancy.platform(PlatformReason.HOUSEKEEPING):
-        waiting = Import.objects.filter(state=ImportState.RUNNING).values_list("account_id", "id")
-        for account_id, import_id in waiting:
-            once = f"resume-import:{import_id}"
-            defer("lists.run_import", JobQueue.IMPORT, once=once, account_id=account_id, import_id=import_id)
 
 
 @job(FETCH_MOVE_JOB, JobQueue.IMPORT)
@@ -151,8 +142,7 @@ def sweep_uploads(timestamp: int) -> None:
         old = list(Import.objects.filter(state=ImportState.UPLOADED, created_at__lt=clock.now() - ABANDONED_AFTER))
         left = list(Move.objects.filter(state__in=OPEN_MOVES, created_at__lt=clock.now() - ABANDONED_AFTER))
         needed = set(Import.objects.exclude(state__in=ENDED).values_list("account_id", "file_path"))
-        under_way = [SuppressionFileState.QUEUED, SuppressionFileState.RUNNING]
-        needed |= set(SuppressionFile.objects.filter(state__in=under_way).values_list("account_id", "file_path"))
+        needed |= set(SuppressionFile.under_way().values_list("account_id", "file_path"))
         for account_id, kept in Move.objects.filter(state__in=OPEN_MOVES).values_list("account_id", "files"):
             needed |= {(account_id, file["path"]) for file in kept}
     for abandoned in old:
@@ -165,26 +155,11 @@ def sweep_uploads(timestamp: int) -> None:
     uploads.forget_orphans(needed, clock.now() - ABANDONED_AFTER)
 
 
-@job(EXPORT_JOB, JobQueue.IMPORT)
-def run_export(account_id: int, export_id: int) -> None:
-    """Write an export file, from the beginning if an earlier run died."""
-    exports.run_export(account_id, export_id)
-
-
-@job("lists.resume_exports", JobQueue.HOUSE, every="* * * * *")
-def resume_exports(timestamp: int) -> None:
-    """Enqueue exports whose worker died. Harmless for running exports, because only one runner gets the lock."""
-    with tenancy.platform(PlatformReason.HOUSEKEEPING):
-        for account_id, export_id in Export.objects.filter(state=ExportState.RUNNING).values_list("account_id", "id"):
-            once = f"resume-export:{export_id}"
-            defer(EXPORT_JOB, JobQueue.IMPORT, once=once, account_id=account_id, export_id=export_id)
-
-
 @job("lists.sweep_exports", JobQueue.HOUSE, every="*/15 * * * *")
 def sweep_exports(timestamp: int) -> None:
     """Delete export files whose retention is over, and those that no row names."""
     exports_actions.expire_exports()
-    drop_orphans(exports.AREA, storage.older_files(exports.AREA, clock.now() - ABANDONED_AFTER))
+    drop_orphans(AREA, storage.older_files(AREA, clock.now() - ABANDONED_AFTER))
 
 
 @job(MIGRATE_JOB, JobQueue.IMPORT)
@@ -202,42 +177,10 @@ def resume_field_migrations(timestamp: int) -> None:
             defer(MIGRATE_JOB, JobQueue.IMPORT, once=f"migrate-fields:{account_id}", account_id=account_id)
 
 
-@job(BULK_JOB, JobQueue.IMPORT)
-def run_bulk(account_id: int, action_id: int) -> None:
-    """Carry out a bulk action, or resume it where it stopped."""
-    bulk.run_bulk(account_id, action_id)
-
-
-@job("lists.resume_bulk", JobQueue.HOUSE, every="* * * * *")
-def resume_bulk(timestamp: int) -> None:
-    """Enqueue bulk actions whose worker died. Harmless for running ones, because only one runner gets the lock."""
-    with tenancy.platform(PlatformReason.HOUSEKEEPING):
-        running = BulkAction.objects.filter(state=BulkState.RUNNING).values_list("account_id", "id")
-        for account_id, action_id in running:
-            once = f"resume-bulk:{action_id}"
-            defer(BULK_JOB, JobQueue.IMPORT, once=once, account_id=account_id, action_id=action_id)
-
-
-@job(SUPPRESSION_FILE_JOB, JobQueue.IMPORT)
-def run_suppression_file(account_id: int, file_id: int) -> None:
-    """Suppress the addresses of a file, or resume it where it stopped."""
-    suppression_files.run_suppression_file(account_id, file_id)
-
-
-@job("lists.resume_suppression_files", JobQueue.HOUSE, every="* * * * *")
-def resume_suppression_files(timestamp: int) -> None:
-    """Enqueue files whose worker died. Harmless for running ones, because only one runner gets the lock."""
-    with tenancy.platform(PlatformReason.HOUSEKEEPING):
-        running = SuppressionFile.objects.filter(state=SuppressionFileState.RUNNING)
-        for account_id, file_id in running.values_list("account_id", "id"):
-            once = f"resume-suppression-file:{file_id}"
-            defer(SUPPRESSION_FILE_JOB, JobQueue.IMPORT, once=once, account_id=account_id, file_id=file_id)
-
-
 @job("lists.sweep_bulk", JobQueue.HOUSE, every="43 * * * *")
 def sweep_bulk(timestamp: int) -> None:
     """Delete the contact rows of bulk actions that can no longer be undone."""
-    bulk.sweep_items()
+    sweep_items()
 
 
 @job("lists.sweep_changes", JobQueue.HOUSE, every="53 3 * * *")

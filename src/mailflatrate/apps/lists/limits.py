@@ -1,21 +1,16 @@
-"""Work of members who see only some lists: what they started goes on within these, also when they lose some."""
+"""What members who see only some lists may ask for and import."""
 
-from collections.abc import Iterator
-from contextlib import AbstractContextManager, contextmanager
 from typing import Any
 
 from django.db import connection
 from django.utils.translation import gettext as _
-from django.utils.translation import gettext_noop
 
 from mailflatrate.apps.accounts.queries import limit_of
 from mailflatrate.apps.lists.conditions.checks import check_segment
 from mailflatrate.apps.lists.errors import SegmentError
-from mailflatrate.apps.lists.models import BulkAction, Export, Import
+from mailflatrate.apps.lists.models import Import
 from mailflatrate.base import tenancy
 from mailflatrate.rules.conditions import Field
-
-LIMIT_CHANGED = gettext_noop("The lists of the person who started this were changed meanwhile. Start it again.")
 
 
 def is_on_other_lists(contact_id: int) -> bool:
@@ -43,31 +38,7 @@ def refuse_beyond_limit(conditions: Any) -> None:
 
 
 @tenancy.needs_account
-def may_go_on(job: Export | BulkAction) -> bool:
-    """Return whether the person who started it still sees the lists that they saw then, and is still limited."""
-    now = limit_of(job.created_by_id)
-    if job.list_ids is None or now is None:
-        return job.list_ids is None and now is None
-    return set(job.list_ids) <= set(now)
-
-
-@tenancy.needs_account
 def may_import(job: Import) -> bool:
     """Return whether the person who started an import still sees its list; True if they have left the account."""
     now = limit_of(job.created_by_id)
     return now is None or job.mailing_list_id in now
-
-
-def limited_as_started(job: Export | BulkAction) -> AbstractContextManager[None]:
-    """Limit each scope of the account that is opened inside the block to what the person saw who started it."""
-    return tenancy.limiting(job.account_id, job.created_by_id or 0, is_limited=job.list_ids is not None)
-
-
-@contextmanager
-def scope_as_started(job: Export | BulkAction) -> Iterator[None]:
-    """Do a part of the running transaction within what the person saw who started it."""
-    if job.list_ids is None:
-        yield
-        return
-    with limited_as_started(job), tenancy.account(job.account_id):
-        yield

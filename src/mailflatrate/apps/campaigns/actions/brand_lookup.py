@@ -20,6 +20,7 @@ from mailflatrate.apps.campaigns.models import BrandLookup, CopyState
 from mailflatrate.apps.campaigns.page_fetches import fetch_counted, is_used_up, turn_of_account, used_up_words
 from mailflatrate.apps.domains.actions.domains import configured_resolver
 from mailflatrate.base import child, clock, jobs, tenancy
+from mailflatrate.base.long_task import ends_on_error
 from mailflatrate.mail.site_values import SiteBrand
 from mailflatrate.wire.dns import Resolver
 from mailflatrate.wire.web import Document, Want, WebStatus
@@ -86,7 +87,7 @@ def look_up_brand(account_id: int, *, resolver: Resolver | None = None, private:
             waiting = BrandLookup.objects.filter(id=lookup.id, url=lookup.url, state=CopyState.WAITING)
             waiting.update(state=state, **found)
 
-    with jobs.long_task("brand lookup", lambda: end(CopyState.FAILED)):
+    with ends_on_error("brand lookup", lambda: end(CopyState.FAILED)):
         brand = _read(lookup.url, get)
         if brand is None:
             end(CopyState.FAILED)

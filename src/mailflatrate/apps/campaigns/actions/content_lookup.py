@@ -22,6 +22,7 @@ from mailflatrate.apps.campaigns.models import ContentLookup, CopyState, LookupK
 from mailflatrate.apps.campaigns.page_fetches import fetch_counted, is_used_up, turn_of_account, used_up_words
 from mailflatrate.apps.domains.actions.domains import configured_resolver
 from mailflatrate.base import audit, child, clock, jobs, tenancy
+from mailflatrate.base.long_task import ends_on_error
 from mailflatrate.mail.feed_values import NoFeed
 from mailflatrate.mail.found_values import FoundGap, FoundItem
 from mailflatrate.wire.dns import Resolver
@@ -117,7 +118,7 @@ def look_up_content(
         with tenancy.account(account_id):
             ContentLookup.objects.filter(id=lookup_id, state=CopyState.WAITING).update(state=state, **values)
 
-    with jobs.long_task("content lookup", lambda: end(CopyState.FAILED, problem="broken"), lookup_id=lookup_id):
+    with ends_on_error("content lookup", lambda: end(CopyState.FAILED, problem="broken"), lookup_id=lookup_id):
         try:
             items = _read(lookup, get)
         except _NotFound as refused:

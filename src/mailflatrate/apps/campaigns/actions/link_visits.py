@@ -19,6 +19,7 @@ from mailflatrate.apps.campaigns.page_fetches import fetch_counted, turn_of_acco
 from mailflatrate.apps.campaigns.variants import all_variants
 from mailflatrate.apps.domains.actions.domains import configured_resolver
 from mailflatrate.base import child, clock, jobs, tenancy
+from mailflatrate.base.long_task import ends_on_error
 from mailflatrate.mail.linked_page import LinkedPage
 from mailflatrate.mail.liquid import SourceRefused
 from mailflatrate.rules.campaign_states import NOT_BEGUN
@@ -89,7 +90,7 @@ def _visit_waiting(account_id: int, campaign_id: int, resolver: Resolver, failed
             return
         seen: Document | None = Document(url, WebStatus.UNKNOWN, problem="the visit failed")
         # One link at which we fail must not keep the others from being visited.
-        with suppress(jobs.TaskFailed), jobs.long_task("link visit", partial(failed.append, url)):
+        with suppress(jobs.TaskFailed), ends_on_error("link visit", partial(failed.append, url)):
             seen = fetch_counted(account_id, url, resolver, _want(), private=private)
         if seen is None:
             return  # the page says that the day is used up, and offers to visit the links again

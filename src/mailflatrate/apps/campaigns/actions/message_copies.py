@@ -23,6 +23,7 @@ from mailflatrate.apps.campaigns.models import ContentKind, CopyState, MediaFile
 from mailflatrate.apps.campaigns.page_fetches import fetch_counted, is_used_up, turn_of_account, used_up_words
 from mailflatrate.apps.domains.actions.domains import configured_resolver
 from mailflatrate.base import child, clock, jobs, tenancy
+from mailflatrate.base.long_task import ends_on_error
 from mailflatrate.mail.content import MAX_CONTENT
 from mailflatrate.mail.copied_values import (
     MAX_PAGE_OCTETS,
@@ -123,7 +124,7 @@ def copy_message(account_id: int, copy_id: int, *, resolver: Resolver | None = N
         copy = MessageCopy.objects.filter(id=copy_id, state=CopyState.WAITING).first()
     if copy is None:
         return
-    with jobs.long_task("copy of a message", lambda: _fail(account_id, copy_id, BROKEN), copy_id=copy_id):
+    with ends_on_error("copy of a message", lambda: _fail(account_id, copy_id, BROKEN), copy_id=copy_id):
         _copy(account_id, copy, resolver or configured_resolver(), private=private)
 
 

@@ -19,6 +19,7 @@ from mailflatrate.apps.campaigns.variants import as_variant, variant_count, writ
 from mailflatrate.apps.campaigns.writing_questions import asked_about, checked_answer, suggestion_of
 from mailflatrate.apps.campaigns.writing_texts import texts_of, with_text, words_of_content
 from mailflatrate.base import clock, jobs, tenancy
+from mailflatrate.base.long_task import ends_on_error
 from mailflatrate.mail.writing.mask import AnswerRefused
 from mailflatrate.mail.writing.questions import WritingTask
 from mailflatrate.wire.chat import ChatFailed, ChatProblem, ask_model
@@ -104,7 +105,7 @@ def suggest_texts(account_id: int, request_id: int) -> None:
     fail = partial(_fail, account_id, request_id)
     row = _load(account_id, request_id)
     while row is not None and len(row.answers) < len(row.texts):
-        with jobs.long_task("writing help", partial(fail, ChatProblem.FAILED.value), request_id=request_id):
+        with ends_on_error("writing help", partial(fail, ChatProblem.FAILED.value), request_id=request_id):
             problem = _answer_next(account_id, row)
         if problem:
             fail(problem)

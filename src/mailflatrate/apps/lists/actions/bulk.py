@@ -8,16 +8,16 @@ from django.db import transaction
 from django.utils.translation import gettext as _
 
 from mailflatrate.apps.accounts.models import User
-from mailflatrate.apps.accounts.queries import current_account, limit_of
+from mailflatrate.apps.accounts.queries import current_account
 from mailflatrate.apps.accounts.rights import require
-from mailflatrate.apps.lists.bulk.runner import BULK_JOB, UNDO_DAYS
+from mailflatrate.apps.lists.bulk.runner import UNDO_DAYS
 from mailflatrate.apps.lists.bulk.selection import BulkSelection
 from mailflatrate.apps.lists.errors import ListError, ListStateError
 from mailflatrate.apps.lists.fields import definitions, read_values, special_sentence
-from mailflatrate.apps.lists.models import UNDOABLE, BulkAction, BulkKind, BulkState, MailingList, Tag
+from mailflatrate.apps.lists.models import UNDOABLE, BulkAction, BulkKind, MailingList, Tag
 from mailflatrate.apps.lists.personal_data import PersonalFault, judge_attributes
 from mailflatrate.apps.lists.tags import ensure_tags
-from mailflatrate.base import audit, clock, jobs
+from mailflatrate.base import clock
 from mailflatrate.rules.roles import Permission
 
 MOST_NOTE_CHARACTERS = 500
@@ -36,17 +36,15 @@ def start_bulk(
     """
     _require_right(kind, by)
     _check_room()
-    action = BulkAction.objects.create(
+    action = BulkAction.created(
+        by,
         kind=kind,
         parameters=_checked(kind, parameters),
         selection=selection.as_json(),
-        created_by=by,
-        list_ids=limit_of(by.id) if by is not None else None,
-        created_at=clock.now(),
     )
-    _record("bulk.started", action, by)
+    action.record("started", by)
     if enqueue:
-        _queue(action)
+        action.enqueue()
     return action
 
 
@@ -67,17 +65,10 @@ def undo_bulk(action_id: int, *, by: User | None, enqueue: bool = True) -> BulkA
     if action.finished_at is None or action.finished_at < clock.now() - timedelta(days=UNDO_DAYS):
         raise ListStateError(_("this can be undone for %(days)d days only") % {"days": UNDO_DAYS})
     _check_room()
-    undo = BulkAction.objects.create(
-        kind=action.kind,
-        parameters=action.parameters,
-        undoes=action,
-        created_by=by,
-        list_ids=limit_of(by.id) if by is not None else None,
-        created_at=clock.now(),
-    )
-    _record("bulk.undone", action, by)
+    undo = BulkAction.created(by, kind=action.kind, parameters=action.parameters, undoes=action)
+    action.record("undone", by)
     if enqueue:
-        _queue(undo)
+        undo.enqueue()
     return undo
 
 
@@ -89,16 +80,8 @@ def cancel_bulk(action_id: int, *, by: User | None) -> None:
     """
     action = _locked(action_id)
     _require_right(BulkKind(action.kind), by)
-    if action.state == BulkState.QUEUED:
-        action.state, action.finished_at = BulkState.CANCELLED, clock.now()
-        action.save(update_fields=["state", "finished_at"])
-    elif action.state == BulkState.RUNNING and not action.cancel_requested:
-        action.cancel_requested = True
-        action.save(update_fields=["cancel_requested"])
-    else:
-        audit.nothing_changed()
-        return
-    _record("bulk.canceled", action, by)
+    if action.cancel():
+        action.record("canceled", by)
 
 
 def _require_right(kind: BulkKind, by: User | None) -> None:
@@ -107,12 +90,8 @@ def _require_right(kind: BulkKind, by: User | None) -> None:
         require(by, Permission.ERASE_MANY)
 
 
-def _queue(action: BulkAction) -> None:
-    jobs.defer(BULK_JOB, jobs.JobQueue.IMPORT, account_id=action.account_id, action_id=action.id)
-
-
 def _check_room() -> None:
-    if BulkAction.objects.filter(state__in=[BulkState.QUEUED, BulkState.RUNNING]).count() >= MOST_UNDER_WAY:
+    if BulkAction.under_way().count() >= MOST_UNDER_WAY:
         raise ListStateError(_("three bulk actions are under way; wait until one is done, or cancel one"))
 
 
@@ -155,17 +134,7 @@ def _field_value(key: str, raw: Any) -> dict[str, Any]:
 
 
 def _locked(action_id: int) -> BulkAction:
-    action = BulkAction.objects.select_for_update().filter(id=action_id).first()
+    action = BulkAction.locked(action_id)
     if action is None:
         raise ListError(_("this bulk action doesn't exist"))
     return action
-
-
-def _record(event: str, action: BulkAction, by: User | None) -> None:
-    audit.record(
-        event,
-        by=audit.person(by) if by is not None else audit.machine(BULK_JOB),
-        account_id=action.account_id,
-        subject=f"bulk:{action.id}",
-        details={"kind": action.kind, "changed": action.changed, "total": action.total},
-    )

@@ -13,12 +13,11 @@ from mailflatrate.apps.accounts.queries import limit_of
 from mailflatrate.apps.accounts.rights import require
 from mailflatrate.apps.lists.errors import ExportProblem, ExportStateError
 from mailflatrate.apps.lists.models import Export, ExportContent, ExportFormat, ExportState, MailingList, Segment
-from mailflatrate.base import audit, clock, jobs, tenancy
+from mailflatrate.base import audit, clock, tenancy
 from mailflatrate.base.storage import files as storage
 from mailflatrate.base.tenancy import PlatformReason
 from mailflatrate.rules.roles import Permission
 
-EXPORT_JOB = "lists.run_export"
 MOST_UNDER_WAY = 3
 """Exports of one account that may wait or run at a time."""
 ERASED_SINCE = gettext_noop("Someone in this file was erased, so we deleted it. Export again.")
@@ -53,23 +52,21 @@ def start_export(
         content is ExportContent.SUPPRESSIONS and (list_id is not None or segment is not None)
     ):
         raise ExportProblem(_("choose a list or a segment; for suppressions, choose neither"))
-    if Export.objects.filter(state__in=[ExportState.QUEUED, ExportState.RUNNING]).count() >= MOST_UNDER_WAY:
+    if Export.under_way().count() >= MOST_UNDER_WAY:
         raise ExportStateError(_("three exports are under way; wait until one is ready, or cancel one"))
     with transaction.atomic():
-        job = Export.objects.create(
+        job = Export.created(
+            by,
             content=content,
             file_format=file_format,
             mailing_list_id=list_id,
             segment_name=segment.name if segment else "",
             conditions=segment.conditions if segment else None,
-            created_by=by,
-            list_ids=limit,
             requested_by=(source or (by.email if by else ""))[:320],
-            created_at=clock.now(),
         )
-        _record("export.requested", job, by, source)
+        job.record("requested", by, source)
         if enqueue:
-            jobs.defer(EXPORT_JOB, jobs.JobQueue.IMPORT, account_id=job.account_id, export_id=job.id)
+            job.enqueue()
     return job
 
 
@@ -78,16 +75,8 @@ def cancel_export(export_id: int, *, by: User | None, source: str = "") -> None:
     """Cancel an export before its next page. Idempotent. Raises ExportProblem if it is unknown."""
     with transaction.atomic():
         job = _locked(export_id)
-        if job.state == ExportState.QUEUED:
-            job.state, job.finished_at = ExportState.CANCELLED, clock.now()
-            job.save(update_fields=["state", "finished_at"])
-        elif job.state == ExportState.RUNNING and not job.cancel_requested:
-            job.cancel_requested = True
-            job.save(update_fields=["cancel_requested"])
-        else:
-            audit.nothing_changed()
-            return
-        _record("export.canceled", job, by, source)
+        if job.cancel():
+            job.record("canceled", by, source)
 
 
 @tenancy.needs_account
@@ -99,7 +88,7 @@ def delete_export(export_id: int, *, by: User | None, source: str = "") -> None:
             audit.nothing_changed()
             return
         _drop_file(job)
-        _record("export.deleted", job, by, source)
+        job.record("deleted", by, source)
 
 
 @tenancy.needs_account
@@ -118,7 +107,7 @@ def open_export(export_id: int, *, by: User | None, source: str = "") -> IO[byte
             file = path.open("rb")  # stays readable after the copy's name is gone
     except storage.NotStored:
         raise ExportStateError(_("this file isn't available")) from None
-    _record("export.downloaded", job, by, source)
+    job.record("downloaded", by, source)
     return file
 
 
@@ -164,7 +153,7 @@ def drop_orphans(area: str, names: Iterable[tuple[int, str]]) -> None:
 
 
 def _locked(export_id: int) -> Export:
-    job = Export.objects.select_for_update().filter(id=export_id).first()
+    job = Export.locked(export_id)
     if job is None:
         raise ExportProblem(_("this export doesn't exist"))
     return job
@@ -179,19 +168,3 @@ def _drop_file(job: Export, problem: str = "") -> None:
 def _forget(account_id: int, name: str) -> None:
     with tenancy.account(account_id):
         storage.delete(name)
-
-
-def _record(action: str, job: Export, by: User | None, source: str) -> None:
-    audit.record(
-        action,
-        by=audit.person(by) if by is not None else audit.machine(source or EXPORT_JOB),
-        account_id=job.account_id,
-        subject=f"export:{job.id}",
-        details={
-            "content": job.content,
-            "format": job.file_format,
-            "list": job.mailing_list_id,
-            "segment": job.segment_name,
-            "rows": job.rows_done,
-        },
-    )

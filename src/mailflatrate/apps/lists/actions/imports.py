@@ -37,7 +37,7 @@ from mailflatrate.apps.lists.intake.questions import (
 )
 from mailflatrate.apps.lists.intake.timestamps import DayOrder
 from mailflatrate.apps.lists.models import DeclarationState, Import, ImportState, ListOrigin, MailingList
-from mailflatrate.base import audit, clock, jobs, tenancy
+from mailflatrate.base import audit, tenancy
 from mailflatrate.base.storage.interface import StorageFailed
 from mailflatrate.mail.address_search import AddressSearch
 from mailflatrate.rules.fields.proposals import propose_type
@@ -174,7 +174,7 @@ def queue_import(
     ImportProblem, and ImportAsks if a question about the file has to be answered first.
     """
     with transaction.atomic():
-        job = Import.objects.select_for_update().filter(id=import_id).first()
+        job = Import.locked(import_id)
         if job is None or job.state != ImportState.UPLOADED:
             raise ImportStateError(_("this import has already started, or doesn't exist"))
         if job.origin is None or job.origin.state in (DeclarationState.REPLACED, DeclarationState.REJECTED):
@@ -186,13 +186,8 @@ def queue_import(
         if tick is not None:
             acknowledge_policy(Occasion.IMPORT, job.id, job.file_sha256, by=tick.by, where=tick.where)
         if enqueue:
-            jobs.defer(
-                "lists.run_import",
-                jobs.JobQueue.IMPORT,
-                account_id=job.account_id,
-                import_id=job.id,
-                lock=f"import:{job.account_id}",  # one after another within an account: they write the same contacts
-            )
+            # One after another within an account: they write the same contacts.
+            job.enqueue(lock=f"import:{job.account_id}")
         return job
 
 
@@ -300,18 +295,11 @@ def _origin(list_id: int, version: int | None) -> ListOrigin:
 def cancel_import(import_id: int) -> None:
     """Cancel an import before its next slice; rows of finished slices stay. Idempotent, allowed at any time."""
     with transaction.atomic():
-        job = Import.objects.select_for_update().filter(id=import_id).first()
+        job = Import.locked(import_id)
         if job is None:
             raise ImportProblem(_("this import doesn't exist"))
-        if job.state in (ImportState.UPLOADED, ImportState.QUEUED):
-            job.state, job.finished_at = ImportState.CANCELLED, clock.now()
-            job.save(update_fields=["state", "finished_at"])
+        if job.cancel() and not job.is_under_way:
             transaction.on_commit(partial(_forget, job.account_id, job.file_path))
-        elif job.state == ImportState.RUNNING and not job.cancel_requested:
-            job.cancel_requested = True
-            job.save(update_fields=["cancel_requested"])
-        else:
-            audit.nothing_changed()
 
 
 def _forget(account_id: int, name: str) -> None:

@@ -10,8 +10,9 @@ from mailflatrate.apps.lists.conditions.checks import check_segment
 from mailflatrate.apps.lists.conditions.tree import stored_form
 from mailflatrate.apps.lists.conditions.uses import uses_of
 from mailflatrate.apps.lists.errors import SegmentError, SegmentInUse, SegmentNameInUse
-from mailflatrate.apps.lists.models import BulkAction, BulkState, Segment
+from mailflatrate.apps.lists.models import BulkAction, Segment
 from mailflatrate.base import audit, tenancy
+from mailflatrate.base.long_task import TaskState
 
 
 @tenancy.needs_account
@@ -56,5 +57,5 @@ def delete_segment(segment_id: int) -> None:
 @tenancy.needs_account
 def segment_places(segment_id: int) -> list[str]:
     """Return the places that use a segment, under the names that pages show."""
-    waiting = BulkAction.objects.filter(state=BulkState.QUEUED, selection__segment=segment_id).exists()
+    waiting = BulkAction.objects.filter(state=TaskState.QUEUED, selection__segment=segment_id).exists()
     return [*([_("a bulk action that is about to begin")] if waiting else []), *uses_of(segment_id)]

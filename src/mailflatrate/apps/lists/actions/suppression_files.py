@@ -15,10 +15,10 @@ from mailflatrate.apps.lists.errors import ImportProblem
 from mailflatrate.apps.lists.exports.cells import harmless
 from mailflatrate.apps.lists.intake import uploads
 from mailflatrate.apps.lists.intake.columns import ColumnTarget
-from mailflatrate.apps.lists.models import SuppressionFile, SuppressionFileRow, SuppressionFileState
+from mailflatrate.apps.lists.models import SuppressionFile, SuppressionFileRow
 from mailflatrate.apps.lists.suppression_files.reading import REASON_TITLE
-from mailflatrate.apps.lists.suppression_files.runner import SUPPRESSION_FILE_JOB
-from mailflatrate.base import audit, clock, jobs, tenancy
+from mailflatrate.base import clock, tenancy
+from mailflatrate.base.long_task import TaskState
 from mailflatrate.base.storage.interface import StorageFailed
 from mailflatrate.mail.address_search import AddressSearch
 from mailflatrate.rules.prior_status.columns import StatusField
@@ -42,8 +42,7 @@ def suppress_file(
 
     Raises ImportProblem if the file holds no table with addresses, or if too many files are being processed.
     """
-    under_way = [SuppressionFileState.QUEUED, SuppressionFileState.RUNNING]
-    if SuppressionFile.objects.filter(state__in=under_way).count() >= MOST_UNDER_WAY:
+    if SuppressionFile.under_way().count() >= MOST_UNDER_WAY:
         raise ImportProblem(_("three files are being read; wait until one is done, or cancel one"))
     with uploads.received(file.read) as path:
         head = read_head(path, file_name=file_name)
@@ -68,9 +67,9 @@ def suppress_file(
             created_by=by,
             created_at=clock.now(),
         )
-        _record("suppression_file.started", job, by)
+        job.record("started", by)
         if enqueue:
-            jobs.defer(SUPPRESSION_FILE_JOB, jobs.JobQueue.IMPORT, account_id=job.account_id, file_id=job.id)
+            job.enqueue()
     return job
 
 
@@ -91,30 +90,13 @@ def cancel_suppression_file(file_id: int, *, by: User | None) -> None:
 
     Raises ImportProblem if unknown.
     """
-    job = SuppressionFile.objects.select_for_update().filter(id=file_id).first()
+    job = SuppressionFile.locked(file_id)
     if job is None:
         raise ImportProblem(_("this file doesn't exist"))
-    if job.state == SuppressionFileState.QUEUED:
-        job.state, job.finished_at = SuppressionFileState.CANCELLED, clock.now()
-        job.save(update_fields=["state", "finished_at"])
-        uploads.forget(job.file_path)
-    elif job.state == SuppressionFileState.RUNNING and not job.cancel_requested:
-        job.cancel_requested = True
-        job.save(update_fields=["cancel_requested"])
-    else:
-        audit.nothing_changed()
-        return
-    _record("suppression_file.canceled", job, by)
-
-
-def _record(event: str, job: SuppressionFile, by: User | None) -> None:
-    audit.record(
-        event,
-        by=audit.person(by) if by is not None else audit.machine(SUPPRESSION_FILE_JOB),
-        account_id=job.account_id,
-        subject=f"suppression_file:{job.id}",
-        details={"file": job.file_name, "sha256": job.file_sha256, "reason": job.reason},
-    )
+    if job.cancel():
+        job.record("canceled", by)
+        if not job.is_under_way:
+            uploads.forget(job.file_path)
 
 
 @tenancy.needs_account
@@ -143,7 +125,7 @@ def drop_suppression_files_naming(search: AddressSearch) -> Counter[int]:
     address anyway, and deletes the file at its end.
     """
     dropped: Counter[int] = Counter()
-    for job in SuppressionFile.objects.filter(state=SuppressionFileState.QUEUED):
+    for job in SuppressionFile.objects.filter(state=TaskState.QUEUED):
         named = uploads.first_named(job.file_path, search)
         if named is not None:
             dropped[named] += 1

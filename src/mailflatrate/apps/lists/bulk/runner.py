@@ -1,107 +1,66 @@
-"""Runs one bulk action: stores its contacts, then goes through them in small transactions, each with its numbers.
+"""Runs bulk actions: stores the contacts of one, then goes through them in small transactions, each with its numbers.
 
-After a crash it continues with the first contact whose transaction was not committed. An advisory lock prevents two
-runners of the same action.
+After a crash it continues with the first contact whose transaction was not committed.
 """
 
 import json
 from collections import Counter
 from datetime import timedelta
-from functools import partial
 from typing import Any
 
 from django.db import connection
-from django.utils.translation import gettext_noop
 
 from mailflatrate.apps.lists.bulk.selection import fix_selection
 from mailflatrate.apps.lists.bulk.steps import GONE, BulkStep, steps_of
 from mailflatrate.apps.lists.changes import ChangeAuthor, name_author
-from mailflatrate.apps.lists.limits import LIMIT_CHANGED, may_go_on, scope_as_started
-from mailflatrate.apps.lists.models import BulkAction, BulkItem, BulkState, ChangeSource
+from mailflatrate.apps.lists.models import BulkAction, BulkItem, ChangeSource
 from mailflatrate.base import clock, tenancy
-from mailflatrate.base.jobs import long_task
-from mailflatrate.base.session_lock import session_lock
+from mailflatrate.base.long_task import TaskRunner, TaskState
 from mailflatrate.base.tenancy import PlatformReason
 
-BULK_JOB = "lists.run_bulk"
 UNDO_DAYS = 7
-_LOCK_SPACE = 0x62756C6B << 32
-OUR_ERROR = gettext_noop("An error on our side stopped this. Our team has been notified.")
 
 
-def run_bulk(account_id: int, action_id: int) -> None:
-    """Run or resume a bulk action to its end. Does nothing if it is over or another runner has it."""
-    with session_lock(_LOCK_SPACE + action_id) as free:
-        if not free or not _begin(account_id, action_id):
-            return
-        with long_task("bulk action", partial(_fail, account_id, action_id), action_id=action_id):
-            while _step(account_id, action_id):
-                pass
+class BulkRunner(TaskRunner[BulkAction]):
+    """Carries out bulk actions. Each step is one transaction with some contacts and their numbers."""
 
+    model = BulkAction
 
-def _fail(account_id: int, action_id: int) -> None:
-    with tenancy.account(account_id):
-        action = BulkAction.objects.filter(id=action_id)
-        action.update(state=BulkState.FAILED, problem=OUR_ERROR, finished_at=clock.now())
+    def prepare(self, task: BulkAction) -> None:
+        """Fix the action's contacts, once."""
+        if task.state == TaskState.QUEUED:
+            with task.limited_scope():
+                task.total = fix_selection(task)
 
-
-def _begin(account_id: int, action_id: int) -> bool:
-    """Fix the action's contacts, once; return whether there is something to run."""
-    with tenancy.account(account_id):
-        action = BulkAction.objects.select_for_update().filter(id=action_id).first()
-        if action is None or not action.is_under_way:
-            return False
-        if action.state == BulkState.QUEUED and may_go_on(action):
-            with scope_as_started(action):
-                action.total = fix_selection(action)
-            action.state, action.started_at = BulkState.RUNNING, clock.now()
-            action.save(update_fields=["total", "state", "started_at"])
-        return True
-
-
-def _step(account_id: int, action_id: int) -> bool:
-    """Do the next contacts in one transaction; return whether there may be more."""
-    with tenancy.account(account_id):
-        rows = BulkAction.objects.select_related("created_by").select_for_update(of=("self",))
-        action = rows.get(id=action_id)
-        if not action.is_under_way:
-            return False
-        if not may_go_on(action):
-            BulkAction.objects.filter(id=action_id).update(problem=LIMIT_CHANGED)
-            return _end(action, BulkState.CANCELLED)
-        if action.cancel_requested:
-            return _end(action, BulkState.CANCELLED)
-        steps = steps_of(action)
-        waiting = BulkItem.objects.filter(action=action, contact_id__gt=action.after_id).order_by("contact_id")
+    def step(self, task: BulkAction) -> bool:
+        """Change the next contacts."""
+        steps = steps_of(task)
+        waiting = BulkItem.objects.filter(action=task, contact_id__gt=task.after_id).order_by("contact_id")
         ids = list(waiting.values_list("contact_id", flat=True)[: steps.size])
+        left = task.total - task.done
         if not ids:
-            # A person who was erased meanwhile is counted, too.
-            _count(action, Counter({GONE: action.total - action.done}), action.total - action.done)
-            return _end(action, BulkState.DONE)
-        name_author(ChangeAuthor(ChangeSource.BULK, action.created_by_id, f"bulk:{action.id}"))
-        with scope_as_started(action):
-            step = steps.take(action, ids)
+            _count(task, Counter({GONE: left}), left)  # a person who was erased meanwhile is counted, too
+            return False
+        name_author(ChangeAuthor(ChangeSource.BULK, task.created_by_id, f"bulk:{task.id}"))
+        with task.limited_scope():
+            step = steps.take(task, ids)
         ids = ids[: step.taken]
-        _keep(action, step)
-        action.after_id, action.changed = ids[-1], action.changed + len(step.changed)
-        _count(action, step.skipped, len(ids))
+        _keep(task, step)
+        task.after_id, task.changed = ids[-1], task.changed + len(step.changed)
         if step.stopped:
-            left = action.total - action.done
-            _count(action, Counter({step.stopped: left}), left)
-            return _end(action, BulkState.DONE)
-        action.save(update_fields=["after_id", "changed", "done", "skipped"])
+            _count(task, step.skipped + Counter({step.stopped: left - len(ids)}), left)
+            return not task.end(TaskState.DONE)
+        _count(task, step.skipped, len(ids))
         return True
+
+
+run_bulk = BulkRunner().run
 
 
 def _count(action: BulkAction, skipped: Counter[str], done: int) -> None:
     action.done += done
     action.skipped = dict(+(Counter(action.skipped) + skipped))
-
-
-def _end(action: BulkAction, state: BulkState) -> bool:
-    action.state, action.finished_at = state, clock.now()
-    action.save(update_fields=["state", "finished_at", "after_id", "changed", "done", "skipped"])
-    return False
+    action.save(update_fields=["after_id", "changed", "done", "skipped"])
 
 
 def _keep(action: BulkAction, step: BulkStep) -> None:

@@ -1,15 +1,15 @@
-"""Runs one import: the next slice is judged while the last one is written, on a second thread and connection.
+"""Runs imports: the next slice is judged while the last one is written, on a second thread and connection.
 
 Each slice is one transaction that also advances the import's position, so after a crash it resumes where the last
-slice ended. An advisory lock prevents two runners of the same import.
+slice ended.
 """
 
 import sys
 from collections.abc import Callable, Iterator, Sequence
 from concurrent.futures import Future, ThreadPoolExecutor
 from contextlib import ExitStack, contextmanager
+from dataclasses import dataclass
 from datetime import UTC, datetime, time
-from functools import partial
 from pathlib import Path
 
 from django.db import connection, connections
@@ -31,18 +31,50 @@ from mailflatrate.apps.lists.intake.judged import SLICE_ROWS
 from mailflatrate.apps.lists.intake.portable_rows import ProofTable, portable_columns
 from mailflatrate.apps.lists.intake.proof_sources import ProofSources
 from mailflatrate.apps.lists.intake.row_decisions import ImportJudge
-from mailflatrate.apps.lists.intake.slices import ImportCanceled, ImportOvertaken, write_slice
+from mailflatrate.apps.lists.intake.slices import write_slice
 from mailflatrate.apps.lists.intake.statuses import Statuses
 from mailflatrate.apps.lists.intake.timestamps import DayOrder
-from mailflatrate.apps.lists.models import FieldMigrationState, Import, ImportState, ListOrigin
+from mailflatrate.apps.lists.models import FieldMigrationState, Import, ListOrigin
 from mailflatrate.apps.lists.trusted_keys import keys_for_import
-from mailflatrate.base import clock, ids, jobs, tenancy
-from mailflatrate.base.jobs import long_task
-from mailflatrate.base.session_lock import session_lock
+from mailflatrate.base import ids, jobs, tenancy
+from mailflatrate.base.long_task import TaskRunner, TaskState
 
-_LOCK_SPACE = 0x696D706F << 32
 TURN_SECONDS = 0.0002
 CHECK_JOB = "lists.check_import"
+
+
+@dataclass(frozen=True)
+class ImportRunner(TaskRunner[Import]):
+    """Runs imports. `on_slice` gets the rows and octets read so far, each time before the next slice is written."""
+
+    slice_rows: int = SLICE_ROWS
+    on_slice: Callable[[int, int], None] | None = None
+
+    model = Import
+    refusals = (ImportProblem,)
+
+    def work(self, task: Import) -> None:
+        """Read the file from where the last slice ended."""
+        with ExitStack() as held:
+            try:
+                with tenancy.account(task.account_id):
+                    path = held.enter_context(uploads.opened(task.file_path))
+            except FileNotFoundError:
+                raise ImportProblem(_("the uploaded file is no longer available; upload it again")) from None
+            _read(task, path, self.slice_rows, self.on_slice)
+
+    def clean_up(self, task: Import, state: TaskState) -> None:
+        """Have the import checked as a whole; none of its contacts is mailed before that (R-15)."""
+        if state is TaskState.DONE:
+            Import.objects.filter(id=task.id).update(bytes_read=F("file_bytes"))
+        jobs.defer(CHECK_JOB, jobs.JobQueue.IMPORT, account_id=task.account_id, import_id=task.id)
+        uploads.forget(task.file_path)
+
+    def end(self, task: Import, state: TaskState, problem: str = "") -> None:
+        """End the import, then count anew."""
+        super().end(task, state, problem)
+        with tenancy.account(task.account_id):
+            statistics.refresh()
 
 
 def run_import(
@@ -52,63 +84,8 @@ def run_import(
     slice_rows: int = SLICE_ROWS,
     on_slice: Callable[[int, int], None] | None = None,
 ) -> None:
-    """Run or resume an import to its end. Does nothing if it is finished or another runner has it.
-
-    `on_slice` gets the rows and octets read so far, each time before the next slice is written. A problem in the file
-    ends it as FAILED with the reason; a lost database or storage is raised, so that the job is retried.
-    """
-    with session_lock(_LOCK_SPACE + import_id) as free:
-        if not free:
-            return
-        job = _begin(account_id, import_id)
-        if job is None:
-            return
-        ours = _("an error on our side stopped this import; our team has been notified")
-        with long_task("import", partial(_end, job, ImportState.FAILED, ours), import_id=import_id):
-            try:
-                _work(job, slice_rows, on_slice)
-            except ImportOvertaken:
-                return
-            except ImportCanceled:
-                _end(job, ImportState.CANCELLED)
-            except ImportProblem as problem:
-                _end(job, ImportState.FAILED, str(problem))
-            else:
-                _end(job, ImportState.DONE)
-
-
-def _begin(account_id: int, import_id: int) -> Import | None:
-    """Mark the import as running; None if it is over, unknown or was canceled before it began."""
-    with tenancy.account(account_id):
-        job = Import.objects.select_for_update().filter(id=import_id).first()
-        if job is None or job.state not in (ImportState.QUEUED, ImportState.RUNNING):
-            return None
-        job.state = ImportState.RUNNING
-        job.started_at = job.started_at or clock.now()
-        job.save(update_fields=["state", "started_at"])
-        return job
-
-
-def _end(job: Import, state: ImportState, problem: str = "") -> None:
-    with tenancy.account(job.account_id):
-        Import.objects.filter(id=job.id).update(state=state, problem=problem, finished_at=clock.now())
-        if state is ImportState.DONE:
-            Import.objects.filter(id=job.id).update(bytes_read=F("file_bytes"))
-        # The import is checked as a whole; none of its contacts is mailed before that (R-15).
-        jobs.defer(CHECK_JOB, jobs.JobQueue.IMPORT, account_id=job.account_id, import_id=job.id)
-        uploads.forget(job.file_path)
-    with tenancy.account(job.account_id):
-        statistics.refresh()
-
-
-def _work(job: Import, slice_rows: int, on_slice: Callable[[int, int], None] | None) -> None:
-    with ExitStack() as held:
-        try:
-            with tenancy.account(job.account_id):
-                path = held.enter_context(uploads.opened(job.file_path))
-        except FileNotFoundError:
-            raise ImportProblem(_("the uploaded file is no longer available; upload it again")) from None
-        _read(job, path, slice_rows, on_slice)
+    """Run or resume an import to its end."""
+    ImportRunner(slice_rows, on_slice).run(account_id, import_id)
 
 
 def _read(job: Import, path: Path, slice_rows: int, on_slice: Callable[[int, int], None] | None) -> None:

@@ -34,6 +34,7 @@ from mailflatrate.apps.lists.ledger import (
 from mailflatrate.apps.lists.limits import may_import
 from mailflatrate.apps.lists.models import ChangeSource, DeclarationState, Import, ImportState
 from mailflatrate.base import tenancy
+from mailflatrate.base.long_task import TaskCanceled, TaskOvertaken
 from mailflatrate.rules import external_ids, sql
 
 _TRIES = 3
@@ -51,14 +52,6 @@ class ImportTally:
     refused: Counter[str] = field(default_factory=Counter)
     events: int = 0
     """Events of the ledger in this slice."""
-
-
-class ImportOvertaken(Exception):
-    """Raised when another runner has advanced the import, so that this one must stop."""
-
-
-class ImportCanceled(Exception):
-    """Raised when the customer canceled the import."""
 
 
 # The planner knows little about tables that grow during the import, so the statement leaves it no choice but to look up
@@ -210,8 +203,8 @@ ORDER BY (one ->> 0)::bigint
 def write_slice(job: Import, part: Slice) -> None:
     """Write a slice and advance the import's position and counters, in one transaction.
 
-    Retried if the same contact was written elsewhere in between. Raises `ImportCanceled` if the customer canceled,
-    `ImportOvertaken` if the import's position is not where this slice begins.
+    Retried if the same contact was written elsewhere in between. Raises `TaskCanceled` if the customer canceled,
+    `TaskOvertaken` if the import's position is not where this slice begins.
     """
     ended = ended_lines(part.own_events)
     for attempt in range(1, _TRIES + 1):
@@ -240,9 +233,9 @@ def _write(job: Import, part: Slice, ended: Sequence[int]) -> None:
         )
         rows_read, cancel_requested, state, origin, *counters = cursor.fetchone() or (-1, False, "", "")
         if cancel_requested or not may_import(job):
-            raise ImportCanceled
+            raise TaskCanceled
         if rows_read != part.first_row or state != ImportState.RUNNING.value:
-            raise ImportOvertaken
+            raise TaskOvertaken
         if origin == DeclarationState.REJECTED.value:
             raise ImportProblem(gettext("the origin of this list was rejected, so nothing can be imported into it"))
         name_author(ChangeAuthor(ChangeSource.IMPORT, job.created_by_id, f"import:{job.id}"))

@@ -1,6 +1,6 @@
 """Tables of lists: people, their consent, and how they joined."""
 
-from mailflatrate.apps.lists.models.bulk import UNDOABLE, BulkAction, BulkItem, BulkKind, BulkState
+from mailflatrate.apps.lists.models.bulk import UNDOABLE, BulkAction, BulkItem, BulkKind
 from mailflatrate.apps.lists.models.consent import CONSENT_LABELS, ConsentEvent, ConsentEvidence
 from mailflatrate.apps.lists.models.contact_columns import ContactColumns
 from mailflatrate.apps.lists.models.counts import ListTally, MailableCount
@@ -19,6 +19,7 @@ from mailflatrate.apps.lists.models.fields import (
 )
 from mailflatrate.apps.lists.models.history import ChangeKind, ChangeSource, ContactNote, RecordedChange
 from mailflatrate.apps.lists.models.imports import CheckState, Import, ImportRefusal, ImportState
+from mailflatrate.apps.lists.models.limited_tasks import LIMIT_CHANGED
 from mailflatrate.apps.lists.models.moves import FETCH_MOVES, OPEN_MOVES, Move, MoveFetch, MoveState
 from mailflatrate.apps.lists.models.origins import (
     OPEN_DECLARATIONS,
@@ -38,11 +39,7 @@ from mailflatrate.apps.lists.models.people import (
 from mailflatrate.apps.lists.models.seals import ConsentSeal, ConsentStamp, SigningKey
 from mailflatrate.apps.lists.models.search import ContactText, SearchTodo
 from mailflatrate.apps.lists.models.sort_indexes import SortIndex, SortKey
-from mailflatrate.apps.lists.models.suppression_files import (
-    SuppressionFile,
-    SuppressionFileRow,
-    SuppressionFileState,
-)
+from mailflatrate.apps.lists.models.suppression_files import SuppressionFile, SuppressionFileRow
 from mailflatrate.apps.lists.models.sync import ContactTouch
 from mailflatrate.apps.lists.models.tags import TAG_COLOR_LABELS, ContactTag, Tag
 from mailflatrate.rules.audience_states import GONE, ConsentKind, OriginState, SubscriptionState
@@ -51,6 +48,7 @@ __all__ = [
     "CONSENT_LABELS",
     "FETCH_MOVES",
     "GONE",
+    "LIMIT_CHANGED",
     "OPEN_DECLARATIONS",
     "OPEN_MOVES",
     "ORIGIN_LABELS",
@@ -60,7 +58,6 @@ __all__ = [
     "BulkAction",
     "BulkItem",
     "BulkKind",
-    "BulkState",
     "ChangeKind",
     "ChangeSource",
     "CheckState",
@@ -111,6 +108,5 @@ __all__ = [
     "SubscriptionState",
     "SuppressionFile",
     "SuppressionFileRow",
-    "SuppressionFileState",
     "Tag",
 ]

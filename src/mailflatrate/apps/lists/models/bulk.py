@@ -1,12 +1,12 @@
 """Bulk actions: one change to many contacts, and the result for each."""
 
-from django.contrib.postgres.fields import ArrayField
+from typing import Any
+
 from django.db import models
 from django.db.models import Q
-from django.db.models.functions import Now
 from django.utils.translation import gettext_lazy as _
-from django.utils.translation import pgettext_lazy
 
+from mailflatrate.apps.lists.models.limited_tasks import LimitedTask
 from mailflatrate.apps.lists.models.people import Contact
 from mailflatrate.base.tenancy import TenantModel
 
@@ -26,42 +26,26 @@ UNDOABLE = (BulkKind.ADD_TAG, BulkKind.REMOVE_TAG, BulkKind.SET_FIELD)
 """What can be undone honestly. An unsubscribe, an erasure and a message that was sent can't."""
 
 
-class BulkState(models.TextChoices):
-    """The state of a bulk action."""
-
-    QUEUED = "queued", _("Waiting")
-    RUNNING = "running", _("Running")
-    DONE = "done", pgettext_lazy("bulk action", "Done")
-    FAILED = "failed", _("Failed")
-    CANCELLED = "cancelled", _("Canceled")
-
-
-class BulkAction(TenantModel):
+class BulkAction(LimitedTask):
     """One change to the contacts selected when it began.
 
     `selection` holds ids, or the filter of the contact list. `parameters` says which tag, field and value, list or
     form. `after_id` is the last contact that was processed.
     """
 
+    JOB = "lists.run_bulk"
+    NOUN = "bulk"
+    PROGRESS = ("done", "total")
+
     kind = models.CharField(max_length=12, choices=BulkKind.choices)
     parameters = models.JSONField(default=dict)
     selection = models.JSONField(default=dict)
-    state = models.CharField(max_length=9, choices=BulkState.choices, default=BulkState.QUEUED)
     total = models.BigIntegerField(default=0)
     done = models.BigIntegerField(default=0)
     changed = models.BigIntegerField(default=0)
     skipped = models.JSONField(default=dict, help_text="reason -> contacts left unchanged")
     after_id = models.BigIntegerField(default=0)
-    cancel_requested = models.BooleanField(default=False)
-    problem = models.TextField(blank=True, db_default="")
     undoes = models.OneToOneField("self", null=True, on_delete=models.CASCADE, related_name="undone_by")
-    created_by = models.ForeignKey("accounts.User", null=True, on_delete=models.SET_NULL, related_name="+")
-    list_ids = ArrayField(
-        models.BigIntegerField(), null=True, default=None, help_text="the lists its starter was limited to (ADR 0048)"
-    )
-    created_at = models.DateTimeField(db_default=Now())
-    started_at = models.DateTimeField(null=True)
-    finished_at = models.DateTimeField(null=True)
 
     class Meta:
         db_table = "bulk_action"
@@ -71,14 +55,9 @@ class BulkAction(TenantModel):
         ]
 
     @property
-    def is_under_way(self) -> bool:
-        """Return whether the action is waiting or running."""
-        return self.state in (BulkState.QUEUED, BulkState.RUNNING)
-
-    @property
-    def percent(self) -> int:
-        """Return the percentage of contacts processed."""
-        return min(100, 100 * self.done // self.total) if self.total else 0
+    def details(self) -> dict[str, Any]:
+        """Return what the audit log keeps of it."""
+        return {"kind": self.kind, "changed": self.changed, "total": self.total}
 
 
 class BulkItem(TenantModel):

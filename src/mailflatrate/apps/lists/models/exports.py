@@ -1,13 +1,13 @@
 """Exports: files of contacts, suppressions or proof that an owner requested, kept for some days."""
 
-from django.contrib.postgres.fields import ArrayField
+from typing import Any
+
 from django.db import models
 from django.db.models import Q
-from django.db.models.functions import Now
 from django.utils.translation import gettext_lazy as _
 from django.utils.translation import pgettext_lazy
 
-from mailflatrate.base.tenancy import TenantModel
+from mailflatrate.apps.lists.models.limited_tasks import LimitedTask
 
 
 class ExportContent(models.TextChoices):
@@ -37,13 +37,17 @@ class ExportState(models.TextChoices):
     DELETED = "deleted", pgettext_lazy("export", "Deleted")
 
 
-class Export(TenantModel):
+class Export(LimitedTask):
     """One export. `conditions` are those of the segment when the export was requested; `file_path` is its name in
     storage.
 
     The file holds personal data of the whole account, so it is deleted after some days, and as soon as a person who may
     be in it is erased.
     """
+
+    JOB = "lists.run_export"
+    NOUN = "export"
+    PROGRESS = ("rows_done", "rows_total")
 
     content = models.CharField(max_length=12, choices=ExportContent.choices)
     file_format = models.CharField(max_length=6, choices=ExportFormat.choices)
@@ -52,22 +56,13 @@ class Export(TenantModel):
     )
     segment_name = models.CharField(max_length=120, blank=True, db_default="")
     conditions = models.JSONField(null=True)
-    state = models.CharField(max_length=9, choices=ExportState.choices, default=ExportState.QUEUED)
-    problem = models.TextField(blank=True, db_default="")
+    state = models.CharField(max_length=10, choices=ExportState.choices, default=ExportState.QUEUED)
     rows_total = models.BigIntegerField(default=0)
     rows_done = models.BigIntegerField(default=0)
     file_path = models.CharField(max_length=101, blank=True, db_default="")
     file_bytes = models.BigIntegerField(default=0)
     file_sha256 = models.CharField(max_length=64, blank=True, db_default="")
-    cancel_requested = models.BooleanField(default=False)
     requested_by = models.CharField(max_length=320, blank=True, db_default="", help_text="who requested it, and how")
-    created_by = models.ForeignKey("accounts.User", null=True, on_delete=models.SET_NULL, related_name="+")
-    list_ids = ArrayField(
-        models.BigIntegerField(), null=True, default=None, help_text="the lists its requester was limited to (ADR 0048)"
-    )
-    created_at = models.DateTimeField(db_default=Now())
-    started_at = models.DateTimeField(null=True)
-    finished_at = models.DateTimeField(null=True)
     expires_at = models.DateTimeField(null=True)
 
     class Meta:
@@ -92,11 +87,12 @@ class Export(TenantModel):
         return f"{self.content}-{self.created_at:%Y-%m-%d}-{self.id}.{self.file_format}"
 
     @property
-    def percent(self) -> int:
-        """Return the percentage of rows written."""
-        return min(100, 100 * self.rows_done // self.rows_total) if self.rows_total else 0
-
-    @property
-    def is_under_way(self) -> bool:
-        """Return whether the export is waiting or running."""
-        return self.state in (ExportState.QUEUED, ExportState.RUNNING)
+    def details(self) -> dict[str, Any]:
+        """Return what the audit log keeps of it."""
+        return {
+            "content": self.content,
+            "format": self.file_format,
+            "list": self.mailing_list_id,
+            "segment": self.segment_name,
+            "rows": self.rows_done,
+        }

@@ -2,9 +2,9 @@
 
 from django.db import models
 from django.db.models import Q, Value
-from django.db.models.functions import Now
 from django.utils.translation import gettext_lazy as _
 
+from mailflatrate.base.long_task import LongTask
 from mailflatrate.base.tenancy import TenantModel
 from mailflatrate.base.toned_choices import TonedChoices
 
@@ -30,11 +30,16 @@ class CheckState(TonedChoices):
     REFUSED = "refused", "error", _("Rejected after review")
 
 
-class Import(TenantModel):
+class Import(LongTask):
     """One file of people with the proof of their consent. `origin` is the declaration that covers it (R-10).
 
     `figures` are the figures counted at its end (R-15, `intake.figures`); None until then.
     """
+
+    JOB = "lists.run_import"
+    NOUN = "import"
+    PROGRESS = ("bytes_read", "file_bytes")
+    WAITING = ("uploaded", "queued")
 
     mailing_list = models.ForeignKey("lists.MailingList", on_delete=models.PROTECT, related_name="+")
     file_name = models.CharField(max_length=255)
@@ -48,7 +53,6 @@ class Import(TenantModel):
         help_text="the customer's answers about the file (intake.terms), and what was decided",
     )
     state = models.CharField(max_length=10, choices=ImportState.choices, default=ImportState.UPLOADED)
-    problem = models.TextField(blank=True)
     bytes_read = models.BigIntegerField(default=0)
     rows_read = models.BigIntegerField(default=0)
     accepted = models.BigIntegerField(default=0)
@@ -64,12 +68,7 @@ class Import(TenantModel):
     check_reason = models.TextField(blank=True, db_default="")
     checked_by = models.ForeignKey("accounts.User", null=True, on_delete=models.PROTECT, related_name="+")
     checked_at = models.DateTimeField(null=True)
-    cancel_requested = models.BooleanField(default=False)
     move = models.ForeignKey("lists.Move", null=True, on_delete=models.PROTECT, related_name="+")
-    created_by = models.ForeignKey("accounts.User", null=True, on_delete=models.SET_NULL, related_name="+")
-    created_at = models.DateTimeField(db_default=Now())
-    started_at = models.DateTimeField(null=True)
-    finished_at = models.DateTimeField(null=True)
 
     class Meta:
         db_table = "import"

@@ -2,30 +2,23 @@
 
 from django.db import models
 from django.db.models import Q
-from django.db.models.functions import Now
-from django.utils.translation import gettext_lazy as _
 
 from mailflatrate.apps.suppression.models import REASON_LABELS
+from mailflatrate.base.long_task import LongTask
 from mailflatrate.base.tenancy import TenantModel
 
 
-class SuppressionFileState(models.TextChoices):
-    """The state of a file."""
-
-    QUEUED = "queued", _("Waiting")
-    RUNNING = "running", _("Running")
-    DONE = "done", _("Done")
-    FAILED = "failed", _("Failed")
-    CANCELLED = "cancelled", _("Canceled")
-
-
-class SuppressionFile(TenantModel):
+class SuppressionFile(LongTask):
     """One file. `reason` applies to rows without a reason of their own. Each row read is counted in exactly one of the
     numbers.
 
     `strengthened`: the address was suppressed for a weaker reason before; `known`: for an equally strong reason, or by
     an earlier row.
     """
+
+    JOB = "lists.run_suppression_file"
+    NOUN = "suppression_file"
+    PROGRESS = ("bytes_read", "file_bytes")
 
     file_name = models.CharField(max_length=255)
     file_path = models.TextField()
@@ -34,8 +27,6 @@ class SuppressionFile(TenantModel):
     email_column = models.CharField(max_length=120)
     statuses = models.JSONField(default=dict, help_text="status field -> the file's column")
     reason = models.CharField(max_length=12, choices=REASON_LABELS)
-    state = models.CharField(max_length=9, choices=SuppressionFileState.choices, default=SuppressionFileState.QUEUED)
-    problem = models.TextField(blank=True, db_default="")
     bytes_read = models.BigIntegerField(default=0)
     rows_read = models.BigIntegerField(default=0)
     added = models.BigIntegerField(default=0)
@@ -43,11 +34,6 @@ class SuppressionFile(TenantModel):
     known = models.BigIntegerField(default=0)
     rejected = models.JSONField(default=dict, help_text="why a row was not suppressed -> rows")
     role_addresses = models.BigIntegerField(default=0, help_text="suppressed, although none can be a contact")
-    cancel_requested = models.BooleanField(default=False)
-    created_by = models.ForeignKey("accounts.User", null=True, on_delete=models.SET_NULL, related_name="+")
-    created_at = models.DateTimeField(db_default=Now())
-    started_at = models.DateTimeField(null=True)
-    finished_at = models.DateTimeField(null=True)
 
     class Meta:
         db_table = "suppression_file"
@@ -57,14 +43,9 @@ class SuppressionFile(TenantModel):
         ]
 
     @property
-    def is_under_way(self) -> bool:
-        """Return whether the file is waiting or being processed."""
-        return self.state in (SuppressionFileState.QUEUED, SuppressionFileState.RUNNING)
-
-    @property
-    def percent(self) -> int:
-        """Return the percentage of the file that has been read."""
-        return min(100, 100 * self.bytes_read // self.file_bytes) if self.file_bytes else 0
+    def details(self) -> dict[str, str]:
+        """Return what the audit log keeps of it."""
+        return {"file": self.file_name, "sha256": self.file_sha256, "reason": self.reason}
 
     @property
     def rejected_rows(self) -> int:

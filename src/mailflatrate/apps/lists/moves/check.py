@@ -7,7 +7,6 @@ from functools import partial
 
 from django.db.models import QuerySet
 from django.utils.translation import gettext as _
-from django.utils.translation import gettext_noop
 
 from mailflatrate.apps.accounts.models import Account
 from mailflatrate.apps.domains.mailable import known_facts
@@ -27,12 +26,11 @@ from mailflatrate.apps.lists.moves.result import result_of
 from mailflatrate.apps.lists.trusted_keys import keys_for_import
 from mailflatrate.base import clock, tenancy
 from mailflatrate.base.ids import canonical_address_key
-from mailflatrate.base.jobs import long_task
+from mailflatrate.base.long_task import OUR_ERROR, ends_on_error
 from mailflatrate.base.session_lock import session_lock
 
 CHECK_MOVE_JOB = "lists.check_move"
 _LOCK_SPACE = 0x6D6F7665 << 32
-_BROKEN = gettext_noop("An error on our side stopped this check. Our team has been notified.")
 
 
 class _Outdated(Exception):
@@ -48,7 +46,7 @@ def check_move(account_id: int, move_id: int) -> None:
         if not free:
             return
         while (move := _to_check(account_id, move_id)) is not None:
-            with long_task("move check", partial(_end, move, MoveState.FAILED, problem=_BROKEN), move_id=move_id):
+            with ends_on_error("move check", partial(_end, move, MoveState.FAILED, problem=OUR_ERROR), move_id=move_id):
                 try:
                     _check(move)
                 except _Outdated:

@@ -1,13 +1,13 @@
-"""Runs one file of addresses to suppress: each transaction writes a slice of rows with its numbers and progress.
+"""Runs files of addresses to suppress: each transaction writes a slice of rows with its numbers and progress.
 
 After a crash it continues with the first row whose transaction was not committed; suppressing an address twice changes
-nothing. An advisory lock prevents two runners of the same file.
+nothing.
 """
 
 from collections import Counter
 from collections.abc import Sequence
 from contextlib import ExitStack
-from functools import partial
+from dataclasses import dataclass
 from itertools import islice
 from typing import Any
 
@@ -18,104 +18,83 @@ from mailflatrate.apps.lists.errors import ImportProblem
 from mailflatrate.apps.lists.intake import uploads
 from mailflatrate.apps.lists.intake.csv_rows import RowTable
 from mailflatrate.apps.lists.intake.file_tables import open_table
-from mailflatrate.apps.lists.models import Contact, SuppressionFile, SuppressionFileRow, SuppressionFileState
+from mailflatrate.apps.lists.models import Contact, SuppressionFile, SuppressionFileRow
 from mailflatrate.apps.lists.suppression_files.reading import FileRow, RowReader, RowReport
 from mailflatrate.apps.suppression.actions import SuppressionEntry, suppress_keys
-from mailflatrate.base import clock, tenancy
+from mailflatrate.base import tenancy
 from mailflatrate.base.ids import MailboxKeys
-from mailflatrate.base.jobs import long_task
-from mailflatrate.base.session_lock import session_lock
+from mailflatrate.base.long_task import TaskOvertaken, TaskRunner, TaskState
 from mailflatrate.rules.suppression import SuppressionReason
 
-SUPPRESSION_FILE_JOB = "lists.run_suppression_file"
 SLICE_ROWS = 5_000
 MOST_ROWS = 2_000_000
 MOST_REPORTED = 10_000
 """Rows of a file that are kept for its report; further ones are only counted."""
-_LOCK_SPACE = 0x73757070 << 32
 _WITHDRAWS = (SuppressionReason.COMPLAINT, SuppressionReason.OBJECTION, SuppressionReason.UNSUBSCRIBE)
 """What a person said themselves ends their subscriptions, too."""
-OUR_ERROR = gettext_noop("An error on our side stopped this. Our team has been notified.")
 GONE = gettext_noop("the uploaded file is no longer available; upload it again")
 TOO_MANY = gettext_noop("this file has more than 2,000,000 rows; what was read so far is suppressed")
 
 
+@dataclass(frozen=True)
+class SuppressionFileRunner(TaskRunner[SuppressionFile]):
+    """Suppresses the addresses of files, some rows in each transaction."""
+
+    slice_rows: int = SLICE_ROWS
+
+    model = SuppressionFile
+    refusals = (ImportProblem,)
+
+    def work(self, task: SuppressionFile) -> None:
+        """Read the file from the first row that wasn't written."""
+        with ExitStack() as held:
+            with tenancy.account(task.account_id):
+                try:
+                    path = held.enter_context(uploads.opened(task.file_path))
+                except FileNotFoundError:
+                    raise ImportProblem(GONE) from None
+            table = open_table(path)
+            rows = islice(_reader(task, table).rows(table), task.rows_read, None)
+            while part := list(islice(rows, self.slice_rows)):
+                if task.rows_read >= MOST_ROWS:
+                    raise ImportProblem(TOO_MANY)
+                with task.step() as current:
+                    if current.rows_read != task.rows_read:
+                        raise TaskOvertaken
+                    _write(task, part, table.position_bytes())
+
+    def clean_up(self, task: SuppressionFile, state: TaskState) -> None:
+        """Delete the file."""
+        uploads.forget(task.file_path)
+
+
 def run_suppression_file(account_id: int, file_id: int, *, slice_rows: int = SLICE_ROWS) -> None:
-    """Run or resume a file to its end. Does nothing if it is over or another runner has it."""
-    with session_lock(_LOCK_SPACE + file_id) as free:
-        job = _begin(account_id, file_id) if free else None
-        if job is None:
-            return
-        with long_task("suppression file", partial(_end, job, SuppressionFileState.FAILED, OUR_ERROR), file_id=file_id):
-            try:
-                state, problem = _work(job, slice_rows), ""
-            except ImportProblem as found:
-                state, problem = SuppressionFileState.FAILED, str(found)
-            _end(job, state, problem)
-
-
-def _begin(account_id: int, file_id: int) -> SuppressionFile | None:
-    with tenancy.account(account_id):
-        job = SuppressionFile.objects.select_for_update().filter(id=file_id).first()
-        if job is None or not job.is_under_way:
-            return None
-        job.state, job.started_at = SuppressionFileState.RUNNING, job.started_at or clock.now()
-        job.save(update_fields=["state", "started_at"])
-        return job
-
-
-def _end(job: SuppressionFile, state: SuppressionFileState, problem: str = "") -> None:
-    with tenancy.account(job.account_id):
-        SuppressionFile.objects.filter(id=job.id).update(state=state, problem=problem, finished_at=clock.now())
-        uploads.forget(job.file_path)
-
-
-def _work(job: SuppressionFile, slice_rows: int) -> SuppressionFileState:
-    with ExitStack() as held:
-        with tenancy.account(job.account_id):
-            try:
-                path = held.enter_context(uploads.opened(job.file_path))
-            except FileNotFoundError:
-                raise ImportProblem(GONE) from None
-        table = open_table(path)
-        rows = islice(_reader(job, table).rows(table), job.rows_read, None)
-        while part := list(islice(rows, slice_rows)):
-            if job.rows_read >= MOST_ROWS:
-                raise ImportProblem(TOO_MANY)
-            if not _write(job, part, table.position_bytes()):
-                return SuppressionFileState.CANCELLED
-    return SuppressionFileState.DONE
+    """Run or resume a file to its end."""
+    SuppressionFileRunner(slice_rows).run(account_id, file_id)
 
 
 def _reader(job: SuppressionFile, table: RowTable) -> RowReader:
     return RowReader(table.header, job.email_column, job.statuses, SuppressionReason(job.reason))
 
 
-def _write(job: SuppressionFile, rows: Sequence[FileRow], position_bytes: int) -> bool:
-    """Write some rows in one transaction; return False if someone canceled."""
-    with tenancy.account(job.account_id):
-        current = SuppressionFile.objects.select_for_update().get(id=job.id)
-        if current.cancel_requested or current.rows_read != job.rows_read:
-            return False
-        wanted = [row for row in rows if row.keys]
-        changed = suppress_keys([_entry(job, row, key) for row in wanted for key in row.keys])
-        # A row with several addresses counts once.
-        results = [[changed.pop(key.exact) for key in row.keys if key.exact in changed] for row in wanted]
-        _end_subscriptions(job, wanted)
-        reported = [row for row in rows if row.report is not None]
-        _report(job, reported)
-        rejected = Counter(row.report.value for row in reported if row.report not in (None, RowReport.ROLE))
-        job.rows_read += len(rows)
-        job.bytes_read = position_bytes
-        job.added += sum(map(any, results))
-        job.strengthened += sum(bool(result) and not any(result) for result in results)
-        job.known += results.count([])
-        job.role_addresses += len(reported) - rejected.total()
-        job.rejected = dict(Counter(job.rejected) + rejected)
-        job.save(
-            update_fields=["rows_read", "bytes_read", "added", "strengthened", "known", "role_addresses", "rejected"]
-        )
-        return True
+def _write(job: SuppressionFile, rows: Sequence[FileRow], position_bytes: int) -> None:
+    """Suppress the addresses of some rows, and count each row."""
+    wanted = [row for row in rows if row.keys]
+    changed = suppress_keys([_entry(job, row, key) for row in wanted for key in row.keys])
+    # A row with several addresses counts once.
+    results = [[changed.pop(key.exact) for key in row.keys if key.exact in changed] for row in wanted]
+    _end_subscriptions(job, wanted)
+    reported = [row for row in rows if row.report is not None]
+    _report(job, reported)
+    rejected = Counter(row.report.value for row in reported if row.report not in (None, RowReport.ROLE))
+    job.rows_read += len(rows)
+    job.bytes_read = position_bytes
+    job.added += sum(map(any, results))
+    job.strengthened += sum(bool(result) and not any(result) for result in results)
+    job.known += results.count([])
+    job.role_addresses += len(reported) - rejected.total()
+    job.rejected = dict(Counter(job.rejected) + rejected)
+    job.save(update_fields=["rows_read", "bytes_read", "added", "strengthened", "known", "role_addresses", "rejected"])
 
 
 def _entry(job: SuppressionFile, row: FileRow, key: MailboxKeys) -> SuppressionEntry:

@@ -17,7 +17,8 @@ from mailflatrate.apps.forms.queries import find_form
 from mailflatrate.apps.lists.actions.bulk import cancel_bulk, start_bulk, undo_bulk
 from mailflatrate.apps.lists.bulk.selection import MOST_IDS, selection_of
 from mailflatrate.apps.lists.contact_list.narrowing import ContactFilter
-from mailflatrate.apps.lists.models import UNDOABLE, BulkAction, BulkKind, BulkState, SubscriptionState
+from mailflatrate.apps.lists.models import UNDOABLE, BulkAction, BulkKind, SubscriptionState
+from mailflatrate.base.long_task import TaskState
 from mailflatrate.entrypoints.api.v1.access_control import ApiRequest, Caller, endpoint
 from mailflatrate.entrypoints.api.v1.problems import missing_scope, wrong
 from mailflatrate.entrypoints.api.v1.schemas import (
@@ -91,7 +92,7 @@ class BulkActionInfo(Schema):
 
     id: int
     kind: BulkKind
-    state: BulkState
+    state: TaskState
     percent: int
     total: int
     done: int
@@ -128,7 +129,7 @@ def _find_for(caller: Caller, bulk_id: int) -> BulkAction:
 
 
 def _shown(action: BulkAction) -> BulkActionInfo:
-    over = action.state == BulkState.DONE
+    over = action.state == TaskState.DONE
     return filled(
         BulkActionInfo,
         action,

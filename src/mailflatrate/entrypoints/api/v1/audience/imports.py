@@ -174,7 +174,6 @@ def _info(schema: type[S], job: Import, **more: Any) -> S:
         list_id=job.mailing_list_id,
         problem=error_sentence(job.problem),
         check=job.check_state,
-        percent=min(100, 100 * job.bytes_read // job.file_bytes) if job.file_bytes else 0,
         **more,
     )
 

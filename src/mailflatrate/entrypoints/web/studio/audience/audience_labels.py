@@ -4,7 +4,7 @@ from django.utils.functional import Promise
 from django.utils.translation import gettext_lazy
 
 from mailflatrate.apps.lists.intake.columns import ColumnTarget
-from mailflatrate.apps.lists.models import ExportState, ImportState, OriginState, SubscriptionState
+from mailflatrate.apps.lists.models import OriginState, SubscriptionState
 from mailflatrate.rules.prior_status.columns import StatusField
 
 STATE_TONES = {
@@ -18,22 +18,6 @@ ORIGIN_TONES = {
     OriginState.WAITING: "warning",
     OriginState.APPROVED: "success",
     OriginState.REJECTED: "error",
-}
-IMPORT_TONES = {
-    ImportState.UPLOADED: "info",
-    ImportState.QUEUED: "primary",
-    ImportState.RUNNING: "primary",
-    ImportState.DONE: "success",
-    ImportState.FAILED: "error",
-    ImportState.CANCELLED: "",
-}
-EXPORT_TONES = {
-    ExportState.QUEUED: "primary",
-    ExportState.RUNNING: "primary",
-    ExportState.DONE: "success",
-    ExportState.FAILED: "error",
-    ExportState.CANCELLED: "",
-    ExportState.DELETED: "",
 }
 TARGET_WORDS: dict[ColumnTarget, str | Promise] = {
     ColumnTarget.EMAIL: gettext_lazy("Email address"),

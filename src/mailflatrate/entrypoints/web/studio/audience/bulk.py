@@ -16,7 +16,7 @@ from mailflatrate.apps.lists.bulk.selection import BulkSelection, count_selected
 from mailflatrate.apps.lists.contact_list.narrowing import contacts_matching
 from mailflatrate.apps.lists.errors import ListError
 from mailflatrate.apps.lists.fields import fields
-from mailflatrate.apps.lists.models import UNDOABLE, BulkAction, BulkKind, BulkState, MailingList
+from mailflatrate.apps.lists.models import UNDOABLE, BulkAction, BulkKind, MailingList
 from mailflatrate.apps.lists.queries import PAGE_ROWS
 from mailflatrate.apps.lists.tags import tags
 from mailflatrate.entrypoints.presenters.lookups import find_bulk_action
@@ -29,13 +29,6 @@ from mailflatrate.entrypoints.web.studio.common import page, whole_number
 from mailflatrate.rules.fields.values import value_text
 from mailflatrate.rules.roles import Permission, may
 
-BULK_TONES = {
-    BulkState.QUEUED: "primary",
-    BulkState.RUNNING: "primary",
-    BulkState.DONE: "success",
-    BulkState.FAILED: "error",
-    BulkState.CANCELLED: "",
-}
 REASON_WORDS: dict[str, str | Promise] = {
     "unchanged": gettext_lazy("Already done"),
     "gone": gettext_lazy("No longer exists"),
@@ -70,7 +63,6 @@ def _row(request: StudioRequest, action: BulkAction) -> dict[str, Any]:
     can_undo = action.kind in UNDOABLE and action.undoes_id is None and not undone
     return {
         "action": action,
-        "tone": BULK_TONES[BulkState(action.state)],
         "said": _said(action),
         "reasons": [(str(REASON_WORDS.get(reason, reason)), number) for reason, number in action.skipped.items()],
         "can_undo": can_undo and not action.is_under_way and action.changed > 0,

@@ -19,7 +19,6 @@ from mailflatrate.entrypoints.presenters.lookups import find_export
 from mailflatrate.entrypoints.presenters.sentences import error_sentence
 from mailflatrate.entrypoints.web.posts import succeed
 from mailflatrate.entrypoints.web.studio.access import StudioRequest, studio
-from mailflatrate.entrypoints.web.studio.audience.audience_labels import EXPORT_TONES
 from mailflatrate.entrypoints.web.studio.common import page, whole_number
 from mailflatrate.rules.roles import Permission
 
@@ -38,7 +37,6 @@ class ExportRow:
     """An export in the form that the table shows."""
 
     job: Export
-    tone: str
 
     @property
     def scope(self) -> str:
@@ -53,7 +51,7 @@ class ExportRow:
     @property
     def problem(self) -> str:
         """Return why the export ended early, in the reader's language."""
-        return error_sentence(_(self.job.problem)) if self.job.problem else ""
+        return error_sentence(self.job.problem)
 
 
 class ExportForm(forms.Form):
@@ -86,7 +84,7 @@ def _table(request: StudioRequest) -> dict[str, object]:
     jobs = queries.exports_page(before_id=before or None, size=queries.PAGE_ROWS + 1)
     shown = jobs[: queries.PAGE_ROWS]
     return {
-        "rows": [ExportRow(job, EXPORT_TONES[ExportState(job.state)]) for job in shown],
+        "rows": [ExportRow(job) for job in shown],
         "under_way": any(job.is_under_way for job in shown),
         "next": f"?before={shown[-1].id}" if len(jobs) > len(shown) else "",
         "later": bool(before),

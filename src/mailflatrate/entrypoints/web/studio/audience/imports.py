@@ -15,7 +15,7 @@ from mailflatrate.apps.lists import queries
 from mailflatrate.apps.lists.actions import imports, rejected_rows
 from mailflatrate.apps.lists.fields import definitions, fault_sentence
 from mailflatrate.apps.lists.intake.judged import TAKEN_ID, UNUSABLE_ID
-from mailflatrate.apps.lists.models import Import, ImportState, MoveState
+from mailflatrate.apps.lists.models import Import, MoveState
 from mailflatrate.base import tenancy
 from mailflatrate.entrypoints.presenters.import_reasons import reason_word, reasons
 from mailflatrate.entrypoints.presenters.lookups import find_import
@@ -23,14 +23,11 @@ from mailflatrate.entrypoints.presenters.sentences import error_sentence
 from mailflatrate.entrypoints.web.origin_labels import figures_of
 from mailflatrate.entrypoints.web.posts import succeed
 from mailflatrate.entrypoints.web.studio.access import StudioRequest, studio
-from mailflatrate.entrypoints.web.studio.audience.audience_labels import IMPORT_TONES
 from mailflatrate.entrypoints.web.studio.audience.move_pages import MOVE_TONES, move_label
 from mailflatrate.entrypoints.web.studio.common import page, whole_number
 from mailflatrate.rules import external_ids
 from mailflatrate.rules.fields.values import FAULTS
 from mailflatrate.rules.roles import Permission
-
-UNDER_WAY = (ImportState.QUEUED, ImportState.RUNNING)
 
 
 @dataclass(frozen=True, slots=True)
@@ -38,27 +35,13 @@ class ImportRow:
     """An import with its totals."""
 
     job: Import
-    tone: str
     quarantined: int
     refused: int
-
-    @property
-    def under_way(self) -> bool:
-        """Return True while the import is in progress."""
-        return self.job.state in UNDER_WAY
-
-    @property
-    def percent(self) -> int:
-        """Return how much of the file has been read."""
-        return min(100, 100 * self.job.bytes_read // self.job.file_bytes) if self.job.file_bytes else 0
 
 
 def import_rows(jobs: Sequence[Import]) -> list[ImportRow]:
     """Return imports as table rows."""
-    return [
-        ImportRow(job, IMPORT_TONES[ImportState(job.state)], sum(job.quarantined.values()), sum(job.refused.values()))
-        for job in jobs
-    ]
+    return [ImportRow(job, sum(job.quarantined.values()), sum(job.refused.values())) for job in jobs]
 
 
 @studio("GET imports/", "imports", Permission.CONTACTS, limited=True)

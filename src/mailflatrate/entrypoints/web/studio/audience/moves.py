@@ -160,7 +160,7 @@ def _result_context(request: StudioRequest, move: Move, posted: _Posted | None) 
 
 def _progress_context(request: StudioRequest, move: Move) -> dict[str, Any]:
     rows = import_rows(queries.imports_of_move(move.id))
-    under_way = move.state in UNDER_WAY or any(row.under_way for row in rows)
+    under_way = move.state in UNDER_WAY or any(row.job.is_under_way for row in rows)
     moved = move.state == MoveState.MOVED and not under_way
     return {
         **fetch_context(move),

@@ -17,7 +17,7 @@ from mailflatrate.apps.lists.actions.suppression_files import (
     suppress_file,
 )
 from mailflatrate.apps.lists.errors import ImportProblem
-from mailflatrate.apps.lists.models import SuppressionFile, SuppressionFileState
+from mailflatrate.apps.lists.models import SuppressionFile
 from mailflatrate.base import tenancy
 from mailflatrate.entrypoints.presenters.sentences import error_sentence
 from mailflatrate.entrypoints.web.posts import perform, see_other
@@ -29,13 +29,6 @@ from mailflatrate.rules.suppression import SuppressionReason
 
 MOST_SHOWN = 20
 LINES_SHOWN = 50
-FILE_TONES = {
-    SuppressionFileState.QUEUED: "primary",
-    SuppressionFileState.RUNNING: "primary",
-    SuppressionFileState.DONE: "success",
-    SuppressionFileState.FAILED: "error",
-    SuppressionFileState.CANCELLED: "",
-}
 REPORT_WORDS: dict[str, str | Promise] = {
     "unreadable": gettext_lazy("The line can't be read"),
     "no_address": gettext_lazy("The address is missing"),
@@ -95,7 +88,7 @@ def new(request: StudioRequest) -> HttpResponse:
         else:
             return see_other(reverse("studio:suppression-file", args=[job.id]))
     earlier = SuppressionFile.objects.select_related("created_by").order_by("-id")[:MOST_SHOWN]
-    context = {"form": form, "rows": [(job, FILE_TONES[SuppressionFileState(job.state)]) for job in earlier]}
+    context = {"form": form, "rows": earlier}
     return page(request, "studio/audience/suppression_file_new.html", context)
 
 
@@ -103,8 +96,7 @@ def _context(job: SuppressionFile) -> dict[str, Any]:
     lines = job.reported_rows.order_by("line_number", "id")[:LINES_SHOWN]
     return {
         "job": job,
-        "tone": FILE_TONES[SuppressionFileState(job.state)],
-        "problem": error_sentence(job.problem) if job.problem else "",
+        "problem": error_sentence(job.problem),
         "rejected": [(report_word(reason), number) for reason, number in job.rejected.items()],
         "lines": [(line.line_number, report_word(line.reason), ", ".join(map(str, line.row))) for line in lines],
     }
