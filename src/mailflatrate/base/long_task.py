@@ -7,6 +7,7 @@ step. A session lock prevents two runners of the same task.
 import zlib
 from collections.abc import Callable, Iterator, Mapping
 from contextlib import contextmanager
+from datetime import datetime
 from functools import partial
 from typing import Any, ClassVar, Generic, Self, TypeVar
 
@@ -17,7 +18,7 @@ from django.utils.translation import gettext_lazy as _
 from django.utils.translation import gettext_noop
 
 from mailflatrate.base import audit, clock, tenancy
-from mailflatrate.base.jobs import JobQueue, TaskFailed, defer
+from mailflatrate.base.jobs import JobQueue, TaskFailed, defer, job
 from mailflatrate.base.session_lock import session_lock
 from mailflatrate.base.storage.interface import StorageFailed
 from mailflatrate.base.tenancy import PlatformReason, TenantModel
@@ -58,7 +59,8 @@ class LongTask(TenantModel):
     """A task of one account. `problem` says in English, or in the language of the work, why it ended early."""
 
     JOB: ClassVar[str]
-    NOUN: ClassVar[str]
+    QUEUE: ClassVar[JobQueue] = JobQueue.IMPORT
+    NOUN: ClassVar[str] = ""
     """What the audit log calls it."""
     PROGRESS: ClassVar[tuple[str, str]]
     """The columns that have what is done, and what there is to do."""
@@ -113,7 +115,7 @@ class LongTask(TenantModel):
 
     def enqueue(self, **options: Any) -> None:
         """Enqueue its job, with the options of `defer`."""
-        defer(self.JOB, JobQueue.IMPORT, account_id=self.account_id, task_id=self.pk, **options)
+        defer(self.JOB, self.QUEUE, account_id=self.account_id, task_id=self.pk, **options)
 
     def cancel(self) -> bool:
         """Cancel the task, whose row is locked, before its next step; return whether that changed anything."""
@@ -174,12 +176,12 @@ class TaskRunner(Generic[T]):
         A lost database or storage is raised as it is, so that the job is retried; after any other error of ours the
         task is FAILED, and TaskFailed is raised.
         """
-        job = self.model.JOB
-        with session_lock((zlib.crc32(job.encode()) >> 1 << 32) + task_id) as is_free:
+        name = self.model.JOB
+        with session_lock((zlib.crc32(name.encode()) >> 1 << 32) + task_id) as is_free:
             task = self.begin(account_id, task_id) if is_free else None
             if task is None:
                 return
-            with ends_on_error(job, partial(self.end, task, TaskState.FAILED, OUR_ERROR), task_id=task_id):
+            with ends_on_error(name, partial(self.end, task, TaskState.FAILED, OUR_ERROR), task_id=task_id):
                 try:
                     self.work(task)
                 except TaskOvertaken:
@@ -255,3 +257,15 @@ def resume_tasks(*kinds: type[LongTask]) -> None:
         for model in kinds:
             for task in model.objects.filter(state=TaskState.RUNNING).only("account_id"):
                 task.enqueue(once=f"resume:{model.JOB}:{task.pk}")
+
+
+def fail_lost(model: type[LongTask], before: datetime, **values: Any) -> None:
+    """Fail the tasks of all accounts that are older than a moment and not over: no job works for them."""
+    lost = model.under_way().filter(created_at__lt=before)
+    lost.update(state=TaskState.FAILED, problem=OUR_ERROR, finished_at=clock.now(), **values)
+
+
+def register_jobs(*runners: TaskRunner[Any]) -> None:
+    """Register the job of each runner."""
+    for runner in runners:
+        job(runner.model.JOB, runner.model.QUEUE)(runner.run)

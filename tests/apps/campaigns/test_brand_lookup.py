@@ -6,8 +6,8 @@ from datetime import timedelta
 import pytest
 from PIL import Image
 
-from mailflatrate.apps.campaigns.actions.brand_lookup import current_lookup, look_up_brand, request_lookup
-from mailflatrate.apps.campaigns.actions.message_copies import LOST_AFTER
+from mailflatrate.apps.campaigns.actions.brand_lookup import BrandRunner, current_lookup, request_lookup
+from mailflatrate.apps.campaigns.actions.fetch_runner import LOST_AFTER
 from mailflatrate.apps.campaigns.errors import CampaignInputError
 from mailflatrate.apps.campaigns.jobs import forget_fetches
 from mailflatrate.apps.campaigns.models import BrandKit, BrandLookup
@@ -38,8 +38,10 @@ def test_what_a_website_says_fills_in_the_form_and_is_saved_by_a_person() -> Non
         answer = anna.client.post("/studio/brand/website/", {"url": f"{site.base}/"})
         assert answer.status_code == 303
         assert "Looking at" in anna.page("brand/")
-        look_up_brand(anna.account_id, resolver=site.resolver, private=True)
-        look_up_brand(anna.account_id, resolver=site.resolver, private=True)  # a job may run again
+        with tenancy.account(anna.account_id):
+            lookup = BrandLookup.objects.get()
+        BrandRunner(site.resolver, True).run(anna.account_id, lookup.id)
+        BrandRunner(site.resolver, True).run(anna.account_id, lookup.id)  # a job may run again
         assert site.asked.count("/") == 1
         with tenancy.account(anna.account_id):
             found = current_lookup()
@@ -55,8 +57,8 @@ def test_what_a_website_says_fills_in_the_form_and_is_saved_by_a_person() -> Non
             assert current_lookup() is None
         site.asked.clear()
         with tenancy.account(anna.account_id):
-            request_lookup(f"{site.base}/")
-        look_up_brand(anna.account_id, resolver=site.resolver)
+            lookup = request_lookup(f"{site.base}/")
+        BrandRunner(site.resolver).run(anna.account_id, lookup.id)
         assert site.asked == [], "only public addresses are visited"
     assert "choose colors and logo yourself" in anna.page("brand/")
     assert anna.client.post("/studio/brand/website/", {"url": "a b"}).status_code == 303
@@ -74,13 +76,13 @@ class Broken(DnsResolver):
 def test_a_lookup_that_fails_ends_and_lookups_count_as_pages(monkeypatch: pytest.MonkeyPatch) -> None:
     anna = sending_customer(people=0)
     with tenancy.account(anna.account_id):
-        request_lookup("https://lindenhof.example/")
+        lookup = request_lookup("https://lindenhof.example/")
     with pytest.raises(TaskFailed):
-        look_up_brand(anna.account_id, resolver=Broken([]), private=True)
+        BrandRunner(Broken([]), True).run(anna.account_id, lookup.id)
     assert "choose colors and logo yourself" in anna.page("brand/")
     with tenancy.account(anna.account_id):
         request_lookup("https://lindenhof.example/")
-        BrandLookup.objects.update(requested_at=clock.now() - LOST_AFTER - timedelta(minutes=1))
+        BrandLookup.objects.update(created_at=clock.now() - LOST_AFTER - timedelta(minutes=1))
     forget_fetches(0)
     assert "choose colors and logo yourself" in anna.page("brand/"), "its job was lost"
     monkeypatch.setitem(limits._TIGHTENED, "page_fetches_day", 1)

@@ -6,7 +6,7 @@ from datetime import timedelta
 import pytest
 from PIL import Image
 
-from mailflatrate.apps.campaigns.actions.content_lookup import KEPT, look_up_content, request_content
+from mailflatrate.apps.campaigns.actions.content_lookup import KEPT, ContentRunner, request_content
 from mailflatrate.apps.campaigns.errors import CampaignError, CampaignInputError
 from mailflatrate.apps.campaigns.jobs import forget_fetches
 from mailflatrate.apps.campaigns.models import ContentLookup, LookupKind, Media, PageFetchCount
@@ -32,7 +32,7 @@ def look_up(anna: Customer, site: OtherSite, kind: str, path: str, **more: str) 
     with tenancy.account(anna.account_id):
         lookup_id = ContentLookup.objects.latest("id").id
     for _a_job_may_run_again in range(2):
-        look_up_content(anna.account_id, lookup_id, resolver=site.resolver, private=True)
+        ContentRunner(site.resolver, True).run(anna.account_id, lookup_id)
     return anna.client.get(f"/studio/content-lookups/{lookup_id}/?language=de").content.decode()
 
 
@@ -57,7 +57,7 @@ def test_a_product_is_shown_before_it_is_inserted_and_its_picture_needs_a_yes() 
         site.asked.clear()
         with tenancy.account(anna.account_id):
             inside = request_content(LookupKind.PRODUCT, site.base + "/t", most=1, with_pictures=True, by=anna.owner)
-        look_up_content(anna.account_id, inside.id, resolver=site.resolver)
+        ContentRunner(site.resolver).run(anna.account_id, inside.id)
         assert site.asked == [], "only public addresses are visited"
 
 
@@ -84,7 +84,7 @@ def test_lookups_are_limited_and_forgotten(monkeypatch: pytest.MonkeyPatch) -> N
         monkeypatch.setattr("mailflatrate.apps.campaigns.actions.content_lookup.MOST_A_DAY", 1)
         with pytest.raises(CampaignError, match="Continue tomorrow"):
             request_content(LookupKind.PRODUCT, "shop.example", most=1, with_pictures=False, by=anna.owner)
-        ContentLookup.objects.update(requested_at=clock.now() - KEPT - timedelta(hours=1))
+        ContentLookup.objects.update(created_at=clock.now() - KEPT - timedelta(hours=1))
         PageFetchCount.objects.create(day=clock.now().date(), fetched=1)
         limits.tighten({"page_fetches_day": 1})
         try:

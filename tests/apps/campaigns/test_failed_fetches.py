@@ -7,9 +7,9 @@ from contextlib import contextmanager
 
 import pytest
 
-from mailflatrate.apps.campaigns.actions.brand_lookup import look_up_brand, request_lookup
-from mailflatrate.apps.campaigns.actions.content_lookup import look_up_content, request_content
-from mailflatrate.apps.campaigns.actions.message_copies import copy_message, decoded, request_copy
+from mailflatrate.apps.campaigns.actions.brand_lookup import BrandRunner, request_lookup
+from mailflatrate.apps.campaigns.actions.content_lookup import ContentRunner, request_content
+from mailflatrate.apps.campaigns.actions.message_copies import CopyRunner, decoded, request_copy
 from mailflatrate.apps.campaigns.models import BrandLookup, ContentLookup, LookupKind, MessageCopy
 from mailflatrate.base import tenancy
 from mailflatrate.base.jobs import TaskFailed
@@ -24,15 +24,15 @@ pytestmark = pytest.mark.usefixtures("database")
 def copy(anna: Customer, url: str, resolver: Resolver) -> str:
     with tenancy.account(anna.account_id):
         asked = request_copy(name="", url=url, file=b"", by=anna.owner)
-    copy_message(anna.account_id, asked.id, resolver=resolver, private=True)
+    CopyRunner(resolver, True).run(anna.account_id, asked.id)
     with tenancy.account(anna.account_id):
         return MessageCopy.objects.get(id=asked.id).state
 
 
 def brand(anna: Customer, url: str, resolver: Resolver) -> str:
     with tenancy.account(anna.account_id):
-        request_lookup(url)
-    look_up_brand(anna.account_id, resolver=resolver, private=True)
+        lookup = request_lookup(url)
+    BrandRunner(resolver, True).run(anna.account_id, lookup.id)
     with tenancy.account(anna.account_id):
         return BrandLookup.objects.get().state
 
@@ -48,7 +48,7 @@ def feed(anna: Customer, url: str, resolver: Resolver) -> str:
 def _content(anna: Customer, url: str, resolver: Resolver, kind: LookupKind) -> str:
     with tenancy.account(anna.account_id):
         asked = request_content(kind, url, most=1, with_pictures=True, by=anna.owner)
-    look_up_content(anna.account_id, asked.id, resolver=resolver, private=True)
+    ContentRunner(resolver, True).run(anna.account_id, asked.id)
     with tenancy.account(anna.account_id):
         return ContentLookup.objects.get(id=asked.id).state
 

@@ -7,10 +7,10 @@ from datetime import timedelta
 import pytest
 from PIL import Image
 
+from mailflatrate.apps.campaigns.actions.fetch_runner import LOST_AFTER
 from mailflatrate.apps.campaigns.actions.message_copies import (
     KEPT,
-    LOST_AFTER,
-    copy_message,
+    CopyRunner,
     decoded,
     request_copy,
 )
@@ -50,8 +50,8 @@ def site() -> Iterator[OtherSite]:
 def copied(anna: Customer, site: OtherSite, *, url: str = "", file: bytes = b"", private: bool = True) -> MessageCopy:
     with tenancy.account(anna.account_id):
         copy = request_copy(name="", url=url, file=file, by=anna.owner)
-    copy_message(anna.account_id, copy.id, resolver=site.resolver, private=private)
-    copy_message(anna.account_id, copy.id, resolver=site.resolver, private=private)  # a job may run again
+    CopyRunner(site.resolver, private).run(anna.account_id, copy.id)
+    CopyRunner(site.resolver, private).run(anna.account_id, copy.id)  # a job may run again
     with tenancy.account(anna.account_id):
         return MessageCopy.objects.select_related("campaign").get(id=copy.id)
 
@@ -136,10 +136,10 @@ def test_a_job_that_fails_and_a_day_that_is_used_up_are_said(site: OtherSite, mo
     with tenancy.account(anna.account_id):
         broken, late = (request_copy(name="", url=site.base + "/news", file=b"", by=anna.owner) for _ in range(2))
     with pytest.raises(TaskFailed):
-        copy_message(anna.account_id, broken.id, resolver=Broken([]), private=True)
+        CopyRunner(Broken([]), True).run(anna.account_id, broken.id)
     assert "We couldn&#x27;t copy this message" in anna.page(f"copies/{broken.id}/")
     monkeypatch.setitem(limits._TIGHTENED, "page_fetches_day", 1)
-    copy_message(anna.account_id, late.id, resolver=site.resolver, private=True)
+    CopyRunner(site.resolver, True).run(anna.account_id, late.id)
     assert site.asked == []
     assert "has reached its daily limit of web pages" in anna.page(f"copies/{late.id}/")
     with tenancy.account(anna.account_id), pytest.raises(CampaignError, match="Try again tomorrow"):

@@ -10,7 +10,7 @@ from django.db import DatabaseError, connection, transaction
 from procrastinate.contrib.django.models import ProcrastinateJob
 
 from mailflatrate.apps.accounts.models import Role
-from mailflatrate.apps.campaigns.actions.writing import JOB, KEPT, suggest_texts
+from mailflatrate.apps.campaigns.actions.writing import KEPT, WritingRunner
 from mailflatrate.apps.campaigns.jobs import forget_fetches
 from mailflatrate.apps.campaigns.models import Campaign, CampaignVersion, WritingRequest, WritingState
 from mailflatrate.apps.campaigns.writing_help import agree
@@ -54,7 +54,7 @@ def ask(anna: Customer, draft: Campaign, **posted: object) -> WritingRequest:
     assert answer.status_code == 200, answer.content
     with tenancy.account(anna.account_id):
         made = WritingRequest.objects.order_by("-id")[0]
-    suggest_texts(anna.account_id, made.id)
+    WritingRunner().run(anna.account_id, made.id)
     with tenancy.account(anna.account_id):
         return WritingRequest.objects.get(id=made.id)
 
@@ -138,12 +138,12 @@ def test_a_request_is_canceled_while_the_model_thinks_and_errors_say_what_to_do(
     assert anna.client.post(help_url(draft), {"task": "plain", "text": ["text:1"]}).status_code == 200
     with tenancy.account(anna.account_id):
         row = WritingRequest.objects.get()
-        job = ProcrastinateJob.objects.filter(task_name=JOB).order_by("-id")[0]
+        job = ProcrastinateJob.objects.filter(task_name=WritingRequest.JOB).order_by("-id")[0]
     assert (job.queue_name, job.lock) == ("writing", f"writing-{anna.account_id}")
     assert "every 1s" in anna.page(f"campaigns/{draft.id}/edit/writing-help/{row.id}/")
 
     def suggest() -> None:
-        suggest_texts(anna.account_id, row.id)
+        WritingRunner().run(anna.account_id, row.id)
         connection.close()
 
     worker = threading.Thread(target=suggest)
@@ -153,7 +153,7 @@ def test_a_request_is_canceled_while_the_model_thinks_and_errors_say_what_to_do(
     worker.join(10)
     assert not worker.is_alive(), "the connection is cut"
     with tenancy.account(anna.account_id):
-        assert WritingRequest.objects.values_list("state", "texts").get() == (WritingState.CANCELED, [])
+        assert WritingRequest.objects.values_list("state", "texts").get() == (WritingState.CANCELLED, [])
     model.hold.set()
     model.hold = None
     for answer, words in ((b"no", "answer couldn"), (chat_answer("Hi {{"), "Suggestion")):
@@ -180,7 +180,7 @@ def test_strangers_and_lesser_roles_ask_nothing_and_see_nothing(anna: Customer, 
     assert carla.client.get(help_url(own, f"{row.id}/")).status_code == 404
     take(carla, own, row, _0_0="Stolen words")
     assert carla.again(own).content == CONTENT
-    suggest_texts(carla.account_id, row.id)
+    WritingRunner().run(carla.account_id, row.id)
     assert len(model.received) == asked
     assert viewer.post("/studio/settings/writing-help/", {"switch": "off"}).status_code == 403
     with tenancy.account(carla.account_id), connection.cursor() as cursor:

@@ -13,6 +13,7 @@ from mailflatrate.apps.campaigns.actions import (
 from mailflatrate.apps.lists.actions.fetches import ADOPT_TEMPLATES_JOB
 from mailflatrate.base import tenancy
 from mailflatrate.base.jobs import JobQueue, job
+from mailflatrate.base.long_task import register_jobs
 from mailflatrate.base.tenancy import PlatformReason
 
 
@@ -35,28 +36,9 @@ def visit_links(account_id: int, campaign_id: int) -> None:
     link_visits.visit_links(account_id, campaign_id)
 
 
-@job(message_copies.JOB, JobQueue.FETCH)
-def copy_message(account_id: int, copy_id: int) -> None:
-    """Make a draft of a page or file from another system."""
-    message_copies.copy_message(account_id, copy_id)
-
-
-@job(brand_lookup.JOB, JobQueue.FETCH)
-def look_up_brand(account_id: int) -> None:
-    """Find an account's brand on its website."""
-    brand_lookup.look_up_brand(account_id)
-
-
-@job(content_lookup.JOB, JobQueue.FETCH)
-def look_up_content(account_id: int, lookup_id: int) -> None:
-    """Find the product of a page, or the items of a feed."""
-    content_lookup.look_up_content(account_id, lookup_id)
-
-
-@job(writing.JOB, JobQueue.WRITING)
-def suggest_texts(account_id: int, request_id: int) -> None:
-    """Ask the language model about each text of a request."""
-    writing.suggest_texts(account_id, request_id)
+register_jobs(
+    message_copies.CopyRunner(), brand_lookup.BrandRunner(), content_lookup.ContentRunner(), writing.WritingRunner()
+)
 
 
 @job("campaigns.forget_fetches", JobQueue.HOUSE, every="29 3 * * *")

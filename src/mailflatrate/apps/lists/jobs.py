@@ -48,8 +48,7 @@ ABANDONED_AFTER = timedelta(days=2)
 
 
 RUNNERS: tuple[TaskRunner[Any], ...] = (ImportRunner(), ExportRunner(), BulkRunner(), SuppressionFileRunner())
-for runner in RUNNERS:
-    job(runner.model.JOB, JobQueue.IMPORT)(runner.run)
+long_task.register_jobs(*RUNNERS)
 
 
 @job("lists.resume_tasks", JobQueue.HOUSE, every="* * * * *")

@@ -5,30 +5,31 @@ that they may use them. Nothing is fetched when a campaign is sent, and nothing 
 """
 
 import time
-from collections.abc import Callable
-from dataclasses import asdict
+from dataclasses import asdict, dataclass
 from datetime import timedelta
-from typing import Any, Final, TypeAlias
+from typing import Any, Final
 from urllib.parse import urlsplit
 
 from django.utils.translation import gettext as _
 
 from mailflatrate.apps.accounts.models import User
-from mailflatrate.apps.campaigns.actions.media import upload_media
-from mailflatrate.apps.campaigns.actions.message_copies import LOST_AFTER, PICTURE_OCTETS, decoded, is_web_address
-from mailflatrate.apps.campaigns.errors import CampaignError, CampaignInputError, MediaRefused
-from mailflatrate.apps.campaigns.media import message_url
-from mailflatrate.apps.campaigns.models import ContentLookup, CopyState, LookupKind, MediaFile
-from mailflatrate.apps.campaigns.page_fetches import fetch_counted, is_used_up, turn_of_account, used_up_words
-from mailflatrate.apps.domains.actions.domains import configured_resolver
-from mailflatrate.base import audit, child, clock, jobs, tenancy
-from mailflatrate.base.long_task import ends_on_error
+from mailflatrate.apps.campaigns.actions.fetch_runner import (
+    LOST_AFTER,
+    FetchRefused,
+    FetchRunner,
+    is_web_address,
+    picture_address,
+)
+from mailflatrate.apps.campaigns.actions.message_copies import PICTURE_OCTETS, decoded
+from mailflatrate.apps.campaigns.errors import CampaignError, CampaignInputError
+from mailflatrate.apps.campaigns.models import ContentLookup, LookupKind
+from mailflatrate.apps.campaigns.page_fetches import is_used_up, turn_of_account, used_up_words
+from mailflatrate.base import audit, child, clock, tenancy
+from mailflatrate.base.long_task import TaskState, fail_lost
 from mailflatrate.mail.feed_values import NoFeed
 from mailflatrate.mail.found_values import FoundGap, FoundItem
-from mailflatrate.wire.dns import Resolver
-from mailflatrate.wire.web import Document, Want, WebStatus
+from mailflatrate.wire.web import Want
 
-JOB: Final = "campaigns.look_up_content"
 MOST_A_DAY: Final = 200
 MOST_ITEMS: Final = 10
 """Items of a feed that are inserted at once."""
@@ -42,16 +43,6 @@ FEED: Final = Want(
     most_octets=4 * 1024 * 1024,
 )
 PICTURE: Final = Want(accept="image/*", agent=AGENT, most_octets=PICTURE_OCTETS, seconds=10.0)
-_PROBLEMS: Final = {WebStatus.MISSING: "missing", WebStatus.FAILED: "failed", WebStatus.UNKNOWN: "unreachable"}
-_Get: TypeAlias = Callable[[str, Want], Document | None]
-
-
-class _NotFound(Exception):
-    """Raised when nothing is found; `problem` says why."""
-
-    def __init__(self, problem: str) -> None:
-        super().__init__(problem)
-        self.problem = problem
 
 
 def request_content(kind: LookupKind, url: str, *, most: int, with_pictures: bool, by: User) -> ContentLookup:
@@ -62,7 +53,7 @@ def request_content(kind: LookupKind, url: str, *, most: int, with_pictures: boo
     if not is_web_address(url):
         raise CampaignInputError(_("Enter a whole web address, such as https://example.com/product."))
     now = clock.now()
-    if ContentLookup.objects.filter(requested_at__gt=now - timedelta(days=1)).count() >= MOST_A_DAY:
+    if ContentLookup.objects.filter(created_at__gt=now - timedelta(days=1)).count() >= MOST_A_DAY:
         raise CampaignError(_("You can look up %(most)d pages a day. Continue tomorrow.") % {"most": MOST_A_DAY})
     if is_used_up():
         raise CampaignError(used_up_words())
@@ -71,8 +62,8 @@ def request_content(kind: LookupKind, url: str, *, most: int, with_pictures: boo
         url=url,
         most=max(1, min(most, MOST_ITEMS)),
         with_pictures=with_pictures,
-        requested_by=by,
-        requested_at=now,
+        created_by=by,
+        created_at=now,
     )
     audit.record(
         "campaign.content_looked_up",
@@ -81,102 +72,51 @@ def request_content(kind: LookupKind, url: str, *, most: int, with_pictures: boo
         subject=f"content_lookup:{lookup.id}",
         details={"kind": lookup.kind, "host": urlsplit(url).hostname or "", "with_pictures": with_pictures},
     )
-    jobs.defer(
-        JOB,
-        jobs.JobQueue.FETCH,
-        lock=turn_of_account(),
-        once=f"content-{lookup.id}",
-        account_id=lookup.account_id,
-        lookup_id=lookup.id,
-    )
+    lookup.enqueue(lock=turn_of_account())
     return lookup
 
 
 @tenancy.needs_platform
 def forget_old_lookups() -> None:
     """Delete old lookups of all accounts, and fail those whose job was lost."""
-    now = clock.now()
-    ContentLookup.objects.filter(requested_at__lt=now - KEPT).delete()
-    lost = ContentLookup.objects.filter(state=CopyState.WAITING, requested_at__lt=now - LOST_AFTER)
-    lost.update(state=CopyState.FAILED, problem="broken")
+    ContentLookup.objects.filter(created_at__lt=clock.now() - KEPT).delete()
+    fail_lost(ContentLookup, clock.now() - LOST_AFTER)
 
 
-def look_up_content(
-    account_id: int, lookup_id: int, *, resolver: Resolver | None = None, private: bool = False
-) -> None:
-    """Fetch what a lookup asks for. Idempotent. `private` is for tests only."""
-    with tenancy.account(account_id):
-        lookup = ContentLookup.objects.filter(id=lookup_id, state=CopyState.WAITING).first()
-    if lookup is None:
-        return
-    resolver = resolver or configured_resolver()
+@dataclass(frozen=True)
+class ContentRunner(FetchRunner[ContentLookup]):
+    """Looks up products and feeds."""
 
-    def get(url: str, want: Want) -> Document | None:
-        return fetch_counted(account_id, url, resolver, want, private=private)
+    model = ContentLookup
 
-    def end(state: CopyState, **values: Any) -> None:
-        with tenancy.account(account_id):
-            ContentLookup.objects.filter(id=lookup_id, state=CopyState.WAITING).update(state=state, **values)
+    def work(self, task: ContentLookup) -> None:
+        """Fetch the page or feed, and the pictures. Raises FetchRefused."""
+        until = time.monotonic() + PICTURES_SECONDS
+        items = [self._stored(task, item, until) for item in self._read(task)]
+        task.end(TaskState.DONE, found=items)
 
-    with ends_on_error("content lookup", lambda: end(CopyState.FAILED, problem="broken"), lookup_id=lookup_id):
+    def _read(self, task: ContentLookup) -> tuple[FoundItem, ...]:
+        is_feed = task.kind == LookupKind.FEED
+        seen = self.fetch(task, task.url, FEED if is_feed else PAGE)
         try:
-            items = _read(lookup, get)
-        except _NotFound as refused:
-            end(CopyState.FAILED, problem=refused.problem)
-            return
-        pictures = _pictures(lookup, items, get)
-        end(CopyState.DONE, found=[_stored(account_id, lookup, item, picture) for item, picture in pictures])
+            if is_feed:
+                items: tuple[FoundItem, ...] = child.call("product.feed", seen.body, seen.content_type)
+                return items[: task.most]
+            item: FoundItem = child.call("product.page", decoded(seen.body), seen.url)
+        except NoFeed as problem:
+            raise FetchRefused("no_feed") from problem
+        except child.ChildError as problem:
+            raise FetchRefused("unreadable") from problem
+        if not item.title:
+            raise FetchRefused("empty")
+        return (item,)
 
-
-def _read(lookup: ContentLookup, get: _Get) -> tuple[FoundItem, ...]:
-    is_feed = lookup.kind == LookupKind.FEED
-    seen = get(lookup.url, FEED if is_feed else PAGE)
-    if seen is None:
-        raise _NotFound("used_up")
-    if seen.status is not WebStatus.OK:
-        raise _NotFound(_PROBLEMS[seen.status])
-    try:
-        if is_feed:
-            items: tuple[FoundItem, ...] = child.call("product.feed", seen.body, seen.content_type)
-            return items[: lookup.most]
-        item: FoundItem = child.call("product.page", decoded(seen.body), seen.url)
-    except NoFeed as problem:
-        raise _NotFound("no_feed") from problem
-    except child.ChildError as problem:
-        raise _NotFound("unreadable") from problem
-    if not item.title:
-        raise _NotFound("empty")
-    return (item,)
-
-
-def _pictures(
-    lookup: ContentLookup, items: tuple[FoundItem, ...], get: _Get
-) -> list[tuple[FoundItem, Document | None]]:
-    """Return the items with their pictures as they were fetched; None for one that isn't wanted or can't be had."""
-    until, found = time.monotonic() + PICTURES_SECONDS, []
-    for item in items:
-        seen = None
-        if lookup.with_pictures and item.picture and time.monotonic() < until:
-            seen = get(item.picture, PICTURE)
-        is_whole = seen is not None and seen.status is WebStatus.OK and len(seen.body) < PICTURE_OCTETS
-        found.append((item, seen if is_whole else None))
-    return found
-
-
-def _stored(account_id: int, lookup: ContentLookup, item: FoundItem, picture: Document | None) -> dict[str, Any]:
-    """Return what the table keeps of an item; `image` is the address of its picture in Media, or empty."""
-    image = _taken(account_id, lookup, item, picture) if picture is not None else ""
-    gaps = list(item.gaps)
-    if lookup.with_pictures and item.picture and not image:
-        gaps.append((FoundGap.PICTURE_LOST.value, ""))
-    return {**asdict(item), "gaps": gaps, "image": image}
-
-
-def _taken(account_id: int, lookup: ContentLookup, item: FoundItem, picture: Document) -> str:
-    name = urlsplit(item.picture).path.rpartition("/")[2][:120]
-    try:
-        with tenancy.account(account_id):
-            media = upload_media(picture.body, name=name, alt=item.title, decorative=False, by=lookup.requested_by)
-            return message_url(media, list(MediaFile.objects.filter(media=media)))
-    except MediaRefused:
-        return ""
+    def _stored(self, task: ContentLookup, item: FoundItem, until: float) -> dict[str, Any]:
+        """Return what the table keeps of an item; `image` is the address of its picture in Media, or empty."""
+        has_picture = task.with_pictures and bool(item.picture)
+        image, gaps = "", list(item.gaps)
+        if has_picture and time.monotonic() < until:
+            image = picture_address(self.take_picture(task, item.picture, PICTURE, alt=item.title))
+        if has_picture and not image:
+            gaps.append((FoundGap.PICTURE_LOST.value, ""))
+        return {**asdict(item), "gaps": gaps, "image": image}

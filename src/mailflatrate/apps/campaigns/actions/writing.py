@@ -4,7 +4,6 @@ from collections.abc import Mapping, Sequence
 from copy import copy
 from dataclasses import dataclass
 from datetime import timedelta
-from functools import partial
 from typing import Any, Final
 
 import structlog
@@ -18,13 +17,12 @@ from mailflatrate.apps.campaigns.models import Campaign, WritingRequest, Writing
 from mailflatrate.apps.campaigns.variants import as_variant, variant_count, written
 from mailflatrate.apps.campaigns.writing_questions import asked_about, checked_answer, suggestion_of
 from mailflatrate.apps.campaigns.writing_texts import texts_of, with_text, words_of_content
-from mailflatrate.base import clock, jobs, tenancy
-from mailflatrate.base.long_task import ends_on_error
+from mailflatrate.base import clock, tenancy
+from mailflatrate.base.long_task import TaskCanceled, TaskRunner
 from mailflatrate.mail.writing.mask import AnswerRefused
 from mailflatrate.mail.writing.questions import WritingTask
 from mailflatrate.wire.chat import ChatFailed, ChatProblem, ask_model
 
-JOB: Final = "campaigns.suggest_texts"
 MOST_TEXTS: Final = 60
 """Texts of one request, so that a whole newsletter can be translated at once."""
 MOST_WAITING: Final = 5
@@ -57,11 +55,10 @@ def request_writing(campaign_id: int, order: WritingOrder, *, by: User) -> Writi
     texts = [{"key": "check", "old": order.finding}] if order.task is WritingTask.EXPLAIN else _chosen(shown, order)
     if not texts:
         raise CampaignInputError(_("Choose at least one text."))
-    waiting = WritingRequest.objects.filter(state=WritingState.WAITING, created_at__gt=clock.now() - LOST_AFTER)
-    waiting.filter(created_by=by).update(state=WritingState.CANCELED)
+    waiting = WritingRequest.under_way().filter(created_at__gt=clock.now() - LOST_AFTER)
+    waiting.filter(created_by=by).update(state=WritingState.CANCELLED)
     if waiting.count() >= MOST_WAITING:
         raise CampaignError(_("Colleagues are waiting for suggestions, too. Try again in a minute."))
-    account_id = tenancy.current_account_id()
     made = WritingRequest.objects.create(
         campaign_id=campaign.id,
         task=order.task.value,
@@ -72,7 +69,7 @@ def request_writing(campaign_id: int, order: WritingOrder, *, by: User) -> Writi
         created_by=by,
         created_at=clock.now(),
     )
-    jobs.defer(JOB, jobs.JobQueue.WRITING, lock=f"writing-{account_id}", account_id=account_id, request_id=made.id)
+    made.enqueue(lock=f"writing-{made.account_id}")
     return made
 
 
@@ -97,58 +94,52 @@ def _chosen(shown: Campaign, order: WritingOrder) -> list[dict[str, str]]:
 def cancel_writing(campaign_id: int, request_id: int) -> None:
     """Cancel a request, or discard its suggestions. What was taken stays."""
     row = WritingRequest.objects.filter(id=request_id, campaign_id=campaign_id)
-    row.exclude(state=WritingState.TAKEN).update(state=WritingState.CANCELED, answers=[], texts=[], values={})
+    row.exclude(state=WritingState.TAKEN).update(state=WritingState.CANCELLED, answers=[], texts=[], values={})
 
 
-def suggest_texts(account_id: int, request_id: int) -> None:
-    """Ask the model about each text of a request, outside any transaction. Idempotent: goes on where it was."""
-    fail = partial(_fail, account_id, request_id)
-    row = _load(account_id, request_id)
-    while row is not None and len(row.answers) < len(row.texts):
-        with ends_on_error("writing help", partial(fail, ChatProblem.FAILED.value), request_id=request_id):
-            problem = _answer_next(account_id, row)
-        if problem:
-            fail(problem)
-            return
-        row = _load(account_id, request_id)
+class WritingRefused(Exception):
+    """There is no suggestion; the message is the code of the problem."""
 
 
-def _load(account_id: int, request_id: int) -> WritingRequest | None:
-    with tenancy.account(account_id):
-        found = WritingRequest.objects.filter(id=request_id, state=WritingState.WAITING)
-        return found.select_related("campaign").first()
+class WritingRunner(TaskRunner[WritingRequest]):
+    """Asks the model about each text of a request, outside any transaction, and goes on where it was."""
+
+    model = WritingRequest
+    refusals = (WritingRefused,)
+
+    def work(self, task: WritingRequest) -> None:
+        """Ask about text after text. Raises WritingRefused, TaskCanceled."""
+        while len(task.answers) < len(task.texts):
+            answer = _answer_next(task)
+            with task.step():
+                task.answers.append(answer)
+                task.save(update_fields=["answers"])
 
 
-def _fail(account_id: int, request_id: int, problem: str) -> None:
-    _update(account_id, request_id, state=WritingState.FAILED, problem=problem)
+def _is_wanted(row: WritingRequest) -> bool:
+    with tenancy.account(row.account_id):
+        return WritingRequest.under_way().filter(id=row.id).exists()
 
 
-def _update(account_id: int, request_id: int, **values: Any) -> None:
-    with tenancy.account(account_id):
-        WritingRequest.objects.filter(id=request_id, state=WritingState.WAITING).update(**values)
-
-
-def _answer_next(account_id: int, row: WritingRequest) -> str:
-    """Ask about the next text; return why there is no suggestion, or nothing."""
-    with tenancy.account(account_id):
+def _answer_next(row: WritingRequest) -> list[str]:
+    """Ask about the next text. Raises WritingRefused, TaskCanceled."""
+    with tenancy.account(row.account_id):
         if not writing_help.take_request():
-            return "used_up"
+            raise WritingRefused("used_up")
         asked = asked_about(row, row.texts[len(row.answers)])
         target = writing_help.endpoint()
     try:
-        found = ask_model(target, asked.question, lambda: _load(account_id, row.id) is not None)
-        answers = [*row.answers, [checked_answer(asked, one) for one in found]]
+        suggestions = ask_model(target, asked.question, lambda: _is_wanted(row))
+        return [checked_answer(asked, suggestion) for suggestion in suggestions]
     except ChatFailed as failed:
         if failed.problem is ChatProblem.CANCELED:
-            return "canceled"
-        log.warning("writing_help_no_answer", account=account_id, problem=failed.problem.value, detail=failed.detail)
-        return failed.problem.value
+            raise TaskCanceled from None
+        problem = failed.problem.value
+        log.warning("writing_help_no_answer", account=row.account_id, problem=problem, detail=failed.detail)
     except AnswerRefused as refused:
-        log.info("writing_help_answer_refused", account=account_id, reason=str(refused))
-        return "conditions" if str(refused) == "conditions" else ChatProblem.UNUSABLE.value
-    state = WritingState.DONE if len(answers) == len(row.texts) else WritingState.WAITING
-    _update(account_id, row.id, answers=answers, state=state)
-    return ""
+        problem = "conditions" if str(refused) == "conditions" else ChatProblem.UNUSABLE.value
+        log.info("writing_help_answer_refused", account=row.account_id, reason=str(refused))
+    raise WritingRefused(problem)
 
 
 def take_suggestions(

@@ -3,6 +3,7 @@
 from django.conf import settings
 from django.contrib.postgres.fields import ArrayField
 from django.db import migrations, models
+from django.db.models.functions import Now
 
 
 class Migration(migrations.Migration):
@@ -325,10 +326,13 @@ class Migration(migrations.Migration):
                 ("url", models.CharField(max_length=2000)),
                 ("most", models.PositiveSmallIntegerField()),
                 ("with_pictures", models.BooleanField()),
-                ("state", models.CharField(default="waiting", max_length=10)),
-                ("problem", models.CharField(blank=True, max_length=20)),
+                ("state", models.CharField(default="queued", max_length=10)),
+                ("problem", models.TextField(blank=True, db_default="")),
+                ("cancel_requested", models.BooleanField(default=False)),
+                ("created_at", models.DateTimeField(db_default=Now())),
+                ("started_at", models.DateTimeField(null=True)),
+                ("finished_at", models.DateTimeField(null=True)),
                 ("found", models.JSONField(default=list)),
-                ("requested_at", models.DateTimeField()),
                 (
                     "account",
                     models.ForeignKey(
@@ -336,7 +340,7 @@ class Migration(migrations.Migration):
                     ),
                 ),
                 (
-                    "requested_by",
+                    "created_by",
                     models.ForeignKey(
                         null=True, on_delete=models.SET_NULL, related_name="+", to=settings.AUTH_USER_MODEL
                     ),
@@ -344,7 +348,7 @@ class Migration(migrations.Migration):
             ],
             options={
                 "db_table": "content_lookup",
-                "indexes": [models.Index(fields=["account", "-requested_at"], name="content_lookup_recent")],
+                "indexes": [models.Index(fields=["account", "-created_at"], name="content_lookup_recent")],
             },
         ),
         migrations.CreateModel(
@@ -647,14 +651,24 @@ class Migration(migrations.Migration):
             fields=[
                 ("id", models.BigAutoField(auto_created=True, primary_key=True, serialize=False)),
                 ("url", models.CharField(max_length=2000)),
-                ("state", models.CharField(default="waiting", max_length=10)),
+                ("state", models.CharField(default="queued", max_length=10)),
+                ("problem", models.TextField(blank=True, db_default="")),
+                ("cancel_requested", models.BooleanField(default=False)),
+                ("created_at", models.DateTimeField(db_default=Now())),
+                ("started_at", models.DateTimeField(null=True)),
+                ("finished_at", models.DateTimeField(null=True)),
                 ("values", models.JSONField(default=dict)),
                 ("colors", models.JSONField(default=list)),
-                ("requested_at", models.DateTimeField()),
                 (
                     "account",
                     models.ForeignKey(
                         db_index=False, on_delete=models.CASCADE, related_name="+", to="accounts.account"
+                    ),
+                ),
+                (
+                    "created_by",
+                    models.ForeignKey(
+                        null=True, on_delete=models.SET_NULL, related_name="+", to=settings.AUTH_USER_MODEL
                     ),
                 ),
                 (
@@ -664,7 +678,7 @@ class Migration(migrations.Migration):
             ],
             options={
                 "db_table": "brand_lookup",
-                "constraints": [models.UniqueConstraint(fields=("account",), name="brand_lookup_once")],
+                "indexes": [models.Index(fields=["account", "-id"], name="brand_lookup_recent")],
             },
         ),
         migrations.CreateModel(
@@ -731,10 +745,13 @@ class Migration(migrations.Migration):
                 ("name", models.CharField(blank=True, max_length=120)),
                 ("url", models.CharField(blank=True, max_length=2000)),
                 ("source", models.TextField(blank=True)),
-                ("state", models.CharField(default="waiting", max_length=10)),
-                ("problem", models.CharField(blank=True, max_length=20)),
+                ("state", models.CharField(default="queued", max_length=10)),
+                ("problem", models.TextField(blank=True, db_default="")),
+                ("cancel_requested", models.BooleanField(default=False)),
+                ("created_at", models.DateTimeField(db_default=Now())),
+                ("started_at", models.DateTimeField(null=True)),
+                ("finished_at", models.DateTimeField(null=True)),
                 ("notes", models.JSONField(default=list)),
-                ("created_at", models.DateTimeField(auto_now_add=True)),
                 (
                     "account",
                     models.ForeignKey(
@@ -932,9 +949,12 @@ class Migration(migrations.Migration):
                 ("values", models.JSONField(default=dict)),
                 ("answers", models.JSONField(default=list)),
                 ("taken", models.JSONField(default=list)),
-                ("state", models.CharField(default="waiting", max_length=10)),
-                ("problem", models.CharField(blank=True, max_length=20)),
-                ("created_at", models.DateTimeField()),
+                ("state", models.CharField(default="queued", max_length=10)),
+                ("problem", models.TextField(blank=True, db_default="")),
+                ("cancel_requested", models.BooleanField(default=False)),
+                ("created_at", models.DateTimeField(db_default=Now())),
+                ("started_at", models.DateTimeField(null=True)),
+                ("finished_at", models.DateTimeField(null=True)),
                 (
                     "account",
                     models.ForeignKey(

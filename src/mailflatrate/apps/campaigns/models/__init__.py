@@ -18,7 +18,7 @@ from mailflatrate.apps.campaigns.models.coupons import CouponCode, CouponPool
 from mailflatrate.apps.campaigns.models.digest import DigestOutcome, FeedDigest, FeedItem
 from mailflatrate.apps.campaigns.models.link_tagging import LinkTagging, TagStyle
 from mailflatrate.apps.campaigns.models.link_visit import LinkVisit
-from mailflatrate.apps.campaigns.models.message_copy import BrandLookup, CopyState, MessageCopy
+from mailflatrate.apps.campaigns.models.message_copy import BrandLookup, MessageCopy
 from mailflatrate.apps.campaigns.models.page_fetch_count import PageFetchCount
 from mailflatrate.apps.campaigns.models.test_list import TestList
 from mailflatrate.apps.campaigns.models.version import CampaignVersion
@@ -41,7 +41,6 @@ __all__ = [
     "CommentPlace",
     "ContentKind",
     "ContentLookup",
-    "CopyState",
     "CouponCode",
     "CouponPool",
     "DigestOutcome",

@@ -3,8 +3,8 @@
 from django.db import models
 from django.utils.translation import gettext_lazy as _
 
-from mailflatrate.apps.campaigns.models.message_copy import CopyState
-from mailflatrate.base.tenancy import TenantModel
+from mailflatrate.base.jobs import JobQueue
+from mailflatrate.base.long_task import LongTask
 
 
 class LookupKind(models.TextChoices):
@@ -14,23 +14,22 @@ class LookupKind(models.TextChoices):
     FEED = "feed", _("Feed")
 
 
-class ContentLookup(TenantModel):
+class ContentLookup(LongTask):
     """A product page or a feed that someone wants blocks from; a draft changes only when they insert what was found.
 
-    `found` are the items (`mail.found_values.FoundItem`), each with the address of its picture in Media, and `problem`
-    says why there are none (`actions.content_lookup`). `with_pictures`: they may use the site's pictures.
+    `found` are the items (`mail.found_values.FoundItem`), each with the address of its picture in Media.
+    `with_pictures`: they may use the site's pictures.
     """
+
+    JOB = "campaigns.look_up_content"
+    QUEUE = JobQueue.FETCH
 
     kind = models.CharField(max_length=10, choices=LookupKind.choices)
     url = models.CharField(max_length=2000)
     most = models.PositiveSmallIntegerField(help_text="the most items wanted")
     with_pictures = models.BooleanField()
-    state = models.CharField(max_length=10, choices=CopyState.choices, default=CopyState.WAITING)
-    problem = models.CharField(max_length=20, blank=True)
     found = models.JSONField(default=list)
-    requested_by = models.ForeignKey("accounts.User", null=True, on_delete=models.SET_NULL, related_name="+")
-    requested_at = models.DateTimeField()
 
     class Meta:
         db_table = "content_lookup"
-        indexes = [models.Index(fields=["account", "-requested_at"], name="content_lookup_recent")]
+        indexes = [models.Index(fields=["account", "-created_at"], name="content_lookup_recent")]

@@ -4,6 +4,8 @@ from django.db import models
 from django.utils.translation import gettext_lazy as _
 
 from mailflatrate.apps.campaigns.models.campaign import Campaign
+from mailflatrate.base.jobs import JobQueue
+from mailflatrate.base.long_task import LongTask
 from mailflatrate.base.tenancy import TenantModel
 from mailflatrate.mail.writing.questions import WritingTask
 
@@ -11,10 +13,11 @@ from mailflatrate.mail.writing.questions import WritingTask
 class WritingState(models.TextChoices):
     """How far a request is. TAKEN: a person put at least one suggestion into the draft."""
 
-    WAITING = "waiting", _("Waiting")
+    QUEUED = "queued", _("Waiting")
+    RUNNING = "running", _("Running")
     DONE = "done", _("Done")
     FAILED = "failed", _("Failed")
-    CANCELED = "canceled", _("Canceled")
+    CANCELLED = "cancelled", _("Canceled")
     TAKEN = "taken", _("Used")
 
 
@@ -46,13 +49,16 @@ class WritingHelp(TenantModel):
         constraints = [models.UniqueConstraint(fields=["account"], name="writing_help_once")]
 
 
-class WritingRequest(TenantModel):
+class WritingRequest(LongTask):
     """A question to the model about texts of one draft.
 
     `texts` are rows of `key` (`writing_texts.DraftText`) and `old`, the text when it was asked about; `answers` are the
     model's suggestions for each, still masked. `taken` are rows of `key` and the `text` that went into the draft.
-    `problem` says why it failed. `values` are what a check's sentence names; they're never sent.
+    `values` are what a check's sentence names; they're never sent.
     """
+
+    JOB = "campaigns.suggest_texts"
+    QUEUE = JobQueue.WRITING
 
     campaign = models.ForeignKey(Campaign, on_delete=models.CASCADE, related_name="writing_requests")
     task = models.CharField(max_length=10, choices=[(task.value, label) for task, label in TASK_LABELS.items()])
@@ -62,10 +68,7 @@ class WritingRequest(TenantModel):
     values = models.JSONField(default=dict)
     answers = models.JSONField(default=list)
     taken = models.JSONField(default=list)
-    state = models.CharField(max_length=10, choices=WritingState.choices, default=WritingState.WAITING)
-    problem = models.CharField(max_length=20, blank=True)
-    created_by = models.ForeignKey("accounts.User", null=True, on_delete=models.SET_NULL, related_name="+")
-    created_at = models.DateTimeField()
+    state = models.CharField(max_length=10, choices=WritingState.choices, default=WritingState.QUEUED)
 
     class Meta:
         db_table = "writing_request"

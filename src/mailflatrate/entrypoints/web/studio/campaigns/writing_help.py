@@ -139,8 +139,8 @@ def _start(request: StudioRequest, campaign: Campaign, *, error: str = "") -> Ht
 
 
 def _state(request: StudioRequest, row: WritingRequest) -> HttpResponse:
-    is_lost = row.state == WritingState.WAITING and row.created_at < clock.now() - writing.LOST_AFTER
-    waits = row.state == WritingState.WAITING and not is_lost
+    is_lost = row.is_under_way and row.created_at < clock.now() - writing.LOST_AFTER
+    waits = row.is_under_way and not is_lost
     is_check = row.task == WritingTask.EXPLAIN.value
     problem = row.problem if row.state == WritingState.FAILED else "lost" if is_lost else ""
     context = {
@@ -150,7 +150,7 @@ def _state(request: StudioRequest, row: WritingRequest) -> HttpResponse:
         "done": len(row.answers),
         "number": len(row.texts),
         "problem": problem_words(problem) if problem else "",
-        "is_canceled": row.state == WritingState.CANCELED,
+        "is_canceled": row.state == WritingState.CANCELLED,
         "explanation": explained(row) if is_check and row.state == WritingState.DONE else "",
         "rows": [] if is_check or waits else rows_of(row),
         "is_ideas": row.task == WritingTask.IDEAS.value,

@@ -9,7 +9,7 @@ from django.utils.translation import gettext_lazy
 
 from mailflatrate.apps.campaigns.actions.message_copies import recent_copies, request_copy
 from mailflatrate.apps.campaigns.errors import CampaignError
-from mailflatrate.apps.campaigns.models import CopyState
+from mailflatrate.base.long_task import OUR_ERROR
 from mailflatrate.entrypoints.presenters.lookups import find_message_copy
 from mailflatrate.entrypoints.web.posts import see_other
 from mailflatrate.entrypoints.web.studio.access import StudioRequest, is_htmx, studio
@@ -51,7 +51,7 @@ PROBLEMS = {
         "Your account has reached its daily limit of web pages (UTC). Try again tomorrow, or upload the message as an "
         "HTML file."
     ),
-    "broken": gettext_lazy(
+    OUR_ERROR: gettext_lazy(
         "We couldn't copy this message. Try again, or save it as an HTML file in your browser and upload that."
     ),
     "too_long": gettext_lazy("The message is larger than 200 kB. Shorten it, and upload it as an HTML file."),
@@ -106,7 +106,7 @@ def one(request: StudioRequest, copy_id: int) -> HttpResponse:
     copy = find_message_copy(copy_id)
     context = {
         "copy": copy,
-        "waits": copy.state == CopyState.WAITING,
+        "waits": copy.is_under_way,
         "notes": [(NOTES[LeftOut(what)], count, samples) for what, count, samples in copy.notes],
         "problem": PROBLEMS.get(copy.problem, _("The message couldn't be copied.")) if copy.problem else "",
     }

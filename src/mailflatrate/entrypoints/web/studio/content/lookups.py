@@ -9,7 +9,8 @@ from django.utils.translation import gettext_lazy
 from mailflatrate.apps.campaigns.actions.content_lookup import request_content
 from mailflatrate.apps.campaigns.errors import CampaignError
 from mailflatrate.apps.campaigns.found_blocks import item_rows, price_of, product_column, product_row
-from mailflatrate.apps.campaigns.models import ContentLookup, CopyState, LookupKind
+from mailflatrate.apps.campaigns.models import ContentLookup, LookupKind
+from mailflatrate.base.long_task import OUR_ERROR, TaskState
 from mailflatrate.entrypoints.presenters.lookups import find_content_lookup
 from mailflatrate.entrypoints.web.studio.access import StudioRequest, studio
 from mailflatrate.entrypoints.web.studio.common import page, whole_number
@@ -38,7 +39,7 @@ PROBLEMS = {
     "unreadable": gettext_lazy("This page takes too long to read. Enter the content yourself."),
     "empty": gettext_lazy("The page says nothing about a product. If scripts build it, enter the content yourself."),
     "no_feed": gettext_lazy("This address isn't an RSS or Atom feed, nor a product feed in XML or CSV."),
-    "broken": gettext_lazy("We couldn't read this page. Try again, or enter the content yourself."),
+    OUR_ERROR: gettext_lazy("We couldn't read this page. Try again, or enter the content yourself."),
 }
 
 
@@ -75,10 +76,10 @@ def _state(request: StudioRequest, lookup: ContentLookup, language: str) -> Http
         "lookup": lookup,
         "kind": lookup.kind,
         "language": language,
-        "waits": lookup.state == CopyState.WAITING,
-        "problem": PROBLEMS.get(lookup.problem, _("Nothing was found.")) if lookup.state == CopyState.FAILED else "",
+        "waits": lookup.is_under_way,
+        "problem": PROBLEMS.get(lookup.problem, _("Nothing was found.")) if lookup.state == TaskState.FAILED else "",
     }
-    if lookup.state == CopyState.DONE:
+    if lookup.state == TaskState.DONE:
         context |= {
             "items": [
                 (item, price_of(item, language), [(GAPS[FoundGap(code)], words) for code, words in item["gaps"]])
@@ -94,6 +95,6 @@ def lookup_dialogs() -> list[tuple[str, str]]:
     """Return the kinds of lookups with the address that was asked for last, which the dialogs begin with."""
     found = []
     for kind in LookupKind:
-        last = ContentLookup.objects.filter(kind=kind).order_by("-requested_at").values_list("url", flat=True).first()
+        last = ContentLookup.objects.filter(kind=kind).order_by("-created_at").values_list("url", flat=True).first()
         found.append((kind.value, last if last and kind is LookupKind.FEED else ""))
     return found
