@@ -63,6 +63,7 @@ def _row(request: StudioRequest, action: BulkAction) -> dict[str, Any]:
     can_undo = action.kind in UNDOABLE and action.undoes_id is None and not undone
     return {
         "action": action,
+        "problem": error_sentence(action.problem),
         "said": _said(action),
         "reasons": [(str(REASON_WORDS.get(reason, reason)), number) for reason, number in action.skipped.items()],
         "can_undo": can_undo and not action.is_under_way and action.changed > 0,
