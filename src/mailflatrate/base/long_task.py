@@ -22,29 +22,23 @@ from mailflatrate.base.jobs import JobQueue, TaskFailed, defer, job
 from mailflatrate.base.session_lock import session_lock
 from mailflatrate.base.storage.interface import StorageFailed
 from mailflatrate.base.tenancy import PlatformReason, TenantModel
+from mailflatrate.base.toned_choices import TonedChoices
 
 OUR_ERROR = gettext_noop("An error on our side stopped this. Our team has been notified.")
 log = structlog.get_logger(__name__)
 
 
-class TaskState(models.TextChoices):
+class TaskState(TonedChoices):
     """The state of a long task."""
 
-    QUEUED = "queued", _("Waiting")
-    RUNNING = "running", _("Running")
-    DONE = "done", _("Done")
-    FAILED = "failed", _("Failed")
-    CANCELLED = "cancelled", _("Canceled")
+    QUEUED = "queued", "primary", _("Waiting")
+    RUNNING = "running", "primary", _("Running")
+    DONE = "done", "success", _("Done")
+    FAILED = "failed", "error", _("Failed")
+    CANCELLED = "cancelled", "", _("Canceled")
 
 
 UNDER_WAY = (TaskState.QUEUED, TaskState.RUNNING)
-_TONES = {
-    "uploaded": "info",
-    TaskState.QUEUED: "primary",
-    TaskState.RUNNING: "primary",
-    TaskState.DONE: "success",
-    TaskState.FAILED: "error",
-}
 
 
 class TaskCanceled(Exception):
@@ -60,6 +54,7 @@ class LongTask(TenantModel):
 
     JOB: ClassVar[str]
     QUEUE: ClassVar[JobQueue] = JobQueue.IMPORT
+    STATES: ClassVar[type[TonedChoices]] = TaskState
     NOUN: ClassVar[str] = ""
     """What the audit log calls it."""
     PROGRESS: ClassVar[tuple[str, str]]
@@ -92,7 +87,7 @@ class LongTask(TenantModel):
     @property
     def tone(self) -> str:
         """Return the tone of its state."""
-        return _TONES.get(self.state, "")
+        return self.STATES(self.state).tone
 
     @property
     def details(self) -> Mapping[str, Any]:

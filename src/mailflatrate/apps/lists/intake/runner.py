@@ -7,14 +7,13 @@ slice ended.
 import sys
 from collections.abc import Callable, Iterator, Sequence
 from concurrent.futures import Future, ThreadPoolExecutor
-from contextlib import ExitStack, contextmanager
+from contextlib import contextmanager
 from dataclasses import dataclass
 from datetime import UTC, datetime, time
 from pathlib import Path
 
 from django.db import connection, connections
 from django.db.models import F
-from django.utils.translation import gettext as _
 
 from mailflatrate.apps.accounts.models import Account
 from mailflatrate.apps.lists import statistics
@@ -55,12 +54,7 @@ class ImportRunner(TaskRunner[Import]):
 
     def work(self, task: Import) -> None:
         """Read the file from where the last slice ended."""
-        with ExitStack() as held:
-            try:
-                with tenancy.account(task.account_id):
-                    path = held.enter_context(uploads.opened(task.file_path))
-            except FileNotFoundError:
-                raise ImportProblem(_("the uploaded file is no longer available; upload it again")) from None
+        with uploads.opened_for(task.account_id, task.file_path) as path:
             _read(task, path, self.slice_rows, self.on_slice)
 
     def clean_up(self, task: Import, state: TaskState) -> None:

@@ -8,11 +8,14 @@ import secrets
 import zipfile
 import zlib
 from collections.abc import Callable, Collection, Iterator
-from contextlib import contextmanager, suppress
+from contextlib import ExitStack, contextmanager, suppress
 from datetime import datetime
 from pathlib import Path
 from typing import IO
 
+from django.utils.translation import gettext as _
+
+from mailflatrate.apps.lists.errors import ImportProblem
 from mailflatrate.base import tenancy
 from mailflatrate.base.storage import files as storage
 from mailflatrate.base.storage.files import CHUNK_BYTES, StoredFileInfo
@@ -51,6 +54,18 @@ def opened(name: str) -> Iterator[Path]:
             yield path
     except (storage.NotStored, storage.NameRefused):
         raise FileNotFoundError(name) from None
+
+
+@contextmanager
+def opened_for(account_id: int, name: str) -> Iterator[Path]:
+    """Provide an upload of an account outside any transaction. Raises ImportProblem if it no longer exists."""
+    with ExitStack() as held:
+        try:
+            with tenancy.account(account_id):
+                path = held.enter_context(opened(name))
+        except FileNotFoundError:
+            raise ImportProblem(_("The uploaded file is no longer available. Upload it again.")) from None
+        yield path
 
 
 def is_kept(name: str) -> bool:

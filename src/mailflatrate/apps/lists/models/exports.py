@@ -8,6 +8,7 @@ from django.utils.translation import gettext_lazy as _
 from django.utils.translation import pgettext_lazy
 
 from mailflatrate.apps.lists.models.limited_tasks import LimitedTask
+from mailflatrate.base.toned_choices import TonedChoices
 
 
 class ExportContent(models.TextChoices):
@@ -26,15 +27,15 @@ class ExportFormat(models.TextChoices):
     NDJSON = "ndjson", "NDJSON"
 
 
-class ExportState(models.TextChoices):
+class ExportState(TonedChoices):
     """The state of an export. The file exists only in DONE."""
 
-    QUEUED = "queued", _("Waiting")
-    RUNNING = "running", _("Running")
-    DONE = "done", pgettext_lazy("export", "Ready")
-    FAILED = "failed", _("Failed")
-    CANCELLED = "cancelled", _("Canceled")
-    DELETED = "deleted", pgettext_lazy("export", "Deleted")
+    QUEUED = "queued", "primary", _("Waiting")
+    RUNNING = "running", "primary", _("Running")
+    DONE = "done", "success", pgettext_lazy("export", "Ready")
+    FAILED = "failed", "error", _("Failed")
+    CANCELLED = "cancelled", "", _("Canceled")
+    DELETED = "deleted", "", pgettext_lazy("export", "Deleted")
 
 
 class Export(LimitedTask):
@@ -47,6 +48,7 @@ class Export(LimitedTask):
 
     JOB = "lists.run_export"
     NOUN = "export"
+    STATES = ExportState
     PROGRESS = ("rows_done", "rows_total")
 
     content = models.CharField(max_length=12, choices=ExportContent.choices)

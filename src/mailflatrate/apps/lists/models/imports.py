@@ -9,15 +9,15 @@ from mailflatrate.base.tenancy import TenantModel
 from mailflatrate.base.toned_choices import TonedChoices
 
 
-class ImportState(models.TextChoices):
+class ImportState(TonedChoices):
     """The state of an import."""
 
-    UPLOADED = "uploaded", _("Waiting for column mapping")
-    QUEUED = "queued", _("Waiting")
-    RUNNING = "running", _("Running")
-    DONE = "done", _("Done")
-    FAILED = "failed", _("Failed")
-    CANCELLED = "cancelled", _("Canceled")
+    UPLOADED = "uploaded", "info", _("Waiting for column mapping")
+    QUEUED = "queued", "primary", _("Waiting")
+    RUNNING = "running", "primary", _("Running")
+    DONE = "done", "success", _("Done")
+    FAILED = "failed", "error", _("Failed")
+    CANCELLED = "cancelled", "", _("Canceled")
 
 
 class CheckState(TonedChoices):
@@ -38,6 +38,7 @@ class Import(LongTask):
 
     JOB = "lists.run_import"
     NOUN = "import"
+    STATES = ImportState
     PROGRESS = ("bytes_read", "file_bytes")
     WAITING = ("uploaded", "queued")
 

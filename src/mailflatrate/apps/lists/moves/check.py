@@ -81,15 +81,8 @@ def _missing_refusals(move: Move) -> list[MoveQuestion]:
 def opened_tables(move: Move) -> Iterator[list[TableFile]]:
     """Provide the files of a move on this host's disk. Raises ImportProblem if one no longer exists."""
     with ExitStack() as held:
-        tables = []
-        for file in move.files:
-            try:
-                with tenancy.account(move.account_id):
-                    path = held.enter_context(uploads.opened(file["path"]))
-            except FileNotFoundError:
-                raise ImportProblem(_("The uploaded file is no longer available. Upload it again.")) from None
-            tables.append(TableFile(file["name"], path, file["archive"]))
-        yield tables
+        paths = [held.enter_context(uploads.opened_for(move.account_id, file["path"])) for file in move.files]
+        yield [TableFile(file["name"], path, file["archive"]) for file, path in zip(move.files, paths, strict=True)]
 
 
 def runner_of(move: Move, tables: list[TableFile], *, on_progress: Callable[[int], None] | None = None) -> DryRunner:

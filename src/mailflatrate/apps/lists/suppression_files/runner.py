@@ -6,7 +6,6 @@ nothing.
 
 from collections import Counter
 from collections.abc import Sequence
-from contextlib import ExitStack
 from dataclasses import dataclass
 from itertools import islice
 from typing import Any
@@ -21,7 +20,6 @@ from mailflatrate.apps.lists.intake.file_tables import open_table
 from mailflatrate.apps.lists.models import Contact, SuppressionFile, SuppressionFileRow
 from mailflatrate.apps.lists.suppression_files.reading import FileRow, RowReader, RowReport
 from mailflatrate.apps.suppression.actions import SuppressionEntry, suppress_keys
-from mailflatrate.base import tenancy
 from mailflatrate.base.ids import MailboxKeys
 from mailflatrate.base.long_task import TaskOvertaken, TaskRunner, TaskState
 from mailflatrate.rules.suppression import SuppressionReason
@@ -32,7 +30,6 @@ MOST_REPORTED = 10_000
 """Rows of a file that are kept for its report; further ones are only counted."""
 _WITHDRAWS = (SuppressionReason.COMPLAINT, SuppressionReason.OBJECTION, SuppressionReason.UNSUBSCRIBE)
 """What a person said themselves ends their subscriptions, too."""
-GONE = gettext_noop("the uploaded file is no longer available; upload it again")
 TOO_MANY = gettext_noop("this file has more than 2,000,000 rows; what was read so far is suppressed")
 
 
@@ -47,12 +44,7 @@ class SuppressionFileRunner(TaskRunner[SuppressionFile]):
 
     def work(self, task: SuppressionFile) -> None:
         """Read the file from the first row that wasn't written."""
-        with ExitStack() as held:
-            with tenancy.account(task.account_id):
-                try:
-                    path = held.enter_context(uploads.opened(task.file_path))
-                except FileNotFoundError:
-                    raise ImportProblem(GONE) from None
+        with uploads.opened_for(task.account_id, task.file_path) as path:
             table = open_table(path)
             rows = islice(_reader(task, table).rows(table), task.rows_read, None)
             while part := list(islice(rows, self.slice_rows)):
