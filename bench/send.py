@@ -143,7 +143,7 @@ def takes_too_much(result: dict[str, object], recipients: int) -> bool:
 
 
 def count_marks() -> int:
-    """Marks of begun messages (ADR 0020) that the database has committed so far."""
+    """Marks of begun messages (ADR 0002) that the database has committed so far."""
     import psycopg
 
     from mailflatrate.settings.roles import owner_url

@@ -1,6 +1,6 @@
 /* Sending across hosts: claims, marks, journals, leases, the fence, the hosts' memory and membership, withdrawals.
  *
- * README.md maps these names to ours. Each FIX_ set to 0 puts back what was there before ADRs 0093 to 0095.
+ * README.md maps these names to ours. Each FIX_ set to 0 puts back what was there before ADRs 0093 and 0095.
  */
 #ifndef FIX_MEMORY
 #define FIX_MEMORY 1    /* C1: a host refuses an old primary, and replays where anything has changed */

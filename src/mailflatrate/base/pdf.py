@@ -1,4 +1,4 @@
-"""HTML to PDF by WeasyPrint, with a clear error where this machine lacks its library. See docs/adr/0011."""
+"""HTML to PDF by WeasyPrint, with a clear error where this machine lacks its library."""
 
 import warnings
 from collections.abc import Sequence

@@ -1,7 +1,7 @@
 """Compiles a landing page: the blocks of a campaign for everyone, without a reader, imprint or unsubscribe link.
 
 The page's frame (form, imprint, privacy link) isn't part of the content: the content is a document of its own, in a
-sandboxed frame without scripts (ADR 0090). What the sanitizer of campaigns removes is removed here, too. Liquid is
+sandboxed frame without scripts (ADR 0091). What the sanitizer of campaigns removes is removed here, too. Liquid is
 carried out first, and the last step is a browser's parser that knows a closed list of elements and attributes: nothing
 is edited after it, and what it would read differently a second time is refused.
 """

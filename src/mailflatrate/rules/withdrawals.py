@@ -3,7 +3,7 @@
 A person's no ends the consent to its list, or to all of them. Besides, no consent from before it may subscribe them to
 another list of the account: people who say no once have changed their mind about the sender. Subscriptions that were on
 record when they said it, and that they didn't end, stay. A withdrawal that the person undid on its page within minutes
-(ADR 0059) counts as never said.
+(docs/features/undo-an-unsubscribe.md) counts as never said.
 """
 
 from datetime import datetime

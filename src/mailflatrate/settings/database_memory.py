@@ -1,4 +1,4 @@
-"""What this host remembers of its database, on its own disk: the state that it last accepted (ADR 0094).
+"""What this host remembers of its database, on its own disk: the state that it last accepted (ADR 0093).
 
 A database can't tell that it is an old primary that was started again, or a copy that was put back: everything in it
 looks as it did then. So each host keeps, beside its journals, which database it worked with and how far that one had

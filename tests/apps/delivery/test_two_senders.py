@@ -46,7 +46,7 @@ class SenderHost:
 
 
 class Hosts:
-    """The protocol of ADR 0094, with the marks of the product."""
+    """The protocol of ADR 0093, with the marks of the product."""
 
     def __init__(self) -> None:
         self.now, self.disk, self.replica = Rows(), Rows(), Rows()

@@ -1,4 +1,4 @@
-"""Fetching foreign pages that an account names: links of drafts, messages, brands, feeds (ADR 0071).
+"""Fetching pages that an account names: links of drafts, messages, brands, feeds (docs/features/link-checks.md).
 
 The jobs have a queue of their own, one at a time for each account. All fetches of an account share one number a day,
 which is counted in a table of its own, so deleting drafts or copies gives none back.

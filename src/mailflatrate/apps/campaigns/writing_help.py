@@ -1,4 +1,4 @@
-"""Writing help in an account: whether it's there, what the account agreed to, and its daily allowance (ADR 0083)."""
+"""Writing help of an account: what it agreed to, and its daily allowance (docs/features/writing-help.md)."""
 
 from dataclasses import dataclass
 from typing import Any, Final

@@ -1,8 +1,8 @@
-"""The fence: all sending is held while the database may be behind its journals (ADR 0020).
+"""The fence: all sending is held while the database may be behind its journals (ADR 0002).
 
 A promoted replica, a restored dump and a restored base backup each differ from the database whose identity the fence
 holds. The claim of a chunk compares it in its own statement, so nothing is sent before the change is noticed. What a
-database can't tell about itself, its hosts remember (ADR 0094).
+database can't tell about itself, its hosts remember (ADR 0093).
 """
 
 import uuid

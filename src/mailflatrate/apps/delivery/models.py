@@ -152,7 +152,7 @@ class Chunk(TenantModel):
 
 
 class Begun(TenantModel):
-    """Which deliveries of a claimed chunk its sender has begun, committed before their first byte left (ADR 0020).
+    """Which deliveries of a claimed chunk its sender has begun, committed before their first byte left (ADR 0002).
 
     Deliveries of the claim above `begun_to` were not begun. Those at or below it are `under_way` (no reply known),
     `unsent` (taken up, not accepted), or accepted. A row exists while a chunk is claimed; without it nothing begins.
@@ -209,7 +209,7 @@ class LostClaim(TenantModel):
 
 
 class SendingFence(models.Model):
-    """One row: the database that sending was last accepted for, and whether all sending is held (ADR 0020)."""
+    """One row: the database that sending was last accepted for, and whether all sending is held (ADR 0002)."""
 
     id = models.PositiveSmallIntegerField(primary_key=True)
     identity = models.CharField(max_length=120, help_text="server, timeline, database and table of this row")

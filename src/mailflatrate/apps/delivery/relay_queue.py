@@ -1,4 +1,4 @@
-"""What a relay's queue says about deliveries it accepted: deferred, retried, delivered (R-72, ADR 0031).
+"""What a relay's queue says about deliveries it accepted: deferred or delivered (R-72, docs/features/relay-logs.md).
 
 It is recorded in the transaction in which the follower saves its position in the log.
 """

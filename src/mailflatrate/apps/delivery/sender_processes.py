@@ -1,4 +1,4 @@
-"""The sender processes that a database knows: after a promotion it waits for their journals (ADR 0094)."""
+"""The sender processes that a database knows: after a promotion it waits for their journals (ADR 0093)."""
 
 from datetime import timedelta
 

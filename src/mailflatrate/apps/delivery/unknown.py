@@ -1,4 +1,4 @@
-"""Unknown results: of one campaign for the customer, and of the whole installation for the operator (ADR 0020)."""
+"""Unknown results: of one campaign for the customer, and of the whole installation for the operator (ADR 0002)."""
 
 from dataclasses import dataclass
 from datetime import datetime

@@ -1,6 +1,6 @@
 """Reading an account's events in the order of their transactions, so that none is passed over, however late it commits.
 
-As for changed contacts (`lists.sync`, ADR 0043): only events of transactions below the oldest open one are handed out,
+As for changed contacts (`lists.sync`, ADR 0047): only events of transactions below the oldest open one are handed out,
 because nothing new can appear there.
 """
 

@@ -1,7 +1,7 @@
 """Builds and keeps the sort indexes of fields (ADR 0053): all values in order, for accounts that need it.
 
 An index is read beside `contact_touch`, so it may be behind: the contacts that changed meanwhile are read themselves.
-Each step is one short transaction, because changes wait for the oldest open one to be reported (ADR 0043).
+Each step is one short transaction, because changes wait for the oldest open one to be reported (ADR 0047).
 """
 
 from collections.abc import Sequence

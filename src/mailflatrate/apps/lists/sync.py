@@ -1,7 +1,7 @@
 """Reading which contacts changed, for programs that keep a copy. No change is missed, however late it commits.
 
 A position in time or by ascending id would miss a transaction that began before it and commits after it. So changes are
-ordered by their transaction (ADR 0043), and only those below the oldest open transaction are returned: everything below
+ordered by their transaction (ADR 0047), and only those below the oldest open transaction are returned: everything below
 it has ended, and nothing new can appear there. Changes of open transactions come with the next request.
 """
 

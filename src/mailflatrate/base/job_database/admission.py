@@ -1,4 +1,4 @@
-"""Each new connection of a service is compared with what its host remembers of the database (ADR 0094).
+"""Each new connection of a service is compared with what its host remembers of the database (ADR 0093).
 
 A page that wrote into an old primary would lose what people do there, so every process refuses it and looks further.
 """

@@ -2,6 +2,6 @@
 per host.
 
 A process writes its series to a file in the data folder every few seconds; the exporter of the host (the pages, or
-`mailflatrate exporter` where there are none) reads the files of all running processes (ADR 0024). So a sender needs no
-port of its own, and outsiders cannot reach it.
+`mailflatrate exporter` where there are none) reads the files of all running processes
+(docs/features/metrics.md). So a sender needs no port of its own, and outsiders cannot reach it.
 """

@@ -86,7 +86,7 @@ ELEMENT_NAMES = {
 }
 """What people call each element, as message ids."""
 SINCE_FORM_3 = frozenset({"entered_by", "entered_with", "entered_how", "confirmation_page"})
-"""Elements that certificates of the forms before don't show (ADR 0104)."""
+"""Elements that certificates of the forms before don't show (docs/features/certificates.md)."""
 _ENDINGS = ("withdrawn", "objection", "tracking_withdrawn")
 
 

@@ -18,7 +18,7 @@ from mailflatrate.rules.proof.strict_json import read_json
 
 CERTIFICATE_FORM = "mailflatrate consent certificate 3"
 EARLIER_CERTIFICATE_FORM = "mailflatrate consent certificate 2"
-"""The form that didn't show who entered a person, nor the page of the confirmation (ADR 0104)."""
+"""The form that didn't show who entered a person, nor the page of the confirmation (docs/features/certificates.md)."""
 UNSIGNED_CERTIFICATE_FORM = "mailflatrate consent certificate 1"
 EVENT_FORM = "mailflatrate consent event 1"
 SEAL_FORM = "mailflatrate consent seal 1"

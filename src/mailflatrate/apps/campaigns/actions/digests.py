@@ -1,6 +1,6 @@
 """Recurring campaigns: save settings, check the feed, prepare an issue, from new entries or from a template alone.
 
-An issue is a draft: a person ticks the policy and releases it (R-04, ADR 0067).
+An issue is a draft: a person ticks the policy and releases it (R-04, docs/features/recurring-campaigns.md).
 """
 
 from collections.abc import Mapping

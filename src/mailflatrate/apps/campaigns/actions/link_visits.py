@@ -1,4 +1,4 @@
-"""Visit the links of a draft once before it is released, and keep what was seen (R-49, ADR 0071)."""
+"""Visit the links of a draft once before it is released, and keep what was seen (docs/features/link-checks.md)."""
 
 from collections.abc import Iterator
 from contextlib import suppress

@@ -1,4 +1,4 @@
-"""Ask a language model for help with a draft: request, answer in a job, cancel, and take a suggestion (ADR 0083)."""
+"""Ask a language model about a draft: request, answer, cancel, take a suggestion (docs/features/writing-help.md)."""
 
 from collections.abc import Mapping, Sequence
 from copy import copy

@@ -1,4 +1,4 @@
-"""Claims of senders whose host is lost, settled by what the database or a late journal knows about them (ADR 0020)."""
+"""Claims of senders whose host is lost, settled by what the database or a late journal knows about them (ADR 0002)."""
 
 from django.db import connection
 from django.db.models.functions import Now
@@ -19,7 +19,7 @@ from mailflatrate.apps.delivery.models import (
 )
 from mailflatrate.base import clock, tenancy
 
-# What the marks of a lost sender say about the rows of its chunk (ADR 0020). The rest stays pending. Marks do not wait
+# What the marks of a lost sender say about the rows of its chunk (ADR 0002). The rest stays pending. Marks do not wait
 # for the disk: if the server has crashed since, the last ones may be missing, and only what was accepted by an earlier
 # one is known (ADR 0093).
 _BY_MARKS = """
@@ -58,7 +58,7 @@ WHERE account_id = %(account_id)s AND chunk_id = %(from)s AND state = 'in_doubt'
 
 
 def abandon_chunk(account_id: int, chunk_id: int, claimed_by: str) -> None:
-    """Give up a claimed chunk whose host is lost with its journal: the chunk's marks say what was begun (ADR 0020).
+    """Give up a claimed chunk whose host is lost with its journal: the chunk's marks say what was begun (ADR 0002).
 
     Another sender sends what was not begun; what was under way has an unknown result until the journal is found.
     """

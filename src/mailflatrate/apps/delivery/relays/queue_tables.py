@@ -1,4 +1,4 @@
-"""Tables of what a relay does with a message after accepting it, according to its log (ADR 0031)."""
+"""Tables of what a relay does with a message after accepting it, according to its log (docs/features/relay-logs.md)."""
 
 from django.db import models
 from django.db.models import Q

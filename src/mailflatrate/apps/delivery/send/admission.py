@@ -1,4 +1,4 @@
-"""Whether a sender may work with the database that a new connection leads to (ADR 0094).
+"""Whether a sender may work with the database that a new connection leads to (ADR 0093).
 
 A sender process claims only in a database that knows it and that its host has accepted. Until then, and whenever a
 connection shows another state, `fenced` is set and blocks every connection of the process; upkeep clears it again.
@@ -16,7 +16,7 @@ from mailflatrate.settings.database_memory import SENDERS, STATE, DatabaseMemory
 
 
 class DatabaseFenced(Exception):
-    """Raised when this is not the database accepted for sending: it was promoted or restored (ADR 0020)."""
+    """Raised when this is not the database accepted for sending: it was promoted or restored (ADR 0002)."""
 
 
 class Admission:

@@ -1,4 +1,4 @@
-"""Tell a database that was promoted or restored what was sent before (ADR 0020). All sending is held meanwhile."""
+"""Tell a database that was promoted or restored what was sent before (ADR 0002). All sending is held meanwhile."""
 
 import time
 from collections import defaultdict

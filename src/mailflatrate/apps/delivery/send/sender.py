@@ -200,7 +200,7 @@ class Sender:
 
     def _may_mark_at_once(self) -> bool:
         """Return True if no one needs to know message by message what was begun: the database can't outlive this
-        machine, and no other host sends that would take the claim over without reading its journal (ADR 0034).
+        machine, and no other host sends that would take the claim over without reading its journal (ADR 0002).
         """
         is_wanted = self._settings.sender_marks is MarkMode.AUTO
         return is_wanted and self._main.is_beside and self._upkeep.is_alone is True

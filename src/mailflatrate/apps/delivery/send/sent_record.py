@@ -1,6 +1,6 @@
 """Record of what a host's senders sent, kept for some days after it was recorded: identifiers and times, nothing else.
 
-A database that was promoted or restored may have forgotten it; then it is replayed (ADR 0020). One file an hour for
+A database that was promoted or restored may have forgotten it; then it is replayed (ADR 0002). One file an hour for
 each journal, with lines as in the journal:
 
     C account chunk      the messages that follow are of this chunk

@@ -1,8 +1,8 @@
-"""The marks of one claimed chunk: the database learns of each message before it begins (ADR 0020).
+"""The marks of one claimed chunk: the database learns of each message before it begins (ADR 0002).
 
 A message's content may be sent once a mark that covers it is committed. While one mark is in flight, further messages
 collect for the next one, so a busier sender puts more messages into each statement. A sender on the same machine as its
-database marks the whole claim with the first mark (ADR 0034).
+database marks the whole claim with the first mark (ADR 0002).
 """
 
 import asyncio

@@ -1,7 +1,7 @@
 """A sender process's work besides sending.
 
 It takes over what dead processes left, gives back abandoned chunks, keeps its journals small, and tells a database that
-lags behind what this host sent (ADR 0020).
+lags behind what this host sent (ADR 0002).
 """
 
 import asyncio

@@ -1,5 +1,5 @@
 -- After a promotion or a restore, identifiers that appear in tokens and journals jump ahead, so that none is given out
--- twice (ADR 0020). It runs as the owner, because the application's roles may only count on.
+-- twice (ADR 0002). It runs as the owner, because the application's roles may only count on.
 
 CREATE OR REPLACE FUNCTION public.jump_identifiers() RETURNS void LANGUAGE plpgsql SECURITY DEFINER
 SET search_path = pg_catalog, public, pg_temp AS $$

@@ -1,4 +1,4 @@
--- Whether every replica has the log up to a position on its disk (ADR 0094). A replica that was connected in the last
+-- Whether every replica has the log up to a position on its disk (ADR 0093). A replica that was connected in the last
 -- ten minutes and isn't now counts as one that doesn't, and so does one whose slot is behind. NULL: this server doesn't
 -- show it to the owner of the database, who then lacks pg_read_all_stats.
 

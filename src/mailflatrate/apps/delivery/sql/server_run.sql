@@ -1,6 +1,6 @@
 -- The server's run (ADR 0093). Its table is unlogged, so it is empty after a crash and in a promoted replica: then a
 -- new run begins, and marks of the one before may lack what had not reached the disk. A hold begins anew, too: in a
--- copy of its database, hosts may have sent since they reported (ADR 0094).
+-- copy of its database, hosts may have sent since they reported (ADR 0093).
 
 CREATE OR REPLACE FUNCTION public.server_run() RETURNS uuid LANGUAGE plpgsql SECURITY DEFINER
 SET search_path = pg_catalog, public, pg_temp AS $$

@@ -2,7 +2,7 @@
 
 A line counts only if its queue ID was opened with a genuine token that we issued and its recipient is the one the
 delivery was made for. Otherwise a stranger who learned a token could send us mail with it, and that mail gets a queue
-ID, too (ADR 0031).
+ID, too (docs/features/relay-logs.md).
 """
 
 from collections import Counter, defaultdict

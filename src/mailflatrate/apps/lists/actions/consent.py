@@ -66,7 +66,7 @@ def end_subscriptions(contact: Contact, list_id: int | None, *, by: str, evidenc
     """End a person's remaining subscriptions (None: to all lists), each with a ledger event; return how many.
 
     A person who left the list before and says so again, in another way or on another day, is recorded as well: what
-    they consented to in between is over (ADR 0110).
+    they consented to in between is over (ADR 0087).
     """
     found = Subscription.objects.select_for_update().filter(contact=contact).order_by("id")
     rows = list(found if list_id is None else found.filter(mailing_list_id=list_id))

@@ -36,7 +36,7 @@ def erase_contacts(sources: Mapping[int, str], *, kind: ConsentKind = ConsentKin
     `sources`: contact -> what asked for it. `kind`: ERASED at the person's or the customer's request, EXPIRED when the
     retention of the proof ended. After ERASED the keyed hashes of address and mailbox stay suppressed: they block the
     address in later imports and forms, and its other spellings in imports and asks. After EXPIRED those of people who
-    said no stay as unsubscribed, which a sign-up ends (ADR 0114).
+    said no stay as unsubscribed, which a sign-up ends (ADR 0087).
     """
     assert kind in GONE
     account_id = tenancy.current_account_id()

@@ -95,7 +95,7 @@ def check_import(import_id: int) -> Import | None:
 
 def _keep_out_refused_mailboxes(job: Import) -> None:
     """Quarantine people whose mailbox said no under another spelling: either it's suppressed, perhaps by a later row of
-    the file, or it left a list after the consent that the file proves (ADR 0101).
+    the file, or it left a list after the consent that the file proves (ADR 0087).
     """
     left = LeftMailboxes()
     brought = ConsentEvent.objects.filter(source_import_id=job.id).values("contact_id").annotate(at=Max("occurred_at"))

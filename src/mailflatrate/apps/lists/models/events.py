@@ -42,7 +42,7 @@ class ContactEvent(TenantModel):
 
     `key` is the hash of the caller's own key for it, so that a repeated report is known. `xid` puts rows in the order
     of their transactions: a reader that takes only those below the oldest open one passes over nothing
-    (`lists.event_feed`, ADR 0043).
+    (`lists.event_feed`, ADR 0047).
     """
 
     account = models.ForeignKey(

@@ -145,7 +145,7 @@ def _note(contact: Contact, line: WithdrawalLine) -> bool:
 
 def _suppress_lost(line: WithdrawalLine) -> bool:
     """Suppress the address of a no whose person or list the database lost, until they sign up again: nothing else keeps
-    out the proof of before (ADR 0100).
+    out the proof of before (ADR 0087).
     """
     if line.address_key is None:
         return False

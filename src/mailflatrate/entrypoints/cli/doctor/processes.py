@@ -1,5 +1,5 @@
 """Running processes: workers' heartbeats, jobs that wait or failed, listeners, how senders mark what they
-send (ADR 0034), and results that a lost sender left unknown.
+send (ADR 0002), and results that a lost sender left unknown.
 """
 
 from collections.abc import Iterator

@@ -1,4 +1,4 @@
-"""Customer hosts that serve their pictures and landing pages, and nothing else (ADR 0016, 0072)."""
+"""Customer hosts that serve their pictures and landing pages, and nothing else (ADR 0016)."""
 
 import re
 from collections.abc import Callable
