@@ -18,8 +18,15 @@ from typing import Any
 
 import click
 
-from mailflatrate.entrypoints.cli.demo.environment import DemoPlace, prepare
-from mailflatrate.entrypoints.cli.demo.story import COLLEAGUE, OPERATOR, OTHER, OWNER, PASSWORD
+from mailflatrate.entrypoints.cli.demo.environment import (
+    COLLEAGUE,
+    OPERATOR,
+    OTHER,
+    OWNER,
+    PASSWORD,
+    DemoPlace,
+    prepare,
+)
 from mailflatrate.settings.schema import Settings, load_settings
 
 LABELS = {

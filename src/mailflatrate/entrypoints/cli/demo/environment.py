@@ -10,6 +10,13 @@ from pathlib import Path
 from mailflatrate.entrypoints.cli.serve import demand_free
 from mailflatrate.wire.dns.zone import ZoneServer
 
+PASSWORD = "winterzwiebeln"  # noqa: S105  a demonstration shows its passwords
+OPERATOR, OWNER, COLLEAGUE, OTHER = (
+    "otto@mailflatrate.example",
+    "anna@lindenhof.example",
+    "ben@lindenhof.example",
+    "carla@nordstern.example",
+)
 PORTS = {
     "MAILFLATRATE_WEB_PORT": 8000,
     "MAILFLATRATE_PUBLIC_PORT": 8443,

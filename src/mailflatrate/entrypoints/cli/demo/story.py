@@ -36,7 +36,7 @@ from mailflatrate.base import clock, tenancy
 from mailflatrate.base.ids import key_ring
 from mailflatrate.base.tenancy import PlatformReason
 from mailflatrate.entrypoints.cli.demo import shop, transactional, welcome
-from mailflatrate.entrypoints.cli.demo.environment import DemoPlace
+from mailflatrate.entrypoints.cli.demo.environment import COLLEAGUE, OPERATOR, OTHER, OWNER, PASSWORD, DemoPlace
 from mailflatrate.mail.tokens import TOKEN_PATTERN, TokenPurpose
 from mailflatrate.rules.forms import FieldKind, FormContent, FormField, content_from_json, default_texts
 from mailflatrate.settings import load_settings
@@ -71,13 +71,6 @@ def contacts_today(now: datetime) -> io.BytesIO:
     return io.BytesIO(out.getvalue().encode())
 
 
-PASSWORD = "winterzwiebeln"  # noqa: S105  a demonstration shows its passwords
-OPERATOR, OWNER, COLLEAGUE, OTHER = (
-    "otto@mailflatrate.example",
-    "anna@lindenhof.example",
-    "ben@lindenhof.example",
-    "carla@nordstern.example",
-)
 CAMPAIGN_TEXT = Path(__file__).with_name("campaign.md")
 APPROVAL = "Checked the form and the checkout. A sample of 20 proofs matches the declaration."
 PATIENCE_SECONDS = 600.0
