@@ -12,13 +12,19 @@ from pathlib import Path
 from typing import NamedTuple
 
 import pytest
+from django.apps import apps
 from procrastinate.contrib.django import app
 
 from architecture.sources import parsed
+from mailflatrate.base.long_task import LongTask
 
 SOURCES = Path(__file__).parents[2] / "src" / "mailflatrate"
 OWN = {"at", "lock", "once", "priority", "queue", "name"}
 """Parameters of `defer` and `wake` that say how a job runs; the others are handed to it."""
+
+
+PASSING_ON = {"jobs.py", "long_task.py"}
+"""Modules of `base` that enqueue what others name. The job of each long task is tried below."""
 
 
 class Enqueued(NamedTuple):
@@ -32,7 +38,7 @@ class Enqueued(NamedTuple):
 def _calls() -> Iterator[Enqueued]:
     for module in sorted(SOURCES.rglob("*.py")):
         source = module.read_text(encoding="utf-8")
-        if "mailflatrate.base" not in source or (module.name == "jobs.py" and module.parent.name == "base"):
+        if "mailflatrate.base" not in source or (module.parent.name == "base" and module.name in PASSING_ON):
             continue
         tree = parsed(source)
         direct = _imported(tree)
@@ -75,6 +81,14 @@ def _name_of(argument: ast.expr, module: Path) -> str | None:
 
 
 CALLS = tuple(_calls())
+
+
+def test_job_of_each_long_task_takes_its_id() -> None:
+    tasks = [model for model in apps.get_models() if issubclass(model, LongTask)]
+    assert len(tasks) >= 8
+    for model in tasks:
+        job = inspect.unwrap(app.tasks[model.JOB].func)
+        assert {"account_id", "task_id"} <= set(inspect.signature(job).parameters), model.JOB
 
 
 def test_the_calls_are_found() -> None:

@@ -32,11 +32,16 @@ MOST = {"sending": 4, "jobs": 3}
 PATIENCE_SECONDS = 60.0
 
 
-@pytest.fixture
-def processes(database: str, copies: Copies) -> Iterator[list[str]]:
-    """A sender and a worker of the service, as systemd would start them; the kinds of connections they have."""
-    with psycopg.connect(database, autocommit=True) as owner:  # a worker that finds work of other tests is not idle
+@pytest.fixture(autouse=True)
+def no_jobs(database: str) -> None:
+    """A worker that finds work of other tests is not idle."""
+    with psycopg.connect(database, autocommit=True) as owner:
         owner.execute("DELETE FROM procrastinate_jobs WHERE status = 'todo'")
+
+
+@pytest.fixture
+def processes(no_jobs: None, copies: Copies) -> Iterator[list[str]]:
+    """A sender and a worker of the service, as systemd would start them; the kinds of connections they have."""
     environment = dict(os.environ) | {
         "MAILFLATRATE_APP_DATABASE_URL": app_login(load_settings()),
         "MAILFLATRATE_RELAY_PORT": "9",

@@ -16,7 +16,9 @@ def licenses() -> Any:
     assert spec is not None and spec.loader is not None
     module = importlib.util.module_from_spec(spec)
     sys.modules["licenses"] = module  # where its dataclass looks for its annotations
+    sys.dont_write_bytecode, usual = True, sys.dont_write_bytecode
     spec.loader.exec_module(module)
+    sys.dont_write_bytecode = usual
     return module
 
 
