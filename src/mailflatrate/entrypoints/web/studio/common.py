@@ -6,7 +6,7 @@ from django.http import HttpResponse
 from django.shortcuts import render
 
 from mailflatrate.apps.campaigns.models import CampaignState
-from mailflatrate.entrypoints.web.studio.access import StudioRequest, is_htmx, page_context
+from mailflatrate.entrypoints.web.studio.access import StudioRequest, page_context
 
 TONES = {
     CampaignState.DRAFT: "",
@@ -22,12 +22,9 @@ TONES = {
 
 
 def page(request: StudioRequest, template: str, context: dict[str, Any], *, status: int = 0) -> HttpResponse:
-    """Render a page of the studio; a `form` that was posted with mistakes makes its status 422, but for htmx, which
-    shows nothing of a 422.
-    """
+    """Render a page of the studio; a `form` that was posted with mistakes makes its status 422."""
     if not status:
-        is_posted = request.method == "POST" and not is_htmx(request)
-        status = 422 if is_posted and getattr(context.get("form"), "errors", None) else 200
+        status = 422 if request.method == "POST" and getattr(context.get("form"), "errors", None) else 200
     return render(request, template, {**page_context(request), **context}, status=status)
 
 

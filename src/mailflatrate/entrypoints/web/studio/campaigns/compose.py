@@ -279,7 +279,7 @@ def _autosaved(request: StudioRequest, campaign: Campaign, saved: SavedForm) -> 
         "saved": saved,
         "faster": faster(campaign) if saved.aside else None,
     }
-    response = page(request, "studio/campaigns/autosaved.html", context)
+    response = page(request, "studio/campaigns/autosaved.html", context, status=200)  # htmx shows nothing of a 422
     if saved.aside is None:
         response.headers["HX-Trigger"] = "saved"
     return response
