@@ -9,7 +9,7 @@ SOURCES := src tests bench rig deploy
 TEMPLATES := src/mailflatrate/entrypoints/web/templates src/mailflatrate/apps tests/entrypoints/web/sketches
 DESTINATION ?= /opt/mailflatrate
 
-.PHONY: help demo dev test test-rest test-all run-tests golden golden-record fresh check size licenses lint fmt bench build install tools shots fuzz clean locks messages docs migrations image deb chart release upgrade
+.PHONY: help demo dev test test-rest test-all golden golden-record fresh check size licenses lint fmt bench build install tools shots fuzz clean locks messages docs migrations image deb chart release upgrade
 
 help: ## List the targets
 	@grep -hE '^[a-z-]+:.*##' $(MAKEFILE_LIST) | sed -E 's/:[^#]*## /\t/' | expand -t 12
@@ -60,15 +60,13 @@ API := tests/entrypoints/api
 ATTACKS := tests/release tests/security
 NEWCOMERS := newcomer or not (slow or postfix or browser or demo)
 
-test: WHICH := and ($(NEWCOMERS))
-test: run-tests ## Run what tests each part: units, apps, pages, API, attacks, a walk in Chromium, a campaign through Postfix
+test: ## Run what tests each part: units, apps, pages, API, attacks, a walk in Chromium, a campaign through Postfix
+	$(MAKE) --no-print-directory test-all WHICH='and ($(NEWCOMERS))'
 
-test-rest: WHICH := and not ($(NEWCOMERS))
-test-rest: run-tests ## Run what `make test` leaves out: stories, several hosts, all walks in Chromium, slow tests
+test-rest: ## Run what `make test` leaves out: stories, several hosts, all walks in Chromium, slow tests
+	$(MAKE) --no-print-directory test-all WHICH='and not ($(NEWCOMERS))'
 
-test-all: run-tests ## Run all tests at once
-
-run-tests: build tools
+test-all: build tools ## Run all tests at once
 	mkdir -p build
 	export PYTHONDONTWRITEBYTECODE=  # or each of some hundred processes compiles every module that it loads
 	$(BIN)/python -m compileall -q src/mailflatrate
@@ -101,7 +99,7 @@ SINCE ?= HEAD
 
 check: lint build ## Lint, and run the tests that your changes reach: make check [SINCE=origin/main]; before every commit
 	reached=$$($(BIN)/python tests/affected.py --since $(SINCE))
-	[ "$$reached" != tests ] || exec $(MAKE) test  # what everything rests on has changed
+	[ "$$reached" != tests ] || exec $(MAKE) test-all  # what everything rests on has changed
 	[ -z "$$reached" ] || $(BIN)/pytest -q -m "not slow and not demo and not browser and not postfix" $$reached
 
 size: .venv/ready ## Count lines, modules, carriers and what else may only become less
