@@ -13,7 +13,7 @@ from pathlib import Path
 ROOT = Path(__file__).parents[1]
 SHIPPED_FILES = ("main.txt", "s3.txt", "traces.txt")
 FREE = re.compile(
-    r"MIT|BSD|Apache|\bISC\b|0BSD|MPL|Mozilla|\bPSF\b|Python|Unlicense|Zlib|OFL|CC0|BlueOak|Dual License|DFSG",
+    r"\b(MIT|BSD|Apache|ISC|0BSD|MPL|Mozilla|PSF|Python|Unlicense|Zlib|OFL|CC0|BlueOak)\b|BSD-like",
     re.IGNORECASE,
 )
 """Licenses that ask for a notice, or for the source of their own files if those are changed."""

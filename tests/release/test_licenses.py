@@ -30,6 +30,7 @@ def licenses() -> Any:
         ("GPL-3.0-only AND MIT", False),
         ("GNU Affero General Public License v3", False),
         ("LGPL-3.0-only", True),
+        ("Commercial, use permitted", False),
         ("", False),
     ],
 )
