@@ -52,8 +52,11 @@ class WebPage:
 
 def declare(page: WebPage, view: View) -> View:
     """Return the view with the page that it shows; one view may be declared several times."""
+    others = getattr(view, "pages", ())
+    if any(other.methods != page.methods for other in others):
+        raise TypeError(f"{page.name}: the pages of one view take the same methods")
     declared = require_http_methods(page.methods)(view)
-    declared.__dict__["pages"] = (page, *getattr(view, "pages", ()))
+    declared.__dict__["pages"] = (page, *others)
     return declared
 
 
