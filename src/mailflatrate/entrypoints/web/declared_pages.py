@@ -24,11 +24,15 @@ T = TypeVar("T")
 
 @dataclass(frozen=True, slots=True)
 class Column:
-    """A column's head, and what it shows of a row: text, or one of `link`, `badge` and `number`."""
+    """A column's head, and what it shows of a row: text, `link` or `number`.
+
+    `draw` is the component that draws the cell: "badge" of (text, tone), or "cell" of (title, text, URL).
+    """
 
     label: "StrOrPromise"
     cell: Callable[[Any], object]
     numeric: bool = False
+    draw: str = ""
 
 
 @dataclass(frozen=True, slots=True)
@@ -93,17 +97,6 @@ def link(text: object, url: str, style: str = "cell-title break-words") -> SafeS
 def text(words: object, style: str = "cell-text break-words") -> SafeString:
     """Return a text with a style in a cell."""
     return format_html('<span class="{}">{}</span>', style, words)
-
-
-def titled(title: object, words: object, url: str) -> SafeString:
-    """Return a linked title above a smaller text, as `c-cell` draws them."""
-    below = format_html('<div class="cell-text">{}</div>', words) if words else ""
-    return format_html('<div class="min-w-0">{}{}</div>', link(title, url, "cell-title"), below)
-
-
-def badge(words: object, tone: str = "") -> SafeString:
-    """Return a badge, as `c-badge` draws it."""
-    return format_html('<span class="mark"{}>{}</span>', format_html(' data-tone="{}"', tone) if tone else "", words)
 
 
 def number(count: int) -> str:

@@ -28,7 +28,7 @@ from mailflatrate.apps.accounts.models import (
 )
 from mailflatrate.apps.campaigns.models import Campaign
 from mailflatrate.base import clock
-from mailflatrate.entrypoints.web.declared_pages import Column, ListPage, badge, titled
+from mailflatrate.entrypoints.web.declared_pages import Column, ListPage
 from mailflatrate.entrypoints.web.desk.access import DeskRequest, desk
 from mailflatrate.entrypoints.web.desk.common import (
     PAGE_ROWS,
@@ -86,12 +86,11 @@ ACCOUNTS = ListPage(
     (
         Column(
             gettext_lazy("Account"),
-            lambda row: titled(
-                row.name, Truncator(row.status_reason).chars(80), reverse("desk:account", args=[row.id])
-            ),
+            lambda row: (row.name, Truncator(row.status_reason).chars(80), reverse("desk:account", args=[row.id])),
+            draw="cell",
         ),
         Column(gettext_lazy("Since"), lambda row: date_format(localtime(row.created_at), "DATE_FORMAT")),
-        Column(gettext_lazy("Account status"), lambda row: badge(row.get_status_display(), tone_of(row))),
+        Column(gettext_lazy("Account status"), lambda row: (row.get_status_display(), tone_of(row)), draw="badge"),
     ),
     icon="search",
     empty=gettext_lazy("No accounts found"),

@@ -24,7 +24,7 @@ from mailflatrate.apps.lists.origin_review import waiting_declarations
 from mailflatrate.base import jobs
 from mailflatrate.entrypoints.presenters.language import reading_language
 from mailflatrate.entrypoints.web.countries import country_name
-from mailflatrate.entrypoints.web.declared_pages import Column, ListPage, badge, number, titled
+from mailflatrate.entrypoints.web.declared_pages import Column, ListPage, number
 from mailflatrate.entrypoints.web.desk.access import DeskRequest, desk
 from mailflatrate.entrypoints.web.desk.common import PAGE_ROWS, REFUSED, find_account, history, owners, page, tone_of
 from mailflatrate.entrypoints.web.origin_labels import facts_of, hits_of
@@ -88,9 +88,12 @@ APPLICATIONS = ListPage(
     (
         Column(
             gettext_lazy("Company"),
-            lambda row: titled(
-                row.legal_name or row.account.name, row.website, reverse("desk:application", args=[row.account_id])
+            lambda row: (
+                row.legal_name or row.account.name,
+                row.website,
+                reverse("desk:application", args=[row.account_id]),
             ),
+            draw="cell",
         ),
         Column(
             gettext_lazy("Messages per month"),
@@ -100,7 +103,8 @@ APPLICATIONS = ListPage(
         Column(gettext_lazy("Submitted"), lambda row: naturaltime(row.submitted_at) if row.submitted_at else "–"),
         Column(
             gettext_lazy("Account status"),
-            lambda row: badge(row.account.get_status_display(), tone_of(row.account)),
+            lambda row: (row.account.get_status_display(), tone_of(row.account)),
+            draw="badge",
         ),
     ),
     icon="stamp",

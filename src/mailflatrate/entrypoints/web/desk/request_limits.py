@@ -10,9 +10,9 @@ from django.utils.translation import gettext_lazy
 
 from mailflatrate.apps.accounts.models import Account
 from mailflatrate.apps.forms.actions.request_limits import braked_accounts
-from mailflatrate.entrypoints.web.declared_pages import Column, ListPage, badge, link, number, text
+from mailflatrate.entrypoints.web.declared_pages import Column, ListPage, link, number, text
 from mailflatrate.entrypoints.web.desk.access import DeskRequest, desk
-from mailflatrate.entrypoints.web.request_limits import asking_shown
+from mailflatrate.entrypoints.web.request_limits import LEVELS
 from mailflatrate.rules.forms.request_limits import AskingAllowance
 
 
@@ -27,14 +27,11 @@ LIMITED = ListPage(
     gettext_lazy("Confirmation requests"),
     (
         Column(gettext_lazy("Account"), lambda row: link(row[0].name, reverse("desk:account", args=[row[0].id]))),
-        Column(gettext_lazy("Status"), lambda row: badge(row[1]["level"], row[1]["tone"])),
-        Column(gettext_lazy("Today"), lambda row: _today(row[1]["allowance"])),
-        Column(
-            gettext_lazy("Confirmed"),
-            lambda row: f"{number(row[1]['allowance'].confirmed)} / {number(row[1]['allowance'].judged)}",
-        ),
-        Column(gettext_lazy("“This wasn't me”"), lambda row: number(row[1]["allowance"].denied)),
-        Column(gettext_lazy("Nonexistent"), lambda row: number(row[1]["allowance"].unknown)),
+        Column(gettext_lazy("Status"), lambda row: LEVELS[row[1].level][::-1], draw="badge"),
+        Column(gettext_lazy("Today"), lambda row: _today(row[1])),
+        Column(gettext_lazy("Confirmed"), lambda row: f"{number(row[1].confirmed)} / {number(row[1].judged)}"),
+        Column(gettext_lazy("“This wasn't me”"), lambda row: number(row[1].denied)),
+        Column(gettext_lazy("Nonexistent"), lambda row: number(row[1].unknown)),
     ),
     icon="mail-question-mark",
     empty=gettext_lazy("No accounts are restricted"),
@@ -50,5 +47,5 @@ def limited_accounts(request: DeskRequest) -> HttpResponse:
     """List the accounts, worst first, with the figures that led to it."""
     found = braked_accounts()
     names = Account.objects.in_bulk([account_id for account_id, _allowance in found])
-    rows = [(names[account_id], asking_shown(allowance)) for account_id, allowance in found if account_id in names]
+    rows = [(names[account_id], allowance) for account_id, allowance in found if account_id in names]
     return render(request, "parts/list_page.html", LIMITED.context(rows))

@@ -14,7 +14,7 @@ from django.utils.translation import gettext_lazy
 from mailflatrate.apps.accounts.models import Account
 from mailflatrate.apps.delivery.relays.overview import mail_leaves_machine
 from mailflatrate.apps.inbound.models import InboxMessage
-from mailflatrate.entrypoints.web.declared_pages import Column, ListPage, text, titled
+from mailflatrate.entrypoints.web.declared_pages import Column, ListPage, text
 from mailflatrate.entrypoints.web.desk.access import DeskRequest, desk
 from mailflatrate.entrypoints.web.desk.common import PAGE_ROWS, page
 from mailflatrate.entrypoints.web.studio.test_inbox.reading import TestInboxMessage
@@ -42,7 +42,8 @@ INBOX = ListPage(
     (
         Column(
             gettext_lazy("Content"),
-            lambda row: titled(row.subject or "–", "", reverse("desk:test-inbox-message", args=[row.id])),
+            lambda row: (row.subject or "–", "", reverse("desk:test-inbox-message", args=[row.id])),
+            draw="cell",
         ),
         Column(gettext_lazy("To"), lambda row: text(row.envelope_to, "break-words")),
         Column(gettext_lazy("Received"), lambda row: naturaltime(row.received_at)),
