@@ -12,11 +12,13 @@ import psycopg
 import pytest
 
 from architecture.migrations import PACKAGE
-from mailflatrate.rules import campaign_states, facts, sql
+from mailflatrate.rules import campaign_states, sql
+from mailflatrate.rules.account_states import AccountStatus
 from mailflatrate.rules.audience_states import ConsentKind, OriginState, SubscriptionState
 from mailflatrate.rules.campaign_states import CampaignState
 from mailflatrate.rules.checks.recipient_subscribed import MAILED
 from mailflatrate.rules.gate import judge_recipient
+from mailflatrate.rules.recipient_facts import RecipientFacts
 from mailflatrate.rules.suppression import SuppressionReason, keeps_away, stops_contract
 from mailflatrate.rules.vetting.account_status import LIFTS, RESTRICTED, STRENGTH, Mover, may_move
 from mailflatrate.rules.withdrawals import UNDONE_BY, LedgerEvent, ends_consent, forbids_subscribing
@@ -42,8 +44,8 @@ def answers(owner: psycopg.Connection[Any], condition: str, columns: str, values
 
 
 def test_who_may_send_is_the_same(owner: psycopg.Connection[Any]) -> None:
-    found = answers(owner, sql.may_send("a"), "standing", [(each.value,) for each in facts.AccountStatus])
-    assert found == [each.may_send for each in facts.AccountStatus]
+    found = answers(owner, sql.may_send("a"), "standing", [(each.value,) for each in AccountStatus])
+    assert found == [each.may_send for each in AccountStatus]
 
 
 def test_what_is_confirmed_is_the_same(owner: psycopg.Connection[Any]) -> None:
@@ -55,7 +57,7 @@ def test_what_is_confirmed_is_the_same(owner: psycopg.Connection[Any]) -> None:
 
 
 def test_changes_of_account_status_are_the_same(owner: psycopg.Connection[Any]) -> None:
-    pairs = list(product(facts.AccountStatus, facts.AccountStatus))
+    pairs = list(product(AccountStatus, AccountStatus))
     values = [(before.value, after.value) for before, after in pairs]
     assert answers(owner, sql.is_lift("a.x", "a.y"), "x, y", values) == [pair in LIFTS for pair in pairs]
     restricted = [after in RESTRICTED for _before, after in pairs]
@@ -113,7 +115,7 @@ def test_why_a_recipient_is_skipped_is_the_same(owner: psycopg.Connection[Any]) 
     found = [answer for (answer,) in owner.execute(asked, [*lists, now]).fetchall()]
     for row, answer in zip(rows, found, strict=True):
         kind, consent_list, at, origin, rest, email, since, archived_at = row
-        facts_of = facts.RecipientFacts(
+        facts_of = RecipientFacts(
             None,
             SubscriptionState.CONFIRMED,
             kind,
@@ -178,7 +180,8 @@ def test_suppressions_in_force_say_the_same(owner: psycopg.Connection[Any]) -> N
 _CHANGED = """
 import os
 os.environ.setdefault("DJANGO_SETTINGS_MODULE", "mailflatrate.settings.django")
-from mailflatrate.rules import campaign_states as states, facts, sql, suppression
+from mailflatrate.rules import campaign_states as states, sql, suppression
+from mailflatrate.rules.account_states import AccountStatus
 from datetime import timedelta
 from mailflatrate.rules.checks import recipient_origin, recipient_subscribed
 from mailflatrate.rules.vetting import probation
@@ -186,7 +189,7 @@ probation.EARLY_REVIEW_DAYS = 9
 recipient_subscribed.MAILED = ("removed",)
 recipient_origin.MAILABLE = ("known",)
 sql.CONSENT_MAX_AGE = timedelta(days=17)
-facts.AccountStatus.may_send = property(lambda standing: standing is facts.AccountStatus.REJECTED)
+AccountStatus.may_send = property(lambda standing: standing is AccountStatus.REJECTED)
 states.RUNNING = states.UNFINISHED = (states.CampaignState.DRAFT,)
 suppression.RETURNS = (suppression.SuppressionReason.ERASED,)
 suppression.RETURNS_LATER = (suppression.SuppressionReason.MANUAL,)

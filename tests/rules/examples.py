@@ -4,13 +4,12 @@ from dataclasses import replace
 from datetime import UTC, datetime, timedelta
 from typing import Any
 
+from mailflatrate.rules.account_states import AccountStatus
 from mailflatrate.rules.audience_states import ConsentKind, OriginState, SubscriptionState
 from mailflatrate.rules.facts import (
     AccountFacts,
-    AccountStatus,
     AudienceFacts,
     CampaignFacts,
-    ConfirmationFacts,
     ContentFacts,
     ContractFacts,
     DnsRecordFacts,
@@ -18,11 +17,12 @@ from mailflatrate.rules.facts import (
     FromFacts,
     LinkFacts,
     NoticeFacts,
-    RecipientFacts,
     ReleaseFacts,
     SenderFacts,
 )
+from mailflatrate.rules.forms.facts import ConfirmationFacts
 from mailflatrate.rules.imprint import ImprintRecord, Organization
+from mailflatrate.rules.recipient_facts import RecipientFacts
 
 NOW = datetime(2026, 11, 24, 12, tzinfo=UTC)
 OK = DnsRecordFacts(DnsState.OK, "expected", "expected")

@@ -5,8 +5,8 @@ from typing import Any
 
 import pytest
 
+from mailflatrate.rules.account_states import AccountStatus
 from mailflatrate.rules.chains import CONTRACT_CHAIN
-from mailflatrate.rules.facts import AccountStatus
 from mailflatrate.rules.gate import judge_contract
 from mailflatrate.rules.suppression import CONTRACT_PASSES, STRENGTH, SuppressionReason, stops_contract
 from rules.examples import ACCOUNT, CONTRACT

@@ -8,7 +8,6 @@ from hypothesis import given
 from hypothesis import strategies as st
 
 from mailflatrate.rules.chains import FORM_CHAIN
-from mailflatrate.rules.facts import FormFacts
 from mailflatrate.rules.forms import (
     FieldKind,
     FormContent,
@@ -20,6 +19,7 @@ from mailflatrate.rules.forms import (
     freeze,
     frozen_from_json,
 )
+from mailflatrate.rules.forms.facts import FormFacts
 from mailflatrate.rules.gate import judge_form
 from mailflatrate.rules.verdict import Severity
 from rules.examples import IMPRINT

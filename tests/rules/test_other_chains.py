@@ -6,8 +6,8 @@ from typing import Any
 
 import pytest
 
+from mailflatrate.rules.account_states import AccountStatus
 from mailflatrate.rules.chains import CONFIRMATION_CHAIN, NOTICE_CHAIN
-from mailflatrate.rules.facts import AccountStatus
 from mailflatrate.rules.gate import judge_confirmation, judge_notice
 from rules.examples import ACCOUNT, CONFIRMATION, FROM, NOTICE, NOW
 

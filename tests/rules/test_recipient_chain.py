@@ -9,8 +9,8 @@ from hypothesis import strategies as st
 
 from mailflatrate.rules.audience_states import CONSENTS, ConsentKind, OriginState, SubscriptionState
 from mailflatrate.rules.chains import RECIPIENT_CHAIN
-from mailflatrate.rules.facts import RecipientFacts, SuppressionCause
 from mailflatrate.rules.gate import RECIPIENT_PASSED, explain, judge_recipient, reason_text, recipient_verdict
+from mailflatrate.rules.recipient_facts import RecipientFacts, SuppressionCause
 from mailflatrate.rules.skip_reasons import WithholdReason
 from rules.examples import DORA, NOW
 

@@ -6,7 +6,8 @@ from typing import Any
 
 import pytest
 
-from mailflatrate.rules.facts import AccountStatus, HistoryFacts
+from mailflatrate.rules.account_states import AccountStatus
+from mailflatrate.rules.facts import HistoryFacts
 from mailflatrate.rules.vetting.account_status import MOVES, Mover, StrikeMeasure, active_strikes, may_move, measure
 from mailflatrate.rules.vetting.probation import Trigger, daily_limit, triggers
 from mailflatrate.rules.vetting.record import FIELDS, missing_fields

@@ -5,7 +5,8 @@ The tables are authoritative: they list, from top to bottom, everything that can
 
 from typing import Any
 
-from mailflatrate.rules.facts import CampaignFacts, ConfirmationFacts, ContractFacts, FormFacts, HasFrom, NoticeFacts
+from mailflatrate.rules.facts import CampaignFacts, ContractFacts, HasFrom, NoticeFacts
+from mailflatrate.rules.forms.facts import ConfirmationFacts, FormFacts
 from mailflatrate.rules.kinds import load_kind
 from mailflatrate.rules.skip_reasons import RecipientRule
 from mailflatrate.rules.verdict import Check

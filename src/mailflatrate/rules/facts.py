@@ -5,36 +5,15 @@ The classes have no behavior beyond reading their own values. Times are aware an
 
 from dataclasses import dataclass, field
 from datetime import datetime
-from enum import Enum, StrEnum
-from typing import NamedTuple, Protocol
+from enum import Enum
+from typing import Protocol
 
-from mailflatrate.rules.audience_states import ConsentKind, OriginState, SubscriptionState
+from mailflatrate.rules.account_states import AccountStatus
 from mailflatrate.rules.coupon_facts import CouponFacts
 from mailflatrate.rules.early_review import EarlyReview
-from mailflatrate.rules.forms.content import FormContent
 from mailflatrate.rules.imprint import ImprintRecord
 from mailflatrate.rules.linked_pages import LinkVisitFacts
 from mailflatrate.rules.names.brands import Brands, shipped_brands
-
-
-class AccountStatus(StrEnum):
-    """What an account may do (R-01). Only ACTIVE and THROTTLED may send."""
-
-    REGISTERED = "registered"
-    SUBMITTED = "submitted"
-    MORE_INFO = "more_info"
-    APPROVED = "approved"
-    REJECTED = "rejected"
-    ACTIVE = "active"
-    THROTTLED = "throttled"
-    PAUSED = "paused"
-    SUSPENDED = "suspended"
-    CLOSED = "closed"
-
-    @property
-    def may_send(self) -> bool:
-        """Return whether the status allows sending: ACTIVE, or THROTTLED, which sends slowly."""
-        return self in (AccountStatus.ACTIVE, AccountStatus.THROTTLED)
 
 
 @dataclass(frozen=True, slots=True)
@@ -309,42 +288,6 @@ class CampaignFacts:
         )
 
 
-@dataclass(frozen=True, slots=True)
-class ConfirmationFacts:
-    """A double opt-in confirmation message (R-25, R-31 to R-35)."""
-
-    account: AccountFacts
-    imprint: ImprintRecord | None
-    form_published: bool
-    """A recorded request at a published form; or a subscriber's own request, from our page, to change the address."""
-    requested_at: datetime | None
-    token_expires_at: datetime | None
-    now: datetime
-    suppressed: bool
-    """A complaint or a dead mailbox; an earlier unsubscribe doesn't count, the person may come back (R-16)."""
-    address_refused_by: str
-    """Rule id of the address decision, empty when accepted."""
-    mails_to_address_last_day: int  # across all customers (R-35)
-    tracking: bool
-    links: int
-    from_line: FromFacts
-    recipient_countries: frozenset[str] = frozenset()
-    mails_of_form_last_hour: int = 0
-    left_lately: bool = False  # someone else asks for a person who left a list a short while ago
-    denied: bool = False  # the person answered "this was not me" to a request for the same list a short while ago
-
-
-@dataclass(frozen=True, slots=True)
-class FormFacts:
-    """A sign-up form about to be published. `company` is the value of {company}; empty without imprint."""
-
-    content: FormContent
-    imprint: ImprintRecord | None
-    company: str
-    list_open: bool
-    recipient_countries: frozenset[str] = frozenset()
-
-
 class HasAccount(Protocol):
     """Facts of a message sent by an account."""
 
@@ -424,43 +367,3 @@ class ContractFacts:
     volume_reached: int
     """The daily limit of mailboxes that the account has reached (R-35's curve); -1 while it hasn't."""
     recipient_countries: frozenset[str] = frozenset()
-
-
-class SuppressionCause(Enum):
-    """Why an address must not be mailed."""
-
-    BOUNCE = "bounce"
-    COMPLAINT = "complaint"
-    UNSUBSCRIBE = "unsubscribe"
-    OBJECTION = "objection"
-    ERASED = "erased"
-    OWN = "own"
-    """The customer does not want to email it, and entered it directly."""
-    EVERYWHERE = "everywhere"
-    """Complaints of the person, perhaps about others, closed the whole platform to it (R-79)."""
-
-
-class RecipientFacts(NamedTuple):
-    """One recipient of one campaign. The hot path builds a million of these.
-
-    `consent_list_id` is the list the consent was given for and `list_id` the list this delivery is for (R-36).
-    `consent` is the kind of the event behind the subscription, `consent_ended` whether a no ended it
-    (`rules.withdrawals`). `role_released`: a reviewer accepted a tier-2 name (`addresses.role_tier`). `last_contact_at`
-    is the latest of consent, activity, campaign, and declared message (R-91). What is missing is None.
-    """
-
-    suppressed: SuppressionCause | None
-    subscription: SubscriptionState | None
-    consent: ConsentKind | None
-    consent_event_id: int | None
-    consent_list_id: int | None
-    list_id: int
-    consent_at: datetime | None
-    last_contact_at: datetime | None
-    origin: OriginState | None
-    role_tier: int = 0
-    role_released: bool = False
-    missing_values: tuple[str, ...] = ()
-    consent_ended: bool = False
-    rests_until: datetime | None = None  # the end of the pause that the person chose between two campaigns
-    list_archived: bool = False

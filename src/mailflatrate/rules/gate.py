@@ -21,18 +21,12 @@ from mailflatrate.rules.chains import (
     NOTICE_CHAIN,
     RECIPIENT_CHAIN,
 )
-from mailflatrate.rules.facts import (
-    CampaignFacts,
-    ConfirmationFacts,
-    ContractFacts,
-    FormFacts,
-    HasFrom,
-    NoticeFacts,
-    RecipientFacts,
-)
+from mailflatrate.rules.facts import CampaignFacts, ContractFacts, HasFrom, NoticeFacts
 from mailflatrate.rules.finding_texts import word
+from mailflatrate.rules.forms.facts import ConfirmationFacts, FormFacts
 from mailflatrate.rules.limits import LIMITS, value
 from mailflatrate.rules.message_chain import MESSAGE_CHAIN
+from mailflatrate.rules.recipient_facts import RecipientFacts
 from mailflatrate.rules.skip_reasons import RecipientRule, SkippedRecipient, WithholdReason
 from mailflatrate.rules.verdict import Check, Finding, Param, Severity, Verdict
 

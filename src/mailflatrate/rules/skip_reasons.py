@@ -8,7 +8,7 @@ from dataclasses import dataclass
 from datetime import datetime
 from enum import Enum
 
-from mailflatrate.rules.facts import RecipientFacts
+from mailflatrate.rules.recipient_facts import RecipientFacts
 from mailflatrate.rules.verdict import Finding, RuleText, Severity
 
 

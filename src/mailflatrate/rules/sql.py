@@ -9,7 +9,8 @@ from collections.abc import Callable, Iterable
 from enum import Enum
 
 from mailflatrate.rules import campaign_states as states
-from mailflatrate.rules import facts, suppression, withdrawals
+from mailflatrate.rules import suppression, withdrawals
+from mailflatrate.rules.account_states import AccountStatus
 from mailflatrate.rules.audience_states import CONSENTS, ConsentKind, OriginState
 from mailflatrate.rules.checks import recipient_origin, recipient_subscribed
 from mailflatrate.rules.contact_events import FRESH_DAYS
@@ -48,7 +49,7 @@ def roles(permission: str) -> str:
 
 def may_send(account: str) -> str:
     """Return the SQL condition that an account's status allows sending (R-01)."""
-    return _is_one_of(f"{account}.standing", [each for each in facts.AccountStatus if each.may_send])
+    return _is_one_of(f"{account}.standing", [each for each in AccountStatus if each.may_send])
 
 
 def is_restricted(status: str) -> str:

@@ -15,12 +15,9 @@ from mailflatrate.apps.gate import permits
 from mailflatrate.apps.gate.permits import Basis, Permit
 from mailflatrate.mail.compose import ReadyMessage
 from mailflatrate.rules.audience_states import ConsentKind, OriginState, SubscriptionState
-from mailflatrate.rules.facts import (
-    NoticeFacts,
-    RecipientFacts,
-    SuppressionCause,
-)
+from mailflatrate.rules.facts import NoticeFacts
 from mailflatrate.rules.gate import RULES_VERSION
+from mailflatrate.rules.recipient_facts import RecipientFacts, SuppressionCause
 from mailflatrate.rules.skip_reasons import SkippedRecipient, WithholdReason
 
 NOW = datetime(2026, 11, 24, 15, tzinfo=UTC)

@@ -3,7 +3,8 @@
 from mailflatrate.apps.accounts.models import Account, AgreementKind, Application, Imprint
 from mailflatrate.apps.accounts.queries import accepted_versions, current_versions
 from mailflatrate.base import tenancy
-from mailflatrate.rules.facts import AccountFacts, AccountStatus
+from mailflatrate.rules.account_states import AccountStatus
+from mailflatrate.rules.facts import AccountFacts
 from mailflatrate.rules.imprint import ImprintRecord as StructuredImprint
 from mailflatrate.rules.imprint import imprint_from_mapping
 from mailflatrate.rules.vetting.record import FIELDS

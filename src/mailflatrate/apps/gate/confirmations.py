@@ -20,7 +20,8 @@ from mailflatrate.base.ids import address_key
 from mailflatrate.mail.address import domain_of
 from mailflatrate.mail.confirmation import LINKS
 from mailflatrate.rules.addresses import ResolverFacts
-from mailflatrate.rules.facts import ConfirmationFacts, FromFacts
+from mailflatrate.rules.facts import FromFacts
+from mailflatrate.rules.forms.facts import ConfirmationFacts
 from mailflatrate.rules.gate import RULES_VERSION, judge_confirmation
 from mailflatrate.settings import load_settings
 

@@ -8,8 +8,10 @@ from datetime import datetime
 from enum import Enum
 from typing import NoReturn, final
 
-from mailflatrate.rules.facts import ConfirmationFacts, ContractFacts, NoticeFacts, RecipientFacts
+from mailflatrate.rules.facts import ContractFacts, NoticeFacts
+from mailflatrate.rules.forms.facts import ConfirmationFacts
 from mailflatrate.rules.gate import RULES_VERSION, judge_confirmation, judge_contract, judge_notice, judge_recipient
+from mailflatrate.rules.recipient_facts import RecipientFacts
 from mailflatrate.rules.skip_reasons import SkippedRecipient
 
 

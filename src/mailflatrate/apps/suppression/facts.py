@@ -1,7 +1,7 @@
 """Rows of suppression as facts for the rules."""
 
 from mailflatrate.apps.suppression import queries
-from mailflatrate.rules.facts import SuppressionCause
+from mailflatrate.rules.recipient_facts import SuppressionCause
 from mailflatrate.rules.suppression import STRENGTH, SuppressionReason
 
 AS_FACT: dict[SuppressionReason, SuppressionCause] = {

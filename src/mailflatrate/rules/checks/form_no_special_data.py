@@ -1,6 +1,6 @@
 """R-97: a sign-up form asks for nothing about health, belief, origin, politics or sex life."""
 
-from mailflatrate.rules.facts import FormFacts
+from mailflatrate.rules.forms.facts import FormFacts
 from mailflatrate.rules.personal_data import is_special
 from mailflatrate.rules.verdict import Check, Params, RuleText, Severity
 

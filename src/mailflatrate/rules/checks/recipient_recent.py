@@ -6,8 +6,8 @@ The last message declared at import counts as it did there, once a reviewer acce
 from datetime import datetime
 
 from mailflatrate.locale.texts import N_
-from mailflatrate.rules.facts import RecipientFacts
 from mailflatrate.rules.limits import CONSENT_MAX_AGE
+from mailflatrate.rules.recipient_facts import RecipientFacts
 from mailflatrate.rules.skip_reasons import RecipientRule, SkippedRecipient, WithholdReason
 from mailflatrate.rules.verdict import RuleText
 

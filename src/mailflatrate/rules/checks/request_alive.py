@@ -1,6 +1,6 @@
 """R-34: an expired request gets no message."""
 
-from mailflatrate.rules.facts import ConfirmationFacts
+from mailflatrate.rules.forms.facts import ConfirmationFacts
 from mailflatrate.rules.verdict import NO_PARAMS, Check, Params, RuleText, Severity
 
 

@@ -10,7 +10,7 @@ from datetime import datetime, timedelta
 from enum import Enum
 
 from mailflatrate.rules import limits
-from mailflatrate.rules.facts import AccountStatus
+from mailflatrate.rules.account_states import AccountStatus
 
 
 class Mover(Enum):

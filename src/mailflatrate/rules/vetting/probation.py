@@ -5,7 +5,8 @@ from datetime import datetime, timedelta
 from enum import Enum
 
 from mailflatrate.rules import limits
-from mailflatrate.rules.facts import AccountFacts, AccountStatus, HistoryFacts
+from mailflatrate.rules.account_states import AccountStatus
+from mailflatrate.rules.facts import AccountFacts, HistoryFacts
 
 EARLY_REVIEW_DAYS = 7
 """How long an approval of a draft answers R-06 for exactly its content."""

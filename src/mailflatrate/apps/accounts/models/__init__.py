@@ -30,7 +30,7 @@ from mailflatrate.apps.accounts.models.vetting import (
     Signal,
     VettingDecision,
 )
-from mailflatrate.rules.facts import AccountStatus
+from mailflatrate.rules.account_states import AccountStatus
 
 __all__ = [
     "ACCOUNT_STATUS_LABELS",

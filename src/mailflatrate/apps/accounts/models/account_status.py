@@ -9,7 +9,7 @@ from django.db.models import Q
 from django.utils.translation import gettext_lazy as _
 
 from mailflatrate.base.tenancy import TenantModel
-from mailflatrate.rules.facts import AccountStatus
+from mailflatrate.rules.account_states import AccountStatus
 
 ACCOUNT_STATUS_LABELS = {
     AccountStatus.REGISTERED: _("Registered"),

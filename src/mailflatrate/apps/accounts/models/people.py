@@ -13,7 +13,7 @@ from mailflatrate.apps.accounts.models.account_status import ACCOUNT_STATUS_LABE
 from mailflatrate.base import tenancy
 from mailflatrate.base.tenancy import TenantModel
 from mailflatrate.rules import roles
-from mailflatrate.rules.facts import AccountStatus
+from mailflatrate.rules.account_states import AccountStatus
 
 
 class Role(models.TextChoices):

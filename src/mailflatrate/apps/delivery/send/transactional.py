@@ -55,7 +55,8 @@ from mailflatrate.mail.confirmation import (
 )
 from mailflatrate.mail.edition import NoticeStream, Recipient
 from mailflatrate.mail.headers import NamedAddress
-from mailflatrate.rules.facts import ConfirmationFacts, ContractFacts, NoticeFacts
+from mailflatrate.rules.facts import ContractFacts, NoticeFacts
+from mailflatrate.rules.forms.facts import ConfirmationFacts
 from mailflatrate.rules.imprint import ImprintRecord, imprint_lines
 from mailflatrate.rules.skip_reasons import WithholdReason
 from mailflatrate.settings.schema import load_settings
