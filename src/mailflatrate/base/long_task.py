@@ -57,8 +57,8 @@ class LongTask(TenantModel):
     STATES: ClassVar[type[TonedChoices]] = TaskState
     NOUN: ClassVar[str] = ""
     """What the audit log calls it."""
-    PROGRESS: ClassVar[tuple[str, str]]
-    """The columns that have what is done, and what there is to do."""
+    PROGRESS: ClassVar[tuple[str, ...]] = ()
+    """The columns that have what is done, and what there is to do; empty for a task without them."""
     WAITING: ClassVar[tuple[str, ...]] = (TaskState.QUEUED,)
     """States in which it is canceled at once."""
 
@@ -199,11 +199,11 @@ class TaskRunner(Generic[T]):
                 return None
             self.prepare(task)
             task.state, task.started_at = TaskState.RUNNING, task.started_at or clock.now()
-            task.save()
+            task.save(update_fields=["state", "started_at", *task.PROGRESS])
             return task
 
     def prepare(self, task: T) -> None:
-        """Change a task that begins, or begins again, in the transaction that marks it as running."""
+        """Set the progress of a task that begins, or begins again, in the transaction that marks it as running."""
 
     def work(self, task: T) -> None:
         """Do the work, outside any transaction. Raises TaskCanceled, TaskOvertaken, or one of `refusals`."""
