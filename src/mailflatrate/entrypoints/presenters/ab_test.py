@@ -13,8 +13,6 @@ from mailflatrate.rules.campaign_states import RUNNING
 
 @dataclass(frozen=True, slots=True)
 class ArmLine:
-    """One variant in the report."""
-
     letter: str
     subject: str
     arm: VariantFigures
@@ -23,7 +21,7 @@ class ArmLine:
 
 @dataclass(frozen=True, slots=True)
 class AbTestView:
-    """The state of an A/B test. `sure` is a sentence about how significant the difference is."""
+    """`sure` is a sentence about how significant the difference is."""
 
     ab_test: AbTest
     lines: list[ArmLine]
@@ -38,7 +36,6 @@ class AbTestView:
 
 
 def ab_test_of(campaign: Campaign) -> AbTestView | None:
-    """Return the A/B test of a released campaign; None if it has none."""
     ab_test = AbTest.objects.select_related("decided_by").filter(campaign_id=campaign.id).first()
     if ab_test is None:
         return None

@@ -65,7 +65,6 @@ class ReportForm(forms.Form):
     )
 
     def clean_file(self) -> bytes:
-        """Return the bytes of the uploaded message; empty without a file."""
         upload = self.cleaned_data.get("file")
         if not upload:
             return b""
@@ -116,9 +115,7 @@ class ReportForm(forms.Form):
             )
 
     def goes_anyway(self) -> bool:
-        """Return whether to file the report although it names no campaign: a person was asked for, or the law requires
-        it.
-        """
+        """Return whether to file a report that names no campaign: a person was asked for, or the law requires it."""
         return bool(self.cleaned_data["anyway"]) or self.cleaned_data["complaint"] in NEEDS_NOTICE
 
     def raw(self) -> bytes:
@@ -132,16 +129,11 @@ def _header_lines(mail: str) -> str:
 
 
 def busy() -> str:
-    """Return the text for visitors who have to wait because other reports are being processed."""
     return _("We're busy processing other reports. Send it again in a minute.")
 
 
 def within_limits(ip: str | None, *, task_key: bytes | None, proved: bool) -> bool:
-    """Count a report and return whether it may be accepted.
-
-    `proved`: the visitor's browser did work for it, or it included the message's token. `task_key` names the work,
-    which counts once.
-    """
+    """Count a report; `proved`: by the browser's work or the message's token; the work `task_key` counts once."""
     now = clock.now()
     network, hour = network_of(ip), this_hour(now)
     limits = {counter_key("reports", network, hour): "reports_per_network_hour"} if network else {}
@@ -155,7 +147,6 @@ def within_limits(ip: str | None, *, task_key: bytes | None, proved: bool) -> bo
 
 
 def given_of(form: ReportForm, ip: str | None, language: str) -> PageReport:
-    """Convert a valid form to the report the desk accepts."""
     data = form.cleaned_data
     notice: dict[str, Any] = {}
     if data["complaint"] in NEEDS_NOTICE:
@@ -175,5 +166,4 @@ def sender_of(found: ReportMatch) -> str:
 
 
 def is_picture(raw: bytes) -> bool:
-    """Return whether the upload is a picture of a message instead of a message."""
     return _PICTURES.match(raw) is not None

@@ -6,7 +6,6 @@ from mailflatrate.settings.schema import load_settings
 
 
 def archive_url(code: str) -> str:
-    """Return the URL of a list's public archive."""
     return f"{load_settings().public_url}/a/{code}/"
 
 
@@ -16,10 +15,7 @@ def issue_url(code: str, mailing_id: str, language: str = "") -> str:
 
 
 def archive_and_form(code: str, title: str, form: str) -> str:
-    """Return the HTML that shows the archive with a sign-up form beside it, below each other on a phone.
-
-    `form` is the code of the form's frame.
-    """
+    """Return the archive with a sign-up form beside it, below it on a phone; `form` is its frame's code."""
     return (
         '<div style="display:flex;flex-wrap:wrap;gap:1.5rem;align-items:flex-start">'
         f'<div style="flex:2 1 20rem">{archive_frame(code, title)}</div>'
@@ -28,7 +24,6 @@ def archive_and_form(code: str, title: str, form: str) -> str:
 
 
 def archive_frame(code: str, title: str) -> str:
-    """Return the HTML that shows the archive in a frame of the customer's own site."""
     return (
         f'<iframe src="{archive_url(code)}?frame=1" title="{escape(title)}" loading="lazy" '
         'style="width:100%;height:32rem;border:0"></iframe>'

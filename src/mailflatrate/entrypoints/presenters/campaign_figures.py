@@ -22,8 +22,6 @@ from mailflatrate.rules.campaign_states import AWAITING
 
 @dataclass(frozen=True, slots=True)
 class LiveReport:
-    """The values in the live part of the page."""
-
     progress: Progress
     feedback: dict[FeedbackKind, int]
     open_total: int
@@ -32,12 +30,10 @@ class LiveReport:
 
     @property
     def bounced_total(self) -> int:
-        """Return the number of all bounces."""
         return self.progress.bounced_hard + self.progress.bounced_soft + self.progress.bounced_other
 
     @property
     def delivered_percent(self) -> float | None:
-        """Return the share of messages with a result that the receiving server accepted; None before the first."""
         return delivered_percent(
             {
                 DeliveryState.SENT: self.progress.sent,
@@ -48,7 +44,6 @@ class LiveReport:
 
     @property
     def results(self) -> int:
-        """Return how many messages have a result: the whole of the share of delivered ones."""
         return self.handed_over + self.progress.in_doubt
 
     @property
@@ -73,17 +68,14 @@ class LiveReport:
 
     @property
     def unsubscribed(self) -> int:
-        """Return how many contacts unsubscribed because of this campaign."""
         return self.feedback[FeedbackKind.UNSUBSCRIBE]
 
     @property
     def unsubscribed_percent(self) -> float:
-        """Return the share of delivered messages that led to an unsubscribe."""
         return 100 * self.unsubscribed / self.progress.sent if self.progress.sent else 0.0
 
 
 def live_of(campaign: Campaign, counts: ClickCounts | None = None) -> LiveReport:
-    """Return a campaign's current figures; `counts` are its clicks if they were read already."""
     progress = campaign_progress(campaign.id)
     clicks = None
     if campaign.track_clicks:
@@ -97,14 +89,12 @@ def live_of(campaign: Campaign, counts: ClickCounts | None = None) -> LiveReport
 
 
 def waves_context(waves: list[Wave]) -> dict[str, Any]:
-    """Return what the table of waves shows: the waves, the largest one, and who has no time of their own."""
     unknown = sum(wave.people - wave.known for wave in waves)
     most = max((wave.people for wave in waves), default=0)
     return {"waves": waves, "waves_most": most, "waves_unknown": unknown}
 
 
 def waves_to_come(campaign: Campaign) -> list[Wave]:
-    """Return the upcoming waves of a campaign that is sent in waves."""
     if campaign.local_at is None:
         return []
     if campaign.state in AWAITING:
@@ -113,10 +103,7 @@ def waves_to_come(campaign: Campaign) -> list[Wave]:
 
 
 def sent_edition(campaign: Campaign, variant: int | None = None) -> Edition | None:
-    """Return the released edition, or the newest one before the release.
-
-    With several variants, return the requested one, otherwise the winner, otherwise the first.
-    """
+    """Return the released edition, or else the newest; of variants the requested one, the winner or the first."""
     editions = {row.edition.variant: row.edition for row in decisions_of(campaign.id) if row.edition}
     if not editions:
         return newest_edition(campaign.id)
@@ -126,7 +113,6 @@ def sent_edition(campaign: Campaign, variant: int | None = None) -> Edition | No
 
 
 def goal_words(campaign: Campaign) -> str:
-    """Return a sentence that says who gets a follow-up; empty for other campaigns."""
     if campaign.follow_up_of is None:
         return ""
     goal = campaign.follow_up_goal or {}

@@ -31,8 +31,6 @@ _SMALL = Decimal("0.0001")
 
 @dataclass(frozen=True, slots=True)
 class ConversionPart:
-    """The part of one variant, language or follow-up."""
-
     label: str
     counts: ConversionCounts
     revenue: str
@@ -41,7 +39,7 @@ class ConversionPart:
 
 @dataclass(frozen=True, slots=True)
 class ConversionReport:
-    """What a report says about conversions. `days`: (when each day began, its conversions, its revenue in words)."""
+    """`days`: (when each day began, its conversions, its revenue in words)."""
 
     goal: ConversionGoal
     found: CampaignConversions
@@ -53,7 +51,6 @@ class ConversionReport:
 
     @property
     def sentences(self) -> list[str]:
-        """Return how conversions are measured, and what is left out."""
         return goal_sentences(self.goal)
 
     @property
@@ -106,7 +103,6 @@ def conversion_report(campaign: Campaign, delivered: int) -> ConversionReport | 
 
 
 def _texts(campaign: Campaign, found: CampaignConversions) -> list[ConversionPart]:
-    """Return the part of each variant or language; nothing for a campaign with one text."""
     texts = all_variants(campaign)
     if len(texts) == 1:
         return []
@@ -116,7 +112,6 @@ def _texts(campaign: Campaign, found: CampaignConversions) -> list[ConversionPar
 
 
 def _follow_up(campaign: Campaign) -> list[ConversionPart]:
-    """Return what the campaign's follow-up brought, which is a campaign of its own."""
     later = Campaign.objects.filter(follow_up_of=campaign.id, started_at__isnull=False).only("id", "name").first()
     if later is None:
         return []
@@ -126,7 +121,6 @@ def _follow_up(campaign: Campaign) -> list[ConversionPart]:
 
 
 def goal_sentences(goal: ConversionGoal) -> list[str]:
-    """Return how conversions are measured, and what is left out."""
     facts = {"event": goal.event_type.name, "days": goal.window_days}
     said = [
         _(

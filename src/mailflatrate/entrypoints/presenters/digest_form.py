@@ -19,10 +19,7 @@ from mailflatrate.entrypoints.presenters.time_zones import TimeZoneField, zone_c
 
 
 class SenderField(forms.ModelChoiceField):  # type: ignore[type-arg]  # not generic at run time
-    """A choice of verified addresses, each in the form that recipients see."""
-
     def label_from_instance(self, obj: Any) -> str:
-        """Return the name and address."""
         return str(obj)
 
 
@@ -30,8 +27,6 @@ DAYS = [*WEEKDAYS.items(), (EVERY_DAY, gettext_lazy("Daily"))]
 
 
 class DigestForm(forms.Form):
-    """The settings of one digest."""
-
     name = forms.CharField(
         label=gettext_lazy("Name"),
         max_length=100,
@@ -87,7 +82,6 @@ class DigestForm(forms.Form):
         return url
 
     def clean(self) -> dict[str, Any]:
-        """Ask for what an issue is made of: a feed, a template, or both."""
         values: dict[str, Any] = super().clean() or self.cleaned_data
         if values.get("url") == "" and "template" in values and values["template"] is None:
             self.add_error("template", _("Without a feed, each issue is a copy of a template. Choose one."))
@@ -95,6 +89,5 @@ class DigestForm(forms.Form):
 
 
 def settings_of(digest: FeedDigest) -> dict[str, Any]:
-    """Return the settings as form values."""
     values = {name: getattr(digest, name) for name in DigestForm.base_fields}
     return values | {name: getattr(digest, f"{name}_id") for name in ("mailing_list", "sender", "template")}

@@ -62,7 +62,6 @@ def record_rows(domain: SenderDomain) -> list[RecordRow]:
 
 
 def _key_row(domain: SenderDomain, key: DkimKey, label: str, purpose: object) -> RecordRow:
-    """Return the row of a key that does not sign yet, or no longer does."""
     return RecordRow(dkim_record(domain, key), label, str(purpose), "waiting", "", "")
 
 

@@ -30,8 +30,6 @@ WHERE EXISTS (SELECT 1 FROM outbox_event o WHERE o.account_id = w.account_id AND
 
 @dataclass(frozen=True, slots=True)
 class EventWait:
-    """A wait for events of an account after a position, for a number of seconds."""
-
     account_id: int
     position: FeedPosition
     types: Collection[EventType]

@@ -67,7 +67,6 @@ _ROW_WORDS: dict[str, str | Promise] = {
 
 
 def reason_word(reason: str) -> str:
-    """Return why a row was refused or a person is in quarantine, as a sentence in the reader's language."""
     if reason in _ROW_WORDS:
         return str(_ROW_WORDS[reason])
     if reason in {known.value for known in AddressReason}:
@@ -78,6 +77,5 @@ def reason_word(reason: str) -> str:
 
 
 def reasons(numbers: Mapping[str, int]) -> list[dict[str, Any]]:
-    """Return reasons with their sentences, the most frequent first."""
     ordered = sorted(numbers.items(), key=lambda pair: (-pair[1], pair[0]))
     return [{"key": key, "word": reason_word(key), "number": number} for key, number in ordered if number]

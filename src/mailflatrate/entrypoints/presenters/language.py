@@ -15,12 +15,10 @@ from mailflatrate.rules.finding_texts import word
 
 
 def reading_language() -> str:
-    """Return the language of the reader of this page, for texts of the rules."""
     return known_language(get_language())
 
 
 def language_name(code: str) -> str:
-    """Return the name of a language for the reader of this page."""
     return word(f"language.{code}", reading_language())
 
 

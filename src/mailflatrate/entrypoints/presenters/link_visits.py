@@ -19,10 +19,7 @@ _TONES = {
 
 
 def visits_context(campaign_id: int) -> dict[str, Any]:
-    """Return what templates need: `visits`, the links of a campaign, and whether some of them wait.
-
-    `visits_used_up` says why those are not visited today, if the account has used up its day.
-    """
+    """Return `visits`, and in `visits_used_up` why the rest aren't visited today if the day's share is used up."""
     lines = [_line(row) for row in current_visits(campaign_id)]
     waits = any(line["waits"] for line in lines)
     used_up = used_up_words() if waits and is_used_up() else ""

@@ -1,7 +1,4 @@
-"""Find the object that a URL names, in the caller's account.
-
-Each function raises Http404 for anything else, including objects of other accounts.
-"""
+"""Find the object that a URL names in the caller's account; Http404 for anything else, other accounts' objects too."""
 
 from collections.abc import Sequence
 
@@ -28,52 +25,42 @@ from mailflatrate.apps.lists.models import BulkAction, Contact, Export, Import, 
 
 
 def find_automation(automation_id: int) -> Automation:
-    """Return an automation with its list."""
     return get_object_or_404(Automation.objects.select_related("mailing_list"), id=automation_id)
 
 
 def find_automation_version(automation_id: int, version_id: int) -> AutomationVersion:
-    """Return a version of an automation."""
     return get_object_or_404(AutomationVersion.objects, automation_id=automation_id, id=version_id)
 
 
 def find_bulk_action(action_id: int) -> BulkAction:
-    """Return a bulk action with who started it."""
     return get_object_or_404(BulkAction.objects.select_related("created_by"), id=action_id)
 
 
 def find_campaign(campaign_id: int) -> Campaign:
-    """Return a campaign with its sender."""
     return get_object_or_404(Campaign.objects.select_related("sender__domain"), id=campaign_id)
 
 
 def find_contact(contact_id: int) -> Contact:
-    """Return a contact."""
     return get_object_or_404(Contact.objects, id=contact_id)
 
 
 def find_delivery(campaign: Campaign, delivery_id: int) -> DeliveryRecord:
-    """Return a campaign's message to one recipient."""
     return get_object_or_404(DeliveryRecord.objects.select_related("contact"), campaign_id=campaign.id, id=delivery_id)
 
 
 def find_digest(digest_id: int) -> FeedDigest:
-    """Return an RSS campaign with its list, template and last issue."""
     return get_object_or_404(FeedDigest.objects.select_related("mailing_list", "last_issue", "template"), id=digest_id)
 
 
 def find_domain(domain_id: int) -> SenderDomain:
-    """Return a sender domain with its checks and addresses."""
     return get_object_or_404(domains(), id=domain_id)
 
 
 def find_export(export_id: int) -> Export:
-    """Return an export with its list."""
     return get_object_or_404(Export.objects.select_related("mailing_list", "created_by"), id=export_id)
 
 
 def find_import(import_id: int) -> Import:
-    """Return an import with its list."""
     return get_object_or_404(Import.objects.select_related("mailing_list"), id=import_id)
 
 
@@ -83,37 +70,30 @@ def find_list(list_id: int) -> MailingList:
 
 
 def find_media(media_id: int) -> Media:
-    """Return a picture of the library."""
     return get_object_or_404(Media.objects, id=media_id)
 
 
 def find_coupon_pool(pool_id: int) -> CouponPool:
-    """Return one of the account's coupons."""
     return get_object_or_404(CouponPool.objects, id=pool_id)
 
 
 def find_message_copy(copy_id: int) -> MessageCopy:
-    """Return one of the account's copies of messages from other systems."""
     return get_object_or_404(MessageCopy.objects.select_related("campaign"), id=copy_id)
 
 
 def find_content_lookup(lookup_id: int) -> ContentLookup:
-    """Return one of the account's lookups of products and feeds."""
     return get_object_or_404(ContentLookup.objects, id=lookup_id)
 
 
 def find_move(move_id: int) -> Move:
-    """Return a move with its list."""
     return get_object_or_404(Move.objects.select_related("mailing_list", "created_by"), id=move_id)
 
 
 def find_segment(segment_id: int) -> Segment:
-    """Return a segment."""
     return get_object_or_404(Segment.objects, id=segment_id)
 
 
 def find_test_list(test_list_id: int) -> TestList:
-    """Return a test list."""
     return get_object_or_404(TestList.objects, id=test_list_id)
 
 
@@ -126,20 +106,16 @@ def find_test_lists(test_list_ids: Sequence[int]) -> list[TestList]:
 
 
 def find_tag(tag_id: int) -> Tag:
-    """Return a tag."""
     return get_object_or_404(Tag.objects, id=tag_id)
 
 
 def find_saved_block(saved_block_id: int) -> SavedBlock:
-    """Return one of the account's saved rows."""
     return get_object_or_404(SavedBlock.objects, id=saved_block_id)
 
 
 def find_template(template_id: int) -> CampaignTemplate:
-    """Return a template."""
     return get_object_or_404(CampaignTemplate.objects, id=template_id)
 
 
 def find_webhook(webhook_id: int) -> WebhookEndpoint:
-    """Return a webhook."""
     return get_object_or_404(WebhookEndpoint.objects, id=webhook_id)

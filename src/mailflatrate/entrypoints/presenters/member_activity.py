@@ -1,8 +1,5 @@
-"""How the activity log names a successful change by a member or a program.
-
-Most actions record themselves, with more detail. A change that recorded no line gets one from here, so that the
-account's log is complete. A page declares its line at its view; the API's operations are listed here, and a test fails
-for one that is not.
+"""Lines of the activity log for changes that record none themselves, so that an account's log is complete. A page
+declares its line at its view; the API's are listed here, and a test fails for one that is not.
 """
 
 from typing import Final
@@ -110,11 +107,8 @@ _OFTEN: Final = frozenset({"campaign.edited", "contact.changed", "contact.asked"
 
 
 def record_change(action: str, by: User, values: dict[str, object], tally: audit.AuditTally) -> None:
-    """Append a line for a change in the current account, unless the tally has one about the same kind of object, or
-    says that nothing changed.
-
-    `values` are the IDs in the URL. The change and its line are in one transaction. Contacts changed by a program share
-    a line per ten minutes, since a program may change hundreds a minute and the log's lines are chained one by one.
+    """Append a line unless the tally has one about that kind of object or says that nothing changed, in the change's
+    transaction. A program's changes of contacts share a line per ten minutes, since lines are chained one by one.
     """
     if tally.is_unchanged or action.partition(".")[0] in {each.partition(".")[0] for each in tally.actions}:
         return

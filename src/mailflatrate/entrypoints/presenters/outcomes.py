@@ -35,7 +35,6 @@ def bounce_word(kind: str) -> str:
 
 
 def why_it_stands(campaign: Campaign) -> str:
-    """Return why a campaign is stopped: an error in the reader's language, or a text from a person or a server."""
     if campaign.maybe_sent:
         return _(
             "The service was restored from a backup, so this campaign may already have been sent after that backup "
@@ -47,7 +46,6 @@ def why_it_stands(campaign: Campaign) -> str:
 
 
 def reason_word(reason: str) -> str:
-    """Return as text why a contact was skipped or excluded."""
     own = {
         NOT_IN_SEGMENT: _("doesn't match the conditions"),
         ON_EXCLUDED_LIST: _("is on an excluded list"),
@@ -75,7 +73,6 @@ _FAILURES = {
 
 
 def detail_word(state: DeliveryState, detail: str) -> str:
-    """Return the label for the detail of a delivery result."""
     if state == DeliveryState.BOUNCED:
         return bounce_word(detail)
     failure = _FAILURES.get(detail.partition(":")[0])
@@ -85,7 +82,6 @@ def detail_word(state: DeliveryState, detail: str) -> str:
 
 
 def reasons(numbers: Mapping[str, int]) -> list[dict[str, Any]]:
-    """Return reasons with their labels, the most frequent first."""
     return [
         {"key": key, "word": reason_word(key), "number": number}
         for key, number in sorted(numbers.items(), key=lambda pair: -pair[1])
@@ -95,8 +91,6 @@ def reasons(numbers: Mapping[str, int]) -> list[dict[str, Any]]:
 
 @dataclass(frozen=True, slots=True)
 class OutcomeLine:
-    """One recipient in the form that the table shows."""
-
     row: DeliveryRecord
     state: str
     tone: str
@@ -109,12 +103,10 @@ class OutcomeLine:
 
     @property
     def reply(self) -> str:
-        """Return the server's reply on one line, as received."""
         return self.row.reply
 
 
 def line_of(row: DeliveryRecord) -> OutcomeLine:
-    """Return a delivery as text for the table."""
     state = DeliveryState(row.state)
     detail = row.bounce if state == DeliveryState.BOUNCED else row.reason
     return OutcomeLine(row, str(state.label), state.tone, detail_word(state, detail) if detail else "")

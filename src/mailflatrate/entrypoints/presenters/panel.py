@@ -75,7 +75,6 @@ class CheckItem:
 
     @property
     def action(self) -> str:
-        """Return the button's label."""
         return _("Fix") if self.href else ""
 
     @property
@@ -86,17 +85,12 @@ class CheckItem:
 
     @property
     def is_on_page(self) -> bool:
-        """Return whether the field to fix is in the editor of the campaign, rather than on a page of its own."""
         return self.href.startswith("#")
 
 
 @dataclass(frozen=True, slots=True)
 class Panel:
-    """The complete panel. `blocking`: how many checks stop the campaign, `askable`: only a second person's approval is
-    missing.
-
-    `only_policy`: only the policy's checkbox is missing, which is also in the dialog that sends.
-    """
+    """`blocking` checks stop the campaign; `askable`: only an approval is missing; `only_policy`: only its checkbox."""
 
     open: list[CheckItem]
     passed: list[CheckItem]
@@ -112,21 +106,15 @@ class Panel:
 
     @property
     def reviews(self) -> list[CheckItem]:
-        """Return the checks for which our team reviews the campaign before it is sent."""
         return [item for item in self.open if item.state == STATES[Severity.REVIEW]]
 
     @property
     def passed_count(self) -> int:
-        """Return how many lines have passed."""
         return len(self.passed)
 
 
 def panel_of(campaign: Campaign, *, for_approver: bool = False) -> Panel:
-    """Return the gate's current verdict on a draft.
-
-    `for_approver`: leave out the checks that the approver's own release fulfills. For a message of an automation, those
-    are fulfilled when the automation is released.
-    """
+    """`for_approver` leaves out checks that the approver's release fulfills, of an automation for its messages."""
     return panel(
         check_campaign(campaign.id),
         has_sender=campaign.sender_id is not None,
@@ -136,7 +124,6 @@ def panel_of(campaign: Campaign, *, for_approver: bool = False) -> Panel:
 
 
 def panel_of_decision(decision: GateDecision) -> Panel:
-    """Return a stored decision of the gate as the panel shows it."""
     return panel(verdict_from_json({"rules_version": decision.rules_version, "findings": decision.findings}))
 
 
@@ -199,7 +186,6 @@ def _item(finding: Finding, automation_id: int | None = None) -> CheckItem:
 
 
 def _of_variants(finding: Finding) -> str:
-    """Return which variants of a test, or which languages, fail, unless all fail in the same way."""
     if spoken := params_in_words(finding, reading_language()).get("languages"):
         return f"{spoken}: "
     letters = str(dict(finding.params).get("variants", ""))
@@ -208,7 +194,6 @@ def _of_variants(finding: Finding) -> str:
 
 
 def href_of(anchor: str, automation_id: int | None = None) -> str:
-    """Return the link to the field that fixes a finding, on this page or another one of the studio."""
     if anchor in OF_THE_FLOW and automation_id is not None:
         return f"{url_or_nothing('automation_flow', automation_id)}?step={ENTRY}#side"
     if anchor in FIELDS:

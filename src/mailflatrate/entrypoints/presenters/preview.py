@@ -37,7 +37,6 @@ class PreviewedMessage:
 
 
 def compiled_or_problem(campaign: Campaign) -> CompiledCampaign | PreviewedMessage:
-    """Compile the draft, or return why it can't be shown."""
     imprint = newest_imprint()
     if imprint is None:
         return PreviewedMessage(problem="imprint")
@@ -53,7 +52,6 @@ def refused_preview(refused: SourceRefused) -> PreviewedMessage:
 
 
 def render_preview(campaign: Campaign, account: Account, around: Neighbors | None, *, bare: bool) -> PreviewedMessage:
-    """Compile the draft and render it for one reader."""
     compiled = compiled_or_problem(campaign)
     return (
         compiled

@@ -11,21 +11,15 @@ from mailflatrate.rules.measures import ThresholdCause, rate_limits
 
 
 def percent_of(part: int, whole: int) -> float | None:
-    """Return a share in percent; None if the whole is 0."""
     return 100 * part / whole if whole else None
 
 
 def delivered_percent(states: Mapping[str, int]) -> float | None:
-    """Return the share of delivered messages from a campaign's numbers by delivery state; None before the first result.
-
-    Recipients that a rule skipped, or that were canceled, got no message, so they don't count. An unknown result does,
-    because the message may be lost.
-    """
+    """None before the first result. Skipped and canceled recipients don't count; unknown results, maybe lost, do."""
     return percent_of(states.get(DeliveryState.SENT, 0), results_of(states))
 
 
 def results_of(states: Mapping[str, int]) -> int:
-    """Return how many messages were handed over and have a result: the whole of the share of delivered messages."""
     return sum(states.get(state, 0) for state in (DeliveryState.SENT, DeliveryState.BOUNCED, DeliveryState.IN_DOUBT))
 
 
@@ -41,17 +35,14 @@ class Rate:
 
     @property
     def percent(self) -> float | None:
-        """Return the share in percent; None if there is nothing to measure yet."""
         return percent_of(self.events, self.of)
 
     @property
     def text(self) -> str:
-        """Return the share as text in the reader's language."""
         return written_rate(self.percent, reading_language(), *rate_limits(self.cause))
 
     @property
     def limit_text(self) -> str:
-        """Return the limit as text in the reader's language."""
         return written_rate(self.limit_percent, reading_language(), self.limit_percent)
 
     @property
@@ -61,9 +52,7 @@ class Rate:
 
     @property
     def tone(self) -> str:
-        """Return the tone: colored only near or above the limit, because single events of a small campaign say nothing
-        (R-85).
-        """
+        """Return a color only near or above the limit: single events of a small campaign say nothing (R-85)."""
         share = self.percent
         if share is None:
             return ""

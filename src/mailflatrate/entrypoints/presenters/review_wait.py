@@ -24,8 +24,6 @@ _KEPT_SECONDS: Final = 600
 
 
 class Reviewed(Enum):
-    """The kinds of things that the team decides about."""
-
     APPLICATION = "application"
     ORIGIN = "origin"
     CAMPAIGN = "campaign"
@@ -43,9 +41,7 @@ def review_wait(kind: Reviewed) -> str:
 
 
 def wait_words(seconds: int) -> str:
-    """Return a usual wait as text, rounded up so that it is not exceeded; 0 seconds means that no
-    one has waited yet.
-    """
+    """Rounded up so that it is not exceeded; 0 seconds means that no one has waited yet."""
     hours = -(-seconds // 3600)
     if not hours:
         return _("usually within one business day")

@@ -42,8 +42,6 @@ FIELD_WORDS: Mapping[Field, str | Promise] = {
 
 @dataclass(frozen=True, slots=True)
 class SegmentNames:
-    """The names of the objects that some segments refer to."""
-
     ids: Mapping[Field, Mapping[int, str]]
     labels: Mapping[str, str]
 
@@ -54,7 +52,6 @@ class SegmentNames:
 
 
 def names_in(trees: Iterable[SegmentGroup]) -> SegmentNames:
-    """Look up the names of all objects that these segments refer to."""
     wanted: dict[Field, set[int]] = {}
     keys: set[str] = set()
     for tree in trees:
@@ -116,7 +113,6 @@ def _quoted(text: object) -> str:
 
 
 def _choice(texts: Sequence[str], word: str) -> str:
-    """Return “A”, “B” or “C”."""
     return texts[0] if len(texts) == 1 else f"{', '.join(texts[:-1])}{word}{texts[-1]}"
 
 
@@ -146,7 +142,6 @@ _COMPARED: Mapping[Op, str | Promise] = {
 
 
 def _compared(condition: Condition, names: SegmentNames) -> str:
-    """Say a comparison of a text, number or date."""
     field = condition.key if condition.field is Field.ATTRIBUTE else str(FIELD_WORDS[condition.field])
     if condition.field is Field.ATTRIBUTE:
         field = _quoted(names.labels.get(condition.key) or condition.key)
@@ -172,7 +167,6 @@ def _value(condition: Condition) -> str:
 
 
 def _number(value: object, language: str) -> str:
-    """Return a number as people write it."""
     if not isinstance(value, int | float) or float(value).is_integer():
         return written_number(int(float(str(value))), language)
     whole, decimals = f"{abs(value):.6f}".rstrip("0").split(".")
@@ -325,7 +319,6 @@ def _tested(test: PropertyTest) -> str:
 
 
 def event_clause(condition: Condition, _names: SegmentNames) -> str:
-    """Say whether a contact did something, how often and how."""
     what = [_quoted(condition.event)]
     if condition.times is not None and condition.times > 1:
         what.append(_("at least %(times)d times") % {"times": condition.times})

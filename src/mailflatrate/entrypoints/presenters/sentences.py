@@ -9,17 +9,13 @@ from mailflatrate.mail.picture_values import MAX_UPLOAD_OCTETS, Refusal
 
 
 def error_sentence(error: Exception | str) -> str:
-    """Return an app's refusal as a sentence.
-
-    Stored errors are translated here, new ones where they are raised.
-    """
+    """Translate an app's refusal. Stored errors are translated here, new ones where they are raised."""
     text = str(error)
     text = str(capfirst(_(text))) if text else ""
     return text if not text or text.endswith((".", "?", "…")) else f"{text}."
 
 
 def origin_sentence(state: OriginState) -> str:
-    """Return a sentence that explains the status of a list's origin and what happens next (R-10, R-11)."""
     if state == OriginState.FORM:
         return _(
             "Everyone signs up through your own form and confirms by email. Before you import contacts, declare "
@@ -36,7 +32,6 @@ def origin_sentence(state: OriginState) -> str:
 
 
 def refusal_sentence(reason: Refusal | None) -> str:
-    """Return a sentence that says why a file was rejected and what to do."""
     limit = MAX_UPLOAD_OCTETS // MEGABYTE
     sentences = {
         None: _("There's not enough storage left. Delete images you don't use."),

@@ -1,8 +1,4 @@
-"""The menu of time zones: one entry for every clock that people keep, instead of the 430 names of the database.
-
-A zone that isn't in the menu is still valid: the API, imports and older settings may name it, and then the menu has it,
-too.
-"""
+"""The menu of time zones: one entry for every clock that people keep. Other zones of the IANA database stay valid."""
 
 from typing import TYPE_CHECKING, Final
 from zoneinfo import available_timezones
@@ -42,7 +38,6 @@ GROUPS: Final[tuple[tuple["StrOrPromise", tuple[str, ...]], ...]] = (
     (_("Australia"), tuple(f"Australia/{city}" for city in _AUSTRALIA.split())),
     (_("Atlantic and Pacific"), tuple(_ISLANDS.split())),
 )
-"""The menu: a region, and the names of its zones in the IANA database."""
 _IN_MENU: Final = frozenset(name for _region, names in GROUPS for name in names)
 
 
@@ -50,19 +45,16 @@ class TimeZoneField(forms.ChoiceField):
     """A time zone from the menu; any other name of the IANA database is accepted as well."""
 
     def valid_value(self, value: str) -> bool:
-        """Return whether the value names a time zone."""
         return value == UTC_NAME or ("/" in value and value in available_timezones())
 
 
 def zone_choices(present: str | None) -> list[tuple["StrOrPromise", object]]:
-    """Return the choices of a select, by region; `present` is the zone in use, which the menu must have."""
     first = [UTC_NAME] if not present or present == UTC_NAME or present in _IN_MENU else [UTC_NAME, present]
     grouped = [(region, [(name, _city(name)) for name in names]) for region, names in GROUPS]
     return [*((name, name.replace("_", " ")) for name in first), *grouped]
 
 
 def zone_options(present: str | None) -> list[tuple[str, str]]:
-    """Return the same choices without regions, by their whole names."""
     names = {name for name in (*_IN_MENU, present) if name and name != UTC_NAME}
     return [(name, name.replace("_", " ")) for name in (UTC_NAME, *sorted(names))]
 

@@ -63,7 +63,6 @@ class MessageRow:
 
 
 def message_rows(messages: Sequence[TransactionalMessage]) -> list[MessageRow]:
-    """Return messages of the current account with what became of them, in the same order."""
     found = DeliveryRecord.objects.filter(transactional_id__in=[message.id for message in messages])
     deliveries = {row.transactional_id: row for row in found}
     return [_row(message, deliveries.get(message.id)) for message in messages]
@@ -100,7 +99,6 @@ def _row(message: TransactionalMessage, delivery: DeliveryRecord | None) -> Mess
 
 
 def rule_sentence(key: str) -> str:
-    """Return why a rule stopped a message, and how to fix it; a general sentence for a rule that is gone."""
     rule = all_rules().get(key)
     if rule is None:
         return _("The message couldn't be made. Send it again, or ask our team.")

@@ -22,7 +22,6 @@ _ORDER = ("subject", "preheader", "text", "picture")
 
 
 def suggested_words(parts: Mapping[str, int]) -> str:
-    """Return what a model wrote, as a list: `subject, 2 texts`; empty for nothing."""
     found = []
     for part, number in parts.items():
         if part == "subject":
@@ -38,12 +37,10 @@ def suggested_words(parts: Mapping[str, int]) -> str:
 
 
 def suggested_in(campaign: Campaign) -> str:
-    """Return what a model wrote in a draft, as a list; empty for nothing."""
     return suggested_words(suggested_parts(campaign))
 
 
 def problem_words(problem: str) -> str:
-    """Return why there is no suggestion, and what to do."""
     sentences = {
         "used_up": used_up_words(),
         "canceled": _("Canceled. Nothing was changed."),
@@ -61,7 +58,6 @@ def problem_words(problem: str) -> str:
 
 
 def label_of(key: str) -> str:
-    """Return the label of a text of a draft."""
     part, _colon, number = key.partition(":")
     if part == "subject":
         return _("Subject")
@@ -72,7 +68,6 @@ def label_of(key: str) -> str:
 
 
 def choices_of(shown: Campaign, task: WritingTask) -> list[dict[str, Any]]:
-    """Return the texts that a task can be about; the subject's ideas and checks need no choice."""
     if task in (WritingTask.IDEAS, WritingTask.EXPLAIN):
         return []
     wants_picture = task is WritingTask.ALT
@@ -93,7 +88,6 @@ def _choice(one: DraftText, shown: Campaign) -> dict[str, Any]:
 
 
 def rows_of(row: WritingRequest) -> list[dict[str, Any]]:
-    """Return the suggestions of a request beside the old texts."""
     return [_row(row, number) for number in range(min(len(row.texts), len(row.answers)))]
 
 

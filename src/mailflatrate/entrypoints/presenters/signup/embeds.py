@@ -1,7 +1,4 @@
-"""The codes that customers embed in their own pages: a script, a frame, or plain HTML.
-
-All of them post to one address of ours.
-"""
+"""The codes that customers embed: a script, a frame, or plain HTML. All of them post to one address of ours."""
 
 from collections.abc import Mapping
 from html import escape
@@ -24,17 +21,14 @@ _LINE_CHARACTERS = 31  # that a line of the narrowest phone holds
 
 
 def form_url(code: str) -> str:
-    """Return the URL of a form's hosted page, which accepts every sign-up."""
     return f"{load_settings().public_url}/f/{code}/"
 
 
 def move_in_url(code: str, move: str) -> str:
-    """Return the URL of the page behind a move-in link, which is the form for people from another email service."""
     return f"{form_url(code)}move-in/{move}/"
 
 
 def stand_url(code: str) -> str:
-    """Return the address that the tablet at a stand opens."""
     return f"{load_settings().public_url}/stand/{code}/"
 
 
@@ -47,12 +41,10 @@ def script_snippet(code: str, form: FrozenForm, language: str, typed: Mapping[st
 
 
 def overlay_snippet(code: str, language: str) -> str:
-    """Return the script alone, for every page: it shows the form as its placement says."""
     return f'<script async src="{form_url(code)}form.js?language={language}"></script>'
 
 
 def frame_snippet(code: str, form: FrozenForm, language: str, typed: Mapping[str, FieldDefinition]) -> str:
-    """Return the form in a frame."""
     address = f"{form_url(code)}?frame=1&amp;language={language}"
     return (
         f'<iframe src="{address}" title="{escape(form.texts(language).title)}" width="100%" '
@@ -87,7 +79,6 @@ def html_snippet(code: str, number: int, form: FrozenForm, language: str, typed:
 
 
 def _plain_consents(form: FrozenForm, language: str) -> list[str]:
-    """Return the box of the form's list, and one for each further list."""
     frozen = form.frozen[language]
     is_only = not frozen.further
     name = "" if is_only else f"<strong>{escape(form.list_name)}</strong>: "
@@ -105,7 +96,6 @@ def _plain_consents(form: FrozenForm, language: str) -> list[str]:
 
 
 def _plain_tracking(wording: str, optional: str) -> list[str]:
-    """Return the box for click tracking, if the form has it."""
     if not wording:
         return []
     return [
@@ -115,7 +105,6 @@ def _plain_tracking(wording: str, optional: str) -> list[str]:
 
 
 def _plain_input(each: Input, hint: str) -> str:
-    """Return a field as plain HTML, which posts what the script would."""
     if each.type == "hidden":
         return f'  <input type="hidden" name="{each.key}" value="">'
     required = " required" if each.required else ""
@@ -164,10 +153,7 @@ def _channel(byte: int) -> float:
 
 
 def readable_on(colour: str) -> str:
-    """Return `#ffffff` or `#16181d`, whichever is easier to read on `colour` (`#rrggbb`).
-
-    Uses the contrast formula of WCAG 2.2 (relative luminance).
-    """
+    """Return `#ffffff` or `#16181d`, whichever contrasts more with `colour` (`#rrggbb`, WCAG 2.2)."""
     red, green, blue = (int(colour[at : at + 2], 16) for at in (1, 3, 5))
     luminance = 0.2126 * _channel(red) + 0.7152 * _channel(green) + 0.0722 * _channel(blue)
     return "#ffffff" if 1.05 / (luminance + 0.05) >= (luminance + 0.05) / 0.0587 else "#16181d"

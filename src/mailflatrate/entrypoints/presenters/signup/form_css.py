@@ -37,7 +37,6 @@ def page_css(style: FormStyle) -> str:
 
 
 def script_css(style: FormStyle) -> str:
-    """Return the rules inside another website's page; empty for a form without a style sheet."""
     return _whole(_SCRIPT, style, ".mf-kept")
 
 
@@ -47,17 +46,14 @@ def _whole(names: str, style: FormStyle, kept: str) -> str:
 
 
 def css_lines(source: str) -> Sequence[dict[str, Any]]:
-    """Return the findings about a style sheet in the active language, by line."""
     return [{"line": found.line, "text": _sentence(found)} for found in form_css(source).findings]
 
 
 def css_parts() -> str:
-    """Return the names of the parts that a style sheet can name."""
     return " ".join(f".{part}" for part in PARTS)
 
 
 def css_properties() -> str:
-    """Return the properties that a style sheet can set."""
     return ", ".join(sorted(PROPERTIES))
 
 
@@ -108,9 +104,6 @@ _SERIFS = frozenset({"georgia", "palatino"})
 
 
 def form_style(brand: BrandStyle) -> FormStyle:
-    """Return the style of a form in this brand.
-
-    A logo is used only with https or from our own host, because the form's page accepts no other.
-    """
+    """A logo is used only with https or from our own host, because the form's page accepts no other."""
     logo = brand.logo_url if brand.logo_url.startswith(("https://", f"{load_settings().public_url}/")) else ""
     return FormStyle(brand.primary.lower(), logo, Font.SERIF if brand.body_font in _SERIFS else Font.SANS)

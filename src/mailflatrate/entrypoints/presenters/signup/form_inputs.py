@@ -1,8 +1,5 @@
-"""Inputs for the values of fields, rendered by the type of each field, and the check of what was entered.
-
-A contact's page, the hosted form, the script, plain HTML and the preferences page all use these inputs; the server
-checks every value again, whatever page it came from. A choice field without its choices, and an undeclared field, are
-rendered as text.
+"""Inputs for the values of fields, by the type of each field, and the check of what was entered, whatever page it came
+from. A choice field without its choices, and an undeclared field, are text.
 """
 
 import re
@@ -39,10 +36,7 @@ _TYPE = {FieldKind.PHONE: "tel", FieldKind.SOURCE: "hidden"}
 
 @dataclass(frozen=True, slots=True)
 class Input:
-    """A field as rendered. With `options` (value, label) it is a select, or check boxes if it `is_several`.
-
-    `step`: the step of its form that it is in, from 0.
-    """
+    """With `options` (value, label) a select, or check boxes if it `is_several`; `step`: of its form, from 0."""
 
     key: str
     label: str
@@ -84,7 +78,6 @@ def field_input(field: FormField, language: str, typed: Mapping[str, FieldDefini
 
 
 def typed_input(field: FieldDefinition, key: str, label: str, language: str) -> Input:
-    """Return the input of a field by its type, with its choices in a language."""
     return Input(
         key=key,
         label=label,
@@ -96,7 +89,6 @@ def typed_input(field: FieldDefinition, key: str, label: str, language: str) -> 
 
 
 def definition_of(field: FormField, typed: Mapping[str, FieldDefinition]) -> FieldDefinition:
-    """Return the type of a form's field, as the account declared it."""
     known = typed.get(field.key) if field.kind is FieldKind.TEXT else None
     if known is None or (known.type.has_choices and not known.choices):
         return FieldDefinition(field.key, TEXT)
@@ -104,15 +96,11 @@ def definition_of(field: FormField, typed: Mapping[str, FieldDefinition]) -> Fie
 
 
 def filled_in(shown: Sequence[Input], values: Mapping[str, Any], errors: Mapping[str, str]) -> list[FilledInput]:
-    """Return the inputs with values, as typed or as stored, and with their errors."""
     return [with_value(each, values.get(each.key), errors.get(each.key, "")) for each in shown]
 
 
 def with_value(each: Input, value: Any, error: str = "", *, keeps_unknown: bool = False) -> FilledInput:
-    """Return an input with a value.
-
-    `keeps_unknown`: a stored value that is none of the options stays selectable, so that saving doesn't lose it.
-    """
+    """`keeps_unknown`: a stored value that is none of the options stays selectable, so that saving keeps it."""
     chosen = [value_text(one) for one in value] if isinstance(value, list) else [value_text(value)]
     known = dict(each.options)
     if keeps_unknown and known:
@@ -126,7 +114,6 @@ def with_value(each: Input, value: Any, error: str = "", *, keeps_unknown: bool 
 
 
 def in_parts(shown: Sequence[FilledInput]) -> list[dict[str, Any]]:
-    """Return the inputs of a form step by step, with labels in the active language."""
     count = 1 + max(one.input.step for one in shown)
     return [
         {
@@ -150,7 +137,6 @@ class FormAnswers:
 def read_answers(
     fields: Sequence[FormField], posted: QueryDict, typed: Mapping[str, FieldDefinition], *, month_first: bool
 ) -> FormAnswers:
-    """Check what a visitor entered. Errors are in the visitor's language."""
     typed_in: dict[str, Any] = {}
     values: dict[str, FieldValue] = {}
     errors: dict[str, str] = {}
@@ -179,10 +165,7 @@ def read_answers(
 def prefilled(
     fields: Sequence[FormField], given: QueryDict, typed: Mapping[str, FieldDefinition], *, month_first: bool
 ) -> dict[str, Any]:
-    """Return what the URL of a form fills in, by field: the email address and every value that suits its field.
-
-    Never a consent: a box is ticked by the visitor alone (R-26).
-    """
+    """By field: the address and every value that suits. Never a consent: the visitor alone ticks a box (R-26)."""
     answers = read_answers(fields, given, typed, month_first=month_first)
     good = {key: raw for key, raw in answers.typed_in.items() if key not in answers.errors}
     email = clean(given.get("email"))
@@ -199,5 +182,4 @@ def _choice(text: str) -> str:
 
 
 def fault_words(fault: ValueFault) -> str:
-    """Return what is wrong with a value and how to write it, for the visitor."""
     return _(fault.prompt)

@@ -22,10 +22,7 @@ def landing_url(code: str) -> str:
 
 
 def compile_landing(content: LandingContent) -> tuple[CompiledPage, tuple[str, ...]]:
-    """Return a draft compiled, and the addresses of its images that aren't the account's or ours.
-
-    Raises SourceRefused. Images of ours have only a path, because each of our hosts serves the page and them.
-    """
+    """Also return foreign images' addresses; ours have only a path: any host serves them. Raises SourceRefused."""
     account = current_account()
     compiled = landing_page_in_child(without_host(content.source), content.language, account.name)
     return compiled, tuple(url for url in compiled.pictures if not is_own_picture(url, account.id))
@@ -41,5 +38,4 @@ def is_own_picture(url: str, account_id: int) -> bool:
 
 
 def service_landing_url(code: str) -> str:
-    """Return a landing page's address on our host, which always shows it."""
     return f"{load_settings().public_url}/{LANDING_PATH}/{code}/"
