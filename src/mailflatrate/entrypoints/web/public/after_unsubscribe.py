@@ -23,7 +23,6 @@ USUAL_PAUSE_DAYS: Final = 91
 
 
 def act(request: HttpRequest, found: PageReader) -> dict[str, Any]:
-    """Carry out what a form of the page asks for; return what the page says about it."""
     if request.POST["act"] == "reason":
         chosen = request.POST.get("reason", "")
         if chosen not in LeaveReason.values:
@@ -66,7 +65,6 @@ def _terms_words(terms: StayingTerms) -> str:
 
 
 def pause_bounds() -> dict[str, str]:
-    """Return the days that a date field offers, as ISO dates: the first, the last and the usual end of a pause."""
     today = timezone.localdate()
     return {
         "first": (today + timedelta(days=1)).isoformat(),
@@ -76,7 +74,6 @@ def pause_bounds() -> dict[str, str]:
 
 
 def choices(found: PageReader) -> dict[str, Any]:
-    """Return what the page offers to a person who has unsubscribed."""
     offer = offer_of(found.delivery)
     sealed = key_ring().seal(TokenPurpose.PREFERENCES, found.account.id, found.delivery.id)
     campaign = found.delivery.campaign

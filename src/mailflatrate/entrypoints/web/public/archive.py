@@ -1,7 +1,4 @@
-"""The public archive of a list: its campaigns without personal parts, a feed, and a version for frames of other sites.
-
-No cookie is read, nobody is counted, and every visitor gets the same.
-"""
+"""The public archive of a list. No cookie is read, nobody is counted, and every visitor gets the same."""
 
 import re
 from collections.abc import Iterator
@@ -56,14 +53,11 @@ KEPT_SECONDS: Final = 300
 
 @dataclass(frozen=True, slots=True)
 class OpenArchive:
-    """A public archive, within the scope of its account."""
-
     account: Account
     mailing_list: MailingList
 
     @property
     def code(self) -> str:
-        """Return the list's code, which its List-Id has, too."""
         return self.mailing_list.code
 
 
@@ -83,7 +77,6 @@ def _kept(response: HttpResponse) -> HttpResponse:
 
 
 def _text_in(campaign: Campaign, language: str) -> Edition | None:
-    """Return a campaign's text in a language; the first one if there is none, or the campaign has one text."""
     if not campaign.translations:
         return sent_edition(campaign)
     written = languages_of(campaign)
@@ -91,7 +84,6 @@ def _text_in(campaign: Campaign, language: str) -> Edition | None:
 
 
 def _issues(archive: OpenArchive, language: str) -> list[dict[str, Any]]:
-    """Return what the pages say of each campaign: subject, day and address, and where it is in other languages."""
     found = []
     for campaign in public_campaigns(archive.mailing_list)[:MOST_ISSUES]:
         edition = _text_in(campaign, language)
@@ -116,7 +108,6 @@ def _issues(archive: OpenArchive, language: str) -> list[dict[str, Any]]:
 
 
 def _asked_language(request: HttpRequest) -> str:
-    """Return the language that an address names; empty if it names none that we speak."""
     asked = request.GET.get("language", "")
     return asked if asked in dict(settings.LANGUAGES) else ""
 
@@ -124,10 +115,7 @@ def _asked_language(request: HttpRequest) -> str:
 @xframe_options_exempt
 @public("GET a/<slug:code>/", "archive")
 def archive(request: HttpRequest, code: str) -> HttpResponse:
-    """List the campaigns, the newest first, and link to the sign-up form; `?frame=1` is for frames of other sites.
-
-    A campaign in several languages appears in the language of the page, with links to the others.
-    """
+    """`?frame=1` is for frames of other sites. Of a campaign in several languages, the page's one is listed."""
     framed = request.GET.get("frame") == "1"
     with _open(code) as found, translation.override(page_language(request, found.mailing_list.language)):
         if framed:
@@ -191,7 +179,6 @@ def issue(request: HttpRequest, code: str, mailing_id: str) -> HttpResponse:
 
 
 def _values(found: OpenArchive, campaign: Campaign, edition: Edition) -> dict[str, object]:
-    """Return the values of a reader who isn't one: the service's own links lead to the archive, or to who sent it."""
     values = empty_values(campaign, edition, found.account, found.mailing_list)
     values |= dict.fromkeys(LINK_VARIABLES.values(), archive_url(found.code))
     values[LINK_VARIABLES[LinkKind.POLL]] = link_prefix(load_settings().public_url, LinkKind.POLL) + IN_ARCHIVE
@@ -200,7 +187,6 @@ def _values(found: OpenArchive, campaign: Campaign, edition: Edition) -> dict[st
 
 
 def _with_targets(html: str, account_id: int, edition: Edition) -> str:
-    """Return a message in which each link of the redirector is replaced by its target."""
     targets = {link["number"]: str(link["url"]) for link in edition.links}
     prefix = link_prefix(load_settings().public_url, LinkKind.CLICK)
 

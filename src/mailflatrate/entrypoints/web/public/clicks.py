@@ -19,10 +19,7 @@ class LinkRedirect(HttpResponseRedirect):
 
 @public("GET c/<str:token>", "click")
 def click(request: HttpRequest, token: str) -> HttpResponse:
-    """Count the click and redirect.
-
-    Return 404 for a token that was not sealed here, and for a link that no longer exists.
-    """
+    """Return 404 for a token that was not sealed here, and for a link that no longer exists."""
     claims = key_ring().open_token(TokenPurpose.CLICK, token)
     if claims is None:
         raise Http404

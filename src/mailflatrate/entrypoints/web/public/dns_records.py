@@ -1,7 +1,4 @@
-"""The page that a customer sends to the person who manages their DNS: a domain's records behind a link that expires.
-
-It shows records that are public in the DNS anyway, and nothing else about the account but its name.
-"""
+"""The page for the person who manages a customer's DNS, until its link expires; of the account, only its name shows."""
 
 from django.http import Http404, HttpRequest, HttpResponse
 from django.shortcuts import render

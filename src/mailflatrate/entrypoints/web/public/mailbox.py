@@ -1,6 +1,4 @@
-"""The page that the mail to a mailbox links to: one button confirms that it belongs to the account, one denies it
-(R-46).
-"""
+"""The page behind the mail to a mailbox: one button confirms that it belongs to the account, one denies it (R-46)."""
 
 from django.http import Http404, HttpRequest, HttpResponse
 from django.shortcuts import render
@@ -32,7 +30,6 @@ def mailbox(request: HttpRequest, token: str) -> HttpResponse:
 
 
 def _answer(request: HttpRequest, mailbox_id: int, round_: int) -> str:
-    """Do what the button says; return what prevents it, in words."""
     act = refuse_mailbox if "refuse" in request.POST else confirm_mailbox
     try:
         act(mailbox_id, round_)

@@ -35,10 +35,7 @@ def shipped(request: HttpRequest, stem: str) -> HttpResponse:
 
 @public("GET m/<str:token>/<str:name>", "media-file")
 def picture(request: HttpRequest, token: str, name: str) -> HttpResponse:
-    """Return the picture behind a token. The name is only for people who save the image and is not checked.
-
-    The file behind a token never changes, so the token is also its validator (RFC 9110 section 8.8.3).
-    """
+    """`name` isn't checked. The token is also the validator, as its file never changes (RFC 9110 section 8.8.3)."""
     address = open_address(token)
     if address is None:
         raise Http404

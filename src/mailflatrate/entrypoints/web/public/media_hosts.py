@@ -28,17 +28,12 @@ LONGEST_HOST = 253
 
 
 class MediaHostMiddleware:
-    """Answers requests to a customer's host before sessions, static files and pages are involved.
-
-    The name is taken from the Host header alone; other forwarded headers are ignored. A request for any other name
-    passes through.
-    """
+    """Comes before sessions, static files and pages. Only the Host header counts; other names pass through."""
 
     def __init__(self, get_response: Handler) -> None:
         self.get_response = get_response
 
     def __call__(self, request: HttpRequest) -> HttpResponseBase:
-        """Serve a picture or a landing page of the host's own account, or 404."""
         try:
             account_id = _account(request.META.get("HTTP_HOST", ""))
         except DatabaseError:
@@ -61,7 +56,6 @@ class MediaHostMiddleware:
 
 
 def _is_of_a_landing_page(path: str, account_id: int) -> bool:
-    """Return whether a path is a landing page of the account, or a part that such a page loads from its own host."""
     found = _LANDING.fullmatch(path)
     if found is not None:
         page = published_landing(found[1])

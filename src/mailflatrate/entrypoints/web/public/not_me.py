@@ -1,7 +1,4 @@
-"""“This wasn't me”: the page that every transactional message links to (R-112).
-
-GET and HEAD change nothing, because security scanners follow every link in a message.
-"""
+"""“This wasn't me”, linked from transactional messages (R-112). GET and HEAD change nothing: scanners follow links."""
 
 from django.http import Http404, HttpRequest, HttpResponse
 from django.shortcuts import render

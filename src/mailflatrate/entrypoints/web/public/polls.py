@@ -1,7 +1,4 @@
-"""The page on which the recipient of a message answers one of its questions.
-
-GET and HEAD change nothing, because security scanners follow every link in a message.
-"""
+"""The page on which a recipient answers a question of a message. GET and HEAD change nothing: scanners follow links."""
 
 from django.http import Http404, HttpRequest, HttpResponse
 from django.shortcuts import render
@@ -47,7 +44,6 @@ def answer(request: HttpRequest, token: str, number: int, chosen: int) -> HttpRe
 
 
 def _record(request: HttpRequest, found: PageReader, asked: AskedPoll) -> str:
-    """Count the answer; without a valid one the question is asked again."""
     sent = request.POST.get("answer", "")
     if not sent.isascii() or not sent.isdigit() or len(sent) > 2 or int(sent) >= len(asked.poll.answers):
         return asked.state.value

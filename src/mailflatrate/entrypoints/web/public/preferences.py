@@ -55,10 +55,7 @@ _REFUSED = {
 
 @public("GET|POST p/<str:token>", "preferences")
 def preferences(request: HttpRequest, token: str) -> HttpResponse:
-    """Show the lists of this customer that the person is on.
-
-    Unticking one unsubscribes at once; joining one needs double opt-in.
-    """
+    """Unticking a list unsubscribes at once; joining one needs double opt-in."""
     with reader(TokenPurpose.PREFERENCES, token) as found:
         result: dict[str, Any] = {}
         contact = found.delivery.contact
@@ -74,7 +71,6 @@ def preferences(request: HttpRequest, token: str) -> HttpResponse:
 
 
 def _act(request: HttpRequest, found: PageReader, contact: Contact) -> dict[str, Any]:
-    """Carry out the pressed button's action and return what the page reports about it."""
     name_author(ChangeAuthor(ChangeSource.PERSON))
     act = request.POST.get("act", "save")
     if act == "leave":
@@ -128,10 +124,7 @@ def _withdraw_tracking(request: HttpRequest, found: PageReader, contact: Contact
 
 
 def _own_fields(found: PageReader, contact: Contact) -> list[FormField]:
-    """Return what the person may correct here: what the forms of their lists ask, where the customer lets them.
-
-    What another mailbox carried over to this one stays hidden, because a typing error may have brought it here.
-    """
+    """What another mailbox carried over to this one stays hidden: a typing error may have brought it here."""
     asked = correctable_fields([row.mailing_list_id for row in _subscriptions(found)])
     hidden = carried_over(contact.id, contact) if asked else frozenset()
     return [replace(field, required=False) for field in asked if field.key not in (*hidden, *NAMES_IN_USE)]
@@ -144,10 +137,8 @@ def _typed(fields: Sequence[FormField]) -> dict[str, FieldDefinition]:
 def _request_correction(
     request: HttpRequest, found: PageReader, fields: Sequence[FormField]
 ) -> tuple[Mapping[str, Any], dict[str, str]]:
-    """Request a correction by the filled-in fields; return what was typed in, and what is wrong with it by field.
-
-    A message's link may be in anyone's hands, so the page never shows stored values, its answer doesn't depend on them,
-    and the mailbox has to confirm. A form without the fields, such as an older one, requests nothing.
+    """Return what was typed in, and errors by field. A link may be in anyone's hands, so stored values never show, the
+    answer doesn't depend on them, and the mailbox has to confirm. A form without the fields requests nothing.
     """
     if not fields or request.POST.get("fields") != "1":
         return {}, {}
@@ -173,7 +164,6 @@ def _request_correction(
 
 
 def _correction(fields: Sequence[FormField], given: Mapping[str, Any], language: str) -> dict[str, Any]:
-    """Return the values of a correction: names, and other fields with their labels for the page that confirms it."""
     names = {key: str(value) for key, value in given.items() if key in ("first_name", "last_name")}
     others = {key: value for key, value in given.items() if key not in names}
     labels = {field.key: field_input(field, language, {}).label for field in fields if field.key in others}
@@ -200,10 +190,7 @@ def _fault(request: HttpRequest, act: str, contact: Contact) -> str:
 
 
 def _move(request: HttpRequest, found: PageReader) -> dict[str, Any]:
-    """Send the confirmation to the current address: a forwarded message must not move anything.
-
-    The answer is the same whatever is known about either address, and however often it was requested.
-    """
+    """The current address confirms: a forwarded message moves nothing. The answer never depends on what is known."""
     email = " ".join(request.POST.get("email", "").split())[:254]
     mine = _subscriptions(found)
     if not mine:
@@ -231,7 +218,6 @@ def _move(request: HttpRequest, found: PageReader) -> dict[str, Any]:
 
 
 def _language(found: PageReader) -> str:
-    """Return the language the person chose before, otherwise the language of the message."""
     chosen = found.delivery.contact.attributes.get(LANGUAGE_ATTRIBUTE) if found.delivery.contact else None
     return str(chosen) if chosen in dict(settings.LANGUAGES) else found.language
 

@@ -33,12 +33,10 @@ class PageReader:
 
     @property
     def language(self) -> str:
-        """Return the language of the message that they came from."""
         campaign = self.delivery.campaign
         return language_of(campaign, self.delivery.edition_id) if campaign else self.account.language
 
     def context(self) -> dict[str, object]:
-        """Return the customer's details for `layouts/public.html`, including the imprint in the page's language."""
         imprint = structured_imprint(newest_imprint())
         language = known_language(get_language())
         place = self.delivery.mailing_list
@@ -57,12 +55,10 @@ class PageReader:
 
 
 def logo_path() -> str:
-    """Return the path of the brand's logo, which each of our hosts serves; empty without one."""
     return urlsplit(brand_style().logo_url).path
 
 
 def page_language(request: HttpRequest, language_of_mail: str) -> str:
-    """Return the language that the person chose by a link on this page or another; otherwise the message's language."""
     for chosen in (request.GET.get("language"), request.COOKIES.get(settings.LANGUAGE_COOKIE_NAME)):
         if chosen in dict(settings.LANGUAGES):
             return str(chosen)
@@ -71,10 +67,7 @@ def page_language(request: HttpRequest, language_of_mail: str) -> str:
 
 @contextmanager
 def reader(purpose: TokenPurpose, token: str) -> Iterator[PageReader]:
-    """Open the account that `token` belongs to, in its time zone.
-
-    Raises Http404 for a token that was not sealed for this purpose.
-    """
+    """Open the token's account, in its time zone. Raises Http404 if it wasn't sealed for this purpose."""
     claims = key_ring().open_token(purpose, token)
     if claims is None:
         raise Http404

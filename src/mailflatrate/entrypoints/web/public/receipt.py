@@ -1,7 +1,5 @@
-"""The receipt of a consent, for the person who gave it: a page, and the signed JSON that anyone can verify.
-
-The link is shown only to someone who proved that they read the mailbox: on the page after the confirmation, and with
-the data that a person requested. A GET changes nothing.
+"""The receipt of a consent: a page, and signed JSON. Only someone who proved that they read the mailbox gets the link.
+A GET changes nothing.
 """
 
 import json
@@ -40,8 +38,6 @@ Rows = list[tuple[str, str]]
 
 @dataclass(frozen=True, slots=True)
 class OpenReceipt:
-    """A receipt, within the scope of its account."""
-
     account: Account
     receipt: Mapping[str, Any]
 
@@ -83,7 +79,6 @@ def receipt_page(request: HttpRequest, token: str) -> HttpResponse:
 
 @public(f"GET {RECEIPT_PATH[1:]}<str:token>/receipt.json", "consent-receipt-json")
 def download(_request: HttpRequest, token: str) -> HttpResponse:
-    """Return the receipt as signed JSON."""
     with _open(token) as found:
         octets = json.dumps(found.receipt, ensure_ascii=False, indent=1).encode()
     answer = HttpResponse(octets, content_type="application/json")
@@ -97,7 +92,6 @@ def _private(answer: HttpResponse) -> HttpResponse:
 
 
 def _service(each: Mapping[str, Any], language: str, zone: str) -> dict[str, Any]:
-    """Return what the page says of one list."""
     withdrawn = each["withdrawn_at"]
     return {
         "name": each["service"],
@@ -112,7 +106,6 @@ def _service(each: Mapping[str, Any], language: str, zone: str) -> dict[str, Any
 
 
 def _rows(proof: Sequence[Mapping[str, Any]], step: ProofStep, language: str, zone: str) -> Rows:
-    """Return label and value of what was recorded in one step."""
     rows = []
     for each in proof:
         key, value = each["key"], each["value"]
@@ -123,7 +116,6 @@ def _rows(proof: Sequence[Mapping[str, Any]], step: ProofStep, language: str, zo
 
 
 def _word(key: str, value: str, language: str) -> str:
-    """Return a recorded value as people read it."""
     if key == "ticked":
         return box_names(value, language)
     return language_name(value) if key == "language" else source_word(value)

@@ -1,8 +1,5 @@
-"""The public page for reporting a message, without an account (R-83, DSA Art. 16).
-
-A GET changes nothing. No cookie is read or set. With a token from the message, this sender's messages stop at once, as
-by its unsubscribe link. The message may have been forwarded, so mail from all senders stops only once the mailbox has
-confirmed.
+"""The public page for reporting a message (R-83, DSA Art. 16). A GET changes nothing; no cookie is read or set. A
+token stops this sender at once, but all senders only once the mailbox has confirmed: the message may be forwarded.
 """
 
 from dataclasses import dataclass
@@ -54,7 +51,6 @@ REFUSED = 422
 
 @public("GET|POST report/", "report")
 def report(request: HttpRequest) -> HttpResponse:
-    """Show the form, say who sent a message, or accept the report and stop the messages."""
     with translation.override(page_language(request, get_language_from_request(request))):
         if request.method != "POST":
             form = ReportForm(initial={"about": request.GET.get("id", "")[:60]})
@@ -115,17 +111,14 @@ def _read(form: ReportForm) -> ReportMatch | None:
 
 
 def too_fast() -> str:
-    """Return the text for visitors who submitted too quickly or too often."""
     return _("That was very fast, or there have been too many reports. Wait a moment and send it again.")
 
 
 @dataclass(frozen=True, slots=True)
 class ReportEntry:
-    """What a visitor proved before anything was parsed: proof of work, a minute on the page, or one of our tokens.
-
-    Visitors who submit the message itself, with its token, need no other proof, so they choose a file only once. With
-    proof of work (ALTCHA) they may also report often; without scripts they have to wait, and only a few reports are
-    accepted.
+    """What a visitor proved before anything was parsed: proof of work (ALTCHA), a minute on the page, or one of our
+    tokens. A message with its token needs no other proof, so its file is chosen once; without scripts, few reports
+    are accepted.
     """
 
     shown: SubmissionProof
@@ -159,7 +152,6 @@ def entry_of(request: HttpRequest, form: ReportForm) -> ReportEntry:
 
 @public("GET report/task", "report-task")
 def task(request: HttpRequest) -> HttpResponse:
-    """Return a task for a visitor's browser, and the time it was requested."""
     answer = JsonResponse({"task": new_task(PAGE), "shown": shown_now(PAGE)})
     answer.headers["Cache-Control"] = "no-store"
     return answer

@@ -1,6 +1,4 @@
-"""What people can do next if nothing they entered names one of our campaigns, so that no report ends without an answer
-(R-83).
-"""
+"""What people can do next if nothing they entered names a campaign of ours, so that no report is unanswered (R-83)."""
 
 import re
 
@@ -16,7 +14,6 @@ _FEWEST_FIELDS = 2
 
 
 def advice(raw: bytes) -> str:
-    """Return one paragraph in the active language about what `raw` contains and what to do now."""
     if is_picture(raw):
         return _(
             "This is an image, and we can't reliably read text in images. Enter the mailing ID shown at the bottom "

@@ -1,7 +1,4 @@
-"""Unsubscribing: a page with a button, and the one-click POST of mailbox providers. GET changes nothing.
-
-What a person may add comes after it is done, in forms that name an `act`; a POST without one unsubscribes.
-"""
+"""Unsubscribing: a button, and providers' one-click POST. GET changes nothing; a POST without `act` unsubscribes."""
 
 from typing import Any
 
@@ -40,7 +37,6 @@ def unsubscribe(request: HttpRequest, token: str) -> HttpResponse:
 
 
 def _page(request: HttpRequest, found: PageReader, said: dict[str, Any] | None = None) -> HttpResponse:
-    """Ask if the person is still on the list, otherwise confirm; other lists can still be left there."""
     said = said or {}
     rows = Subscription.objects.filter(contact_id=found.delivery.contact_id or 0)
     left = set(rows.exclude(state=SubscriptionState.UNSUBSCRIBED).values_list("mailing_list_id", flat=True))
@@ -52,7 +48,6 @@ def _page(request: HttpRequest, found: PageReader, said: dict[str, Any] | None =
 
 
 def leave(found: PageReader, request: HttpRequest, *, by: str, everything: bool) -> None:
-    """Unsubscribe the person from the delivery's list, or from everything, with the proof from this request."""
     unsubscribe_delivery(
         found.delivery,
         by=by,

@@ -32,10 +32,7 @@ MESSAGE_POLICY = (
 
 @public("GET w/<str:token>", "web-view")
 def web_view(request: HttpRequest, token: str) -> HttpResponse:
-    """Show the campaign as this person got it, from the frozen edition.
-
-    The address is masked, because links get forwarded.
-    """
+    """From the frozen edition. The address is masked, because links get forwarded."""
     with reader(TokenPurpose.ARCHIVE, token) as found:
         edition_id = found.delivery.edition_id
         edition = Edition.objects.filter(id=edition_id).first() if edition_id else None
@@ -81,10 +78,7 @@ def _values(found: PageReader, edition: Edition) -> dict[str, object]:
 
 @public("GET help/<str:mailing_id>", "mailing-help")
 def help_page(request: HttpRequest, mailing_id: str) -> HttpResponse:
-    """Show who sent the campaign or transactional message with this ID, and how to stop or report it (List-Help).
-
-    No recipient is named.
-    """
+    """Who sent the message with this ID, and how to stop or report it (List-Help). No recipient is named."""
     wanted = parse_mailing_id(mailing_id)
     if wanted is None:
         raise Http404

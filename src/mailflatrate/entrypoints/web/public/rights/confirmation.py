@@ -32,14 +32,11 @@ from mailflatrate.mail.tokens import TokenPurpose
 
 @dataclass(frozen=True, slots=True)
 class DataRequestLink:
-    """The request behind a token, and the customer it was made to."""
-
     account: Account
     request: PrivacyRequest
 
     @property
     def open(self) -> bool:
-        """Return whether it is waiting for the person's confirmation."""
         return self.request.state == DataRequestState.ASKED and self.request.expires_at >= clock.now()
 
     @property
@@ -49,7 +46,6 @@ class DataRequestLink:
         return done and self.request.kind == DataRequestKind.ACCESS and self.request.expires_at >= clock.now()
 
     def context(self) -> dict[str, Any]:
-        """Return the values for the layout and for every page here."""
         customer = {"name": self.account.name, "text": "", "colour": self.account.colour}
         return {
             "customer": customer,
@@ -114,7 +110,6 @@ def _act(request: HttpRequest, found: DataRequestLink) -> None:
 @public("GET r/<str:token>/data.json", "rights-json", values={"form": "json"})
 @public("GET r/<str:token>/data.zip", "rights-zip", values={"form": "zip"})
 def download(request: HttpRequest, token: str, form: str) -> HttpResponse:
-    """Download the same data as a file while the page can be read."""
     with _asked(token) as found:
         if not found.readable:
             raise Http404

@@ -20,10 +20,7 @@ ASKED_HERE = (DataRequestKind.ACCESS, DataRequestKind.CORRECTION, DataRequestKin
 
 @public("GET|POST d/<str:token>", "rights")
 def rights(request: HttpRequest, token: str) -> HttpResponse:
-    """Show the options on GET. On POST, make a request, or withdraw consent to click tracking at once.
-
-    Consent must be confirmed from the mailbox: a link in a forwarded message does not count as consent.
-    """
+    """Consent to click tracking is withdrawn at once, but given only in the mailbox: links are forwarded."""
     with reader(TokenPurpose.PRIVACY, token) as found, translation.override(page_language(request, found.language)):
         if request.method != "POST":
             return _page(request, found)
@@ -83,7 +80,6 @@ def _ask(request: HttpRequest, found: PageReader) -> HttpResponse:
 
 
 def _kind(request: HttpRequest) -> DataRequestKind:
-    """Return the kind of request this page's form makes; other kinds have their own page."""
     kind = request.POST.get("kind", "")
     if kind not in ASKED_HERE:
         raise Http404
@@ -91,6 +87,5 @@ def _kind(request: HttpRequest) -> DataRequestKind:
 
 
 def private(response: HttpResponse) -> HttpResponse:
-    """Prevent caching of a page about a person."""
     response.headers["Cache-Control"] = "no-store"
     return response

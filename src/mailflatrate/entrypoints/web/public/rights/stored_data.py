@@ -36,10 +36,7 @@ Section = tuple[str, Rows]
 
 
 def sections(stored: dict[str, Any]) -> list[Section]:
-    """Return titles with their rows; empty sections say so.
-
-    Long sections show only the newest rows; the file has all.
-    """
+    """Empty sections say so; long ones show only the newest rows, the file has all."""
     person = stored["person"]
     attributes = sorted(person["attributes"].items())
     about: Rows = [
@@ -88,12 +85,10 @@ def sections(stored: dict[str, Any]) -> list[Section]:
 
 
 def receipts(stored: dict[str, Any]) -> Rows:
-    """Return the time and the path of each consent receipt, newest first."""
     return [(_when(one["at"]), one["path"]) for one in stored["receipts"]]
 
 
 def _changed(one: dict[str, Any], asked_as: dict[str, str]) -> Rows:
-    """Return a change of fields or tags, a row for each."""
     when = _when(one["at"])
     if one["what"] == ChangeKind.TAGS:
         added, removed = _("Tag added: %(name)s"), _("Tag removed: %(name)s")
@@ -110,10 +105,7 @@ def _earlier() -> str:
 
 
 def _attribute(key: str, asked_as: dict[str, str]) -> str:
-    """Return an attribute's label: ours if it is a known one, otherwise that of the form that asked for it.
-
-    An attribute that no form asked for came from a file; its column reads better without underscores.
-    """
+    """Return a known label, that of the form that asked, or a column of a file without its underscores."""
     if key in COUNTRY_ATTRIBUTES:
         return _("Country")
     if key in ZONE_ATTRIBUTES:
@@ -122,7 +114,6 @@ def _attribute(key: str, asked_as: dict[str, str]) -> str:
 
 
 def _preferences(chosen: dict[str, Any]) -> Rows:
-    """Return the chosen frequency and language; omit what was never chosen."""
     rows: Rows = [(_("How often"), pause_words(chosen["least_days_between_mailings"]))]
     if until := _when(chosen["paused_until"]):
         rows.append((_("Paused until"), until))
@@ -162,7 +153,6 @@ def _message(one: dict[str, Any]) -> tuple[str, str]:
 
 
 def _answer(row: dict[str, Any]) -> str:
-    """Return a question with the person's answer and comment."""
     return " ".join(filter(None, (row["question"], f"“{row['answer']}”", row["comment"])))
 
 

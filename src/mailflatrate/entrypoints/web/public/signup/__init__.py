@@ -1,3 +1,1 @@
-"""Signing up and confirming: the hosted form, embeds for other pages, and the page that the
-confirmation mail links to.
-"""
+"""Signing up and confirming: the hosted form, embeds for other pages, and the page behind the confirmation mail."""

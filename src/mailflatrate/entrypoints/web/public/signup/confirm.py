@@ -1,7 +1,4 @@
-"""The page that a confirmation mail links to: a button for yes, one for "this was not me" (R-33).
-
-GET and HEAD change nothing, because security scanners follow every link in a message.
-"""
+"""The page behind a confirmation mail: yes or no (R-33). GET and HEAD change nothing, as scanners follow every link."""
 
 from collections.abc import Sequence
 from typing import Any
@@ -73,7 +70,6 @@ def confirm(request: HttpRequest, token: str) -> HttpResponse:
 
 
 def _redirect(request_id: int) -> str:
-    """Return the customer's own page after a confirmation; empty for ours."""
     version = SignupRequest.objects.select_related("version").get(id=request_id).version
     return allowed_redirects(content_from_json(version.content["content"])).welcome if version is not None else ""
 
@@ -144,7 +140,6 @@ def _context(asked: SignupRequest, account: Account, language: str) -> dict[str,
 
 
 def _link(asked: SignupRequest, kind: LinkKind, purpose: TokenPurpose) -> str:
-    """Return the link to a page of the person's own, based on the delivery of the confirmation mail."""
     delivery = delivery_of_confirmation(asked.id)
     if delivery is None:
         return ""

@@ -1,7 +1,4 @@
-"""A form's landing page, on our host or the customer's own. Its sign-ups take the way of every form (R-25 to R-35).
-
-No cookie is read or set, and nothing is loaded from elsewhere: the policy allows our own scripts, styles and images.
-"""
+"""A form's landing page (R-25 to R-35). No cookie is read or set; only our own scripts, styles and images load."""
 
 from django.http import Http404, HttpRequest, HttpResponse
 
@@ -16,10 +13,7 @@ from mailflatrate.entrypoints.web.public.signup.visit import FormVisit
 
 @public(f"GET|POST {LANDING_PATH}/<slug:code>/", "landing-page")
 def landing_page(request: HttpRequest, code: str) -> HttpResponse:
-    """Show the page, or the result of a sign-up, on GET; accept a sign-up on POST.
-
-    The proof names the page and the version of it that was shown.
-    """
+    """The proof names the page and the version of it that was shown."""
     found = published_landing(code)
     if found is None:
         raise Http404

@@ -1,7 +1,5 @@
-"""The hosted form, which also accepts submissions from scripts, frames and plain forms on other sites.
-
-No cookie is read or set, so another site can't misuse the visitor's session, and the form may be posted from anywhere.
-A GET changes nothing.
+"""The hosted form, which other sites' scripts, frames and plain forms post to as well: no cookie is read or set, so
+they can't misuse a session. A GET changes nothing.
 """
 
 from collections.abc import Sequence
@@ -69,7 +67,6 @@ def posted_version(request: HttpRequest, form: PublishedForm) -> ShownVersion:
 
 
 def version_number(posted: QueryDict) -> int | None:
-    """Return the number of the version that a form was filled in with; None if it isn't one."""
     number = posted.get("version", "")
     return int(number) if number.isascii() and number.isdecimal() and len(number) < 9 else None
 
@@ -78,15 +75,11 @@ def version_number(posted: QueryDict) -> int | None:
 @public("GET|POST f/<slug:code>/", "signup-form")
 @public("GET|POST f/<slug:code>/move-in/<slug:move>/", "move-in")
 def form(request: HttpRequest, code: str, move: str = "") -> HttpResponse:
-    """Show the form, or the result of a sign-up, on GET; accept a sign-up from any page on POST.
-
-    `move`: the code of a move-in link, for people who were signed up at another email service.
-    """
+    """`move`: the code of a move-in link, for people who were signed up at another email service."""
     return answer_visit(_visit(request, code, move))
 
 
 def answer_visit(visit: FormVisit) -> HttpResponse:
-    """Show the visitor the form or the result on GET; take the sign-up on POST."""
     request = visit.request
     with translation.override(visit.language):
         if request.method == "POST":
@@ -112,7 +105,6 @@ def task(request: HttpRequest, code: str) -> HttpResponse:
 
 @public("GET f/<slug:code>/form.js", "signup-script")
 def script(request: HttpRequest, code: str) -> HttpResponse:
-    """Return the script that builds the form into another website's page."""
     answer = HttpResponse(script_of(_visit(request, code)), content_type="text/javascript; charset=utf-8")
     answer.headers["Cache-Control"] = f"public, max-age={SCRIPT_SECONDS}"
     return answer
@@ -155,7 +147,6 @@ def ticked_lists(form: PublishedForm, version: ShownVersion, language: str, post
 
 
 def ticked_boxes(form: PublishedForm, version: ShownVersion, posted: QueryDict, list_ids: Sequence[int]) -> list[str]:
-    """Return the names of the boxes that the visitor ticked, of those that this version of the form has."""
     tracking = version.frozen.content.asks_tracking and posted.get(TRACKING)
     boxes = [CONSENT if list_id == form.list_id else f"{FURTHER}:{list_id}" for list_id in list_ids]
     return [*boxes, *([TRACKING] if tracking else [])]
@@ -184,15 +175,12 @@ def _submission(visit: FormVisit, answers: FormAnswers) -> Submission:
 
 
 def _compared_text(frozen: FrozenForm, placement: str, posted: QueryDict) -> str:
-    """Return the key of the text that a pop-up, slide-in or bar reports, if this version has it."""
     key = posted.get("compared_text", "") if placement in OVERLAYS else ""
     return key if frozen.content.compared_text(key) is not None else ""
 
 
 def _page_of_origin(request: HttpRequest) -> str:
-    """Return the page the form was on, as reported by the form or the browser; without the query, which is private.
-    Empty for a page of our own.
-    """
+    """Return the page the form was on, without its query, which is private; empty for a page of our own."""
     for said in (request.POST.get("page"), request.headers.get("Referer")):
         try:
             parts = urlsplit(said or "")
@@ -205,7 +193,6 @@ def _page_of_origin(request: HttpRequest) -> str:
 
 
 def _lacking(visit: FormVisit, sent: Submission, answers: FormAnswers) -> dict[str, str]:
-    """Return what still has to be filled in, corrected or ticked, by field."""
     errors = {} if sent.email else {"email": _("This field is required.")}
     errors |= answers.errors
     if not sent.list_ids and offered_boxes(visit.form, visit.version, visit.language):
@@ -222,7 +209,6 @@ def _take(visit: FormVisit, sent: Submission) -> SignupResult:
 
 
 def result_errors(taken: SignupResult) -> dict[str, str]:
-    """Return what a visitor has to change after a refused sign-up, by field."""
     if taken.outcome is SignupOutcome.ADDRESS:
         assert taken.address is not None
         return {"email": _sentence(taken.address)} if taken.address.verdict is AddressVerdict.REFUSE else {}
@@ -242,7 +228,6 @@ def _sentence(decision: AddressDecision) -> str:
 
 
 def _question(taken: SignupResult) -> str:
-    """Return the question about an address that may be mistyped or a role address."""
     decision = taken.address
     if taken.outcome is not SignupOutcome.ADDRESS or decision is None or decision.verdict is AddressVerdict.REFUSE:
         return ""
@@ -317,7 +302,6 @@ def _open(answer: HttpResponse) -> HttpResponse:
 
 
 def style_context(form: PublishedForm, version: ShownVersion, language: str) -> dict[str, Any]:
-    """Return the customer's details for `layouts/public.html` on the pages of a form."""
     frozen = version.frozen
     style = frozen.content.style
     return {
@@ -338,7 +322,6 @@ def style_context(form: PublishedForm, version: ShownVersion, language: str) -> 
 
 
 def _form_page(visit: FormVisit, context: dict[str, Any], *, status: int = 200) -> HttpResponse:
-    """Show the form, on its landing page or its own."""
     if visit.landing is None:
         return _page(visit, "public/signup/form.html", context, status=status)
     return _page(visit, "public/signup/landing.html", {**landing_context(visit), **context}, status=status)

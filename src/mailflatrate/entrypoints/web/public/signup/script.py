@@ -24,7 +24,6 @@ _SPACE = re.compile(r"\s+")
 
 
 def script_of(visit: FormVisit) -> str:
-    """Return the whole self-contained script of one form."""
     # In a script file `</` is harmless, but U+2028 and U+2029 end a line for older readers.
     config = json.dumps(_config(visit), separators=(",", ":"), ensure_ascii=False)
     config = config.replace("\u2028", "\\u2028").replace("\u2029", "\\u2029")
@@ -43,7 +42,6 @@ def _built_script() -> str:
 
 
 def _config(visit: FormVisit) -> dict[str, Any]:
-    """Return what the script needs to know about the form."""
     form, language = visit.form, visit.language
     frozen = visit.version.frozen
     texts, style = frozen.texts(language), frozen.content.style
@@ -88,7 +86,6 @@ def _config(visit: FormVisit) -> dict[str, Any]:
 
 
 def _compared(visit: FormVisit) -> list[list[str]]:
-    """Return the texts among which a pop-up, slide-in or bar chooses, with their keys, or the one that was kept."""
     if visit.form.placement.kind not in OVERLAYS:
         return []
     texts = visit.version.frozen.content.compared()

@@ -1,7 +1,5 @@
-"""A form on a tablet at a stand: a PIN opens it, each entry takes the way of every sign-up (R-25 to R-35), and entries
-that were made without a connection come in later, with the time at which they were made.
-
-The session is a cookie of the stand's path alone. It opens this form and nothing else.
+"""A form on a tablet: a PIN opens it, entries made offline come in later with their own time (R-25 to R-35). The
+session is a cookie of the stand's path alone and opens this form and nothing else.
 """
 
 import json
@@ -86,7 +84,6 @@ def stand(request: HttpRequest, code: str) -> HttpResponse:
 
 
 def _open(request: HttpRequest, found: OpenStand) -> HttpResponse:
-    """Check the PIN, and remember who is on duty."""
     staff = " ".join(request.POST.get("staff", "").split())
     if not staff:
         return _page(request, found, "pin", {"error": _("Enter the name of who is on duty.")}, status=422)
@@ -168,9 +165,8 @@ def _entry(request: HttpRequest, found: OpenStand, session: StandSession) -> Htt
 
 @public("POST stand/<slug:code>/entries", "stand-entries")
 def entries(request: HttpRequest, code: str) -> JsonResponse:
-    """Take entries as JSON, oldest first: `{"entries": [{"id", "age", "fields": [[name, value], ...]}]}`.
-
-    The answer says for each `id` whether it's `taken`, `refused` (with a sentence by field), or has to come `later`.
+    """Take `{"entries": [{"id", "age", "fields": [[name, value], ...]}]}`, oldest first; answer for each `id` whether
+    it's `taken`, `refused` (a sentence by field), or has to come `later`.
     """
     found = _found(code)
     session = _session(request, found)

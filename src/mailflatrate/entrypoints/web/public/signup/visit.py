@@ -16,11 +16,7 @@ from mailflatrate.rules.forms.placement import FRAME, HOSTED, LANDING
 
 @dataclass(frozen=True, slots=True)
 class FormVisit:
-    """One visitor at one form: the version they see, the language, and whether it is in a frame.
-
-    `move_in_id` is the move whose link brought them here from another email service; `path` is the address of this
-    page. `landing`: the page is the form's landing page.
-    """
+    """`move_in_id`: the move whose link led here; `path`: this page's; `landing`: this is the form's landing page."""
 
     request: HttpRequest
     form: PublishedForm
@@ -33,24 +29,20 @@ class FormVisit:
 
     @property
     def placement(self) -> str:
-        """Return how the form appears, as we know it from the page."""
         if self.landing is not None:
             return LANDING
         return FRAME if self.framed else HOSTED
 
     def url(self, **changes: str) -> str:
-        """Return this page's URL with changes, in the same language and frame."""
         parts = {"language": self.language, **({"frame": "1"} if self.framed else {}), **changes}
         return f"?{urlencode(parts)}"
 
     def prefill(self) -> dict[str, str]:
-        """Return what the URL fills in, for a link to the same form in another language."""
         names = ("email", *(field.key for field in self.version.frozen.content.fields))
         return {name: clean(self.request.GET[name]) for name in names if name in self.request.GET}
 
 
 def landing_context(visit: FormVisit) -> dict[str, Any]:
-    """Return what a landing page says about itself to search engines and previews."""
     assert visit.landing is not None
     url, picture = visit.path.partition("?")[0], visit.landing.shown.content.picture
     return {
@@ -61,6 +53,5 @@ def landing_context(visit: FormVisit) -> dict[str, Any]:
 
 
 def offered_boxes(form: PublishedForm, version: ShownVersion, language: str) -> list[tuple[FrozenList, str]]:
-    """Return the further lists of the version that still take sign-ups, each with the name of its box."""
     texts = version.frozen.frozen[language]
     return [(each, f"{FURTHER}:{each.list_id}") for each in texts.further if each.list_id in form.open_further]
