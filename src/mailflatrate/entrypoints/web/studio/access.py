@@ -33,8 +33,6 @@ ASK_AGREEMENTS = "ask_agreements"
 
 
 class StudioRequest(HttpRequest):
-    """A request by a signed-in person working for one account."""
-
     user: User
     account: Account
     membership: Membership
@@ -48,14 +46,10 @@ FIRST_REFUSAL_STATUS = 400
 def studio(
     address: str, name: str, write: Permission, read: Permission = Permission.VIEW, **options: Any
 ) -> Callable[[View], View]:
-    """Declare a page of the studio (`WebPage` lists the options).
-
-    `view(request: StudioRequest, ...)` runs in one transaction scoped to the person's account, in its time zone. IDs of
-    other accounts are not found. For a member who is limited to some lists, neither is anything of other lists: the
-    transaction is limited, too (ADR 0048). Anyone without the permissions that the page needs gets a page that says so.
-    If the account requires a second factor, a session without one sees only how to set it up. After a sign-in,
-    documents that are new to the person come first. A view that streams must open the scope again inside its generator;
-    the limit is kept until then.
+    """Declare a page of the studio (`WebPage` lists the options). `view` runs in one transaction scoped to the
+    person's account, in its time zone, and to the lists of a limited member (ADR 0048): nothing else is found. A
+    second factor that the account requires, and documents that are new after a sign-in, come first. A view that
+    streams must open the scope again inside its generator; the limit is kept until then.
     """
     page = WebPage(address, name, write=write, read=read, **options)
     if "POST" in page.methods and "logs" not in options:
@@ -121,7 +115,6 @@ def _recorded(view: View, request: StudioRequest, *args: Any, **kwargs: Any) -> 
 
 
 def _why_not(request: StudioRequest, *, writes: bool) -> dict[str, Any]:
-    """Return what the refusal says: the person's role, and which roles may do it."""
     roles = roles_with(request.page.write if writes else request.page.read)
     names = [str(Role(role.value).label) for role in roles]
     if request.membership.is_limited and not request.page.limited:
@@ -139,7 +132,6 @@ def page_context(request: StudioRequest) -> dict[str, Any]:
 
 
 def _list_limit(request: StudioRequest) -> dict[str, Any] | None:
-    """Return the member's limit, for pages where a total would mislead; None for a member who sees the account."""
     if not request.membership.is_limited:
         return None
     seen = MailingList.objects.count()
@@ -148,7 +140,6 @@ def _list_limit(request: StudioRequest) -> dict[str, Any] | None:
 
 
 def _agreements_first(request: StudioRequest) -> HttpResponse | None:
-    """Return where to go before the requested page; None if there is nothing new to read."""
     if request.method != "GET" or not request.session.get(ASK_AGREEMENTS) or is_htmx(request):
         return None
     agreements = reverse("studio:agreements")
@@ -161,5 +152,4 @@ def _agreements_first(request: StudioRequest) -> HttpResponse | None:
 
 
 def is_htmx(request: HttpRequest) -> bool:
-    """Return whether htmx requests a part of a page."""
     return bool(getattr(request, "htmx", False))

@@ -27,7 +27,6 @@ def ask_at_sign_in(request: HttpRequest, **_signal: Any) -> None:
 
 @studio("GET|POST agreements/", "agreements", Permission.VIEW, limited=True, logs=NOTHING)
 def agreements(request: StudioRequest) -> HttpResponse:
-    """Show the texts that this person has not agreed to yet. "Later" asks again at the next sign-in."""
     owner = may(request.membership.role, Permission.BIND)
     due = queries.documents_to_read(request.user)
     problem = ""
@@ -46,7 +45,6 @@ def agreements(request: StudioRequest) -> HttpResponse:
 
 
 def _agree(request: StudioRequest, due: list[int], *, owner: bool) -> str:
-    """Record the agreement; if that fails, return the reason in words."""
     ticked = [int(text) for text in request.POST.getlist("accept") if text.isascii() and text.isdecimal()]
     if not set(due) <= set(ticked):
         return _("Select the box next to each document you agree to.")

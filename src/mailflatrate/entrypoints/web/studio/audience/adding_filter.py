@@ -42,7 +42,6 @@ Options = list[tuple[str, str]]
 
 
 def filter_kinds() -> list[tuple[str, Options]]:
-    """Return the available filters, in groups with a title."""
     words = {**{field.value: word for field, word in FIELD_WORDS.items()}, **_KIND_WORDS}
     own = [(f"{_ATTRIBUTE}{field.key}", field.label) for field in fields()]
     groups = [(_("Contact"), [(kind, str(words[kind])) for kind in _CONTACT_KINDS]), (_("Fields"), own)]
@@ -50,7 +49,6 @@ def filter_kinds() -> list[tuple[str, Options]]:
 
 
 def filter_inputs(by: str, op: str) -> dict[str, Any]:
-    """Return the inputs of a kind; for an unknown kind or comparison, those of the first one."""
     field = _field_of(by)
     if field is None and by not in _CONTACT_KINDS:
         by = _CONTACT_KINDS[0]
@@ -107,7 +105,6 @@ def _ops(by: str, field: ContactField | None) -> Options:
 
 
 def _options(by: str, field: ContactField | None) -> Options | None:
-    """Return the values to choose from; None if the value is typed."""
     if field is not None and field.kind.is_menu:
         return list(field.kind.options(field.definition, get_language() or ""))
     match by:

@@ -43,7 +43,6 @@ REASON_WORDS: dict[str, str | Promise] = {
 
 
 def _said(action: BulkAction) -> str:
-    """Return what an action does, as a person would say it."""
     label = str(BulkKind(action.kind).label)
     given = action.parameters
     if action.kind in (BulkKind.ADD_TAG, BulkKind.REMOVE_TAG):
@@ -54,7 +53,6 @@ def _said(action: BulkAction) -> str:
 
 
 def _may(request: StudioRequest, kind: str) -> bool:
-    """Return whether the role may start and cancel this kind: not every one erases many at once."""
     return kind != BulkKind.ERASE or may(request.membership.role, Permission.ERASE_MANY)
 
 
@@ -94,7 +92,6 @@ def _kind(posted: QueryDict, request: StudioRequest) -> BulkKind:
 
 @studio("GET bulk/", "bulk-actions", Permission.CONTACTS, limited=True, nav="contacts")
 def index(request: StudioRequest) -> HttpResponse:
-    """List bulk actions, newest first."""
     before = whole_number(request.GET.get("before"))
     rows = BulkAction.objects.select_related("created_by").order_by("-id")
     if before:
@@ -110,10 +107,7 @@ def index(request: StudioRequest) -> HttpResponse:
 
 @studio("POST bulk/new/", "bulk-new", Permission.CONTACTS, limited=True, logs=NOTHING, nav="contacts")
 def new(request: StudioRequest) -> HttpResponse:
-    """Ask what exactly to do, and show for how many contacts.
-
-    A POST that changes nothing, because the selection may be long.
-    """
+    """A POST that changes nothing, because the selection may be long."""
     try:
         return _question(request, _kind(request.POST, request), _selection(request.POST))
     except ListError as error:
@@ -147,7 +141,6 @@ _CARRIED = ("contact", "all", "action", *FILTER_PARTS)
 
 @studio("POST bulk/start/", "bulk-start", Permission.CONTACTS, limited=True, logs="bulk.started", nav="contacts")
 def start(request: StudioRequest) -> HttpResponse:
-    """Start the action on exactly this selection."""
     posted = request.POST
     try:
         kind, selection = _kind(posted, request), _selection(posted)
@@ -175,13 +168,11 @@ def start(request: StudioRequest) -> HttpResponse:
 
 @studio("GET bulk/<int:bulk_id>/", "bulk-action", Permission.CONTACTS, limited=True, nav="contacts")
 def one(request: StudioRequest, bulk_id: int) -> HttpResponse:
-    """Show the progress, or the result."""
     return page(request, "studio/audience/bulk_action.html", {"row": _row(request, find_bulk_action(bulk_id))})
 
 
 @studio("GET bulk/<int:bulk_id>/progress/", "bulk-progress", Permission.CONTACTS, limited=True, nav="contacts")
 def progress(request: StudioRequest, bulk_id: int) -> HttpResponse:
-    """Return the part of the page that updates."""
     return render(request, "studio/audience/bulk_progress.html", {"row": _row(request, find_bulk_action(bulk_id))})
 
 
@@ -209,7 +200,6 @@ def cancel(request: StudioRequest, bulk_id: int) -> HttpResponse:
     "POST bulk/<int:bulk_id>/undo/", "bulk-undo", Permission.CONTACTS, limited=True, logs="bulk.undone", nav="contacts"
 )
 def undo(request: StudioRequest, bulk_id: int) -> HttpResponse:
-    """Undo the action's changes."""
     find_bulk_action(bulk_id)
     try:
         action = bulk.undo_bulk(bulk_id, by=request.user)

@@ -30,20 +30,16 @@ SHOWN_REQUESTS = 5
 
 @dataclass(frozen=True, slots=True)
 class SubscriptionRow:
-    """A subscription with a description of its state."""
-
     subscription: Subscription
     tone: str
     note: str
 
     @property
     def open(self) -> bool:
-        """Return whether the contact can still be unsubscribed from this list."""
         return self.subscription.state != SubscriptionState.UNSUBSCRIBED
 
 
 def find_record(contact_id: int) -> ContactRecord:
-    """Return a contact with everything that the lists know about them. Raises Http404."""
     found = queries.contact_detail(contact_id)
     if found is None:
         raise Http404

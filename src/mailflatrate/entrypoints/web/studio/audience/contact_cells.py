@@ -93,7 +93,6 @@ class ContactTable:
         return ContactColumn(name, label, numeric, query or "sort=email", sort)
 
     def row(self, contact: Contact, tags: Sequence[Tag]) -> dict[str, Any]:
-        """Return a contact's cells."""
         return {"contact": contact, "cells": [self._cell(column, contact, tags) for column in self.shown_columns]}
 
     def _cell(self, column: ContactColumn, contact: Contact, tags: Sequence[Tag]) -> ContactCell:
@@ -120,7 +119,6 @@ class ContactTable:
 
 
 def field_text(field: FieldDefinition, attributes: Mapping[str, Any]) -> str:
-    """Return a contact's value of a field as text to read."""
     value = attributes.get(field.key)
     if value is None:
         return ""

@@ -53,10 +53,7 @@ def chosen_chips(state: ContactListState) -> list[ContactFilterChip]:
 
 
 def state_chips(state: ContactListState, lists: list[ListRow]) -> list[ContactFilterChip]:
-    """Return the statuses to filter by.
-
-    They have counts if the list is the only other filter, because counters know those.
-    """
+    """They have counts if the list is the only other filter, because counters know those."""
     wanted = state.wanted
     counted = ContactFilter(list_id=wanted.list_id, state=wanted.state) == wanted
     chosen = next((row for row in lists if row.id == wanted.list_id), None) if counted else None
@@ -73,13 +70,10 @@ def state_chips(state: ContactListState, lists: list[ListRow]) -> list[ContactFi
 
 
 class ConditionWords:
-    """Describes the conditions of a filter as text."""
-
     def __init__(self, wanted: ContactFilter) -> None:
         self._fields = definitions(str(each.get("key")) for each in wanted.conditions if each.get("key"))
 
     def sentence(self, condition: Mapping[str, Any]) -> str:
-        """Return a condition as text."""
         field, op = Field(condition["field"]), Op(condition["op"])
         key = str(condition.get("key") or "")
         subject = self._fields[key].label if key in self._fields else key or str(FIELD_WORDS[field])

@@ -33,12 +33,10 @@ from mailflatrate.rules.roles import Permission
 
 NAMES = ("first_name", "last_name")
 OWN = (*NAMES, external_ids.FIELD)
-"""What every contact has beside custom fields."""
 _NAME_CHARACTERS = 120
 
 
 def field_rows(contact: Contact) -> list[dict[str, Any]]:
-    """Return names, all fields in their order, and values without a field or with an archived one."""
     known = definitions()
     shown = [field.key for field in fields()]
     others = sorted(set(contact.attributes) - set(shown))
@@ -65,7 +63,6 @@ def _row(contact: Contact, key: str, label: str, kind: ContactFieldType) -> dict
 
 
 def _input_of(contact: Contact, key: str, value: Any, problem: str) -> FilledInput:
-    """Return the input of a field by its type. Raises Http404 for a name that neither a field nor a value has."""
     found = next((field for field in fields() if field.key == key), None)
     if found is not None:
         return contact_input(found, value, problem)
@@ -89,7 +86,6 @@ def _value(contact: Contact, key: str) -> Any:
     logs="contact.changed",
 )
 def one(request: StudioRequest, contact_id: int, key: str) -> HttpResponse:
-    """Show the input of one field, or save it; for htmx, return only the row."""
     contact = find_contact(contact_id)
     if not KEY.fullmatch(key) and key not in OWN and key not in contact.attributes:
         raise Http404
@@ -128,7 +124,6 @@ def _template(request: StudioRequest) -> str:
 
 
 def _shown(request: StudioRequest, contact_id: int, key: str) -> HttpResponse:
-    """Answer with the row as it is now; without htmx, with the contact's page."""
     if not is_htmx(request):
         return see_other(reverse("studio:contact", args=[contact_id]))
     contact = find_contact(contact_id)
@@ -137,7 +132,6 @@ def _shown(request: StudioRequest, contact_id: int, key: str) -> HttpResponse:
 
 
 def _undeclared(attributes: dict[str, Any]) -> list[tuple[str, str]]:
-    """Return the rows of values that no field has, with an empty one for adding a field."""
     known = definitions()
     rows = [(key, value_text(value)) for key, value in sorted(attributes.items()) if key not in known]
     return [*rows, ("", "")]
@@ -161,7 +155,6 @@ def _posted_attributes(request: StudioRequest, before: dict[str, Any]) -> dict[s
     logs="contact.changed",
 )
 def edit(request: StudioRequest, contact_id: int) -> HttpResponse:
-    """Show or save the name and all fields at once."""
     contact = find_contact(contact_id)
     if request.method != "POST":
         form = EditContactForm(initial={name: getattr(contact, name) for name in (*NAMES, "external_id")})

@@ -1,7 +1,4 @@
-"""The filter of the contact list, read from a URL or a form and written back.
-
-A condition is written as `where=<field>:<comparison>:<value>`; the field of an attribute is `attribute.<key>`.
-"""
+"""The filter of the contact list in a URL or form: `where=<field>:<comparison>:<value>`; custom: `attribute.<key>`."""
 
 from collections import Counter
 from collections.abc import Mapping
@@ -19,7 +16,6 @@ from mailflatrate.rules.conditions import Field
 MAX_SEARCH_CHARACTERS = 100
 MAX_CONDITION_CHARACTERS = 700
 FILTER_PARTS = ("q", "list", "state", "tag", "segment", "import", "where")
-"""The names of a filter's parts in addresses and forms."""
 
 
 def posted_filter(given: QueryDict) -> ContactFilter:
@@ -44,10 +40,7 @@ def posted_filter(given: QueryDict) -> ContactFilter:
 
 
 def exact_filter(given: QueryDict) -> ContactFilter:
-    """Return the filter in a form.
-
-    Raises ListError if a part of it no longer exists, since the rest would select more contacts.
-    """
+    """Raises ListError if a part of it no longer exists, since the rest would select more contacts."""
     found = posted_filter(given)
     wanted = Counter(name for name in FILTER_PARTS for value in given.getlist(name) if value.strip())
     if wanted != Counter(name for name, _value in filter_pairs(found)):
@@ -56,7 +49,6 @@ def exact_filter(given: QueryDict) -> ContactFilter:
 
 
 def filter_pairs(wanted: ContactFilter) -> list[tuple[str, str]]:
-    """Return the parts of a filter under their names in a URL and in a form."""
     parts: list[tuple[str, object]] = [
         ("q", wanted.search),
         ("list", wanted.list_id),
@@ -83,7 +75,6 @@ def condition_from(text: str) -> dict[str, Any] | None:
 
 
 def condition_text(condition: Mapping[str, Any]) -> str:
-    """Return a condition in the form that a URL contains."""
     field = str(condition["field"])
     if condition.get("key"):
         field = f"{field}.{condition['key']}"

@@ -36,7 +36,6 @@ class ContactListState:
     columns: tuple[str, ...] | None = None
 
     def pairs(self) -> Pairs:
-        """Return the parts under their names in a URL and in a form."""
         found = filter_pairs(self.wanted)
         if self.order.name != EMAIL:
             found.append(("sort", self.order.name))
@@ -45,11 +44,9 @@ class ContactListState:
         return found
 
     def query(self, **more: str) -> str:
-        """Return the query string, with additional parts."""
         return urlencode([*self.pairs(), *more.items()])
 
     def narrowed(self, **changes: Any) -> "ContactListState":
-        """Return this state with parts of the filter changed."""
         return replace(self, wanted=replace(self.wanted, **changes))
 
     def shown_columns(self, request: StudioRequest) -> list[str]:

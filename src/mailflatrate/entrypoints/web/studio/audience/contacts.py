@@ -35,7 +35,6 @@ from mailflatrate.rules.roles import Permission, may
 
 
 def _lists(chosen_id: int) -> list[ListRow]:
-    """Return the selectable lists; an archived one only while it is selected."""
     lists = queries.list_table()
     if chosen_id and all(row.id != chosen_id for row in lists):
         lists += [row for row in queries.list_table(archived=True) if row.id == chosen_id]
@@ -43,7 +42,6 @@ def _lists(chosen_id: int) -> list[ListRow]:
 
 
 def _state(request: StudioRequest) -> ContactListState:
-    """Return the state of the address. A segment or condition that is faulty is left out, with a message."""
     state = state_from(request.GET)
     wanted, problems = usable(state.wanted)
     for problem in problems:
@@ -56,7 +54,6 @@ def _address(state: ContactListState, name: str, cursor: ContactCursor | None) -
 
 
 def _bulk_kinds(request: StudioRequest) -> list[tuple[str, str]]:
-    """Return what the member may do to several contacts."""
     erases = may(request.membership.role, Permission.ERASE_MANY)
     kinds = [kind for kind in BulkKind if kind is not BulkKind.ERASE or erases]
     return [(kind.value, str(kind.label)) for kind in kinds]
@@ -64,20 +61,17 @@ def _bulk_kinds(request: StudioRequest) -> list[tuple[str, str]]:
 
 @studio("GET contacts/count/", "contact-count", Permission.CONTACTS, limited=True)
 def count(request: StudioRequest) -> HttpResponse:
-    """Return how many contacts match, counted separately from the page and within a time limit."""
     return page(request, "studio/audience/contact_count.html", {"found": count_contacts(_state(request).wanted)})
 
 
 @studio("GET contacts/filter/", "contact-filter", Permission.VIEW, limited=True)
 def filter_form(request: StudioRequest) -> HttpResponse:
-    """Return the inputs for a filter of the chosen kind."""
     inputs = filter_inputs(request.GET.get("by", ""), request.GET.get("op", ""))
     return page(request, "studio/audience/contact_filter_inputs.html", {"inputs": inputs})
 
 
 @studio("POST contacts/columns/", "contact-columns", Permission.VIEW, limited=True, logs=NOTHING)
 def columns(request: StudioRequest) -> HttpResponse:
-    """Save the member's columns and return to the list with them."""
     state = state_from(request.POST)
     chosen = choose_columns(request.user, request.POST.getlist("column"))
     return see_other(f"{reverse('studio:contacts')}?{replace(state, columns=tuple(chosen)).query()}")
@@ -89,7 +83,6 @@ def _exported(state: ContactListState) -> dict[str, str]:
 
 
 def _added(request: StudioRequest, state: ContactListState) -> HttpResponse:
-    """Go to the list with one more filter, or say what is wrong with it."""
     try:
         state = with_added_filter(state, request.GET)
     except (ListError, SegmentError) as error:
@@ -99,7 +92,6 @@ def _added(request: StudioRequest, state: ContactListState) -> HttpResponse:
 
 @studio("GET contacts/", "contacts", Permission.CONTACTS, limited=True)
 def contacts(request: StudioRequest) -> HttpResponse:
-    """List contacts in the chosen order, with the chosen columns."""
     state = _state(request)
     if "by" in request.GET:
         return _added(request, state)

@@ -62,7 +62,6 @@ def proof(request: StudioRequest, contact_id: int, list_id: int) -> HttpResponse
 
 
 def _stored(contact: Contact) -> dict[str, object]:
-    """Return how much is stored about a person, shown before the data is handed out or erased."""
     deliveries = DeliveryRecord.objects.filter(contact_id=contact.id)
     return {
         "contact": contact,
@@ -77,7 +76,6 @@ def _stored(contact: Contact) -> dict[str, object]:
 
 @studio("GET|POST contacts/<int:contact_id>/data/", "contact-data", Permission.CONTACTS, logs="person.exported")
 def data(request: StudioRequest, contact_id: int) -> HttpResponse:
-    """Download a copy of everything stored about a person, after a page that asks for confirmation."""
     contact = find_contact(contact_id)
     if request.method != "POST":
         return page(request, "studio/audience/person_data.html", _stored(contact))
@@ -92,7 +90,6 @@ def data(request: StudioRequest, contact_id: int) -> HttpResponse:
     logs="person.erased",
 )
 def erase(request: StudioRequest, contact_id: int) -> HttpResponse:
-    """Erase a person, after a page that shows in numbers what will be lost and offers the copy first."""
     contact = find_contact(contact_id)
     if is_on_other_lists(contact.id):
         return refuse(
@@ -116,7 +113,6 @@ def erase(request: StudioRequest, contact_id: int) -> HttpResponse:
 
 @studio("GET requests/", "requests", Permission.CONTACTS)
 def asked(request: StudioRequest) -> HttpResponse:
-    """List people's data requests, newest first."""
     rows = requests()
     before = whole_number(request.GET.get("before"))
     if before:

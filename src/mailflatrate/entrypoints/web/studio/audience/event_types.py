@@ -21,8 +21,6 @@ from mailflatrate.rules.roles import Permission
 
 
 class PeriodForm(forms.Form):
-    """How long events are kept."""
-
     keep_days = forms.IntegerField(
         label=gettext_lazy("Keep events for"),
         min_value=LEAST_KEEP_DAYS,
@@ -34,7 +32,6 @@ class PeriodForm(forms.Form):
 def show_events(
     request: StudioRequest, *, period_form: PeriodForm | None = None, goal_form: GoalForm | None = None
 ) -> HttpResponse:
-    """Return the page; a form that was posted with mistakes shows them."""
     rows = [
         (row, [(name, _(FIELD_TYPES[kind.value].label)) for name, kind in row.properties.items()])
         for row in event_types()
@@ -51,13 +48,11 @@ def show_events(
 
 @studio("GET event-types/", "event-types", Permission.CONTACTS)
 def index(request: StudioRequest) -> HttpResponse:
-    """List the events with their properties, and show how long they are kept."""
     return show_events(request)
 
 
 @studio("POST event-types/period/", "event-period", Permission.CONTACTS, logs="event_period.changed")
 def period(request: StudioRequest) -> HttpResponse:
-    """Set how long events are kept."""
     form = PeriodForm(request.POST)
     if not form.is_valid():
         return show_events(request, period_form=form)
@@ -69,7 +64,6 @@ def period(request: StudioRequest) -> HttpResponse:
     "POST event-types/<int:event_type_id>/delete/", "event-type-delete", Permission.CONTACTS, logs="event_type.deleted"
 )
 def delete(request: StudioRequest, event_type_id: int) -> HttpResponse:
-    """Delete an event with everything that was recorded of it."""
     row = get_object_or_404(ContactEventType.objects, id=event_type_id)
     count = actions.delete_event_type(event_type_id)
     said = ngettext(

@@ -34,35 +34,27 @@ FORMAT_LABELS: tuple[tuple[str, "StrOrPromise"], ...] = (
 
 @dataclass(frozen=True, slots=True)
 class ExportRow:
-    """An export in the form that the table shows."""
-
     job: Export
 
     @property
     def scope(self) -> str:
-        """Return the list or segment; empty for everything."""
         return self.job.mailing_list.name if self.job.mailing_list else self.job.segment_name
 
     @property
     def is_ready(self) -> bool:
-        """Return whether there is a file to download."""
         return self.job.state == ExportState.DONE
 
     @property
     def problem(self) -> str:
-        """Return why the export ended early, in the reader's language."""
         return error_sentence(self.job.problem)
 
 
 class ExportForm(forms.Form):
-    """What to export, about which contacts, in which format."""
-
     content = forms.ChoiceField(label=gettext_lazy("Content"), choices=ExportContent.choices)
     scope = forms.ChoiceField(label=gettext_lazy("Contacts on"), required=False)
     file_format = forms.ChoiceField(label=gettext_lazy("File format"), choices=FORMAT_LABELS)
 
     def __init__(self, data: object, *, initial: dict[str, str]) -> None:
-        """Offer the account's lists and segments."""
         super().__init__(data, initial=initial)  # type: ignore[arg-type]  # a QueryDict or None
         lists = [(f"list:{row.id}", row.name) for row in queries.list_table()]
         segments = [(f"segment:{row.id}", row.name) for row in queries.segments()]
@@ -74,7 +66,6 @@ class ExportForm(forms.Form):
         ]
 
     def scope_id(self, kind: str) -> int | None:
-        """Return the chosen list's or segment's id."""
         found, _colon, number = str(self.cleaned_data["scope"]).partition(":")
         return int(number) if found == kind else None
 
@@ -99,7 +90,6 @@ def exports(request: StudioRequest) -> HttpResponse:
 
 @studio("GET exports/rows/", "exports-rows", Permission.EXPORT, limited=True)
 def rows(request: StudioRequest) -> HttpResponse:
-    """Return only the table, which updates itself while an export is running."""
     return page(request, "studio/audience/exports_table.html", _table(request))
 
 
@@ -136,7 +126,6 @@ def _start(request: HttpRequest, form: ExportForm) -> HttpResponse:
     "POST exports/<int:export_id>/cancel/", "export-cancel", Permission.EXPORT, limited=True, logs="export.canceled"
 )
 def cancel(request: StudioRequest, export_id: int) -> HttpResponse:
-    """Stop an export."""
     find_export(export_id)
     exports_actions.cancel_export(export_id, by=request.user)
     return succeed(request, _("The export has been canceled."), reverse("studio:exports"))
@@ -144,7 +133,6 @@ def cancel(request: StudioRequest, export_id: int) -> HttpResponse:
 
 @studio("POST exports/<int:export_id>/delete/", "export-delete", Permission.EXPORT, limited=True, logs="export.deleted")
 def delete(request: StudioRequest, export_id: int) -> HttpResponse:
-    """Delete a file before its retention ends."""
     find_export(export_id)
     exports_actions.delete_export(export_id, by=request.user)
     return succeed(request, _("The file has been deleted."), reverse("studio:exports"))

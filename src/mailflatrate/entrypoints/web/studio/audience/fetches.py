@@ -30,7 +30,6 @@ def _url(move: Move) -> str:
 @sensitive_post_parameters("key")
 @studio("GET|POST imports/fetch/", "import-fetch", Permission.CONTACTS, logs="move.fetch_started")
 def new(request: StudioRequest) -> HttpResponse:
-    """Show the form for the key and the target list, or start the fetch."""
     form = MoveFetchForm(request.POST or None, initial={"mailing_list": whole_number(request.GET.get("list"))})
     if request.method == "POST" and form.is_valid():
         values = form.cleaned_data
@@ -53,7 +52,6 @@ def new(request: StudioRequest) -> HttpResponse:
     "POST imports/moves/<int:move_id>/choose/", "import-move-choose", Permission.CONTACTS, logs="move.fetch_started"
 )
 def choose(request: StudioRequest, move_id: int) -> HttpResponse:
-    """Fetch the ticked lists."""
     move = find_move(move_id)
     return perform(
         request,
@@ -66,7 +64,6 @@ def choose(request: StudioRequest, move_id: int) -> HttpResponse:
 
 @studio("POST imports/moves/<int:move_id>/again/", "import-move-again", Permission.CONTACTS, logs="move.fetch_started")
 def again(request: StudioRequest, move_id: int) -> HttpResponse:
-    """Continue a fetch that stopped."""
     move = find_move(move_id)
     return perform(
         request, lambda: fetches.fetch_again(move.id), _("We're trying again."), _url(move), refused=ImportProblem
@@ -75,15 +72,12 @@ def again(request: StudioRequest, move_id: int) -> HttpResponse:
 
 @dataclass(frozen=True, slots=True)
 class AudienceChoice:
-    """A list of the previous system."""
-
     id: str
     name: str
     people: int | None
 
 
 def fetch_context(move: Move) -> Mapping[str, Any]:
-    """Return the values about its fetch that a move's page shows; empty for a move with uploaded files."""
     fetch = MoveFetch.objects.defer("key_sealed").filter(move_id=move.id).first()
     if fetch is None:
         return {}

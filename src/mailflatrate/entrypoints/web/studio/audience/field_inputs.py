@@ -18,21 +18,16 @@ PREFIX = "field_"
 
 
 def contact_inputs(values: Mapping[str, Any], problems: Mapping[str, str] = NO_PROBLEMS) -> list[FilledInput]:
-    """Return the inputs of all fields that aren't archived, in their order."""
     return [contact_input(field, values.get(field.key), problems.get(field.key, "")) for field in fields()]
 
 
 def contact_input(field: ContactField, value: Any, problem: str = "") -> FilledInput:
-    """Return the input of one field with a value, as it is stored or as it was typed."""
     drawn = typed_input(field.definition, f"{PREFIX}{field.key}", field.label, get_language() or "")
     return with_value(drawn, value, problem, keeps_unknown=True)
 
 
 def posted_values(posted: QueryDict, before: Mapping[str, Any]) -> dict[str, Any]:
-    """Return the values of all fields: the posted ones, and those of fields that the page doesn't show.
-
-    A value that stays the same keeps its type, and is not checked again.
-    """
+    """A field that the page doesn't show keeps its value. One that stays the same keeps its type, unchecked."""
     kept: dict[str, Any] = {}
     archived = {field.key for field in fields(archived=True)}
     kept |= {key: value for key, value in before.items() if key in archived}

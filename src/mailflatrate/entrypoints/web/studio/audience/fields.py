@@ -50,7 +50,6 @@ class FieldForm(forms.Form):
     )
 
     def draft(self, key: str = "") -> FieldDraft:
-        """Return the entered values."""
         given = self.cleaned_data
         return FieldDraft(
             label=given["label"],
@@ -71,13 +70,11 @@ def _find(field_id: int) -> ContactField:
 
 @studio("GET fields/", "fields", Permission.CONTACTS)
 def index(request: StudioRequest) -> HttpResponse:
-    """List the fields in their order, with those that are archived below."""
     return page(request, "studio/audience/fields.html", {"fields": fields(), "archived": fields(archived=True)})
 
 
 @studio("GET|POST fields/new/", "field-new", Permission.CONTACTS, logs="field.saved")
 def new(request: StudioRequest) -> HttpResponse:
-    """Declare a field."""
     form = FieldForm(request.POST or None)
     if request.method == "POST" and form.is_valid():
         try:
@@ -114,7 +111,6 @@ def edit(request: StudioRequest, field_id: int) -> HttpResponse:
 
 @studio("POST fields/<int:field_id>/move/", "field-move", Permission.CONTACTS, logs="field.saved")
 def move(request: StudioRequest, field_id: int) -> HttpResponse:
-    """Move a field up or down in the order."""
     _find(field_id)
     up = request.POST.get("to") == "up"
     to = reverse("studio:fields")
@@ -129,7 +125,6 @@ def move(request: StudioRequest, field_id: int) -> HttpResponse:
 
 @studio("POST fields/<int:field_id>/archive/", "field-archive", Permission.CONTACTS, logs="field.archived")
 def archive(request: StudioRequest, field_id: int) -> HttpResponse:
-    """Archive a field: it is no longer offered, but its values are kept."""
     field = _find(field_id)
     fields_actions.archive_field(field_id)
     said = _("“%(name)s” has been archived. Its values are kept.") % {"name": field.label}
@@ -138,7 +133,6 @@ def archive(request: StudioRequest, field_id: int) -> HttpResponse:
 
 @studio("POST fields/<int:field_id>/restore/", "field-restore", Permission.CONTACTS, logs="field.restored")
 def restore(request: StudioRequest, field_id: int) -> HttpResponse:
-    """Restore an archived field."""
     field = _find(field_id)
     fields_actions.restore_field(field_id)
     return succeed(request, _("“%(name)s” has been restored.") % {"name": field.label}, reverse("studio:fields"))

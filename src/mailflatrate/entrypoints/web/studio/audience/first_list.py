@@ -28,8 +28,6 @@ from mailflatrate.rules.roles import Permission
 
 
 class FirstListForm(DeclarationForm):
-    """A list's name and language with the declaration of its origin."""
-
     name = forms.CharField(
         label=gettext_lazy("Name of the list"),
         max_length=MAX_NAME_CHARACTERS,
@@ -44,7 +42,6 @@ class _NotSigned(Exception):
 
 @studio("GET|POST lists/first/", "list-first", Permission.CONTACTS, logs="list.created")
 def first(request: StudioRequest) -> HttpResponse:
-    """Create the first list and sign the declaration of its origin. An account with lists is redirected to them."""
     if MailingList.objects.exists():
         return see_other(reverse("studio:lists"))
     form, problem = FirstListForm(initial=_initial(request)), ""
@@ -79,7 +76,6 @@ def _create(request: StudioRequest, form: FirstListForm) -> bool:
 
 
 def _next() -> str:
-    """Return where to go on: the domain that isn't verified yet, otherwise the import."""
     waiting = domains().filter(verified_at=None).first()
     if waiting is not None:
         return reverse("studio:sender-domain", args=[waiting.id])

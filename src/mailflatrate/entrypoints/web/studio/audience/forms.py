@@ -15,8 +15,6 @@ from mailflatrate.rules.systems.profile import profiles
 
 
 class ListForm(forms.Form):
-    """The name of a list."""
-
     name = forms.CharField(
         label=_("Name"), max_length=MAX_NAME_CHARACTERS, help_text=_("Only you and your colleagues see this.")
     )
@@ -46,24 +44,17 @@ class EditContactForm(forms.Form):
 
 
 class SegmentForm(forms.Form):
-    """The name of a segment."""
-
     name = forms.CharField(label=_("Name"), max_length=120)
 
 
 class FilesInput(forms.ClearableFileInput):
-    """A file input for several files."""
-
     allow_multiple_selected = True
 
 
 class FilesField(forms.FileField):
-    """A form field for several files, each checked like a single one."""
-
     widget = FilesInput
 
     def clean(self, data: Any, initial: Any = None) -> list[Any]:
-        """Return the files. Raises ValidationError if there are none, or if one is empty."""
         files = data if isinstance(data, list | tuple) else [data]
         return [super(FilesField, self).clean(one, initial) for one in (files or [None])]
 
@@ -112,8 +103,6 @@ class MoveFetchForm(_MoveForm):
 
 
 class MoveUploadForm(_MoveForm):
-    """Files for a list."""
-
     dropped = FilesField(
         label=_("Files"),
         widget=FilesInput(

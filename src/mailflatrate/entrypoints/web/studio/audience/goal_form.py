@@ -12,8 +12,6 @@ from mailflatrate.rules.money import LEAST_WINDOW_DAYS, MOST_WINDOW_DAYS, WINDOW
 
 
 class GoalForm(forms.Form):
-    """Which event counts, which properties hold its money and coupon code, and for how many days after a click."""
-
     event = forms.ChoiceField(label=gettext_lazy("Event"), required=False)
     window_days = forms.IntegerField(
         label=gettext_lazy("Days after a click"),

@@ -32,21 +32,17 @@ from mailflatrate.rules.roles import Permission
 
 @dataclass(frozen=True, slots=True)
 class ImportRow:
-    """An import with its totals."""
-
     job: Import
     quarantined: int
     refused: int
 
 
 def import_rows(jobs: Sequence[Import]) -> list[ImportRow]:
-    """Return imports as table rows."""
     return [ImportRow(job, sum(job.quarantined.values()), sum(job.refused.values())) for job in jobs]
 
 
 @studio("GET imports/", "imports", Permission.CONTACTS, limited=True)
 def history(request: StudioRequest) -> HttpResponse:
-    """List all imports, newest first."""
     before = whole_number(request.GET.get("before"))
     jobs = queries.imports_page(before_id=before or None, size=queries.PAGE_ROWS + 1)
     shown = jobs[: queries.PAGE_ROWS]
@@ -112,14 +108,12 @@ def _unread_values(job: Import) -> list[tuple[str, int, str]]:
 
 @studio("GET imports/<int:import_id>/", "import", Permission.CONTACTS, limited=True)
 def one(request: StudioRequest, import_id: int) -> HttpResponse:
-    """Show the import in its current state: uploaded through the API but not started, in progress, or the report."""
     job = find_import(import_id)
     return page(request, "studio/audience/import.html", _report(request, job))
 
 
 @studio("GET imports/<int:import_id>/progress/", "import-progress", Permission.CONTACTS, limited=True)
 def progress(request: StudioRequest, import_id: int) -> HttpResponse:
-    """Return the part of the page that updates; the report once it is finished."""
     return page(
         request, "studio/audience/import_body.html", {**_report(request, find_import(import_id)), "alone": True}
     )
@@ -140,9 +134,7 @@ def cancel(request: StudioRequest, import_id: int) -> HttpResponse:
     "GET imports/<int:import_id>/refused.csv", "import-refused", Permission.CONTACTS, Permission.CONTACTS, limited=True
 )
 def refused(request: StudioRequest, import_id: int) -> HttpResponseBase:
-    """Stream the rows to correct for a spreadsheet: refused ones and those without complete proof, with the reasons as
-    text.
-    """
+    """Stream refused rows and those without complete proof, with the reasons as text, for a spreadsheet."""
     job = find_import(import_id)
     account_id, language = request.account.id, translation.get_language() or "en"
 

@@ -1,6 +1,4 @@
-"""Contacts inactive for a year: their number, a campaign that asks them once more, and the sunset of the rest (R-13,
-R-91).
-"""
+"""Contacts inactive for a year: their number, a campaign that asks them once more, and the sunset (R-13, R-91)."""
 
 from datetime import timedelta
 from typing import Any
