@@ -10,10 +10,7 @@ FOLDER = Path(__file__).parent
 
 
 def build(*, changed_only: bool = False) -> None:
-    """Compile every catalog, or only those changed since their last build; fuzzy entries are left out.
-
-    A concurrent reader sees the old file or the new one, never an incomplete one.
-    """
+    """Leave fuzzy entries out. A concurrent reader sees the old file or the new one, never an incomplete one."""
     for source in sorted(FOLDER.glob("*/LC_MESSAGES/*.po")):
         target = source.with_suffix(".mo")
         if changed_only and target.exists() and target.stat().st_mtime >= source.stat().st_mtime:

@@ -1,7 +1,4 @@
-"""The catalogs as files: `<language>/LC_MESSAGES/django.po`, kept up to date with the source.
-
-Babel reads and writes the entries. An update keeps the lines of entries still in use unchanged.
-"""
+"""The catalogs as files, kept up to date with the source; entries still in use keep their lines unchanged."""
 
 import io
 from collections.abc import Iterable, Mapping
@@ -20,7 +17,7 @@ _WIDTH: Final = 118
 
 @dataclass(frozen=True, slots=True)
 class CatalogEntry:
-    """One entry as written. `strings` are its translations, one for each plural form."""
+    """`strings` are the translations, one for each plural form."""
 
     message: MessageId
     strings: tuple[str, ...]
@@ -33,8 +30,6 @@ class CatalogEntry:
 
 
 class Catalogue:
-    """One catalog: its header, and its entries in the order of the file."""
-
     def __init__(self, path: Path) -> None:
         self.path = path
         blocks = _blocks(path.read_text(encoding="utf-8"))
@@ -47,7 +42,6 @@ class Catalogue:
             self.entries[entry.message] = entry
 
     def untranslated(self, messages: Iterable[MessageId]) -> list[MessageId]:
-        """Return those of `messages` that have no translation here."""
         return [each for each in messages if each not in self.entries or not self.entries[each].is_translated]
 
     def update(self, used: Mapping[MessageId, object], wanted: Iterable[MessageId]) -> None:
@@ -58,17 +52,15 @@ class Catalogue:
                 self.entries[message] = _entry(_written(message))
 
     def text(self) -> str:
-        """Return the updated file."""
         return "\n\n".join((self.header, *(entry.text for entry in self.entries.values()))) + "\n"
 
 
 def catalogue_of(language: str) -> Catalogue:
-    """Return the catalog of a language. Raises FileNotFoundError if the language has none, which is true of English."""
+    """Raises FileNotFoundError if the language has no catalog, which is true of English."""
     return Catalogue(FOLDER / language / "LC_MESSAGES" / "django.po")
 
 
 def _blocks(text: str) -> list[str]:
-    """Return the entries of a file; one may follow a translation without an empty line between them."""
     blocks: list[list[str]] = []
     translated = True
     for line in text.splitlines():
@@ -82,19 +74,16 @@ def _blocks(text: str) -> list[str]:
 
 
 def _entry(block: str) -> CatalogEntry:
-    """Read one entry. Raises PoFileError."""
     found = next(each for each in read_po(block.splitlines(), abort_invalid=True) if each.id)
     (message, plural), strings = (*_forms(found.id), "")[:2], _forms(found.string or "")
     return CatalogEntry(MessageId(message, plural, found.context or ""), strings, found.fuzzy, block)
 
 
 def _forms(text: str | Iterable[str]) -> tuple[str, ...]:
-    """Return singular and plural, or the one form that there is."""
     return (text,) if isinstance(text, str) else tuple(text)
 
 
 def _written(message: MessageId) -> str:
-    """Return an entry without a translation."""
     catalog = Catalog()
     catalog.add(
         (message.message, message.plural) if message.plural else message.message, context=message.context or None

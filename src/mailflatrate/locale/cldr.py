@@ -9,18 +9,17 @@ from babel import Locale
 
 @cache
 def country_names(language: str) -> Mapping[str, str]:
-    """Return ISO 3166 codes with the names of the countries in a language."""
+    """Return names by ISO 3166 code."""
     return _two_letters(Locale(language).territories)
 
 
 @cache
 def language_names(language: str) -> Mapping[str, str]:
-    """Return ISO 639-1 codes with the names of the languages in a language."""
+    """Return names by ISO 639-1 code."""
     return _two_letters(Locale(language).languages)
 
 
 def _two_letters(names: Mapping[str, str]) -> Mapping[str, str]:
-    """Return the names of codes with two letters; the others are regions, or languages without such a code."""
     return MappingProxyType({code: name for code, name in names.items() if len(code) == 2 and code.isalpha()})
 
 

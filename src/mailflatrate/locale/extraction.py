@@ -1,7 +1,5 @@
-"""All message IDs of the source: those that Python code marks, and those that templates translate.
-
-Python is parsed as a syntax tree, so that a marker is found under any name it was imported by, and so that the fields
-of a text (`RuleText(title="...")`) are message IDs without a separate marker.
+"""All message IDs of the source. Python is read as a syntax tree: a marker may be imported by any name, and the fields
+of a text (`RuleText(title="...")`) need no marker.
 """
 
 import ast
@@ -27,9 +25,8 @@ MARKERS: Final = {
 }
 """Function -> what its first arguments are."""
 TEXTS: Final = frozenset({"RuleText", "MessageText", "CriterionText"})
-"""Classes whose fields are message ids."""
 _MARKED: Final = re.compile(rf"django\.utils|locale\.texts|{'|'.join(sorted(TEXTS))}")
-"""What a module with messages holds; the others need not be parsed."""
+"""Modules without one of these need not be parsed."""
 _OF_MODULE: Final = {f"translation.{name}": name for name in MARKERS}
 _OF_TABLE: Final = re.compile(r'(what|where|export) = ".*"')
 _CALL: Final = re.compile(r"(?<![\w.])(?:_|n?p?gettext)\(")
@@ -37,7 +34,7 @@ _CALL: Final = re.compile(r"(?<![\w.])(?:_|n?p?gettext)\(")
 
 @dataclass(frozen=True, slots=True)
 class MessageId:
-    """One message ID. `plural` and `context` are empty for most."""
+    """`plural` and `context` are empty for most."""
 
     message: str
     plural: str = ""
@@ -46,7 +43,7 @@ class MessageId:
 
 @dataclass(frozen=True, slots=True)
 class Place:
-    """Where a message ID is used: a path below `src/mailflatrate`, and a line."""
+    """A path below `src/mailflatrate`, and a line."""
 
     path: str
     line: int
@@ -60,7 +57,6 @@ class UnreadableMessage(Exception):
 
 
 def all_messages() -> dict[MessageId, list[Place]]:
-    """Return every message ID of the source with the places that use it, in the order of the files."""
     found: dict[MessageId, list[Place]] = {}
     for path in sorted(SOURCE.rglob("*")):
         read = READERS.get(path.suffix)
@@ -72,7 +68,7 @@ def all_messages() -> dict[MessageId, list[Place]]:
 
 
 def python_messages(source: str, path: Path) -> Iterator[tuple[MessageId, int]]:
-    """Yield the message IDs of a module with their lines. Raises UnreadableMessage."""
+    """Yield message IDs with their lines. Raises UnreadableMessage."""
     if not _MARKED.search(source):
         return
     tree = ast.parse(source)
@@ -91,14 +87,13 @@ def python_messages(source: str, path: Path) -> Iterator[tuple[MessageId, int]]:
 
 
 def table_messages(source: str, path: Path) -> Iterator[tuple[MessageId, int]]:
-    """Yield the message IDs of a TOML file with their lines: the values of `what`, `where` and `export`."""
+    """Yield message IDs of a TOML file with their lines: the values of `what`, `where` and `export`."""
     for line, text in enumerate(source.splitlines(), start=1):
         if match := _OF_TABLE.fullmatch(text):
             yield MessageId(tomllib.loads(text)[match[1]]), line
 
 
 def template_messages(source: str, path: Path) -> Iterator[tuple[MessageId, int]]:
-    """Yield the message IDs of a Django template with their lines."""
     written = templatize(source, origin=str(path))
     for found in _CALL.finditer(written):
         call = ast.parse(_whole_call(written[found.start() :]), mode="eval").body
@@ -109,14 +104,13 @@ def template_messages(source: str, path: Path) -> Iterator[tuple[MessageId, int]
 
 
 def _name(function: ast.expr) -> str:
-    """Return the name of what a call calls: `gettext`, or the whole of `translation.gettext`."""
+    """Return what a call calls: `gettext`, or the whole of `translation.gettext`."""
     if isinstance(function, ast.Attribute) and isinstance(function.value, ast.Name):
         return f"{function.value.id}.{function.attr}"
     return function.id if isinstance(function, ast.Name) else ""
 
 
 def _imported(tree: ast.Module) -> dict[str, str]:
-    """Return the names under which a module knows the markers."""
     return {
         alias.asname or alias.name: alias.name
         for node in ast.walk(tree)
@@ -127,7 +121,7 @@ def _imported(tree: ast.Module) -> dict[str, str]:
 
 
 def _marked(call: ast.Call, function: str, path: Path) -> MessageId | None:
-    """Return the message ID of a call; None if the argument is a variable that was marked elsewhere."""
+    """Return None if the argument is a variable that was marked elsewhere."""
     values = {}
     for name, argument in zip(MARKERS[function], call.args, strict=False):
         if isinstance(argument, ast.JoinedStr | ast.BinOp):
@@ -139,7 +133,6 @@ def _marked(call: ast.Call, function: str, path: Path) -> MessageId | None:
 
 
 def _whole_call(text: str) -> str:
-    """Return the call at the beginning of `text`, up to its closing bracket."""
     depth = 0
     for token in tokenize.generate_tokens(io.StringIO(text).readline):
         depth += {"(": 1, ")": -1}.get(token.string, 0)
@@ -155,4 +148,3 @@ READERS: Final = {
     ".txt": template_messages,
     ".toml": table_messages,
 }
-"""How a file's messages are read, by its ending."""

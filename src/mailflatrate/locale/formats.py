@@ -1,7 +1,4 @@
-"""Dates and numbers in each language, for code that does not use Django.
-
-The formats of a language are in `<language>/formats.py`, together with those that Django defines.
-"""
+"""Dates and numbers in each language, for code that does not use Django."""
 
 from collections.abc import Iterable, Mapping
 from dataclasses import dataclass, field
@@ -16,10 +13,8 @@ from mailflatrate.locale.texts import N_, known_language, languages, translate
 
 @dataclass(frozen=True, slots=True)
 class Formats:
-    """The formats of dates and numbers in one language."""
-
     name: str
-    """The language in English, a message id."""
+    """In English; a message id."""
     months: tuple[str, ...]
     date: str = "{day} {month} {year}"
     first_day: str = "1"
@@ -41,27 +36,27 @@ class Formats:
 
 @cache
 def formats_of(language: str) -> Formats:
-    """Return the formats of a language; those of English for one that we do not support."""
+    """Return the formats of English for a language that we do not support."""
     module = import_module(f"mailflatrate.locale.{known_language(language)}.formats")
     formats: Formats = module.FORMATS
     return formats
 
 
 def complete_languages() -> list[str]:
-    """Return the codes of the languages in which everything is translated, including the studio's pages."""
+    """Return the languages in which everything is translated, including the studio's pages."""
     return [code for code in languages() if formats_of(code).is_complete]
 
 
 @lru_cache(maxsize=4096)
 def written_date(day: date, language: str) -> str:
-    """Return a date in the usual form of the language: `3 May 2025`, `3. Mai 2025`, `3 mai 2025`."""
+    """`3 May 2025`, `3. Mai 2025`, `3 mai 2025`."""
     formats = formats_of(language)
     number = formats.first_day if day.day == 1 else str(day.day)
     return formats.date.format(day=number, month=formats.months[day.month - 1], year=day.year)
 
 
 def written_moment(moment: datetime, language: str, time_zone: str) -> str:
-    """Return a moment with its zone: "24 November 2026, 10:12 (CET)"."""
+    """ "24 November 2026, 10:12 (CET)"."""
     formats = formats_of(language)
     local = moment.astimezone(ZoneInfo(time_zone))
     zone = local.tzname() or ""
@@ -71,7 +66,7 @@ def written_moment(moment: datetime, language: str, time_zone: str) -> str:
 
 
 def written_number(number: int, language: str) -> str:
-    """Return a whole number with thousands separators: `12,345`, `12.345`."""
+    """`12,345`, `12.345`."""
     return f"{number:,}".replace(",", formats_of(language).thousands)
 
 
@@ -80,7 +75,7 @@ _WITHOUT_DECIMALS = frozenset({"JPY", "KRW", "ISK", "HUF", "CLP", "VND"})
 
 
 def written_price(amount: Decimal, currency: str, language: str) -> str:
-    """Return a price: `€1,249.90`, `1.249,90 €`; without a currency (ISO 4217), the number alone."""
+    """`€1,249.90`, `1.249,90 €`; without a currency (ISO 4217), the number alone."""
     thousands = formats_of(language).thousands
     places = 0 if currency in _WITHOUT_DECIMALS and amount == amount.to_integral_value() else 2
     whole, _point, decimals = f"{amount:,.{places}f}".partition(".")
@@ -99,16 +94,15 @@ _PERCENT = N_("%(number)s%%")
 
 
 def written_rate(percent: float | None, language: str, *limits: float, least: int = 2) -> str:
-    """Return a rate with its sign: `1.50%`, `1,50 %`; a dash if there is nothing to measure yet. See `rate_number`."""
+    """`1.50%`, `1,50 %`; a dash if there is nothing to measure yet."""
     if percent is None:
         return "–"
     return translate(_PERCENT, language) % {"number": rate_number(percent, language, *limits, least=least)}
 
 
 def rate_number(percent: float, language: str, *limits: float, least: int = 2) -> str:
-    """Return a rate without its sign, in `least` digits or as many as show on which side of each of its limits it is.
-
-    So 0.1042 beside a limit of 0.1 is 0.104, and 0.0996 is never 0.10. A limit beside itself is written in full.
+    """Return a rate without sign, in `least` digits or as many as show on which side of its limits it is: 0.1042 beside
+    a limit of 0.1 is 0.104, and 0.0996 is never 0.10. A limit beside itself is written in full.
     """
     written = f"{_rounded(percent, rate_digits(percent, limits, least)):,f}"
     thousands = formats_of(language).thousands
@@ -116,7 +110,6 @@ def rate_number(percent: float, language: str, *limits: float, least: int = 2) -
 
 
 def rate_digits(percent: float, limits: Iterable[float], least: int) -> int:
-    """Return with how many digits a rate shows on which side of each of its limits it is."""
     value, borders = Decimal(str(percent)), [Decimal(str(limit)) for limit in limits]
     sides = [value.compare(border) for border in borders]
     for digits in range(least, _MOST_DIGITS):

@@ -1,7 +1,5 @@
-"""Bring the catalogs up to date with the source: `make messages`, without the gettext tools.
-
-Unused entries are dropped, and new messages are added without a translation: all of them to a language in which
-everything is translated, only those that recipients read to every other.
+"""Bring the catalogs up to date with the source: `make messages`. A language for recipients alone gets only the
+messages that they read.
 """
 
 import sys
@@ -14,7 +12,6 @@ from mailflatrate.locale.texts import ENGLISH, languages
 
 
 def updated_catalogues() -> list[tuple[str, Catalogue]]:
-    """Return the updated catalog of each language, not yet written."""
     found = all_messages()
     for_recipients = recipient_messages(found)
     catalogues = []
@@ -27,7 +24,6 @@ def updated_catalogues() -> list[tuple[str, Catalogue]]:
 
 
 def main() -> None:
-    """Write the catalogs and print how many messages need a translation."""
     for language, catalogue in updated_catalogues():
         catalogue.path.write_text(catalogue.text(), encoding="utf-8")
         waiting = catalogue.untranslated(catalogue.entries)

@@ -1,7 +1,4 @@
-"""Lists missing translations: `python -m mailflatrate.locale.missing fr` (or `--all`, to include the studio's pages).
-
-Exits with status 1 if there are any.
-"""
+"""List missing translations: `python -m mailflatrate.locale.missing fr` (or `--all`). Exits with 1 if there are any."""
 
 import argparse
 import sys
@@ -14,14 +11,13 @@ from mailflatrate.locale.texts import ENGLISH, languages
 
 
 def missing_messages(language: str, *, whole: bool) -> dict[MessageId, list[Place]]:
-    """Return the messages without a translation, with their places: those that recipients read, or with `whole` all."""
+    """Return those that recipients read, or with `whole` all, with their places."""
     found = all_messages()
     wanted = found if whole else recipient_messages(found)
     return {message: found[message] for message in catalogue_of(language).untranslated(wanted)}
 
 
 def main() -> int:
-    """Print the missing messages, one per line with a place that uses it; return the exit status."""
     parser = argparse.ArgumentParser(description="List what a language lacks.")
     parser.add_argument("language", choices=[code for code in languages() if code != ENGLISH])
     parser.add_argument("--all", action="store_true", help="the studio's and the operator's pages too")

@@ -1,7 +1,5 @@
-"""The files with messages for recipients, which every language translates.
-
-A language that translates only these is offered as a language for recipients; the studio is then in English
-(`Formats.is_complete`).
+"""The files with messages for recipients, which every language translates. A language may translate nothing else: then
+the studio is in English (`Formats.is_complete`).
 """
 
 from collections.abc import Iterable, Mapping
@@ -61,10 +59,8 @@ SOURCES: Final = (
 
 
 def is_for_recipients(place: Place) -> bool:
-    """Return whether a place is in a file that recipients read."""
     return any(place.path == source or (source.endswith("/") and place.path.startswith(source)) for source in SOURCES)
 
 
 def recipient_messages(found: Mapping[MessageId, Iterable[Place]]) -> dict[MessageId, Iterable[Place]]:
-    """Return those messages of `found` that recipients read."""
     return {message: places for message, places in found.items() if any(map(is_for_recipients, places))}

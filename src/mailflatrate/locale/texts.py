@@ -1,7 +1,5 @@
-"""Texts by their message ID, for code that does not use Django: the rules, the messages and the command line.
-
-A message ID is the English text itself. Its translations are in the catalog of each language, the same one that Django
-reads; without a translation, the English text is used.
+"""Texts by their message ID, for code without Django. A message ID is the English text itself, used where a translation
+is missing.
 """
 
 import gettext as stdlib
@@ -11,12 +9,11 @@ from typing import Final
 
 FOLDER: Final = Path(__file__).parent
 ENGLISH: Final = "en"
-"""The language of the message ids."""
 _END_OF_CONTEXT: Final = "\x04"
 
 
 def N_(message: str) -> str:
-    """Mark a literal as a message ID, so that `make messages` finds it; show it with `translate`."""
+    """Mark a literal for `make messages`; show it with `translate`."""
     return message
 
 
@@ -39,7 +36,6 @@ def known_language(code: str | None) -> str:
 
 
 def translate(message: str, language: str) -> str:
-    """Return the text of a message ID in `language`."""
     if not message:
         return ""
     translated = _catalogue(known_language(language)).gettext(message)

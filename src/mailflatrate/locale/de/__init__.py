@@ -1,1 +1,1 @@
-"""German: the catalog of texts (`LC_MESSAGES/`) and formats of dates (`formats.py`)."""
+"""German: texts and formats of dates."""

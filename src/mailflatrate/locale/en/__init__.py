@@ -1,1 +1,1 @@
-"""English of the service: formats of dates (`formats.py`); the texts themselves are in the code."""
+"""English: formats of dates; the texts themselves are in the code."""

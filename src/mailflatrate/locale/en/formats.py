@@ -1,7 +1,4 @@
-"""Dates and times in international English: 26 November 2026, 26 Nov 2026, 14:05.
-
-Formats not defined here are Django's own.
-"""
+"""Dates and times in international English: 26 November 2026, 14:05. Formats not defined here are Django's own."""
 
 from mailflatrate.locale.formats import Formats
 from mailflatrate.locale.texts import N_

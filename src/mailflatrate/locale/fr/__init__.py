@@ -1,1 +1,1 @@
-"""French: the catalog of what recipients read (`LC_MESSAGES/`) and formats of dates (`formats.py`)."""
+"""French: what recipients read, and formats of dates."""
