@@ -1,9 +1,6 @@
-"""Email addresses from a form or a file: parsing, the wire form, the canonical key.
-
-The input is text that a person typed. The output is an `Address` (local part as typed, domain as A-label) or an
-`AddressError` that names the fault. Nothing here decides whether we *want* the address: that is
-`mailflatrate.rules.addresses`. Quoted local parts, comments and domain literals are valid in RFC 5321 and rejected here
-(R-17): no one signs up for a newsletter with one, and each of them breaks some parser downstream.
+"""Email addresses as people type them: parsing, the wire form, the canonical key. `rules.addresses` decides whether we
+want them. Quoted local parts, comments and domain literals are valid in RFC 5321 and rejected here (R-17): no one signs
+up with one, and each of them breaks some parser downstream.
 """
 
 from __future__ import annotations
@@ -29,12 +26,11 @@ MAX_LABEL_OCTETS = 63
 
 @cache
 def suffixes() -> PublicSuffixList:
-    """Return the list of public suffixes, read once."""
     return PublicSuffixList(accept_unknown=False)
 
 
 class AddressFault(Enum):
-    """The reason a text is not an address; the value is a stable slug."""
+    """The value is a stable slug."""
 
     EMPTY = "empty"
     NO_AT = "no_at"
@@ -50,7 +46,7 @@ class AddressFault(Enum):
 
 
 class AddressError(ValueError):
-    """The text is not an address. `fault` says which rule it breaks, `text` is the original text."""
+    """`fault` says which rule it breaks, `text` is the original text."""
 
     def __init__(self, fault: AddressFault, text: str) -> None:
         super().__init__(f"{fault.value}: {text!r}")
@@ -59,11 +55,8 @@ class AddressError(ValueError):
 
 
 class Address(NamedTuple):
-    """One mailbox.
-
-    `local` keeps the characters as typed (NFC), because RFC 5321 section 2.4 lets hosts tell them apart.
-    `domain` is the lower-case A-label that goes on the wire. `canonical` is the key of R-20, for comparing
-    and for suppression only.
+    """`local` is as typed (NFC), because hosts may tell spellings apart (RFC 5321 section 2.4); `domain` is the
+    lower-case A-label; `canonical` is the key of R-20, for comparing and for suppression only.
     """
 
     local: str
@@ -72,7 +65,6 @@ class Address(NamedTuple):
 
     @property
     def text(self) -> str:
-        """Return the address for the envelope: local part as typed, domain as A-label."""
         return f"{self.local}@{self.domain}"
 
     @property
@@ -95,10 +87,7 @@ _EDGE = " \t\r\n\u00a0\u200b\u2060\ufeff"
 
 
 def parse(text: str) -> Address:
-    """Parse one address. White space around it is dropped, white space inside it is a fault.
-
-    Raises AddressError. Lengths count octets of UTF-8 (local part) and of the A-label (domain), R-17.
-    """
+    """Drop white space around it. Raises AddressError. Lengths are in octets of UTF-8 and of the A-label (R-17)."""
     match = _PLAIN.fullmatch(text)
     if match is None:
         return _parse_slowly(text)
@@ -116,10 +105,8 @@ def parse(text: str) -> Address:
 
 
 def canonical_key(text: str) -> str:
-    """Return the key of R-20 under which an address is compared, deduplicated and suppressed.
-
-    Domain lower-case as A-label, local part case-folded in NFC. Tags and dots stay: `anna+news@` is a different
-    mailbox from `anna@`. Idempotent. Raises AddressError.
+    """Return the key of R-20 for comparing and suppressing: A-label, local part case-folded in NFC. Tags and dots stay:
+    `anna+news@` is a different mailbox from `anna@`. Idempotent. Raises AddressError.
     """
     return parse(text).canonical
 
@@ -130,8 +117,7 @@ _SAME_MAILBOX: dict[str, tuple[str, str]] = {
     **dict.fromkeys(("icloud.com", "me.com", "mac.com"), ("icloud.com", "")),
     **dict.fromkeys(("yandex.ru", "yandex.com", "ya.ru"), ("yandex.ru", "")),
 }
-"""Domains of a provider that lead to the same mailboxes: the one that stands for them, and the characters in a local
-part that mean nothing there."""
+"""Domains that lead to the same mailboxes: the one that stands for them, and the characters that mean nothing there."""
 
 
 def folded_domains() -> list[str]:
@@ -140,10 +126,8 @@ def folded_domains() -> list[str]:
 
 
 class MailboxForms(NamedTuple):
-    """The forms in which a mailbox is looked up (R-20): the address itself, without +tag, and as its provider reads it.
-
-    Only for refusals and limits: a no from the mailbox also covers its other spellings, but a yes doesn't. For sending
-    and consent, `anna+news@` is a separate address.
+    """A mailbox (R-20) itself, without +tag, and as its provider reads it. Only for refusals and limits: a no covers
+    all spellings, a yes doesn't. For sending and consent, `anna+news@` is a separate address.
     """
 
     exact: str
@@ -161,22 +145,19 @@ def mailbox_forms(canonical: str) -> MailboxForms:
 
 
 def without_tag(canonical: str) -> str:
-    """Return the canonical key without its +tag, or an empty text if it has none.
-
-    Only for refusals: a no from the mailbox also covers addresses with a tag, but a yes doesn't.
-    """
+    """Return "" if it has no +tag. Only for refusals: a no also covers addresses with a tag, a yes doesn't."""
     local, _, domain = canonical.rpartition("@")
     mailbox, plus, _tag = local.partition("+")
     return f"{mailbox}@{domain}" if plus and mailbox else ""
 
 
 def domain_of(email: str) -> str:
-    """Return the domain of an address in lower case; if the text is a bare domain, return that."""
+    """Return it in lower case; a bare domain returns itself."""
     return email.rpartition("@")[2].lower()
 
 
 def local_part_of(email: str) -> str:
-    """Return the part of an address before the @; empty for a bare domain."""
+    """Return an empty text for a bare domain."""
     return email.rpartition("@")[0]
 
 
@@ -197,7 +178,7 @@ def to_a_label(domain: str) -> str:
 
 
 def to_u_label(domain: str) -> str:
-    """Return the readable form of an A-label, or the domain itself if it has none."""
+    """Return the domain itself if it has no readable form."""
     if "xn--" not in domain:
         return domain
     try:
@@ -239,9 +220,7 @@ def _check_local(local: str, text: str) -> None:
 
 
 def _check_local_utf8(local: str, text: str) -> None:
-    """Reject invisible characters and the replacement character, which RFC 6531 section 3.3 (UTF8-non-ascii in atext)
-    would allow.
-    """
+    """Reject invisible characters and the replacement character, which RFC 6531 section 3.3 would allow."""
     for atom in local.split("."):
         if not atom or unicodedata.combining(atom[0]):
             raise AddressError(AddressFault.LOCAL_SYNTAX, text)

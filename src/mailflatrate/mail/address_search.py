@@ -1,13 +1,10 @@
-"""Finds which of many addresses occur in a text, in one pass over it, however many addresses are searched for."""
+"""Find which of many addresses occur in a text, in one pass over it, however many there are."""
 
 from collections.abc import Sequence
 
 
 class AddressSearch:
-    """A search for addresses, each known by its number. An address counts wherever it occurs, also inside a longer one.
-
-    Both sides are compared octet by octet, so the caller gives addresses and texts in lower case.
-    """
+    """Addresses and texts are in lower case; an address counts wherever it occurs, also inside a longer one."""
 
     def __init__(self, emails: Sequence[str]) -> None:
         self.emails = tuple(emails)
@@ -24,7 +21,6 @@ class AddressSearch:
         self.longest = max((len(email.encode()) for email in self.emails), default=0)
 
     def named_in(self, text: bytes) -> set[int]:
-        """Return the numbers of the addresses in a text."""
         found: set[int] = set()
         at = text.find(b"@")
         while at >= 0:

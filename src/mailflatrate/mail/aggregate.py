@@ -1,7 +1,5 @@
-"""Aggregate reports of receivers: DMARC (RFC 7489 appendix C, RFC 9990) as XML, SMTP TLS (RFC 8460) as JSON.
-
-Bytes in, values out, never raising: a part that is not a report yields nothing. Decompression is limited, and XML with
-a document type is not read, because no report has one and its entities can be used for attacks.
+"""Aggregate reports: DMARC (RFC 7489 appendix C, RFC 9990) as XML, SMTP TLS (RFC 8460) as JSON. Never raises.
+Decompression is limited, and XML with a document type is not read: no report has one, attacks have.
 """
 
 import io
@@ -26,18 +24,13 @@ MOST_LEVELS = 20
 
 
 class ReportKind(StrEnum):
-    """The subject of an aggregate report."""
-
     DMARC = "dmarc"
     TLS = "tls"
 
 
 @dataclass(frozen=True, slots=True)
 class ReportSource:
-    """One row: `name` is the sending address (DMARC) or the failure (TLS); `passed` of `messages` passed.
-
-    DMARC: aligned SPF or DKIM passed. TLS: the session was protected as the domain's policy requires.
-    """
+    """`name`: the sending address (DMARC) or the failure (TLS). Passed: SPF or DKIM aligned; TLS as the policy asks."""
 
     name: str
     messages: int
@@ -46,8 +39,6 @@ class ReportSource:
 
 @dataclass(frozen=True, slots=True)
 class AggregateReport:
-    """One receiver's report on one domain between two aware times."""
-
     kind: ReportKind
     reporter: str
     report_id: str
@@ -58,17 +49,15 @@ class AggregateReport:
 
     @property
     def messages(self) -> int:
-        """Return the number of messages in the report (sessions in a TLS report)."""
+        """Sessions, in a TLS report."""
         return sum(source.messages for source in self.sources)
 
     @property
     def passed(self) -> int:
-        """Return the number of messages that passed."""
         return sum(source.passed for source in self.sources)
 
 
 def read_aggregates(message: MimePart) -> list[AggregateReport]:
-    """Return every report in the message, at most one per attachment."""
     found: list[AggregateReport] = []
     for part in message.walk():
         if part.parts or part.media_type.startswith("message/"):
@@ -119,7 +108,6 @@ class _Shallow(ElementTree.TreeBuilder):
     _depth = 0
 
     def start(self, tag: str, attrs: dict[str, str], /) -> ElementTree.Element:
-        """Open an element. Raises ValueError below the depth of any report."""
         self._depth += 1
         if self._depth > MOST_LEVELS:
             raise ValueError("too deeply nested for a report")

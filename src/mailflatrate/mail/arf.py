@@ -1,7 +1,5 @@
-"""Complaints: feedback reports by RFC 5965 with its extensions, JMRP, XARF, and the opt-outs of mailbox providers.
-
-Input: a parsed message. Output: the report as written. Other code decides whether to act on it (R-78). Supported
-extensions: RFC 6430 (not-spam), RFC 6591 (auth-failure), RFC 9477 (CFBL), opt-out and dmarc as used in practice.
+"""Complaints as written: RFC 5965 with RFC 6430 (not-spam), 6591 (auth-failure), 9477 (CFBL), JMRP, XARF, opt-outs of
+mailbox providers. Other code decides whether to act on them (R-78).
 """
 
 import json
@@ -21,11 +19,8 @@ _MAX_JMRP_HEADER = 64 * 1024
 
 @dataclass(frozen=True, slots=True)
 class FeedbackReport:
-    """A complaint or another report about one message. `feedback_type` in lower case ("abuse", "opt-out",
-    "auth-failure", ...).
-
-    `recipients` are those that the reporter names; redaction (RFC 6590) leaves them empty. `fields` are the
-    machine-readable fields, with names in lower case.
+    """`feedback_type` in lower case ("abuse", "opt-out"). `recipients` are those named; redaction (RFC 6590) leaves
+    none. `fields` are the machine-readable ones, names in lower case.
     """
 
     feedback_type: str
@@ -43,12 +38,10 @@ class FeedbackReport:
         return self.feedback_type in ("abuse", "fraud", "virus", "opt-out", "opt-out-list", "other", "unsubscribe")
 
     def field(self, name: str) -> str:
-        """Return the first value of a field of the report, or ""."""
         return next((value for key, value in self.fields if key == name.lower()), "")
 
 
 def read_feedback(message: MimePart) -> FeedbackReport | None:
-    """Return the report in the message, or None if it is not a report."""
     for part in message.walk():
         if part.media_type in _REPORT_TYPES:
             report = _from_fields(part.text())
@@ -88,7 +81,6 @@ def _from_fields(text: str) -> FeedbackReport | None:
 
 
 def _from_jmrp(message: MimePart) -> FeedbackReport | None:
-    """Read Microsoft's Junk Mail Reporting Program: the original message, with a header that names who complained."""
     for part in message.walk():
         headers = part.headers
         if part.media_type.startswith("message/"):
@@ -107,7 +99,7 @@ def _from_jmrp(message: MimePart) -> FeedbackReport | None:
 
 
 def _from_provider(message: MimePart) -> FeedbackReport | None:
-    """Read the message that Apple's unsubscribe button writes, marked by a header."""
+    """Read what Apple's unsubscribe button writes, marked by a header."""
     if message.headers.raw("x-apple-unsubscribe").lower() == "true":
         return _simple("opt-out", "apple", message.headers.raw("from"), "")
     return None
@@ -134,7 +126,6 @@ def _from_ses(message: MimePart) -> FeedbackReport | None:
 
 
 def _from_xarf(message: MimePart) -> FeedbackReport | None:
-    """Read XARF (versions 3 and 4): a JSON attachment labeled as such."""
     for part in message.walk():
         named_json = part.filename.lower().endswith(".json") or part.media_type in (
             "application/json",

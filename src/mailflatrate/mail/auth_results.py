@@ -1,8 +1,5 @@
-"""Reads the results that receiving servers added to a message: Authentication-Results (RFC 8601), its ARC copy,
-Received-SPF.
-
-Input: header fields of any message. Output: results as the fields state them. The caller decides whether to trust a
-field, because anyone can write one.
+"""Reads Authentication-Results (RFC 8601), its ARC copy and Received-SPF, as written: the caller decides whether to
+trust a field, because anyone can write one.
 """
 
 from __future__ import annotations
@@ -26,8 +23,6 @@ _SPF_SENDER = re.compile(r"\benvelope-from\s*=\s*\"?<?([^\s;\">]+)", re.IGNORECA
 
 @dataclass(frozen=True, slots=True)
 class AuthResult:
-    """One result: `method` such as spf, dkim, dmarc; `result` such as pass; the domain and the selector it is about."""
-
     method: str
     result: str
     domain: str = ""
@@ -35,14 +30,14 @@ class AuthResult:
 
 
 def authserv_id(value: str) -> str:
-    """Return the server that reports the result, in lower case; "" if the field names none."""
+    """Return it in lower case; "" if the field names none."""
     statements = [one.strip() for one in _bare(value).split(";")]
     named = next((one for one in statements if one and not one.lower().startswith("i=")), "").split(" ")[0]
     return "" if "=" in named else named.lower()
 
 
 def read_results(values: Sequence[str]) -> tuple[AuthResult, ...]:
-    """Return the results of Authentication-Results fields in order. Never raises."""
+    """Keep the order. Never raises."""
     found = []
     for value in values[:MAX_FIELDS]:
         for statement in _bare(value).split(";"):
@@ -61,7 +56,7 @@ def read_results(values: Sequence[str]) -> tuple[AuthResult, ...]:
 
 
 def read_received_spf(values: Sequence[str]) -> tuple[AuthResult, ...]:
-    """Return the results of Received-SPF fields (RFC 7208 section 9.1). Never raises."""
+    """RFC 7208 section 9.1. Never raises."""
     found = []
     for value in values[:MAX_FIELDS]:
         match, sender = _SPF_RESULT.match(value), _SPF_SENDER.search(value[:MAX_OCTETS])
@@ -72,7 +67,6 @@ def read_received_spf(values: Sequence[str]) -> tuple[AuthResult, ...]:
 
 
 def _bare(value: str) -> str:
-    """Strip comments, including nested ones."""
     text = value[:MAX_OCTETS]
     for _ in range(3):
         text = _COMMENT.sub(" ", text)

@@ -1,8 +1,4 @@
-"""Mistakes an author can make in a campaign's source, as message ids.
-
-Libraries report what they found in their own English. The usual sentences are replaced by ours, and others are passed
-on unchanged.
-"""
+"""Mistakes in a campaign's source, as message ids. Usual sentences of libraries become ours; others stay."""
 
 from __future__ import annotations
 
@@ -181,17 +177,16 @@ ROW_MISSING: Final = "mjml-row-missing"
 
 
 def mistake(line: int, code: str, *facts: str) -> SourceError:
-    """Return a mistake at a line, counted from 1. Raises KeyError for a code that has no text."""
+    """Lines count from 1. Raises KeyError for a code that has no text."""
     return SourceError(line, _sentence(code, facts, ENGLISH), code, facts)
 
 
 def in_part(error: SourceError, part: str) -> SourceError:
-    """Return a mistake moved to a part other than the body: a key of PARTS."""
+    """`part` is a key of PARTS: not the body."""
     return SourceError(error.line, f"{PARTS[part]}: {error.message}", error.code, error.facts, part)
 
 
 def from_liquid(line: int, message: str) -> SourceError:
-    """Return the mistake for an error message of python-liquid."""
     for pattern, code in _LIQUID_SAYS:
         if found := pattern.fullmatch(message):
             return mistake(line, code, *(group for group in found.groups() if group is not None))
@@ -199,9 +194,7 @@ def from_liquid(line: int, message: str) -> SourceError:
 
 
 def from_rendering(message: str) -> SourceError:
-    """Return the mistake for an error that python-liquid, or Python itself, raised while rendering, without internal
-    details.
-    """
+    """Return the mistake for an error of python-liquid or Python itself while rendering, without internals."""
     for pattern, code in _RENDERING_SAYS:
         if found := pattern.fullmatch(message):
             return mistake(NOWHERE, code, *found.groups())
@@ -209,7 +202,7 @@ def from_rendering(message: str) -> SourceError:
 
 
 def from_problem(problem: Exception) -> SourceError:
-    """Return any problem that prevents a message from being composed, as a mistake described for the customer."""
+    """Return a problem that prevents a message from being composed, as a mistake described for the customer."""
     if isinstance(problem, SourceRefused):
         return problem.errors[0]
     if isinstance(problem, ReportedMistake):
@@ -218,29 +211,27 @@ def from_problem(problem: Exception) -> SourceError:
 
 
 def from_mjml(line: int, message: str) -> SourceError:
-    """Return the mistake for an error message of mrml."""
     known = _MJML_SAYS.get(message)
     return mistake(line, known) if known else mistake(line, "mjml-unreadable", message)
 
 
 def in_words(error: SourceError, language: str) -> str:
-    """Return the mistake as a sentence without its line, in one language."""
+    """The sentence omits the line."""
     sentence = _sentence(error.code, error.facts, language)
     return f"{translate(PARTS[error.part], language)}: {sentence}" if error.part else sentence
 
 
 def all_in_words(errors: Iterable[SourceError], language: str) -> str:
-    """Return every mistake with its line, as one text."""
     return "; ".join(_with_line(error, language) for error in errors)
 
 
 def as_param(error: SourceError) -> str:
-    """Return the mistake as a value that a verdict can store and render in any language later."""
+    """Return a value that a verdict can store and render in any language later."""
     return _PREFIX + json.dumps([error.line, error.code, error.part, *error.facts], ensure_ascii=False)
 
 
 def line_of_param(param: str, code: str) -> int | None:
-    """Return the line in a value of `as_param` that is this mistake; None for any other text."""
+    """Return the line in a value of `as_param`; None if it isn't this mistake."""
     if not param.startswith(_PREFIX):
         return None
     line, found, *_rest = json.loads(param.removeprefix(_PREFIX))
@@ -248,7 +239,7 @@ def line_of_param(param: str, code: str) -> int | None:
 
 
 def param_in_words(param: str, language: str) -> str | None:
-    """Return a value of `as_param` as text, with its line if it has one; None for any other text."""
+    """Return None for a text that isn't a value of `as_param`."""
     if not param.startswith(_PREFIX):
         return None
     line, code, part, *facts = json.loads(param.removeprefix(_PREFIX))

@@ -1,7 +1,5 @@
-"""Whether a finished part offers a way to unsubscribe and names its sender, in the common European languages (R-40,
-R-44).
-
-For messages of other systems, of which only the text is known. Our own campaigns are judged by their template.
+"""Whether a finished part offers a way to unsubscribe and names its sender (R-40, R-44), in the common European
+languages. For messages of other systems; our own campaigns are judged by their template.
 """
 
 from __future__ import annotations
@@ -21,7 +19,7 @@ LEAVING = re.compile(
     r"|配信停止|登録解除|退订|退訂|取消订阅|구독 ?(?:취소|해지)|수신거부|إلغاء الاشتراك|ألغى الاشتراك",
     re.IGNORECASE,
 )
-"""Words for leaving a list in languages other than English and German; word beginnings."""
+"""Beginnings of words for leaving a list; English and German are elsewhere."""
 # All words for leaving a list; word beginnings.
 _LEAVE = re.compile(
     r"un-?sub|opt(?:ing)?[ -]?out|remove (?:me|my|yourself)|stop receiving|no longer (?:wish|want)"
@@ -94,8 +92,6 @@ _PHONE = re.compile(r"(?:\+|\b00|\b0|\()\d[\d ()/.–-]{6,18}\d|\b\d{3}[-. ]\d{3
 
 @dataclass(frozen=True, slots=True)
 class ImprintMarks:
-    """Recognizable parts of an imprint in a text."""
-
     address: bool
     email: bool
     phone: bool
@@ -110,7 +106,7 @@ class ImprintMarks:
 
 
 def offers_leaving(text: str) -> bool:
-    """Return whether a text part offers a link or a reply address to unsubscribe. Never raises."""
+    """Never raises."""
     for match in _LEAVE.finditer(text):
         around = text[max(0, match.start() - _NEAR) : match.end() + _NEAR]
         if _TARGET.search(around) or _BY_ANSWER.search(around):
@@ -119,10 +115,7 @@ def offers_leaving(text: str) -> bool:
 
 
 def offers_leaving_html(seen: CompiledContentFacts) -> bool:
-    """Return whether an HTML part has an unsubscribe link, judged by its text, its target or the text around it.
-
-    A link that readers cannot see or follow does not count.
-    """
+    """Judge links by text, target or the text around them; one that readers can't see or follow does not count."""
     anchors = seen.anchors
     ends = [0, *(anchor.end for anchor in anchors)]
     starts = [*(anchor.start for anchor in anchors[1:]), len(seen.outline)]
@@ -133,7 +126,7 @@ def offers_leaving_html(seen: CompiledContentFacts) -> bool:
 
 
 def _leads_out(anchor: Anchor, seen: str, before: int, behind: int) -> bool:
-    """Check target and words; words around count, from `before` to `behind`, if they belong to no other link."""
+    """Words from `before` to `behind` count if they belong to no other link."""
     if _LEAVE_URL.search(anchor.href) or _LEAVE.search(" ".join(seen[anchor.start : anchor.end].split())):
         return True
     around = seen[max(before, anchor.start - _NEAR // 2) : min(behind, anchor.end + _NEAR // 2)]
@@ -141,7 +134,7 @@ def _leads_out(anchor: Anchor, seen: str, before: int, behind: int) -> bool:
 
 
 def imprint_marks(visible: str) -> ImprintMarks:
-    """Return the parts of an imprint that are in the visible text. Never raises."""
+    """Never raises."""
     text = " ".join(visible.replace("\u00a0", " ").split())
     places = {found.lastgroup for found in _POSTCODE.finditer(text) if _is_address(text, found)}
     reached = _PHONE.search(text) is not None or ("canada" in places and _TARGET.search(text) is not None)
@@ -154,7 +147,7 @@ def imprint_marks(visible: str) -> ImprintMarks:
 
 
 def _is_address(text: str, town: re.Match[str]) -> bool:
-    """Return whether a street is near a postcode and its town, or a PO box where that counts as an address."""
+    """A street near a postcode and its town counts, or a PO box where that is an address."""
     near = text[max(0, town.start() - 120) : town.start()]
     if town.lastgroup in ("america", "canada") and _BOX.search(near):
         return True

@@ -1,8 +1,6 @@
-"""The body of an edition: multipart/alternative in octets, with placeholders (RFC 2046 section 5.1.4).
-
-Everything up to the first placeholder is one piece whose hash is computed once; the rest is a list of pieces, copied
-per recipient and filled. Because `quoted_printable` leaves nothing for relaxed canonicalization to do, the hash of the
-octets is the body hash.
+"""The body of an edition: multipart/alternative in octets, with placeholders (RFC 2046 section 5.1.4). The piece up to
+the first placeholder is hashed once. `quoted_printable` leaves relaxed canonicalization nothing to do, so the hash of
+the octets is the body hash.
 """
 
 import hashlib
@@ -32,9 +30,7 @@ Hole = tuple[int, int]
 
 
 class BodyPlan:
-    """The fixed pieces and placeholders of one edition. `links` are the distinct links of both parts, in the order of
-    their tokens.
-    """
+    """`links` are the distinct links of both parts, in the order of their tokens."""
 
     __slots__ = ("_boundary", "_head_state", "_html_holes", "_link_holes", "_pieces", "_text_holes", "head", "links")
 
@@ -51,7 +47,7 @@ class BodyPlan:
         self._head_state: _Hash = hashlib.sha256(self.head)
 
     def fill(self, text: Sequence[str], html: Sequence[str], tokens: Sequence[str]) -> bytes:
-        """Return the body after `head` for one recipient; `tokens` belong to `links`, in the same order."""
+        """Return the body after `head`; `tokens` are in the order of `links`."""
         pieces = self._pieces.copy()
         for strings, holes in ((text, self._text_holes), (html, self._html_holes)):
             for position, index in holes:

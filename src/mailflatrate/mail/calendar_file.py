@@ -1,4 +1,4 @@
-"""The calendar file of one event (RFC 5545): what readers add to their own calendar."""
+"""The calendar file of one event (RFC 5545)."""
 
 from __future__ import annotations
 
@@ -13,19 +13,13 @@ _PRODUCT = "-//mailflatrate//campaigns//EN"
 
 
 def event_uid(account_id: int, event: CalendarEvent, domain: str) -> str:
-    """Return the event's identifier (RFC 5545 section 3.8.4.7).
-
-    The same name and time give the same one, so a reminder or another variant adds no second entry to a calendar.
-    """
+    """RFC 5545 section 3.8.4.7. The same name and time give the same one, so a reminder adds no second entry."""
     named = "\n".join((str(account_id), event.name, event.starts_at.isoformat(), event.zone))
     return f"{hashlib.sha256(named.encode()).hexdigest()[:32]}@{domain}"
 
 
 def calendar_file(event: CalendarEvent, *, uid: str, created_at: datetime) -> bytes:
-    """Return the file as UTF-8 with folded lines, with the rules of the event's time zone.
-
-    `created_at` is when the edition was frozen, so the file is the same each time.
-    """
+    """`created_at` is when the edition was frozen, so the file stays the same."""
     calendar = Calendar()
     calendar.add("prodid", _PRODUCT)
     calendar.add("version", "2.0")

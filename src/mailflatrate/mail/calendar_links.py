@@ -1,7 +1,6 @@
-"""Links to a calendar file in a campaign's source: `calendar:?name=...&start=2026-12-03T18:00&zone=Europe/Berlin`.
-
-The link has the event itself, so a copy of a campaign, a variant or a saved row has it too. When a campaign is
-compiled, each link is replaced by the public address of a file that is the same for every recipient.
+"""Links to a calendar file: `calendar:?name=...&start=2026-12-03T18:00&zone=Europe/Berlin`. The link has the event
+itself, so copies have it too. Compiling replaces it by the public address of a file that is the same for every
+recipient.
 """
 
 from __future__ import annotations
@@ -19,7 +18,6 @@ from mailflatrate.mail.source_errors import Lines, SourceError
 
 SCHEME = "calendar:?"
 MOST_EVENTS = 20
-"""Different events of one campaign."""
 _LINK = re.compile(r"""calendar:\?[^\s"'<>)]{0,4000}""")
 _TIME = re.compile(r"\d{4}-\d{2}-\d{2}T\d{2}:\d{2}")
 _USUAL_LENGTH = timedelta(hours=1)
@@ -31,7 +29,7 @@ _CONTROL = re.compile(r"[\x00-\x1f\x7f]")
 
 
 class CalendarLinkError(ValueError):
-    """Raised for a link that names no complete event; `code` is a mistake of `author_mistakes`."""
+    """`code` is a mistake of `author_mistakes`."""
 
     def __init__(self, code: str) -> None:
         super().__init__(code)
@@ -40,7 +38,7 @@ class CalendarLinkError(ValueError):
 
 @dataclass(frozen=True, slots=True)
 class CalendarEvent:
-    """An event as its author wrote it; both times are aware, in the event's own time zone."""
+    """Both times are aware, in the event's own time zone."""
 
     name: str
     starts_at: datetime
@@ -51,25 +49,22 @@ class CalendarEvent:
 
     @property
     def words(self) -> str:
-        """Return everything that readers see of it."""
         return "\n".join((self.name, self.place, self.note))
 
     @property
     def urls(self) -> tuple[str, ...]:
-        """Return the web addresses in its words, which calendars make links of; one without a scheme gets https."""
+        """Calendars make links of them; one without a scheme gets https."""
         found = (match.group().rstrip(".,;:!?") for match in _URL.finditer(self.words))
         return tuple(url if "://" in url else f"https://{url}" for url in found)
 
 
 def unescaped_link(match: re.Match[str]) -> str:
-    """Return the link that a text names. Without a semicolon, `&note` isn't the entity `&not` (HTML Living Standard
-    13.2.5.73: not in an attribute and before an alphanumeric), whatever `html.unescape` makes of it.
-    """
+    """Without a semicolon, `&note` isn't `&not` (HTML Living Standard 13.2.5.73), whatever `html.unescape` does."""
     return _ENTITY.sub(lambda entity: html.unescape(entity.group()), match.group())
 
 
 def read_event(link: str) -> CalendarEvent:
-    """Return the event that a link names. Raises CalendarLinkError."""
+    """Raises CalendarLinkError."""
     try:
         pairs = parse_qsl(link.removeprefix(SCHEME), keep_blank_values=True, max_num_fields=len(_LONGEST))
     except ValueError as problem:
@@ -103,7 +98,6 @@ def _moment(written: str, zone: str) -> datetime:
 
 
 def events_in(texts: Iterable[str]) -> tuple[str, ...]:
-    """Return the links to complete events in these texts, each once, in their order."""
     found: dict[str, None] = {}
     for text in texts:
         for match in _LINK.finditer(text):
@@ -114,7 +108,7 @@ def events_in(texts: Iterable[str]) -> tuple[str, ...]:
 
 
 def with_file_urls(text: str, events: tuple[str, ...], url: Callable[[int], str]) -> str:
-    """Return the text with each link replaced by `url(number)`; numbers count `events` from 0."""
+    """Replace each link by `url(number)`; numbers count `events` from 0."""
     numbers = {link: number for number, link in enumerate(events)}
 
     def replace(match: re.Match[str]) -> str:
@@ -125,7 +119,6 @@ def with_file_urls(text: str, events: tuple[str, ...], url: Callable[[int], str]
 
 
 def find_event_errors(text: str) -> list[SourceError]:
-    """Return the links that name no complete event, by line, and one error if there are too many."""
     lines = Lines(text)
     links = {unescaped_link(match): lines.at(match.start()) for match in reversed(list(_LINK.finditer(text)))}
     errors = [mistake(line, code) for link, line in links.items() if (code := _problem(link)) is not None]

@@ -1,9 +1,6 @@
-"""Turns an edition and a recipient into the octets of one signed message: the hot path of the whole service.
-
-A `Composer` is made once per edition. It transfer-encodes the fixed text, writes the constant header fields, hashes the
-constant beginning of the body and of the signed header, and keeps a list of octet pieces with placeholders. `draft`
-fills the placeholders for one recipient and finishes the two hashes; `sign_drafts` signs several messages at once.
-Pure: no clock (the caller passes the time), no randomness, no I/O. The same input gives the same octets.
+"""Turns an edition and a recipient into the octets of one signed message: the hot path of the whole service. A
+`Composer`, made once per edition, encodes and hashes what is constant; `draft` fills the placeholders, `sign_drafts`
+signs several messages at once. Pure: no clock, randomness or I/O. The same input gives the same octets.
 """
 
 from collections.abc import Callable, Sequence
@@ -50,18 +47,12 @@ _MONTHS: Final = ("Jan", "Feb", "Mar", "Apr", "May", "Jun", "Jul", "Aug", "Sep",
 
 
 class ComposeError(ValueError):
-    """The edition or its sender cannot become a message; the error says why.
-
-    Raised by `Composer()`, never per message.
-    """
+    """The edition or its sender cannot become a message. Raised by `Composer()`, never per message."""
 
 
 class ReadyMessage(NamedTuple):
-    """One message, ready for SMTP.
-
-    `content` ends in CRLF and has no line that begins with a dot, so DATA needs no stuffing and BDAT takes it as it
-    is. It is ASCII, lines of at most 998 octets, unless `smtputf8` is set (RFC 6531). The addresses have no brackets,
-    `message_id` has them.
+    """`content` ends in CRLF and no line begins with a dot (DATA needs no stuffing). It is ASCII, lines of at most 998
+    octets, unless `smtputf8` is set (RFC 6531). Addresses have no brackets, `message_id` has them.
     """
 
     envelope_from: str
@@ -72,13 +63,10 @@ class ReadyMessage(NamedTuple):
 
     @property
     def size(self) -> int:
-        """Return the size in octets, as announced with SIZE= (RFC 1870)."""
         return len(self.content)
 
 
 class MessageDraft(NamedTuple):
-    """A complete message without its signatures; the other fields are those of the `ReadyMessage` it becomes."""
-
     envelope_from: str
     envelope_to: str
     pieces: tuple[bytes, ...]
@@ -88,12 +76,10 @@ class MessageDraft(NamedTuple):
 
     @property
     def body(self) -> bytes:
-        """Return everything after the header."""
         return b"".join(self.pieces).partition(b"\r\n\r\n")[2]
 
 
 def sign_drafts(drafts: Sequence[MessageDraft], signer: DigestSigner) -> list[ReadyMessage]:
-    """Sign all drafts in as few steps as the signer can; they may belong to different editions and domains."""
     signatures = iter(signer.sign([(each.key, each.digest) for draft in drafts for each in draft.unsigned]))
     return [
         ReadyMessage(
@@ -108,8 +94,6 @@ def sign_drafts(drafts: Sequence[MessageDraft], signer: DigestSigner) -> list[Re
 
 
 class _TokenPlan:
-    """Which tokens a message needs, each sealed once, and their positions in the list."""
-
     __slots__ = ("_account_id", "_clicks", "_purposes", "_ring", "_seal")
 
     def __init__(self, ring: KeyRing, account_id: int) -> None:
@@ -126,7 +110,7 @@ class _TokenPlan:
         return self._purposes.index(purpose)
 
     def need_link(self, link: ServiceLink) -> int:
-        """Return the index of a link's token. Clicks come last in the list, so call this for them last."""
+        """Return the index of its token. Clicks come last in the list, so call this for them last."""
         if link.kind is LinkKind.CLICK:
             raise ComposeError("a link that is the same for everybody is fixed text (R-108)")
         if link.kind is not LinkKind.PERSONAL_CLICK:
@@ -142,7 +126,7 @@ class _TokenPlan:
 
 
 class _DateField:
-    """The Date field, rewritten only when the second changes (RFC 5322 section 3.3)."""
+    """Rewritten only when the second changes (RFC 5322 section 3.3)."""
 
     __slots__ = ("canonical", "second", "written")
 
@@ -164,10 +148,7 @@ class _DateField:
 
 
 class Composer:
-    """Builds the messages of one edition for one stream.
-
-    Don't share it between threads: it caches the date of the last second.
-    """
+    """Don't share it between threads: it caches the date of the last second."""
 
     def __init__(
         self,
@@ -177,10 +158,8 @@ class Composer:
         ring: KeyRing,
         signers: Sequence[Signer],
     ) -> None:
-        """Prepare an edition; `signers` must cover From and CFBL-Address (R-59, R-64).
-
-        They may be empty for measurements only. Raises `ComposeError`, and `HeaderError` for a name, subject or
-        address not allowed in a header.
+        """`signers` must cover From and CFBL-Address (R-59, R-64); none only for measurements. Raises `ComposeError`,
+        and `HeaderError` for a name, subject or address not allowed in a header.
         """
         if isinstance(stream, CampaignStream):
             plan = campaign_plan(stream, service)
@@ -205,14 +184,11 @@ class Composer:
         self._link_tokens = [self._tokens.need_link(link) for link in self._body.links]
 
     def compose(self, recipient: Recipient, at: datetime) -> ReadyMessage:
-        """Return the message for one recipient, drafted and signed at once by OpenSSL."""
         return sign_drafts([self.draft(recipient, at)], _ONE_BY_ONE)[0]
 
     def draft(self, recipient: Recipient, at: datetime) -> MessageDraft:
-        """Return the message for one recipient, dated `at` (aware), which is also the time of its signatures.
-
-        Raises `HeaderError` for an invalid address, and anything a renderer raises. Display name and subject are
-        made fit for a header line: a line break in a first name must not cost the recipient the message.
+        """`at` (aware) dates message and signatures. Raises `HeaderError` for an invalid address, and what a renderer
+        raises. Name and subject are made fit for a header line: a line break in a first name must not cost the message.
         """
         tokens = self._tokens.seal(recipient.delivery_id)
         values = self._values(recipient, tokens)

@@ -1,8 +1,6 @@
-"""The confirmation email of double opt-in: one frozen template with only what it needs (R-31).
-
-It says who asks, for which list, when and where it was requested, the wording, and what to do if someone else requested
-it; it has one link and the imprint. No picture, no tracking, no text by the customer except the published wording. The
-link leads to a page with a button (R-33).
+"""The confirmation email of double opt-in: one frozen template with only what it needs (R-31). It says who asks, for
+which list, when and where, the wording, and what to do if someone else asked. No picture, no tracking, no text by the
+customer except the published wording; its link leads to a page with a button (R-33).
 """
 
 from __future__ import annotations
@@ -23,12 +21,9 @@ from mailflatrate.mail.segments import Dynamic, Segment, Static
 from mailflatrate.mail.service_frame import ACCENT, LINE, PARAGRAPH, SOFT, framed
 
 LINKS: Final = 2
-"""The confirmation and the privacy page; the imprint is included in full."""
 
 
 class ConfirmationOccasion(Enum):
-    """Why the person has to confirm."""
-
     FORM = "form"
     PERSON = "person"
     """A user of the company entered the address, because the person asked for it another way."""
@@ -38,7 +33,7 @@ class ConfirmationOccasion(Enum):
 
 @dataclass(frozen=True, slots=True)
 class ConfirmationText:
-    """All texts of a confirmation message. Times are aware; `source` is a host or page, empty if unknown."""
+    """Times are aware; `source` is a host or page, or ""."""
 
     language: str
     occasion: ConfirmationOccasion
@@ -56,7 +51,7 @@ class ConfirmationText:
     more_wordings: Sequence[str] = ()
     """What else the visitor ticked: other lists, click tracking. The page asks about each."""
     colour: str = ACCENT
-    """The brand's color, of the button and the line beside the wording: all of the brand that R-31 leaves room for."""
+    """The brand's color, of button and wording line: all of the brand that R-31 leaves room for."""
 
 
 _SUBJECT = N_("Confirm your subscription: {{list_name}}")
@@ -125,7 +120,6 @@ _PLACE = re.compile(r"\{\{([a-z_]+)\}\}")
 
 
 def confirmation_content(language: str, occasion: ConfirmationOccasion) -> EditionContent:
-    """Return the template in one language, the same for every customer; `confirmation_values` fills it."""
     words = {name: translate(message, language) for name, message in _WORDS.items()}
     words["opening"] = translate(_OPENINGS[occasion], language)
     words["colon"] = formats_of(language).colon
@@ -145,7 +139,6 @@ def confirmation_content(language: str, occasion: ConfirmationOccasion) -> Editi
 
 
 def confirmation_values(said: ConfirmationText) -> Values:
-    """Return the values that fill the template for one person."""
     lines = tuple(said.imprint)
     wordings = [said.wording, *said.more_wordings]
     accent = said.colour if is_colour(said.colour) else ACCENT
@@ -174,8 +167,6 @@ def _at_source(said: ConfirmationText) -> str:
 
 
 class _Markup(str):
-    """Text that is already HTML."""
-
     __slots__ = ()
 
 

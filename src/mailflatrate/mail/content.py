@@ -1,9 +1,6 @@
-"""Compiles a campaign once for all recipients. Source in, three Liquid templates and the numbered links out.
-
-    protect Liquid -> MJML or Markdown to HTML -> inline styles -> sanitize and rewrite links -> text part
-    -> preheader and imprint -> put Liquid back -> parse
-
-Nothing here knows a recipient. Compiling the same source in the same context gives the same bytes.
+"""Compiles a campaign once for all recipients: protect Liquid -> MJML or Markdown to HTML -> inline styles -> sanitize,
+rewrite links -> text part -> preheader, imprint -> put Liquid back -> parse. Nothing here knows a recipient. The same
+source in the same context gives the same bytes.
 """
 
 from __future__ import annotations
@@ -46,8 +43,6 @@ MAX_FINISHED = 1_000_000
 
 
 class SourceFormat(Enum):
-    """The language that content is written in. How its author edits it is a campaign's `ContentKind`."""
-
     MJML = "mjml"
     HTML = "html"
     MARKDOWN = "markdown"
@@ -55,10 +50,8 @@ class SourceFormat(Enum):
 
 @dataclass(frozen=True, slots=True)
 class ContentSource:
-    """What an author wrote.
-
-    `text` replaces the generated text part, still without the imprint, which is always added. `sent_on` is the day that
-    countdowns count from; None where a source isn't sent on one day. `theme` is one of `THEMES`, for Markdown only.
+    """`text` replaces the generated text part, still without the imprint, which is always added. `sent_on` is the day
+    that countdowns count from, if there is one. `theme` is one of `THEMES`, for Markdown only.
     """
 
     kind: SourceFormat
@@ -72,12 +65,10 @@ class ContentSource:
 
 @dataclass(frozen=True, slots=True)
 class CompileContext:
-    """What the service knows about the campaign.
-
-    `known_variables` are the dotted names an author may use. `link_url(number, url)` gives the redirector's URL for
-    a link, without any contact in it (R-108), or is None if click tracking is off. `untracked` are further targets
-    that stay as they are. `tags` are added to links of the customer's domains. `own_hosts` are these domains, to which
-    recipients' values may lead; None: anywhere. `language` is that of the content; empty: the imprint's.
+    """`known_variables` are dotted names. `link_url(number, url)` gives the redirector's URL, without any contact in it
+    (R-108), or is None: no click tracking. `untracked` are further targets that stay. `tags` are added to links of the
+    customer's domains, `own_hosts`, to which recipients' values may lead (None: anywhere). No `language`: the
+    imprint's.
     """
 
     imprint: FooterImprint
@@ -94,8 +85,6 @@ class CompileContext:
 
 @dataclass(frozen=True, slots=True)
 class CompiledContent:
-    """A campaign ready for the composer: three parts, and the web targets by number, each once."""
-
     subject: LiquidTemplate
     html: LiquidTemplate
     text: LiquidTemplate
@@ -104,7 +93,7 @@ class CompiledContent:
 
 
 def compile_content(source: ContentSource, context: CompileContext) -> CompiledContent:
-    """Compile one campaign. Raises SourceRefused with every mistake and its line in what the author wrote."""
+    """Raises SourceRefused with every mistake and its line in what the author wrote."""
     if errors := find_merge_errors(source, context.known_variables, most_octets=context.most_octets):
         raise SourceRefused(tuple(errors))
     source = _with_days_left(source, context.language or context.imprint.language)
@@ -158,7 +147,6 @@ _LIQUID_MARK = re.compile(r"\{\{|\{%|%\}|\}\}")
 
 
 def _document(source: ContentSource, protected: ProtectedText, context: CompileContext, theme: Theme | None) -> str:
-    """Return the whole HTML document as serialized by html5ever, styles inlined, Liquid still protected."""
     if source.kind is SourceFormat.MARKDOWN:
         language = context.language or context.imprint.language
         written = render_markdown(protected, title=_title(source), language=language, brand=context.brand, theme=theme)
@@ -171,9 +159,8 @@ def _document(source: ContentSource, protected: ProtectedText, context: CompileC
 
 
 def _title(source: ContentSource) -> str:
-    """Return the subject, without Liquid output, as document title: filters distrust a title that differs from it.
-
-    The punctuation around an output goes with it: "{{ contact.first_name }}, your order" becomes "Your order".
+    """The subject without Liquid output: filters distrust a title that differs from it. Punctuation around an output
+    goes too: "{{ contact.first_name }}, your order" becomes "Your order".
     """
     subject = protect(source.subject, entities=False)
     word, text = subject.word.pattern, subject.text.strip()
@@ -184,14 +171,14 @@ def _title(source: ContentSource) -> str:
 
 
 def mjml_as_html(source: str) -> str:
-    """Return MJML as the HTML document that mrml generates, with its Liquid unchanged. Raises SourceRefused."""
+    """Liquid stays unchanged. Raises SourceRefused."""
     _refuse_unreadable(source)
     protected = protect(source, entities=True)
     return protected.restore_html(render_mjml(block_tags_to_comments(protected)), lambda tag: tag)
 
 
 def compiled_text(source: str, *, as_mjml: bool) -> str:
-    """Return MJML or HTML as plain text with its Liquid unchanged. Raises SourceRefused."""
+    """Liquid stays unchanged. Raises SourceRefused."""
     _refuse_unreadable(source)
     protected = protect(source, entities=True)
     text = block_tags_to_comments(protected)
@@ -202,7 +189,6 @@ def compiled_text(source: str, *, as_mjml: bool) -> str:
 
 
 def _refuse_unreadable(source: str) -> None:
-    """Raise SourceRefused for a source that is too long or has unclosed marks."""
     errors = _too_long(ContentSource(SourceFormat.HTML, source, ""), MAX_CONTENT)
     if not errors:
         errors = [mistake(fault.line, fault.code, *fault.facts)] if (fault := _fault(source)) else []
@@ -215,20 +201,14 @@ def _fault(source: str) -> MarkupFault | None:
 
 
 def whole_document(text: str) -> str:
-    """Wrap HTML in `html` and `body` if it has none.
-
-    A parser would add them, but leave a leading comment outside, and with it the beginning of a condition.
-    """
+    """A parser would wrap it too, but leave a leading comment outside, and with it the beginning of a condition."""
     if re.search(r"<(?:html|head|body|frameset)\b", text, re.IGNORECASE):
         return text
     return f'<!DOCTYPE html><html><head><meta charset="utf-8"></head><body>{text}</body></html>'
 
 
 def block_tags_to_comments(protected: ProtectedText) -> str:
-    """Return the protected text with block tags in running text turned into comments.
-
-    No parser moves comments out of a table.
-    """
+    """Block tags in running text become comments, which no parser moves out of a table."""
 
     def mark(found: re.Match[str]) -> str:
         return found.group() if protected.is_output(int(found[1])) else f"<!--{found.group()}-->"
@@ -248,7 +228,6 @@ def block_tags_to_comments(protected: ProtectedText) -> str:
 
 
 def _with_explicit_bodies(tokens: list[Token], protected: ProtectedText) -> list[Token]:
-    """Move the `<tbody>` that a parser adds at the first row in front of the loop around that row."""
     result: list[Token] = []
     for at, token in enumerate(tokens):
         result.append(token)
@@ -261,16 +240,14 @@ def _with_explicit_bodies(tokens: list[Token], protected: ProtectedText) -> list
 
 
 def _set_apart(tag: str, protected: ProtectedText) -> str:
-    """Return a tag with spaces around each Liquid word among its attributes, as in `{% if a %}class="b"{% endif %}`."""
     word = protected.word.pattern
     values = r"\"[^\"]*\"|'[^']*'|=\s*[^\s\"'>]+"
     return re.sub(rf"{values}|{word}", lambda found: f" {found.group()} " if found[1] else found.group(), tag)
 
 
 def _output_guard(protected: ProtectedText, urls: set[int], styles: set[int]) -> Callable[[str], str]:
-    """Return what `restore` does to each tag: outputs that begin a URL or are part of CSS are checked when rendered.
-
-    The service's own URLs need no check, which keeps them on the fast path.
+    """What `restore` does to a tag: outputs that begin a URL or are CSS are checked when rendered. The service's own
+    URLs need no check, which keeps them fast.
     """
     filters = {protected.tags[number]: SAFE_STYLE_FILTER for number in styles}
     filters |= {protected.tags[number]: SAFE_URL_FILTER for number in urls}
@@ -295,10 +272,7 @@ def _assemble_html(
     source: ContentSource,
     imprint: FooterImprint,
 ) -> str:
-    """Put the preheader after `<body>` and the imprint before `</body>`.
-
-    Refuse a condition that reaches past the end, and a document without a body.
-    """
+    """Refuse a condition that reaches past the end, and a document without a body."""
     begins = [at for at, token in enumerate(tokens) if token.kind is TokenKind.START and token.name == "body"]
     ends = [at for at, token in enumerate(tokens) if token.kind is TokenKind.END and token.name == "body"]
     if not begins or not ends or ends[-1] <= begins[0]:
@@ -313,7 +287,6 @@ def _assemble_html(
 
 
 def _without_body(body: str) -> SourceError:
-    """Say which element keeps a parser from finding the body, and where it begins."""
     lines = Lines(body)
     begun: list[tuple[str, int]] = []
     for end, token in scan(body):
@@ -354,7 +327,6 @@ def _too_long(source: ContentSource, most: int) -> list[SourceError]:
 
 
 def _too_many_marks(source: ContentSource) -> list[SourceError]:
-    """Refuse too many marks before parsing and rendering, which take time for each one."""
     parts = ((None, source.body), ("subject", source.subject), ("preheader", source.preheader), ("text", source.text))
     errors = []
     for name, text in parts:
@@ -365,10 +337,7 @@ def _too_many_marks(source: ContentSource) -> list[SourceError]:
 
 
 def find_markup_errors(source: str, *, as_mjml: bool) -> list[SourceError]:
-    """Return the tag errors of HTML or MJML, by line.
-
-    An unclosed mark is returned alone, because it hides everything after it.
-    """
+    """Sorted by line. An unclosed mark is returned alone, because it hides everything after it."""
     if fault := _fault(source):
         return [mistake(fault.line, fault.code, *fault.facts)]
     if not as_mjml:
@@ -379,10 +348,7 @@ def find_markup_errors(source: str, *, as_mjml: bool) -> list[SourceError]:
 def find_merge_errors(
     source: ContentSource, known_variables: frozenset[str] = KNOWN_VARIABLES, *, most_octets: int = MAX_CONTENT
 ) -> list[SourceError]:
-    """Return the mistakes of all parts for the editor, in the order of lines.
-
-    An empty list means that it compiles.
-    """
+    """Sorted by line. An empty list means that it compiles."""
     if errors := _too_long(source, most_octets) or _too_many_marks(source):
         return errors
     is_markup = source.kind is not SourceFormat.MARKDOWN

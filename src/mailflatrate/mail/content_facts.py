@@ -1,7 +1,4 @@
-"""Facts about a finished HTML and text part; the rules decide what they mean.
-
-Works on our own compiled campaigns and on any other message (`mailflatrate lint`), so it never raises on broken HTML.
-"""
+"""Facts about a finished HTML and text part, which `mailflatrate lint` reads too: never raises."""
 
 from __future__ import annotations
 
@@ -38,24 +35,18 @@ MAX_PREHEADER_CHARS = 300
 
 @dataclass(frozen=True, slots=True)
 class HiddenText:
-    """Text that is in the part but invisible."""
-
     text: str
     how: Hiding
 
 
 @dataclass(frozen=True, slots=True)
 class LinkText:
-    """A link whose visible text is itself an address: `shown` is that text, `target` its destination."""
-
     shown: str
     target: str
 
 
 @dataclass(frozen=True, slots=True)
 class Anchor:
-    """A link that a reader can see: its target, and the position of its text in `CompiledContentFacts.outline`."""
-
     href: str
     start: int
     end: int
@@ -63,16 +54,13 @@ class Anchor:
 
 @dataclass(frozen=True, slots=True)
 class CompiledContentFacts:
-    """The facts of finished content. Sizes are bytes of UTF-8 before transfer encoding, without recipients' values.
-
-    `missing_imprint_*` are the imprint's values not found as visible text. `preheader` is the hidden text before
-    any visible one, which R-48 allows; `hidden_text` is the rest. `remote_hosts` are where a mail client would load
-    something from, `pixels` the hosts of pictures too small to be seen. `faint_imprint` are values that are there
-    but below 11 px or a contrast of 4.5 (R-44). `dark_traps` are samples of dark text on no background of its own,
-    which vanishes if a program turns the page dark. `shared_words` is a percentage. `legible_text` is the visible
-    text without what is faint, `outline` the visible text with the descriptions of pictures, `unseen` what only
-    machines read: comments, descriptions, hidden text. `blocks` are the visible texts one by one: a heading, a
-    paragraph, a cell, a line. `unsupported_css` and `oversized_images` are what `content_layout` says.
+    """Sizes are bytes of UTF-8 before transfer encoding, without recipients' values. `missing_imprint_*`: values not
+    found as visible text. `preheader`: hidden text before any visible one, which R-48 allows. `remote_hosts`: where a
+    mail client would load from; `pixels`: of those, hosts of pictures too small to be seen. `faint_imprint`: below 11
+    px or a contrast of 4.5 (R-44). `dark_traps`: samples of dark text without its own background, which vanishes in
+    dark mode. `shared_words`: percent. `legible_text`: visible and not faint; `outline`: visible, with descriptions of
+    pictures; `unseen`: what only machines read (comments, descriptions, hidden text). `blocks`: the visible texts one
+    by one.
     """
 
     html_bytes: int
@@ -108,12 +96,10 @@ class CompiledContentFacts:
 
     @property
     def visible_chars(self) -> int:
-        """Return the number of visible characters in the HTML part."""
         return len(self.visible_text)
 
     @property
     def total_bytes(self) -> int:
-        """Return the size of both parts together."""
         return self.html_bytes + self.text_bytes
 
 
@@ -132,10 +118,7 @@ def lint_parts(
     sizes: tuple[int, int] | None = None,
     targets: Iterable[str] = (),
 ) -> CompiledContentFacts:
-    """Return the facts of two parts as a recipient gets them.
-
-    `wanted` are strings that must be readable in both, `targets` the web targets behind redirecting links.
-    """
+    """`wanted` must be readable in both parts; `targets` are the web targets behind redirecting links."""
     page = _Page(shown_somewhere=names_shown_somewhere(html_part))
     page.read(tokenise(html_part))
     visible = _squeezed("".join(page.visible))
@@ -180,14 +163,13 @@ def lint_parts(
 
 
 def blocks_of(html_part: str) -> tuple[str, ...]:
-    """Return the visible texts of a part, one by one."""
     page = _Page()
     page.read(tokenise(html_part))
     return page.closed_blocks()
 
 
 def _shared_words(visible: str, plain: str) -> tuple[int, int]:
-    """Count distinct words of three or more letters in the HTML part, and the percentage the text part shares."""
+    """Return distinct words of three or more letters in the HTML part, and the percentage the text part shares."""
     wanted = set(_WORDS.findall(visible.casefold()))
     there = set(_WORDS.findall(plain.casefold()))
     return len(wanted), 100 * len(wanted & there) // len(wanted) if wanted else 100
@@ -206,8 +188,6 @@ def _host(url: str) -> str:
 
 @dataclass(slots=True)
 class _Page:
-    """Collects facts while reading the tokens."""
-
     shown_somewhere: frozenset[str] = frozenset()
     visible: list[str] = field(default_factory=list)
     legible: list[str] = field(default_factory=list)
@@ -371,15 +351,12 @@ class _Page:
                 self.link_texts.append(LinkText(found.group() if found.re is _SHOWN_URL else shown, href))
 
     def closed_blocks(self) -> tuple[str, ...]:
-        """Return every text that a reader sees, in order."""
         return tuple(text for one in self.blocks if (text := _squeezed("".join(one))))
 
     def is_faint(self, value: str) -> bool:
-        """Return whether a value appears only in text that is too small or too pale."""
         return any(value in text for text in self.faint)
 
     def split_preheader(self) -> tuple[str, tuple[HiddenText, ...]]:
-        """Split off the preheader: the hidden text before anything visible, unless it is too long for one."""
         first = " ".join(one.text for one, early in self.hidden if early)
         rest = tuple(one for one, early in self.hidden if not early)
         if len(first) > MAX_PREHEADER_CHARS:

@@ -22,21 +22,14 @@ _PIXELS: Final = re.compile(r"\s*(\d+(?:\.\d+)?)(px)?\s*")
 
 
 def unsupported_css(token: Token) -> Iterator[str]:
-    """Yield an element's inline declarations that large mail programs ignore, as `name: value`.
-
-    Style sheets have been applied before. Rules left in a media query are not counted, because they only improve the
-    layout where they are supported.
-    """
+    """Yield `name: value` of what large mail programs ignore. Media queries don't count: they only improve."""
     for name, value in declarations(token.attributes.get("style") or "").items():
         if value in _UNSUPPORTED.get(name, ()) or (name in _MOVES and value not in ("auto", "none", "1")):
             yield f"{name}: {value}"
 
 
 def is_oversized(token: Token) -> bool:
-    """Return whether Outlook shows an image wider than a message: it uses `width`, otherwise the file's own width.
-
-    A limit in percent is accepted, because every other program respects it.
-    """
+    """Outlook shows `width`, otherwise the file's own. A limit in percent counts: other programs respect it."""
     style = declarations(token.attributes.get("style") or "")
     widths = [token.attributes.get("width") or "", style.get("width", ""), style.get("max-width", "")]
     if not any(width.strip() not in ("", "auto", "none") for width in widths):

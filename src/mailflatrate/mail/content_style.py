@@ -1,6 +1,4 @@
-"""How an element of an HTML part looks to a reader, according to its attributes and inline styles
-(R-44, R-48, R-50).
-"""
+"""How an element looks to a reader, by its attributes and inline styles (R-44, R-48, R-50)."""
 
 from __future__ import annotations
 
@@ -40,8 +38,6 @@ class Hiding(Enum):
 
 @dataclass(frozen=True, slots=True)
 class Style:
-    """The style that an element's text inherits. `own_color` and `own_background`: set explicitly."""
-
     hiding: Hiding | None = None
     color: str = "#000000"
     background: str = "#ffffff"
@@ -49,10 +45,9 @@ class Style:
     own_color: bool = False
     own_background: bool = False
     clear: bool = False
-    """The text's color is fully transparent."""
 
     def inside(self, token: Token, shown: Collection[str] = ()) -> Style:
-        """Return the style of an element nested in this one. `shown` are classes and ids that some screens show."""
+        """`shown` are classes and ids that some screens show."""
         declared = declarations(token.attributes.get("style") or "")
         attribute = token.attributes.get("color") if token.name == "font" else None
         wanted = declared.get("color") or _with_hash(attribute)
@@ -78,12 +73,11 @@ class Style:
         )
 
     def is_faint(self) -> bool:
-        """Return whether it is below the minimum size or contrast of an imprint (R-44)."""
         pale = bool(self.background) and contrast(self.color, self.background) < MINIMUM_CONTRAST
         return pale or self.pixels < MINIMUM_FONT_PX
 
     def is_dark_trap(self) -> bool:
-        """Return whether text is explicitly dark on a page whose color is left to the program."""
+        """Text is explicitly dark on a page whose color is left to the program."""
         return self.own_color and not self.own_background and luminance(self.color) < _DARK
 
     def verdict(self) -> Hiding | None:
@@ -103,7 +97,6 @@ def _names(token: Token) -> set[str]:
 
 
 def _with_hash(value: str | None) -> str | None:
-    """Return a color attribute with its hash: `003366` becomes `#003366`."""
     return f"#{value.strip()}" if value and re.fullmatch(r"\s*[0-9a-fA-F]{6}\s*", value) else value
 
 
@@ -121,7 +114,6 @@ def _font_pixels(declared: dict[str, str], inherited: float) -> float:
 
 
 def _pixels(value: str, base: float) -> float | None:
-    """Return a length in pixels, percent and `em` relative to `base`; None for anything else."""
     match = _LENGTH.fullmatch(value.strip())
     if match is None:
         return None
@@ -167,7 +159,6 @@ def _is_clear(declared: dict[str, str]) -> bool:
 
 
 def _share(text: str) -> float:
-    """Return `0.5` and `50%` as 0.5; 1 for anything else."""
     match = re.fullmatch(r"(\d+(?:\.\d*)?|\.\d+)(%?)", text)
     return 1.0 if match is None else float(match[1]) / (100 if match[2] else 1)
 
@@ -182,7 +173,6 @@ def _has_no_room(declared: dict[str, str], size: float) -> bool:
 
 
 def _is_plain_number(declared: dict[str, str], lengths: list[float | None]) -> bool:
-    """Return whether the value is a factor and not a length, as in `line-height: 1`."""
     factor = re.fullmatch(r"\d*\.?\d+", declared.get("line-height", ""))
     small = [length for length in lengths if length is not None and length <= 1]
     return factor is not None and len(small) == 1 and float(factor.group()) == small[0] and small[0] > _FAINTEST
@@ -219,9 +209,8 @@ def _is_off_screen(declared: dict[str, str], size: float) -> bool:
 
 
 def is_pixel(token: Token, style: Style, shown: Collection[str] = ()) -> bool:
-    """Return whether it is a picture of at most 2 by 2, or an invisible one, as an image or background (R-111).
-
-    `style` is the element's own. A large picture shown only on phones, or inside a hidden element, does not count.
+    """At most 2 by 2, or invisible, as image or background (R-111); `style` is the element's own. A large picture shown
+    only on phones, or in a hidden element, does not count.
     """
     declared = declarations(token.attributes.get("style") or "")
     sides = [declared.get(side) or token.attributes.get(side) or "" for side in ("width", "height")]
@@ -255,13 +244,11 @@ def _char(code: str) -> str:
 
 
 def declarations(style: str) -> dict[str, str]:
-    """Return the winning declarations of a style attribute, names and values in lower case."""
     return dict(_parsed(style)) if style else {}
 
 
 @lru_cache(maxsize=4096)
 def _color(value: str | None) -> tuple[str | None, float]:
-    """Return a color as `#rrggbb` with its opacity, or None with 1 if the notation is invalid."""
     text = (value or "").strip().lower()
     if re.fullmatch(r"#[0-9a-f]{6}", text):
         return text, 1.0

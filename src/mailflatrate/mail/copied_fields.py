@@ -1,4 +1,4 @@
-"""Personal fields of other email systems: the usual ones become Liquid, and the rest are noted."""
+"""Personal fields of other email systems: the usual ones become Liquid, the rest are noted."""
 
 from __future__ import annotations
 
@@ -33,21 +33,14 @@ _TAG = re.compile(
 
 
 class FieldBook:
-    """Converts fields, and remembers which ones."""
-
     def __init__(self) -> None:
         self._known: list[str] = []
         self._unknown: list[str] = []
 
     def convert(self, html: str) -> str:
-        """Return the HTML with the fields of other systems as ours, and without those that nothing stands for.
-
-        What is our Liquid already stays.
-        """
         return _TAG.sub(self._one, html)
 
     def found(self) -> Iterator[tuple[LeftOut, tuple[str, ...]]]:
-        """Yield the fields that became ours, and those that were removed."""
         if self._known:
             yield LeftOut.FIELDS, tuple(self._known)
         if self._unknown:

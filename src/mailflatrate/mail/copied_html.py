@@ -1,8 +1,6 @@
-"""Turns the HTML of another email system into a source for our editor.
-
-What doesn't belong into a copy is removed and noted: scripts, forms, counting pixels, the other system's badge and
-footer. Links to unsubscribe become ours, personal fields become Liquid, and pictures are listed to be fetched. Whatever
-is left is sanitized like any HTML when it is compiled. Runs in a child process.
+"""Turns another system's HTML into a source for our editor: scripts, forms, pixels, its badge and footer are removed
+and noted, unsubscribe links become ours, fields become Liquid, pictures are listed to be fetched. Compiling sanitizes
+the rest. Runs in a child process.
 """
 
 from __future__ import annotations
@@ -51,8 +49,6 @@ _CSS_URL = re.compile(r"""url\(\s*(["']?)(https?://[^"')\s]{1,2000})\1\s*\)""", 
 
 
 class _Copy:
-    """One message while it is read."""
-
     def __init__(self, source: str, url: str) -> None:
         self.tree = LexborHTMLParser(source)
         base = self.tree.css_first("base[href]")
@@ -78,7 +74,6 @@ class _Copy:
             return ""
 
     def picture(self, address: str, alt: str) -> str:
-        """Return the mark for a picture; the address itself for the ones beyond the limit, empty for no web address."""
         whole = self.absolute(address)
         if not whole:
             return ""
@@ -91,7 +86,7 @@ class _Copy:
 
 
 def read_copied(source: str, url: str) -> CopiedMessage:
-    """Return a message of another system, from its page's HTML; `url` is where it was found, empty for a file."""
+    """`url` is where it was found, "" for a file."""
     copy = _Copy(source, url)
     title = copy.tree.css_first("title")
     name = " ".join((title.text() if title else "").split())[:120]
@@ -133,7 +128,6 @@ def _small(value: str | None) -> bool:
 
 
 def _footer(copy: _Copy) -> None:
-    """Remove the block around the old link to unsubscribe, if it is a footer and not the message itself."""
     whole = len(copy.tree.body.text()) if copy.tree.body else 0
     most = min(_FOOTER_CHARS, whole * _FOOTER_SHARE)
     for link in copy.tree.css("a"):
@@ -196,7 +190,6 @@ def _link(copy: _Copy, link: LexborNode) -> None:
 
 
 def _target(tracked: str) -> str:
-    """Return the address that a counting link names itself; empty if it doesn't."""
     for name, value in parse_qsl(urlsplit(tracked).query):
         if name.lower() in _TARGETS and re.match(r"https?://[^\s/]+\.", value):
             return value
@@ -209,7 +202,6 @@ def _unknown(copy: _Copy, said: str) -> str:
 
 
 def _attributes(copy: _Copy) -> None:
-    """Take event handlers away, and list the pictures."""
     for node in copy.tree.css("*"):
         for name, value in list(node.attributes.items()):
             if name.startswith("on") or name in ("srcset", "sizes", "ping"):
@@ -223,8 +215,6 @@ def _attributes(copy: _Copy) -> None:
 
 
 def _styles(copy: _Copy, page: str) -> str:
-    """Return the page with the pictures of its style sheets marked, and without sheets that they would load."""
-
     def change(found: re.Match[str]) -> str:
         own = re.sub(r"@import[^;]{0,2000};", "", found[2])
         return found[1] + _CSS_URL.sub(_in_css(copy), own) + found[3]

@@ -1,4 +1,4 @@
-"""The values of a message that was copied from another system; `copied_html` reads it, in a child process."""
+"""The values of a message copied from another system; `copied_html` reads it, in a child process."""
 
 from __future__ import annotations
 
@@ -9,12 +9,10 @@ from typing import Final
 MAX_PAGE_OCTETS: Final = 768 * 1024
 MOST_PICTURES: Final = 30
 PICTURE_MARK: Final = "mf-picture-{}-"
-"""Replaces the address of a picture in the HTML, by its number from 0, until the picture is in Media."""
+"""Replaces a picture's address, by its number from 0, until the picture is in Media."""
 
 
 class LeftOut(Enum):
-    """What was removed from a copied message, or what its author has to look at."""
-
     SCRIPTS = "scripts"
     FORMS = "forms"
     PIXELS = "pixels"
@@ -31,8 +29,6 @@ class LeftOut(Enum):
 
 @dataclass(frozen=True, slots=True)
 class CopyNote:
-    """One line of the list: how often it was found, and up to a few samples of it."""
-
     what: LeftOut
     count: int
     samples: tuple[str, ...] = ()
@@ -40,16 +36,12 @@ class CopyNote:
 
 @dataclass(frozen=True, slots=True)
 class CopiedPicture:
-    """A picture to fetch: its absolute address, and its description if it has one."""
-
     url: str
     alt: str
 
 
 @dataclass(frozen=True, slots=True)
 class CopiedMessage:
-    """A message from another system: HTML for our source editor, with a mark for each of its `pictures`."""
-
     title: str
     html: str
     pictures: tuple[CopiedPicture, ...]

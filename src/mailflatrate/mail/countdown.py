@@ -1,7 +1,5 @@
-"""Countdowns in a campaign: `{{ "2026-12-24" | days_left }}` becomes "3 days" when the campaign is compiled.
-
-The number is for the day on which the campaign is sent, and the same for everyone: no picture is fetched when a message
-is opened, and no one learns when that was.
+"""Countdowns: `{{ "2026-12-24" days_left }}` becomes "3 days" when the campaign is compiled, the same for everyone: no
+picture is fetched when a message is opened, so no one learns when that was.
 """
 
 from __future__ import annotations
@@ -20,7 +18,7 @@ _LAST_DAY, _ONE_DAY, _DAYS = N_("last day"), N_("1 day"), N_("{0} days")
 
 
 def days_left(until: date, today: date, language: str) -> str:
-    """Return how much time is left at `today`; on the day itself and later it's the last day."""
+    """On the day itself and later it's the last day."""
     days = (until - today).days
     if days <= 0:
         return translate(_LAST_DAY, language)
@@ -28,8 +26,6 @@ def days_left(until: date, today: date, language: str) -> str:
 
 
 def with_days_left(text: str, today: date | None, language: str) -> str:
-    """Return the text with each countdown as words; those that `find_countdown_errors` names stay."""
-
     def replace(match: re.Match[str]) -> str:
         until = _day(match[1])
         return match.group() if until is None or today is None else days_left(until, today, language)
@@ -38,7 +34,7 @@ def with_days_left(text: str, today: date | None, language: str) -> str:
 
 
 def find_countdown_errors(text: str, today: date | None) -> list[SourceError]:
-    """Return the countdowns that can't be written, by line; without a day to count from, that is all of them."""
+    """Sorted by line; without a day to count from, all of them."""
     lines, errors = Lines(text), []
     for match in _COUNTDOWN.finditer(text):
         until = _day(match[1])
@@ -52,7 +48,6 @@ def find_countdown_errors(text: str, today: date | None) -> list[SourceError]:
 
 
 def without_countdowns(text: str) -> str:
-    """Return the text with a plain word for each countdown, so that the Liquid around it can be read."""
     return _COUNTDOWN.sub("0", text)
 
 

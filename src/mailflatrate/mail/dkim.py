@@ -1,12 +1,6 @@
-"""DKIM signatures (RFC 6376) made from header fields and a body hash that the composer already has.
-
-RSA-2048, SHA-256, relaxed/relaxed, `t=` set, `x=` at most 48 hours later for bulk, never `l=` (R-59). The field set
-is fixed when an edition is compiled: what is the same in every message is canonicalized and hashed once, and the
-state of that hash is copied for each message. The signature's own field is a template with two holes, the body hash
-and `b=`.
-
-A signature is made in two steps, so that the digests of several messages can be signed at once:
-`SigningPlan.prepare` gives the digest, `field` turns a `DigestSigner`'s result into the header field.
+"""DKIM signatures (RFC 6376): RSA-2048, SHA-256, relaxed/relaxed, `t=` set, `x=` at most 48 hours later for bulk, never
+`l=` (R-59). What is the same in every message is canonicalized and hashed once per edition. `SigningPlan.prepare` gives
+a digest and `field` the header field, so that the digests of several messages can be signed at once.
 """
 
 import base64
@@ -48,14 +42,11 @@ class SigningKeyError(ValueError):
 
 
 class PendingSignature(NamedTuple):
-    """A `DKIM-Signature` field up to its `b=`, the digest that belongs there, and the key that signs it."""
-
     head: bytes
     key: RsaKey
     digest: bytes
 
     def field(self, signature: bytes) -> bytes:
-        """Return the whole field with its CRLF, to be put in front of the message."""
         text = binascii.b2a_base64(signature, newline=False)
         return (
             self.head + b"\r\n ".join([text[start : start + _SLICE] for start in range(0, len(text), _SLICE)]) + b"\r\n"
@@ -63,12 +54,12 @@ class PendingSignature(NamedTuple):
 
 
 class Signer:
-    """One domain's key under one selector. Frozen after construction; safe to share between threads."""
+    """One domain's key under one selector. Frozen; safe to share between threads."""
 
     __slots__ = ("domain", "key", "selector")
 
     def __init__(self, domain: str, selector: str, private_key_pem: bytes) -> None:
-        """Load a key of `generate_key`. `domain`, `selector`: lower-case A-labels. Raises `SigningKeyError`."""
+        """`domain`, `selector`: lower-case A-labels. Raises `SigningKeyError`."""
         if not _DOMAIN.fullmatch(domain) or not _SELECTOR.fullmatch(selector):
             raise SigningKeyError(f"{selector}._domainkey.{domain} isn't a valid name for a key")
         try:
@@ -90,16 +81,11 @@ class Signer:
     def plan(
         self, static_fields: Sequence[Field], dynamic_names: Sequence[bytes], lifetime: timedelta | None
     ) -> "SigningPlan":
-        """Prepare for messages that have these constant fields and, per message, fields of these names in this order.
-
-        `lifetime` becomes `x=`; None leaves it out.
-        """
+        """Per message, fields follow in the order of `dynamic_names`. `lifetime` becomes `x=`; None leaves it out."""
         return SigningPlan(self, static_fields, dynamic_names, lifetime)
 
 
 class SigningPlan:
-    """All parts of a signature that do not depend on the message."""
-
     __slots__ = ("_at", "_head", "_head_canonical", "_key", "_lifetime", "_names", "_signer", "_static")
 
     def __init__(
@@ -117,11 +103,8 @@ class SigningPlan:
         self._head = self._head_canonical = b""
 
     def prepare(self, dynamic_canonical: bytes, body_hash: bytes, at: int) -> PendingSignature:
-        """Prepare the signature of one message, ready for signing.
-
-        `dynamic_canonical` is the relaxed canonical form of the message's own fields in the plan's order,
-        `body_hash` the base64 of the SHA-256 of the canonical body, `at` the signing time in seconds since
-        1970.
+        """`dynamic_canonical`: the message's own fields, relaxed, in the plan's order. `body_hash`: base64 of the
+        canonical body's SHA-256. `at`: seconds since 1970.
         """
         if at != self._at:
             self._turn_to(at)
@@ -130,7 +113,6 @@ class SigningPlan:
         return PendingSignature(self._head + body_hash + b";\r\n b=", self._key, digest.digest())
 
     def _turn_to(self, at: int) -> None:
-        """Write the field up to `bh=`, raw and canonical, for one second of signing time."""
         expires = "" if self._lifetime is None else f" x={at + int(self._lifetime.total_seconds())};"
         start = (
             f"v=1; a=rsa-sha256; c=relaxed/relaxed; d={self._signer.domain};\r\n"
@@ -148,19 +130,19 @@ class SigningPlan:
 
 
 def body_hash(body: bytes) -> bytes:
-    """Return the Base64 SHA-256 of a body in relaxed canonical form, as `bh=` requires."""
+    """Base64 SHA-256 in relaxed canonical form, as `bh=` requires."""
     return base64.b64encode(hashlib.sha256(body).digest())
 
 
 def generate_key() -> tuple[bytes, str]:
-    """Generate an RSA-2048 key: (private key as unencrypted PKCS #8 PEM, text of the public record to publish)."""
+    """Return an RSA-2048 private key as unencrypted PKCS #8 PEM, and the public record to publish."""
     key = rsa.generate_private_key(public_exponent=65537, key_size=KEY_BITS)
     pem = key.private_bytes(serialization.Encoding.PEM, serialization.PrivateFormat.PKCS8, serialization.NoEncryption())
     return pem, public_record(pem)
 
 
 def public_record(private_key_pem: bytes) -> str:
-    """Return the TXT record for a private key, RFC 6376 section 3.6.1. Raises `SigningKeyError`."""
+    """RFC 6376 section 3.6.1. Raises `SigningKeyError`."""
     try:
         key = serialization.load_pem_private_key(private_key_pem, password=None)
     except (ValueError, TypeError) as error:

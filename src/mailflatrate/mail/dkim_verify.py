@@ -1,7 +1,5 @@
-"""Verifies DKIM signatures (RFC 6376 section 6) with the standard library and `cryptography`.
-
-It judges a message like its receiver: both canonicalizations, RSA with SHA-256, `h=` with fields named more often than
-they occur. The caller provides the public key.
+"""Verifies DKIM signatures (RFC 6376 section 6) like a receiver: both canonicalizations, RSA with SHA-256, `h=` with
+fields named more often than they occur. The caller provides the public key.
 """
 
 import base64
@@ -36,8 +34,6 @@ class KeyUnreachable(Exception):
 
 
 class DkimStatus(Enum):
-    """The result of checking one signature."""
-
     PASS = "pass"  # noqa: S105 - no password
     BODY_CHANGED = "body_changed"
     HEADER_CHANGED = "header_changed"
@@ -50,10 +46,8 @@ class DkimStatus(Enum):
 
 @dataclass(frozen=True, slots=True)
 class DkimVerdict:
-    """One signature, judged. `signed_fields` are the names of `h=` in lower case, each once, in their order.
-
-    `covered_fields` repeat those named more often (oversigned). `signed_at` and `expires_at` are seconds since 1970.
-    `is_body_limited` is True with `l=`, after which anyone may add text.
+    """`signed_fields` are the names of `h=` in lower case, each once; `covered_fields` repeat those oversigned. Times
+    are seconds since 1970. `is_body_limited`: `l=`, after which anyone may add text.
     """
 
     status: DkimStatus
@@ -68,20 +62,17 @@ class DkimVerdict:
 
     @property
     def passed(self) -> bool:
-        """Return True if the signature is valid."""
         return self.status is DkimStatus.PASS
 
 
 class _InvalidSignature(Exception):
-    """The signature is malformed."""
-
     def __init__(self, status: DkimStatus) -> None:
         super().__init__(status.value)
         self.status = status
 
 
 def verify_signatures(raw: bytes, find_key: KeyFinder, *, at: datetime) -> tuple[DkimVerdict, ...]:
-    """Verify every DKIM-Signature of a message, topmost first, at most `MAX_SIGNATURES`. Raises nothing itself."""
+    """Topmost first, at most `MAX_SIGNATURES`. Raises nothing."""
     head, body = _halves(raw)
     fields = _fields(head)
     places = [place for place, (name, _) in enumerate(fields) if name.strip().lower() == b"dkim-signature"]
@@ -89,7 +80,6 @@ def verify_signatures(raw: bytes, find_key: KeyFinder, *, at: datetime) -> tuple
 
 
 def _halves(raw: bytes) -> tuple[bytes, bytes]:
-    """Return header and body with CRLF line ends, as the message was transmitted."""
     text = re.sub(rb"\r?\n", b"\r\n", raw)
     if text.startswith(b"\r\n"):
         return b"", text[2:]
@@ -132,7 +122,7 @@ def _seconds(text: str) -> int | None:
 
 
 def _tags(value: bytes) -> dict[str, str]:
-    """Return the tag list of a signature field (RFC 6376 section 3.2), white space inside folded values removed."""
+    """RFC 6376 section 3.2; white space inside folded values is removed."""
     tags: dict[str, str] = {}
     for part in value.decode("utf-8", "replace").split(";"):
         if not part.strip():
@@ -162,7 +152,7 @@ def _check(
 
 
 def _check_form(tags: dict[str, str], at: datetime) -> None:
-    """Check what a verifier requires before it fetches a key (RFC 6376 section 6.1.1)."""
+    """What a verifier requires before it fetches a key (RFC 6376 section 6.1.1)."""
     if tags.get("v") != "1" or not all(tags.get(name) for name in ("a", "b", "bh", "d", "h", "s")):
         raise _InvalidSignature(DkimStatus.MALFORMED)
     if tags["a"].lower() != "rsa-sha256":
@@ -205,7 +195,7 @@ def _body_hash(body: bytes, form: str, length: str | None) -> bytes:
 
 
 def _signed_octets(fields: list[Field], place: int, names: str, form: str) -> bytes:
-    """Return the fields of `h=`, each name taken from the bottom up, then the signature without its `b=` (3.7)."""
+    """Each name of `h=` is taken from the bottom up, then the signature without its `b=` (3.7)."""
     left: dict[bytes, list[Field]] = {}
     for field in fields:
         left.setdefault(field[0].strip().lower(), []).append(field)

@@ -1,8 +1,5 @@
-"""Delivery status notifications: message/delivery-status by RFC 3464, internationalized by RFC 6533.
-
-Input: a parsed message. Output: what the report says about each recipient, as written; `bounce_text` judges it. Common
-faults are tolerated: fields without blank lines between recipients, wrong media types, transfer-encoded reports,
-reports pasted into plain text.
+"""Delivery status notifications: RFC 3464, internationalized by RFC 6533, as written; `bounce_text` judges them.
+Tolerated: no blank lines between recipients, wrong media types, transfer-encoded reports, reports pasted into text.
 """
 
 import re
@@ -31,9 +28,8 @@ _XTEXT = re.compile(r"\+([0-9A-F]{2})")
 
 @dataclass(frozen=True, slots=True)
 class RecipientReport:
-    """One recipient's group of a DSN. `action` in lower case; `status` is "5.1.1" or ""; texts unfolded.
-
-    A group that says "failed" and names no mailbox is still a failure: then `final` and `original` are both "".
+    """`action` in lower case; `status` is "5.1.1" or ""; texts unfolded. A group that says "failed" and names no
+    mailbox is a failure: `final` and `original` are "".
     """
 
     final: str
@@ -45,21 +41,18 @@ class RecipientReport:
 
     @property
     def address(self) -> str:
-        """Return the recipient: the final address, or the original one if the former is missing."""
         return self.final or self.original
 
 
 @dataclass(frozen=True, slots=True)
 class DsnReport:
-    """A delivery status notification: the reporting server, the envelope, and the recipients in order."""
-
     reporting_mta: str
     envelope_id: str
     recipients: tuple[RecipientReport, ...]
 
 
 def read_dsn(message: MimePart) -> DsnReport | None:
-    """Return the report in the message's status part, or None if there is none with a recipient."""
+    """Return None if no status part has a recipient."""
     for part in message.walk():
         if part.media_type in _REPORT_TYPES:
             report = parse_fields(part.text())
@@ -69,7 +62,6 @@ def read_dsn(message: MimePart) -> DsnReport | None:
 
 
 def parse_fields(text: str) -> DsnReport:
-    """Return the report in the text of a status part (or a paste of one); may have no recipients."""
     shared: dict[str, str] = {}
     groups: list[dict[str, str]] = []
     for block in _BLANK_LINE.split(text):
@@ -83,10 +75,8 @@ def parse_fields(text: str) -> DsnReport:
 
 
 def _read_block(fields: list[tuple[str, str]], shared: dict[str, str], groups: list[dict[str, str]]) -> None:
-    """Read one block between blank lines: the message's fields, or a recipient's group starting with any field.
-
-    Broken reports omit the blank lines, so a repeated field starts a new group, or write one after every
-    field, so a block without a recipient continues the group before it.
+    """Between blank lines are the message's fields, or a recipient's group starting with any field. In broken reports,
+    a repeated field starts a new group, and a block without a recipient continues the group before it.
     """
     names = {name for name, _ in fields}
     if not names & _GROUP_NAMES:
@@ -108,7 +98,7 @@ def _read_block(fields: list[tuple[str, str]], shared: dict[str, str], groups: l
 
 
 def find_status(text: str) -> str:
-    """Return the first enhanced status code (RFC 3463) in `text`, or ""."""
+    """RFC 3463; "" if there is none."""
     match = _STATUS.search(text)
     return f"{match[1]}.{int(match[2])}.{int(match[3])}" if match else ""
 

@@ -27,14 +27,11 @@ def _render_nothing(_values: Values) -> Sequence[str]:
 
 @dataclass(frozen=True, slots=True)
 class EditionPart:
-    """Subject, HTML or plain text: fixed text, rendered values and the service's links, in order."""
-
     segments: tuple[Segment | ServiceLink, ...]
     render: Renderer = _render_nothing
 
     @classmethod
     def fixed(cls, text: str) -> "EditionPart":
-        """Return a part that is the same for all recipients."""
         return cls((Static(text),))
 
     @property
@@ -47,8 +44,6 @@ class EditionPart:
 
 
 class CompiledPart(Protocol):
-    """The output of personalization: `mailflatrate.mail.liquid.Template` is one."""
-
     @property
     def segments(self) -> tuple[Segment, ...]: ...
 
@@ -60,10 +55,8 @@ class CompiledPart(Protocol):
 
 @dataclass(frozen=True, slots=True)
 class EditionContent:
-    """An edition, compiled and frozen.
-
-    `rendered_links` are the links whose URL the renderers may use by name (`links.LINK_VARIABLES`); each
-    costs a token per message, so leave out those that no template uses. A `ServiceLink` segment needs no entry here.
+    """`rendered_links` are those that renderers may use by name (`LINK_VARIABLES`); each costs a token per message. A
+    `ServiceLink` segment needs no entry here.
     """
 
     subject: EditionPart
@@ -73,7 +66,6 @@ class EditionContent:
 
     @classmethod
     def of(cls, subject: CompiledPart, html: CompiledPart, text: CompiledPart) -> "EditionContent":
-        """Build the content from three compiled templates; a link is prepared if any of them uses its name."""
         parts = (subject, html, text)
         return cls(
             subject=EditionPart(subject.segments, subject.render_dynamic),
@@ -87,9 +79,7 @@ class EditionContent:
 
 @dataclass(frozen=True, slots=True)
 class ServiceIdentity:
-    """The values that are the same for all messages of one installation.
-
-    `mail_domain` receives unsub+token@ and abuse@; `web_base_url` is "https://host" of the public pages;
+    """`mail_domain` receives unsub+token@ and abuse@; `web_base_url` is "https://host" of the public pages;
     `feedback_sender_id` ends every Feedback-ID (R-63); `csa_complaints` only for a certified pool (R-58).
     """
 
@@ -107,12 +97,9 @@ class ServiceIdentity:
 
 @dataclass(frozen=True, slots=True)
 class CampaignStream:
-    """Everything constant in the header of one campaign's messages.
-
-    `mailing_id` in display form; `account_label` and `stream_label` are opaque, constant and free of
-    colons; `list_identifier` is the List-Id without brackets and never changes during the list's life (R-57);
-    `feedback_domain` receives fbl@ (None: the service's mail domain). A domain at or under the From domain,
-    such as the bounce domain, saves the second signature (R-64). `language` is that of the content (RFC 3282).
+    """`mailing_id` in display form; `account_label` and `stream_label` opaque, constant, without colons;
+    `list_identifier` without brackets, constant for the list's life (R-57). `feedback_domain` receives fbl@ (None: the
+    service's mail domain); at or under the From domain it saves the second signature (R-64). `language`: RFC 3282.
     """
 
     account_id: int
@@ -135,9 +122,8 @@ class CampaignStream:
 
 @dataclass(frozen=True, slots=True)
 class NoticeStream:
-    """Confirmation requests and service notices: no list, no bulk, marked as automatic (R-32, RFC 3834 section 5).
-
-    `in_reply_to` is the Message-ID of the message being answered, with its brackets; a malformed one is left out.
+    """No list, no bulk, marked as automatic (R-32, RFC 3834 section 5). `in_reply_to` has its brackets; a malformed one
+    is left out.
     """
 
     account_id: int
@@ -150,10 +136,8 @@ class NoticeStream:
 
 @dataclass(frozen=True, slots=True)
 class TransactionalStream:
-    """Everything constant in the header of a template's messages (R-112): no list, no bulk, marked as automatic.
-
-    `mailing_id` in display form is that of the version that was reviewed; `account_label` as for campaigns. Reports of
-    the feedback loop go to `feedback_domain`, at or under the From domain.
+    """A template's messages (R-112): no list, no bulk, marked as automatic. `mailing_id` in display form is the
+    reviewed version's. Reports go to `feedback_domain`, at or under the From domain.
     """
 
     account_id: int
@@ -166,8 +150,6 @@ class TransactionalStream:
 
 
 class Recipient(NamedTuple):
-    """One delivery. `address` has its domain in A-labels; `values` go to the renderers."""
-
     delivery_id: int
     address: str
     display_name: str = ""

@@ -1,7 +1,5 @@
-"""Reads RSS and Atom as plain values: titles, a few sentences, links. None of a feed's markup is kept.
-
-Feeds are untrusted: one that declares its own entities is not read at all (XML expansion), markup becomes text, images
-are dropped (they would be remote pixels, R-111), and links other than http or https are dropped.
+"""Reads RSS and Atom, which are untrusted, as plain values: a feed that declares entities is not read (XML expansion),
+markup becomes text, images (remote pixels, R-111) and links other than http or https are dropped.
 """
 
 from __future__ import annotations
@@ -27,14 +25,14 @@ _LINK_SAFE = "%/:=&?~#+!$,;'@[]*()-._"
 
 
 def read_feed(body: bytes, content_type: str = "") -> Feed:
-    """Read RSS or Atom. Raises NoFeed for anything else."""
+    """Raises NoFeed for anything else."""
     found = parse_feed(body, content_type)
     items = tuple(item for entry in found.entries[:MOST_ITEMS] if (item := read_entry(entry)) is not None)
     return Feed(plain(str(found.feed.get("title", "")), LONGEST_TITLE), items)
 
 
 def parse_feed(body: bytes, content_type: str = "") -> Any:
-    """Return RSS or Atom as feedparser reads it. Raises NoFeed for anything else."""
+    """Raises NoFeed for anything else."""
     if _ENTITY.search(body):
         raise NoFeed("it declares entities")
     headers = {"content-type": content_type} if content_type else {}
@@ -49,7 +47,6 @@ def parse_feed(body: bytes, content_type: str = "") -> Any:
 
 
 def read_entry(entry: Any) -> Item | None:
-    """Return an entry as plain values; None if it says nothing."""
     link = safe_link(str(entry.get("link", "")))
     title = plain(str(entry.get("title", "")), LONGEST_TITLE)
     summary = plain(str(entry.get("summary", "")), LONGEST_SUMMARY)
@@ -70,7 +67,6 @@ def _moment(parsed: Any) -> datetime | None:
 
 
 def plain(markup: str, longest: int) -> str:
-    """Return the readable text of this HTML in one line of at most `longest` characters, cut between words."""
     tree = LexborHTMLParser(f"<body>{markup}")
     tree.strip_tags(["script", "style", "noscript", "template"])
     text = tree.body.text(separator=" ") if tree.body else ""
@@ -82,9 +78,7 @@ def plain(markup: str, longest: int) -> str:
 
 
 def safe_link(url: str) -> str:
-    """Return the link if a campaign may contain it: http or https, without Liquid or markup characters; otherwise an
-    empty text.
-    """
+    """Return http or https without Liquid or markup characters; otherwise ""."""
     url = url.strip()
     try:
         parts = urlsplit(url)

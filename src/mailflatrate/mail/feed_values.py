@@ -1,4 +1,4 @@
-"""A feed as plain values, and why a document is not a feed. `feed` reads it, in a child process."""
+"""A feed as plain values, and why a document is not a feed; `feed` reads it, in a child process."""
 
 from __future__ import annotations
 
@@ -7,8 +7,6 @@ from datetime import datetime
 
 
 class NoFeed(Exception):
-    """The document is not a readable feed; `reason` says why."""
-
     def __init__(self, reason: str) -> None:
         super().__init__(reason)
         self.reason = reason
@@ -16,7 +14,7 @@ class NoFeed(Exception):
 
 @dataclass(frozen=True, slots=True)
 class Item:
-    """One entry. `key` stays the same for the life of the entry; `link` is empty if it has no acceptable link."""
+    """`key` stays the same for the life of the entry; `link` may be ""."""
 
     key: str
     title: str
@@ -27,7 +25,5 @@ class Item:
 
 @dataclass(frozen=True, slots=True)
 class Feed:
-    """A feed's title and its entries, in feed order."""
-
     title: str
     items: tuple[Item, ...]

@@ -1,8 +1,4 @@
-"""Addresses that a notice mentions and that did not bounce: its recipient and its sender, lists, addresses in quoted
-text.
-
-Suppressing one of these would cut a person off because of another person's mailbox.
-"""
+"""Addresses in a notice that did not bounce: suppressing one would punish a person for another one's mailbox."""
 
 import re
 
@@ -45,7 +41,7 @@ _RCPT = re.compile(
 
 
 def own_addresses(message: MimePart) -> frozenset[str]:
-    """Return the notice's senders and recipients, and the addresses of a list it passed, in lower case."""
+    """Return its senders and recipients, and the addresses of a list it passed, in lower case."""
     own: set[str] = set()
     for name in _OWN_FIELDS:
         if name in message.headers:
@@ -64,9 +60,7 @@ def verp_recipient(message: MimePart) -> str:
 
 
 def not_at_home(message: MimePart, named: list[NamedRecipient]) -> list[NamedRecipient]:
-    """Return the named recipients that are not at a domain to which the notice itself was delivered, except the one
-    that VERP names.
-    """
+    """Leave out those at a domain to which the notice itself was delivered, except the one that VERP names."""
     reported = verp_recipient(message).lower()
     home = {
         domain_of(own)
@@ -78,10 +72,7 @@ def not_at_home(message: MimePart, named: list[NamedRecipient]) -> list[NamedRec
 
 
 def accused(message: MimePart, named: list[NamedRecipient], text: str = "") -> list[NamedRecipient]:
-    """Return the named addresses without those that did not fail, such as contacts that `text` offers.
-
-    If the notice's own address names the recipient, return only that one.
-    """
+    """Leave out those that did not fail, such as contacts in `text`; if VERP names the recipient, return only it."""
     own = own_addresses(message)
     left = [item for item in named if item.address.lower() not in own]
     if left and text:
@@ -104,7 +95,7 @@ def _accepted_in_session(text: str) -> frozenset[str]:
 
 
 def without_quotes(text: str) -> str:
-    """Return the notice without footers and without the address lines of a message that it describes."""
+    """Drop footers and the address lines of a message that the notice describes."""
     footer = _FOOTER.search(text, text.find("\n") + 1) if "\n" in text else None
     if footer is not None and footer.start() > 0:
         text = text[: footer.start()]

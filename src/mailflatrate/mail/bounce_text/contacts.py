@@ -1,6 +1,4 @@
-"""Separates the addresses that a notice labels as recipients from those it names only as a contact or as its own
-recipient.
-"""
+"""Tells addresses that a notice labels as recipients from contacts and its own recipient."""
 
 import re
 from collections.abc import Collection
@@ -128,9 +126,7 @@ _LABELS = tuple(re.compile(_LABEL.format(stems=stems), re.I | re.M) for stems in
 
 
 def labelled_recipients(text: str) -> list[tuple[str, int]]:
-    """Return the addresses in lines that begin with a label for a recipient, with their positions; empty if there are
-    none.
-    """
+    """Return the addresses in lines that begin with a label for a recipient, with their positions."""
     for label in _LABELS:
         found: dict[str, tuple[str, int]] = {}
         for match in label.finditer(text[:_MAX_TEXT]):
@@ -143,7 +139,7 @@ def labelled_recipients(text: str) -> list[tuple[str, int]]:
 
 
 def only_contacts(text: str, mailboxes: Collection[str]) -> frozenset[str]:
-    """Return those of `mailboxes` (lower case) that `text` names only as a contact or as a reader of the notice."""
+    """`mailboxes` are in lower case."""
     places = [(match.start(), match.end(), match[0]) for match in address.ADDRESS.finditer(text[:_MAX_TEXT])]
     offered: set[str] = set()
     meant: set[str] = set()
@@ -159,7 +155,6 @@ def only_contacts(text: str, mailboxes: Collection[str]) -> frozenset[str]:
 
 
 def _before(text: str, last: int, at: int) -> str:
-    """Return the sentence up to the address; after a colon it continues in the next paragraph."""
     window = text[max(last, at - _BEFORE) : at]
     lead = window.rstrip(" \t\r\n>*-<[('\"")
     ends = [match.end() for match in _SENTENCE_END.finditer(lead if lead.endswith((":", "：")) else window)]

@@ -1,6 +1,4 @@
-"""The structure of a dialect: how a mail system's non-standard bounce is recognized, and where it
-names the recipient.
-"""
+"""How a mail system's non-standard bounce is recognized, and where it names the recipient."""
 
 import re
 from dataclasses import dataclass
@@ -13,12 +11,9 @@ ADDR = r"[^\s<>()\[\]\"',;:|]{1,128}@[^\s<>()\[\]\"',;:|]{1,255}"
 
 @dataclass(frozen=True, slots=True)
 class BounceDialect:
-    """The form in which one system reports that it could not deliver.
-
-    `openings`: phrases (lower case; `*` matches anything, at most 400 characters) of which one must occur.
-    `recipients`: patterns whose first group is an address, tried in order until one matches. `endings`: phrases that
-    begin the returned message. `delays`: phrases that tell a delay from a failure. `whole`: the diagnostic is the whole
-    notice, not only the text after the address.
+    """`openings`: lower-case phrases (`*`: at most 400 characters), one must occur. `recipients`: patterns whose first
+    group is an address, tried in order. `endings` begin the returned message. `delays` tell a delay from a failure.
+    `whole`: the diagnostic is the whole notice, not only the text after the address.
     """
 
     writer: str
@@ -31,8 +26,6 @@ class BounceDialect:
 
 @dataclass(frozen=True, slots=True)
 class NamedRecipient:
-    """A recipient that a notice names, with the text that belongs to it."""
-
     address: str
     diagnostic: str
 
@@ -79,7 +72,7 @@ COMMON_ENDINGS = (
 
 
 def find_phrase(text: str, phrase: str, start: int = 0) -> int:
-    """Return the index at which `phrase` (with its `*`) begins in `text`, or -1."""
+    """Return -1 if there is none."""
     if "*" not in phrase:
         return text.find(phrase, start)
     first, *rest = phrase.split("*")
@@ -96,7 +89,7 @@ def find_phrase(text: str, phrase: str, start: int = 0) -> int:
 
 
 def opening_of(dialect: BounceDialect, lower: str) -> int:
-    """Return the index at which the first of the dialect's openings begins in the lower-case notice, or -1."""
+    """Return -1 if there is none."""
     for phrase in dialect.openings:
         at = find_phrase(lower, phrase)
         if at >= 0:
@@ -105,7 +98,7 @@ def opening_of(dialect: BounceDialect, lower: str) -> int:
 
 
 def end_of(dialect: BounceDialect, lower: str, start: int) -> int:
-    """Return the index at which the returned message begins in the notice, or the notice's length if there is none."""
+    """Return the notice's length if there is no returned message."""
     end = len(lower)
     for phrase in dialect.endings + COMMON_ENDINGS:
         at = lower.find(phrase, start, end)
@@ -115,9 +108,7 @@ def end_of(dialect: BounceDialect, lower: str, start: int) -> int:
 
 
 def named_by(dialect: BounceDialect, text: str) -> list[NamedRecipient]:
-    """Return the recipients that `text` (the notice without the returned message) names, without duplicates, with
-    diagnostics.
-    """
+    """`text` is the notice without the returned message. Duplicates are left out."""
     for pattern in dialect.recipients:
         matches = list(pattern.finditer(text))
         found: list[NamedRecipient] = []

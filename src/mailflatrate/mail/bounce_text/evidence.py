@@ -1,7 +1,5 @@
-"""Whether to trust a notice: looks for features that only a mail system's notice has, and a phisher's message lacks.
-
-Names of senders and list headers prove nothing either way. A null return path, a refusal code and a returned message
-count.
+"""Whether to trust a notice: features that only a mail system's notice has and a phisher's message lacks. Sender names
+and list headers prove nothing; a null return path, a refusal code and a returned message count.
 """
 
 import re
@@ -30,10 +28,7 @@ NULL_PATHS = ("<>", "< >", "<mailer-daemon>", "mailer-daemon")
 
 @dataclass(frozen=True, slots=True)
 class BounceEvidence:
-    """The evidence for a notice, computed when first used. `named`: its sender calls itself a mail system.
-
-    `failure`: its subject mentions a failure.
-    """
+    """Computed when first used. `named`: the sender calls itself a mail system; `failure`: the subject mentions one."""
 
     message: MimePart
     named: bool
@@ -41,19 +36,15 @@ class BounceEvidence:
 
     @property
     def path(self) -> str:
-        """Return the original return path in lower case; empty if there is none."""
         return self.message.headers.raw("return-path").lower()
 
     @property
     def null_path(self) -> bool:
-        """Return whether the return path is null, which means that no reply is wanted (RFC 5321 4.5.5)."""
         return self.path in NULL_PATHS
 
     @property
     def is_system(self) -> bool:
-        """Return whether mailbox and return path belong to a mail system, or the path is that of a list it passed
-        through.
-        """
+        """Whether mailbox and path belong to a mail system; a list's path may replace the original."""
         mailbox = address.clean(self.message.headers.raw("from"))
         path = address.clean(self.path)
         if mailbox and not is_system_mailbox(mailbox):
@@ -61,10 +52,7 @@ class BounceEvidence:
         return not path or bool(_SYSTEM_MAILBOX.match(path) or _PASSING.match(path))
 
     def speaks_of_delivery(self, text: str) -> bool:
-        """Return whether sender or subject show that it is a delivery notice.
-
-        A null sender is not enough, because vacation notes use it, too (RFC 3834 3.3).
-        """
+        """A null sender is not enough to tell of delivery: vacation notes use it (RFC 3834 3.3)."""
         if self.named:
             return True
         headers = self.message.headers
@@ -76,9 +64,7 @@ class BounceEvidence:
         return self.null_path or is_auto_submitted(self.message) or carried_headers(self.message) is not None
 
     def proven(self, text: str) -> bool:
-        """Return whether it has something only a mail system has: a null return path, a code, or
-        the returned message.
-        """
+        """A null return path, a code, or the returned message proves it."""
         if _is_only_links(self.message) and returned_headers(self.message) is None:
             return self.null_path and has_code(text)
         return self.null_path or has_code(text) or returned_headers(self.message) is not None
@@ -91,10 +77,7 @@ class BounceEvidence:
         return brief and self.is_system and tells_of_delivery(text)
 
     def believable(self, text: str, *, known_form: bool = False) -> bool:
-        """Return whether to believe a notice that names recipients and consists of more than links.
-
-        Less evidence than for `proven` is enough: a known form, or a mailbox and return path that belong to a system.
-        """
+        """Less than `proven` is enough: a known form, or a system's mailbox and path. More than links is required."""
         if (known_form or self.is_system) and not _is_only_links(self.message):
             return True
         if not self.proven(text):
@@ -105,12 +88,10 @@ class BounceEvidence:
 
 
 def has_code(text: str) -> bool:
-    """Return whether the text quotes an SMTP reply, or the lines of a session."""
     return _CODE.search(text) is not None
 
 
 def is_system_mailbox(mailbox: str) -> bool:
-    """Return whether only mail systems use the mailbox, such as postmaster@ and mailer-daemon@."""
     return _SYSTEM_MAILBOX.match(mailbox) is not None
 
 

@@ -1,6 +1,4 @@
-"""Extracts the failed recipients from a message, in whatever form they are reported: a status part, pasted fields, free
-text.
-"""
+"""Extracts the failed recipients in whatever form they are reported: a status part, pasted fields, free text."""
 
 import re
 from dataclasses import dataclass, replace
@@ -22,7 +20,6 @@ _DEAD_SUBTYPES = frozenset({"General", "NoEmail"})
 
 
 def read_ses(message: MimePart) -> tuple[Failure, ...]:
-    """Return the failed recipients of the notification in the message; none if it carries none."""
     data = read_notification(message)
     bounce = data.get("bounce") if data is not None else None
     if not isinstance(bounce, dict) or not isinstance(bounce.get("bouncedRecipients"), list):
@@ -40,7 +37,7 @@ def _ses_failure(item: dict[str, object], bounce: dict[str, object]) -> Failure:
 
 
 def _with_subtype(verdict: BounceVerdict, status: str, *, no_email: bool) -> BounceVerdict:
-    """Combine Amazon's verdict with ours: it supports ours, and decides if the reply says nothing."""
+    """Amazon's verdict supports ours, and decides if the reply says nothing."""
     witnesses = tuple(dict.fromkeys((*verdict.witnesses, BounceWitness.CODE)))
     if verdict.hard:
         return replace(verdict, witnesses=witnesses)
@@ -62,8 +59,6 @@ _MUTE = 12
 
 @dataclass(frozen=True, slots=True)
 class Failures:
-    """The recipients that a bounce or delay notice names; `recipients` may be empty if it names none."""
-
     recipients: tuple[Failure, ...]
     delayed: bool
     writer: str
@@ -71,7 +66,6 @@ class Failures:
 
     @property
     def hardest(self) -> BounceVerdict:
-        """Return the verdict for the whole message: a hard one if there is any, otherwise the first."""
         for failure in self.recipients:
             if failure.verdict.hard:
                 return failure.verdict
@@ -79,7 +73,6 @@ class Failures:
 
 
 def read_failures(message: MimePart, nesting: int = 0) -> Failures | None:
-    """Return the failures that the message reports, or None if it reports none."""
     report = read_dsn(message)
     if report is not None:
         return _from_report(report, message)
@@ -103,7 +96,6 @@ def reports_success(message: MimePart) -> bool:
 
 
 def _nested(message: MimePart, nesting: int) -> Failures | None:
-    """Read the notice of the server behind a gateway, which wraps it into its own notice."""
     if nesting >= _MAX_NESTING or not is_machine_sender(message, message.headers.raw("from")):
         return None
     for part in message.walk()[1:]:
@@ -116,7 +108,6 @@ def _nested(message: MimePart, nesting: int) -> Failures | None:
 
 
 def _completed(found: Failures, message: MimePart) -> Failures:
-    """Add the returned mail's addressee to a notice that names no recipient."""
     recipient = _addressee(message)
     if not recipient:
         return found
@@ -125,7 +116,6 @@ def _completed(found: Failures, message: MimePart) -> Failures:
 
 
 def _addressee(message: MimePart) -> str:
-    """Return the addressee of the returned mail, if exactly one person can be meant."""
     if (reported := verp_recipient(message)) or (reported := next(iter(failed_recipients_header(message)), "")):
         return reported
     own = own_addresses(message)
@@ -183,10 +173,7 @@ def _failure(group: RecipientReport, text: str, *, alone: bool) -> Failure:
 
 
 def _stage(context: str) -> str:
-    """Return which command was refused, in Postfix's words, as far as the human-readable part says.
-
-    Postfix names it; Sendmail's transcript shows the command and, in the next line, the refusal.
-    """
+    """Return the refused command in Postfix's words; Sendmail's transcript shows it one line before the refusal."""
     if (said := _IN_REPLY_TO.search(context)) is not None:
         return said[0]
     if (shown := _REFUSED_COMMAND.search(context)) is not None:
@@ -195,13 +182,11 @@ def _stage(context: str) -> str:
 
 
 def _context(text: str, mailbox: str, *, alone: bool) -> str:
-    """Return what the human-readable part says next to the address."""
     at = -1 if alone else text.lower().find(mailbox.lower())
     return text[:3000] if at < 0 else text[at : at + 800]
 
 
 def _pasted_report(message: MimePart) -> DsnReport | None:
-    """Return the status part given as plain text, as in a notice whose MIME frame is broken."""
     if not is_machine_sender(message, message.headers.raw("from")):
         return None
     text = notice_text(message)

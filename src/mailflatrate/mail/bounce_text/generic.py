@@ -1,7 +1,4 @@
-"""The last resort: a server says in its own words that it could not deliver, and names an address nearby.
-
-Believed only if a machine sent it and the text says that delivery failed.
-"""
+"""The last resort: a machine says in its own words that delivery failed, and names an address nearby."""
 
 import re
 
@@ -58,7 +55,6 @@ _SERVANTS = frozenset(
 
 
 def generic_notice(message: MimePart, text: str, *, failure: bool) -> list[NamedRecipient]:
-    """Return the recipients that a notice in an unknown dialect names; none if it does not look like a notice."""
     if not (failure and is_daemon(message)):
         if not _speaks_of_failure(text[:6000], failure=failure):
             return []
@@ -84,7 +80,6 @@ def generic_notice(message: MimePart, text: str, *, failure: bool) -> list[Named
 
 
 def _rows(message: MimePart, text: str) -> list[NamedRecipient]:
-    """Return the recipients of a table: two or more lines with one address each, beside a refusal or in its column."""
     lines = text.split("\n")
     found: dict[str, NamedRecipient] = {}
     columns: set[str] = set()
@@ -103,7 +98,6 @@ def _rows(message: MimePart, text: str) -> list[NamedRecipient]:
 
 
 def _labelled(message: MimePart, text: str) -> list[NamedRecipient]:
-    """Return the recipients named on separate lines, each with the text up to the next one."""
     places = labelled_recipients(text)
     found = []
     for mailbox, at in places:
@@ -122,13 +116,11 @@ def _speaks_of_failure(text: str, *, failure: bool) -> bool:
 
 
 def _failure_line(text: str) -> int:
-    """Return where the line about the failure begins; the text above it describes the mail that was sent."""
     match = _FAILURE_WORDS.search(text)
     return text.rfind("\n", 0, match.start()) + 1 if match else 0
 
 
 def is_daemon(message: MimePart) -> bool:
-    """Return whether only mail systems use the sender's mailbox; then a failure subject alone is enough."""
     mailbox = address.clean(message.headers.raw("from")).lower()
     return mailbox.startswith(("mailer-daemon@", "mailerdaemon@", "mail-daemon@")) or (
         not mailbox and "daemon" in message.headers.raw("from").lower()

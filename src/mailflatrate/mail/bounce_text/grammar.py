@@ -1,8 +1,6 @@
-"""A small grammar for replies: the nearest noun says what a reply is about, the predicate says what is wrong with it.
-
-"No such user", "mailbox dora does not exist" and "Ismeretlen címzett" are nouns for a recipient beside a predicate of
-absence; "sender address does not exist" and "URL not found" have the same predicate and another noun. `grammar.toml`
-has the words of some thirty languages. Time is linear in the length of the text.
+"""A small grammar for replies: the nearest noun says what a reply is about, the predicate what is wrong with it.
+"Mailbox dora does not exist" and "URL not found" have the same predicate and different nouns. `grammar.toml` has the
+words of some thirty languages. Linear in the length of the text.
 """
 
 import re
@@ -45,8 +43,6 @@ _PLACES = frozenset(
 
 
 class Noun(StrEnum):
-    """What a noun refers to."""
-
     RECIPIENT = "recipient"
     DOMAIN = "domain"
     SENDER = "sender"
@@ -54,8 +50,6 @@ class Noun(StrEnum):
 
 
 class PredicateMeaning(StrEnum):
-    """What a predicate asserts."""
-
     ABSENT = "absent"
     WEAK = "weak"
     NONE = "none"
@@ -80,7 +74,7 @@ _REASONS: dict[tuple[Noun, PredicateMeaning], BounceReason] = {
 
 
 def fold(text: str) -> str:
-    """Return the text in lower case without accents; text and vocabulary are folded alike."""
+    """Lower case without accents; text and vocabulary are folded alike."""
     text = text.lower()
     if text.isascii():
         return text
@@ -90,14 +84,11 @@ def fold(text: str) -> str:
 
 @dataclass(frozen=True, slots=True)
 class _Phrase:
-    """A phrase of the vocabulary as its words; it is indexed by the first one."""
-
     words: tuple[str, ...]
     noun: Noun | None
     says: PredicateMeaning | None
 
     def length_at(self, tokens: list[str], at: int) -> int:
-        """Return how many tokens the phrase covers from `at` on, or 0 if it does not occur there."""
         position = at
         words = self.words
         index = 0
@@ -123,8 +114,6 @@ def _same(word: str, token: str) -> bool:
 
 
 class _Lexicon:
-    """All phrases, indexed by their first word (for stems by its first letters) and the start of their second."""
-
     def __init__(self, words: GrammarVocabulary) -> None:
         self._exact: dict[tuple[str, str], list[_Phrase]] = {}
         self._stems: dict[tuple[str, str], list[_Phrase]] = {}
@@ -148,7 +137,6 @@ class _Lexicon:
             table.setdefault((words[0][:_STEM] if stem else words[0], second), []).append(_Phrase(words, noun, says))
 
     def at(self, tokens: list[str], position: int) -> tuple[_Phrase, int] | None:
-        """Return the longest phrase that begins at `position`, with the number of tokens it covers."""
         token = tokens[position]
         second = tokens[position + 1][:_SECOND] if position + 1 < len(tokens) else ""
         best: tuple[_Phrase, int] | None = None
@@ -168,8 +156,6 @@ def _lexicon() -> _Lexicon:
 
 @dataclass(frozen=True, slots=True)
 class ReplyMeaning:
-    """The meaning of a reply's sentences. `foreign`: something other than a mailbox or its domain is missing."""
-
     reasons: frozenset[BounceReason]
     foreign: bool
 
@@ -183,7 +169,7 @@ class _GrammarMatch:
 
 @lru_cache(maxsize=512)
 def read_sentences(text: str) -> ReplyMeaning:
-    """Return the meaning of the sentences in `text`; addresses in it are written as "addr", hosts as "hostname"."""
+    """In `text`, addresses are written as "addr", hosts as "hostname"."""
     folded = _APOSTROPHE.sub("", _ELISION.sub(r"\1 ", fold(text)))
     found: set[BounceReason] = set()
     passing = weak = foreign = temporary = False
@@ -227,7 +213,6 @@ def _clauses(tokens: list[str]) -> Iterator[list[str]]:
 
 
 def _statements(clause: list[str]) -> Iterator[tuple[Noun | None, PredicateMeaning]]:
-    """Yield each predicate of the clause with the noun it applies to."""
     nouns: list[_GrammarMatch] = []
     predicates: list[_GrammarMatch] = []
     lexicon = _lexicon()
@@ -266,14 +251,12 @@ def _statements(clause: list[str]) -> Iterator[tuple[Noun | None, PredicateMeani
 
 
 def _scope(clause: list[str], predicate: _GrammarMatch) -> list[str]:
-    """Return the words before the predicate that may govern it: those since the last pause, up to a limit."""
     before = clause[max(0, predicate.start - _SCOPE) : predicate.start]
     pauses = [index for index, token in enumerate(before) if token in _PAUSES]
     return before[pauses[-1] + 1 :] if pauses else before
 
 
 def _nouns_within(clause: list[str], start: int, end: int) -> list[_GrammarMatch]:
-    """Return the nouns in the gap of a predicate, as in "existiert das Postfach nicht"."""
     found = []
     for at in range(start, end):
         match = _lexicon().at(clause, at)
@@ -287,14 +270,12 @@ def _gap(one: _GrammarMatch, other: _GrammarMatch) -> int:
 
 
 def _is_place(clause: list[str], noun: _GrammarMatch) -> bool:
-    """Return whether the noun is a location, as "server" in "not known on this server"."""
     return noun.phrase.noun is Noun.OTHER and any(
         token in _PLACES for token in clause[max(0, noun.start - 2) : noun.start]
     )
 
 
 def _subject(clause: list[str], nouns: list[_GrammarMatch], predicate: _GrammarMatch) -> _GrammarMatch | None:
-    """Return the noun nearest to the predicate. One that follows counts too; after a pause only immediately."""
     nearest: _GrammarMatch | None = None
     least = _REACH + 1
     heads = {noun.start for noun in nouns if noun.phrase.noun is Noun.OTHER}
@@ -325,12 +306,10 @@ _EAST_SAYS = (PredicateMeaning.ABSENT, PredicateMeaning.HELD, PredicateMeaning.F
 
 @cache
 def _east(kind: Noun | PredicateMeaning) -> Words:
-    """Return the words of one kind in scripts without spaces, the longest first."""
     return tuple(sorted(map(fold, getattr(vocabulary().east, kind)), key=len, reverse=True))
 
 
 def _told_east(text: str) -> set[BounceReason]:
-    """Return the reasons that a text gives in a script that puts no space between words."""
     places = [(at, noun) for noun in _EAST_NOUNS for word in _east(noun) if (at := text.find(word)) >= 0]
     found: set[BounceReason] = set()
     for says in _EAST_SAYS:

@@ -11,8 +11,6 @@ Words = tuple[str, ...]
 
 @dataclass(frozen=True, slots=True)
 class GrammarWords:
-    """Nouns and predicates of a language by meaning."""
-
     name: str
     recipient: Words = ()
     domain: Words = ()
@@ -37,7 +35,6 @@ class GrammarVocabulary:
 
 @cache
 def vocabulary() -> GrammarVocabulary:
-    """Read the vocabulary, once per process. Raises TypeError or KeyError for a key that is none, or missing."""
     tables = tomllib.loads((Path(__file__).parent / "grammar.toml").read_text("utf-8"))
     languages = tuple(_language(**language) for language in tables.pop("languages"))
     east = _language(**tables.pop("east"))

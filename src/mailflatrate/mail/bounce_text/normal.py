@@ -18,11 +18,7 @@ _ELLIPSIS = re.compile(r"\.{2,}")
 
 @dataclass(frozen=True, slots=True)
 class Normal:
-    """One reply in three forms.
-
-    `plain`: lower case, single spaces. `bare`: the same with addresses as "addr". `words`: identifiers split up, and
-    without codes, for the grammar.
-    """
+    """`plain`: lower case, single spaces. `bare`: addresses as "addr". `words`: without codes, identifiers split up."""
 
     plain: str
     bare: str
@@ -30,7 +26,6 @@ class Normal:
 
 
 def normalise(text: str) -> Normal:
-    """Return the forms of `text` in which tables and grammar search for words."""
     single = _COUNTED.sub("", " ".join(text.split()))
     plain = single.lower()
     words = _URL.sub(" . ", single) if "://" in single or "www." in plain else single

@@ -1,4 +1,4 @@
-"""Reads a non-standard bounce: whether a machine wrote the notice, in which dialect, and which recipient it names."""
+"""Reads a non-standard bounce: whether a machine wrote it, in which dialect, and which recipient it names."""
 
 import re
 from dataclasses import dataclass
@@ -69,11 +69,6 @@ _TO_POSTMASTER = re.compile(r"\bfrozen\b|error\(s\) in forwarding or filtering",
 
 @dataclass(frozen=True, slots=True)
 class BounceNotice:
-    """A machine's notice that delivery failed or is delayed.
-
-    `writer` names the dialect; `text` is the part that was read.
-    """
-
     writer: str
     named: tuple[NamedRecipient, ...]
     delayed: bool
@@ -81,7 +76,7 @@ class BounceNotice:
 
 
 def read_notice(message: MimePart) -> BounceNotice | None:
-    """Return the notice in the message, or None if no machine wrote it or it says nothing about delivery."""
+    """Return None if no machine wrote it or it says nothing about delivery."""
     sender = message.headers.raw("from")
     machine = is_machine_sender(message, sender)
     subject = message.headers.text("subject")
@@ -106,7 +101,6 @@ def read_notice(message: MimePart) -> BounceNotice | None:
 
 
 def is_machine_sender(message: MimePart, sender: str) -> bool:
-    """Return whether the header shows that no person wrote this."""
     if not sender or "x-mlserver" in message.headers or _names_machine(sender):
         return True
     path = message.headers.raw("return-path")
@@ -115,12 +109,11 @@ def is_machine_sender(message: MimePart, sender: str) -> bool:
 
 @lru_cache(maxsize=1024)
 def _names_machine(sender: str) -> bool:
-    """Return whether the sender is a machine. Cached: every reader checks, and a few daemons write most notices."""
+    """Cached: every reader checks, and a few daemons write most notices."""
     return _MACHINE_SENDER.search(sender) is not None
 
 
 def failed_recipients_header(message: MimePart) -> list[str]:
-    """Return the addresses of X-Failed-Recipients, which Exim and Google write."""
     found: list[str] = []
     for value in message.headers.all("x-failed-recipients"):
         found.extend(mailbox for piece in value.split(",") if (mailbox := address.clean(piece)))
@@ -149,7 +142,6 @@ def _in_dialect(
 
 
 def _is_paste(message: MimePart, before: str) -> bool:
-    """Return whether a person pasted the bounce into a reply, into a list post, or below their own words."""
     headers = message.headers
     if "in-reply-to" in headers or "references" in headers:
         return True
@@ -188,6 +180,5 @@ def _generic(message: MimePart, text: str, lower: str, evidence: BounceEvidence)
 
 
 def _quoted(lower: str, at: int) -> bool:
-    """Return whether the opening is in a quoted line."""
     line = lower.rfind("\n", 0, at) + 1
     return lower[line:at].lstrip().startswith((">", "|  "))

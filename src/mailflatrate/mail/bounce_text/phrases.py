@@ -14,23 +14,18 @@ _GRAM = 4
 
 @dataclass(frozen=True, slots=True)
 class Phrases:
-    """Phrases (lower case; `*` matches any text between two pieces) that `writer` uses for `reason`."""
-
     reason: BounceReason
     writer: str
     phrases: tuple[str, ...]
 
 
 def grams_of(text: str) -> AbstractSet[str]:
-    """Return every run of four characters in `text`; a table needs to search only the phrases that match one."""
     return {text[at : at + _GRAM] for at in range(len(text) - _GRAM + 1)}
 
 
 class PhraseTable:
-    """Rows in order of trust, searched as if phrase by phrase.
-
-    Failures are a hot path and there are many hundreds of phrases: each is indexed by one run of four characters,
-    and only those whose run occurs in the text are searched for.
+    """Rows in order of trust, searched as if phrase by phrase: a hot path with hundreds of phrases, so each is indexed
+    by one run of four characters and searched for only where that run occurs.
     """
 
     __slots__ = ("_by_gram", "_entries", "_short", "rows")
@@ -50,7 +45,7 @@ class PhraseTable:
             (self._by_gram.setdefault(grams[0], []) if grams else self._short).append(number)
 
     def find(self, text: str, grams: AbstractSet[str] | None = None) -> Phrases | None:
-        """Return the first row with a phrase in `text` (lower case, single spaces); `grams` are the text's."""
+        """`text` in lower case with single spaces; `grams` are its runs of four."""
         likely = list(self._short)
         for gram in self._by_gram.keys() & (grams_of(text) if grams is None else grams):
             likely += self._by_gram[gram]
@@ -73,8 +68,6 @@ def _follows(text: str, at: int, rest: tuple[str, ...]) -> bool:
 
 @dataclass(frozen=True, slots=True)
 class PhraseTables:
-    """The tables of `phrases.toml`, which describes each."""
-
     providers: PhraseTable
     message: PhraseTable
     rate: PhraseTable
@@ -92,7 +85,6 @@ class PhraseTables:
 
 @cache
 def phrase_tables() -> PhraseTables:
-    """Read the tables, once per process. Raises TypeError or ValueError for a table, key or reason that is none."""
     tables = tomllib.loads((Path(__file__).parent / "phrases.toml").read_text("utf-8"))
     return PhraseTables(**{name: PhraseTable(*(_row(**row) for row in rows)) for name, rows in tables.items()})
 

@@ -1,7 +1,5 @@
-"""Extracts from a diagnostic text the reply of the server that really refused.
-
-Servers quote each other: "host mx said: 550 ...", "Remote server returned ... -> 550 ...", "550-'5.1.1 ...'". Only the
-innermost reply was written by a system that knows the mailbox, so only that one is judged.
+"""Extracts the reply of the server that really refused: servers quote each other ("host mx said: 550 ..."), and only
+the innermost one knows the mailbox.
 """
 
 import re
@@ -48,9 +46,8 @@ _MAX_WRAPS = 6
 
 @dataclass(frozen=True, slots=True)
 class QuotedReply:
-    """The innermost reply of a diagnostic text: reply code ("550" or ""), enhanced code ("5.1.1" or ""), and words.
-
-    `wrapped`: another server quoted it, and that server's own words and codes mean nothing.
+    """Reply code ("550" or ""), enhanced code ("5.1.1" or ""), and words. `wrapped`: quoted by a server whose own words
+    and codes mean nothing.
     """
 
     text: str
@@ -60,7 +57,6 @@ class QuotedReply:
 
 
 def innermost(text: str) -> QuotedReply:
-    """Return the refusing server's reply, extracted from whatever quotes it."""
     inner = _QUOTED_TEXT.sub(r"\1 ", " ".join(text.split()))
     inner = _CONTINUED.sub(" ", f" {inner}").strip() if "-" in inner else inner
     wrapped = False
@@ -75,7 +71,6 @@ def innermost(text: str) -> QuotedReply:
 
 
 def _last_quoted(text: str) -> int:
-    """Return where the last meaningful quoted reply begins, or -1."""
     for code in reversed(list(_CODE.finditer(text))):
         at = code.start()
         before = text[max(0, at - _BEFORE) : at]
@@ -87,7 +82,6 @@ def _last_quoted(text: str) -> int:
 
 
 def _may_open(before: str) -> bool:
-    """Check cheaply, before the expensive check, whether the text ends in something that can open a quotation."""
     end = before.rstrip(" '\"<([#")
     return (
         end[-1:] in _ENDINGS

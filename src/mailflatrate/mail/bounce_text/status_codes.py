@@ -1,4 +1,4 @@
-"""Enhanced status codes (RFC 3463 with the IANA registry, RFC 7293, 7372, 7504, 7505) and their meaning here."""
+"""Enhanced status codes (RFC 3463, 7293, 7372, 7504, 7505; IANA registry) and their meaning here."""
 
 from mailflatrate.mail.reading.values import BounceOutcome, BounceReason, RefusalSubject
 
@@ -136,12 +136,10 @@ _ABOUT_OF = {reason: about for about, reasons in _ABOUT.items() for reason in re
 
 
 def about_of(reason: BounceReason) -> RefusalSubject:
-    """Return what a refusal with this reason is about."""
     return _ABOUT_OF.get(reason, RefusalSubject.UNKNOWN)
 
 
 def outcome_of(reason: BounceReason, hard: bool) -> BounceOutcome:
-    """Return the consequence of a reason (R-68, R-70)."""
     if hard:
         return BounceOutcome.RECIPIENT_HARD
     if reason in _SENDER_FAULT:

@@ -1,4 +1,4 @@
-"""Decides what a sentence that sounds like a dead address refers to, and which closed accounts stay closed."""
+"""What a sentence that sounds like a dead address refers to, and which closed accounts stay closed."""
 
 import re
 
@@ -54,26 +54,21 @@ _ENDED = re.compile(
 
 
 def is_about_many(text: str) -> bool:
-    """Return whether the reply blames its sender for using addresses that do not exist."""
     return _HARVEST.search(text) is not None or (
         _DEAD_MANY.search(text) is not None and _OF_SENDER.search(text) is not None
     )
 
 
 def is_about_content(folded: str) -> bool:
-    """Return whether the domain mentioned is that of a link in the message."""
     return _LINKED_DOMAIN.search(folded) is not None
 
 
 def is_lapsed_domain(folded: str) -> bool:
-    """Return whether the reply says that the recipient's domain has expired or has no name servers."""
     return _LAPSED_DOMAIN.search(folded) is not None
 
 
 def is_closed_for_good(folded: str, plain: str, status: str) -> bool:
-    """Return whether a disabled account stays disabled, because the text says so or a mailbox code is next to
-    "disabled".
-    """
+    """A disabled account stays so if the text says so or a mailbox code is next to "disabled"."""
     if status.startswith("4") or _PASSING.search(folded):
         return False
     if _ENDED.search(plain) or _ENDED.search(folded):

@@ -1,4 +1,4 @@
-"""Detects, in many languages, that a message did not arrive: a negation and, close to it, "deliver"."""
+"""Detects, in many languages, a negation close to "deliver"."""
 
 import re
 
@@ -79,29 +79,22 @@ _WAITS = re.compile(
 
 
 def says_undelivered(text: str) -> bool:
-    """Return whether the beginning of `text` says in any of the languages that a message did not arrive."""
     return _UNDELIVERED.search(_sentences(text)) is not None
 
 
 def says_waiting(text: str) -> bool:
-    """Return whether the beginning of `text` says that a message is late, or has not arrived yet and delivery is still
-    being tried.
-    """
     folded = _sentences(text)
     late = _LATE_MAIL.search(folded) is not None
     return late or (_WAITS.search(folded) is not None and _UNDELIVERED.search(folded) is not None)
 
 
 def tells_of_delivery(text: str) -> bool:
-    """Return whether `text` says that a message did not arrive, is late, or was refused."""
     return says_undelivered(text) or says_waiting(text) or tells_refusal(text)
 
 
 def tells_refusal(text: str) -> bool:
-    """Return whether the grammar of refusals, which knows other languages and words, finds one in the text."""
     return not _REFUSALS.isdisjoint(read_sentences(normalise(text[:_MAX_TEXT]).words).reasons)
 
 
 def _sentences(text: str) -> str:
-    """Return the beginning of `text`, folded; an address is one word, so that its dots end no sentence."""
     return " ".join(fold(_ADDRESS.sub("addr", text[:_MAX_TEXT])).split())

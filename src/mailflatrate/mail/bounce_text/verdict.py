@@ -1,8 +1,6 @@
-"""Turns a diagnostic text and its codes into one verdict (R-68).
-
-It checks in this order: the innermost quoted reply, normalized; the phrases of known providers; what the sentence is
-about, if not the mailbox; the grammar and the phrases of dead addresses; the words of queues and machines; finally the
-codes. Codes that systems also use for other faults count only in addition to words.
+"""Turns a diagnostic text and its codes into one verdict (R-68), in this order: the innermost quoted reply; phrases of
+known providers; what the sentence is about, if not the mailbox; grammar and phrases of dead addresses; words of queues
+and machines; codes. Codes that systems also use for other faults count only in addition to words.
 """
 
 import re
@@ -63,26 +61,19 @@ MAX_TEXT = 3000
 
 
 def classify_smtp_reply(code: int, enhanced: str | None, text: str) -> BounceVerdict:
-    """Return the verdict on a reply that a server gave in session: `code` 4xx or 5xx, `enhanced` as "5.1.1" or None.
-
-    Never raises. Source: RFC 5321 4.2, RFC 3463, R-68.
-    """
+    """`code` 4xx or 5xx, `enhanced` as "5.1.1" or None. Never raises. RFC 5321 4.2, RFC 3463, R-68."""
     return judge(f"{code} {text}", enhanced or "")
 
 
 def judge(text: str, status: str = "", *, delayed: bool = False, final: bool = False) -> BounceVerdict:
-    """Return the verdict on a diagnostic `text` with the `status` that the report gives ("" for none).
-
-    `delayed`: the report says that delivery is still being tried. `final`: it says that delivery has ended, so a
-    temporary code is only the reply to the last attempt.
+    """`status` is the report's, or "". `delayed`: delivery is still being tried. `final`: it has ended, so a temporary
+    code is only the reply to the last attempt.
     """
     return _judge(text[:MAX_TEXT], status, delayed, final)
 
 
 @dataclass(frozen=True, slots=True)
 class _Case:
-    """One reply, ready to be judged: its forms, its codes, and the command that it responds to."""
-
     plain: str
     bare: str
     words: str
@@ -94,7 +85,6 @@ class _Case:
 
     @property
     def folded(self) -> str:
-        """Return the words without case and accents, addresses and hosts as placeholders."""
         return " ".join(fold(self.words).split())
 
     @property
@@ -140,7 +130,6 @@ def _witnesses(*, words: bool, code: bool) -> tuple[BounceWitness, ...]:
 
 
 def _is_permanent(case: _Case, reason: BounceReason, final: bool) -> bool:
-    """Return whether the reply, or the report around it, says that this is permanent."""
     if case.detail.startswith("2.") and case.status.startswith("4"):
         # "4.2.1 mailbox unavailable" is said of living mailboxes.
         return False
@@ -168,14 +157,13 @@ def _case(text: str, given: str) -> _Case:
 
 
 def _status(reply: QuotedReply, given: str) -> str:
-    """Return the refusing server's code, or the report's if that server gave none."""
     if given.startswith("2") or given[2:] == "0.0":
         return reply.status or (given if given[:1] in "45" and not reply.code else "")
     return reply.status or given
 
 
 def _reason(case: _Case) -> tuple[BounceReason, bool]:
-    """Return the reason, and whether the words (and not only the code) give it."""
+    """The second value: the words, not only the code, give the reason."""
     reason = _before_words(case)
     if reason is not None:
         return reason
@@ -204,7 +192,6 @@ def _reason(case: _Case) -> tuple[BounceReason, bool]:
 
 
 def _before_words(case: _Case) -> tuple[BounceReason, bool] | None:
-    """Return what is known without weighing the words: the command, a provider's phrase, codes with one meaning."""
     if case.at_helo:
         return BounceReason.BLOCKED, True
     row = phrase_tables().providers.find(case.plain)
@@ -224,7 +211,6 @@ def _before_words(case: _Case) -> tuple[BounceReason, bool] | None:
 def _about_other_domain(
     case: _Case, grams: AbstractSet[str], reported: ReplyMeaning
 ) -> tuple[BounceReason, bool] | None:
-    """Recognize a reply about a domain that the message links to, or one whose registration has ended."""
     folded = case.folded
     linked = is_about_content(folded)
     if not linked and not is_lapsed_domain(folded):
@@ -242,12 +228,10 @@ def _about_other_domain(
 
 
 def _says_dead_plainly(case: _Case) -> bool:
-    """Return whether words say that the mailbox is gone, under a code meant for commands (503: for their order)."""
     return case.code != "503" and BounceReason.USERUNKNOWN in read_sentences(case.words).reasons
 
 
 def _about_mailbox(case: _Case, grams: AbstractSet[str], reported: ReplyMeaning) -> tuple[BounceReason, bool] | None:
-    """Return what is said of the mailbox or its domain: signs of a living one first."""
     row = phrase_tables().living.find(case.bare, grams)
     living = row.reason if row is not None else None
     if living is None:
@@ -285,7 +269,6 @@ def _about_mailbox(case: _Case, grams: AbstractSet[str], reported: ReplyMeaning)
 
 
 def _says_dead(case: _Case, grams: AbstractSet[str], reported: ReplyMeaning) -> bool:
-    """Return whether a sentence, or (if nothing else is missing) a phrase, says that the mailbox is gone."""
     if BounceReason.USERUNKNOWN in reported.reasons or phrase_tables().dead.find(case.bare, grams) is not None:
         return True
     return not reported.foreign and phrase_tables().lone.find(case.bare, grams) is not None

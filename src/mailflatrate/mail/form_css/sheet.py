@@ -1,8 +1,6 @@
-"""A style sheet for a form: its parts, `@media`, and what was left out of it.
-
-A selector is one part of the form, optionally in a state. There are no combinators, attributes or ids, so no rule can
-ask what a visitor typed, and none reaches what isn't a part: the checkboxes' wording, the names of lists, the notice,
-the imprint. A background brings along a text color that is readable on it, under the name that those use (`--mf-ink`).
+"""A form's style sheet: a selector is one part of the form, optionally in a state; no combinators, attributes or ids,
+so no rule can ask what a visitor typed or reach the checkboxes' wording, names of lists, notice or imprint. A
+background brings a readable text color for those (`--mf-ink`).
 """
 
 from __future__ import annotations
@@ -46,12 +44,10 @@ _MEDIA: Final = {
     "prefers-reduced-motion": ("reduce", "no-preference"),
 }
 CLOSE: Final = "dialog>.mf-close,.slide>.mf-close"
-"""The button that closes a pop-up or slide-in. It is drawn over the form, but isn't in it."""
+"""Drawn over the form, not in it."""
 
 
 class CssFault(Enum):
-    """Why something of a style sheet was left out; for DARK nothing was."""
-
     TOO_LONG = "too_long"
     SYNTAX = "syntax"
     AT_RULE = "at_rule"
@@ -67,7 +63,7 @@ class CssFault(Enum):
 
 @dataclass(frozen=True, slots=True)
 class CssFinding:
-    """A finding about one line (from 1). `text` is what it is about, as written; `of` the property of a value."""
+    """Lines count from 1. `text` is as written; `of` is the property of a value."""
 
     line: int
     fault: CssFault
@@ -77,16 +73,12 @@ class CssFinding:
 
 @dataclass(frozen=True, slots=True)
 class FormSheet:
-    """What gets through of a style sheet, and what doesn't."""
-
     css: str = ""
     findings: tuple[CssFinding, ...] = ()
 
 
 @dataclass(slots=True)
 class _SheetReading:
-    """The state of one reading: the findings, the rules so far, and whether the form's own background is set."""
-
     findings: list[CssFinding] = field(default_factory=list)
     rules: int = 0
     has_background: bool = False
@@ -100,7 +92,7 @@ class _SheetReading:
 
 @lru_cache(maxsize=500)
 def form_css(source: str) -> FormSheet:
-    """Read a customer's style sheet. Never raises; what isn't understood is left out and found."""
+    """Never raises; what isn't understood is left out and noted."""
     if not source.strip():
         return FormSheet()
     if len(source) > MAX_CHARACTERS:
@@ -146,7 +138,6 @@ def _at_rule(rule: Any, reading: _SheetReading, within: str) -> Iterator[str]:
 
 
 def _condition(prelude: Iterable[Any]) -> str:
-    """Return a condition about the window's width or the visitor's settings; empty for any other."""
     written: list[str] = []
     for token in prelude:
         if token.type in ("whitespace", "comment"):
@@ -187,7 +178,6 @@ def _rule(rule: Any, reading: _SheetReading, *, is_always: bool) -> Iterator[str
 
 
 def _selectors(rule: Any, reading: _SheetReading) -> list[tuple[str, str]]:
-    """Return the parts of a selector list, each with its states as they are written."""
     groups: list[list[Any]] = [[]]
     for token in rule.prelude:
         if token.type == "literal" and token.value == ",":
@@ -205,7 +195,6 @@ def _selectors(rule: Any, reading: _SheetReading) -> list[tuple[str, str]]:
 
 
 def _selector(tokens: Sequence[Any]) -> tuple[str, str] | None:
-    """Return one part and its states; None for any other selector."""
     kept = list(tokens)
     while kept and kept[0].type == "whitespace":
         del kept[0]
@@ -226,8 +215,6 @@ def _selector(tokens: Sequence[Any]) -> tuple[str, str] | None:
 
 @dataclass(frozen=True, slots=True)
 class _Declaration:
-    """A declaration that may have its value, and its tokens without white space."""
-
     at: Any
     name: str
     value: str
@@ -260,7 +247,6 @@ def _names_a_file(tokens: Iterable[Any]) -> bool:
 
 
 def _body(part: str, declared: Sequence[_Declaration], reading: _SheetReading, *, is_always: bool) -> tuple[str, str]:
-    """Return the declarations of one part, and the text color of its background, if it has one."""
     written, ink, paint, color = [], "", None, None
     for one in declared:
         if one.name not in _ONLY.get(part, PROPERTIES) or (one.name == "max-width" and part != "form"):

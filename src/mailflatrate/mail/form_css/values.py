@@ -1,6 +1,5 @@
-"""The properties that a form's style sheet may set, and the values they may have.
-
-Each value is read token by token and written anew, so nothing that isn't understood here reaches a page.
+"""The properties that a form's style sheet may set, and their values: each is read token by token and written anew, so
+nothing that isn't understood reaches a page.
 """
 
 from __future__ import annotations
@@ -25,22 +24,19 @@ _STYLES: Final = frozenset({"none", "solid", "dashed", "dotted", "double"})
 
 
 class UnusableValue(ValueError):
-    """A value that a property can't have."""
+    pass
 
 
 @dataclass(frozen=True, slots=True)
 class Paint:
-    """A background, and its colors as `#rrggbb`."""
-
     text: str
     colors: tuple[str, ...]
 
     def is_readable(self, color: str) -> bool:
-        """Return whether text of this color has enough contrast everywhere on it."""
         return all(contrast(color, each) >= MINIMUM_CONTRAST for each in self.colors)
 
     def ink(self) -> str:
-        """Return the color of text that is readable on all of it. Raises UnusableValue if there is none."""
+        """Return a readable color. Raises UnusableValue if there is none."""
         found = next((ink for ink in INKS if self.is_readable(ink)), None)
         if found is None:
             raise UnusableValue
@@ -52,7 +48,7 @@ def _number(value: float) -> str:
 
 
 def color_of(token: Any, *, is_opaque: bool = True) -> str:
-    """Return a color as `#rrggbb`, or as `#rrggbbaa` if it may be translucent. Raises UnusableValue."""
+    """Return `#rrggbb`, or `#rrggbbaa` if it may be translucent. Raises UnusableValue."""
     try:
         found = color4.parse_color(token)
     except (ValueError, ArithmeticError) as error:  # for example NaN
@@ -70,7 +66,6 @@ def color_of(token: Any, *, is_opaque: bool = True) -> str:
 
 
 def paint_of(tokens: Sequence[Any]) -> Paint:
-    """Return a background: an opaque color, or a linear gradient of opaque colors. Raises UnusableValue."""
     token = _only(tokens)
     if token.type != "function" or token.lower_name != "linear-gradient":
         color = color_of(token)
@@ -124,7 +119,6 @@ def _only(tokens: Sequence[Any]) -> Any:
 
 
 def _split(tokens: Sequence[Any]) -> list[list[Any]]:
-    """Return the parts between commas, without white space. Raises UnusableValue for an empty one."""
     parts: list[list[Any]] = [[]]
     for token in tokens:
         if token.type == "literal" and token.value == ",":
@@ -137,7 +131,6 @@ def _split(tokens: Sequence[Any]) -> list[list[Any]]:
 
 
 def length(token: Any, least: float, most: float) -> str:
-    """Return a length in px or rem between two numbers of pixels. Raises UnusableValue."""
     if token.type == "number" and token.value == 0 and least <= 0:
         return "0"
     if token.type != "dimension" or token.lower_unit not in ("px", "rem"):
@@ -163,7 +156,6 @@ def _word(tokens: Sequence[Any], words: Sequence[str]) -> str:
 
 
 def _line(tokens: Sequence[Any]) -> str:
-    """Read a border: its width, style and color, in any order, each at most once."""
     found: dict[str, str] = {}
     for token in tokens:
         if token.type == "ident" and token.lower_value in _STYLES:
@@ -189,7 +181,6 @@ def _shadow(tokens: Sequence[Any]) -> str:
 
 
 def _one_shadow(part: Sequence[Any]) -> str:
-    """Read a shadow; its bounds keep it near its element."""
     inset = [token for token in part if token.type == "ident" and token.lower_value == "inset"]
     rest = [token for token in part if token not in inset]
     sizes = [token for token in rest if token.type in ("dimension", "number")]
@@ -202,7 +193,6 @@ def _one_shadow(part: Sequence[Any]) -> str:
 
 
 def _families(tokens: Sequence[Any]) -> str:
-    """Read names of typefaces; none is loaded, so a device shows the first that it has."""
     written: list[str] = []
     for part in _split(tokens):
         names = [str(token.value) for token in part if token.type in ("ident", "string")]
@@ -247,8 +237,6 @@ def _border_style(token: Any) -> str:
 
 
 def _sides(reader: Callable[[Any], str]) -> Reader:
-    """Return what reads one to four values, one for each side."""
-
     def read(tokens: Sequence[Any]) -> str:
         if not 1 <= len(tokens) <= len(_SIDES):
             raise UnusableValue
