@@ -42,7 +42,6 @@ def _repermissions() -> list[Campaign]:
 
 @studio("GET inactive/", "inactive", Permission.RELEASE)
 def inactive_contacts(request: StudioRequest) -> HttpResponse:
-    """Show how many contacts are inactive, the campaigns that asked them, and the next step."""
     context = {
         "inactive": inactive_count(),
         "mailable": mailable_count(),
@@ -55,7 +54,6 @@ def inactive_contacts(request: StudioRequest) -> HttpResponse:
 
 @studio("POST inactive/ask/", "inactive-ask", Permission.RELEASE, logs="people.asked")
 def ask_again(request: StudioRequest) -> HttpResponse:
-    """Create a draft that asks them whether they want to stay; it is checked and sent like any other campaign."""
     if not inactive_count():
         return see_other(reverse("studio:inactive"))
     draft = start_from_gallery(
@@ -70,7 +68,6 @@ def ask_again(request: StudioRequest) -> HttpResponse:
 
 @studio("POST inactive/<int:campaign_id>/sunset/", "inactive-sunset", Permission.CONTACTS, logs="people.withdrawn")
 def sunset(request: StudioRequest, campaign_id: int) -> HttpResponse:
-    """Sunset everyone this campaign asked who did not answer in time."""
     found = next((_asked(campaign) for campaign in _repermissions() if campaign.id == campaign_id), None)
     if found is None:
         raise Http404

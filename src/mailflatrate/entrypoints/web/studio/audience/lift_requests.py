@@ -17,8 +17,6 @@ from mailflatrate.rules.roles import Permission
 
 
 class LiftForm(forms.Form):
-    """Why the suppression should be lifted."""
-
     reason = forms.CharField(
         label=gettext_lazy("Reason"),
         max_length=LONGEST_REASON,
@@ -28,10 +26,7 @@ class LiftForm(forms.Form):
 
 
 def _find(suppression_id: int) -> tuple[Suppression, str]:
-    """Return a suppression and its address, if a contact has it.
-
-    One of the platform is found only for an address of the account's own contacts. Raises Http404.
-    """
+    """Raises Http404 for one of the platform unless a contact of the account has its address."""
     row = queries.in_force(suppression_id)
     if row is None:
         raise Http404
@@ -49,7 +44,6 @@ def _find(suppression_id: int) -> tuple[Suppression, str]:
     logs="suppression.lift_asked",
 )
 def ask(request: StudioRequest, suppression_id: int) -> HttpResponse:
-    """Show what the request is about, or send it to the operator."""
     row, email = _find(suppression_id)
     form = LiftForm(request.POST or None)
     if request.method == "POST" and form.is_valid():

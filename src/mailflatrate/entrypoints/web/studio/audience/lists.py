@@ -31,7 +31,6 @@ SHOWN_IMPORTS = 10
 
 @studio("GET lists/", "lists", Permission.CONTACTS, limited=True)
 def lists(request: StudioRequest) -> HttpResponse:
-    """Show all lists with their contact counts; archived ones have their own page."""
     archived = request.GET.get("archived") == "1"
     origins = dict(MailingList.objects.values_list("id", "origin_state"))
     rows = [
@@ -87,14 +86,12 @@ def _context(mailing_list: MailingList) -> dict[str, Any]:
 
 @studio("GET lists/<int:list_id>/", "list", Permission.CONTACTS, limited=True)
 def one(request: StudioRequest, list_id: int) -> HttpResponse:
-    """Show a list: how many contacts are in which state, its origin, its imports."""
     found = find_list(list_id)
     return page(request, "studio/audience/list.html", _context(found))
 
 
 @studio("GET|POST lists/<int:list_id>/edit/", "list-edit", Permission.CONTACTS, limited=True, logs="list.changed")
 def edit(request: StudioRequest, list_id: int) -> HttpResponse:
-    """Rename a list."""
     found = find_list(list_id)
     initial = {
         "name": found.name,
@@ -116,7 +113,6 @@ def edit(request: StudioRequest, list_id: int) -> HttpResponse:
 
 @studio("POST lists/<int:list_id>/archive/", "list-archive", Permission.CONTACTS, limited=True, logs="list.archived")
 def archive(request: StudioRequest, list_id: int) -> HttpResponse:
-    """Archive a list."""
     found = find_list(list_id)
     lists_actions.archive_list(list_id, by=request.user)
     said = _("“%(name)s” is archived. We've kept its proof of consent.") % {"name": found.name}
@@ -127,7 +123,6 @@ def archive(request: StudioRequest, list_id: int) -> HttpResponse:
     "POST lists/<int:list_id>/unarchive/", "list-unarchive", Permission.CONTACTS, limited=True, logs="list.unarchived"
 )
 def unarchive(request: StudioRequest, list_id: int) -> HttpResponse:
-    """Restore an archived list."""
     found = find_list(list_id)
     lists_actions.unarchive_list(list_id, by=request.user)
     said = _("“%(name)s” is active again.") % {"name": found.name}

@@ -26,10 +26,7 @@ MAX_WORDING_CHARACTERS = 2_000
 
 
 def posted_answers(posted: Mapping[str, str], stored: MoveAnswers, result: MoveFindings) -> MoveAnswers:
-    """Return the stored answers combined with the form's. Raises ImportProblem for columns that exclude each other.
-
-    Fields missing from the form stay as they are; values that weren't offered are ignored.
-    """
+    """Missing fields stay, values not offered are ignored. Raises ImportProblem for columns that exclude each other."""
     lines = {
         name: " ".join(posted[name].split())[:MAX_LINE_CHARACTERS]
         for name in ("source", "form_url", "previous_system")
@@ -63,7 +60,6 @@ def _date_text(text: str) -> str:
 
 
 def _columns(posted: Mapping[str, str], stored: MoveAnswers, result: MoveFindings) -> dict[str, str]:
-    """Return the choices that differ from the suggestion, those of earlier rounds among them."""
     chosen = dict(stored.columns)
     shown: dict[str, str] = {}
     for number, column in enumerate(result.columns):
@@ -87,7 +83,6 @@ def _date_orders(posted: Mapping[str, str], stored: MoveAnswers, result: MoveFin
 
 
 def _field_types(posted: Mapping[str, str], stored: MoveAnswers, result: MoveFindings) -> dict[str, str]:
-    """Return the types that differ from the proposal, those of earlier rounds among them."""
     said = {
         column.title: kind
         for number, column in enumerate(result.columns)
@@ -116,11 +111,7 @@ def _unread_noes(posted: Mapping[str, str], stored: MoveAnswers, result: MoveFin
 
 
 def changes_numbers(before: MoveAnswers, after: MoveAnswers, result: MoveFindings) -> bool:
-    """Return whether these answers change the numbers, so that the files have to be checked again.
-
-    A person who lacks only the source already counts as mailable if their system never exports it, and so does a person
-    whose result depends on the date of the last campaign.
-    """
+    """Without a source a person may still be mailable, and the date of the last campaign may decide a result."""
     same = replace(
         after,
         source=before.source,
@@ -140,7 +131,6 @@ def changes_numbers(before: MoveAnswers, after: MoveAnswers, result: MoveFinding
 def posted_declaration(
     posted: Mapping[str, str], answers: MoveAnswers, result: MoveFindings, *, company: str, person: str
 ) -> Declaration:
-    """Return the declaration of origin made from the files and the form. The action validates it."""
     profile = profiles().get(result.system)
     held = {column.choice for column in result.columns}
     day = _date_text(posted.get("collected_from", result.first_signup_on))

@@ -84,14 +84,12 @@ _STATUS = frozenset(field.value for field in StatusField)
 
 
 def pile_reason(pile: str, reason: str) -> str:
-    """Return the text for why rows are on a pile."""
     if pile == Pile.MAILABLE:
         return _("The proof is complete.")
     return str(NEVER_WORDS.get(reason) or reason_word(reason)) if pile == Pile.NEVER else reason_word(reason)
 
 
 def reason_lines(move: Move, result: MoveFindings, pile: Pile) -> list[dict[str, Any]]:
-    """Return the reasons of a pile, the most frequent first."""
     base = reverse("studio:import-move-rows", args=[move.id])
     return [
         {
@@ -105,10 +103,7 @@ def reason_lines(move: Move, result: MoveFindings, pile: Pile) -> list[dict[str,
 
 @dataclass(frozen=True, slots=True)
 class ColumnRow:
-    """A column of the files.
-
-    `why`: why it says nothing about emailing; `order`: the order of day and month in its dates.
-    """
+    """`why` it says nothing about emailing; `order`: of day and month in its dates."""
 
     number: int
     title: str
@@ -161,7 +156,6 @@ def _column_row(number: int, column: ColumnResult, answers: MoveAnswers, asked: 
 
 
 def _field_of(known: FieldDefinition | None) -> str:
-    """Return the field that a column fills, with its type."""
     return f"{known.label} · {_(known.type.label)}" if known is not None else ""
 
 
@@ -170,12 +164,10 @@ def _new_type(column: ColumnResult, answers: MoveAnswers) -> str:
 
 
 def field_types() -> list[tuple[str, str]]:
-    """Return the types that a new field may get, as pairs for the menu."""
     return [(kind, _("New field · %(type)s") % {"type": _(FIELD_TYPES[kind].label)}) for kind in CHOOSABLE_TYPES]
 
 
 def _mark(choice: str, *, asks: bool) -> tuple[str, str]:
-    """Return the badge of a column: a word and its tone."""
     if asks:
         return _("needs an answer"), "warning"
     if choice in _PROOF:
@@ -188,14 +180,12 @@ def _mark(choice: str, *, asks: bool) -> tuple[str, str]:
 
 
 def column_choices() -> list[tuple[str, str]]:
-    """Return the possible meanings of a column as pairs for the menu."""
     targets = [(target.value, str(TARGET_WORDS[target])) for target in ColumnTarget]
     statuses = [(field.value, str(STATUS_WORDS[field])) for field in StatusField]
     return [*targets, *statuses, (ATTRIBUTE, _("Save as a custom field")), (LEAVE, _("Leave out"))]
 
 
 def system_choices() -> list[tuple[str, str]]:
-    """Return the systems we know as pairs for the menu."""
     known = sorted(((profile.name, profile.title) for profile in profiles().values()), key=lambda one: one[1].lower())
     return [("", _("Recognize it from the files")), *known]
 
@@ -213,7 +203,6 @@ def leaves_source_out(name: str) -> bool:
 
 
 def system_notes(language: str, *names: str) -> list[dict[str, Any]]:
-    """Return the notes about these systems, or about all of them."""
     chosen: Sequence[SystemProfile] = [profiles()[name] for name in names if name in profiles()]
     shown = chosen if names else sorted(profiles().values(), key=lambda profile: profile.title.lower())
     return [
@@ -228,9 +217,7 @@ def system_notes(language: str, *names: str) -> list[dict[str, Any]]:
 
 
 def question_sentence(question: MoveQuestion) -> str:
-    """Return the text of an open question in the reader's language; empty for one that another part
-    of the page asks.
-    """
+    """Empty for one that another part of the page asks."""
     values: Mapping[str, object] = {"file": question.file, "title": question.column, "people": question.people}
     sentences = {
         STATUS: _(
@@ -285,12 +272,10 @@ class SamplePage:
 
     @property
     def ends_at(self) -> int:
-        """Return the index after the last row."""
         return self.begins_at + len(self.rows)
 
 
 def rows_of(result: MoveFindings, pile: str, reason: str, begins_at: int) -> SamplePage:
-    """Return the next stored rows of one outcome, with their times in the reader's format."""
     kept = result.samples.get(f"{pile}/{reason}", ())
     begins_at = begins_at if begins_at < len(kept) else 0
     rows = kept[begins_at : begins_at + PAGE_ROWS]
@@ -302,7 +287,6 @@ def rows_of(result: MoveFindings, pile: str, reason: str, begins_at: int) -> Sam
 
 
 def _written(text: str) -> str:
-    """Return a time of `pile_samples` as the reader writes it, in the account's time zone."""
     try:
         moment = datetime.strptime(text, "%Y-%m-%d %H:%M UTC").replace(tzinfo=UTC)
     except ValueError:
@@ -311,12 +295,10 @@ def _written(text: str) -> str:
 
 
 def zones(present: str) -> list[tuple[str, str]]:
-    """Return time zones for the menu, with the one that was chosen."""
     return [("", _("As suggested")), *zone_options(present)]
 
 
 def found_title(result: MoveFindings) -> str:
-    """Return the heading of a result."""
     title = system_title(result.system)
     if title:
         return _("Here's what we found in your %(system)s export") % {"system": title}

@@ -9,8 +9,6 @@ from django.utils.translation import gettext as _
 
 @dataclass(frozen=True, slots=True)
 class MoveInText:
-    """The link with a subject and a text for the message, in one language."""
-
     link: str
     language: str
     language_name: str
@@ -20,7 +18,6 @@ class MoveInText:
 
 
 def move_in_texts(link: str, list_name: str, company: str, system: str) -> list[MoveInText]:
-    """Return the message in every language of the studio, the reader's first. `how` is in the reader's language."""
     here = translation.get_language() or "en"
     how = (
         _(

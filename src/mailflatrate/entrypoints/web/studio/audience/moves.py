@@ -53,7 +53,6 @@ def _url(move: Move) -> str:
 
 @studio("GET|POST imports/new/", "import-new", Permission.CONTACTS, limited=True, logs="import.uploaded")
 def new(request: StudioRequest) -> HttpResponse:
-    """Show the form for the files and their list, or start the dry run."""
     form = MoveUploadForm(
         request.POST or None, request.FILES or None, initial={"mailing_list": whole_number(request.GET.get("list"))}
     )
@@ -76,15 +75,12 @@ def new(request: StudioRequest) -> HttpResponse:
 
 @studio("GET imports/moves/<int:move_id>/", "import-move", Permission.CONTACTS, limited=True)
 def one(request: StudioRequest, move_id: int) -> HttpResponse:
-    """Show a move in its current state: checking, the piles and the questions, or its imports."""
     move = find_move(move_id)
     return _page(request, move)
 
 
 @dataclass(frozen=True, slots=True)
 class _Posted:
-    """What a refused form said, so that it is shown again."""
-
     answers: MoveAnswers
     values: Mapping[str, str]
     problem: str = ""
@@ -190,7 +186,6 @@ def _links(request: StudioRequest, move: Move) -> list[MoveInText]:
 
 @studio("GET imports/moves/<int:move_id>/progress/", "import-move-progress", Permission.CONTACTS, limited=True)
 def progress(request: StudioRequest, move_id: int) -> HttpResponse:
-    """Return the part of the page that updates while files are checked or imported."""
     move = find_move(move_id)
     context = {"move": move, "tone": shown.MOVE_TONES[MoveState(move.state)], **_progress_context(request, move)}
     answer = page(request, "studio/audience/move_body.html", context)
@@ -207,7 +202,6 @@ def progress(request: StudioRequest, move_id: int) -> HttpResponse:
     logs="import.uploaded",
 )
 def check(request: StudioRequest, move_id: int) -> HttpResponse:
-    """Check the files again with other answers."""
     move = find_move(move_id)
     if move.state != MoveState.READY or move.result is None:
         return see_other(_url(move))
@@ -270,7 +264,6 @@ def start(request: StudioRequest, move_id: int) -> HttpResponse:
     logs="import.canceled",
 )
 def discard(request: StudioRequest, move_id: int) -> HttpResponse:
-    """Delete the files of a move that hasn't started."""
     move = find_move(move_id)
     return perform(
         request,
@@ -313,7 +306,6 @@ def rows(request: StudioRequest, move_id: int) -> HttpResponse:
 
 @studio("GET imports/examples/<slug:system>.zip", "import-sample", Permission.CONTACTS, limited=True)
 def sample(request: StudioRequest, system: str) -> HttpResponse:
-    """Return an example of a system's export, with made-up people."""
     found = sample_zip(system)
     if found is None:
         raise Http404

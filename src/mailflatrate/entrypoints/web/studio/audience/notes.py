@@ -23,7 +23,6 @@ def _here(contact_id: int) -> str:
     "POST contacts/<int:contact_id>/notes/", "contact-note-new", Permission.CONTACTS, limited=True, logs="contact.noted"
 )
 def new(request: StudioRequest, contact_id: int) -> HttpResponse:
-    """Add a note."""
     detail = find_record(contact_id)
     text = request.POST.get("text", "")
     try:
@@ -34,7 +33,6 @@ def new(request: StudioRequest, contact_id: int) -> HttpResponse:
 
 
 def _own_note(request: StudioRequest, contact_id: int, note_id: int) -> ContactNote:
-    """Return a note of the reader's own. Raises Http404."""
     note = ContactNote.objects.select_related("contact").filter(id=note_id, contact_id=contact_id).first()
     if note is None or note.author_id != request.user.id:
         raise Http404
@@ -49,7 +47,6 @@ def _own_note(request: StudioRequest, contact_id: int, note_id: int) -> ContactN
     logs="contact.noted",
 )
 def edit(request: StudioRequest, contact_id: int, note_id: int) -> HttpResponse:
-    """Show or save one's own note."""
     note = _own_note(request, contact_id, note_id)
     context = {"note": note, "contact": note.contact, "text": note.text}
     if request.method != "POST":
@@ -71,7 +68,6 @@ def edit(request: StudioRequest, contact_id: int, note_id: int) -> HttpResponse:
     logs="contact.noted",
 )
 def delete(request: StudioRequest, contact_id: int, note_id: int) -> HttpResponse:
-    """Delete one's own note."""
     _own_note(request, contact_id, note_id)
     notes.delete_note(note_id, by=request.user)
     return succeed(request, _("The note has been deleted."), _here(contact_id))

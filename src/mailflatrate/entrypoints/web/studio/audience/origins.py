@@ -28,8 +28,6 @@ DATE = {"type": "date"}
 
 
 class DeclarationForm(forms.Form):
-    """The declaration to be signed. The action validates it."""
-
     kind = forms.ChoiceField(label=gettext_lazy("How did people sign up?"), choices=OriginKind.choices)
     form_urls = forms.CharField(
         label=gettext_lazy("On which pages or forms?"),
@@ -104,7 +102,6 @@ class DeclarationForm(forms.Form):
 
 
 def declarations(list_id: int) -> list[dict[str, Any]]:
-    """Return all versions, newest first."""
     return [
         {"origin": origin, "tone": DeclarationState(origin.state).tone, "facts": facts_of(origin)}
         for origin in queries.origins(list_id)
@@ -115,7 +112,6 @@ def declarations(list_id: int) -> list[dict[str, Any]]:
     "GET|POST lists/<int:list_id>/origin/", "list-origin", Permission.CONTACTS, limited=True, logs="origin.declared"
 )
 def declare(request: StudioRequest, list_id: int) -> HttpResponse:
-    """Sign a declaration. A new version starts from the previous one."""
     found = find_list(list_id)
     if found.origin_state == OriginState.REJECTED or found.archived_at:
         return see_other(reverse("studio:list", args=[list_id]))
@@ -177,7 +173,6 @@ def _initial(request: StudioRequest, before: ListOrigin | None) -> dict[str, Any
     "GET lists/<int:list_id>/origins/<int:origin_id>/picture", "list-origin-picture", Permission.CONTACTS, limited=True
 )
 def picture(request: StudioRequest, list_id: int, origin_id: int) -> HttpResponse:
-    """Serve the re-encoded picture of the form."""
     found = ListOrigin.objects.filter(id=origin_id, mailing_list_id=list_id).first()
     if found is None or found.screenshot is None:
         raise Http404

@@ -15,8 +15,6 @@ _DENIED = "not_me"
 
 @dataclass(frozen=True, slots=True)
 class ConsentTimelineEvent:
-    """One point on the timeline."""
-
     at: datetime
     kind: ConsentKind
     title: str
@@ -60,13 +58,11 @@ def _points(event: ConsentEvent) -> list[ConsentTimelineEvent]:
 
 
 def _page(details: dict[str, Any]) -> str:
-    """Return the page that contained our form."""
     page = details.get("page")
     return _("on the page %(page)s") % {"page": page} if page else ""
 
 
 def _asked_by(details: dict[str, Any]) -> str:
-    """Return who on the customer's team, or which program, added the person, and how that person had asked for it."""
     if not details.get("note") or details.get("by") == _DENIED:
         return ""
     person = details.get("by") or details.get("key") or _("someone whose user account no longer exists")
@@ -74,13 +70,11 @@ def _asked_by(details: dict[str, Any]) -> str:
 
 
 def _answered_on(details: dict[str, Any]) -> str:
-    """Return the page on which the person answered the confirmation email."""
     page = details.get("answered_on")
     return _("confirmed on the page %(page)s") % {"page": page} if page and details.get("by") != _DENIED else ""
 
 
 def _version(details: dict[str, Any]) -> str:
-    """Return the wording that was in force."""
     if not details.get("form_sha256"):
         return ""
     values = {"number": details.get("form_version", "?"), "hash": str(details["form_sha256"])[:12]}

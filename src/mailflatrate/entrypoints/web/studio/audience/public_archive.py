@@ -22,7 +22,6 @@ MOST_ROWS = 50
 
 @studio("GET|POST lists/<int:list_id>/public-archive/", "list-public-archive", Permission.MANAGE, logs="list.changed")
 def public_archive(request: StudioRequest, list_id: int) -> HttpResponse:
-    """Show the archive's settings; open or close it, or leave a campaign out."""
     found = find_list(list_id)
     here = reverse("studio:list-public-archive", args=[list_id])
     if request.method == "POST":
@@ -50,7 +49,6 @@ def public_archive(request: StudioRequest, list_id: int) -> HttpResponse:
 
 
 def _with_form(found: MailingList) -> str:
-    """Return the code of the archive beside the list's first published form; empty without one."""
     form = next(iter(asking_forms(found.id)), None)
     if form is None or form.current is None:
         return ""

@@ -1,8 +1,6 @@
-"""The builder of segments: reads the tree from a posted form, changes it, and provides the menus for rendering it.
-
-Every part of the tree has a path, such as `1.0` for the first item of the second item. The hidden fields `node` name
-all parts in their order, `g1` a group and `c1.0` a condition; the fields of a part begin with its path. Posted values
-are not validated here, so that a half-written condition is shown again as it is.
+"""Reads the tree of a segment from a posted form, changes it, and provides its menus. Hidden fields `node` name all
+parts in order, `g1` a group, `c1.0` a condition; a part's fields begin with its path (`1.0`: the first item of the
+second). Nothing is validated, so that a half-written condition is shown again as it is.
 """
 
 import re
@@ -61,8 +59,6 @@ _CHOSEN = (Field.LIST, Field.TAG, Field.FORM)
 
 @dataclass(frozen=True, slots=True)
 class ConditionNode:
-    """One condition as rendered. `kind` says which inputs it has."""
-
     path: str
     number: int
     field: str
@@ -83,34 +79,27 @@ class ConditionNode:
 
     @property
     def value(self) -> str:
-        """Return the value for a single input."""
         return ", ".join(self.values)
 
     @property
     def low(self) -> str:
-        """Return the first of two numbers."""
         return self.values[0] if self.values else ""
 
     @property
     def high(self) -> str:
-        """Return the second of two numbers."""
         return self.values[1] if len(self.values) > 1 else ""
 
     @property
     def takes_days(self) -> bool:
-        """Return whether the condition can be limited to a number of days."""
         return self.field in (Field.RECEIVED, Field.CLICKED, Field.ANSWERED, Field.EVENT) or self.needs_days
 
     @property
     def needs_days(self) -> bool:
-        """Return whether the days must be entered."""
         return self.op in (Op.ON_WITHIN_DAYS, Op.ON_LONGER_DAYS)
 
 
 @dataclass(frozen=True, slots=True)
 class GroupNode:
-    """A group as rendered."""
-
     path: str
     depth: int
     match: str
@@ -126,18 +115,13 @@ class GroupNode:
 
 @dataclass(frozen=True, slots=True)
 class Builder:
-    """All values for the builder's part of the page."""
-
     root: GroupNode
     fields: list[tuple[str, Pairs]]
     conditions: int
 
 
 def posted_tree(data: QueryDict) -> RawTree:
-    """Return the tree of a form, in the JSON form of a segment; not validated.
-
-    A condition whose field was changed gets the first comparison of the new field.
-    """
+    """In a segment's JSON form, not validated. A condition whose field changed gets its first comparison."""
     known = {row.key: row.definition for row in fields()}
     groups: dict[str, RawTree] = {"": _group(data, "")}
     for node in data.getlist("node")[: MAX_CONDITIONS + MAX_GROUPS + 2]:
@@ -193,9 +177,7 @@ def _offered_ops(name: Field, wanted: FieldDefinition | None) -> tuple[Op, ...]:
 
 
 def changed_tree(tree: RawTree, order: str) -> RawTree:
-    """Apply `add:PATH`, `group:PATH`, `exclude:PATH` or `remove:PATH`; the path names a group, or
-    the part to remove.
-    """
+    """Apply `add:PATH`, `group:PATH`, `exclude:PATH` (of a group) or `remove:PATH` (of the part to remove)."""
     verb, _colon, path = order.partition(":")
     if verb == "remove" and _PATH.fullmatch(path):
         before, _dot, last = path.rpartition(".")
@@ -216,7 +198,6 @@ def changed_tree(tree: RawTree, order: str) -> RawTree:
 
 
 def _find(tree: RawTree, path: str) -> RawTree | None:
-    """Return the group with this path."""
     found: RawTree | None = tree
     for place in path.split(".") if path else []:
         items = found.get("items") if found else None
@@ -227,7 +208,6 @@ def _find(tree: RawTree, path: str) -> RawTree | None:
 
 
 def builder(definition: Any) -> Builder:
-    """Return a segment with its menus, either stored or being written."""
     tree = {"match": Match.ALL.value, "items": definition} if isinstance(definition, list) else definition
     drawn = _Drawing()
     root = drawn.group(tree, "", 0)
@@ -236,8 +216,6 @@ def builder(definition: Any) -> Builder:
 
 @dataclass
 class _Drawing:
-    """Draws one tree, and looks up what its menus need, each once."""
-
     number: int = 0
     _known: dict[str, FieldDefinition] = field(default_factory=lambda: {row.key: row.definition for row in fields()})
     _offered: dict[Field, list[tuple[int, str]]] = field(default_factory=dict)
@@ -245,7 +223,6 @@ class _Drawing:
     _events: EventMenus = field(default_factory=EventMenus)
 
     def group(self, raw: RawTree, path: str, depth: int) -> GroupNode:
-        """Return a group with all that is in it."""
         items: list[ConditionNode | GroupNode] = []
         for place, item in enumerate(raw.get("items", [])):
             below = f"{path}.{place}" if path else str(place)
@@ -255,7 +232,6 @@ class _Drawing:
         return GroupNode(path, depth, match, bool(raw.get("exclude")), items, depth < MAX_DEPTH)
 
     def menu(self) -> list[tuple[str, Pairs]]:
-        """Return the fields in groups: the account's own, then names in use that no field has."""
         keys = [*attribute_keys(), *sorted(self._other_keys)]
         other = [key for key in dict.fromkeys(keys) if key not in self._known]
         own = [(f"attribute:{key}", found.label) for key, found in self._known.items()]
@@ -317,7 +293,6 @@ class _Drawing:
 
 
 def _named_boxes(name: Field, choices: list[tuple[int, str]], values: list[str]) -> list[ChoiceBox]:
-    """Return what a field can name, and what is chosen even if it is no longer offered."""
     known = {number for number, _name in choices}
     asked = [number for value in values[:MAX_NAMED] if (number := whole_number(value)) and number not in known]
     more = [choice for choice in choices[MOST_OFFERED:] if str(choice[0]) in values]
@@ -332,7 +307,6 @@ def _links(raw: RawTree) -> list[ChoiceBox]:
 
 
 def _answers(raw: RawTree) -> list[ChoiceBox]:
-    """Return the questions of a campaign, each with its answers and groups of scores."""
     number = whole_number(one_value(raw.get("campaign")))
     campaign = Campaign.objects.filter(id=number).first() if number else None
     chosen = _TAB.join(filter(None, (one_value(raw.get("question")), one_value(raw.get("answer")))))
@@ -349,7 +323,6 @@ def _answers(raw: RawTree) -> list[ChoiceBox]:
 
 
 def _kind(name: Field, op: Op, kind: ContactFieldType | None) -> str:
-    """Return which inputs a condition has."""
     if name in (Field.RECEIVED, Field.CLICKED, Field.ANSWERED, Field.EVENT):
         return name.value
     if op in WITHOUT_VALUE:

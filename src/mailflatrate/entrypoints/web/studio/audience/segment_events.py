@@ -14,8 +14,6 @@ from mailflatrate.rules.conditions import ALL_PROPERTY_OPS, MAX_TESTS, PROPERTY_
 
 @dataclass(frozen=True, slots=True)
 class ChoiceBox:
-    """One of the values to choose from."""
-
     value: str
     label: str
     chosen: bool
@@ -31,7 +29,6 @@ class PropertyLine:
 
 
 def posted_tests(data: QueryDict, path: str) -> list[dict[str, Any]]:
-    """Return the tests of an event's properties; a line without a property is left out."""
     lines = zip(*(data.getlist(f"{path}-{part}") for part in ("property", "test", "value")), strict=False)
     return [
         {"property": name, "op": op, **({"value": value} if value.strip() else {})}
@@ -41,20 +38,16 @@ def posted_tests(data: QueryDict, path: str) -> list[dict[str, Any]]:
 
 
 class EventMenus:
-    """The account's events with their properties, looked up once when a condition asks for them."""
-
     @cached_property
     def _types(self) -> dict[str, EventTypeInfo]:
         return {row.name: row for row in event_types()}
 
     def offered(self, raw: Mapping[str, Any]) -> list[ChoiceBox]:
-        """Return the events to choose from, and the chosen one even if it was deleted."""
         asked = one_value(raw.get("event"))
         names = dict.fromkeys([*self._types, *([asked] if asked else [])])
         return [ChoiceBox(name, name, name == asked) for name in names]
 
     def lines(self, raw: Mapping[str, Any]) -> list[PropertyLine]:
-        """Return the tests of the chosen event's properties, and an empty line; none before an event is chosen."""
         found = self._types.get(one_value(raw.get("event")))
         if found is None:
             return []
@@ -75,13 +68,11 @@ def _line(raw: Mapping[str, Any], found: EventTypeInfo) -> PropertyLine:
 
 
 def shown_values(value: Any) -> list[str]:
-    """Return one value or several as texts for inputs."""
     values = value if isinstance(value, list | tuple) else [value]
     return [one_value(each) for each in values if each is not None]
 
 
 def one_value(value: Any) -> str:
-    """Return a value as the text of an input."""
     if value is None:
         return ""
     return str(int(value)) if isinstance(value, float) and value.is_integer() else str(value)

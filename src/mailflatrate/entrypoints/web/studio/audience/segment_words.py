@@ -71,27 +71,22 @@ _GROUPS: Sequence[tuple[Words, Sequence[Field]]] = (
 
 
 def op_word(field: Field, op: Op) -> Words:
-    """Return the menu's label of a comparison."""
     return FIELD_OPS.get((field, op), OP_WORDS[op])
 
 
 def field_groups(own: Pairs) -> list[tuple[str, Pairs]]:
-    """Return the menu of fields in groups; `own` are the account's custom fields."""
     groups = [(str(title), [(field.value, FIELD_WORDS[field]) for field in group]) for title, group in _GROUPS]
     return [groups[0], *([(_("Custom fields"), own)] if own else []), *groups[1:]]
 
 
 @dataclass(frozen=True, slots=True)
 class ReadySegment:
-    """A predefined segment to start from. `key` is its name in a URL."""
-
     key: str
     name: str
     definition: Any
 
 
 def ready_segments() -> list[ReadySegment]:
-    """Return the predefined segments, in the reader's language."""
     unclicked = [
         {"field": "received", "op": "at_least", "times": 1, "days": 90},
         {"field": "clicked", "op": "did_not", "days": 90},

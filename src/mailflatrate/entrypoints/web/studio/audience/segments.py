@@ -64,7 +64,6 @@ def index(request: StudioRequest) -> HttpResponse:
 
 
 def _counted(definition: Any) -> dict[str, Any]:
-    """Return who is in a segment now: the number, some of them and the sentence; or why they can't be counted."""
     try:
         tree = parse_segment(definition)
         return {"count": count_people(tree), "people": sample_people(tree), "sentence": segment_sentence(tree)}
@@ -73,13 +72,11 @@ def _counted(definition: Any) -> dict[str, Any]:
 
 
 def _unasked() -> str:
-    """Return what a new segment says where its number will be, before a condition has a value."""
     return _("Complete the condition to see how many contacts match.")
 
 
 @studio("GET segments/<int:segment_id>/count/", "segment-count", Permission.CONTACTS, limited=True)
 def count(request: StudioRequest, segment_id: int) -> HttpResponse:
-    """Return how many contacts a saved segment matches now."""
     try:
         people = count_people(find_segment(segment_id).conditions)
     except SegmentError:
@@ -89,18 +86,15 @@ def count(request: StudioRequest, segment_id: int) -> HttpResponse:
 
 @studio("GET|POST segments/new/", "segment-new", Permission.CONTACTS, logs="segment.saved")
 def new(request: StudioRequest) -> HttpResponse:
-    """Create a segment."""
     return _edit(request, None)
 
 
 @studio("GET|POST segments/<int:segment_id>/", "segment", Permission.CONTACTS, logs="segment.saved")
 def edit(request: StudioRequest, segment_id: int) -> HttpResponse:
-    """Change a segment."""
     return _edit(request, find_segment(segment_id))
 
 
 def _edit(request: StudioRequest, segment: Segment | None) -> HttpResponse:
-    """Show or save a segment. A browser without JavaScript changes the tree through the same form."""
     ready = [] if segment else ready_segments()
     started = next((each for each in ready if each.key == request.GET.get("from")), None)
     initial = {"name": segment.name if segment else started.name if started else ""}
@@ -131,7 +125,6 @@ def _edit(request: StudioRequest, segment: Segment | None) -> HttpResponse:
 
 @studio("POST segments/rows/", "segment-rows", Permission.CONTACTS, limited=True, logs=NOTHING)
 def rows(request: StudioRequest) -> HttpResponse:
-    """Return the tree after a change, with the count."""
     definition = changed_tree(posted_tree(request.POST), request.POST.get("row", ""))
     if request.GET.get("only") == "count":
         return page(request, "studio/audience/segment_people.html", _counted(definition))
@@ -141,7 +134,6 @@ def rows(request: StudioRequest) -> HttpResponse:
 
 @studio("POST segments/<int:segment_id>/delete/", "segment-delete", Permission.CONTACTS, logs="segment.deleted")
 def delete(request: StudioRequest, segment_id: int) -> HttpResponse:
-    """Delete a segment."""
     segment = find_segment(segment_id)
     try:
         actions.delete_segment(segment_id)

@@ -39,8 +39,6 @@ REPORT_WORDS: dict[str, str | Promise] = {
 
 
 class SuppressionFileForm(forms.Form):
-    """A file, and the reason for rows without one of their own."""
-
     file = forms.FileField(
         label=gettext_lazy("File"),
         help_text=gettext_lazy(
@@ -71,13 +69,11 @@ def _find(file_id: int) -> SuppressionFile:
 
 
 def report_word(reason: str) -> str:
-    """Return why a row is reported."""
     return str(REPORT_WORDS.get(reason, reason))
 
 
 @studio("GET|POST suppressions/import/", "suppression-import", Permission.CONTACTS, logs="suppression.added")
 def new(request: StudioRequest) -> HttpResponse:
-    """Upload a file; earlier ones are listed below."""
     form = SuppressionFileForm(request.POST or None, request.FILES or None)
     if request.method == "POST" and form.is_valid():
         file, reason = form.cleaned_data["file"], SuppressionReason(form.cleaned_data["reason"])
@@ -104,13 +100,11 @@ def _context(job: SuppressionFile) -> dict[str, Any]:
 
 @studio("GET suppressions/import/<int:file_id>/", "suppression-file", Permission.CONTACTS)
 def one(request: StudioRequest, file_id: int) -> HttpResponse:
-    """Show the progress, or the result."""
     return page(request, "studio/audience/suppression_file.html", _context(_find(file_id)))
 
 
 @studio("GET suppressions/import/<int:file_id>/progress/", "suppression-file-progress", Permission.CONTACTS)
 def progress(request: StudioRequest, file_id: int) -> HttpResponse:
-    """Return the part of the page that updates."""
     return page(request, "studio/audience/suppression_file_body.html", _context(_find(file_id)))
 
 
@@ -136,7 +130,6 @@ def cancel(request: StudioRequest, file_id: int) -> HttpResponse:
     "GET suppressions/import/<int:file_id>/rows.csv", "suppression-file-rows", Permission.CONTACTS, Permission.CONTACTS
 )
 def reported(request: StudioRequest, file_id: int) -> HttpResponseBase:
-    """Stream the rejected rows and the role addresses for a spreadsheet, with line and reason."""
     job = _find(file_id)
     account_id, language = request.account.id, translation.get_language() or "en"
 

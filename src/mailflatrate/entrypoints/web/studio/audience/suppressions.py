@@ -40,7 +40,6 @@ class AddressForm(forms.Form):
     mailbox_key: bytes = b""
 
     def clean_email(self) -> str:
-        """Return the address as typed. Raises ValidationError if it isn't one."""
         email = str(self.cleaned_data["email"])
         try:
             self.key, _, self.mailbox_key = address_keys(email)
@@ -50,8 +49,6 @@ class AddressForm(forms.Form):
 
 
 class SuppressForm(AddressForm):
-    """An address to suppress, why, and what the person said."""
-
     reason = forms.ChoiceField(
         label=gettext_lazy("Reason"),
         choices=STATED_REASONS,
@@ -62,7 +59,6 @@ class SuppressForm(AddressForm):
 
 
 def ending_word(reason: str, *, whole_platform: bool) -> str:
-    """Return the text for how a suppression can end, according to the rules (R-75)."""
     if not ends_by_sign_up(reason, everywhere=whole_platform):
         return _("Only our team can lift it, if the person asks for your emails")
     if reason in RETURNS_LATER:
@@ -71,7 +67,6 @@ def ending_word(reason: str, *, whole_platform: bool) -> str:
 
 
 def scope_word(*, whole_platform: bool) -> str:
-    """Return the text for the scope of a suppression."""
     return _("All senders on our platform") if whole_platform else _("Your account")
 
 
@@ -113,17 +108,13 @@ def _row(row: queries.SuppressionRow, email: str) -> dict[str, Any]:
 
 
 def _lift_url(suppression_id: int, reason: str, *, whole_platform: bool) -> str:
-    """Return where to ask the operator to lift it; empty if the person's sign-up ends it.
-
-    Members limited to some lists don't ask: a suppression holds for the whole account.
-    """
+    """Empty if the person's sign-up ends it, and for members limited to some lists: it holds for the whole account."""
     if ends_by_sign_up(reason, everywhere=whole_platform) or tenancy.limited_member() is not None:
         return ""
     return reverse("studio:suppression-lift", args=[suppression_id])
 
 
 def _requests() -> list[tuple[LiftRequest, str, str]]:
-    """Return the requests to lift a suppression with the address, if a contact has it, and the color of the state."""
     rows = queries.lift_requests() if tenancy.limited_member() is None else []
     emails = emails_of([bytes(row.suppression.address_key) for row in rows])
     return [(row, emails.get(bytes(row.suppression.address_key), ""), LiftState(row.state).tone) for row in rows]
@@ -136,7 +127,6 @@ def _reason_chips(chosen: SuppressionReason | None) -> list[tuple[str, str | Pro
 
 @studio("GET suppressions/", "suppressions", Permission.CONTACTS, limited=True)
 def suppressions(request: StudioRequest) -> HttpResponse:
-    """List the account's active suppressions, newest first, or those with one reason."""
     return _show(request)
 
 

@@ -21,8 +21,6 @@ from mailflatrate.rules.tags import MAX_TAG_CHARACTERS, TagColor, split_tags
 
 
 class TagForm(forms.Form):
-    """A tag's name and color."""
-
     name = forms.CharField(label=gettext_lazy("Name"), max_length=MAX_TAG_CHARACTERS)
     color = forms.TypedChoiceField(label=gettext_lazy("Color"), choices=list(TAG_COLOR_LABELS.items()), coerce=TagColor)
 
@@ -63,13 +61,11 @@ def _show(request: StudioRequest, form: TagForm) -> HttpResponse:
 
 @studio("GET tags/", "tags", Permission.CONTACTS)
 def index(request: StudioRequest) -> HttpResponse:
-    """List the tags, each with its number of contacts."""
     return _show(request, TagForm(initial={"color": TagColor.BLUE.value}))
 
 
 @studio("POST tags/new/", "tag-new", Permission.CONTACTS, logs="tag.saved", has_tabs=True)
 def new(request: StudioRequest) -> HttpResponse:
-    """Create a tag."""
     form = TagForm(request.POST)
 
     def added(tag: Tag) -> str:
@@ -80,7 +76,6 @@ def new(request: StudioRequest) -> HttpResponse:
 
 @studio("GET|POST tags/<int:tag_id>/", "tag", Permission.CONTACTS, logs="tag.saved")
 def edit(request: StudioRequest, tag_id: int) -> HttpResponse:
-    """Rename or recolor a tag."""
     tag = find_tag(tag_id)
     form = TagForm(request.POST or None, initial={"name": tag.name, "color": tag.color})
     people = next(row.people for row in tag_table() if row.id == tag_id)
@@ -102,7 +97,6 @@ def edit(request: StudioRequest, tag_id: int) -> HttpResponse:
 
 @studio("POST tags/<int:tag_id>/delete/", "tag-delete", Permission.CONTACTS, logs="tag.deleted")
 def delete(request: StudioRequest, tag_id: int) -> HttpResponse:
-    """Delete a tag and remove it from all contacts."""
     tag = find_tag(tag_id)
     people = tags.delete_tag(tag_id)
     said = ngettext(
@@ -117,7 +111,6 @@ def delete(request: StudioRequest, tag_id: int) -> HttpResponse:
     "POST contacts/<int:contact_id>/tags/", "contact-tags", Permission.CONTACTS, limited=True, logs="contact.changed"
 )
 def of_contact(request: StudioRequest, contact_id: int) -> HttpResponse:
-    """Add tags to a contact by name, including new ones, or remove one."""
     find_contact(contact_id)
     add, remove = request.POST.get("add", ""), request.POST.get("remove", "").strip()
     here = reverse("studio:contact", args=[contact_id])

@@ -13,8 +13,6 @@ MAX_CURSOR_CHARACTERS = 80
 
 
 class TimelineKind(StrEnum):
-    """The kinds of rows; the page filters by them."""
-
     CONSENT = "consent"
     EMAILS = "emails"
     AUTOMATIONS = "automations"
@@ -38,7 +36,6 @@ class TimelineCursor:
 
     @classmethod
     def read(cls, text: str) -> TimelineCursor | None:
-        """Return the cursor of a URL; None for anything else."""
         parts = text[:MAX_CURSOR_CHARACTERS].split("~")
         try:
             at, rank, number = datetime.fromisoformat(parts[0]), int(parts[1]), int(parts[2])
@@ -56,14 +53,11 @@ class TimelineCursor:
         return before | (same if rank > self.rank else same & Q(id__lt=self.id))
 
     def covers(self, at: datetime, rank: int, number: int) -> bool:
-        """Return whether a row comes after this one."""
         return (at, -rank, number) < (self.at, -self.rank, self.id)
 
 
 @dataclass(frozen=True, slots=True)
 class ChangedValue:
-    """One value before and after a change, as text."""
-
     label: str
     before: str
     after: str
@@ -94,19 +88,16 @@ class TimelineEvent:
 
     @property
     def order(self) -> tuple[datetime, int, int]:
-        """Return the sort key, which is largest for the newest row."""
         return (self.at, -self.rank, self.id)
 
     @property
     def cursor(self) -> TimelineCursor:
-        """Return the position after this row."""
         return TimelineCursor(self.at, self.rank, self.id)
 
 
 def next_rows(
     rows: QuerySet[Any], rank: int, cursor: TimelineCursor | None, size: int, *, field: str = "at"
 ) -> list[Any]:
-    """Return the next rows of a source, newest first. `field` is their time."""
     if cursor is not None:
         rows = rows.filter(cursor.older(rank, field))
     return list(rows.order_by(f"-{field}", "-id")[:size])

@@ -20,7 +20,6 @@ PAGE_ROWS = 30
 
 
 def kinds() -> list[tuple[str, str]]:
-    """Return the filters of the page with their labels."""
     return [
         ("", pgettext("timeline", "All")),
         (TimelineKind.CONSENT, _("Consent")),

@@ -52,10 +52,7 @@ _REPLY_CHARACTERS = 300
 
 @dataclass(frozen=True, slots=True)
 class TimelineQuestion:
-    """The contact of the timeline, its reader, and where the page begins.
-
-    `is_whole`: no kind is chosen, so an event that two tables know is shown only once.
-    """
+    """`is_whole`: no kind is chosen, so an event that two tables know is shown only once."""
 
     detail: ContactRecord
     reader: User
@@ -66,7 +63,6 @@ class TimelineQuestion:
 
     @property
     def contact_id(self) -> int:
-        """Return the contact's id."""
         return self.detail.contact.id
 
 
@@ -83,10 +79,7 @@ _CONSENT_LOOKS = {
 
 
 def consent(asked: TimelineQuestion, rank: int) -> list[TimelineEvent]:
-    """Return the ledger's events and, for a contact without any, how they were added.
-
-    There are few, and all are loaded already.
-    """
+    """Events are few, and all are loaded already; without any, return how the contact was added."""
     events = []
     for number, one in enumerate(happenings(asked.detail.events)):
         icon, tone = _CONSENT_LOOKS.get(one.kind, ("shield", ""))
@@ -115,7 +108,6 @@ def _place(one: TimelineEvent) -> tuple[datetime, int, int]:
 
 
 def emails(asked: TimelineQuestion, rank: int) -> list[TimelineEvent]:
-    """Return messages that were sent, or planned to be sent, with the server's reply."""
     rows = DeliveryRecord.objects.filter(contact_id=asked.contact_id).select_related("campaign")
     rows = rows.annotate(at=Coalesce("settled_at", "created_at"))
     if asked.is_whole:  # the ledger's own row says that a confirmation was sent
@@ -183,7 +175,6 @@ _FEEDBACK_LOOKS = {
 
 
 def feedback(asked: TimelineQuestion, rank: int) -> list[TimelineEvent]:
-    """Return bounces, complaints, unsubscribes and replies."""
     rows = Feedback.objects.filter(contact_id=asked.contact_id).select_related("campaign")
     return [_feedback(row, rank) for row in next_rows(rows, rank, asked.cursor, asked.size)]
 
@@ -208,7 +199,6 @@ def _feedback(row: Feedback, rank: int) -> TimelineEvent:
 
 
 def suppressions(asked: TimelineQuestion, rank: int) -> list[TimelineEvent]:
-    """Return when the address was suppressed, for this account or everywhere."""
     rows = ever_suppressed(bytes(asked.detail.contact.address_key))
     return [
         TimelineEvent(
@@ -232,7 +222,6 @@ def _suppressed(row: Suppression) -> str:
 
 
 def changes(asked: TimelineQuestion, rank: int) -> list[TimelineEvent]:
-    """Return the changes of fields and tags, with who made them."""
     rows = RecordedChange.objects.filter(contact_id=asked.contact_id).select_related("user")
     return [_change(asked, row, rank) for row in next_rows(rows, rank, asked.cursor, asked.size)]
 
@@ -264,7 +253,6 @@ def _words(asked: TimelineQuestion, key: str, value: Any) -> str:
 
 
 def _author(row: RecordedChange) -> tuple[str, tuple[str, str] | None]:
-    """Return who changed it, in words, and the page of the import or bulk action."""
     name = _person(row.user)
     kind, _colon, number = row.reference.partition(":")
     is_numbered = number.isascii() and number.isdecimal()
@@ -304,7 +292,6 @@ def first_tags(asked: TimelineQuestion, rank: int) -> list[TimelineEvent]:
 
 
 def notes(asked: TimelineQuestion, rank: int) -> list[TimelineEvent]:
-    """Return the team's notes."""
     rows = ContactNote.objects.filter(contact_id=asked.contact_id).select_related("author")
     return [
         TimelineEvent(
@@ -325,7 +312,6 @@ def notes(asked: TimelineQuestion, rank: int) -> list[TimelineEvent]:
 
 
 def requests(asked: TimelineQuestion, rank: int) -> list[TimelineEvent]:
-    """Return the person's data requests."""
     rows = PrivacyRequest.objects.filter(contact_id=asked.contact_id).select_related("started_by")
     return [
         TimelineEvent(
@@ -352,7 +338,6 @@ def automation_entries(asked: TimelineQuestion, rank: int) -> list[TimelineEvent
 
 
 def automation_ends(asked: TimelineQuestion, rank: int) -> list[TimelineEvent]:
-    """Return when the person finished automations, or left them, and why."""
     rows = _enrolments(asked).filter(ended_at__isnull=False)
     found = next_rows(rows, rank, asked.cursor, asked.size, field="ended_at")
     left, finished = _("Left an automation"), _("Finished an automation")
@@ -388,7 +373,6 @@ SOURCES: tuple[tuple[TimelineKind, Source], ...] = (
 
 
 def all_events(asked: TimelineQuestion, kind: TimelineKind | None) -> Iterable[TimelineEvent]:
-    """Return the rows of all sources of a kind; without a kind, of all sources."""
     return [
         event
         for rank, (each, source) in enumerate(SOURCES)
