@@ -42,8 +42,6 @@ NO_STEP = "-"
 
 
 class _Shown:
-    """One version of an automation as the builder shows it."""
-
     def __init__(self, request: StudioRequest, automation: Automation, version: AutomationVersion) -> None:
         self.request, self.automation, self.version = request, automation, version
         self.is_draft = version.state == VersionState.DRAFT
@@ -69,9 +67,7 @@ class _Shown:
             panel.values["preview"] = preview_of(self.request, message, PreviewState(width="phone")).message
 
     def _incomplete(self) -> int | None:
-        """Return how many messages of a flow without problems don't pass the gate yet; None if they're too many to ask
-        about here.
-        """
+        """Return how many messages of a flow without problems fail the gate; None if they're too many to ask here."""
         if not self.is_draft or self.flow.problem_count:
             return 0
         if len(messages_in(self.version)) > MOST_ASKED:
@@ -109,7 +105,6 @@ def _shown(request: StudioRequest, automation_id: int) -> _Shown:
 
 @studio("GET automations/<int:automation_id>/flow/", "automation_flow", Permission.DRAFT)
 def flow(request: StudioRequest, automation_id: int) -> HttpResponse:
-    """Show the newest version: a draft to edit, any other to read."""
     shown = _shown(request, automation_id)
     try:
         panel = shown.panel(request.GET.get("step", ""))
@@ -201,7 +196,6 @@ def _refused(request: StudioRequest, shown: _Shown, panel: StepPanel) -> HttpRes
 
 
 def _not_done(request: StudioRequest, automation_id: int, why: str) -> HttpResponse:
-    """Return the flow as it is now, with the reason; the panel stays as it was typed."""
     if not is_htmx(request):
         return refuse(request, why, reverse("studio:automation_flow", args=[automation_id]))
     shown = _shown(request, automation_id)

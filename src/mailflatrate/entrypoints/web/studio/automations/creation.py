@@ -36,8 +36,6 @@ _ICONS: Final[Mapping[str, str]] = {
 
 
 class NewAutomationForm(forms.Form):
-    """What a new automation needs: a name, a list, and what its recipe asks for."""
-
     name = forms.CharField(
         label=gettext_lazy("Name"),
         max_length=drafts.MAX_NAME_CHARACTERS,
@@ -88,7 +86,6 @@ def _question(choice: RecipeChoice, label: str) -> forms.ChoiceField:
 
 
 def _offers(choice: RecipeChoice) -> tuple[str, Sequence[tuple[str, str]], str]:
-    """Return the blank option, the others, and what to say where there are no others."""
     match choice:
         case RecipeChoice.FORM:
             rows = Form.objects.filter(state=FormState.PUBLISHED, mailing_list__archived_at=None).order_by("name")
@@ -106,7 +103,6 @@ def _offers(choice: RecipeChoice) -> tuple[str, Sequence[tuple[str, str]], str]:
 
 
 def recipe_cards(chosen: Recipe | None) -> list[dict[str, Any]]:
-    """Return all recipes as cards."""
     return [
         {
             "key": recipe.key,
@@ -120,7 +116,6 @@ def recipe_cards(chosen: Recipe | None) -> list[dict[str, Any]]:
 
 
 def _wanted(request: StudioRequest) -> Recipe | None:
-    """Return the recipe that the address names; None for an empty automation."""
     try:
         return find_recipe(request.GET.get("recipe", ""))
     except KeyError:
@@ -129,7 +124,6 @@ def _wanted(request: StudioRequest) -> Recipe | None:
 
 @studio("GET|POST automations/new/", "automation_new", Permission.DRAFT, logs="automation.created")
 def new(request: StudioRequest) -> HttpResponse:
-    """Offer the recipes, ask for a name, a list and what the recipe needs, then create the draft."""
     recipe = _wanted(request)
     form = NewAutomationForm(request.POST if request.method == "POST" else None, recipe=recipe)
     if request.method == "POST" and form.is_valid():

@@ -67,7 +67,6 @@ def insert(request: StudioRequest, automation: Automation) -> FlowEdit:
 
 
 def _new_message(request: StudioRequest, automation: Automation) -> Campaign:
-    """Create the draft of a step's message, with the sender and language of the automation's newest one."""
     others = Campaign.objects.filter(automation_id=automation.id).order_by("-id")
     last, possible = others.first(), list(senders()[:2])
     sender = last.sender_id if last else possible[0].id if len(possible) == 1 else None
@@ -84,28 +83,24 @@ def _new_message(request: StudioRequest, automation: Automation) -> Campaign:
 
 
 def move(request: StudioRequest, automation: Automation) -> FlowEdit:
-    """Move a step to a place."""
     key, place = request.POST.get("key", ""), StepPlace.read(request.POST.get("place", ""))
     version = _edit(request, automation, lambda graph: move_step(graph, key, place))
     return FlowEdit(version, key, _("Step moved."))
 
 
 def rise(request: StudioRequest, automation: Automation) -> FlowEdit:
-    """Move a step up by one."""
     key = request.POST.get("key", "")
     version = _edit(request, automation, lambda graph: shift_step(graph, key, down=False))
     return FlowEdit(version, key, _("Step moved up."))
 
 
 def sink(request: StudioRequest, automation: Automation) -> FlowEdit:
-    """Move a step down by one."""
     key = request.POST.get("key", "")
     version = _edit(request, automation, lambda graph: shift_step(graph, key, down=True))
     return FlowEdit(version, key, _("Step moved down."))
 
 
 def remove(request: StudioRequest, automation: Automation) -> FlowEdit:
-    """Remove a step and what is nested in it, or the goal."""
     key = request.POST.get("key", "")
 
     def change(graph: Mapping[str, Any]) -> Mapping[str, Any]:
@@ -116,12 +111,10 @@ def remove(request: StudioRequest, automation: Automation) -> FlowEdit:
 
 
 def undo(request: StudioRequest, automation: Automation) -> FlowEdit:
-    """Undo the last edit."""
     return FlowEdit(step_back(automation.id, based_on=_based_on(request), by=request.user), "", _("Undone."))
 
 
 def redo(request: StudioRequest, automation: Automation) -> FlowEdit:
-    """Redo the edit that was undone last."""
     return FlowEdit(step_forward(automation.id, based_on=_based_on(request), by=request.user), "", _("Redone."))
 
 

@@ -1,8 +1,4 @@
-"""The tree of an automation as pages show it: what starts it, its steps with their arms, and its goal.
-
-`flow_of` reads a version's graph, with problems and figures where a page has them; `automations/_flow.html` renders it
-as nested ordered lists, to read or to edit.
-"""
+"""An automation's tree as pages show it: entry, steps with arms, goal. `automations/_flow.html` draws nested lists."""
 
 from collections.abc import Mapping, Sequence
 from dataclasses import dataclass
@@ -40,10 +36,7 @@ WHOLE_ID = "rules"
 
 @dataclass(frozen=True, slots=True)
 class FlowArm:
-    """One arm of a branch or split with its steps; `address` names its list in `rules.automations.editing`.
-
-    `count` is the number of people who took it; None without figures.
-    """
+    """`address` names its list in `rules.automations.editing`; `count` of people who took it, None without figures."""
 
     address: str
     label: str
@@ -52,17 +45,12 @@ class FlowArm:
 
     @property
     def end_place(self) -> str:
-        """Return where a step goes that is added at the end of the arm."""
         return f"{self.address}:{len(self.rows)}"
 
 
 @dataclass(frozen=True, slots=True)
 class FlowRow:
-    """One step, the entry or the goal. `place` is where a step inserted before it goes; empty for entry and goal.
-
-    `can_rise` and `can_sink`: a step can move up, and down. `leads_on`: people come to what follows it. `campaign_id`:
-    the message that it sends.
-    """
+    """`place`: where a step inserted before it goes, empty for entry and goal. `leads_on`: people go on from it."""
 
     key: str
     kind: str
@@ -95,7 +83,6 @@ class Flow:
         return f"{TOP}:{len(self.rows)}"
 
     def row(self, key: str) -> FlowRow | None:
-        """Return the row of a step, the entry or the goal."""
         shown = [self.entry, *([self.goal] if self.goal else []), *self.rows]
         while shown:
             row = shown.pop()
@@ -118,8 +105,6 @@ def flow_of(
 
 
 class _Reading:
-    """Reads one graph into a flow."""
-
     def __init__(
         self, graph: Graph, names: FlowNames, problems: Sequence[GraphProblem], figures: VersionFigures | None
     ) -> None:

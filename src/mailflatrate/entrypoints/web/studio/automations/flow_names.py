@@ -44,7 +44,6 @@ class FlowNames:
 
 
 def names_in(graph: Graph, mailing_list: str) -> FlowNames:
-    """Look up the names of everything that a graph of this list refers to."""
     entry, chosen = graph.entry, defaultdict[str, set[int | None]](set)
     for step in graph.all_steps():
         for name, setting in step.settings().items():

@@ -35,7 +35,6 @@ def problem_sentence(problem: GraphProblem) -> str:
 
 
 def entry_title(entry: Entry, names: FlowNames) -> str:
-    """Return what starts the automation, as a sentence without a full stop."""
     if entry.on in _ENTRY_TITLES:
         return _ENTRY_TITLES[entry.on](entry, names)
     trigger = TRIGGERS[entry.on]
@@ -80,7 +79,6 @@ _ENTRY_TITLES: Mapping[EntryKind, Callable[[Entry, FlowNames], str]] = {
 
 
 def entry_detail(entry: Entry, names: FlowNames) -> str:
-    """Return the rest of what starts it: the time of day, the link, or the list."""
     only = _("only confirmed subscribers of “%(list)s”") % {"list": names.mailing_list}
     if entry.on is EntryKind.CONFIRMED:
         return _("Imported contacts don't start it")
@@ -158,7 +156,6 @@ def _notify_detail(step: Notify, names: FlowNames) -> str:
 
 
 def wait_title(rule: WaitRule | None, names: FlowNames) -> str:
-    """Return how long a step waits, as a sentence without a full stop."""
     if rule is None:
         return _("Wait")
     match rule.kind:
@@ -197,14 +194,12 @@ def offset_text(days: int, name: str) -> str:
 
 
 def goal_detail(goal: Goal, titles: Mapping[str, str]) -> str:
-    """Return what happens to people who reach the goal; `titles` are those of the steps it may lead to."""
     if goal.then == "end":
         return _("People who reach it leave the automation")
     return _("People who reach it continue at: %(step)s") % {"step": titles.get(goal.then, str(_GONE))}
 
 
 def rule_sentences(graph: Graph) -> list[str]:
-    """Return the rules of the whole automation, one sentence each."""
     reentry = {
         ReentryMode.NEVER: _("Each person goes through it once."),
         ReentryMode.ALWAYS: _("People can go through it again at any time."),
@@ -239,7 +234,6 @@ def rule_sentences(graph: Graph) -> list[str]:
 
 
 def condition_sentences(graph: Graph) -> tuple[dict[str, str], str]:
-    """Return the conditions of all branches by their step, and that of the goal; one that is missing is empty."""
     steps = [step for step in graph.all_steps() if isinstance(step, Branch) and step.condition]
     goal: list[Any] = [graph.goal.condition] if graph.goal is not None and graph.goal.condition else []
     said = segment_sentences([*(step.condition for step in steps), *goal])

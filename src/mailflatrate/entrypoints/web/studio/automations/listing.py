@@ -25,8 +25,6 @@ PAGE_ROWS = 25
 
 @dataclass(frozen=True, slots=True)
 class AutomationRow:
-    """One automation of the list: people in it now, and all who ever entered."""
-
     automation: Automation
     tone: str
     under_way: int
@@ -34,7 +32,6 @@ class AutomationRow:
 
     @property
     def is_draft(self) -> bool:
-        """Return whether it was never released: its figures say nothing yet, and it can be deleted."""
         return self.automation.state == AutomationState.DRAFT
 
 
@@ -50,7 +47,6 @@ def _filters() -> list[dict[str, Any]]:
 
 @studio("GET automations/", "automations", Permission.DRAFT)
 def automations(request: StudioRequest) -> HttpResponse:
-    """Show all automations, newest first, by state."""
     state = request.GET.get("state", "")
     state = state if state in tuple(AutomationState) else ""
     found = queries.automations(state=state)
@@ -76,7 +72,6 @@ def automations(request: StudioRequest) -> HttpResponse:
 
 @studio("POST automations/<int:automation_id>/rename/", "automation_rename", Permission.DRAFT, logs="automation.edited")
 def rename(request: StudioRequest, automation_id: int) -> HttpResponse:
-    """Change the name."""
     find_automation(automation_id)
     back = reverse("studio:automation_flow", args=[automation_id])
     name = request.POST.get("name", "").replace("\0", "")
@@ -87,7 +82,6 @@ def rename(request: StudioRequest, automation_id: int) -> HttpResponse:
 
 @studio("POST automations/<int:automation_id>/copy/", "automation_copy", Permission.DRAFT, logs="automation.created")
 def copy(request: StudioRequest, automation_id: int) -> HttpResponse:
-    """Create a draft with the same steps and copies of the messages."""
     find_automation(automation_id)
     try:
         made = drafts.copy_automation(automation_id, by=request.user)
@@ -101,7 +95,6 @@ def copy(request: StudioRequest, automation_id: int) -> HttpResponse:
     "POST automations/<int:automation_id>/delete/", "automation_delete", Permission.DRAFT, logs="automation.deleted"
 )
 def delete(request: StudioRequest, automation_id: int) -> HttpResponse:
-    """Delete an automation that was never released."""
     automation = find_automation(automation_id)
     return perform(
         request,
@@ -116,7 +109,6 @@ def delete(request: StudioRequest, automation_id: int) -> HttpResponse:
     "POST automations/<int:automation_id>/discard/", "automation_discard", Permission.DRAFT, logs="automation.edited"
 )
 def discard(request: StudioRequest, automation_id: int) -> HttpResponse:
-    """Delete the draft of the next version with its messages."""
     find_automation(automation_id)
     return perform(
         request,

@@ -30,12 +30,10 @@ class MessageChecks:
 
 
 def checks_in(version: AutomationVersion) -> list[MessageChecks]:
-    """Return the messages of a version with their checks, in the order of its steps."""
     return [_checks(campaign) for campaign in messages_in(version)]
 
 
 def without_repetition(checked: Sequence[MessageChecks]) -> tuple[list[CheckItem], list[MessageChecks]]:
-    """Return the open checks that concern the automation as a whole, and its messages with the others."""
     shared, panels = shared_findings([each.panel for each in checked])
     return shared, [replace(each, panel=panel) for each, panel in zip(checked, panels, strict=True)]
 
@@ -52,7 +50,6 @@ def _checks(campaign: Campaign) -> MessageChecks:
 
 
 def _panel(campaign: Campaign) -> Panel | None:
-    """Return the present verdict on a draft, or the stored one on a message that was released."""
     if campaign.state == CampaignState.DRAFT:
         return panel_of(campaign, for_approver=True)
     decision = GateDecision.objects.filter(campaign_id=campaign.id).order_by("-id").first()

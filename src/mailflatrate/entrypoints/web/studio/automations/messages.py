@@ -1,6 +1,4 @@
-"""All messages of an automation on one page, in their order, beside its flow and what people agreed to, so that
-colleagues can read it through before it is activated.
-"""
+"""All messages of an automation, beside its flow and what people agreed to, for colleagues to read it through."""
 
 from collections.abc import Iterator, Sequence
 from functools import partial
@@ -41,7 +39,6 @@ MOST_PREVIEWS = 20
 
 @studio("GET automations/<int:automation_id>/messages/", "automation_messages", Permission.VIEW)
 def messages(request: StudioRequest, automation_id: int) -> HttpResponse:
-    """Show the newest version to read: each message as people see it, what comes before it, and its checks."""
     automation = find_automation(automation_id)
     version = newest_version(automation_id)
     version.automation = automation
@@ -72,7 +69,6 @@ def messages(request: StudioRequest, automation_id: int) -> HttpResponse:
     logs="campaign.draft_review_asked",
 )
 def ask_review(request: StudioRequest, automation_id: int) -> HttpResponse:
-    """Show all messages of the draft to the operator's team, or take them back."""
     find_automation(automation_id)
     withdraws = request.POST.get("withdraw") == "yes"
     return perform(
@@ -85,7 +81,6 @@ def ask_review(request: StudioRequest, automation_id: int) -> HttpResponse:
 
 
 def _draft_review(request: StudioRequest, version: AutomationVersion) -> DraftReview | None:
-    """Return the state of the early review of all messages; None if the account's campaigns need no review."""
     campaigns = messages_in(version)
     if not (request.account.supervised and campaigns):
         return None
@@ -120,10 +115,7 @@ def _open_threads(checks: MessageChecks | None) -> int:
 
 
 def steps_with_message(rows: Sequence[FlowRow], since: tuple[str, ...]) -> Iterator[tuple[FlowRow, tuple[str, ...]]]:
-    """Yield the steps that send, in order, each with the titles of what people passed since the message before.
-
-    `since`: what they passed before the first of these steps.
-    """
+    """Each with the titles of what people passed since the message before; `since`: before the first of these steps."""
     for row in rows:
         if row.kind == Send.kind:
             yield row, since
@@ -138,7 +130,6 @@ def steps_with_message(rows: Sequence[FlowRow], since: tuple[str, ...]) -> Itera
 
 
 def most_messages(rows: Sequence[FlowRow]) -> int:
-    """Return how many messages one person gets at most on their way through."""
     return sum((row.kind == Send.kind) + max((most_messages(arm.rows) for arm in row.arms), default=0) for row in rows)
 
 

@@ -32,7 +32,6 @@ def leaving_label(why: str) -> str:
 
 
 def leaving_counts(left: Mapping[str, int]) -> list[dict[str, Any]]:
-    """Return why people left, most frequent first."""
     rows = sorted(left.items(), key=lambda row: (-row[1], row[0]))
     return [{"label": leaving_label(why), "count": count} for why, count in rows if count]
 
@@ -44,7 +43,6 @@ def chosen_version(versions: Sequence[AutomationVersion], number: int) -> Automa
 
 @studio("GET automations/<int:automation_id>/", "automation", Permission.RELEASE)
 def overview(request: StudioRequest, automation_id: int) -> HttpResponse:
-    """Show a released automation. One that was never released is redirected to its flow, or to its review."""
     automation = find_automation(automation_id)
     versions = released_versions(automation_id)
     shown = chosen_version(versions, whole_number(request.GET.get("version")))
@@ -86,7 +84,6 @@ def _percent(figures: VersionFigures) -> float | None:
 
 
 def _stopped(automation: Automation) -> list[Campaign]:
-    """Return the messages that wait although the automation runs: paused by a person, or held by a rule."""
     if automation.state != AutomationState.ACTIVE:
         return []
     rows = Campaign.objects.filter(automation_id=automation.id, state=CampaignState.PAUSED)
@@ -109,7 +106,6 @@ def pause(request: StudioRequest, automation_id: int) -> HttpResponse:
     "POST automations/<int:automation_id>/resume/", "automation_resume", Permission.RELEASE, logs="automation.resumed"
 )
 def resume(request: StudioRequest, automation_id: int) -> HttpResponse:
-    """Resume a paused automation."""
     find_automation(automation_id)
     return _run(
         request,
@@ -121,7 +117,6 @@ def resume(request: StudioRequest, automation_id: int) -> HttpResponse:
 
 @studio("POST automations/<int:automation_id>/end/", "automation_end", Permission.RELEASE, logs="automation.ended")
 def end(request: StudioRequest, automation_id: int) -> HttpResponse:
-    """End an automation permanently."""
     find_automation(automation_id)
     return _run(
         request,

@@ -40,10 +40,7 @@ _WHOLE = 100
 
 @dataclass(slots=True)
 class StepPanel:
-    """One side panel. `kind` names its template; `values` are what that template reads.
-
-    `parameters`: what the graph is to store, if a valid form was posted; None otherwise. `row`: how the flow shows it.
-    """
+    """`kind` names its template. `parameters` are what the graph stores, None unless a valid form was posted."""
 
     key: str
     kind: str
@@ -55,14 +52,11 @@ class StepPanel:
 
     @property
     def is_step(self) -> bool:
-        """Return whether it is that of a step, which can be moved and removed."""
         return self.key not in (ENTRY, GOAL, WHOLE_ID, "")
 
 
 @dataclass(frozen=True, slots=True)
 class PanelRequest:
-    """What a panel is made from: the version, its stored graph, and the posted values of an edit or a redraw."""
-
     version: AutomationVersion
     list_id: int
     posted: QueryDict | None = None
@@ -74,17 +68,13 @@ class PanelRequest:
         return None if self.is_redraw else self.posted
 
     def initial(self, names: Iterable[str], stored: Mapping[str, Any]) -> dict[str, Any]:
-        """Return the values to begin with: those that are stored, and over them those of the form being redrawn."""
         if self.posted is None or not self.is_redraw:
             return dict(stored)
         return {**stored, **{name: self.posted[f"step-{name}"] for name in names if f"step-{name}" in self.posted}}
 
 
 def panel_of(asked: PanelRequest, key: str, flow: Flow) -> StepPanel:
-    """Return the panel of a step, of `entry`, `goal` or `rules`; one without settings for an empty key.
-
-    Raises StepGone.
-    """
+    """`key`: a step's, `entry`, `goal`, `rules`, or empty for the panel without settings. Raises StepGone."""
     graph = asked.version.graph
     if key == "":
         return StepPanel("", NO_KIND, "")
@@ -117,7 +107,6 @@ def _formed(
 
 
 def _settings(asked: PanelRequest, key: str, raw: Mapping[str, Any], kind: type[Step]) -> StepPanel:
-    """Return the panel of a kind that has only what it declares, or nothing to set."""
     if not kind.settings():
         return StepPanel(key, "end", "")
     return _formed(asked, key, "form", DeclaredForm, raw, step=kind, here=asked.version.automation_id)
@@ -128,7 +117,6 @@ def _wait(asked: PanelRequest, key: str, raw: Mapping[str, Any]) -> StepPanel:
 
 
 def _send(asked: PanelRequest, key: str, raw: Mapping[str, Any]) -> StepPanel:
-    """Return the panel of a message; the view adds the message itself."""
     panel = StepPanel(key, "send", "", {"campaign_id": raw.get("campaign")}, is_unsaved=asked.posted is not None)
     if asked.posted is not None:
         form = MessageForm(asked.posted, initial={})
@@ -199,7 +187,6 @@ def even_shares(arms: int) -> list[str]:
 
 
 def _set_field(asked: PanelRequest, key: str, raw: Mapping[str, Any]) -> StepPanel:
-    """Return the panel of a field to set: the field, and the input that fits it."""
     posted = asked.posted
     chosen = posted.get("step-field", "") if posted is not None else raw.get("field", "")
     known = {row.key: row for row in contact_fields()}
@@ -224,7 +211,6 @@ _STEPS: Mapping[type[Step], Callable[[PanelRequest, str, Mapping[str, Any]], Ste
     Split: _split,
     SetField: _set_field,
 }
-"""The kinds with a panel of their own."""
 
 
 def with_settings(graph: Mapping[str, Any], panel: StepPanel) -> dict[str, Any]:

@@ -44,7 +44,6 @@ RESULTS: Mapping[str, Any] = {
     SAME: gettext_lazy("skipped, because another automation sends them the same message"),
     "field": gettext_lazy("skipped, because the value no longer fits the field"),
 }
-"""Why a person passed a step without what it does."""
 
 
 @dataclass(frozen=True, slots=True)
@@ -61,7 +60,6 @@ class WayPoint:
 
 @studio("GET automations/<int:automation_id>/people/", "automation_people", Permission.VIEW)
 def people(request: StudioRequest, automation_id: int) -> HttpResponse:
-    """Show who is at a step now, longest due first; or one person's way, by address."""
     automation = find_automation(automation_id)
     versions = released_versions(automation_id)
     version = chosen_version(versions, whole_number(request.GET.get("version")))
@@ -75,7 +73,6 @@ def people(request: StudioRequest, automation_id: int) -> HttpResponse:
 
 
 def _address(request: StudioRequest) -> str:
-    """Return the address of the person asked for, by address or by the contact's id; empty for none."""
     contact_id = whole_number(request.GET.get("contact"))
     if contact_id:
         return find_contact(contact_id).email
@@ -107,7 +104,6 @@ def _at_step(automation: Automation, version: AutomationVersion, key: str, after
 
 
 def _rows(rows: Sequence[FlowRow]) -> list[FlowRow]:
-    """Return all steps in the order in which they are read."""
     found: list[FlowRow] = []
     for row in rows:
         found.append(row)
@@ -132,7 +128,6 @@ def _person(automation: Automation, address: str) -> dict[str, Any]:
 
 
 def _messages(enrolment_ids: Sequence[int]) -> dict[tuple[int, int], OutcomeLine]:
-    """Return what became of messages, by enrolment and campaign."""
     rows = DeliveryRecord.objects.filter(enrolment_id__in=enrolment_ids, campaign_id__isnull=False)
     return {
         (row.enrolment_id, row.campaign_id): line_of(row)

@@ -63,8 +63,6 @@ _LOCAL = "%Y-%m-%dT%H:%M"
 
 
 class RehearsalForm(forms.Form):
-    """Who enters, and when. Without an address it's an example person."""
-
     address = forms.EmailField(
         label=gettext_lazy("Contact's email address"),
         required=False,
@@ -102,7 +100,6 @@ class RehearsalForm(forms.Form):
 
 @studio("GET automations/<int:automation_id>/test/", "automation_test", Permission.VIEW)
 def rehearsal(request: StudioRequest, automation_id: int) -> HttpResponse:
-    """Show what someone would get who entered at a moment: each step with its time, and what can't be known."""
     automation = find_automation(automation_id)
     versions = versions_of(automation_id)
     version = versions.draft or versions.current
@@ -172,7 +169,6 @@ def _details(each: RehearsedStep, row: FlowRow) -> Iterator[str]:
 
 
 def _arm_links(each: RehearsedStep, row: FlowRow, request: StudioRequest) -> list[tuple[str, str]]:
-    """Return the other arms of a split, each with the link that follows it."""
     links = []
     for number, arm in enumerate(row.arms):
         if number != each.target:
@@ -211,7 +207,6 @@ def _unknowns(found: RehearsalResult, *, is_example: bool) -> Iterator[str]:
 
 
 def _example_fields(graph: Graph, asked: QueryDict) -> tuple[list[FilledInput], dict[str, Any]]:
-    """Return inputs for the fields that decide the way of an example person, and their values."""
     wanted = set(_field_keys(graph))
     shown: list[ContactField] = [field for field in fields() if field.key in wanted]
     typed = posted_values(asked, {})

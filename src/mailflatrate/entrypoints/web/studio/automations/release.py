@@ -56,7 +56,6 @@ def _here(automation_id: int) -> str:
 
 
 def _problem(automation_id: int, problem: GraphProblem, flow: Flow) -> dict[str, Any]:
-    """Return a problem as its author reads it, with its step and the link to it."""
     row = flow.row(problem.step) if problem.step else None
     step = f"?{urlencode({'step': problem.step})}#side" if problem.step else ""
     url = reverse("studio:automation_flow", args=[automation_id]) + step
@@ -170,7 +169,6 @@ def _activate(request: StudioRequest, automation: Automation, version: Automatio
 
 @studio("POST automations/<int:automation_id>/release/ask/", "automation_ask", Permission.DRAFT, logs="release.asked")
 def ask(request: StudioRequest, automation_id: int) -> HttpResponse:
-    """Ask colleagues to approve exactly what was shown."""
     find_automation(automation_id)
     try:
         told = approval.request_approval(
@@ -212,7 +210,6 @@ def send_back(request: StudioRequest, automation_id: int) -> HttpResponse:
     logs="automation.withdrawn",
 )
 def take_back(request: StudioRequest, automation_id: int) -> HttpResponse:
-    """Turn a version that waits for a reviewer back into a draft."""
     find_automation(automation_id)
     return perform(
         request,

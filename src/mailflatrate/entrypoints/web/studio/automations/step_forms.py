@@ -29,8 +29,6 @@ _AFTER, _BEFORE = "after", "before"
 
 
 class TimeInput(forms.TimeInput):
-    """The browser's own input for a time of day."""
-
     input_type = "time"
 
 
@@ -72,13 +70,11 @@ def written_time(value: time) -> str:
 
 
 def date_fields(chosen: str) -> Choices:
-    """Return the account's date fields as choices, and the chosen one even if it is archived."""
     dates = [(row.key, row.label) for row in contact_fields() if row.kind.is_date]
     return [_CHOOSE, *with_chosen(dates, chosen)]
 
 
 def with_chosen(choices: Iterable[tuple[Any, Any]], chosen: Any) -> Choices:
-    """Return choices, and the chosen one even if it is no longer offered."""
     found = list(choices)
     if chosen not in (None, "") and str(chosen) not in {str(value) for value, _name in found}:
         found.append((chosen, _("(deleted)")))
@@ -97,8 +93,6 @@ def direction_field() -> forms.ChoiceField:
 
 
 class MessageForm(StepForm):
-    """The name of a message, which only colleagues see."""
-
     name = forms.CharField(
         label=lazy("Name"),
         max_length=g.MAX_NAME_CHARACTERS,
@@ -107,8 +101,6 @@ class MessageForm(StepForm):
 
 
 class WaitForm(StepForm):
-    """How long a step waits, or until when."""
-
     shown = {
         WaitKind.FOR: ("days", "hours", "minutes"),
         WaitKind.UNTIL: ("weekday", "at"),
@@ -178,7 +170,6 @@ class WaitForm(StepForm):
 
 
 def event_choices(chosen: str) -> Choices:
-    """Return the events that the account has had as choices, and the chosen one even if there is none any longer."""
     names = [row.name for row in event_types()]
     return [_CHOOSE, *((name, name) for name in dict.fromkeys([*names, *([chosen] if chosen else [])]))]
 
@@ -217,4 +208,3 @@ _OFFERED: Mapping[str, Callable[[int], Iterable[tuple[Any, Any]]]] = {
     "endpoint": lambda _here: [(row.id, row.about or row.url) for row in endpoints()],
     "automation": _other_automations,
 }
-"""What a setting that names something offers."""

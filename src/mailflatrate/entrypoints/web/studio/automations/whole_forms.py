@@ -33,8 +33,6 @@ MOST_CAMPAIGNS = 200
 
 
 class EntryForm(StepForm):
-    """What starts the automation."""
-
     shown = {
         g.EntryKind.CONFIRMED: ("form",),
         g.EntryKind.DATE: ("field", "offset", "direction", "yearly", "at", "zone"),
@@ -112,7 +110,6 @@ class EntryForm(StepForm):
 
 
 def _choices(name: str, chosen: Mapping[str, Any], list_id: int) -> Choices:
-    """Return what a field of the entry offers, and what is chosen even if it is no longer offered."""
     now = chosen[name]
     match name:
         case "form":
@@ -137,8 +134,6 @@ def _choices(name: str, chosen: Mapping[str, Any], list_id: int) -> Choices:
 
 
 class RulesForm(StepForm):
-    """The rules of the whole automation: entering again, late steps, how many messages, and when none."""
-
     reentry = forms.ChoiceField(
         label=lazy("Going through it again"),
         choices=[
@@ -188,7 +183,6 @@ class RulesForm(StepForm):
         }
 
     def clean(self) -> dict[str, Any]:
-        """Check what belongs together."""
         given = super().clean() or {}
         if given.get("reentry") == g.ReentryMode.AFTER and not given.get("reentry_days"):
             self.add_error("reentry_days", _("Enter a number of days."))
