@@ -25,7 +25,6 @@ SHOWN_COMMENTS = 100
 
 
 def _find(campaign_id: int) -> Campaign:
-    """Return a campaign that was sent. Raises Http404."""
     campaign = find_campaign(campaign_id)
     if campaign.started_at is None:
         raise Http404
@@ -34,7 +33,6 @@ def _find(campaign_id: int) -> Campaign:
 
 @studio("GET campaigns/<int:campaign_id>/answers/", "campaign-answers", Permission.VIEW, limited=True)
 def answers(request: StudioRequest, campaign_id: int) -> HttpResponse:
-    """Show how often each answer was given, and the newest comments."""
     campaign = _find(campaign_id)
     rows = PollComment.objects.filter(campaign_id=campaign.id)
     newest = list(rows.order_by("-day", "-id")[: SHOWN_COMMENTS + 1])
@@ -55,7 +53,6 @@ def answers(request: StudioRequest, campaign_id: int) -> HttpResponse:
 
 @studio("GET campaigns/<int:campaign_id>/answers.csv", "campaign-answers-csv", Permission.VIEW, limited=True)
 def download_answers(request: StudioRequest, campaign_id: int) -> HttpResponse:
-    """Return the answers as a CSV file (RFC 4180)."""
     campaign = _find(campaign_id)
     return _csv(campaign, "answers", answer_lines(poll_results(campaign)))
 
@@ -67,7 +64,6 @@ def download_answers(request: StudioRequest, campaign_id: int) -> HttpResponse:
     limited=True,
 )
 def download_comments(request: StudioRequest, campaign_id: int) -> HttpResponse:
-    """Return the comments as a CSV file (RFC 4180)."""
     campaign = _find(campaign_id)
     rows = list(PollComment.objects.filter(campaign_id=campaign.id).order_by("day", "id"))
     return _csv(campaign, "comments", comment_lines(poll_comments(campaign, rows)))

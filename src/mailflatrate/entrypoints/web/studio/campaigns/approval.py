@@ -60,7 +60,6 @@ def _edit(campaign_id: int) -> str:
 
 @studio("POST campaigns/<int:campaign_id>/ask/", "campaign-ask", Permission.DRAFT, limited=True, logs="release.asked")
 def ask(request: StudioRequest, campaign_id: int) -> HttpResponse:
-    """Ask colleagues to approve the release of what was shown, for now or for a scheduled time."""
     campaign = find_campaign(campaign_id)
     moment, form = None, ScheduleForm(request.POST)
     waves: WavesChosen = {}
@@ -96,7 +95,6 @@ def ask(request: StudioRequest, campaign_id: int) -> HttpResponse:
     logs="campaign.released",
 )
 def review(request: StudioRequest, campaign_id: int) -> HttpResponse:
-    """Show what a colleague wants to release: content, recipients, checks, policy. A POST releases it."""
     campaign = find_campaign(campaign_id)
     if campaign.state != CampaignState.DRAFT:
         return see_other(reverse("studio:campaign", args=[campaign_id]))
@@ -147,7 +145,6 @@ def _approval_page(request: StudioRequest, campaign: Campaign, *, error: str = "
     logs="release.sent_back",
 )
 def back(request: StudioRequest, campaign_id: int) -> HttpResponse:
-    """Send the campaign back with a note on what to change. Requesters withdraw their own request this way."""
     find_campaign(campaign_id)
     text = request.POST.get("text", "")[:LONGEST_WORDS]
     return perform(

@@ -28,7 +28,6 @@ MOST_CONDITIONS = 12
 
 
 def blocks_config(request: StudioRequest, campaign: Campaign) -> dict[str, Any]:
-    """Return the context of the campaign editor's part of the page."""
     saved = {
         "rows": saved_rows(),
         "campaign": campaign.id,
@@ -47,7 +46,6 @@ def blocks_config(request: StudioRequest, campaign: Campaign) -> dict[str, Any]:
 
 
 def _lock(request: StudioRequest, campaign: Campaign) -> dict[str, bool]:
-    """Return whether parts are locked for this person, and whether they may mark what others may change."""
     designs = may_design(request.user)
     return {"isOn": campaign.is_locked and not designs, "marks": designs}
 
@@ -58,11 +56,7 @@ def editor_config(
     words: Mapping[str, str] = MappingProxyType({}),
     without: Collection[str] = (),
 ) -> dict[str, Any]:
-    """Return the context of an editor of blocks; `json` is what its script reads.
-
-    `parts`: conditions, fields, saved rows, time zone, the block at the end. `words` replace those of campaigns;
-    blocks named in `without` aren't offered.
-    """
+    """`parts`: conditions, fields, saved rows, time zone, last block. `words` replace those of campaigns."""
     brand = brand_style()
     whole = {
         "words": {**_words(), **words},
@@ -87,7 +81,6 @@ def _colours(brand: BrandStyle) -> list[tuple[str, str]]:
 
 
 def _conditions() -> list[tuple[str, str]]:
-    """Return who a part can be shown to: the Liquid of the condition, and how a person would say it."""
     found = [
         ("contact.first_name", _("Only people with a first name")),
         ('contact.first_name == ""', _("Only people without a first name")),
@@ -101,7 +94,6 @@ def _conditions() -> list[tuple[str, str]]:
 
 
 def _fields() -> list[tuple[str, str]]:
-    """Return what a text can greet or address a reader with: the Liquid path of each field and its label."""
     labels = {field.key: field.label for field in fields()}
     names = [*labels, *sorted(attribute_names() - labels.keys())]
     return [
@@ -119,7 +111,6 @@ def _fields() -> list[tuple[str, str]]:
 
 
 def _imprint(request: StudioRequest, campaign: Campaign, brand: BrandStyle) -> str:
-    """Return the block below the campaign as readers see it; empty if there is no imprint."""
     imprint = newest_imprint()
     if imprint is None:
         return ""
@@ -129,7 +120,6 @@ def _imprint(request: StudioRequest, campaign: Campaign, brand: BrandStyle) -> s
 
 
 def _labels() -> dict[str, str]:
-    """Return the name of each group and block of the palette."""
     return {
         "blocks": _("Blocks"), "sections": _("Sections"), "prebuilt": _("Prebuilt"),
         "heading": _("Heading"), "text": _("Text"), "image": _("Image"), "button": _("Button"),
@@ -154,7 +144,6 @@ def _parts(without: Collection[str]) -> list[tuple[str, list[tuple[str, str, str
 
 
 def _words() -> dict[str, str]:
-    """Return every text that the script shows to the author."""
     return {
         "mj-body": _("Campaign"), "mj-section": _("Section"), "mj-wrapper": _("Section group"),
         "mj-column": _("Column"),
@@ -197,7 +186,6 @@ def _words() -> dict[str, str]:
 
 
 def _setting_words() -> dict[str, str]:
-    """Return the texts of settings for screens, columns, backgrounds and links."""
     return {
         "screens": _("Screens"),
         "screens_all": _("Phones and computers"),
@@ -240,7 +228,6 @@ def _setting_words() -> dict[str, str]:
 
 
 def _lock_words() -> dict[str, str]:
-    """Return the texts about locked designs."""
     return {
         "slot": _("Editable in a locked design"),
         "slot_none": _("Nothing"),
@@ -256,7 +243,6 @@ def _lock_words() -> dict[str, str]:
 
 
 def _saved_words() -> dict[str, str]:
-    """Return the texts about saved rows."""
     return {
         "saved_rows": _("Saved rows"),
         "save_row": _("Save row"),

@@ -44,7 +44,6 @@ def _calendar_url(shown: CalendarRange) -> str:
 
 @studio("GET campaigns/calendar/", "campaign-calendar", Permission.RELEASE, limited=True)
 def calendar(request: StudioRequest) -> HttpResponse:
-    """Show what is sent when: a month or a week of campaigns, issues of RSS campaigns, and automations."""
     zone = _zone(request)
     shown = _asked_range(request, request.GET)
     may_move = may_open(request.membership, "campaign-move", writes=True)
@@ -69,13 +68,10 @@ def calendar(request: StudioRequest) -> HttpResponse:
 
 
 class MoveForm(ScheduleForm):
-    """A new date and time for a scheduled campaign."""
-
     waves = None  # type: ignore[assignment]  # a move doesn't change that
 
 
 def _present(campaign: Campaign, zone: ZoneInfo) -> datetime:
-    """Return the campaign's time on the clock of a zone."""
     moment = campaign.local_at or campaign.scheduled_at or clock.now()
     return moment.astimezone(zone).replace(tzinfo=None)
 
@@ -88,10 +84,7 @@ def _present(campaign: Campaign, zone: ZoneInfo) -> datetime:
     logs="campaign.moved",
 )
 def move(request: StudioRequest, campaign_id: int) -> HttpResponse:
-    """Give a scheduled campaign another time, or say why it can't have one.
-
-    `to`, a day, keeps the time of day: that is what dragging sends.
-    """
+    """`to`, a day, keeps the time of day: that is what dragging sends."""
     campaign = find_campaign(campaign_id)
     back = _calendar_url(_asked_range(request, request.POST if request.method == "POST" else request.GET))
     zone = _zone(request)

@@ -46,10 +46,7 @@ _STATES_MOVED = frozenset({CampaignState.SCHEDULED})
 
 @dataclass(frozen=True, slots=True)
 class CalendarEntry:
-    """One entry of a day. `at` is in the account's time zone; None if it concerns the whole day.
-
-    `move_url` is empty for an entry that can't move; `why_fixed` says why.
-    """
+    """`at` is in the account's time zone, None for the whole day. `why_fixed` says why `move_url` is empty."""
 
     day: date
     at: datetime | None
@@ -64,7 +61,6 @@ class CalendarEntry:
 
 
 def why_fixed(campaign: Campaign) -> str:
-    """Return why a campaign's time can't be changed, empty for a scheduled one."""
     state = CampaignState(campaign.state)
     return "" if state in _STATES_MOVED else str(_WHY_FIXED[state])
 
@@ -72,11 +68,7 @@ def why_fixed(campaign: Campaign) -> str:
 def calendar_days(
     shown: CalendarRange, zone: ZoneInfo, today: date, *, may_move: bool, sees_account: bool
 ) -> list[dict[str, Any]]:
-    """Return the days of a page with their entries.
-
-    `may_move`: the member may release campaigns. `sees_account`: they see automations and RSS campaigns, which belong
-    to no list alone (ADR 0048).
-    """
+    """`may_move`: may release campaigns; `sees_account`: also what belongs to no list alone (ADR 0048)."""
     begin, end = shown.moments(zone)
     by_day: dict[date, list[CalendarEntry]] = defaultdict(list)
     for entry in _campaigns(begin, end, zone, may_move=may_move):

@@ -21,37 +21,31 @@ class CalendarRange:
 
     @property
     def first(self) -> date:
-        """Return the Monday on which the page begins."""
         begin = self.day.replace(day=1) if self.view == "month" else self.day
         return begin - timedelta(days=begin.weekday())
 
     @property
     def days(self) -> list[date]:
-        """Return all days of the page."""
         after = self.next if self.view == "month" else self.first + WEEK
         count = (after - self.first).days
         return [self.first + timedelta(days=number) for number in range(count + -count % 7)]
 
     @property
     def previous(self) -> date:
-        """Return a day on the page before this one."""
         if self.view == "week":
             return self.day - WEEK
         return (self.day.replace(day=1) - timedelta(days=1)).replace(day=1)
 
     @property
     def next(self) -> date:
-        """Return a day on the page after this one: the first of the next month, or the same weekday."""
         if self.view == "week":
             return self.day + WEEK
         return (self.day.replace(day=1) + timedelta(days=31)).replace(day=1)
 
     def is_outside(self, day: date) -> bool:
-        """Return whether a day only fills up a week of the month."""
         return self.view == "month" and day.month != self.day.month
 
     def moments(self, zone: ZoneInfo) -> tuple[datetime, datetime]:
-        """Return the aware moments at which the page begins and ends in a time zone."""
         begin, end = self.days[0], self.days[-1] + timedelta(days=1)
         return datetime.combine(begin, time.min, zone), datetime.combine(end, time.min, zone)
 

@@ -39,10 +39,7 @@ _FRAME: Final = "outline:2px solid rgba(0,95,95,{alpha:.2f});outline-offset:2px;
 
 
 def with_shares(html: str, links: Sequence[LinkClickInfo], *, account_id: int, edition_id: int) -> str:
-    """Return a message whose tracked links carry their clicks. No link leads anywhere, so that none is counted here.
-
-    A target that is linked more than once has one count, shown at each place.
-    """
+    """No link leads anywhere, so none is counted here; a target linked twice has its one count at both places."""
     prefix = link_prefix(load_settings().public_url, LinkKind.CLICK)
     known = {link.number: link for link in links}
     total, most = sum(link.people for link in links), max((link.people for link in links), default=0)
@@ -66,7 +63,6 @@ def with_shares(html: str, links: Sequence[LinkClickInfo], *, account_id: int, e
 
 
 def _label(people: int, total: int) -> str:
-    """Return the label beside a link: its share of all clicks, and their number."""
     if not people:
         return _("no clicks")
     return f"{percent(100 * people / total, 0)} · {intcomma(people)}"

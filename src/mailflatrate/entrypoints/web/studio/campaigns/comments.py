@@ -22,7 +22,6 @@ from mailflatrate.rules.roles import Permission, may
 
 
 def comments_context(request: StudioRequest, campaign: Campaign) -> dict[str, Any]:
-    """Return the values for the comments part of the page. Viewers can comment, too."""
     threads = comment_threads(campaign.id)
     return {
         "comments_seen": _stamp(threads),
@@ -34,7 +33,6 @@ def comments_context(request: StudioRequest, campaign: Campaign) -> dict[str, An
 
 
 def _stamp(threads: list[Thread]) -> str:
-    """Return a stamp of what a page has shown, so that it is redrawn only when something is new."""
     rows = [row for thread in threads for row in (thread.first, *thread.answers)]
     said = repr([(row.id, row.deleted_at, row.resolved_at) for row in rows])
     return hashlib.sha256(said.encode()).hexdigest()[:16]
@@ -45,7 +43,6 @@ def _find(campaign_id: int, comment_id: int) -> CampaignComment:
 
 
 def _answer(request: StudioRequest, campaign: Campaign, *, error: str = "", anchor: str = "comments") -> HttpResponse:
-    """Return the updated part for htmx; otherwise the page, or why nothing was saved."""
     if is_htmx(request):
         context = {"campaign": campaign, "comment_error": error, **comments_context(request, campaign)}
         return page(request, "studio/campaigns/comments.html", context)
@@ -55,7 +52,6 @@ def _answer(request: StudioRequest, campaign: Campaign, *, error: str = "", anch
 
 
 def _news(request: StudioRequest, campaign: Campaign) -> HttpResponse:
-    """Return the comments again if someone added or settled one; text being written stays in its fields."""
     context = comments_context(request, campaign)
     if context["comments_seen"] == request.GET.get("seen"):
         return HttpResponse(status=204)
@@ -70,7 +66,6 @@ def _news(request: StudioRequest, campaign: Campaign) -> HttpResponse:
     logs="comment.written",
 )
 def comments(request: StudioRequest, campaign_id: int) -> HttpResponse:
-    """Show all threads of a campaign; a POST adds a comment or a reply. htmx polls for updates."""
     campaign = find_campaign(campaign_id)
     if request.method != "POST" and is_htmx(request):
         return _news(request, campaign)
@@ -104,7 +99,6 @@ def comments(request: StudioRequest, campaign_id: int) -> HttpResponse:
     logs="comment.settled",
 )
 def settle(request: StudioRequest, campaign_id: int, comment_id: int) -> HttpResponse:
-    """Resolve or reopen a thread."""
     campaign, row = find_campaign(campaign_id), _find(campaign_id, comment_id)
     if row.thread_id is not None:
         raise Http404

@@ -78,11 +78,7 @@ from mailflatrate.settings import load_settings
 
 @dataclass(frozen=True, slots=True)
 class SavedForm:
-    """The result of a submitted form. `conditions` is the tree to show, `audience_error` its error.
-
-    `seen` is the version that the page shows; `aside` is set if someone else saved first, so that this text was stored
-    beside the draft. `variant` is the one being edited.
-    """
+    """`seen` is the version shown; `aside`: someone else saved first, so this text was stored beside the draft."""
 
     form: CampaignForm
     conditions: Any
@@ -93,7 +89,6 @@ class SavedForm:
 
     @property
     def complete(self) -> bool:
-        """Return whether everything could be saved."""
         return not self.form.errors and not self.audience_error and self.aside is None
 
 
@@ -133,12 +128,10 @@ def _save(request: StudioRequest, campaign_id: int) -> tuple[Campaign, SavedForm
 
 
 def merge_errors(campaign: Campaign) -> list[SourceError]:
-    """Return the errors in the source, by line."""
     return merge_errors_in_child(source_of(campaign), known_variables(attribute_names(), pool_keys()))
 
 
 def _mistakes(errors: Sequence[SourceError]) -> list[dict[str, Any]]:
-    """Return the errors in the source itself, as the editor marks them on their lines."""
     language = reading_language()
     return [
         {"line": error.line, "message": in_words(error, language), "severity": "error"}
@@ -156,7 +149,6 @@ def _live_context(
     audience_error: str = "",
     found: Sequence[SourceError] | None = None,
 ) -> dict[str, Any]:
-    """Return what changes while someone writes. `found` are the draft's errors if it was compiled already."""
     if found is None:
         found = merge_errors(as_variant(campaign, variant))
     mistakes, settings = _mistakes(found), load_settings()
@@ -251,7 +243,6 @@ def _whole_context(request: StudioRequest, campaign: Campaign, saved: SavedForm)
     logs="campaign.edited",
 )
 def edit(request: StudioRequest, campaign_id: int) -> HttpResponse:
-    """Show or save the draft. htmx gets the parts that change; a browser without JavaScript gets the whole page."""
     campaign = find_campaign(campaign_id)
     if campaign.state != CampaignState.DRAFT:
         return see_other(reverse("studio:campaign", args=[campaign_id]))
@@ -358,7 +349,6 @@ def audience(request: StudioRequest, campaign_id: int) -> HttpResponse:
 
 
 def step_of_message(campaign: Campaign) -> dict[str, Any] | None:
-    """Return the step that sends a message; None for a campaign of its own."""
     automation = Automation.objects.filter(id=campaign.automation_id or 0).first()
     if automation is None:
         return None

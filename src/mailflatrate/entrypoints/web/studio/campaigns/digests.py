@@ -29,7 +29,6 @@ def _form(request: StudioRequest, digest: FeedDigest | None) -> DigestForm:
 
 
 def _saved(request: StudioRequest, form: DigestForm, digest_id: int | None) -> FeedDigest | None:
-    """Save the digest and return it; None if the form has errors."""
     if not form.is_valid():
         return None
     try:
@@ -43,7 +42,6 @@ def _saved(request: StudioRequest, form: DigestForm, digest_id: int | None) -> F
 
 @studio("GET campaigns/digests/", "digests", Permission.RELEASE)
 def digests(request: StudioRequest) -> HttpResponse:
-    """List all digests with the results of their last checks."""
     rows = FeedDigest.objects.select_related("mailing_list", "last_issue").order_by("name")
     context = {"rows": rows, "failures": FAILURES, "has_lists": MailingList.objects.filter(archived_at=None).exists()}
     return page(request, "studio/campaigns/digests.html", context)
@@ -51,7 +49,6 @@ def digests(request: StudioRequest) -> HttpResponse:
 
 @studio("GET|POST campaigns/digests/new/", "digest-new", Permission.RELEASE, logs="digest.saved")
 def new(request: StudioRequest) -> HttpResponse:
-    """Create a digest; its feed is checked immediately."""
     form = _form(request, None)
     if request.method == "POST":
         saved = _saved(request, form, None)
@@ -72,9 +69,6 @@ def _context(digest: FeedDigest) -> dict[str, Any]:
 
 @studio("GET|POST campaigns/digests/<int:digest_id>/", "digest", Permission.RELEASE, logs="digest.saved")
 def digest(request: StudioRequest, digest_id: int) -> HttpResponse:
-    """Show one digest: its status, entries waiting for the next issue, its settings. htmx requests
-    only the first part.
-    """
     found = find_digest(digest_id)
     if request.method != "POST" and is_htmx(request):
         return page(request, "studio/campaigns/digest_state.html", _context(found))
@@ -87,7 +81,6 @@ def digest(request: StudioRequest, digest_id: int) -> HttpResponse:
 
 @studio("POST campaigns/digests/<int:digest_id>/check/", "digest-check", Permission.RELEASE, logs="digest.checked")
 def check(request: StudioRequest, digest_id: int) -> HttpResponse:
-    """Check the feed now, and prepare an issue if requested."""
     found = find_digest(digest_id)
     digests_actions.request_feed_check(found.id, issue=request.POST.get("issue") == "yes")
     return see_other(reverse("studio:digest", args=[digest_id]))

@@ -22,10 +22,7 @@ WITHDRAWN = gettext_lazy("Our team no longer has this draft.")
 
 @dataclass(frozen=True, slots=True)
 class DraftReview:
-    """The state of an early review for the compose page.
-
-    `answer` is the last answer; `unchanged`: the draft is what the reviewer saw.
-    """
+    """`answer` is the last one; `unchanged`: the draft is what the reviewer saw."""
 
     waits: bool
     answer: CampaignReview | None
@@ -33,9 +30,7 @@ class DraftReview:
 
 
 def draft_review_of(request: StudioRequest, campaign: Campaign, present_hash: str) -> DraftReview | None:
-    """Return the state for the compose page; None if the account's campaigns need no review, and for messages of
-    automations, which are shown together.
-    """
+    """None if campaigns need no review, and for messages of automations, which are shown together."""
     if not request.account.supervised or campaign.automation_id is not None:
         return None
     answer = newest_draft_review(campaign.id)
@@ -51,7 +46,6 @@ def draft_review_of(request: StudioRequest, campaign: Campaign, present_hash: st
     logs="campaign.draft_review_asked",
 )
 def ask(request: StudioRequest, campaign_id: int) -> HttpResponse:
-    """Show the draft to the operator's team, or take it back."""
     find_campaign(campaign_id)
     withdraws = request.POST.get("withdraw") == "yes"
     act = draft_review.withdraw_draft if withdraws else draft_review.ask_draft_review

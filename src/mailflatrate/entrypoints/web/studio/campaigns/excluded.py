@@ -18,20 +18,16 @@ POSTED = "leaves_out"
 
 @dataclass(frozen=True, slots=True)
 class Exclusions:
-    """The three groups of checkboxes. `names` are the selected ones."""
-
     lists: list[dict[str, Any]]
     segments: list[dict[str, Any]]
     campaigns: list[dict[str, Any]]
 
     @property
     def names(self) -> list[str]:
-        """Return the names of the selected exclusions, in page order."""
         return [each["name"] for each in (*self.lists, *self.segments, *self.campaigns) if each["chosen"]]
 
     @property
     def offers(self) -> bool:
-        """Return whether the account has anything that could be excluded."""
         return bool(self.lists or self.segments or self.campaigns)
 
 
@@ -48,7 +44,6 @@ def exclusions_of(campaign: Campaign) -> Exclusions:
 
 
 def _campaigns(campaign: Campaign) -> list[dict[str, Any]]:
-    """Return the newest sent campaigns, and those already chosen."""
     out = Campaign.objects.filter(started_at__isnull=False).exclude(id=campaign.id).order_by("-started_at")
     newest = list(out.values_list("id", flat=True)[:MOST_CAMPAIGNS])
     shown = out.filter(Q(id__in=newest) | Q(id__in=campaign.excluded_mailing_ids))
@@ -60,10 +55,7 @@ def _choices(found: Any, chosen: Sequence[int]) -> list[dict[str, Any]]:
 
 
 def posted_exclusions(data: QueryDict, campaign: Campaign) -> dict[str, Any]:
-    """Return the checked boxes under the names of `campaigns.draft_fields`; nothing if the page had none.
-
-    A segment is stored with its current conditions, so that what was confirmed for the policy is what will be excluded.
-    """
+    """Empty if the page had no boxes. A segment is stored as its conditions now: they are confirmed for the policy."""
     if POSTED not in data:
         return {}
     asked = {

@@ -31,8 +31,6 @@ ANY_LINK, LINK, EVENT = "any", "link", "event"
 
 
 class FollowUpForm(forms.Form):
-    """What the people of a campaign have not done yet."""
-
     goal = forms.ChoiceField(label=gettext_lazy("Remind people who haven't"), widget=forms.RadioSelect)
     link = forms.ChoiceField(label=gettext_lazy("Link"), required=False)
     event = forms.ChoiceField(label=gettext_lazy("Event"), required=False)
@@ -48,7 +46,6 @@ class FollowUpForm(forms.Form):
             field.choices = choices
 
     def chosen(self) -> FollowUpGoal:
-        """Return the goal of a valid form."""
         kind = self.cleaned_data["goal"]
         if kind == EVENT:
             return FollowUpGoal(event=self.cleaned_data["event"])
@@ -71,7 +68,6 @@ def _form(request: StudioRequest, campaign: Campaign) -> FollowUpForm:
     logs="campaign.created",
 )
 def follow_up(request: StudioRequest, campaign_id: int) -> HttpResponse:
-    """Ask what people have not done, then create the draft of the follow-up; or say why there can't be one."""
     campaign = find_campaign(campaign_id)
     form, status = _form(request, campaign), 200
     problem = why_no_follow_up(campaign)

@@ -46,13 +46,10 @@ def theme_choices() -> list[tuple[str, str]]:
 
 
 def _share_choices() -> list[tuple[int, str]]:
-    """Return the shares a test variant may get."""
     return [(share, percent(share, 0)) for share in SHARES]
 
 
 class CampaignForm(forms.Form):
-    """Everything edited on the compose page except the audience conditions."""
-
     name = forms.CharField(label=_("Name"), max_length=120, help_text=_("Only you and your colleagues see this."))
     subject = forms.CharField(label=_("Subject"), max_length=250, required=False)
     preheader = forms.CharField(
@@ -151,11 +148,9 @@ class CampaignForm(forms.Form):
         return _small_enough(str(self.cleaned_data["content"]).replace("\r\n", "\n"))
 
     def clean_text_override(self) -> str:
-        """Normalize the line endings of the text part."""
         return _small_enough(str(self.cleaned_data["text_override"]).replace("\r\n", "\n"))
 
     def writable_values(self) -> dict[str, Any]:
-        """Return the valid fields of the form under the names of `campaigns.draft_fields`."""
         values = dict(self.cleaned_data)
         if "theme" not in self.data:
             values.pop("theme", None)  # only on the page of Markdown
@@ -178,7 +173,6 @@ def _small_enough(text: str) -> str:
 
 
 def form_of(campaign: Campaign, languages_taken: Collection[str] = ()) -> CampaignForm:
-    """Return the form for the draft's current state. `languages_taken`: those of its other texts."""
     names = [name for name in CampaignForm.base_fields if name not in ("sender", "list_ids")]
     return CampaignForm(
         initial={
@@ -191,8 +185,6 @@ def form_of(campaign: Campaign, languages_taken: Collection[str] = ()) -> Campai
 
 
 class PaceForm(forms.Form):
-    """A new pace for a running campaign."""
-
     per_hour = forms.IntegerField(
         label=_("Maximum emails per hour"),
         required=False,
@@ -213,7 +205,6 @@ class WallClockField(forms.DateTimeField):
     """A date and a time of day without a time zone, whatever time zone the page uses."""
 
     def to_python(self, value: Any) -> datetime | None:
-        """Return a naive time; None if nothing was typed."""
         with timezone.override(UTC):
             at = super().to_python(value)
         return at.replace(tzinfo=None) if at else None
@@ -228,8 +219,6 @@ class WaveKind(TextChoices):
 
 
 class ScheduleForm(forms.Form):
-    """A date and a time of day in a time zone."""
-
     at = WallClockField(
         label=_("Date and time"),
         input_formats=["%Y-%m-%dT%H:%M", "%Y-%m-%dT%H:%M:%S"],
@@ -272,7 +261,6 @@ class ScheduleForm(forms.Form):
 
     @property
     def waves_chosen(self) -> WavesChosen:
-        """Return the chosen waves, as the arguments of a release."""
         chosen = self.cleaned_data.get("waves", WaveKind.NONE)
         return {"on_own_clocks": chosen == WaveKind.ZONES, "at_best_hour": chosen == WaveKind.HOURS}
 
@@ -285,7 +273,6 @@ def schedule_form(campaign: Campaign) -> ScheduleForm:
 
 
 def tell_problems(request: HttpRequest, form: forms.Form) -> None:
-    """Store the errors of a form, so that the page after the redirect shows them."""
     for problems in form.errors.get_json_data().values():
         for problem in problems:
             messages.error(request, problem["message"])
@@ -298,8 +285,6 @@ class OneOfSeveral(forms.CheckboxSelectMultiple):
 
 
 class TestRecipientsForm(forms.Form):
-    """The recipients of a test send: addresses and test lists."""
-
     recipients = forms.MultipleChoiceField(label=_("To"), required=False, widget=OneOfSeveral)
     lists = forms.TypedMultipleChoiceField(label=_("Test lists"), required=False, coerce=int, widget=OneOfSeveral)
     __test__ = False  # not a test of pytest's
@@ -321,13 +306,10 @@ class TestRecipientsForm(forms.Form):
         lists.choices = list(TestList.objects.order_by("name").values_list("id", "name"))
 
     def addresses(self) -> list[str]:
-        """Return the chosen addresses, and those on the chosen lists that may get a test."""
         return [*self.cleaned_data["recipients"], *addresses_of(self.cleaned_data["lists"])]
 
 
 class TestForm(TestRecipientsForm):
-    """The recipients of a test send, and the contacts whose fields fill it."""
-
     readers = forms.CharField(
         label=_("Fill in fields from these contacts"),
         required=False,
@@ -338,7 +320,6 @@ class TestForm(TestRecipientsForm):
     contact = forms.IntegerField(required=False, widget=forms.HiddenInput({"id": "test_contact"}))
 
     def clean_readers(self) -> list[int]:
-        """Return the IDs of the named contacts."""
         wanted = re.split(r"[\s,;]+", str(self.cleaned_data["readers"]).lower())
         wanted = list(dict.fromkeys(filter(None, wanted)))
         if len(wanted) > MOST_CONTACTS:

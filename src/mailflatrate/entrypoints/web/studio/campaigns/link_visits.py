@@ -22,7 +22,6 @@ from mailflatrate.rules.roles import Permission
 
 @studio("GET campaigns/<int:campaign_id>/edit/links/", "campaign-link-visits", Permission.DRAFT, limited=True)
 def links(request: StudioRequest, campaign_id: int) -> HttpResponse:
-    """Return only the card, for htmx, and the checks as soon as the last link was visited."""
     campaign = find_campaign(campaign_id)
     context: dict[str, Any] = {"campaign": campaign, **visits_context(campaign.id)}
     if "waits" in request.GET and not context["visits_wait"]:
@@ -38,7 +37,6 @@ def links(request: StudioRequest, campaign_id: int) -> HttpResponse:
     logs=NOTHING,
 )
 def visit(request: StudioRequest, campaign_id: int) -> HttpResponse:
-    """Visit the links again."""
     campaign, here = find_campaign(campaign_id), reverse("studio:campaign-edit", args=[campaign_id]) + "#step-check"
     if is_used_up():
         return refuse(request, used_up_words(), here)

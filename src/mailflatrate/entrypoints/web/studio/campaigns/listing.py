@@ -55,7 +55,6 @@ def _rows(request: StudioRequest, state: str, search: str, label: str) -> tuple[
 
 @studio("GET campaigns/", "campaigns", Permission.DRAFT, limited=True)
 def campaigns(request: StudioRequest) -> HttpResponse:
-    """Show all campaigns, newest first, by state, by label, and by part of their name or ID."""
     state = request.GET.get("state", "")
     state = state if state in tuple(CampaignState) else ""
     search = request.GET.get("q", "").strip().replace("\0", "")[:100]
@@ -79,8 +78,6 @@ def campaigns(request: StudioRequest) -> HttpResponse:
 
 
 class NewCampaignForm(forms.Form):
-    """The only field that a new campaign needs."""
-
     name = forms.CharField(
         label=gettext_lazy("Name"),
         max_length=120,
@@ -90,7 +87,6 @@ class NewCampaignForm(forms.Form):
 
 @studio("GET|POST campaigns/new/", "campaign-new", Permission.DRAFT, limited=True, logs="campaign.created")
 def new(request: StudioRequest) -> HttpResponse:
-    """Ask for a name and a starting point, then create the draft."""
     form = NewCampaignForm(request.POST or None)
     language = wanted_language(request)
     asked = request.POST if request.method == "POST" else request.GET
@@ -111,10 +107,7 @@ def new(request: StudioRequest) -> HttpResponse:
 
 
 def _begin(request: StudioRequest, begin: str, name: str, language: str) -> Campaign:
-    """Create the draft from the selected starting point; anything unknown means a blank one.
-
-    The only sender and the only list are selected, since there is nothing to choose.
-    """
+    """Anything unknown means a blank one. The only sender and list are selected: there is nothing to choose."""
     language = known_language(language)
     possible, lists = list(senders()[:2]), list(MailingList.objects.filter(archived_at=None)[:2])
     values = {
@@ -139,7 +132,6 @@ def _begin(request: StudioRequest, begin: str, name: str, language: str) -> Camp
     "POST campaigns/<int:campaign_id>/copy/", "campaign-copy", Permission.DRAFT, limited=True, logs="campaign.created"
 )
 def copy(request: StudioRequest, campaign_id: int) -> HttpResponse:
-    """Create a copy of this draft."""
     find_campaign(campaign_id)
     try:
         draft = drafts.copy_campaign(campaign_id, by=request.user)
@@ -151,7 +143,6 @@ def copy(request: StudioRequest, campaign_id: int) -> HttpResponse:
 
 @studio("POST campaigns/labels/", "campaign-labels", Permission.DRAFT, limited=True, logs="campaign.labeled")
 def label_campaigns(request: StudioRequest) -> HttpResponse:
-    """Add a label to the selected campaigns, or remove one from them."""
     chosen = [number for each in request.POST.getlist("campaign")[:PAGE_ROWS] if (number := whole_number(each))]
     label = request.POST.get("label") or request.POST.get("new_label", "")
     back = reverse("studio:campaigns")
@@ -177,7 +168,6 @@ def label_campaigns(request: StudioRequest) -> HttpResponse:
     logs="campaign.deleted",
 )
 def delete(request: StudioRequest, campaign_id: int) -> HttpResponse:
-    """Delete a draft permanently."""
     campaign = find_campaign(campaign_id)
     return perform(
         request,

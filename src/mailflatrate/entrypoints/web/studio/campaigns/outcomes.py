@@ -29,8 +29,6 @@ WITH_DETAIL = (DeliveryState.BOUNCED, DeliveryState.WITHHELD)
 
 @dataclass(frozen=True, slots=True)
 class OutcomeFilterChip:
-    """One filter with its count."""
-
     query: str
     label: str
     count: int
@@ -82,7 +80,6 @@ def _detail_chips(campaign: Campaign, wanted: RecipientFilter) -> list[OutcomeFi
 
 @studio("GET campaigns/<int:campaign_id>/recipients/", "campaign-recipients", Permission.RELEASE, limited=True)
 def outcomes(request: StudioRequest, campaign_id: int) -> HttpResponse:
-    """Show the table of recipients; for htmx, only the rows."""
     campaign = find_campaign(campaign_id)
     if campaign.state == CampaignState.DRAFT:
         return see_other(reverse("studio:campaign-edit", args=[campaign_id]))
@@ -112,7 +109,6 @@ def outcomes(request: StudioRequest, campaign_id: int) -> HttpResponse:
     "GET campaigns/<int:campaign_id>/recipients/<int:delivery_id>/", "campaign-attempts", Permission.VIEW, limited=True
 )
 def attempts(request: StudioRequest, campaign_id: int, delivery_id: int) -> HttpResponse:
-    """Show the attempts for one recipient, with the replies of their server."""
     campaign = find_campaign(campaign_id)
     row = find_delivery(campaign, delivery_id)
     context = {"campaign": campaign, "line": line_of(row), "attempts": attempts_of(row.id)}
@@ -124,7 +120,6 @@ class _Echo:
     """A file that returns what is written to it."""
 
     def write(self, text: str) -> str:
-        """Return the line."""
         return text
 
 
@@ -141,7 +136,6 @@ def plain_cell(value: object) -> str:
     limited=True,
 )
 def export(request: StudioRequest, campaign_id: int) -> HttpResponseBase:
-    """Stream all recipients that match the filters as CSV (RFC 4180)."""
     campaign = find_campaign(campaign_id)
     lines = _csv_lines(campaign.account_id, campaign.id, _wanted(request), request.LANGUAGE_CODE or "en")
     response = StreamingHttpResponse(lines, content_type="text/csv; charset=utf-8")

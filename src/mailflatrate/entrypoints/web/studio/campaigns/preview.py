@@ -62,7 +62,6 @@ class PreviewState:
         )
 
     def query(self, **changes: object) -> str:
-        """Return the query string of this view, with changes."""
         whole: dict[str, object] = {
             "contact": self.contact_id,
             "part": self.part,
@@ -78,9 +77,7 @@ class PreviewState:
 
 @dataclass(frozen=True, slots=True)
 class Preview:
-    """The preview panel. `variants`: name of the variant or language, query string, and whether it is shown; empty if
-    there is only one text.
-    """
+    """`variants`: name, query string, and whether it is shown; empty if there is only one text."""
 
     view: PreviewState
     around: Neighbors | None
@@ -94,20 +91,17 @@ class Preview:
 
     @property
     def not_found(self) -> bool:
-        """Return whether an address was looked up that isn't in the audience, so that another reader is shown."""
         shown = self.around.contact.id if self.around else 0
         return bool(self.view.email) and shown != self.view.contact_id
 
     @property
     def skipped(self) -> str:
-        """Return a text that says how many contacts would be skipped because a field is empty."""
         number = len(self.missing.ids) if self.missing else 0
         words = ngettext("%(shown)s contact would be skipped", "%(shown)s contacts would be skipped", number)
         return words % {"shown": intcomma(number)}
 
     @property
     def links(self) -> dict[str, str]:
-        """Return the query strings of every switch on the panel."""
         around, view = self.around, self.view
         return {
             "same": view.query(),
@@ -125,20 +119,17 @@ class Preview:
 
 
 def _mistakes_of(compiled: CompiledCampaign | PreviewedMessage) -> tuple[SourceError, ...] | None:
-    """Return the errors that block compiling; None if it was not tried, because the imprint is missing."""
     if not isinstance(compiled, PreviewedMessage):
         return ()
     return None if compiled.problem == "imprint" else compiled.mistakes
 
 
 def _as_seen(message: PreviewedMessage, view: PreviewState) -> PreviewedMessage:
-    """Return the message as the view asks for it: dark mode, images off."""
     html = in_scheme(message.html, dark=view.dark)
     return replace(message, html=shown_here(html if view.images else without_images(html)))
 
 
 def preview_of(request: StudioRequest, campaign: Campaign, view: PreviewState, *, here: str = "") -> Preview:
-    """Return the panel for one view of a draft; `here` is the page it is on, by default the compose page."""
     allow(request, inline_styles=True, images_from=(ANY_HOST,))  # the message's frame is part of the page
     whole, campaign = campaign, as_variant(campaign, view.variant)
     compiled = compiled_or_problem(campaign)
@@ -175,7 +166,6 @@ def preview_of(request: StudioRequest, campaign: Campaign, view: PreviewState, *
 
 @studio("GET campaigns/<int:campaign_id>/edit/preview/", "campaign-preview", Permission.DRAFT, limited=True)
 def preview(request: StudioRequest, campaign_id: int) -> HttpResponse:
-    """Return only the panel, for htmx."""
     campaign = find_campaign(campaign_id)
     context = {"preview": preview_of(request, campaign, PreviewState.of(request)), "campaign": campaign, "alone": True}
     return page(request, "studio/campaigns/preview.html", context)

@@ -69,7 +69,6 @@ def tick(request: StudioRequest, campaign_id: int) -> HttpResponse:
     logs="campaign.test_sent",
 )
 def test(request: StudioRequest, campaign_id: int) -> HttpResponse:
-    """Send the draft to people and mailboxes of the account as a test."""
     find_campaign(campaign_id)
     form = TestForm(request.POST)
     recipients = form.addresses() if form.is_valid() else []
@@ -94,7 +93,6 @@ def test(request: StudioRequest, campaign_id: int) -> HttpResponse:
 
 @studio("POST campaigns/<int:campaign_id>/edit/waves/", "campaign-waves", Permission.DRAFT, limited=True, logs=NOTHING)
 def waves(request: StudioRequest, campaign_id: int) -> HttpResponse:
-    """Show how many recipients would get it when, in waves. Saves nothing."""
     campaign = find_campaign(campaign_id)
     form = ScheduleForm(request.POST)
     context: dict[str, object] = {"campaign": campaign}
@@ -161,7 +159,6 @@ def _release(
     logs="campaign.withdrawn",
 )
 def take_back(request: StudioRequest, campaign_id: int) -> HttpResponse:
-    """Turn a scheduled campaign back into a draft."""
     find_campaign(campaign_id)
     return perform(
         request,

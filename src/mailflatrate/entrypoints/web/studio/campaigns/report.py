@@ -59,7 +59,6 @@ from mailflatrate.rules.roles import Permission
 
 
 def base_context(campaign: Campaign, here: str, counts: ClickCounts | None = None) -> dict[str, Any]:
-    """Return the values that the header of every report tab needs; `counts` if the clicks were read already."""
     return {
         "campaign": campaign,
         "tone": TONES[CampaignState(campaign.state)],
@@ -99,7 +98,6 @@ def _progress_context(campaign: Campaign, counts: ClickCounts | None = None) -> 
 
 
 def figures_context(found: ReportFigures) -> dict[str, Any]:
-    """Return the figures beside the progress."""
     most = max((link.people for link in found.links), default=0)
     clicked = [link for link in found.links if link.people][:SHOWN_LINKS]
     names = link_names(found.links)
@@ -111,7 +109,6 @@ def figures_context(found: ReportFigures) -> dict[str, Any]:
 
 @studio("GET campaigns/<int:campaign_id>/figures.csv", "campaign-figures", Permission.VIEW, limited=True)
 def figures(request: StudioRequest, campaign_id: int) -> HttpResponse:
-    """Return the report's figures as a CSV file (RFC 4180)."""
     campaign = find_campaign(campaign_id)
     if campaign.started_at is None:
         raise Http404
@@ -126,7 +123,6 @@ def figures(request: StudioRequest, campaign_id: int) -> HttpResponse:
 
 @studio("GET campaigns/<int:campaign_id>/", "campaign", Permission.RELEASE, limited=True)
 def overview(request: StudioRequest, campaign_id: int) -> HttpResponse:
-    """Show the status of a released campaign. Drafts are redirected to the editor."""
     campaign = find_campaign(campaign_id)
     if campaign.state == CampaignState.DRAFT:
         return see_other(reverse("studio:campaign-edit", args=[campaign_id]))
@@ -147,7 +143,6 @@ def overview(request: StudioRequest, campaign_id: int) -> HttpResponse:
 
 @studio("GET campaigns/<int:campaign_id>/progress/", "campaign-progress", Permission.RELEASE, limited=True)
 def progress(request: StudioRequest, campaign_id: int) -> HttpResponse:
-    """Return only the part that changes; it reloads while the campaign is being sent."""
     campaign = find_campaign(campaign_id)
     return page(request, "studio/campaigns/progress.html", {**_progress_context(campaign), "alone": True})
 
@@ -171,7 +166,6 @@ def clicks(request: StudioRequest, campaign_id: int) -> HttpResponse:
 
 
 def _variant_tabs(request: StudioRequest, campaign: Campaign) -> dict[str, Any]:
-    """Return the edition shown on a page, and the tabs for switching variants."""
     number = whole_number(request.GET["variant"]) if "variant" in request.GET else None
     edition = sent_edition(campaign, number)
     present = edition.variant if edition else 0
@@ -180,7 +174,6 @@ def _variant_tabs(request: StudioRequest, campaign: Campaign) -> dict[str, Any]:
 
 @studio("GET campaigns/<int:campaign_id>/decision/", "campaign-decision", Permission.VIEW, limited=True)
 def decision(request: StudioRequest, campaign_id: int) -> HttpResponse:
-    """Show every decision of the gate about this campaign, with passed and failed checks."""
     campaign = find_campaign(campaign_id)
     stored = GateDecision.objects.filter(campaign_id=campaign.id).select_related("decided_by", "edition")
     found = list(stored.order_by("-decided_at", "-id")[:20])
@@ -190,7 +183,6 @@ def decision(request: StudioRequest, campaign_id: int) -> HttpResponse:
 
 @studio("GET campaigns/<int:campaign_id>/edition/", "campaign-edition", Permission.VIEW, limited=True)
 def edition(request: StudioRequest, campaign_id: int) -> HttpResponse:
-    """Show the frozen edition: subject, both parts, and its imprint."""
     campaign = find_campaign(campaign_id)
     context = {**base_context(campaign, "edition"), **_variant_tabs(request, campaign)}
     return page(request, "studio/campaigns/edition.html", context)
@@ -199,9 +191,7 @@ def edition(request: StudioRequest, campaign_id: int) -> HttpResponse:
 @xframe_options_sameorigin
 @studio("GET campaigns/<int:campaign_id>/edition/html/", "campaign-edition-html", Permission.VIEW, limited=True)
 def edition_html(request: StudioRequest, campaign_id: int) -> HttpResponse:
-    """Serve the frozen HTML part, with personal fields still in braces, under a policy that forbids
-    scripts and forms.
-    """
+    """With personal fields still in braces, under a policy that forbids scripts and forms."""
     edition = _variant_tabs(request, find_campaign(campaign_id))["edition"]
     if edition is None:
         raise Http404
@@ -235,7 +225,6 @@ def pause(request: StudioRequest, campaign_id: int) -> HttpResponse:
     logs="campaign.resumed",
 )
 def resume(request: StudioRequest, campaign_id: int) -> HttpResponse:
-    """Continue with the remaining recipients."""
     return _act(campaign_id, campaigns.resume_campaign, _("Sending has resumed."), request)
 
 
@@ -259,7 +248,6 @@ def send_unsent(request: StudioRequest, campaign_id: int) -> HttpResponse:
     logs="campaign.speed_set",
 )
 def speed(request: StudioRequest, campaign_id: int) -> HttpResponse:
-    """Change the sending speed from now on."""
     form = PaceForm(request.POST)
     find_campaign(campaign_id)
     if not form.is_valid():
@@ -278,7 +266,6 @@ def speed(request: StudioRequest, campaign_id: int) -> HttpResponse:
     logs="campaign.canceled",
 )
 def cancel(request: StudioRequest, campaign_id: int) -> HttpResponse:
-    """Cancel the campaign permanently."""
     return _act(
         campaign_id,
         campaigns.cancel_campaign,

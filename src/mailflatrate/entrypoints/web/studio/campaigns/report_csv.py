@@ -50,7 +50,6 @@ def figures_lines(
 
 
 def _conversion_lines(report: ConversionReport, delivered: int) -> Iterator[tuple[str, ...]]:
-    """Yield conversions, and revenue with a point as programs read it, each currency apart."""
     section, total = _("Conversions"), report.total
     yield section, _("By click"), str(total.by_click), "", ""
     yield section, _("By coupon code"), str(total.by_coupon), "", ""
@@ -68,5 +67,4 @@ def _conversion_lines(report: ConversionReport, delivered: int) -> Iterator[tupl
 
 
 def _rate(percent: float | None, *limits: float) -> str:
-    """Return a rate with a point, as programs read it; empty if there is none."""
     return "" if percent is None else rate_number(percent, ENGLISH, *limits).replace(",", "")

@@ -32,10 +32,7 @@ SHOWN_LINKS = 6
 
 @dataclass(frozen=True, slots=True)
 class ComparedRate:
-    """A rate in percent, the median of the account's earlier campaigns, and that of accounts of its size.
-
-    None: unknown, or too few campaigns or accounts.
-    """
+    """In percent, beside the medians of earlier campaigns and of accounts this size. None: unknown, or too few."""
 
     percent: float | None
     usual: float | None
@@ -43,7 +40,6 @@ class ComparedRate:
 
     @property
     def difference(self) -> float | None:
-        """Return how many percentage points above (below: negative) the usual rate this one is."""
         return None if self.percent is None or self.usual is None else self.percent - self.usual
 
 
@@ -60,8 +56,6 @@ class ProviderLine:
 
 @dataclass(frozen=True, slots=True)
 class LanguageLine:
-    """One language of a campaign in several. `clicks` is None if they weren't counted."""
-
     name: str
     subject: str
     delivered: int
@@ -92,8 +86,6 @@ class ClickTimeline:
 
 @dataclass(frozen=True, slots=True)
 class ReportFigures:
-    """Everything that the report shows besides the progress of sending."""
-
     counts: ClickCounts
     delivered: ComparedRate
     clicked: ComparedRate
@@ -109,7 +101,6 @@ class ReportFigures:
 
 
 def report_figures(campaign: Campaign, *, compares: bool = True) -> ReportFigures:
-    """Return the figures of a campaign that has begun to send, compared with the account's earlier ones if asked."""
     before = _earlier(campaign) if compares else []
     age = clock.now() - (campaign.started_at or campaign.created_at)
     counts = count_clicks([campaign.id], step_seconds(age), steps_shown(age))
@@ -136,7 +127,6 @@ def report_figures(campaign: Campaign, *, compares: bool = True) -> ReportFigure
 
 
 def _earlier(campaign: Campaign) -> list[Campaign]:
-    """Return the account's campaigns that were sent before this one, the newest first."""
     found = Campaign.objects.filter(state=CampaignState.SENT, planned_count__gt=0, started_at__lt=campaign.started_at)
     return list(found.exclude(id=campaign.id).order_by("-started_at", "-id")[:COMPARED])
 
@@ -175,7 +165,6 @@ def _timeline(
 
 
 def _providers(campaign_id: int) -> list[ProviderLine]:
-    """Return the providers of a campaign's recipients by number of messages; those not in our table come last."""
     lines = sorted(provider_counts(campaign_id).items(), key=lambda line: (line[0] == OTHER, -line[1].settled, line[0]))
     return [
         ProviderLine(
@@ -190,7 +179,6 @@ def _providers(campaign_id: int) -> list[ProviderLine]:
 
 
 def _languages(campaign: Campaign) -> list[LanguageLine]:
-    """Return the results of each language; nothing for a campaign in one."""
     if not campaign.translations:
         return []
     texts = all_variants(campaign)
@@ -208,7 +196,6 @@ def _languages(campaign: Campaign) -> list[LanguageLine]:
 
 
 def _reasons(campaign_id: int) -> tuple[list[CountLine], list[CountLine]]:
-    """Return why people left, most often first, with those who gave no reason last; and how others stayed after all."""
     counts = unsubscribes_by_reason(campaign_id)
     most = max(counts.values(), default=0)
     given = sorted(LeaveReason, key=lambda reason: -counts.get(reason, 0))

@@ -30,8 +30,6 @@ USUAL_DAYS: Final = 30
 
 
 class ReportLinkForm(forms.Form):
-    """Whom a new link is for, the last day it works, and a password if it needs one."""
-
     name = forms.CharField(
         label=gettext_lazy("For"),
         max_length=80,
@@ -57,7 +55,6 @@ class ReportLinkForm(forms.Form):
         super().__init__(data, initial={"ends_on": last})
 
     def ends_at(self, zone: str) -> datetime:
-        """Return the end of the last day in the account's time zone."""
         return datetime.combine(self.cleaned_data["ends_on"], time.max, ZoneInfo(zone))
 
 
@@ -119,7 +116,6 @@ def report_links(request: StudioRequest, campaign_id: int) -> HttpResponse:
     logs="report_link.revoked",
 )
 def revoke(request: StudioRequest, campaign_id: int, link_id: int) -> HttpResponse:
-    """Revoke a link at once."""
     campaign = find_campaign(campaign_id)
     if not ReportLink.objects.filter(id=link_id, campaign_id=campaign.id).exists():
         raise Http404

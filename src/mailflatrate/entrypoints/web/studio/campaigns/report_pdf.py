@@ -22,7 +22,6 @@ HEIGHT = 20.0
 
 
 def bars_of(timeline: ClickTimeline) -> list[dict[str, str]]:
-    """Return the bars of a campaign's own clicks as positions and sizes in an SVG; none without clicks."""
     values = timeline.chart["series"][0]["values"]
     most, width = max(values, default=0), 100 / max(1, len(values))
     return [

@@ -34,17 +34,14 @@ class CampaignRow:
 
     @property
     def revenue(self) -> str:
-        """Return the revenue of each currency in words; empty without any."""
         return money_words(self.conversions.revenue) if self.conversions else ""
 
     @property
     def under_way(self) -> bool:
-        """Return True while the campaign is in progress."""
         return self.campaign.state in UNDER_WAY
 
 
 def campaign_rows(campaigns: Sequence[Campaign]) -> list[CampaignRow]:
-    """Return the rows for a page of campaigns."""
     ids = [campaign.id for campaign in campaigns]
     tallies: dict[int, dict[str, int]] = defaultdict(dict)
     grouped = Tally.objects.filter(campaign_id__in=ids).values("campaign_id", "state").annotate(number=Sum("count"))

@@ -1,6 +1,4 @@
-"""A/B tests and languages on the pages: the text being edited, the rule of a test, its status, and picking the winner
-by hand.
-"""
+"""A/B tests and languages on the pages: the text being edited, a test's rule and status, picking the winner."""
 
 from dataclasses import dataclass
 from typing import Any
@@ -32,9 +30,7 @@ SMALL_GROUP = 200
 
 @dataclass(frozen=True, slots=True)
 class VariantEditing:
-    """The values for the compose page: the variants or languages, the one being edited, and the number of test
-    recipients. `more_languages` could be added, as codes and names; `first` is the text that a translation is of.
-    """
+    """`more_languages` could be added, as codes and names; `first` is the text that a translation is of."""
 
     campaign_id: int
     tabs: list[dict[str, Any]]
@@ -49,12 +45,10 @@ class VariantEditing:
 
     @property
     def letter(self) -> str:
-        """Return the name of the variant being edited, such as A."""
         return VARIANT_LETTERS[self.present]
 
     @property
     def shown(self) -> dict[str, Any]:
-        """Return the text being edited."""
         return self.tabs[self.present]
 
     @property
@@ -65,7 +59,6 @@ class VariantEditing:
 
 
 def tabs_of(campaign: Campaign, present: int) -> list[dict[str, Any]]:
-    """Return the variants or languages of a campaign as tabs, with the current one marked."""
     return [
         {
             "number": number,
@@ -80,13 +73,11 @@ def tabs_of(campaign: Campaign, present: int) -> list[dict[str, Any]]:
 
 
 def asked_variant(request: StudioRequest, campaign: Campaign) -> int:
-    """Return the requested variant, or the first if there is none with that number."""
     number = whole_number((request.POST if request.method == "POST" else request.GET).get("variant"))
     return number if number < variant_count(campaign) else 0
 
 
 def writing_of(campaign: Campaign, present: int, recipients: int) -> VariantEditing:
-    """Return the variants for the compose page."""
     count, each = variant_count(campaign), people_each(campaign, recipients)
     return VariantEditing(
         campaign_id=campaign.id,
@@ -143,7 +134,6 @@ def change_languages(request: StudioRequest, campaign: Campaign, order: str, num
     logs="campaign.variant_chosen",
 )
 def choose(request: StudioRequest, campaign_id: int) -> HttpResponse:
-    """Let someone in the account pick the winner."""
     campaign = find_campaign(campaign_id)
     ab_test = AbTest.objects.filter(campaign_id=campaign.id).first()
     number, back = request.POST.get("variant", ""), reverse("studio:campaign", args=[campaign_id])

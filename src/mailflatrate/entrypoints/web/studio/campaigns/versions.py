@@ -46,20 +46,16 @@ class DiffLine:
 
 @dataclass(frozen=True, slots=True)
 class VersionRow:
-    """A version in the list, with the names of the fields it changed."""
-
     version: CampaignVersion
     changed: list[str]
     is_present: bool
 
     @property
     def suggested(self) -> str:
-        """Return what a model wrote in this version, as a list; empty for nothing."""
         return suggested_words(self.version.suggested)
 
     @property
     def what(self) -> str:
-        """Return a text that says what changed in this version, and which version it restored."""
         names = ", ".join(map(str, self.changed))
         if not self.version.taken_from:
             return names or _("first version")
@@ -68,7 +64,6 @@ class VersionRow:
 
 
 def faster(campaign: Campaign) -> CampaignVersion | None:
-    """Return the version that someone else saved while this person was writing."""
     return queries.versions(campaign.id).filter(aside=False).first()
 
 
@@ -83,7 +78,6 @@ def _changed(before: Mapping[str, Any], after: Mapping[str, Any]) -> list[str]:
 
 @studio("GET campaigns/<int:campaign_id>/versions/", "campaign-versions", Permission.DRAFT, limited=True)
 def index(request: StudioRequest, campaign_id: int) -> HttpResponse:
-    """List all versions, newest first, with this person's set-aside changes on top."""
     campaign = find_campaign(campaign_id)
     found = list(queries.versions(campaign_id))
     kept = [version for version in found if not version.aside]
@@ -101,7 +95,6 @@ def index(request: StudioRequest, campaign_id: int) -> HttpResponse:
     "GET campaigns/<int:campaign_id>/versions/<int:version_id>/", "campaign-version", Permission.DRAFT, limited=True
 )
 def compare(request: StudioRequest, campaign_id: int, version_id: int) -> HttpResponse:
-    """Compare one version with the current draft."""
     campaign = find_campaign(campaign_id)
     version = _find(campaign_id, version_id)
     context = {
@@ -116,7 +109,6 @@ def compare(request: StudioRequest, campaign_id: int, version_id: int) -> HttpRe
 
 
 def differences(campaign: Campaign, values: Mapping[str, Any]) -> list[dict[str, Any]]:
-    """Return field by field how the campaign differs from other values of it."""
     present = values_of(campaign)
     return [
         {
@@ -130,7 +122,6 @@ def differences(campaign: Campaign, values: Mapping[str, Any]) -> list[dict[str,
 
 
 def _as_text(name: str, value: Any) -> str:
-    """Return a value as a person would write it; long texts are compared line by line instead."""
     if DRAFT_FIELDS[name].is_long:
         return ""
     return _WORDS.get(name, DRAFT_FIELDS[name].words)(value) or "–"
@@ -143,7 +134,6 @@ _WORDS: Mapping[str, Callable[[Any], str]] = {
         f"{language_name(row['language'])}: {row['subject']}" for row in value or []
     ),
 }
-"""The fields whose values take the words of pages."""
 
 
 def _lines(present: str, other: str) -> list[DiffLine]:
@@ -174,7 +164,6 @@ def _lines(present: str, other: str) -> list[DiffLine]:
     limited=True,
 )
 def version_message(request: StudioRequest, campaign_id: int, version_id: int) -> HttpResponse:
-    """Preview a version."""
     version = _find(campaign_id, version_id)
     try:
         html = written_message(version.values, queries.brand_style(), request.account)
@@ -191,7 +180,6 @@ def version_message(request: StudioRequest, campaign_id: int, version_id: int) -
     logs="campaign.edited",
 )
 def take(request: StudioRequest, campaign_id: int, version_id: int) -> HttpResponse:
-    """Restore a version into the draft."""
     find_campaign(campaign_id)
     version = _find(campaign_id, version_id)
     return perform(
@@ -212,7 +200,6 @@ def take(request: StudioRequest, campaign_id: int, version_id: int) -> HttpRespo
     logs="campaign.edited",
 )
 def forget(request: StudioRequest, campaign_id: int, version_id: int) -> HttpResponse:
-    """Discard the text that was set aside, and continue with the draft."""
     find_campaign(campaign_id)
     versions.forget_aside(campaign_id, _find(campaign_id, version_id).id, by=request.user)
     return see_other(reverse("studio:campaign-edit", args=[campaign_id]))

@@ -60,7 +60,6 @@ def ask(request: StudioRequest, campaign_id: int) -> HttpResponse:
     logs="writing_help.agreed",
 )
 def agree(request: StudioRequest, campaign_id: int) -> HttpResponse:
-    """Record that someone read what is sent to which host, and show what can be asked."""
     campaign = find_campaign(campaign_id)
     try:
         writing_help.agree(by=request.user, shown_host=request.POST.get("host", ""))
@@ -77,7 +76,6 @@ def agree(request: StudioRequest, campaign_id: int) -> HttpResponse:
     logs=NOTHING,
 )
 def one(request: StudioRequest, campaign_id: int, writing_id: int) -> HttpResponse:
-    """Show how far a request is, and its suggestions; a POST cancels or discards it."""
     campaign = find_campaign(campaign_id)
     row = WritingRequest.objects.select_related("campaign").filter(id=writing_id, campaign_id=campaign.id).first()
     if row is None:
@@ -160,7 +158,6 @@ def _state(request: StudioRequest, row: WritingRequest) -> HttpResponse:
 
 
 def take_posted(request: StudioRequest, campaign: Campaign, variant: int, here: str) -> HttpResponse:
-    """Put the suggestions that the compose form names into the draft, which was saved before."""
     try:
         _campaign, lost = writing.take_suggestions(
             campaign.id,
@@ -182,7 +179,6 @@ def take_posted(request: StudioRequest, campaign: Campaign, variant: int, here: 
 
 
 def _taken(posted: Any) -> Mapping[int, str]:
-    """Return the chosen suggestions by the number of their text, each as the person left it."""
     chosen = {}
     for value in posted.getlist("take"):
         number, _dash, _at = value.partition("-")
