@@ -51,14 +51,10 @@ LINK_WORDS = {"underline": gettext_lazy("Underlined"), "bold": gettext_lazy("Bol
 
 
 class ColourInput(forms.TextInput):
-    """The browser's color field."""
-
     input_type = "color"
 
 
 class BrandForm(forms.Form):
-    """Four colors, two fonts, two logos, buttons, links, and the block below each campaign."""
-
     primary = forms.CharField(
         label=gettext_lazy("Primary color"),
         widget=ColourInput,
@@ -151,14 +147,12 @@ def edit(request: StudioRequest) -> HttpResponse:
 
 
 def _found(lookup: BrandLookup) -> dict[str, object]:
-    """Return what a website says of the brand, as values of the form."""
     found = {name: value for name, value in lookup.values.items() if name in BrandForm.base_fields}
     return found | ({"logo": lookup.logo_id} if lookup.logo_id else {})
 
 
 @studio("GET|POST brand/website/", "brand-website", Permission.SETUP, logs="brand.looked_up")
 def website(request: StudioRequest) -> HttpResponse:
-    """Look up the brand on a website, and show what was found. Nothing changes before it is saved as the brand."""
     if request.method == "POST":
         try:
             request_lookup(request.POST.get("url", ""))
@@ -179,7 +173,6 @@ def _fixed(posted: QueryDict) -> QueryDict:
 
 
 def _tried(asked: QueryDict) -> BrandStyle:
-    """Return the saved brand with what the query string changes."""
     brand = queries.brand_style()
     for name in ("primary", "ink", "sheet", "page"):
         if is_colour(asked.get(name, "")):
@@ -197,7 +190,6 @@ def _tried(asked: QueryDict) -> BrandStyle:
 @xframe_options_sameorigin
 @studio("GET brand/preview/", "brand-preview", Permission.SETUP)
 def brand_preview(request: StudioRequest) -> HttpResponse:
-    """Show a sample message with the saved brand, or with the one in the query string."""
     brand = _tried(request.GET)
     template = gallery_template("announcement", wanted_language(request))
     return framed(request, gallery_message(template, brand, request.account))
@@ -206,7 +198,6 @@ def brand_preview(request: StudioRequest) -> HttpResponse:
 @xframe_options_sameorigin
 @studio("GET brand/form/", "brand-form-preview", Permission.SETUP)
 def brand_form_preview(request: StudioRequest) -> HttpResponse:
-    """Show a sample sign-up form, button and link with the saved brand, or with the one in the query string."""
     brand = _tried(request.GET)
     style = form_style(brand)
     customer = {

@@ -17,10 +17,7 @@ from mailflatrate.locale.texts import translate
 
 @dataclass(frozen=True, slots=True)
 class Card:
-    """A template in a grid. `begin` is the value that selects it on the page of a new campaign.
-
-    `searched` is what a search for a purpose looks through: the name, what it is about, and further words.
-    """
+    """`begin` selects it on the page of a new campaign; `searched`: its name, what it is about, and further words."""
 
     begin: str
     name: str
@@ -31,7 +28,6 @@ class Card:
 
 
 def wanted_language(request: StudioRequest) -> str:
-    """Return the language of templates shown and campaigns started: the one requested, or the account's."""
     asked = request.GET.get("language", "")
     if asked in LANGUAGES:
         return asked
@@ -39,7 +35,6 @@ def wanted_language(request: StudioRequest) -> str:
 
 
 def gallery_families(language: str) -> list[dict[str, Any]]:
-    """Return our templates in one language, family by family; families are named in the language of the page."""
     shown = reading_language()
     return [
         {
@@ -52,7 +47,6 @@ def gallery_families(language: str) -> list[dict[str, Any]]:
 
 
 def gallery_card(template: GalleryTemplate) -> Card:
-    """Return one of our templates as a card."""
     asked = urlencode({"key": template.key, "language": template.language})
     return Card(
         begin=f"gallery:{template.key}",
@@ -65,7 +59,6 @@ def gallery_card(template: GalleryTemplate) -> Card:
 
 
 def own_cards() -> list[Card]:
-    """Return the account's own templates."""
     return [
         Card(
             begin=f"own:{row.id}",

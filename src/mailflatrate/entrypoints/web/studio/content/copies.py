@@ -59,8 +59,6 @@ PROBLEMS = {
 
 
 class CopyForm(forms.Form):
-    """Where the message is: on a page, or in a file."""
-
     url = forms.CharField(
         label=gettext_lazy("Web address"),
         max_length=2000,
@@ -84,7 +82,6 @@ class CopyForm(forms.Form):
 
 @studio("GET|POST copies/", "campaign-import", Permission.DRAFT, logs="campaign.copy_requested", nav="campaigns")
 def new(request: StudioRequest) -> HttpResponse:
-    """Ask for a copy."""
     form = CopyForm(request.POST or None, request.FILES or None)
     if request.method == "POST" and form.is_valid():
         file = form.cleaned_data.get("file")
@@ -102,7 +99,6 @@ def new(request: StudioRequest) -> HttpResponse:
 
 @studio("GET copies/<int:copy_id>/", "campaign-copied", Permission.DRAFT, nav="campaigns")
 def one(request: StudioRequest, copy_id: int) -> HttpResponse:
-    """Show how far a copy is; once it's done, what was left out and the way to the draft."""
     copy = find_message_copy(copy_id)
     context = {
         "copy": copy,

@@ -26,8 +26,6 @@ from mailflatrate.rules.roles import Permission
 
 
 class CodesForm(forms.Form):
-    """An upload of codes, or the codes themselves."""
-
     file = forms.FileField(
         label=gettext_lazy("File"),
         required=False,
@@ -51,15 +49,12 @@ class CodesForm(forms.Form):
 
 
 class PoolForm(CodesForm):
-    """A new pool: its name and its codes."""
-
     name = forms.CharField(label=gettext_lazy("Name"), max_length=120)
     field_order = ("name", "file", "codes")
 
 
 @studio("GET|POST coupons/", "coupons", Permission.DRAFT, logs="coupon.saved")
 def index(request: StudioRequest) -> HttpResponse:
-    """List the coupons with their numbers of codes, and create one."""
     form = PoolForm(request.POST or None, request.FILES or None)
     if request.method == "POST" and form.is_valid():
         try:
@@ -80,7 +75,6 @@ def _saved(count: int) -> str:
 
 @studio("GET|POST coupons/<int:pool_id>/", "coupon", Permission.DRAFT, logs="coupon.saved")
 def one(request: StudioRequest, pool_id: int) -> HttpResponse:
-    """Show one coupon: how a text names it, how many codes are left; add codes."""
     pool = find_coupon_pool(pool_id)
     form = CodesForm(request.POST or None, request.FILES or None)
     if request.method == "POST" and form.is_valid():
@@ -107,7 +101,6 @@ def delete(request: StudioRequest, pool_id: int) -> HttpResponse:
 
 @studio("GET coupons/<int:pool_id>/given.csv", "coupon-given", Permission.EXPORT, Permission.EXPORT)
 def given(request: StudioRequest, pool_id: int) -> HttpResponseBase:
-    """Stream who got which code, as CSV."""
     pool = find_coupon_pool(pool_id)
     lines = _lines(request.account.id, pool.id, translation.get_language() or "en")
     answer = StreamingHttpResponse(lines, content_type="text/csv; charset=utf-8")

@@ -47,7 +47,6 @@ PROBLEMS = {
     "POST content-lookups/", "content-lookups", Permission.DRAFT, logs="campaign.content_looked_up", nav="templates"
 )
 def new(request: StudioRequest) -> HttpResponse:
-    """Ask for a product or the items of a feed, and return the part of the dialog that shows them."""
     kind = LookupKind.FEED if request.POST.get("kind") == LookupKind.FEED else LookupKind.PRODUCT
     try:
         lookup = request_content(
@@ -65,7 +64,6 @@ def new(request: StudioRequest) -> HttpResponse:
 
 @studio("GET content-lookups/<int:lookup_id>/", "content-lookup", Permission.DRAFT, nav="templates")
 def one(request: StudioRequest, lookup_id: int) -> HttpResponse:
-    """Return how far a lookup is; once it's done, what was found and the blocks to insert."""
     return _state(request, find_content_lookup(lookup_id), request.GET.get("language", ""))
 
 
@@ -92,7 +90,6 @@ def _state(request: StudioRequest, lookup: ContentLookup, language: str) -> Http
 
 
 def lookup_dialogs() -> list[tuple[str, str]]:
-    """Return the kinds of lookups with the address that was asked for last, which the dialogs begin with."""
     found = []
     for kind in LookupKind:
         last = ContentLookup.objects.filter(kind=kind).order_by("-created_at").values_list("url", flat=True).first()

@@ -43,7 +43,6 @@ class MediaTile:
 
     @property
     def needs_words(self) -> bool:
-        """Return whether the picture still lacks a description."""
         return not self.media.alt and not self.media.decorative
 
 
@@ -67,7 +66,6 @@ def _room() -> dict[str, Any]:
 
 @studio("GET media/", "media", Permission.DRAFT)
 def index(request: StudioRequest) -> HttpResponse:
-    """List all pictures, newest first, and mark those without a description."""
     search = request.GET.get("q", "").strip().replace("\0", "")[:100]
     folder = request.GET.get("folder", "").replace("\0", "")[: media_actions.LONGEST_FOLDER]
     bare = request.GET.get("bare") == "1"
@@ -90,7 +88,6 @@ def index(request: StudioRequest) -> HttpResponse:
 
 
 def _take(request: StudioRequest) -> tuple[list[Media], list[str]]:
-    """Store the posted files. Returns what was stored, and a sentence for each that was not."""
     kept, refused = [], []
     files = [one for one in request.FILES.getlist("files") if isinstance(one, UploadedFile)]
     for one in files[:MOST_AT_ONCE]:
@@ -119,7 +116,6 @@ def _take(request: StudioRequest) -> tuple[list[Media], list[str]]:
 
 @studio("POST media/upload/", "media-upload", Permission.DRAFT, limited=True, logs="media.uploaded")
 def upload(request: StudioRequest) -> HttpResponse:
-    """Upload files. For an editor's picker, return its updated grid; for the library, its page."""
     kept, refused = _take(request)
     if is_htmx(request):
         return _picker(request, refused)
@@ -135,8 +131,6 @@ def upload(request: StudioRequest) -> HttpResponse:
 
 
 class DescribeForm(forms.Form):
-    """A picture's name and its alternative text."""
-
     name = forms.CharField(label=gettext_lazy("Name"), max_length=120)
     alt = forms.CharField(
         label=gettext_lazy("Description"),
@@ -176,7 +170,6 @@ class DescribeForm(forms.Form):
 
 @studio("GET|POST media/<int:media_id>/", "media-one", Permission.DRAFT, logs="media.changed")
 def one(request: StudioRequest, media_id: int) -> HttpResponse:
-    """Show one picture: its description, its sizes, where it is used."""
     media = find_media(media_id)
     initial = {"name": media.name, "alt": media.alt, "decorative": media.decorative, "made_by_ai": media.made_by_ai}
     initial |= {"folder": media.folder, "focus_x": media.focus_x, "focus_y": media.focus_y}
@@ -227,7 +220,6 @@ def delete(request: StudioRequest, media_id: int) -> HttpResponse:
 
 @studio("GET media/picker/", "media-picker", Permission.DRAFT, limited=True)
 def picker(request: StudioRequest) -> HttpResponse:
-    """Show the library inside an editor."""
     return _picker(request, [])
 
 

@@ -72,14 +72,12 @@ class EditForm(forms.Form):
     )
 
     def clean(self) -> dict[str, Any]:
-        """Require edges with something between them."""
         values = super().clean() or self.cleaned_data
         if not self.errors and (values["left"] >= values["right"] or values["top"] >= values["bottom"]):
             self.add_error("right", _("There's nothing between these edges."))
         return values
 
     def edit(self, media: Media) -> PictureEdit:
-        """Return the edit of this picture."""
         values = self.cleaned_data
         left, top, right, bottom = (int(Decimal(values[name]) * 100) for name in _EDGES)
         if values["shape"] and (left, top, right, bottom) == (0, 0, WHOLE_SHARE, WHOLE_SHARE):
@@ -91,7 +89,6 @@ class EditForm(forms.Form):
 
 @studio("GET|POST media/<int:media_id>/edit/", "media-edit", Permission.DRAFT, logs="media.edited")
 def edit(request: StudioRequest, media_id: int) -> HttpResponse:
-    """Show a picture with a frame to crop it, and make a new one of it. The original stays."""
     media = find_media(media_id)
     form = EditForm(request.POST if request.method == "POST" else None)
     if request.method == "POST" and form.is_valid():

@@ -20,17 +20,12 @@ _GROUND = re.compile(r"(?:url\((?:&quot;|[\"'])?[^()]*+\))|(\sbackground=)\"[^\"
 
 
 def shown_here(html: str) -> str:
-    """Return the message with the account's images loaded from the host that shows this page, where
-    they are identical.
-    """
+    """Load the account's images from the host that shows this page, where they are identical."""
     return without_host(html)
 
 
 def in_scheme(html: str, *, dark: bool) -> str:
-    """Return the message in its own light or dark version, whatever scheme this page has.
-
-    Mail programs change messages without such rules in different ways, so none of that is simulated.
-    """
+    """In its own light or dark version. Nothing is simulated: mail programs change messages in different ways."""
     always, never = "(min-width: 0)", "(max-width: 0)"
     html = _DARK_QUERY.sub(always if dark else never, _LIGHT_QUERY.sub(never if dark else always, html))
     dark = dark and _SAYS_DARK.search(html) is not None
@@ -38,15 +33,11 @@ def in_scheme(html: str, *, dark: bool) -> str:
 
 
 def without_images(html: str) -> str:
-    """Return the message as it looks to readers who load no images."""
     return _GROUND.sub(lambda found: f'{found[1]}""' if found[1] else "none", _SOURCE.sub(r"\1", html))
 
 
 def framed(request: HttpRequest, html: str) -> HttpResponse:
-    """Return the message as a page of its own, under a policy that forbids scripts and forms.
-
-    `?dark=1` and `?images=off` change how it is shown.
-    """
+    """A page of its own, under a policy that forbids scripts and forms; `?dark=1` and `?images=off` change it."""
     html = in_scheme(html, dark=request.GET.get("dark") == "1")
     if request.GET.get("images") == "off":
         html = without_images(html)

@@ -19,7 +19,6 @@ from mailflatrate.rules.roles import Permission
 
 
 def saved_rows() -> list[dict[str, Any]]:
-    """Return the account's saved rows as the editor's script reads them."""
     uses = queries.uses_of_blocks()
     return [
         {
@@ -50,7 +49,6 @@ def _answer(action: Callable[[], int]) -> JsonResponse:
 
 @studio("POST saved-rows/", "saved-blocks", Permission.DRAFT, logs="saved_block.saved", nav="templates")
 def save(request: StudioRequest) -> HttpResponse:
-    """Save a row of a draft under a name."""
     posted = request.POST
     return _answer(
         lambda: (

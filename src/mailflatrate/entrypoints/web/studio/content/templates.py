@@ -33,7 +33,6 @@ from mailflatrate.rules.roles import Permission
 
 @studio("GET templates/", "templates", Permission.DRAFT)
 def index(request: StudioRequest) -> HttpResponse:
-    """List all templates, the account's own first."""
     language = wanted_language(request)
     families = gallery_families(language)
     context = {
@@ -53,7 +52,6 @@ def _asked(request: StudioRequest) -> GalleryTemplate:
 
 
 def _template_context(request: StudioRequest, card: Card) -> dict[str, object]:
-    """Return what the page of one template needs: its message, and the view switches."""
     dark, off = request.GET.get("dark") == "1", request.GET.get("images") == "off"
     phone = request.GET.get("width") == "phone"
     kept = {name: request.GET[name] for name in ("key", "language") if name in request.GET}
@@ -79,7 +77,6 @@ def _template_context(request: StudioRequest, card: Card) -> dict[str, object]:
 
 @studio("GET templates/ours/", "template-gallery", Permission.DRAFT, limited=True)
 def gallery_page(request: StudioRequest) -> HttpResponse:
-    """Show one of our templates in full size."""
     template = _asked(request)
     others = gallery(template.language)
     here = [one.key for one in others].index(template.key)
@@ -94,13 +91,10 @@ def gallery_page(request: StudioRequest) -> HttpResponse:
 @xframe_options_sameorigin
 @studio("GET templates/ours/message/", "template-gallery-message", Permission.DRAFT, limited=True)
 def gallery_frame(request: StudioRequest) -> HttpResponse:
-    """Show one of our templates as a message in the account's brand."""
     return framed(request, gallery_message(_asked(request), queries.brand_style(), request.account))
 
 
 class NameForm(forms.Form):
-    """A template's name."""
-
     name = forms.CharField(
         label=gettext_lazy("Name"), max_length=120, help_text=gettext_lazy("Only you and your colleagues see this.")
     )
@@ -108,7 +102,6 @@ class NameForm(forms.Form):
 
 @studio("GET|POST templates/<int:template_id>/", "template", Permission.DRAFT, logs="template.saved")
 def own_page(request: StudioRequest, template_id: int) -> HttpResponse:
-    """Show one of the account's templates in full size; it can be renamed here."""
     template = find_template(template_id)
     form = NameForm(request.POST if request.method == "POST" else None, initial={"name": template.name})
     if request.method == "POST" and form.is_valid():
@@ -126,7 +119,6 @@ def own_page(request: StudioRequest, template_id: int) -> HttpResponse:
 @xframe_options_sameorigin
 @studio("GET templates/<int:template_id>/message/", "template-message", Permission.DRAFT)
 def own_frame(request: StudioRequest, template_id: int) -> HttpResponse:
-    """Show one of the account's templates as a message, or why it can't be rendered."""
     try:
         html = own_message(find_template(template_id), queries.brand_style(), request.account)
     except (SourceRefused, MissingValue, RenderRefused) as problem:
@@ -136,7 +128,6 @@ def own_frame(request: StudioRequest, template_id: int) -> HttpResponse:
 
 @studio("POST templates/<int:template_id>/delete/", "template-delete", Permission.DRAFT, logs="template.deleted")
 def delete(request: StudioRequest, template_id: int) -> HttpResponse:
-    """Delete a template."""
     template = find_template(template_id)
     return perform(
         request,
@@ -150,7 +141,6 @@ def delete(request: StudioRequest, template_id: int) -> HttpResponse:
 
 @studio("POST templates/<int:template_id>/lock/", "template-lock", Permission.SETUP, logs="template.locked")
 def lock(request: StudioRequest, template_id: int) -> HttpResponse:
-    """Lock a template's design except for its slots, or unlock it."""
     find_template(template_id)
     is_locked = request.POST.get("is_locked") == "1"
     return perform(
@@ -166,7 +156,6 @@ def lock(request: StudioRequest, template_id: int) -> HttpResponse:
 
 @studio("POST campaigns/<int:campaign_id>/unlock/", "campaign-unlock", Permission.SETUP, logs="campaign.unlocked")
 def unlock(request: StudioRequest, campaign_id: int) -> HttpResponse:
-    """Let everyone who writes campaigns change the whole design of a draft."""
     find_campaign(campaign_id)
     return perform(
         request,
@@ -181,7 +170,6 @@ def unlock(request: StudioRequest, campaign_id: int) -> HttpResponse:
     "POST campaigns/<int:campaign_id>/save-as-template/", "campaign-template", Permission.DRAFT, logs="template.saved"
 )
 def save(request: StudioRequest, campaign_id: int) -> HttpResponse:
-    """Save a campaign's content as a template."""
     campaign = find_campaign(campaign_id)
     is_draft = campaign.state == CampaignState.DRAFT
     back = reverse("studio:campaign-edit" if is_draft else "studio:campaign", args=[campaign_id])

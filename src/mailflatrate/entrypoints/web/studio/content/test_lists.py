@@ -19,8 +19,6 @@ from mailflatrate.rules.roles import Permission
 
 
 class TestListForm(forms.Form):
-    """The name of a list and its addresses."""
-
     name = forms.CharField(label=gettext_lazy("Name"), max_length=80)
     addresses = forms.MultipleChoiceField(label=gettext_lazy("Addresses"), widget=forms.CheckboxSelectMultiple)
 
@@ -35,7 +33,6 @@ class TestListForm(forms.Form):
 
 @studio("GET|POST test-lists/", "test-lists", Permission.DRAFT, logs="test_list.saved")
 def index(request: StudioRequest) -> HttpResponse:
-    """List the test lists; a POST saves one, `list` names the one that is changed."""
     data = request.POST if request.method == "POST" else request.GET
     asked = whole_number(data.get("list"))
     changed = get_object_or_404(TestList.objects, id=asked) if asked else None
