@@ -57,7 +57,6 @@ from mailflatrate.settings.schema import load_settings
 
 
 def wanted(form_id: int) -> Form:
-    """Return a form of the account. Raises Http404."""
     form = find_form(form_id)
     if form is None:
         raise Http404
@@ -65,7 +64,6 @@ def wanted(form_id: int) -> Form:
 
 
 def _kinds(rows: list[FormFieldRow]) -> list[tuple[str, str]]:
-    """Return what a row may ask for: names, the account's fields with their types, a new text field."""
     declared = [
         (f"{DECLARED}:{field.key}", f"{field.label} ({_(field.kind.label)})")
         for field in fields()
@@ -99,7 +97,6 @@ def draft_as_published(form: Form) -> FrozenForm:
 
 
 def _live(form: Form) -> dict[str, Any]:
-    """Return what changes with every save."""
     published = form.current is not None and draft_as_published(form).sha256 == form.current.sha256
     return {
         "signup": form,
@@ -135,7 +132,6 @@ def _context(form: Form, asked: BuilderForm, rows: list[FormFieldRow]) -> dict[s
 
 @studio("GET|POST forms/<int:form_id>/edit/", "form-edit", Permission.CONTACTS, limited=True, logs="form.saved")
 def edit(request: StudioRequest, form_id: int) -> HttpResponse:
-    """Show or save the draft. htmx gets the parts that change; a browser without JavaScript gets the whole page."""
     form = wanted(form_id)
     if request.method != "POST":
         rows = rows_of(content_from_json(form.draft))
@@ -176,7 +172,6 @@ def _asked(content: FormContent) -> list[str]:
 
 
 def _here(request: StudioRequest, form_id: int) -> HttpResponse:
-    """Reload the whole page because fields were added or removed."""
     here = reverse("studio:form-edit", args=[form_id])
     return HttpResponse(headers={"HX-Redirect": here}) if is_htmx(request) else see_other(here)
 
@@ -184,7 +179,6 @@ def _here(request: StudioRequest, form_id: int) -> HttpResponse:
 @xframe_options_sameorigin
 @studio("GET forms/<int:form_id>/preview/", "form-preview", Permission.CONTACTS, limited=True)
 def preview(request: StudioRequest, form_id: int) -> HttpResponse:
-    """Show the draft as a visitor will see it; nothing on it can be submitted."""
     form = wanted(form_id)
     frozen = draft_as_published(form)
     language = frozen.language(request.GET.get("language", ""))
@@ -210,10 +204,7 @@ def preview(request: StudioRequest, form_id: int) -> HttpResponse:
 
 @studio("POST forms/<int:form_id>/brand/", "form-brand", Permission.CONTACTS, limited=True, logs="form.saved")
 def use_brand(request: StudioRequest, form_id: int) -> HttpResponse:
-    """Give the draft the brand's color, logo and font.
-
-    The published version changes only when it is published again.
-    """
+    """The published version changes only when it is published again."""
     form = wanted(form_id)
     draft = content_from_json(form.draft)
     content = replace(draft, style=replace(form_style(brand_style()), css=draft.style.css))
@@ -225,7 +216,6 @@ def use_brand(request: StudioRequest, form_id: int) -> HttpResponse:
 
 @studio("POST forms/<int:form_id>/publish/", "form-publish", Permission.CONTACTS, limited=True, logs="form.published")
 def publish(request: StudioRequest, form_id: int) -> HttpResponse:
-    """Freeze the draft as a version if all required information is there."""
     wanted(form_id)
     verdict = form_edits.publish_form(form_id, by=request.user)
     if not verdict.allowed:

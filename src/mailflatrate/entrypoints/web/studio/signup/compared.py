@@ -30,8 +30,6 @@ _MOST_CHARACTERS = {"title": 160, "intro": 400, "button": 160}
 
 @dataclass(frozen=True, slots=True)
 class TextInput:
-    """One text of a row in the builder."""
-
     name: str
     label: str
     value: str
@@ -40,7 +38,6 @@ class TextInput:
 
 
 def text_rows(draft: FormContent) -> list[dict[str, Any]]:
-    """Return the texts of a draft besides its own."""
     return [
         {
             "letter": letter,
@@ -75,8 +72,6 @@ def _posted(posted: QueryDict, number: int, texts: dict[str, FormTexts]) -> dict
 
 @dataclass(frozen=True, slots=True)
 class TextLine:
-    """A compared text with its figures."""
-
     letter: str
     key: str
     title: str
@@ -86,7 +81,6 @@ class TextLine:
 
 
 def compared_context(form: Form, language: str) -> dict[str, Any]:
-    """Return the figures of the published texts in the form's placement, and what they say."""
     if form.current is None:
         return {"compared": []}
     placement = placement_from_json(form.placement)
@@ -120,7 +114,6 @@ def _sure(found: Certainty) -> str:
 
 @studio("POST forms/<int:form_id>/text/", "form-text-keep", Permission.CONTACTS, limited=True, logs="form.saved")
 def keep(request: StudioRequest, form_id: int) -> HttpResponse:
-    """Show only one of the compared texts from now on, or all of them again."""
     if find_form(form_id) is None:
         raise Http404
     here = reverse("studio:form-placement", args=[form_id])

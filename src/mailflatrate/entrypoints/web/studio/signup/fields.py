@@ -86,8 +86,6 @@ _MOST_CHARACTERS = {1: 160, 2: 400, 3: 800, 4: 1200}
 
 
 class NewSignupForm(forms.Form):
-    """The name and list needed to create a form."""
-
     name = forms.CharField(
         label=gettext_lazy("Name"), max_length=120, help_text=gettext_lazy("Only you and your colleagues see this.")
     )
@@ -103,8 +101,6 @@ def _choices(rows: Sequence[Any]) -> list[tuple[int, str]]:
 
 
 class BuilderForm(forms.Form):
-    """Everything in a draft except its additional fields, which have their own rows (`FormFieldRow`)."""
-
     name = forms.CharField(label=gettext_lazy("Name"), max_length=120)
     mailing_list = forms.TypedChoiceField(label=gettext_lazy("List"), coerce=int, choices=())
     sender = forms.TypedChoiceField(
@@ -193,7 +189,6 @@ class BuilderForm(forms.Form):
                 )
 
     def clean_css(self) -> str:
-        """Return the style sheet with one kind of line ends."""
         return str(self.cleaned_data["css"]).replace("\r\n", "\n").rstrip()
 
     def clean_sent_redirect(self) -> str:
@@ -211,7 +206,6 @@ class BuilderForm(forms.Form):
         return url
 
     def texts(self, language: str) -> list[BoundField]:
-        """Return the fields of one language."""
         return [self[f"{language}_{name}"] for name in _TEXTS]
 
     def content(self, rows: Sequence["FormFieldRow"], list_name: str, posted: QueryDict) -> FormContent:
@@ -276,11 +270,9 @@ class FormFieldRow:
 
     @property
     def choice(self) -> str:
-        """Return the option of the row's select: a name, or a field of the account by its key."""
         return f"{DECLARED}:{self.key}" if self.kind is FieldKind.TEXT else self.kind.value
 
     def field(self, languages: Sequence[str]) -> FormField:
-        """Return the content's field, labeled in the form's languages."""
         labels = dict(self.labels)
         return FormField(
             key=self.key,
@@ -292,7 +284,6 @@ class FormFieldRow:
 
 
 def rows_of(content: FormContent) -> list[FormFieldRow]:
-    """Return the rows of a draft."""
     return [
         FormFieldRow(
             field.kind,
@@ -306,10 +297,7 @@ def rows_of(content: FormContent) -> list[FormFieldRow]:
 
 
 def posted_rows(posted: QueryDict) -> list[FormFieldRow]:
-    """Return the posted rows that have a kind. A new text field needs a label, from which its key is made.
-
-    `field:KEY` is a field of the account; without labels it gets the account's label.
-    """
+    """Only rows with a kind. A new text field's key is made from its label; `field:KEY` may lack labels."""
     rows: list[FormFieldRow] = []
     known = definitions()
     for number in range(MAX_FIELDS):
@@ -333,7 +321,6 @@ def posted_rows(posted: QueryDict) -> list[FormFieldRow]:
 
 
 def can_be_asked(key: str) -> bool:
-    """Return whether a form can ask for a field with this key."""
     return KEY.fullmatch(key) is not None and key not in _TAKEN
 
 

@@ -45,14 +45,12 @@ from mailflatrate.rules.roles import Permission
 
 @studio("GET forms/", "forms", Permission.CONTACTS, limited=True)
 def index(request: StudioRequest) -> HttpResponse:
-    """List all forms with their sign-ups of the last two weeks."""
     rows = [(row, FormState(row.form.state).tone, FormState(row.form.state).label) for row in form_table()]
     return page(request, "studio/signup/forms.html", {"rows": rows, "has_lists": bool(open_lists())})
 
 
 @studio("GET|POST forms/new/", "form-new", Permission.CONTACTS, limited=True, logs="form.saved")
 def new(request: StudioRequest) -> HttpResponse:
-    """Create a form from a name and a list; everything else is edited in the builder."""
     first = open_lists()[:1]
     asked = NewSignupForm(request.POST or None, initial={"name": _("Website"), "mailing_list": request.GET.get("list")})
     if request.method == "POST" and asked.is_valid():
@@ -107,7 +105,6 @@ def _snippets(form: Form, language: str) -> list[dict[str, Any]]:
 
 @studio("GET forms/<int:form_id>/", "form", Permission.CONTACTS, limited=True)
 def one(request: StudioRequest, form_id: int) -> HttpResponse:
-    """Show one form."""
     form = wanted(form_id)
     if form.current is None:
         return see_other(reverse("studio:form-edit", args=[form_id]))
@@ -140,20 +137,17 @@ def one(request: StudioRequest, form_id: int) -> HttpResponse:
 
 
 def _landing_url(form_id: int) -> str:
-    """Return the address of the form's landing page; empty if visitors can't see one."""
     stored = landing_page_of(form_id)
     is_seen = stored is not None and stored.is_published and takedown_of(stored) is None
     return landing_url(stored.code) if stored is not None and is_seen else ""
 
 
 def _wordings(texts: FrozenTexts) -> list[str]:
-    """Return what each box of the form says."""
     further = [f"{each.name}: {each.wording}" for each in texts.further]
     return [texts.wording, *further, *filter(None, [texts.tracking])]
 
 
 def _proof_line(version: FormVersion) -> str:
-    """Return what proves a version unchanged, and who published it."""
     by = f" · {version.published_by}" if version.published_by else ""
     return f"SHA-256 {version.sha256[:16]}…{by}"
 
@@ -170,13 +164,11 @@ def _move(request: StudioRequest, form_id: int, action: Callable[[int], object],
 
 @studio("POST forms/<int:form_id>/close/", "form-close", Permission.CONTACTS, limited=True, logs="form.closed")
 def close(request: StudioRequest, form_id: int) -> HttpResponse:
-    """Close the form to new sign-ups."""
     done = _("Form closed. Visitors will see that it no longer accepts sign-ups.")
     return _move(request, form_id, form_edits.close_form, done)
 
 
 @studio("POST forms/<int:form_id>/reopen/", "form-reopen", Permission.CONTACTS, limited=True, logs="form.reopened")
 def reopen(request: StudioRequest, form_id: int) -> HttpResponse:
-    """Take sign-ups again."""
     done = _("The form accepts sign-ups again.")
     return _move(request, form_id, form_edits.reopen_form, done)

@@ -14,8 +14,6 @@ _MOST_CHARACTERS = 160
 
 @dataclass(frozen=True, slots=True)
 class FurtherText:
-    """The texts of a row in one language."""
-
     language: str
     topics: str = ""
     frequency: str = ""
@@ -31,7 +29,6 @@ class FurtherRow:
 
 
 def further_rows(content: FormContent, form_list_id: int) -> tuple[list[FurtherRow], list[tuple[int, str]]]:
-    """Return the rows of a draft with one to add, and the lists to choose from."""
     choices = [(row.id, str(row)) for row in open_lists() if row.id != form_list_id]
     rows = [
         FurtherRow(

@@ -64,8 +64,6 @@ FAULTS = {
 
 
 class LandingForm(forms.Form):
-    """What the page is called, and its blocks."""
-
     title = forms.CharField(label=gettext_lazy("Title"), max_length=MAX_TITLE, required=False)
     description = forms.CharField(
         label=gettext_lazy("Description"),
@@ -91,7 +89,6 @@ class LandingForm(forms.Form):
         self.fields["picture"].choices = [("", _("No image")), *pictures]  # type: ignore[attr-defined]
 
     def landing(self) -> LandingContent:
-        """Return what was entered in a valid form."""
         given = self.cleaned_data
         title, description = (" ".join(given[name].split()) for name in ("title", "description"))
         return LandingContent(given["language"], title, description, given["picture"], given["content"])
@@ -106,7 +103,6 @@ def _draft(form: Form, stored: LandingPage | None) -> LandingContent:
 
 
 def _problems(form: Form, content: LandingContent) -> list[str]:
-    """Return what has to be fixed before the page can be published, in the reader's language."""
     try:
         elsewhere = compile_landing(content)[1]
     except SourceRefused as refused:
@@ -147,7 +143,6 @@ def _is_published_as_is(stored: LandingPage) -> bool:
     logs="landing_page.saved",
 )
 def edit(request: StudioRequest, form_id: int) -> HttpResponse:
-    """Show or save the draft. htmx gets the parts that change."""
     form = wanted(form_id)
     content = _draft(form, landing_page_of(form_id))
     asked = LandingForm(form, content, request.POST if request.method == "POST" else None)
@@ -169,7 +164,6 @@ def edit(request: StudioRequest, form_id: int) -> HttpResponse:
 @xframe_options_sameorigin
 @studio("GET forms/<int:form_id>/landing/preview/", "form-landing-preview", Permission.CONTACTS, limited=True)
 def preview(request: StudioRequest, form_id: int) -> HttpResponse:
-    """Show the draft as visitors will see it; nothing on it can be submitted."""
     form = wanted(form_id)
     content, frozen = _draft(form, landing_page_of(form_id)), draft_as_published(form)
     try:
@@ -214,7 +208,6 @@ def preview(request: StudioRequest, form_id: int) -> HttpResponse:
     logs="landing_page.published",
 )
 def publish(request: StudioRequest, form_id: int) -> HttpResponse:
-    """Freeze the draft as a version that visitors see, if nothing is missing."""
     form, here = wanted(form_id), reverse("studio:form-landing", args=[form_id])
     stored = landing_page_of(form_id)
     if stored is None:
@@ -240,7 +233,6 @@ def publish(request: StudioRequest, form_id: int) -> HttpResponse:
     logs="landing_page.unpublished",
 )
 def unpublish(request: StudioRequest, form_id: int) -> HttpResponse:
-    """Show the page to no one any longer."""
     wanted(form_id)
     here = reverse("studio:form-landing", args=[form_id])
     try:

@@ -29,7 +29,6 @@ def landing_blocks(shown: FrozenForm, language: str, zone: str) -> dict[str, Any
 
 
 def starting_source(shown: FrozenForm, language: str) -> str:
-    """Return the blocks that a new page begins with: what the form says, in the account's brand, and a way to it."""
     brand, texts = brand_style(), shown.texts(language)
     heading = f'<h1 style="margin:0;font-size:28px;line-height:1.25;font-weight:700">{_plain(texts.title)}</h1>'
     body = (
@@ -45,7 +44,6 @@ def _plain(text: str) -> str:
 
 
 def _words() -> dict[str, str]:
-    """Return the editor's texts that differ from those about campaigns."""
     return {
         "mj-body": _("Page"),
         "mf-imprint": _("Sign-up form and imprint"),
@@ -64,7 +62,6 @@ def _words() -> dict[str, str]:
 
 
 def _form_sketch(shown: FrozenForm, language: str) -> str:
-    """Return the block at the end as the editor draws it: what the form asks, not the form."""
     texts, style = shown.texts(language), shown.content.style
     box = "max-width:360px;margin:16px auto;padding:20px;border:1px solid #d0d4da;border-radius:10px;background:#fff"
     button = f"padding:10px;border-radius:6px;text-align:center;background:{style.colour};color:#fff"
@@ -76,5 +73,4 @@ def _form_sketch(shown: FrozenForm, language: str) -> str:
 
 
 def language_of(form: Form, shown: FrozenForm) -> str:
-    """Return the language that a new page begins in: the list's, if the form speaks it."""
     return shown.language(form.mailing_list.language)

@@ -12,7 +12,6 @@ _MOST_IMAGES = 200
 
 
 def logo_choices(shown: str) -> list[tuple[str, str]]:
-    """Return the URLs with their names, the newest images first. `shown`: the URL of the draft's logo, or empty."""
     base = media_base()
     files = MediaFile.objects.filter(slot=WHOLE, media__animated=False).select_related("media")
     images = [

@@ -22,8 +22,6 @@ from mailflatrate.rules.roles import Permission
 
 
 class PersonForm(forms.Form):
-    """The person, the list, and how the person asked to sign up."""
-
     form = forms.TypedChoiceField(
         label=gettext_lazy("What did they sign up for?"),
         coerce=int,
@@ -55,7 +53,6 @@ class PersonForm(forms.Form):
 
 @studio("GET|POST contacts/new/", "contact-new", Permission.CONTACTS, limited=True, logs="contact.asked")
 def new(request: StudioRequest) -> HttpResponse:
-    """Send one person the confirmation email; they count once they have confirmed."""
     asked = PersonForm(request.POST or None, initial={"form": request.GET.get("form")})
     if request.method == "POST" and asked.is_valid():
         given = asked.cleaned_data

@@ -59,8 +59,6 @@ _DEVICES = (
 
 
 class PlacementForm(forms.Form):
-    """The placement of a form."""
-
     kind = forms.ChoiceField(label=gettext_lazy("Show the form"), choices=_KINDS)
     trigger = forms.ChoiceField(label=gettext_lazy("When"), choices=_TRIGGERS)
     seconds = forms.IntegerField(label=gettext_lazy("Seconds"), min_value=0, max_value=MAX_SECONDS)
@@ -76,7 +74,6 @@ class PlacementForm(forms.Form):
     )
 
     def clean_pages(self) -> tuple[str, ...]:
-        """Return the paths. Refuses lines that aren't paths, and too many."""
         try:
             found = page_patterns(self.cleaned_data["pages"].splitlines())
         except ValueError as error:
@@ -87,7 +84,6 @@ class PlacementForm(forms.Form):
         return found
 
     def placement(self) -> Placement:
-        """Return what was entered in a valid form."""
         given = self.cleaned_data
         return Placement(
             PlacementKind(given["kind"]),
@@ -107,7 +103,6 @@ def _initial(placement: Placement) -> dict[str, Any]:
     "GET|POST forms/<int:form_id>/placement/", "form-placement", Permission.CONTACTS, limited=True, logs="form.saved"
 )
 def placement(request: StudioRequest, form_id: int) -> HttpResponse:
-    """Show or change where and when the script shows the form."""
     form = wanted(form_id)
     stored = placement_from_json(form.placement)
     asked = PlacementForm(request.POST or None, initial=_initial(stored))

@@ -26,10 +26,7 @@ MAX_CHARACTERS = 500
 
 
 def qr_svg(url: str) -> str:
-    """Return the QR code of a URL as an SVG document, with its quiet zone of four modules (ISO/IEC 18004).
-
-    Level M still reads with 15 % of the code covered. Raises ValueError for a URL that is too long to be read well.
-    """
+    """SVG with a quiet zone of four modules (ISO/IEC 18004), level M. Raises ValueError for a URL that is too long."""
     if len(url) > MAX_CHARACTERS:
         raise ValueError("the URL is too long for a QR code")
     code = qrcode.QRCode(error_correction=ERROR_CORRECT_M, border=4, image_factory=SvgPathImage)
@@ -47,14 +44,12 @@ def _published(form_id: int) -> tuple[Form, FrozenForm]:
 
 
 def paper_url(form: Form, frozen: FrozenForm, language: str) -> str:
-    """Return the form's URL for print: in one language, and with the source if a field takes it."""
     sources = [field.key for field in frozen.content.fields if field.kind is FieldKind.SOURCE]
     return f"{form_url(form.code)}?{urlencode({'language': language, **dict.fromkeys(sources, ON_PAPER)})}"
 
 
 @studio("GET forms/<int:form_id>/qr.svg", "form-qr", Permission.CONTACTS, limited=True)
 def qr_code(request: StudioRequest, form_id: int) -> HttpResponse:
-    """Download the QR code of the form's page, in the language of the link."""
     form, frozen = _published(form_id)
     url = paper_url(form, frozen, frozen.language(request.GET.get("language", "")))
     headers = {"Content-Disposition": f'attachment; filename="{form.code}.svg"', "Cache-Control": "no-store"}
@@ -63,7 +58,6 @@ def qr_code(request: StudioRequest, form_id: int) -> HttpResponse:
 
 @studio("GET forms/<int:form_id>/poster.pdf", "form-poster", Permission.CONTACTS, limited=True)
 def poster(request: StudioRequest, form_id: int) -> HttpResponse:
-    """Download the poster as a PDF. It shows what the published version says, nothing else."""
     form, frozen = _published(form_id)
     language = frozen.language(request.GET.get("language", ""))
     code = b64encode(qr_svg(paper_url(form, frozen, language)).encode()).decode()

@@ -9,7 +9,6 @@ from mailflatrate.rules.limits import value
 
 
 def pressure_words(seen: Pressure) -> str:
-    """Return a text that says what is happening, and that no immediate action is needed."""
     number = {
         name: number_format(each, force_grouping=True)
         for name, each in (

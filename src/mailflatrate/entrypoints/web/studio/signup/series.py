@@ -37,8 +37,6 @@ _MOST_TEXT: Final = 20_000
 
 
 class SeriesMessageForm(forms.Form):
-    """One message of the series."""
-
     step = forms.CharField(required=False, max_length=12, widget=forms.HiddenInput)
     days = forms.IntegerField(label=gettext_lazy("Days later"), min_value=0, max_value=MAX_DAYS, required=False)
     subject = forms.CharField(label=gettext_lazy("Subject line"), max_length=200, required=False)
@@ -67,13 +65,11 @@ class SeriesMessageForm(forms.Form):
 
     @property
     def is_blank(self) -> bool:
-        """Return whether nothing is sent: an unused slot, or a message to remove."""
         given = self.cleaned_data
         unused = not (given["subject"] or given["text"].strip() or given["step"])
         return bool(given["remove"]) or unused
 
     def message(self) -> SeriesMessage:
-        """Return the message as entered."""
         given = self.cleaned_data
         return SeriesMessage(
             given["days"] or 0, " ".join(given["subject"].split()), given["step"], given["begin"], given["text"]
@@ -81,7 +77,6 @@ class SeriesMessageForm(forms.Form):
 
 
 def when_words(days: int, *, is_first: bool) -> str:
-    """Return when a message is sent."""
     if is_first and not days:
         return pgettext("after the confirmation", "At once")
     if is_first:
@@ -92,7 +87,6 @@ def when_words(days: int, *, is_first: bool) -> str:
 
 
 def series_card(form_id: int) -> dict[str, Any] | None:
-    """Return the series of a form as its page shows it; None without one."""
     series = series_of(form_id)
     if series is None:
         return None
@@ -115,7 +109,6 @@ def series_card(form_id: int) -> dict[str, Any] | None:
 
 
 def _begins(language: str) -> list[tuple[str, str]]:
-    """Return what a new message may begin with: our texts, the account's templates, or an empty field."""
     ours = [(key, _("Our text: %(name)s") % {"name": found.name}) for key, found in _texts(language).items()]
     own = [
         (f"{TEMPLATE}:{row.id}", _("Template: %(name)s") % {"name": row.name}) for row in templates()[:_MOST_TEMPLATES]
@@ -128,7 +121,6 @@ def _texts(language: str) -> Mapping[str, Any]:
 
 
 def _suggested(form: Form) -> list[dict[str, Any]]:
-    """Return the recipe's messages with its waits, for a form that has no series yet."""
     language = form.mailing_list.language
     days, found = 0, []
     for step in find_recipe(RECIPE).steps():
@@ -145,7 +137,6 @@ def _initial(row: SeriesRow) -> dict[str, Any]:
 
 
 def _rows(form: Form, series: FormSeries | None, posted: QueryDict | None) -> list[SeriesMessageForm]:
-    """Return a row for each of the messages there can be."""
     known: Sequence[SeriesRow] = (series.rows or ()) if series is not None else ()
     initial = [_initial(row) for row in known] if series is not None else _suggested(form)
     begins = _begins(form.mailing_list.language)
@@ -162,9 +153,7 @@ def _rows(form: Form, series: FormSeries | None, posted: QueryDict | None) -> li
 
 
 def _promise(form: Form, language: str) -> str:
-    """Return what the form promises about frequency, if the promise has a number (R-27); in the reader's language if
-    the form has it.
-    """
+    """Only if the promise has a number (R-27); in the reader's language if the form has it."""
     content = content_from_json(form.draft)
     codes = sorted(content.languages, key=lambda code: code != language)
     sentences = [content.texts[code].frequency for code in codes]
@@ -172,7 +161,6 @@ def _promise(form: Form, language: str) -> str:
 
 
 def _save(request: StudioRequest, form: Form, rows: Sequence[SeriesMessageForm]) -> HttpResponse | None:
-    """Save what was entered and go on to the release; None if something has to be fixed."""
     if sum(row.is_valid() for row in rows) < len(rows):
         return None
     wanted_rows = [row for row in rows if not row.is_blank]
@@ -192,7 +180,6 @@ def _save(request: StudioRequest, form: Form, rows: Sequence[SeriesMessageForm])
 
 @studio("GET|POST forms/<int:form_id>/series/", "form-series", Permission.CONTACTS, logs="automation.edited")
 def edit(request: StudioRequest, form_id: int) -> HttpResponse:
-    """Show and save the messages that people get after they confirm on this form."""
     form = wanted(form_id)
     series = series_of(form_id)
     if series is not None and series.rows is None:

@@ -25,8 +25,6 @@ from mailflatrate.rules.roles import Permission
 
 
 class StandForm(forms.Form):
-    """Where the stand is, and its last day."""
-
     place = forms.CharField(
         label=gettext_lazy("Place"),
         max_length=MAX_PLACE_CHARACTERS,
@@ -35,7 +33,6 @@ class StandForm(forms.Form):
     last_day = forms.DateField(label=gettext_lazy("Last day"), widget=forms.DateInput(attrs={"type": "date"}))
 
     def ends_at(self) -> datetime:
-        """Return the end of the last day, in the account's time zone."""
         day = self.cleaned_data["last_day"] + timedelta(days=1)
         return min(timezone.make_aware(datetime.combine(day, time.min)), clock.now() + timedelta(days=MAX_DAYS))
 
@@ -72,7 +69,6 @@ def stands(request: StudioRequest, form_id: int) -> HttpResponse:
     logs="stand.closed",
 )
 def close(request: StudioRequest, form_id: int, stand_id: int) -> HttpResponse:
-    """Close a stand."""
     wanted(form_id)
     here = reverse("studio:form-stands", args=[form_id])
     try:
