@@ -16,7 +16,6 @@ WINDOW = timedelta(days=7)
 
 
 def last_mailing() -> dict[str, Any] | None:
-    """Return the newest finished campaign; None before the first."""
     finished = Campaign.objects.filter(state=CampaignState.SENT, planned_count__gt=0).order_by("-finished_at").first()
     if finished is None:
         return None
@@ -30,10 +29,7 @@ def last_mailing() -> dict[str, Any] | None:
 
 
 def week_rates() -> tuple[Rate, Rate]:
-    """Return the complaint and hard bounce rates of campaigns started in the last seven days.
-
-    Complaints are measured as in R-86, against deliveries to providers that report them, once those have been counted.
-    """
+    """Complaints are measured as in R-86, against deliveries to providers that report them, once counted."""
     since = clock.now() - WINDOW
     recent = list(Campaign.objects.filter(started_at__gte=since).values_list("id", flat=True))
     rows = Tally.objects.filter(campaign_id__in=recent).values_list("state", "detail").annotate(n=Sum("count"))

@@ -9,5 +9,4 @@ from mailflatrate.rules.roles import Permission
 
 @studio("GET help/", "help", Permission.VIEW, limited=True)
 def help_page(request: StudioRequest) -> HttpResponse:
-    """Show links to the documentation and contact options that exist."""
     return page(request, "studio/help.html", {})

@@ -15,12 +15,10 @@ class MemberRights:
 
 
 def may_use(membership: Membership, page: WebPage, *, writes: bool) -> bool:
-    """Return whether the member may open this page, or change something with it."""
     if membership.is_limited and not page.limited:
         return False
     return may(membership.role, page.write if writes else page.read)
 
 
 def may_open(membership: Membership, name: str, *, writes: bool) -> bool:
-    """Return the same for the page of the studio that is declared under `name`."""
     return may_use(membership, pages()[f"studio:{name}"], writes=writes)

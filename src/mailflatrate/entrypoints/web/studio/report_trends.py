@@ -47,7 +47,6 @@ class WaterfallStep:
 
     @property
     def size(self) -> int:
-        """Return the number without its sign."""
         return abs(self.people)
 
 
@@ -61,7 +60,6 @@ class WeekdayClicks:
 
 
 def waterfall(growth: Growth) -> list[WaterfallStep]:
-    """Return the rows from the number at the beginning to the one now, gains first."""
     level, rows, moves = growth.begin, [(_("30 days ago"), growth.begin, "total", 0)], [*_gains(growth.gains)]
     moves += [(label, -people) for label, people in _losses(growth)]
     for label, change in moves:
@@ -76,7 +74,6 @@ def waterfall(growth: Growth) -> list[WaterfallStep]:
 
 
 def _gains(gains: Sequence[Gain]) -> Iterator[tuple[str, int]]:
-    """Yield sources with their people, the largest first; small ones together."""
     imports = Import.objects.in_bulk([gain.import_id for gain in gains if gain.import_id is not None])
     forms = Form.objects.in_bulk([gain.form_id for gain in gains if gain.form_id is not None])
     for gain in gains[:SHOWN_GAINS]:
@@ -93,7 +90,6 @@ def _gains(gains: Sequence[Gain]) -> Iterator[tuple[str, int]]:
 
 
 def _losses(growth: Growth) -> list[tuple[str, int]]:
-    """Return why people went, in words, the most frequent first."""
     words = {
         "complaint": _("Complained"),
         "hard_bounce": _("Hard bounces"),
@@ -114,7 +110,6 @@ def _losses(growth: Growth) -> list[tuple[str, int]]:
 
 
 def weekday_clicks(table: Sequence[Sequence[int]]) -> list[WeekdayClicks]:
-    """Return clicks by weekday in blocks of three hours, each shaded by its share of the largest."""
     starts = range(0, 24, BLOCK_HOURS)
     blocks = [[sum(hours[start : start + BLOCK_HOURS]) for start in starts] for hours in table]
     most = max((max(row) for row in blocks), default=0)
@@ -174,7 +169,6 @@ def _delivered(counts: Counts) -> float | None:
 
 @studio("GET reports/trends/", "report-trends", Permission.VIEW)
 def trends(request: StudioRequest) -> HttpResponse:
-    """Show growth, conversions of forms, the age of consents, times of clicks, and delivery by provider and week."""
     figures = audience_figures()
     most = max(figures.ages)
     context = {

@@ -43,24 +43,19 @@ class CampaignReportRow:
 
     @property
     def revenue(self) -> str:
-        """Return the revenue of each currency in words; empty without any."""
         return money_words(self.conversions.revenue)
 
     @property
     def click_percent(self) -> float | None:
-        """Return clicks by people per hundred delivered messages; None where they were not counted."""
         return None if self.clicks is None else percent_of(self.clicks, self.delivered)
 
     @property
     def unsubscribed_percent(self) -> float | None:
-        """Return the share of delivered messages that led to an unsubscribe because of this campaign."""
         return percent_of(self.unsubscribed, self.delivered)
 
 
 @dataclass(frozen=True, slots=True)
 class Totals:
-    """The figures of the last 30 days, as of the last count."""
-
     campaigns: int
     settled: int
     delivered: int
@@ -70,12 +65,10 @@ class Totals:
 
     @property
     def delivered_percent(self) -> float | None:
-        """Return the share of messages with a result that were delivered."""
         return percent_of(self.delivered, self.settled)
 
     @property
     def unsubscribed_percent(self) -> float | None:
-        """Return the share of delivered messages that led to an unsubscribe."""
         return percent_of(self.unsubscribed, self.delivered)
 
 
@@ -133,7 +126,6 @@ def _page_of(before_id: int) -> tuple[list[Campaign], int]:
 
 @studio("GET reports/", "reports", Permission.VIEW, limited=True)
 def reports(request: StudioRequest) -> HttpResponse:
-    """List sent campaigns with their rates; the first page begins with the totals."""
     before_id = whole_number(request.GET.get("before"))
     campaigns, next_id = _page_of(before_id)
     address = reverse("studio:reports")

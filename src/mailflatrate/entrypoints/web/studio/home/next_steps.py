@@ -39,8 +39,6 @@ DRAFTS_CHECKED = 2
 
 @dataclass(frozen=True, slots=True)
 class NextStep:
-    """One line: what to do, why, and one button."""
-
     icon: str
     tone: str
     title: str
@@ -51,7 +49,6 @@ class NextStep:
 
 @tenancy.reading_once()
 def next_steps(account: Account, membership: Membership) -> list[NextStep]:
-    """Return the first five tasks waiting for this member of the customer's team."""
     return list(islice(_steps(account, membership), MOST))
 
 
@@ -158,7 +155,6 @@ def _campaigns() -> Iterator[NextStep]:
 
 
 def _choices() -> Iterator[NextStep]:
-    """Yield A/B tests where a person has to pick the winner."""
     running = Campaign.objects.filter(state__in=RUNNING).exclude(variants=[])
     waiting = AbTest.objects.filter(campaign__in=running, winner=None, tested_at__isnull=False, decide_at=None)
     for ab_test in waiting.select_related("campaign")[:2]:

@@ -25,7 +25,6 @@ WEEK_DAYS = 7
 
 
 def greeting(name: str, hour: int) -> str:
-    """Return a greeting by the account's local time, with the first name."""
     words = name.split()
     if not words:
         return _("Home")
@@ -53,7 +52,6 @@ def _clock_time(moment: datetime | None, time_zone: str) -> str:
 
 @studio("GET", "home", Permission.DRAFT, limited=True)
 def home(request: StudioRequest) -> HttpResponse:
-    """Show four figures, the trend of the last thirty days, the next steps and the latest campaigns."""
     counted = mailable_days()
     series = counted.days
     complaints, bounces = week_rates()

@@ -1,4 +1,1 @@
-"""The search over everything in an account.
-
-Takes in: the typed text. Stores: nothing. Passes on: results in groups.
-"""
+"""The search over everything in an account; it stores nothing."""

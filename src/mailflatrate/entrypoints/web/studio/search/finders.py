@@ -22,7 +22,6 @@ def _group(key: str, label: str, icon: str, hits: list[SearchHit], more_url: str
 
 
 def _all_of(page: str, wanted: str) -> str:
-    """Return the page that shows all results of a kind."""
     return f"{reverse(f'studio:{page}')}?{urlencode({'q': wanted})}"
 
 
@@ -31,7 +30,6 @@ def _plain(text: str) -> SafeString:
 
 
 def find_campaigns(wanted: str) -> HitGroup:
-    """Return campaigns by their name or mailing ID, newest first."""
     hits = [
         SearchHit(
             reverse("studio:campaign", args=[one.id]),
@@ -45,7 +43,6 @@ def find_campaigns(wanted: str) -> HitGroup:
 
 
 def find_automations(wanted: str) -> HitGroup:
-    """Return automations by their name, newest first."""
     hits = [
         SearchHit(
             reverse("studio:automation", args=[one.id]),
@@ -68,7 +65,6 @@ def find_contacts(wanted: str) -> HitGroup:
 
 
 def find_lists(wanted: str) -> HitGroup:
-    """Return lists by their name or public name."""
     hits = [
         SearchHit(
             reverse("studio:list", args=[one.id]),
@@ -82,7 +78,6 @@ def find_lists(wanted: str) -> HitGroup:
 
 
 def find_segments(wanted: str) -> HitGroup:
-    """Return saved segments by name."""
     hits = [
         SearchHit(reverse("studio:segment", args=[one.id]), marked(one.name, wanted), _plain(""))
         for one in lists.segments_named(wanted)[:READ_ROWS]
@@ -91,7 +86,6 @@ def find_segments(wanted: str) -> HitGroup:
 
 
 def find_forms(wanted: str) -> HitGroup:
-    """Return sign-up forms by name."""
     hits = [
         SearchHit(
             reverse("studio:form", args=[one.id]),
@@ -105,7 +99,6 @@ def find_forms(wanted: str) -> HitGroup:
 
 
 def find_templates(wanted: str) -> HitGroup:
-    """Return the account's own templates by name or subject."""
     hits = [
         SearchHit(reverse("studio:template", args=[one.id]), marked(one.name, wanted), marked(one.subject, wanted))
         for one in campaigns.templates(search=wanted)[:READ_ROWS]

@@ -136,10 +136,7 @@ FURTHER = (
 
 @dataclass(frozen=True, slots=True)
 class IndexedPage:
-    """A page with the words by which it is found, in the reader's language.
-
-    `section` is its entry in the navigation.
-    """
+    """With the words by which it is found, in the reader's language; `section` is its entry in the navigation."""
 
     url: str
     label: str
@@ -184,7 +181,6 @@ def _rank(page: IndexedPage, wanted: str, words: list[str]) -> int:
 
 
 def _hit(page: IndexedPage, wanted: str) -> SearchHit:
-    """Return the result; a page found by another word shows which."""
     words = wanted.casefold().split()
     own = f"{page.label} {page.section}".casefold()
     text = page.section

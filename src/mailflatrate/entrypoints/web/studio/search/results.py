@@ -15,8 +15,6 @@ GROUP_HITS = 6
 
 @dataclass(frozen=True, slots=True)
 class SearchHit:
-    """One result: its name and its URL. `text` and `badge` may be empty."""
-
     url: str
     title: SafeString
     text: SafeString
@@ -26,10 +24,7 @@ class SearchHit:
 
 @dataclass(frozen=True, slots=True)
 class HitGroup:
-    """Results of one kind.
-
-    `more_url` leads to all of them; it is empty if all are shown, or if there is no such page.
-    """
+    """`more_url` leads to all results; it is empty if all are shown, or if there is no such page."""
 
     key: str
     label: str

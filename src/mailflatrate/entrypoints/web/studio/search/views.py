@@ -12,7 +12,6 @@ from mailflatrate.rules.roles import Permission
 
 @studio("GET search/", "search", Permission.VIEW, limited=True)
 def search(request: StudioRequest) -> HttpResponse:
-    """Search campaigns, automations, contacts, lists, segments, forms, templates and pages."""
     wanted = normalized(request.GET.get("q", ""))
     is_enough = len(wanted) >= SHORTEST
     groups = _groups(request, wanted) if is_enough else []

@@ -11,10 +11,7 @@ BODY = b"List-Unsubscribe=One-Click"
 
 
 def post_one_click(path: str) -> int:
-    """POST to `path` on our own public URL as a provider would, and return the status code.
-
-    No other host is ever reached. Raises OSError if there was no response.
-    """
+    """POST to our own public URL, never another host, as a provider would. Raises OSError if there was no response."""
     base = urlsplit(load_settings().public_url)
     context = ssl.create_default_context()
     if base.hostname == "localhost":  # the demo's certificate is self-signed

@@ -35,12 +35,10 @@ class TestInboxMessage:
 
     @property
     def html(self) -> str:
-        """Return the HTML part; empty if there is none."""
         return self._part("html")
 
     @property
     def text(self) -> str:
-        """Return the text part; empty if there is none."""
         return self._part("plain")
 
     def _part(self, kind: str) -> str:
@@ -54,12 +52,10 @@ class TestInboxMessage:
 
     @property
     def source(self) -> str:
-        """Return the raw bytes as readable text."""
         return self.raw.decode("utf-8", "replace").replace("\r\n", "\n")
 
     @property
     def headers(self) -> list[dict[str, Any]]:
-        """Return all header fields in order, undecoded."""
         head = re.split(rb"\r?\n\r?\n", self.raw, maxsplit=1)[0].decode("utf-8", "replace")
         rows = []
         for line in re.split(r"\r?\n(?![ \t])", head):
@@ -68,7 +64,6 @@ class TestInboxMessage:
         return rows
 
     def value(self, name: str) -> str:
-        """Return a decoded field; empty if it is missing or broken."""
         try:
             return str(self._message.get(name, ""))
         except (ValueError, IndexError, AttributeError):
@@ -85,7 +80,6 @@ class TestInboxMessage:
 
     @property
     def one_click_path(self) -> str:
-        """Return the path of the one-click URL if it is our own, otherwise an empty string."""
         url = self.unsubscribe.https_uri or ""
         return path_here(url) if self.unsubscribe.is_one_click else ""
 
@@ -120,7 +114,6 @@ def _in_text(text: str) -> list[str]:
 
 
 def _public_key(selector: str, domain: str) -> bytes | None:
-    """Return the account's own key if it is one, otherwise the key published in DNS."""
     own = DkimKey.objects.filter(domain__name=domain, selector=selector).first()
     if own is not None:
         return parse_dkim_key(f"{selector}._domainkey.{domain}", own.public_record).public_key

@@ -53,7 +53,6 @@ VERDICTS = {
 
 
 def find_message(message_id: int) -> InboxMessage:
-    """Return a message of the account. Raises Http404 for anything else."""
     return get_object_or_404(InboxMessage.objects, id=message_id)
 
 
@@ -66,7 +65,6 @@ def html_part(message: InboxMessage) -> HttpResponse:
 
 
 def behaviour_words(stored: str) -> str:
-    """Return the text for the behavior that the address simulated; empty if it accepted the mail normally."""
     return str(BEHAVIOURS[MailboxBehavior(stored)]) if stored in set(MailboxBehavior) else ""
 
 
@@ -76,7 +74,6 @@ def _render(request: StudioRequest, template: str, context: Mapping[str, object]
 
 @studio("GET test-inbox/", "test-inbox", Permission.VIEW)
 def inbox(request: StudioRequest) -> HttpResponse:
-    """List messages, newest first; search by recipient, subject and mailing ID."""
     search = request.GET.get("q", "").strip().replace("\0", "")[:100]
     text = request.GET.get("before", "")
     before = int(text) if text.isascii() and text.isdecimal() and len(text) < 19 else None
@@ -93,7 +90,6 @@ def inbox(request: StudioRequest) -> HttpResponse:
 
 @studio("GET test-inbox/<int:message_id>/", "test-inbox-message", Permission.CONTACTS)
 def message(request: StudioRequest, message_id: int) -> HttpResponse:
-    """Show one message: as HTML, as text, its header fields, its source."""
     found = find_message(message_id)
     reading = TestInboxMessage(bytes(found.raw))
     wanted = request.GET.get("view", "")
@@ -112,13 +108,11 @@ def message(request: StudioRequest, message_id: int) -> HttpResponse:
 
 @studio("GET test-inbox/<int:message_id>/html/", "test-inbox-html", Permission.VIEW)
 def html(request: StudioRequest, message_id: int) -> HttpResponse:
-    """Return only the HTML part, for the frame of the message page."""
     return html_part(find_message(message_id))
 
 
 @studio("GET test-inbox/<int:message_id>/raw/", "test-inbox-raw", Permission.VIEW)
 def raw(request: StudioRequest, message_id: int) -> HttpResponse:
-    """Download the message as a file, byte for byte."""
     response = HttpResponse(bytes(find_message(message_id).raw), content_type="message/rfc822")
     response.headers["Content-Disposition"] = f'attachment; filename="message-{message_id}.eml"'
     return response
@@ -141,7 +135,6 @@ def signature(request: StudioRequest, message_id: int) -> HttpResponse:
     logs="contact.unsubscribed",
 )
 def one_click(request: StudioRequest, message_id: int) -> HttpResponse:
-    """Send the POST of a mailbox provider, and show the response."""
     path = TestInboxMessage(bytes(find_message(message_id).raw)).one_click_path
     if not path:
         raise Http404

@@ -22,7 +22,6 @@ LONGEST_SEARCH = 320
 
 
 def find_message(transactional_id: int) -> TransactionalMessage:
-    """Return a message of the account. Raises Http404."""
     found = queries.find_message(transactional_id)
     if found is None:
         raise Http404
@@ -32,7 +31,6 @@ def find_message(transactional_id: int) -> TransactionalMessage:
 @never_cache
 @studio("GET transactional/", "transactional", Permission.RELEASE)
 def log(request: StudioRequest) -> HttpResponse:
-    """List messages, newest first, or those to an address or about a reference."""
     text = request.GET.get("q", "").replace("\0", "")[:LONGEST_SEARCH]
     before = whole_number(request.GET.get("before")) or None
     found = queries.search_messages(text, before_id=before, size=queries.PAGE_ROWS + 1)
@@ -53,7 +51,6 @@ def log(request: StudioRequest) -> HttpResponse:
 @never_cache
 @studio("GET transactional/<int:transactional_id>/", "transactional-message", Permission.RELEASE)
 def message(request: StudioRequest, transactional_id: int) -> HttpResponse:
-    """Show one message and what became of it."""
     row = message_rows([find_message(transactional_id)])[0]
     context = {
         "row": row,
@@ -73,7 +70,6 @@ def message(request: StudioRequest, transactional_id: int) -> HttpResponse:
     logs="transactional.resent",
 )
 def resend(request: StudioRequest, transactional_id: int) -> HttpResponse:
-    """Send a message of the last 24 hours again."""
     try:
         again = resend_message(find_message(transactional_id), by=request.user)
     except TransactionalError as problem:

@@ -34,10 +34,7 @@ LONGEST_JSON = 20_000
 
 
 class JsonField(forms.CharField):
-    """JSON that a person writes, as a value."""
-
     def clean(self, value: Any) -> Any:
-        """Return the value. Raises ValidationError."""
         text = super().clean(value)
         try:
             return json.loads(text) if text.strip() else None
@@ -46,13 +43,10 @@ class JsonField(forms.CharField):
 
 
 def _source(rows: int) -> forms.Textarea:
-    """Return a field of several lines for text that isn't prose."""
     return forms.Textarea(attrs={"rows": rows, "spellcheck": "false", "class": "font-mono text-sm"})
 
 
 class VersionForm(forms.Form):
-    """What a version says and takes."""
-
     subject = forms.CharField(label=gettext_lazy("Subject"), max_length=250, required=False)
     sender_id = forms.TypedChoiceField(label=gettext_lazy("Sender"), coerce=int, empty_value=None, required=False)
     language = forms.ChoiceField(label=gettext_lazy("Language"), choices=settings.LANGUAGES)
@@ -95,7 +89,6 @@ class VersionForm(forms.Form):
         self.fields["sender_id"].choices = [("", _("No sender yet")), *senders]  # type: ignore[attr-defined]
 
     def values(self) -> dict[str, Any]:
-        """Return the cleaned values as `save_draft` takes them."""
         found = dict(self.cleaned_data)
         fields, sample = found.pop("fields_json"), found.pop("sample")
         return {**found, "fields": fields or [], "sample": sample or {}}
@@ -108,7 +101,6 @@ def _initial(version: TemplateVersion) -> dict[str, Any]:
 
 
 def find_template(message_template_id: int) -> MessageTemplate:
-    """Return a template of the account. Raises Http404."""
     found = MessageTemplate.objects.filter(id=message_template_id).first()
     if found is None:
         raise Http404
@@ -132,7 +124,6 @@ def _url(message_template_id: int) -> str:
     logs="transactional.template_saved",
 )
 def template_list(request: StudioRequest) -> HttpResponse:
-    """List the templates with the state of their newest version; a POST creates one."""
     problem = ""
     if request.method == "POST":
         name, key = request.POST.get("name", ""), request.POST.get("key", "")
@@ -161,7 +152,6 @@ def template_list(request: StudioRequest) -> HttpResponse:
     logs="transactional.template_saved",
 )
 def template(request: StudioRequest, message_template_id: int) -> HttpResponse:
-    """Show a template's newest version with its preview; a POST saves the draft."""
     found = find_template(message_template_id)
     version = _newest(found)
     if request.method != "POST":
@@ -205,7 +195,6 @@ def _page(
 
 
 def _preview(request: StudioRequest, version: TemplateVersion) -> tuple[WrittenParts | None, str]:
-    """Return the version as a reader gets it, or what is still missing."""
     if not version.content.strip():
         return None, ""
     try:
@@ -223,7 +212,6 @@ def _preview(request: StudioRequest, version: TemplateVersion) -> tuple[WrittenP
     logs="transactional.submitted",
 )
 def submit(request: StudioRequest, message_template_id: int) -> HttpResponse:
-    """Freeze the draft and ask for its review."""
     version = _newest(find_template(message_template_id))
     try:
         actions.submit_version(version.id, account_name=request.account.name, by=request.user)
@@ -240,7 +228,6 @@ def submit(request: StudioRequest, message_template_id: int) -> HttpResponse:
     logs="transactional.test_sent",
 )
 def test(request: StudioRequest, message_template_id: int) -> HttpResponse:
-    """Send the newest version with its sample data to people and mailboxes of the account."""
     version = _newest(find_template(message_template_id))
     url, form = _url(message_template_id), TestRecipientsForm(request.POST)
     recipients = form.addresses() if form.is_valid() else []
@@ -262,7 +249,6 @@ def test(request: StudioRequest, message_template_id: int) -> HttpResponse:
     logs="transactional.taken_back",
 )
 def back(request: StudioRequest, message_template_id: int) -> HttpResponse:
-    """Make a submitted version a draft again."""
     version = _newest(find_template(message_template_id))
     return perform(
         request,
@@ -281,7 +267,6 @@ def back(request: StudioRequest, message_template_id: int) -> HttpResponse:
     logs="transactional.version_begun",
 )
 def version(request: StudioRequest, message_template_id: int) -> HttpResponse:
-    """Begin the next version."""
     find_template(message_template_id)
     return perform(
         request,
@@ -300,7 +285,6 @@ def version(request: StudioRequest, message_template_id: int) -> HttpResponse:
     logs="transactional.template_deleted",
 )
 def delete(request: StudioRequest, message_template_id: int) -> HttpResponse:
-    """Delete a template that was never submitted."""
     find_template(message_template_id)
     return perform(
         request,

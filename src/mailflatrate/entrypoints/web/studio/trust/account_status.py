@@ -77,16 +77,12 @@ SHOWN_MESSAGES = 20
 
 @dataclass(frozen=True, slots=True)
 class Agreement:
-    """A document in force, and who accepted it; `acceptance` is None if no one has yet."""
-
     document: AgreementDocument
     text: SafeString
     acceptance: Acceptance | None
 
 
 class SettingsForm(forms.Form):
-    """Defaults for the account's pages and campaigns."""
-
     language = forms.ChoiceField(
         label=gettext_lazy("Language"),
         choices=settings.LANGUAGES,
@@ -111,7 +107,6 @@ def agreements(language: str) -> list[Agreement]:
 
 
 def _due(found: list[Agreement]) -> str:
-    """Return which texts a click accepts: the document IDs, empty if everything is accepted."""
     if all(agreement.acceptance for agreement in found):
         return ""
     return ",".join(str(agreement.document.id) for agreement in found)
@@ -159,7 +154,6 @@ def _status_page(request: StudioRequest, *, error: str = "", message_error: str 
 
 @studio("GET settings/status/", "account-status", Permission.SETUP)
 def show_status(request: StudioRequest) -> HttpResponse:
-    """Show what the account may do and why, and the agreements."""
     return _status_page(request)
 
 
@@ -209,7 +203,6 @@ def _settings_form(account: Account, posted: QueryDict | None = None) -> Setting
 
 @studio("GET|POST settings/", "settings", Permission.MANAGE, logs="settings.changed")
 def account_settings(request: StudioRequest) -> HttpResponse:
-    """Change the language and time zone of the account."""
     account = request.account
     form = _settings_form(account, request.POST or None)
     if request.method == "POST" and form.is_valid():
@@ -223,7 +216,6 @@ def account_settings(request: StudioRequest) -> HttpResponse:
 
 @studio("POST settings/monthly-report/", "settings-monthly-report", Permission.MANAGE, logs="monthly_report.changed")
 def choose_report_readers(request: StudioRequest) -> HttpResponse:
-    """Set which members get the monthly report by email."""
     chosen = {whole_number(value) for value in request.POST.getlist("reader")}
     monthly_report.choose_readers(chosen, by=request.user)
     return succeed(request, _("Saved."), reverse("studio:settings"))
@@ -231,7 +223,6 @@ def choose_report_readers(request: StudioRequest) -> HttpResponse:
 
 @studio("GET settings/security/", "security", Permission.VIEW)
 def security(request: StudioRequest) -> HttpResponse:
-    """Show the person's own sign-in settings, and whether a second person approves each campaign."""
     return _security_page(request)
 
 
@@ -255,7 +246,6 @@ def _security_page(request: StudioRequest, *, error: str = "") -> HttpResponse:
     has_tabs=True,
 )
 def require_factor(request: StudioRequest) -> HttpResponse:
-    """Require a second factor of everyone who works for the account, or stop requiring it."""
     wanted = request.POST.get("wanted") == "yes"
     proved = second_factor(request, request.user) is not None
     try:
@@ -282,7 +272,6 @@ def require_factor(request: StudioRequest) -> HttpResponse:
     has_tabs=True,
 )
 def four_eyes(request: StudioRequest) -> HttpResponse:
-    """Turn approval by a second person on or off."""
     wanted = request.POST.get("wanted") == "yes"
     try:
         approval.switch_four_eyes(request.account.id, wanted, by=request.user)

@@ -105,15 +105,12 @@ class ActivityRow:
 
 @dataclass(frozen=True, slots=True)
 class ActivityQuery:
-    """The filter that the person chose, as in the page's URL."""
-
     person: str
     kind: str
     since: date | None
     until: date | None
 
     def filter(self, zone: ZoneInfo) -> AccountLogFilter:
-        """Return the filter for the log; days are in the account's time zone."""
         return AccountLogFilter(
             person=self.person,
             prefixes=KINDS[self.kind][1] if self.kind else (),
@@ -150,7 +147,6 @@ def _row(line: AuditEntry, subjects: Mapping[str, ActivitySubject]) -> ActivityR
 
 @studio("GET settings/activity/", "activity", Permission.MANAGE, Permission.MANAGE, limited=True)
 def activity(request: StudioRequest) -> HttpResponse:
-    """Show the log, newest first, by person, kind and days. Owners and admins see it."""
     asked = _asked(request)
     lines = seen_lines(
         request.account.id,
@@ -175,7 +171,6 @@ def activity(request: StudioRequest) -> HttpResponse:
 
 @studio("GET settings/activity.csv", "activity-csv", Permission.MANAGE, Permission.MANAGE, limited=True, nav="activity")
 def activity_csv(request: StudioRequest) -> HttpResponseBase:
-    """Stream the lines that match the page's filters, as CSV. Owners and admins can download it."""
     wanted = _asked(request).filter(ZoneInfo(request.account.time_zone))
     lines = _csv_lines(request.membership, wanted, translation.get_language() or "en")
     answer = StreamingHttpResponse(lines, content_type="text/csv; charset=utf-8")

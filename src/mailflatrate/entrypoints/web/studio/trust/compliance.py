@@ -23,13 +23,11 @@ def _context(request: StudioRequest) -> dict[str, Any]:
 
 @studio("GET settings/compliance/", "compliance", Permission.VIEW)
 def compliance(request: StudioRequest) -> HttpResponse:
-    """Show the points that depend on the account's own campaigns."""
     return page(request, "studio/trust/compliance.html", _context(request))
 
 
 @studio("GET settings/compliance.pdf", "compliance-pdf", Permission.VIEW, nav="compliance")
 def on_paper(request: StudioRequest) -> HttpResponse:
-    """Download the same content as a PDF."""
     context = {**_context(request), "service": settings.SETTINGS.service_name}
     name = f"compliance-{context['now']:%Y-%m-%d}.pdf"
     template, back = "studio/trust/compliance_paper.html", reverse("studio:compliance")

@@ -24,7 +24,6 @@ HISTORY_ROWS = 50
 
 
 def _readings(imprint: StructuredImprint) -> list[dict[str, Any]]:
-    """Return the lines in each language, as recipients will see them."""
     return [{"code": language, "lines": imprint_lines(imprint, language)} for language in languages()]
 
 
@@ -33,7 +32,6 @@ def _stored(row: Imprint | None) -> dict[str, Any]:
 
 
 def _form(request: StudioRequest) -> ImprintForm:
-    """Return the form with the newest version, or with what the application says if there is none."""
     newest = newest_imprint()
     if newest is not None:
         return ImprintForm(country=newest.country, stored=_stored(newest))
@@ -43,7 +41,6 @@ def _form(request: StudioRequest) -> ImprintForm:
 
 @studio("GET|POST imprint/", "imprint", Permission.SETUP, logs="imprint.saved")
 def imprint(request: StudioRequest) -> HttpResponse:
-    """Show and save the form with its preview and previous versions."""
     form = ImprintForm(request.POST) if request.method == "POST" else _form(request)
     if request.method == "POST" and form.is_valid():
         saved = agreements.save_imprint(
@@ -59,7 +56,6 @@ def imprint(request: StudioRequest) -> HttpResponse:
 
 @studio("POST imprint/fields/", "imprint-fields", Permission.SETUP, logs=NOTHING)
 def fields(request: StudioRequest) -> HttpResponse:
-    """Show the fields for another country or kind of sender, with the values entered so far. Saves nothing."""
     written = {name: request.POST[name] for name in request.POST}
     form = ImprintForm(country=written.get("country", ""), stored=written)
     return page(request, "studio/trust/imprint_fields.html", {"form": form})
@@ -67,13 +63,11 @@ def fields(request: StudioRequest) -> HttpResponse:
 
 @studio("POST imprint/preview/", "imprint-preview", Permission.SETUP, logs=NOTHING)
 def preview(request: StudioRequest) -> HttpResponse:
-    """Show the lines entered so far. Saves nothing."""
     return page(request, "studio/trust/imprint_preview.html", {"readings": _readings(draft_of(request.POST))})
 
 
 @studio("GET imprint/versions/<int:imprint_id>/", "imprint-version", Permission.VIEW)
 def version(request: StudioRequest, imprint_id: int) -> HttpResponse:
-    """Show one version as it was saved."""
     row = get_object_or_404(Imprint.objects.select_related("created_by"), id=imprint_id)
     return page(
         request, "studio/trust/imprint_version.html", {"row": row, "readings": _readings(draft_of(_stored(row)))}

@@ -61,10 +61,7 @@ MALFORMED: Final = {
 
 
 class ImprintForm(forms.Form):
-    """All fields for the selected country and kind of sender; `folded` names those that rarely apply.
-
-    After `is_valid()`, `imprint` is complete and well-formed.
-    """
+    """`folded` names fields that rarely apply. After `is_valid()`, `imprint` is complete and well-formed."""
 
     country = forms.ChoiceField(label=gettext_lazy("Country"), choices=COUNTRIES)
     organisation = forms.ChoiceField(
@@ -115,17 +112,14 @@ class ImprintForm(forms.Form):
 
     @property
     def main_fields(self) -> list[Any]:
-        """Return the visible fields."""
         return [self[name] for name in self.fields if name not in ("country", "organisation", *self.folded)]
 
     @property
     def folded_fields(self) -> list[Any]:
-        """Return the fields behind "only if it applies"."""
         return [self[name] for name in self.folded]
 
     @property
     def fold_is_open(self) -> bool:
-        """Return whether the folded fields have values or errors."""
         return any(self[name].value() or self[name].errors for name in self.folded)
 
     def clean(self) -> dict[str, Any]:
@@ -144,11 +138,7 @@ class ImprintForm(forms.Form):
 
 
 def from_application(application: Application) -> dict[str, str]:
-    """Return the sender's details from an account's application; entries that an imprint can't show are left out.
-
-    The application has one field for the register, where "none, because ..." is a valid answer. It doesn't ask who
-    represents the company.
-    """
+    """Entries that an imprint can't show are left out: the register's field may say "none, because ..."."""
     court, _comma, number = application.register_number.rpartition(",")
     if not any(sign.isdigit() for sign in number):
         court = number = ""
@@ -173,7 +163,6 @@ def from_application(application: Application) -> dict[str, str]:
 
 
 def fault_words(field: str, fault: ImprintFault) -> str:
-    """Return what is wrong with a field, and what to enter."""
     if fault is ImprintFault.MISSING:
         return _("Required by law in your country, in every campaign.")
     if fault is ImprintFault.PO_BOX:

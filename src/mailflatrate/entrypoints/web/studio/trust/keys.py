@@ -48,8 +48,6 @@ SCOPE_WORDS = {
 
 
 class KeyForm(forms.Form):
-    """The settings of a new key: its purpose, its rights, the networks it works from, and its expiry date."""
-
     name = forms.CharField(
         label=gettext_lazy("Name"),
         max_length=80,
@@ -94,7 +92,6 @@ class KeyForm(forms.Form):
         self.fields["form_ids"].choices = [(str(form.id), form.name) for form in signup_forms]  # type: ignore[attr-defined]
 
     def clean_networks(self) -> list[str]:
-        """Return the ranges in canonical form."""
         try:
             return keys_actions.parse_networks(self.cleaned_data["networks"].replace(",", " ").split())
         except AccountError as problem:
@@ -111,12 +108,10 @@ class KeyForm(forms.Form):
         return found
 
     def expires_at(self, zone: str) -> datetime | None:
-        """Return the end of the last day in the account's time zone."""
         day = self.cleaned_data["expires_on"]
         return datetime.combine(day, time.max, ZoneInfo(zone)) if day else None
 
     def asking(self) -> AskingBounds | None:
-        """Return the limits on whom the key may ask; None if it may ask no one."""
         found = self.cleaned_data
         if KeyScope.ASK.value not in found["scopes"]:
             return None
@@ -124,7 +119,6 @@ class KeyForm(forms.Form):
 
 
 def _bounds(key: ApiKey, names: Mapping[int, str]) -> list[str]:
-    """Return what restricts the key beyond its scopes."""
     found = []
     if KeyScope.ASK.value in key.scopes:
         if key.form_ids is None:
@@ -207,7 +201,6 @@ def keys(request: StudioRequest) -> HttpResponse:
 
 @studio("POST settings/keys/<int:key_id>/revoke/", "key-revoke", Permission.KEYS, logs="api_key.revoked")
 def revoke(request: StudioRequest, key_id: int) -> HttpResponse:
-    """Revoke a key."""
     try:
         key = keys_actions.revoke_api_key(request.account.id, key_id, by=request.user)
     except AccountError as problem:

@@ -17,8 +17,6 @@ from mailflatrate.rules.roles import Permission
 
 
 class LinkTaggingForm(forms.Form):
-    """What is added to links, and to links of which domains."""
-
     is_on = forms.BooleanField(
         label=gettext_lazy("Add parameters to links of your own domains"),
         required=False,

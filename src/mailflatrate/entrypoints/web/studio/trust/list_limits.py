@@ -21,24 +21,19 @@ ALL, SOME = "all", "some"
 
 @dataclass(frozen=True, slots=True)
 class ListChoice:
-    """The choice as a page shows it: whether it is limited, and each list with whether it is chosen."""
-
     is_limited: bool
     lists: list[tuple[int, str, bool]]
 
     @property
     def names(self) -> list[str]:
-        """Return the names of the chosen lists."""
         return [name for _number, name, is_chosen in self.lists if is_chosen]
 
 
 def list_names() -> dict[int, str]:
-    """Return the names of the account's lists by their ids, archived ones last."""
     return dict(MailingList.objects.order_by("-archived_at", "name", "id").values_list("id", "name"))
 
 
 def choice_of(list_ids: Collection[int] | None, names: dict[int, str]) -> ListChoice:
-    """Return a limit for a page; None sees all lists."""
     chosen = set(list_ids or ())
     return ListChoice(list_ids is not None, [(number, name, number in chosen) for number, name in names.items()])
 
@@ -58,7 +53,6 @@ def chosen_lists(post: QueryDict) -> list[int] | None:
 
 @studio("POST settings/team/<int:membership_id>/lists/", "team-limit", Permission.TEAM, logs="member.limited")
 def limit(request: StudioRequest, membership_id: int) -> HttpResponse:
-    """Limit a member to some lists, or let them see all."""
     membership = get_object_or_404(queries.members(), id=membership_id)
     wanted = chosen_lists(request.POST)
     done = _("%(name)s now sees all lists.") if wanted is None else _("%(name)s now sees only the lists you chose.")

@@ -22,8 +22,6 @@ from mailflatrate.rules.roles import Permission
 
 
 class ReplyForm(forms.Form):
-    """The form for an additional reply address."""
-
     reply_address = forms.CharField(
         label=gettext_lazy("Address"),
         max_length=254,
@@ -36,8 +34,6 @@ class ReplyForm(forms.Form):
 
 @dataclass(frozen=True, slots=True)
 class MailboxState:
-    """A mailbox's state as text. `asks` is True if the email can be sent (again)."""
-
     tone: str
     text: str
     note: str = ""
@@ -56,7 +52,6 @@ def sender_rows(addresses: Iterable[SenderAddress]) -> list[dict[str, Any]]:
 
 
 def reply_rows(mailboxes: Iterable[Mailbox]) -> list[dict[str, Any]]:
-    """Return the reply addresses as rows."""
     return [{"email": each.email, "state": _state(each), "mailbox_id": each.id, "sender": None} for each in mailboxes]
 
 
@@ -81,7 +76,6 @@ def _found(mailbox_id: int) -> Mailbox:
 
 @studio("POST senders/mailboxes/<int:mailbox_id>/ask/", "mailbox-ask", Permission.SETUP, logs="mailbox.asked")
 def ask(request: StudioRequest, mailbox_id: int) -> HttpResponse:
-    """Send the confirmation mail again."""
     found = _found(mailbox_id)
     done = _("We've sent a link to %(email)s.") % {"email": found.email}
     ask_again = partial(mailbox_actions.ask_again, found.id, by=request.user)
@@ -90,7 +84,6 @@ def ask(request: StudioRequest, mailbox_id: int) -> HttpResponse:
 
 @studio("POST senders/mailboxes/<int:mailbox_id>/remove/", "reply-remove", Permission.SETUP, logs="mailbox.removed")
 def remove(request: StudioRequest, mailbox_id: int) -> HttpResponse:
-    """Remove a reply address from the list."""
     found = _found(mailbox_id)
     mailbox_actions.remove_reply_address(found.id)
     said = _("%(email)s has been removed.") % {"email": found.email}

@@ -22,13 +22,10 @@ from mailflatrate.settings import load_settings
 
 
 class HostForm(forms.Form):
-    """The form for the host name."""
-
     host = forms.CharField(label=gettext_lazy("Host name"), max_length=253)
 
 
 def host_row(domain: SenderDomain) -> dict[str, Any] | None:
-    """Return the host for a domain's page; None if the service offers no such hosts."""
     target = load_settings().media_host_target
     if target is None:
         return None
@@ -48,7 +45,6 @@ def _advice(host: MediaHost) -> str:
 
 @studio("POST senders/<int:domain_id>/media-host/", "media-host", Permission.SETUP, logs="media_host.named")
 def name(request: StudioRequest, domain_id: int) -> HttpResponse:
-    """Serve pictures under a name on this domain."""
     found = get_object_or_404(queries.domains(), id=domain_id)
     form = HostForm(request.POST)
     back = f"{reverse('studio:sender-domain', args=[domain_id])}#media-host"
@@ -65,7 +61,6 @@ def name(request: StudioRequest, domain_id: int) -> HttpResponse:
 
 @studio("POST senders/<int:domain_id>/media-host/leave/", "media-host-leave", Permission.SETUP, logs="media_host.left")
 def leave(request: StudioRequest, domain_id: int) -> HttpResponse:
-    """Use the service's host again for new URLs."""
     get_object_or_404(queries.domains(), id=domain_id)
     media_hosts.leave_media_host(by=request.user)
     text = _("New campaigns use our image host again. Keep the record for the messages already sent.")

@@ -35,8 +35,6 @@ RIGHTS = {
 
 @dataclass(frozen=True, slots=True)
 class MemberRow:
-    """One member of the account."""
-
     membership: Membership
     is_me: bool
     is_mine_to_change: bool
@@ -44,13 +42,10 @@ class MemberRow:
 
     @property
     def is_mine_to_limit(self) -> bool:
-        """Return whether the signed-in person may say which lists this member sees."""
         return self.is_mine_to_change and not self.is_me and self.membership.role != Role.OWNER
 
 
 class InviteForm(forms.Form):
-    """The person to invite."""
-
     name = forms.CharField(label=gettext_lazy("Name"), max_length=120)
     email = forms.EmailField(label=gettext_lazy("Email address"), max_length=254)
     role = forms.ChoiceField(label=gettext_lazy("Role"), initial=Role.EDITOR)
@@ -61,17 +56,14 @@ class InviteForm(forms.Form):
 
 
 def find_member(membership_id: int) -> Membership:
-    """Return the account's own member. Raises Http404 for anyone else."""
     return get_object_or_404(queries.members(), id=membership_id)
 
 
 def invitation_url(token: str) -> str:
-    """Return the link of an invitation."""
     return load_settings().public_url + reverse("invitation", kwargs={"token": token})
 
 
 def _choices(request: StudioRequest) -> list[tuple[str, str]]:
-    """Return the roles that the signed-in person may give, with their names."""
     return [(role.value, str(Role(role.value).label)) for role in grantable_by(request.membership.role)]
 
 
@@ -100,7 +92,6 @@ def _asked_lists(request: StudioRequest) -> list[int] | None:
 
 @studio("GET|POST settings/team/", "team", Permission.TEAM, limited=True, logs="invitation.sent")
 def team(request: StudioRequest) -> HttpResponse:
-    """List all members and open invitations; a POST invites another person."""
     form = InviteForm(request.POST or None, roles=_choices(request))
     if request.method == "POST" and form.is_valid():
         found = form.cleaned_data
@@ -148,7 +139,6 @@ def invite_again(request: StudioRequest, invitation_id: int) -> HttpResponse:
     logs="invitation.withdrawn",
 )
 def withdraw_invitation(request: StudioRequest, invitation_id: int) -> HttpResponse:
-    """Withdraw an invitation that has not been accepted yet."""
     _find_invitation(invitation_id)
     return perform(
         request,
@@ -166,7 +156,6 @@ def _find_invitation(invitation_id: int) -> None:
 
 @studio("POST settings/team/<int:membership_id>/role/", "team-role", Permission.TEAM, logs="member.role_changed")
 def role(request: StudioRequest, membership_id: int) -> HttpResponse:
-    """Change a person's role."""
     membership = find_member(membership_id)
     chosen = request.POST.get("role")
     if chosen not in Role.values:
@@ -178,7 +167,6 @@ def role(request: StudioRequest, membership_id: int) -> HttpResponse:
 
 @studio("POST settings/team/<int:membership_id>/remove/", "team-remove", Permission.TEAM, logs="member.removed")
 def remove(request: StudioRequest, membership_id: int) -> HttpResponse:
-    """Remove a person from this account."""
     membership = find_member(membership_id)
     done = _("%(name)s no longer has access to this account.") % {"name": membership.user}
     remove_member = partial(people_actions.remove_member, request.account.id, membership.id, by=request.user)

@@ -1,7 +1,4 @@
-"""Setting up the records of a domain at its DNS provider (Domain Connect): the offer, the way there, and the return.
-
-Nothing is believed on return: whatever the address says, the records are checked in the DNS as always.
-"""
+"""Setting up a domain at its DNS provider (Domain Connect). Nothing is believed on return: the DNS is checked."""
 
 import secrets
 from datetime import datetime, timedelta
@@ -35,13 +32,11 @@ SESSION_KEY: Final = "provider_setup"
 
 
 def provider_link() -> ProviderLink:
-    """Return how providers are reached while a person waits."""
     return ProviderLink(domains.configured_resolver(LOOKUP_SECONDS))
 
 
 @studio("GET senders/<int:domain_id>/provider/", "sender-provider", Permission.SETUP, Permission.SETUP)
 def offer(request: StudioRequest, domain_id: int) -> HttpResponse:
-    """Return the button for the domain's provider; empty if there is none. The page loads it when it's shown."""
     found = find_domain(domain_id)
     provider = _provider(request, found)
     if provider is None:
@@ -110,7 +105,6 @@ def _answer(request: HttpRequest, url: str, problem: str = "") -> HttpResponse:
 
 
 def _is_expected(kept: Any, domain: SenderDomain, state: str) -> bool:
-    """Return whether this session started a setup of the domain within the last hour, with this state."""
     if not isinstance(kept, dict) or kept.get("domain") != domain.id:
         return False
     is_recent = clock.now() - datetime.fromisoformat(kept["at"]) <= VALID_FOR

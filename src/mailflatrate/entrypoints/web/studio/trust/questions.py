@@ -19,8 +19,6 @@ REFUSED = 422
 
 
 class AnswerForm(forms.Form):
-    """The answer, with at most one file."""
-
     text = forms.CharField(
         label=gettext_lazy("Your reply"),
         max_length=20_000,
@@ -36,7 +34,6 @@ class AnswerForm(forms.Form):
 
 @studio("GET questions/", "questions", Permission.SETUP, nav="account-status", has_tabs=True)
 def questions(request: StudioRequest) -> HttpResponse:
-    """List all questions, newest first."""
     return page(request, "studio/trust/questions.html", {"rows": queries.questions(), "tab": "questions"})
 
 
@@ -48,7 +45,6 @@ def questions(request: StudioRequest) -> HttpResponse:
     nav="account-status",
 )
 def one(request: StudioRequest, question_id: int) -> HttpResponse:
-    """Show a question and save the answer."""
     question = queries.question(question_id)
     if question is None:
         raise Http404

@@ -28,8 +28,6 @@ from mailflatrate.rules.roles import Permission
 
 
 class DomainForm(forms.Form):
-    """The form for a new domain."""
-
     name = forms.CharField(
         label=gettext_lazy("Domain"),
         max_length=253,
@@ -42,8 +40,6 @@ class DomainForm(forms.Form):
 
 
 class SenderAddressForm(forms.Form):
-    """A sender as recipients see it."""
-
     display_name = forms.CharField(
         label=gettext_lazy("Sender name"),
         max_length=120,
@@ -56,7 +52,6 @@ class SenderAddressForm(forms.Form):
 
 @studio("GET senders/", "senders", Permission.SETUP)
 def senders(request: StudioRequest) -> HttpResponse:
-    """List all domains with their state, all sender addresses, and the reply addresses."""
     return _senders_page(request, ReplyForm())
 
 
@@ -72,7 +67,6 @@ def _senders_page(request: StudioRequest, form: ReplyForm, *, status: int = 200)
 
 @studio("POST senders/mailboxes/", "reply-add", Permission.SETUP, logs="mailbox.asked")
 def add_reply(request: StudioRequest) -> HttpResponse:
-    """Add a reply address and email its mailbox for confirmation."""
     form = ReplyForm(request.POST)
     if form.is_valid():
         try:
@@ -88,7 +82,6 @@ def add_reply(request: StudioRequest) -> HttpResponse:
 
 @studio("GET|POST senders/new/", "sender-new", Permission.SETUP, logs="domain.added")
 def new(request: StudioRequest) -> HttpResponse:
-    """Add a domain, then show the records to publish."""
     form = DomainForm(request.POST or None)
     if request.method == "POST" and form.is_valid():
         try:
@@ -102,7 +95,6 @@ def new(request: StudioRequest) -> HttpResponse:
 
 @studio("GET senders/<int:domain_id>/", "sender-domain", Permission.SETUP)
 def domain(request: StudioRequest, domain_id: int) -> HttpResponse:
-    """Show one domain: state, records, addresses."""
     return _domain_page(request, find_domain(domain_id), SenderAddressForm())
 
 
@@ -131,7 +123,6 @@ def _domain_context(found: SenderDomain) -> dict[str, Any]:
 
 @studio("POST senders/<int:domain_id>/check/", "sender-check", Permission.SETUP, logs="domain.checked")
 def check(request: StudioRequest, domain_id: int) -> HttpResponse:
-    """Check the DNS now. For htmx, return only the records, otherwise the page."""
     found = find_domain(domain_id)
     domains.check_domain(found.id)
     if not is_htmx(request):
@@ -141,13 +132,11 @@ def check(request: StudioRequest, domain_id: int) -> HttpResponse:
 
 @studio("GET senders/<int:domain_id>/zone.txt", "sender-zone", Permission.VIEW)
 def zone(request: StudioRequest, domain_id: int) -> HttpResponse:
-    """Return the records as a zone file."""
     return zone_answer(request, find_domain(domain_id))
 
 
 @studio("POST senders/<int:domain_id>/link/revoke/", "sender-link-revoke", Permission.SETUP, logs="domain.link_revoked")
 def revoke_link(request: StudioRequest, domain_id: int) -> HttpResponse:
-    """Revoke the links to this domain's records that were handed out."""
     found = find_domain(domain_id)
     domains.revoke_records_links(found.id)
     said = _("The link no longer works. The one shown now is new.")
@@ -174,7 +163,6 @@ def publish(request: StudioRequest, domain_id: int) -> HttpResponse:
 
 @studio("POST senders/<int:domain_id>/addresses/", "sender-address", Permission.SETUP, logs="domain.address_added")
 def add_address(request: StudioRequest, domain_id: int) -> HttpResponse:
-    """Add another From address."""
     found = find_domain(domain_id)
     form = SenderAddressForm(request.POST)
     if form.is_valid():
@@ -191,7 +179,6 @@ def add_address(request: StudioRequest, domain_id: int) -> HttpResponse:
 
 @studio("POST senders/<int:domain_id>/remove/", "sender-remove", Permission.SETUP, logs="domain.removed")
 def remove(request: StudioRequest, domain_id: int) -> HttpResponse:
-    """Remove a domain without addresses."""
     found = find_domain(domain_id)
     done = _("%(domain)s has been removed.") % {"domain": found.name}
     return perform(

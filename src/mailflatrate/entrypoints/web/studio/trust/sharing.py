@@ -1,6 +1,4 @@
-"""Sharing a domain's records with the person who manages its DNS: a zone file, and a page behind a
-link that expires.
-"""
+"""Sharing a domain's records with the person who manages its DNS: a zone file, and a page behind an expiring link."""
 
 from datetime import date, timedelta
 from typing import Final
@@ -25,7 +23,6 @@ FIRST_DAY: Final = date(1970, 1, 1)
 
 
 def last_day() -> date:
-    """Return the last day on which a link made today works."""
     return clock.now().date() + timedelta(days=LINK_DAYS)
 
 
@@ -38,7 +35,6 @@ def share_url(domain: SenderDomain) -> str:
 
 
 def shared_domain(number: int) -> SenderDomain | None:
-    """Return the current account's domain that a link names; None if its links were revoked or it no longer exists."""
     return SenderDomain.objects.filter(Q(share_number=number) | Q(share_number=None, id=number)).first()
 
 
@@ -53,7 +49,6 @@ def mail_link(domain: SenderDomain, url: str) -> str:
 
 
 def zone_answer(request: HttpRequest, domain: SenderDomain) -> HttpResponse:
-    """Return the zone file as a download."""
     answer = HttpResponse(
         zone_file(domain.name, domains.records_to_publish(domain)), content_type="text/plain; charset=utf-8"
     )

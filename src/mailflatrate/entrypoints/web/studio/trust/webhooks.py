@@ -40,12 +40,9 @@ TYPE_GROUPS: Final = (
     (gettext_lazy("Account"), ("import", "origin", "domain", "account", "agreement")),
     (gettext_lazy("Each message"), ("message",)),
 )
-"""The headings under which types are chosen, by the first part of a type."""
 
 
 class EndpointForm(forms.Form):
-    """The address of an endpoint and the events it gets."""
-
     url = forms.CharField(
         label=gettext_lazy("Web address"),
         max_length=LONGEST_URL,
@@ -59,19 +56,15 @@ class EndpointForm(forms.Form):
     )
 
     def order(self) -> EndpointOrder:
-        """Return the choices as an order."""
         found = self.cleaned_data
         return EndpointOrder(found["url"], found["about"], [EventType(event) for event in found["types"]])
 
 
 class ReplayForm(forms.Form):
-    """The time from which events are sent again, in the account's time zone."""
-
     since = forms.DateTimeField(label=gettext_lazy("Since"), input_formats=["%Y-%m-%dT%H:%M", "%Y-%m-%dT%H:%M:%S"])
 
 
 def _choices(form: EndpointForm) -> list[tuple[Any, list[dict[str, Any]]]]:
-    """Return the types under their headings."""
     picked = form["types"].value() or []
     return [
         (
@@ -94,7 +87,6 @@ def _choices(form: EndpointForm) -> list[tuple[Any, list[dict[str, Any]]]]:
 @never_cache
 @studio("GET webhooks/", "webhooks", Permission.KEYS, Permission.KEYS)
 def webhooks(request: StudioRequest) -> HttpResponse:
-    """List the account's webhooks."""
     return _list_page(request, EndpointForm())
 
 
@@ -113,7 +105,6 @@ def _list_page(request: StudioRequest, form: EndpointForm, *, status: int = 200)
 @never_cache
 @studio("POST webhooks/new/", "webhook-new", Permission.KEYS, Permission.KEYS, logs="webhook.created", has_tabs=True)
 def new(request: StudioRequest) -> HttpResponse:
-    """Create a webhook, and show its secret once."""
     form = EndpointForm(request.POST)
     if form.is_valid():
         try:
@@ -128,7 +119,6 @@ def new(request: StudioRequest) -> HttpResponse:
 @never_cache
 @studio("GET|POST webhooks/<int:webhook_id>/", "webhook", Permission.KEYS, Permission.KEYS, logs="webhook.changed")
 def webhook(request: StudioRequest, webhook_id: int) -> HttpResponse:
-    """Show a webhook with its log; a POST changes it."""
     found = find_webhook(webhook_id)
     if request.method != "POST":
         return _one_page(request, found)
@@ -176,7 +166,6 @@ def _one_page(
 
 
 def _pace(found: WebhookEndpoint) -> dict[str, str] | None:
-    """Return how fast it takes what must be obeyed, in figures as the page shows them."""
     pace = queries.pace(found)
     if pace is None:
         return None
@@ -193,7 +182,6 @@ def _pace(found: WebhookEndpoint) -> dict[str, str] | None:
     logs="webhook.secret_rotated",
 )
 def rotate(request: StudioRequest, webhook_id: int) -> HttpResponse:
-    """Make a new secret, and show it once."""
     find_webhook(webhook_id)
     made = endpoints.rotate_secret(webhook_id, by=request.user)
     return _one_page(request, find_webhook(webhook_id), made=made)
@@ -207,7 +195,6 @@ def rotate(request: StudioRequest, webhook_id: int) -> HttpResponse:
     logs="webhook.switched_on",
 )
 def switch(request: StudioRequest, webhook_id: int) -> HttpResponse:
-    """Switch a webhook on or off."""
     find_webhook(webhook_id)
     is_on = request.POST.get("on") == "yes"
     endpoints.switch_endpoint(webhook_id, is_on=is_on, by=request.user)
@@ -223,7 +210,6 @@ def switch(request: StudioRequest, webhook_id: int) -> HttpResponse:
     logs="webhook.replayed",
 )
 def replay(request: StudioRequest, webhook_id: int) -> HttpResponse:
-    """Send events again."""
     find_webhook(webhook_id)
     form = ReplayForm(request.POST)
     try:
@@ -240,7 +226,6 @@ def replay(request: StudioRequest, webhook_id: int) -> HttpResponse:
 
 @studio("POST webhooks/<int:webhook_id>/test/", "webhook-test", Permission.KEYS, Permission.KEYS, logs="webhook.tested")
 def test(request: StudioRequest, webhook_id: int) -> HttpResponse:
-    """Send a test event."""
     find_webhook(webhook_id)
     endpoints.test_endpoint(webhook_id, by=request.user)
     messages.success(request, _("A test event is on its way. Reload this page to see the answer in the log."))
@@ -251,7 +236,6 @@ def test(request: StudioRequest, webhook_id: int) -> HttpResponse:
     "POST webhooks/<int:webhook_id>/delete/", "webhook-delete", Permission.KEYS, Permission.KEYS, logs="webhook.deleted"
 )
 def delete(request: StudioRequest, webhook_id: int) -> HttpResponse:
-    """Delete a webhook."""
     find_webhook(webhook_id)
     endpoints.delete_endpoint(webhook_id, by=request.user)
     messages.success(request, _("The webhook was deleted."))
@@ -262,7 +246,6 @@ def delete(request: StudioRequest, webhook_id: int) -> HttpResponse:
     "POST webhooks/messages/", "webhook-messages", Permission.KEYS, Permission.KEYS, logs="events.per_message_switched"
 )
 def switch_messages(request: StudioRequest) -> HttpResponse:
-    """Switch events for each message on or off."""
     endpoints.switch_messages(is_on=request.POST.get("on") == "yes", by=request.user)
     messages.success(request, _("Saved."))
     return see_other(reverse("studio:webhooks"))

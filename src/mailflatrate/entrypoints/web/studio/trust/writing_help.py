@@ -12,7 +12,6 @@ from mailflatrate.rules.roles import Permission
 
 @studio("POST settings/writing-help/", "settings-writing-help", Permission.MANAGE, logs="writing_help.switched_off")
 def switch(request: StudioRequest) -> HttpResponse:
-    """Switch writing help off for everyone in the account, or on again."""
     if not writing_help.is_installed():
         raise Http404
     is_off = request.POST.get("switch") == "off"
