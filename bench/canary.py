@@ -15,8 +15,8 @@ import statistics
 from collections.abc import Callable
 from functools import cache
 
+from mailflatrate.rules.feedback.measures import Counts, FigureScope, MeasureLevel, judge, share
 from mailflatrate.rules.limits import value
-from mailflatrate.rules.measures import Counts, FigureScope, MeasureLevel, judge, share
 
 DEAD = (0.3, 0.5, 0.9, 1.5, 3.0, 6.0, 10.0)
 SIZES = (400, 1_000, 5_000, 20_000)

@@ -18,8 +18,14 @@ from pathlib import Path
 
 from selectolax.lexbor import LexborHTMLParser
 
-from mailflatrate.mail.compiler import lint_compiled
-from mailflatrate.mail.content import CompileContext, CompiledContent, ContentSource, SourceFormat, compile_content
+from mailflatrate.mail.content.campaign import (
+    CompileContext,
+    CompiledContent,
+    ContentSource,
+    SourceFormat,
+    compile_content,
+)
+from mailflatrate.mail.content.compiler import lint_compiled
 from mailflatrate.mail.html.imprint import FooterImprint, FooterLine
 from mailflatrate.mail.liquid import SourceRefused
 

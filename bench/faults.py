@@ -318,7 +318,7 @@ def trial(stage: Stage, people: int) -> int:
     from mailflatrate.apps.delivery import ab_test
     from mailflatrate.apps.delivery.models import AbTest, Delivery
     from mailflatrate.base import tenancy
-    from mailflatrate.rules.ab_test import ChoiceBasis, WinnerChoice
+    from mailflatrate.rules.campaigns.ab_test import ChoiceBasis, WinnerChoice
     from mailflatrate.rules.verdict import Verdict
 
     def found() -> AbTest:

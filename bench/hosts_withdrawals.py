@@ -55,7 +55,7 @@ def post(site: Site, paths: list[str]) -> int:
 def leave(site: Site, server: Postgres) -> list[int]:
     """Let some people who have the message unsubscribe; return their contacts. Raises AssertionError."""
     from mailflatrate.base.ids import key_ring
-    from mailflatrate.mail.tokens import TokenPurpose
+    from mailflatrate.mail.identifiers.tokens import TokenPurpose
 
     with server.connect() as owner:
         question = "SELECT id, contact_id FROM delivery WHERE campaign_id = %s AND state = 'sent' ORDER BY id"

@@ -142,8 +142,8 @@ def letters_back(estate: Estate, ids: list[int]) -> list[Returned]:
     from mailflatrate.apps.inbound.intake import Arrival
     from mailflatrate.base.ids import key_ring
     from mailflatrate.entrypoints.smtpd.simulated_world import delivery_report, feedback_report
-    from mailflatrate.mail.tokens import TokenPurpose
-    from mailflatrate.mail.verp import return_path
+    from mailflatrate.mail.identifiers.tokens import TokenPurpose
+    from mailflatrate.mail.identifiers.verp import return_path
 
     ring, found = key_ring(), []
     for number, delivery_id in enumerate(ids):

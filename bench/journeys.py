@@ -155,8 +155,8 @@ def _allow(estate: Estate, campaign_id: int) -> tuple[int, int]:
     from mailflatrate.apps.campaigns.states import locked, move
     from mailflatrate.apps.gate.models import Chain, GateDecision
     from mailflatrate.base import clock, tenancy
-    from mailflatrate.rules.campaign_states import CampaignMover
-    from mailflatrate.rules.gate import RULES_VERSION
+    from mailflatrate.rules.campaigns.campaign_states import CampaignMover
+    from mailflatrate.rules.gate.judge import RULES_VERSION
 
     campaign = locked(campaign_id)
     drafts.tick_policy(campaign_id, by=estate.owner, shown_hash=content_hash(campaign, newest_imprint()))

@@ -15,9 +15,11 @@ from collections.abc import Callable, Sequence
 from datetime import UTC, datetime
 from hashlib import sha256
 
-from mailflatrate.mail.compose import Composer
-from mailflatrate.mail.dkim import Signer, generate_key
-from mailflatrate.mail.edition import (
+from mailflatrate.mail.headers import NamedAddress
+from mailflatrate.mail.identifiers.tokens import KeyRing, TokenPurpose
+from mailflatrate.mail.links import LinkKind, ServiceLink, link_prefix
+from mailflatrate.mail.message.compose import Composer
+from mailflatrate.mail.message.edition import (
     CampaignStream,
     EditionContent,
     EditionPart,
@@ -25,10 +27,8 @@ from mailflatrate.mail.edition import (
     ServiceIdentity,
     Values,
 )
-from mailflatrate.mail.headers import NamedAddress
-from mailflatrate.mail.links import LinkKind, ServiceLink, link_prefix
 from mailflatrate.mail.segments import Dynamic, Segment, Static
-from mailflatrate.mail.tokens import KeyRing, TokenPurpose
+from mailflatrate.mail.signing.dkim import Signer, generate_key
 
 BASE_URL = "https://u.example.net"
 RING = KeyRing.parse("k:" + "5e" * 32)

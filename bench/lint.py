@@ -25,8 +25,8 @@ sys.path.insert(0, str(ROOT / "tests"))
 from entrypoints.lint_set import halves, labeled  # noqa: E402
 from entrypoints.lint_set.bulk import mailing  # noqa: E402
 from entrypoints.lint_set.measure import NOW, Measured, measure  # noqa: E402
-from mailflatrate.rules.causes import find_causes, score  # noqa: E402
-from mailflatrate.rules.lint import LintLookups, judge_message, message_facts  # noqa: E402
+from mailflatrate.rules.gate.causes import find_causes, score  # noqa: E402
+from mailflatrate.rules.gate.lint import LintLookups, judge_message, message_facts  # noqa: E402
 from mailflatrate.rules.verdict import Severity  # noqa: E402
 
 LEAST_PRECISION = 0.95

@@ -142,7 +142,7 @@ class Stage:
         """The actions taken automatically: `scope cause level`."""
         from mailflatrate.apps.stats.models import Measure
         from mailflatrate.base import tenancy
-        from mailflatrate.rules.measures import MeasureLevel
+        from mailflatrate.rules.feedback.measures import MeasureLevel
 
         with tenancy.account(self.estate.account_id):
             rows = Measure.objects.order_by("id").values_list("scope", "cause", "level", "events", "base")
@@ -203,8 +203,8 @@ def crossed_at(stage: Stage) -> datetime | None:
     from mailflatrate.apps.inbound.models import RawMail
     from mailflatrate.base import tenancy
     from mailflatrate.base.tenancy import PlatformReason
-    from mailflatrate.rules.measures import Counts, FigureScope, MeasureLevel, judge
-    from mailflatrate.rules.providers import REPORTING, provider_of
+    from mailflatrate.rules.feedback.measures import Counts, FigureScope, MeasureLevel, judge
+    from mailflatrate.rules.sending.providers import REPORTING, provider_of
 
     with tenancy.account(stage.estate.account_id):
         rows = Delivery.objects.filter(campaign_id=stage.campaign_id, state="sent").select_related("contact")

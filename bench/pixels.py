@@ -21,7 +21,7 @@ from PIL import Image, ImageChops
 from playwright.sync_api import Browser, Page, Route, sync_playwright
 
 from compile import _CONTEXT, corpus_folder
-from mailflatrate.mail.content import ContentSource, SourceFormat, compile_content
+from mailflatrate.mail.content.campaign import ContentSource, SourceFormat, compile_content
 from mailflatrate.mail.liquid import SourceRefused
 
 WIDTH_PX = 600

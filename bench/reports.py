@@ -185,8 +185,8 @@ def orders(owner: psycopg.Connection[Any], estate: Estate, campaign_id: int, oth
     from mailflatrate.apps.tracking.conversion_goal import GoalOrder, set_goal
     from mailflatrate.apps.tracking.conversions import count_account
     from mailflatrate.base import tenancy
-    from mailflatrate.rules.contact_events import PropertyType
-    from mailflatrate.rules.money import GoalProperties
+    from mailflatrate.rules.contacts.contact_events import PropertyType
+    from mailflatrate.rules.contacts.money import GoalProperties
 
     owner.execute(_AGREED, [estate.account_id])
     owner.execute(_PERSONAL, [campaign_id, PERSONAL_SHARE])

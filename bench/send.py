@@ -168,7 +168,7 @@ def message_bytes(estate: Estate) -> int:
     from mailflatrate.apps.campaigns.models import Edition
     from mailflatrate.apps.delivery.editions import edition_mail
     from mailflatrate.base import clock, tenancy
-    from mailflatrate.mail.edition import Recipient
+    from mailflatrate.mail.message.edition import Recipient
 
     with tenancy.account(estate.account_id):
         edition_id = Edition.objects.latest("id").id

@@ -19,7 +19,7 @@ from pathlib import Path
 from typing import TYPE_CHECKING, Any
 
 from copies import adopt, is_copy
-from mailflatrate.rules.campaign_states import CampaignMover
+from mailflatrate.rules.campaigns.campaign_states import CampaignMover
 from mailflatrate.settings.links import ProcessPurpose
 
 if TYPE_CHECKING:
@@ -127,7 +127,7 @@ def build_estate(recipients: int, address: Callable[[int, int], str] = plain_add
 @cache
 def _signing_key() -> tuple[bytes, str]:
     """Return the key of all estates of this process: finding its primes takes longer than the rest of one."""
-    from mailflatrate.mail.dkim import generate_key
+    from mailflatrate.mail.signing.dkim import generate_key
 
     return generate_key()
 
@@ -265,7 +265,7 @@ def release(
     from mailflatrate.apps.delivery.plan import plan_campaign
     from mailflatrate.apps.gate.models import Chain, GateDecision
     from mailflatrate.base import clock, tenancy
-    from mailflatrate.rules.gate import RULES_VERSION
+    from mailflatrate.rules.gate.judge import RULES_VERSION
 
     with tenancy.account(estate.account_id):
         campaign = drafts.create_campaign("Autumn", by=None, values={

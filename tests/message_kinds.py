@@ -12,23 +12,23 @@ from mailflatrate.apps.campaigns.campaign_content import reason_text
 from mailflatrate.apps.campaigns.gallery import LANGUAGES, gallery_template, source
 from mailflatrate.apps.campaigns.personalization import recipient_values
 from mailflatrate.apps.campaigns.starting_content import starter
-from mailflatrate.mail.compose import Composer, MessageDraft, sign_drafts
-from mailflatrate.mail.confirmation import (
+from mailflatrate.mail.content.campaign import CompileContext, ContentSource, SourceFormat, compile_content
+from mailflatrate.mail.headers import NamedAddress
+from mailflatrate.mail.html.brand_style import BrandStyle
+from mailflatrate.mail.html.imprint import FooterImprint, FooterLine
+from mailflatrate.mail.html.markdown_themes import THEMES
+from mailflatrate.mail.identifiers.tokens import KeyRing
+from mailflatrate.mail.message.compose import Composer, MessageDraft, sign_drafts
+from mailflatrate.mail.message.confirmation import (
     ConfirmationOccasion,
     ConfirmationText,
     confirmation_content,
     confirmation_values,
 )
-from mailflatrate.mail.content import CompileContext, ContentSource, SourceFormat, compile_content
-from mailflatrate.mail.dkim import Signer, generate_key
-from mailflatrate.mail.edition import CampaignStream, EditionContent, NoticeStream, Recipient, ServiceIdentity
-from mailflatrate.mail.headers import NamedAddress
-from mailflatrate.mail.html.brand_style import BrandStyle
-from mailflatrate.mail.html.imprint import FooterImprint, FooterLine
-from mailflatrate.mail.html.markdown_themes import THEMES
-from mailflatrate.mail.rsa_batch import find_signer
-from mailflatrate.mail.service_text import notice_content
-from mailflatrate.mail.tokens import KeyRing
+from mailflatrate.mail.message.edition import CampaignStream, EditionContent, NoticeStream, Recipient, ServiceIdentity
+from mailflatrate.mail.message.service_text import notice_content
+from mailflatrate.mail.signing.dkim import Signer, generate_key
+from mailflatrate.mail.signing.rsa_batch import find_signer
 
 CUSTOMER, SERVICE = "lindenhof.example", "mailflatrate.example"
 SENDER_IP = "203.0.113.9"

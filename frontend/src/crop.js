@@ -12,7 +12,7 @@ const STEPS = { ArrowLeft: [-1, 0], ArrowRight: [1, 0], ArrowUp: [0, -1], ArrowD
 
 const between = (value, least, most) => Math.min(Math.max(value, least), most);
 
-/** The largest frame of a shape around a point, in percent; the server does the same (mail/picture_values.py). */
+/** The largest frame of a shape around a point, in percent; the server does the same (mail/images/picture_values.py). */
 export function around(width, height, shape, [x, y]) {
   const wide = Math.min(SHARE, (SHARE * height * shape[0]) / (shape[1] * width));
   const high = Math.min(SHARE, (SHARE * width * shape[1]) / (shape[0] * height));

@@ -4,7 +4,7 @@ import sys
 from collections.abc import Iterable, Iterator, Mapping
 
 from mailflatrate.locale.formats import complete_languages
-from mailflatrate.rules.chains import (
+from mailflatrate.rules.gate.chains import (
     CAMPAIGN_CHAIN,
     CONFIRMATION_CHAIN,
     CONTRACT_CHAIN,
@@ -13,11 +13,11 @@ from mailflatrate.rules.chains import (
     NOTICE_CHAIN,
     RECIPIENT_CHAIN,
 )
-from mailflatrate.rules.coverage import coverage
-from mailflatrate.rules.gate import AnyRule
+from mailflatrate.rules.gate.coverage import coverage
+from mailflatrate.rules.gate.judge import AnyRule
 from mailflatrate.rules.limits import LIMITS
-from mailflatrate.rules.message import MessageKind
-from mailflatrate.rules.message_chain import MESSAGE_CHAIN
+from mailflatrate.rules.messages.message import MessageKind
+from mailflatrate.rules.messages.message_chain import MESSAGE_CHAIN
 from mailflatrate.rules.stricter_limits import STRICTER
 
 _CHAINS: tuple[tuple[str, str, tuple[AnyRule, ...]], ...] = (

@@ -12,7 +12,7 @@ STUDIO = "src/mailflatrate/entrypoints/web/studio"
     ("changed", "reached", "not_reached"),
     [
         (f"{STUDIO}/audience/tags.py", "tests/entrypoints/test_tags_page.py", "tests/entrypoints/test_report_page.py"),
-        ("src/mailflatrate/mail/dkim.py", "tests/mail/test_dkim.py", "tests/rules/test_phone.py"),
+        ("src/mailflatrate/mail/signing/dkim.py", "tests/mail/test_dkim.py", "tests/rules/test_phone.py"),
         ("tests/support/fake_relay.py", "tests/apps/delivery/test_slots.py", "tests/rules/test_phone.py"),
         ("docs/flow.md", "tests/architecture", "tests/mail/test_dkim.py"),
     ],

@@ -12,16 +12,17 @@ import psycopg
 import pytest
 
 from architecture.migrations import PACKAGE
-from mailflatrate.rules import campaign_states, sql
+from mailflatrate.rules import sql
 from mailflatrate.rules.account_states import AccountStatus
-from mailflatrate.rules.audience_states import ConsentKind, OriginState, SubscriptionState
-from mailflatrate.rules.campaign_states import CampaignState
+from mailflatrate.rules.campaigns import campaign_states
+from mailflatrate.rules.campaigns.campaign_states import CampaignState
 from mailflatrate.rules.checks.recipient_subscribed import MAILED
-from mailflatrate.rules.gate import judge_recipient
+from mailflatrate.rules.contacts.audience_states import ConsentKind, OriginState, SubscriptionState
+from mailflatrate.rules.contacts.suppression import SuppressionReason, keeps_away, stops_contract
+from mailflatrate.rules.contacts.withdrawals import UNDONE_BY, LedgerEvent, ends_consent, forbids_subscribing
+from mailflatrate.rules.gate.judge import judge_recipient
 from mailflatrate.rules.recipient_facts import RecipientFacts
-from mailflatrate.rules.suppression import SuppressionReason, keeps_away, stops_contract
 from mailflatrate.rules.vetting.account_status import LIFTS, RESTRICTED, STRENGTH, Mover, may_move
-from mailflatrate.rules.withdrawals import UNDONE_BY, LedgerEvent, ends_consent, forbids_subscribing
 
 ACCOUNT = 77
 AGES = [timedelta(0), timedelta(days=59, hours=23), timedelta(days=60, hours=1)]
@@ -180,7 +181,9 @@ def test_suppressions_in_force_say_the_same(owner: psycopg.Connection[Any]) -> N
 _CHANGED = """
 import os
 os.environ.setdefault("DJANGO_SETTINGS_MODULE", "mailflatrate.settings.django")
-from mailflatrate.rules import campaign_states as states, sql, suppression
+from mailflatrate.rules import sql
+from mailflatrate.rules.campaigns import campaign_states as states
+from mailflatrate.rules.contacts import suppression
 from mailflatrate.rules.account_states import AccountStatus
 from datetime import timedelta
 from mailflatrate.rules.checks import recipient_origin, recipient_subscribed

@@ -8,10 +8,10 @@ import pytest
 
 from architecture.migrations import PACKAGE
 from architecture.sources import nodes
-from mailflatrate.rules.campaign_states import CampaignState
+from mailflatrate.rules.campaigns.campaign_states import CampaignState
 
 WRITER = PACKAGE / "apps" / "campaigns" / "states.py"
-TABLE = PACKAGE / "rules" / "campaign_states.py"
+TABLE = PACKAGE / "rules" / "campaigns" / "campaign_states.py"
 CODE = [file for file in sorted(PACKAGE.rglob("*.py")) if "migrations" not in file.parts]
 SQL = sorted(PACKAGE.glob("**/sql/*.sql"))
 _UPDATE = re.compile(r"\bUPDATE\s+(?:ONLY\s+)?(?:public\.)?campaign\b[^;]*?\bSET\b[^;]*?\bstate\s*=", re.IGNORECASE)
@@ -172,10 +172,10 @@ def test_sql_takes_its_rules_from_one_place() -> None:
 # One way from an address to its key, and one function that knows an address's domain. The rest are user names in URLs,
 # a mailbox without a domain, and a hash of local parts in exports.
 _ONE_WAY = {
-    r"suppression_key\(": {"base/ids.py", "mail/tokens.py", "abuse/export.py"},
+    r"suppression_key\(": {"base/ids.py", "identifiers/tokens.py", "abuse/export.py"},
     r"partition\(\"@\"\)\[(2|-1)\]": {
         "mail/address.py",
-        "mail/dsn.py",
+        "reading/dsn.py",
         "public/media_hosts.py",
         "checks/links_truthful.py",
         "checks/unsubscribe_host.py",

@@ -1,7 +1,7 @@
 """The pages that `make docs` makes are complete."""
 
 from architecture import attacks_page, rules_page, schema_page
-from mailflatrate.rules.gate import all_rules
+from mailflatrate.rules.gate.judge import all_rules
 
 
 def test_page_of_rules_names_every_rule() -> None:

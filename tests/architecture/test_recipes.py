@@ -161,11 +161,11 @@ def test_a_check_takes_three_files(tree: Tree) -> None:
         "rules/checks/subject_short.py",
         (PACKAGE / "rules/checks/subject_present.py").read_text().replace("subject-present", "subject-short"),
     )
-    tree.edit("rules/chains.py", ('    "subject_present",', '    "subject_present",\n    "subject_short",'))
+    tree.edit("rules/gate/chains.py", ('    "subject_present",', '    "subject_present",\n    "subject_short",'))
     tree.add("tests/rules/test_campaign_chain.py", "")
     printed = tree.run("""
-from mailflatrate.rules.coverage import coverage
-from mailflatrate.rules.gate import all_rules
+from mailflatrate.rules.gate.coverage import coverage
+from mailflatrate.rules.gate.judge import all_rules
 rows = {row.rule: row.checks for row in coverage()}
 print(all_rules()["subject-short"].rule, "subject-short" in rows["R-47"])
 """)

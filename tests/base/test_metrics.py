@@ -10,7 +10,7 @@ from structlog.testing import capture_logs
 
 from mailflatrate.base.metrics.names import OUTCOMES, PROVIDER_KEYS
 from mailflatrate.base.metrics.sharing import HostFigures, SharedMetrics, share, write_now
-from mailflatrate.rules.providers import PROVIDERS
+from mailflatrate.rules.sending.providers import PROVIDERS
 
 
 def process(folder: Path, name: str, count: int) -> SharedMetrics:

@@ -10,7 +10,7 @@ from hypothesis import strategies as st
 
 import mailflatrate
 from mailflatrate.locale.formats import rate_number, written_rate
-from mailflatrate.rules.measures import ThresholdCause, rate_limits
+from mailflatrate.rules.feedback.measures import ThresholdCause, rate_limits
 
 PACKAGE = Path(mailflatrate.__file__).parent
 KINDS = st.sampled_from([ThresholdCause.COMPLAINTS, ThresholdCause.HARD_BOUNCES, ThresholdCause.UNSUBSCRIBES])

@@ -7,7 +7,7 @@ import pytest
 from PIL import Image, ImageChops
 from playwright.sync_api import Browser, Page
 
-from mailflatrate.mail.content import CompileContext, ContentSource, SourceFormat, compile_content
+from mailflatrate.mail.content.campaign import CompileContext, ContentSource, SourceFormat, compile_content
 from mailflatrate.mail.html.imprint import FooterImprint, FooterLine
 
 LINES = ("Anna Muster Feinkost GmbH & Co. KG", "Lindenweg 4, 24103 Kiel", "Amtsgericht Bonn, HRA 12345")

@@ -12,7 +12,7 @@ from mailflatrate.apps.gate.actions import check_campaign, release_campaign
 from mailflatrate.base import clock, tenancy
 from mailflatrate.base.ids import key_ring
 from mailflatrate.entrypoints.presenters.preview import render_preview
-from mailflatrate.mail.tokens import TokenPurpose
+from mailflatrate.mail.identifiers.tokens import TokenPurpose
 from support.customers import CONTENT, Customer, sending_customer
 
 pytestmark = pytest.mark.usefixtures("database")

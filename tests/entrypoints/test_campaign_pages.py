@@ -15,7 +15,7 @@ from mailflatrate.apps.lists.actions.segments import save_segment
 from mailflatrate.base import tenancy
 from mailflatrate.entrypoints.presenters.panel import href_of
 from mailflatrate.mail.author_mistakes import as_param, mistake
-from mailflatrate.rules.chains import CAMPAIGN_CHAIN
+from mailflatrate.rules.gate.chains import CAMPAIGN_CHAIN
 from support.api import program_of
 from support.customers import Customer, sending_customer
 from support.people import browser, followed, person

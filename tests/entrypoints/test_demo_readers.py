@@ -3,7 +3,7 @@
 from email.message import EmailMessage
 
 from mailflatrate.entrypoints.cli.demo.readers import CLICKING, LEAVERS, SCANNED, links_of, requests_of
-from mailflatrate.rules.clicks import TOO_SOON
+from mailflatrate.rules.feedback.clicks import TOO_SOON
 
 LINKS = [f"https://localhost:8443/c/{name}" for name in ("order", "map", "tools")]
 

@@ -10,7 +10,7 @@ from mailflatrate.base import audit, tenancy
 from mailflatrate.base.tenancy import PlatformReason
 from mailflatrate.entrypoints.web.activity_labels import WORDS, reason_word
 from mailflatrate.entrypoints.web.desk.accounts import MEASURES
-from mailflatrate.rules.measures import ThresholdCause
+from mailflatrate.rules.feedback.measures import ThresholdCause
 from support.customers import sending_customer
 from support.desk import Desk, desk
 

@@ -17,8 +17,8 @@ from mailflatrate.apps.suppression.actions import address_key, suppress_by_hand
 from mailflatrate.apps.suppression.models import Suppression
 from mailflatrate.base import clock, tenancy
 from mailflatrate.base.tenancy import PlatformReason
-from mailflatrate.mail.tokens import TokenPurpose
-from mailflatrate.rules.suppression import SuppressionReason
+from mailflatrate.mail.identifiers.tokens import TokenPurpose
+from mailflatrate.rules.contacts.suppression import SuppressionReason
 from support.desk import Desk, desk
 from support.origins import approve_origin
 from support.people import browser

@@ -5,7 +5,7 @@ import pytest
 from mailflatrate.entrypoints.boot.doctor_report import Level
 from mailflatrate.entrypoints.cli.doctor.capacity import Demand, capacity_lines, judged
 from mailflatrate.entrypoints.cli.doctor.host import host_lines
-from mailflatrate.mail.rsa_batch import find_signer
+from mailflatrate.mail.signing.rsa_batch import find_signer
 from mailflatrate.settings.schema import load_settings
 
 

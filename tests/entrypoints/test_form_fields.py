@@ -16,7 +16,7 @@ from mailflatrate.apps.lists.actions.fields import FieldDraft, create_field
 from mailflatrate.apps.lists.models import Contact, ContactField, RecordedChange
 from mailflatrate.base import tenancy
 from mailflatrate.base.ids import key_ring
-from mailflatrate.mail.tokens import TokenPurpose
+from mailflatrate.mail.identifiers.tokens import TokenPurpose
 from mailflatrate.rules.forms import FieldKind, FormField, content_from_json, default_texts
 from mailflatrate.rules.names.folded import folded
 from support.contact_files import HEADER, line

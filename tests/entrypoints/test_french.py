@@ -19,7 +19,7 @@ from mailflatrate.base import tenancy
 from mailflatrate.base.ids import key_ring
 from mailflatrate.locale.catalogues import catalogue_of
 from mailflatrate.mail.html.imprint import imprint_text
-from mailflatrate.mail.tokens import TokenPurpose
+from mailflatrate.mail.identifiers.tokens import TokenPurpose
 from mailflatrate.rules.forms import default_texts
 from support.customers import Customer, sending_customer
 from support.forms import DOMAIN, ConfirmationMail, FormCustomer, add_form, fresh_address

@@ -16,7 +16,7 @@ from mailflatrate.apps.lists.queries import count_segment
 from mailflatrate.apps.suppression.models import Suppression
 from mailflatrate.base import clock, tenancy
 from mailflatrate.base.ids import key_ring
-from mailflatrate.mail.tokens import TokenPurpose
+from mailflatrate.mail.identifiers.tokens import TokenPurpose
 from support.customers import Customer, sending_customer
 from support.people import browser
 

@@ -14,8 +14,8 @@ from click.testing import CliRunner, Result
 
 import mailflatrate
 from mailflatrate.entrypoints.cli.main import cli
-from mailflatrate.mail.dkim import generate_key
-from mailflatrate.rules.lint import LintLookups, judge_message, message_facts
+from mailflatrate.mail.signing.dkim import generate_key
+from mailflatrate.rules.gate.lint import LintLookups, judge_message, message_facts
 from mailflatrate.wire.dns import ZoneServer
 from rules.messages import GOOD, octets
 

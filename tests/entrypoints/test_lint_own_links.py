@@ -20,10 +20,10 @@ from mailflatrate.apps.gate.actions import release_campaign
 from mailflatrate.base import tenancy
 from mailflatrate.base.ids import key_ring
 from mailflatrate.entrypoints.cli.lint import OwnLinks
-from mailflatrate.mail.edition import Recipient
-from mailflatrate.mail.tokens import TokenPurpose
-from mailflatrate.rules.lint import LintLookups, judge_message, message_facts, no_key, rewrote_nothing
-from mailflatrate.rules.message_chain import Profile
+from mailflatrate.mail.identifiers.tokens import TokenPurpose
+from mailflatrate.mail.message.edition import Recipient
+from mailflatrate.rules.gate.lint import LintLookups, judge_message, message_facts, no_key, rewrote_nothing
+from mailflatrate.rules.messages.message_chain import Profile
 from mailflatrate.settings.schema import load_settings
 from support.customers import sending_customer
 

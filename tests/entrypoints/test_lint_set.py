@@ -15,11 +15,11 @@ from entrypoints.lint_set import labeled
 from entrypoints.lint_set.bulk import broken, field, mailing, unsigned, without
 from entrypoints.lint_set.measure import NOW, Measured, measure
 from entrypoints.lint_set.personal import ANNA, note, posted
-from mailflatrate.mail.auth_results import AuthResult, authserv_id, read_received_spf, read_results
-from mailflatrate.rules.causes import FindingCause, find_causes, score
-from mailflatrate.rules.lint import LintLookups, judge_message, message_facts
-from mailflatrate.rules.message import MessageKind
-from mailflatrate.rules.message_texts import explain_message
+from mailflatrate.mail.reading.auth_results import AuthResult, authserv_id, read_received_spf, read_results
+from mailflatrate.rules.gate.causes import FindingCause, find_causes, score
+from mailflatrate.rules.gate.lint import LintLookups, judge_message, message_facts
+from mailflatrate.rules.gate.message_texts import explain_message
+from mailflatrate.rules.messages.message import MessageKind
 from mailflatrate.rules.verdict import Severity
 
 SHOP = mailing("oakandpine.com", "Oak and Pine", "en", "New chairs")

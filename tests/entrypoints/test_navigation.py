@@ -19,7 +19,7 @@ from mailflatrate.base.tenancy import PlatformReason
 from mailflatrate.entrypoints.web import navigation
 from mailflatrate.entrypoints.web.pages import owner_of, pages
 from mailflatrate.entrypoints.web.studio.reports import report_rows
-from mailflatrate.rules.suppression import SuppressionReason
+from mailflatrate.rules.contacts.suppression import SuppressionReason
 from support.customers import Customer, sending_customer
 from support.people import browser, person
 

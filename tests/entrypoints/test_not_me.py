@@ -11,7 +11,7 @@ from mailflatrate.apps.transactional.models import MisdirectedAddress, TemplateV
 from mailflatrate.base import tenancy
 from mailflatrate.base.ids import key_ring
 from mailflatrate.base.tenancy import PlatformReason
-from mailflatrate.mail.tokens import TokenPurpose
+from mailflatrate.mail.identifiers.tokens import TokenPurpose
 from support.transactional import TransactionalCustomer, transactional_customer, with_template
 
 

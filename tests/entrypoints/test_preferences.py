@@ -16,8 +16,8 @@ from mailflatrate.apps.lists.models import Contact
 from mailflatrate.base import clock, tenancy
 from mailflatrate.base.ids import key_ring
 from mailflatrate.mail.address import masked_address
-from mailflatrate.mail.tokens import TokenPurpose
-from mailflatrate.rules.gate import judge_recipient
+from mailflatrate.mail.identifiers.tokens import TokenPurpose
+from mailflatrate.rules.gate.judge import judge_recipient
 from mailflatrate.rules.skip_reasons import WithholdReason
 from support.forms import ConfirmationMail, FormCustomer, customer_with_form, fresh_address, send_queued
 

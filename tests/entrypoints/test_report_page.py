@@ -25,8 +25,8 @@ from mailflatrate.apps.suppression.models import Suppression
 from mailflatrate.base import clock, tenancy
 from mailflatrate.base.ids import key_ring
 from mailflatrate.base.tenancy import PlatformReason
-from mailflatrate.mail.mailing_id import new_mailing_id
-from mailflatrate.mail.tokens import TokenPurpose
+from mailflatrate.mail.identifiers.mailing_id import new_mailing_id
+from mailflatrate.mail.identifiers.tokens import TokenPurpose
 from outlook_file import saved
 from support.api import program_of
 from support.customers import Customer

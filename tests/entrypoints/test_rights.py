@@ -22,9 +22,9 @@ from mailflatrate.apps.privacy.models import DataRequestState, PrivacyRequest
 from mailflatrate.apps.suppression.queries import strongest
 from mailflatrate.base import clock, tenancy
 from mailflatrate.base.ids import key_ring
-from mailflatrate.mail.tokens import TokenPurpose
-from mailflatrate.rules.gate import judge_notice
-from mailflatrate.rules.suppression import SuppressionReason
+from mailflatrate.mail.identifiers.tokens import TokenPurpose
+from mailflatrate.rules.contacts.suppression import SuppressionReason
+from mailflatrate.rules.gate.judge import judge_notice
 from support.contact_files import file_of, line
 from support.customers import Customer, sending_customer
 from support.origins import approve_origin

@@ -158,7 +158,7 @@ def test_what_was_withheld_says_why(place_with_complaint: FormCustomer) -> None:
 def place_with_complaint() -> FormCustomer:
     from mailflatrate.apps.suppression import actions as suppression
     from mailflatrate.base.ids import key_ring
-    from mailflatrate.rules.suppression import SuppressionReason
+    from mailflatrate.rules.contacts.suppression import SuppressionReason
 
     lindenhof, dora = customer_with_form(), fresh_address()
     with tenancy.account(lindenhof.account_id):

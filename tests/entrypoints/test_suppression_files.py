@@ -30,7 +30,7 @@ from mailflatrate.apps.suppression.models import Suppression
 from mailflatrate.base import tenancy
 from mailflatrate.base.ids import address_key
 from mailflatrate.mail.address_search import AddressSearch
-from mailflatrate.rules.suppression import SuppressionReason
+from mailflatrate.rules.contacts.suppression import SuppressionReason
 from support.contact_files import HEADER, line
 from support.customers import Customer, customer_with_members
 from support.people import browser, person

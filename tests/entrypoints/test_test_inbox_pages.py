@@ -22,7 +22,7 @@ from mailflatrate.base.tenancy import PlatformReason
 from mailflatrate.entrypoints.web.studio.test_inbox.reading import path_here
 from mailflatrate.entrypoints.web.studio.test_inbox.views import BEHAVIOURS, VERDICTS, behaviour_words
 from mailflatrate.entrypoints.web.tls import certificate
-from mailflatrate.mail.dkim_verify import DkimStatus
+from mailflatrate.mail.signing.dkim_verify import DkimStatus
 from mailflatrate.settings import load_settings
 from mailflatrate.settings.schema import read_settings
 from support.customers import Customer, sending_customer

@@ -16,25 +16,18 @@ django.setup()
 
 from mailflatrate.apps.lists.errors import ImportProblem  # noqa: E402
 from mailflatrate.apps.lists.intake import archive, csv_rows, file_tables, text_tables  # noqa: E402
-from mailflatrate.mail import (  # noqa: E402
-    address,
-    aggregate,
-    dkim_verify,
-    feed,
-    from_line,
-    linked_page,
-    mailing_id,
-    pictures,
-    postfix_log,
-    unsubscribe,
-    verp,
-)
-from mailflatrate.mail.content import CompileContext, ContentSource, SourceFormat, compile_content  # noqa: E402
+from mailflatrate.mail import address  # noqa: E402
+from mailflatrate.mail.content.campaign import CompileContext, ContentSource, SourceFormat, compile_content  # noqa: E402
+from mailflatrate.mail.fetched import feed, linked_page  # noqa: E402
 from mailflatrate.mail.html.imprint import FooterImprint, FooterLine  # noqa: E402
+from mailflatrate.mail.identifiers import mailing_id, verp  # noqa: E402
+from mailflatrate.mail.images import pictures  # noqa: E402
 from mailflatrate.mail.inspect import inspect_message  # noqa: E402
 from mailflatrate.mail.liquid import SourceRefused  # noqa: E402
 from mailflatrate.mail.liquid.template import LiquidTemplate  # noqa: E402
-from mailflatrate.mail.reading import forward, mime, outlook, tnef  # noqa: E402
+from mailflatrate.mail.message import from_line, unsubscribe  # noqa: E402
+from mailflatrate.mail.reading import aggregate, forward, mime, outlook, postfix_log, tnef  # noqa: E402
+from mailflatrate.mail.signing import dkim_verify  # noqa: E402
 from mailflatrate.mail.source_errors import MissingValue, RenderRefused  # noqa: E402
 from mailflatrate.mail.writing.answers import read_answer  # noqa: E402
 from mailflatrate.mail.writing.mask import AnswerRefused, TextForm, TextRefused, mask, restore  # noqa: E402

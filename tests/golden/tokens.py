@@ -3,7 +3,7 @@
 import psycopg
 
 from mailflatrate.base.ids import key_ring
-from mailflatrate.mail.tokens import TokenPurpose
+from mailflatrate.mail.identifiers.tokens import TokenPurpose
 
 _DELIVERY = "SELECT account_id, id, 0 FROM delivery WHERE account_id = %(anna)s AND campaign_id = 2 ORDER BY id LIMIT 2"
 _EDITION = "SELECT account_id, id, 1 FROM edition WHERE account_id = %(anna)s ORDER BY id LIMIT 1"

@@ -9,7 +9,7 @@ from datetime import UTC, datetime
 
 import pytest
 
-from mailflatrate.mail.aggregate import MOST_OCTETS, ReportKind, ReportSource, read_aggregates
+from mailflatrate.mail.reading.aggregate import MOST_OCTETS, ReportKind, ReportSource, read_aggregates
 from mailflatrate.mail.reading.mime import parse
 
 DMARC = b"""<?xml version="1.0" encoding="UTF-8"?><!-- as sent -->

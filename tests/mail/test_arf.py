@@ -4,8 +4,8 @@ import json
 
 import pytest
 
-from mailflatrate.mail.arf import FeedbackReport, read_feedback
 from mailflatrate.mail.inspect import inspect_message
+from mailflatrate.mail.reading.arf import FeedbackReport, read_feedback
 from mailflatrate.mail.reading.mime import parse
 from mailflatrate.mail.reading.values import ReturnedMessageKind
 

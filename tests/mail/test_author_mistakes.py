@@ -17,7 +17,7 @@ from mailflatrate.mail.author_mistakes import (
     mistake,
     param_in_words,
 )
-from mailflatrate.mail.content import ContentSource, SourceFormat, find_merge_errors
+from mailflatrate.mail.content.campaign import ContentSource, SourceFormat, find_merge_errors
 from mailflatrate.mail.headers import HeaderError, address_octets
 from mailflatrate.mail.liquid import KNOWN_VARIABLES, LiquidTemplate, RenderRefused, SourceRefused
 

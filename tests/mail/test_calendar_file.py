@@ -4,8 +4,8 @@ from datetime import UTC, datetime
 
 from icalendar import Calendar
 
-from mailflatrate.mail.calendar_file import calendar_file, event_uid
-from mailflatrate.mail.calendar_links import read_event
+from mailflatrate.mail.content.calendar_file import calendar_file, event_uid
+from mailflatrate.mail.content.calendar_links import read_event
 
 CREATED = datetime(2026, 6, 1, 9, 30, tzinfo=UTC)
 LINK = "calendar:?name=Sommerfest%3B+mit+Musik%2C+Tanz&start=2026-07-03T18:00&end=2026-07-03T23:30&zone=Europe/Berlin"

@@ -6,7 +6,7 @@ import pytest
 from hypothesis import example, given
 from hypothesis import strategies as st
 
-from mailflatrate.mail.calendar_links import (
+from mailflatrate.mail.content.calendar_links import (
     MOST_EVENTS,
     CalendarLinkError,
     events_in,

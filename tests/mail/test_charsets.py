@@ -3,8 +3,8 @@
 import pytest
 
 from mailflatrate.apps.campaigns.actions.message_copies import decoded
-from mailflatrate.mail.linked_page import read_linked_page
-from mailflatrate.mail.message import FormFault, read_message
+from mailflatrate.mail.fetched.linked_page import read_linked_page
+from mailflatrate.mail.reading.message import FormFault, read_message
 from mailflatrate.mail.reading.mime import decode_bytes, decode_words, find_codec
 from support.cost import costs_at_most
 

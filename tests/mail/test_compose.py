@@ -14,9 +14,14 @@ import pytest
 from hypothesis import example, given
 from hypothesis import strategies as st
 
-from mailflatrate.mail.compose import ComposeError, Composer, ReadyMessage
-from mailflatrate.mail.dkim import Signer, generate_key
-from mailflatrate.mail.edition import (
+from mailflatrate.mail.headers import HeaderError, NamedAddress
+from mailflatrate.mail.identifiers.mailing_id import find_in_text
+from mailflatrate.mail.identifiers.tokens import KeyRing, TokenPurpose
+from mailflatrate.mail.identifiers.verp import RecipientKind, parse_recipient
+from mailflatrate.mail.links import LinkKind, ServiceLink
+from mailflatrate.mail.liquid import LiquidTemplate
+from mailflatrate.mail.message.compose import ComposeError, Composer, ReadyMessage
+from mailflatrate.mail.message.edition import (
     CampaignStream,
     EditionContent,
     EditionPart,
@@ -25,14 +30,9 @@ from mailflatrate.mail.edition import (
     ServiceIdentity,
     Values,
 )
-from mailflatrate.mail.headers import HeaderError, NamedAddress
-from mailflatrate.mail.links import LinkKind, ServiceLink
-from mailflatrate.mail.liquid import LiquidTemplate
-from mailflatrate.mail.mailing_id import find_in_text
+from mailflatrate.mail.message.unsubscribe import judge_list_unsubscribe
 from mailflatrate.mail.segments import Dynamic, Static
-from mailflatrate.mail.tokens import KeyRing, TokenPurpose
-from mailflatrate.mail.unsubscribe import judge_list_unsubscribe
-from mailflatrate.mail.verp import RecipientKind, parse_recipient
+from mailflatrate.mail.signing.dkim import Signer, generate_key
 
 RING = KeyRing.parse("2026a:" + "7c" * 32)
 PEM, RECORD = generate_key()

@@ -4,8 +4,14 @@ from datetime import date
 
 import pytest
 
-from mailflatrate.mail.content import CompileContext, ContentSource, SourceFormat, compile_content, find_merge_errors
-from mailflatrate.mail.countdown import days_left, find_countdown_errors, with_days_left
+from mailflatrate.mail.content.campaign import (
+    CompileContext,
+    ContentSource,
+    SourceFormat,
+    compile_content,
+    find_merge_errors,
+)
+from mailflatrate.mail.content.countdown import days_left, find_countdown_errors, with_days_left
 from mailflatrate.mail.html.imprint import FooterImprint
 from mailflatrate.mail.liquid import SourceRefused
 

@@ -9,14 +9,14 @@ import pytest
 from cryptography.hazmat.primitives import serialization
 from cryptography.hazmat.primitives.asymmetric import ed25519, rsa
 
-from mailflatrate.mail.dkim import (
+from mailflatrate.mail.headers import canonical, serialise
+from mailflatrate.mail.signing.dkim import (
     Signer,
     SigningKeyError,
     body_hash,
     generate_key,
     public_record,
 )
-from mailflatrate.mail.headers import canonical, serialise
 
 PEM, RECORD = generate_key()
 SIGNER = Signer("news.example.org", "s1", PEM)

@@ -8,9 +8,9 @@ import dkim
 import pytest
 from cryptography.hazmat.primitives import serialization
 
-from mailflatrate.mail.dkim import Signer, body_hash, generate_key, public_record
-from mailflatrate.mail.dkim_verify import DkimStatus, DkimVerdict, KeyUnreachable, verify_signatures
 from mailflatrate.mail.headers import canonical, serialise
+from mailflatrate.mail.signing.dkim import Signer, body_hash, generate_key, public_record
+from mailflatrate.mail.signing.dkim_verify import DkimStatus, DkimVerdict, KeyUnreachable, verify_signatures
 
 PEM, RECORD = generate_key()
 OTHER_PEM, _OTHER = generate_key()

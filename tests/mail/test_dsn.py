@@ -1,6 +1,6 @@
 """Status parts as RFC 3464 and RFC 6533 want them, and as they come."""
 
-from mailflatrate.mail.dsn import find_status, parse_fields, read_dsn
+from mailflatrate.mail.reading.dsn import find_status, parse_fields, read_dsn
 from mailflatrate.mail.reading.mime import parse
 
 WELL_FORMED = """\

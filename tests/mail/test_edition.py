@@ -4,9 +4,9 @@ from dataclasses import replace
 
 import pytest
 
-from mailflatrate.mail.edition import CampaignStream, ServiceIdentity
-from mailflatrate.mail.header_plan import missing_signature
 from mailflatrate.mail.headers import NamedAddress
+from mailflatrate.mail.message.edition import CampaignStream, ServiceIdentity
+from mailflatrate.mail.message.header_plan import missing_signature
 
 CAMPAIGN = CampaignStream(
     account_id=7,

@@ -4,7 +4,7 @@ import pytest
 from hypothesis import given
 from hypothesis import strategies as st
 
-from mailflatrate.mail.from_line import FromMailbox, read_from
+from mailflatrate.mail.message.from_line import FromMailbox, read_from
 
 
 @pytest.mark.parametrize(

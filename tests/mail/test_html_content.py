@@ -7,8 +7,7 @@ from hypothesis import given
 from hypothesis import strategies as st
 from selectolax.lexbor import LexborHTMLParser
 
-from mailflatrate.mail.compiler import lint_compiled
-from mailflatrate.mail.content import (
+from mailflatrate.mail.content.campaign import (
     CompileContext,
     CompiledContent,
     ContentSource,
@@ -16,6 +15,7 @@ from mailflatrate.mail.content import (
     compile_content,
     find_merge_errors,
 )
+from mailflatrate.mail.content.compiler import lint_compiled
 from mailflatrate.mail.html.imprint import BlockStyle, FooterImprint, FooterLine, contrast
 from mailflatrate.mail.html.inline import inline_styles
 from mailflatrate.mail.html.links import ContentLink, trim_url

@@ -4,9 +4,9 @@ import pytest
 from hypothesis import given
 from hypothesis import strategies as st
 
-from mailflatrate.mail.compiler import lint_compiled
-from mailflatrate.mail.content import CompileContext, ContentSource, SourceFormat, compile_content
-from mailflatrate.mail.content_facts import HiddenText, Hiding, LinkText, lint_parts
+from mailflatrate.mail.content.campaign import CompileContext, ContentSource, SourceFormat, compile_content
+from mailflatrate.mail.content.compiler import lint_compiled
+from mailflatrate.mail.content.facts import HiddenText, Hiding, LinkText, lint_parts
 from mailflatrate.mail.html.imprint import FooterImprint, FooterLine
 
 IMPRINT = FooterImprint(

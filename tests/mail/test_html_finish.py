@@ -6,8 +6,14 @@ from dataclasses import replace
 import pytest
 from selectolax.lexbor import LexborHTMLParser, LexborNode
 
-from mailflatrate.mail.compiler import lint_compiled
-from mailflatrate.mail.content import CompileContext, CompiledContent, ContentSource, SourceFormat, compile_content
+from mailflatrate.mail.content.campaign import (
+    CompileContext,
+    CompiledContent,
+    ContentSource,
+    SourceFormat,
+    compile_content,
+)
+from mailflatrate.mail.content.compiler import lint_compiled
 from mailflatrate.mail.html.imprint import BlockStyle, FooterImprint, FooterLine
 
 IMPRINT = FooterImprint(

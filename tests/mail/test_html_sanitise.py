@@ -6,7 +6,7 @@ from hypothesis import strategies as st
 from liquid.exceptions import LiquidError
 from selectolax.lexbor import LexborHTMLParser
 
-from mailflatrate.mail.content import block_tags_to_comments, whole_document
+from mailflatrate.mail.content.campaign import block_tags_to_comments, whole_document
 from mailflatrate.mail.html.inline import inline_styles
 from mailflatrate.mail.html.sanitise import Sanitizer
 from mailflatrate.mail.html.tokens import tokenise, unescape_attribute, write

@@ -2,12 +2,12 @@
 
 import pytest
 
+from mailflatrate.mail.content.text_part import write_text
 from mailflatrate.mail.html.inline import inline_styles
 from mailflatrate.mail.html.links import LinkBook
 from mailflatrate.mail.html.sanitise import Sanitizer
 from mailflatrate.mail.html.tokens import tokenise
 from mailflatrate.mail.liquid.protect import protect
-from mailflatrate.mail.text_part import write_text
 
 
 def text(source: str) -> str:

@@ -2,7 +2,7 @@
 
 import pytest
 
-from mailflatrate.mail.content import CompileContext, ContentSource, SourceFormat, compile_content
+from mailflatrate.mail.content.campaign import CompileContext, ContentSource, SourceFormat, compile_content
 from mailflatrate.mail.html.imprint import FooterImprint, FooterLine
 
 CONTEXT = CompileContext(FooterImprint((FooterLine("", "Anna Muster GmbH"),), "You signed up.", "7XK2-9QPM", "en"))

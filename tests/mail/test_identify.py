@@ -7,10 +7,10 @@ from urllib.parse import quote
 
 import pytest
 
+from mailflatrate.mail.identifiers.mailing_id import compact_form, new_mailing_id
+from mailflatrate.mail.identifiers.tokens import KeyRing, TokenPurpose
 from mailflatrate.mail.inspect import Inspection, inspect_message
-from mailflatrate.mail.mailing_id import compact_form, new_mailing_id
 from mailflatrate.mail.reading.values import ReturnedMessageKind
-from mailflatrate.mail.tokens import KeyRing, TokenPurpose
 
 RING = KeyRing([("2026a", b"k" * 32)])
 ACCOUNT, DELIVERY = 7, 4711

@@ -8,10 +8,10 @@ import pytest
 from hypothesis import given, settings
 from hypothesis import strategies as st
 
+from mailflatrate.mail.identifiers.tokens import KeyRing, TokenPurpose
+from mailflatrate.mail.identifiers.verp import return_path
 from mailflatrate.mail.inspect import Inspection, inspect_message, inspect_paths
 from mailflatrate.mail.reading.values import BounceOutcome, ReturnedMessageKind
-from mailflatrate.mail.tokens import KeyRing, TokenPurpose
-from mailflatrate.mail.verp import return_path
 
 GOLDEN = Path(__file__).parent / "golden" / "returned"
 CASES = sorted(path.stem for path in GOLDEN.glob("*.eml"))

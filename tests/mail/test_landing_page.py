@@ -7,8 +7,8 @@ from hypothesis import example, given, settings
 from hypothesis import strategies as st
 from selectolax.lexbor import LexborHTMLParser
 
+from mailflatrate.mail.content.landing_page import SCOPE, compile_page
 from mailflatrate.mail.html.scoped_css import scoped_css
-from mailflatrate.mail.landing_page import SCOPE, compile_page
 from mailflatrate.mail.liquid import SourceRefused
 
 PAGE = """<mjml><mj-head><mj-style>

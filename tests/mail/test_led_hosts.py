@@ -9,7 +9,13 @@ from hypothesis import given
 from hypothesis import strategies as st
 from selectolax.lexbor import LexborHTMLParser
 
-from mailflatrate.mail.content import CompileContext, CompiledContent, ContentSource, SourceFormat, compile_content
+from mailflatrate.mail.content.campaign import (
+    CompileContext,
+    CompiledContent,
+    ContentSource,
+    SourceFormat,
+    compile_content,
+)
 from mailflatrate.mail.html.imprint import FooterImprint, FooterLine
 from mailflatrate.mail.liquid import KNOWN_VARIABLES, RenderRefused, SourceRefused
 from mailflatrate.mail.liquid.led_hosts import FOLDED_SIGNS

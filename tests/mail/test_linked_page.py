@@ -9,7 +9,8 @@ from hypothesis import given, settings
 from hypothesis import strategies as st
 
 from mailflatrate.base import child
-from mailflatrate.mail.linked_page import (
+from mailflatrate.mail.content.stated_facts import StatedPrice
+from mailflatrate.mail.fetched.linked_page import (
     LONGEST_EXTRACT,
     MOST_FOUND,
     EventDays,
@@ -17,7 +18,6 @@ from mailflatrate.mail.linked_page import (
     PriceRange,
     read_linked_page,
 )
-from mailflatrate.mail.stated_facts import StatedPrice
 
 EURO = PriceRange(Decimal("24.90"), Decimal("24.90"), "EUR")
 

@@ -5,7 +5,7 @@ import html
 from hypothesis import given
 from hypothesis import strategies as st
 
-from mailflatrate.mail.content import block_tags_to_comments
+from mailflatrate.mail.content.campaign import block_tags_to_comments
 from mailflatrate.mail.html.inline import inline_styles
 from mailflatrate.mail.liquid import LiquidTemplate
 from mailflatrate.mail.liquid.protect import literal, protect, unescape_tags

@@ -7,9 +7,9 @@ from hypothesis import given, settings
 from hypothesis import strategies as st
 from selectolax.lexbor import LexborHTMLParser
 
-from mailflatrate.mail.content import CompileContext, ContentSource, SourceFormat, compile_content
+from mailflatrate.mail.content.campaign import CompileContext, ContentSource, SourceFormat, compile_content
+from mailflatrate.mail.content.locked_parts import UnclearSlot, count_slots, keeps_locked_parts
 from mailflatrate.mail.html.imprint import FooterImprint
-from mailflatrate.mail.locked_parts import UnclearSlot, count_slots, keeps_locked_parts
 from support.cost import costs_at_most
 
 WORDS = '<mj-text mf-slot="text">Hello <b>you</b></mj-text>'

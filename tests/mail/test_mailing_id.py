@@ -4,7 +4,7 @@ import pytest
 from hypothesis import given
 from hypothesis import strategies as st
 
-from mailflatrate.mail.mailing_id import compact_form, find_in_text, new_mailing_id, parse_mailing_id
+from mailflatrate.mail.identifiers.mailing_id import compact_form, find_in_text, new_mailing_id, parse_mailing_id
 
 ids = st.builds(new_mailing_id)
 

@@ -5,8 +5,8 @@ from base64 import b64encode
 from hypothesis import given, settings
 from hypothesis import strategies as st
 
+from mailflatrate.mail.identifiers.mailing_id import new_mailing_id
 from mailflatrate.mail.inspect import inspect_message
-from mailflatrate.mail.mailing_id import new_mailing_id
 from mailflatrate.mail.reading.outlook import is_outlook, outlook_message
 from mailflatrate.mail.reading.values import ReturnedMessageKind
 from outlook_file import compound, saved

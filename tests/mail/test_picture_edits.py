@@ -7,8 +7,8 @@ from hypothesis import given, settings
 from hypothesis import strategies as st
 from PIL import Image
 
-from mailflatrate.mail.picture_edits import edit_picture
-from mailflatrate.mail.picture_values import (
+from mailflatrate.mail.images.picture_edits import edit_picture
+from mailflatrate.mail.images.picture_values import (
     LEAST_SIDE_PX,
     WHOLE_SHARE,
     PictureEdit,

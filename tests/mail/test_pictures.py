@@ -7,8 +7,8 @@ from hypothesis import given
 from hypothesis import strategies as st
 from PIL import Image, ImageFile
 
-from mailflatrate.mail.picture_values import PictureFormat, PictureRefused, Refusal
-from mailflatrate.mail.pictures import LONGEST_SIDE_PX, narrower, read_picture, thumbnail
+from mailflatrate.mail.images.picture_values import PictureFormat, PictureRefused, Refusal
+from mailflatrate.mail.images.pictures import LONGEST_SIDE_PX, narrower, read_picture, thumbnail
 
 
 def encoded(form: str, size: tuple[int, int] = (900, 600), mode: str = "RGB", **options: object) -> bytes:

@@ -4,7 +4,7 @@ import pytest
 from hypothesis import given
 from hypothesis import strategies as st
 
-from mailflatrate.mail.poll_links import (
+from mailflatrate.mail.content.poll_links import (
     MOST_POLLS,
     SCORES,
     Poll,

@@ -5,7 +5,7 @@ from datetime import UTC, datetime
 
 import pytest
 
-from mailflatrate.mail.postfix_log import (
+from mailflatrate.mail.reading.postfix_log import (
     LogEvent,
     QueueArrival,
     QueueAttempt,

@@ -7,7 +7,7 @@ import pytest
 from hypothesis import example, given
 from hypothesis import strategies as st
 
-from mailflatrate.mail.quoted_printable import encode_piece
+from mailflatrate.mail.message.quoted_printable import encode_piece
 
 texts = st.text(max_size=300) | st.text(st.sampled_from("a .=\t\n\r-éFrom 😀"), max_size=300)
 

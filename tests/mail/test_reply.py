@@ -3,8 +3,8 @@
 import pytest
 
 from mailflatrate.mail.reading.mime import parse
+from mailflatrate.mail.reading.reply import UNSUBSCRIBE_KEYWORDS, classify_reply
 from mailflatrate.mail.reading.values import ReturnedMessageKind
-from mailflatrate.mail.reply import UNSUBSCRIBE_KEYWORDS, classify_reply
 
 HEAD = "From: Dora <dora@empfang.example>\nTo: anna@muster.example\n"
 

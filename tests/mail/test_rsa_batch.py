@@ -17,8 +17,8 @@ from cryptography.hazmat.primitives.asymmetric import rsa
 from hypothesis import given, settings
 from hypothesis import strategies as st
 
-from mailflatrate.mail import rsa_batch
-from mailflatrate.mail.rsa_batch import (
+from mailflatrate.mail.signing import rsa_batch
+from mailflatrate.mail.signing.rsa_batch import (
     LANES,
     MOST_FAULTS,
     CryptoMb,
@@ -27,7 +27,7 @@ from mailflatrate.mail.rsa_batch import (
     MultiBufferSigner,
     find_signer,
 )
-from mailflatrate.mail.rsa_key import OpenSslSigner, RsaKey, SigningTask
+from mailflatrate.mail.signing.rsa_key import OpenSslSigner, RsaKey, SigningTask
 
 OCTETS = 256
 

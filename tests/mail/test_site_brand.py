@@ -3,8 +3,8 @@
 from hypothesis import example, given, settings
 from hypothesis import strategies as st
 
+from mailflatrate.mail.fetched.site_brand import find_sheets, font_of, read_brand
 from mailflatrate.mail.html.brand_style import FONTS, is_colour
-from mailflatrate.mail.site_brand import find_sheets, font_of, read_brand
 
 PAGE = """<html><head><meta name="theme-color" content="#7A1F3D"><link rel="stylesheet" href="/a.css">
 <link rel="stylesheet" href="https://cdn.example/b.css"><link rel="icon" href="/favicon.ico">

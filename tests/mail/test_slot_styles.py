@@ -5,8 +5,8 @@ from importlib import resources
 
 import pytest
 
+from mailflatrate.mail.content.slot_styles import OutOfPlace, line_within
 from mailflatrate.mail.html.tokens import TokenKind, scan
-from mailflatrate.mail.slot_styles import OutOfPlace, line_within
 
 
 def line(tags: str) -> float | None:

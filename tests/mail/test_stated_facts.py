@@ -7,7 +7,7 @@ import pytest
 from hypothesis import given
 from hypothesis import strategies as st
 
-from mailflatrate.mail.stated_facts import StatedDay, StatedPrice, read_amount, stated_days, stated_prices
+from mailflatrate.mail.content.stated_facts import StatedDay, StatedPrice, read_amount, stated_days, stated_prices
 
 
 @pytest.mark.parametrize(

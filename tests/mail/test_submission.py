@@ -7,7 +7,7 @@ import pytest
 from hypothesis import given
 from hypothesis import strategies as st
 
-from mailflatrate.mail.submission import LARGEST, SubmissionRefused, read_submission
+from mailflatrate.mail.reading.submission import LARGEST, SubmissionRefused, read_submission
 
 DATA = {"first_name": "Dora", "items": [{"title": "Snowdrops", "count": 20}]}
 HEAD = "From: shop@lindenhof.example\r\nTo: dora@example.net\r\nX-Template: shipped\r\nX-Reference: order A-4711\r\n"

@@ -6,8 +6,8 @@ from struct import pack
 from hypothesis import given, settings
 from hypothesis import strategies as st
 
+from mailflatrate.mail.identifiers.mailing_id import new_mailing_id
 from mailflatrate.mail.inspect import inspect_message
-from mailflatrate.mail.mailing_id import new_mailing_id
 from mailflatrate.mail.reading.tnef import is_tnef, mails_in_tnef
 from mailflatrate.mail.reading.values import ReturnedMessageKind
 

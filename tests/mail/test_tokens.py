@@ -8,7 +8,7 @@ import pytest
 from hypothesis import given
 from hypothesis import strategies as st
 
-from mailflatrate.mail.tokens import TOKEN_LENGTH, KeyRing, KeyRingError, TokenClaims, TokenPurpose, _Hmac
+from mailflatrate.mail.identifiers.tokens import TOKEN_LENGTH, KeyRing, KeyRingError, TokenClaims, TokenPurpose, _Hmac
 
 OLD = "2025a:" + "11" * 32
 NEW = "2026a:" + "22" * 32

@@ -7,15 +7,15 @@ import pytest
 from hypothesis import given
 from hypothesis import strategies as st
 
-from mailflatrate.mail.tokens import KeyRing, TokenPurpose
-from mailflatrate.mail.unsubscribe import (
+from mailflatrate.mail.identifiers.tokens import KeyRing, TokenPurpose
+from mailflatrate.mail.identifiers.verp import unsubscribe_address
+from mailflatrate.mail.message.unsubscribe import (
     RequestSource,
     UnsubscribeProblem,
     is_one_click_post,
     judge_list_unsubscribe,
     parse_unsubscribe_mail,
 )
-from mailflatrate.mail.verp import unsubscribe_address
 
 POST = "List-Unsubscribe=One-Click"
 GOOD = "<https://u.example.net/u/abc>, <mailto:unsub+abc@mail.example.net?subject=unsubscribe>"

@@ -2,7 +2,7 @@
 
 import pytest
 
-from mailflatrate.mail.vault import Vault, VaultError
+from mailflatrate.mail.signing.vault import Vault, VaultError
 
 OLD, NEW = ("a", b"\1" * 32), ("b", b"\2" * 32)
 

@@ -4,8 +4,14 @@ import pytest
 from hypothesis import given
 from hypothesis import strategies as st
 
-from mailflatrate.mail.tokens import KeyRing, TokenPurpose
-from mailflatrate.mail.verp import InboundAddress, RecipientKind, parse_recipient, return_path, unsubscribe_address
+from mailflatrate.mail.identifiers.tokens import KeyRing, TokenPurpose
+from mailflatrate.mail.identifiers.verp import (
+    InboundAddress,
+    RecipientKind,
+    parse_recipient,
+    return_path,
+    unsubscribe_address,
+)
 
 RING = KeyRing.parse("k1:" + "5a" * 32)
 

@@ -5,7 +5,7 @@ from datetime import UTC, datetime, timedelta
 from typing import Any
 
 from mailflatrate.rules.account_states import AccountStatus
-from mailflatrate.rules.audience_states import ConsentKind, OriginState, SubscriptionState
+from mailflatrate.rules.contacts.audience_states import ConsentKind, OriginState, SubscriptionState
 from mailflatrate.rules.facts import (
     AccountFacts,
     AudienceFacts,
@@ -20,7 +20,7 @@ from mailflatrate.rules.facts import (
     ReleaseFacts,
     SenderFacts,
 )
-from mailflatrate.rules.forms.facts import ConfirmationFacts
+from mailflatrate.rules.form_facts import ConfirmationFacts
 from mailflatrate.rules.imprint import ImprintRecord, Organization
 from mailflatrate.rules.recipient_facts import RecipientFacts
 

@@ -4,9 +4,9 @@ from collections.abc import Callable
 from dataclasses import replace
 from typing import Any
 
-from mailflatrate.mail.dkim_verify import DkimStatus, DkimVerdict
-from mailflatrate.rules.lint import LintLookups, message_facts
-from mailflatrate.rules.message import MessageFacts, Signature
+from mailflatrate.mail.signing.dkim_verify import DkimStatus, DkimVerdict
+from mailflatrate.rules.gate.lint import LintLookups, message_facts
+from mailflatrate.rules.messages.message import MessageFacts, Signature
 from rules.examples import NOW
 
 _WORDS = (

@@ -4,7 +4,7 @@ import pytest
 from hypothesis import given
 from hypothesis import strategies as st
 
-from mailflatrate.rules.ab_test import (
+from mailflatrate.rules.campaigns.ab_test import (
     LEAST_CLICKS,
     Certainty,
     ChoiceBasis,

@@ -2,7 +2,7 @@
 
 import pytest
 
-from mailflatrate.rules.advertising import MOST_HINTS, AdvertisingHint, HintKind, advertising_hints
+from mailflatrate.rules.messages.advertising import MOST_HINTS, AdvertisingHint, HintKind, advertising_hints
 
 
 @pytest.mark.parametrize(

@@ -4,9 +4,9 @@ from itertools import product
 
 import pytest
 
-from mailflatrate.rules import campaign_states as states
 from mailflatrate.rules import sql
-from mailflatrate.rules.campaign_states import (
+from mailflatrate.rules.campaigns import campaign_states as states
+from mailflatrate.rules.campaigns.campaign_states import (
     MOVES,
     CampaignMover,
     CampaignState,

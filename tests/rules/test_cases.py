@@ -8,7 +8,7 @@ from zoneinfo import ZoneInfo
 import pytest
 
 from mailflatrate.mail.reading.values import ReturnedMessageKind
-from mailflatrate.rules.cases import (
+from mailflatrate.rules.feedback.cases import (
     CaseFacts,
     Urgency,
     answer_due,
@@ -17,7 +17,7 @@ from mailflatrate.rules.cases import (
     proof_due,
     urgency,
 )
-from mailflatrate.rules.reports import DeskMailFacts, Effect, ReportFacts, Tray, judge_report, sort_desk_mail
+from mailflatrate.rules.feedback.reports import DeskMailFacts, Effect, ReportFacts, Tray, judge_report, sort_desk_mail
 
 ZONE = "Europe/Berlin"
 BERLIN = ZoneInfo(ZONE)

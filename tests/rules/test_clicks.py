@@ -4,7 +4,7 @@ from ipaddress import ip_network
 
 import pytest
 
-from mailflatrate.rules.clicks import SHIPPED, Networks, is_mostly_fresh, networks_in, read_networks
+from mailflatrate.rules.feedback.clicks import SHIPPED, Networks, is_mostly_fresh, networks_in, read_networks
 
 
 @pytest.mark.parametrize(

@@ -5,7 +5,7 @@ from typing import Any
 
 import pytest
 
-from mailflatrate.rules.consent import EvidenceReason, EvidenceVerdict, ImportedEvidence, judge_evidence
+from mailflatrate.rules.contacts.consent import EvidenceReason, EvidenceVerdict, ImportedEvidence, judge_evidence
 from rules.examples import NOW
 
 GOOD = ImportedEvidence(

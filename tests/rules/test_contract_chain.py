@@ -6,9 +6,9 @@ from typing import Any
 import pytest
 
 from mailflatrate.rules.account_states import AccountStatus
-from mailflatrate.rules.chains import CONTRACT_CHAIN
-from mailflatrate.rules.gate import judge_contract
-from mailflatrate.rules.suppression import CONTRACT_PASSES, STRENGTH, SuppressionReason, stops_contract
+from mailflatrate.rules.contacts.suppression import CONTRACT_PASSES, STRENGTH, SuppressionReason, stops_contract
+from mailflatrate.rules.gate.chains import CONTRACT_CHAIN
+from mailflatrate.rules.gate.judge import judge_contract
 from rules.examples import ACCOUNT, CONTRACT
 
 FAULTS: list[tuple[str, dict[str, Any]]] = [

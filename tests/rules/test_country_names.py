@@ -4,10 +4,10 @@ import pytest
 
 from mailflatrate.locale.cldr import country_names, language_names
 from mailflatrate.locale.texts import languages
-from mailflatrate.rules.countries import CODES as COUNTRIES
-from mailflatrate.rules.countries import country_code
-from mailflatrate.rules.languages import CODES as LANGUAGES
-from mailflatrate.rules.languages import language_code
+from mailflatrate.rules.contacts.countries import CODES as COUNTRIES
+from mailflatrate.rules.contacts.countries import country_code
+from mailflatrate.rules.contacts.languages import CODES as LANGUAGES
+from mailflatrate.rules.contacts.languages import language_code
 
 
 @pytest.mark.parametrize("language", languages())

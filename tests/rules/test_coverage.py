@@ -1,7 +1,7 @@
 """No rule that names the gate or the engine is forgotten."""
 
-from mailflatrate.rules.coverage import coverage
-from mailflatrate.rules.gate import all_rules
+from mailflatrate.rules.gate.coverage import coverage
+from mailflatrate.rules.gate.judge import all_rules
 
 
 def test_each_rule_of_the_gate_has_a_check_or_a_reason() -> None:

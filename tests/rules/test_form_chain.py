@@ -7,7 +7,7 @@ import pytest
 from hypothesis import given
 from hypothesis import strategies as st
 
-from mailflatrate.rules.chains import FORM_CHAIN
+from mailflatrate.rules.form_facts import FormFacts
 from mailflatrate.rules.forms import (
     FieldKind,
     FormContent,
@@ -19,8 +19,8 @@ from mailflatrate.rules.forms import (
     freeze,
     frozen_from_json,
 )
-from mailflatrate.rules.forms.facts import FormFacts
-from mailflatrate.rules.gate import judge_form
+from mailflatrate.rules.gate.chains import FORM_CHAIN
+from mailflatrate.rules.gate.judge import judge_form
 from mailflatrate.rules.verdict import Severity
 from rules.examples import IMPRINT
 

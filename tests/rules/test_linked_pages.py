@@ -3,9 +3,9 @@
 from datetime import date
 from decimal import Decimal
 
-from mailflatrate.mail.content_facts import Anchor
-from mailflatrate.mail.linked_page import EventDays, PriceRange
-from mailflatrate.rules.linked_pages import MOST_COMPARED, disagreements, said_beside
+from mailflatrate.mail.content.facts import Anchor
+from mailflatrate.mail.fetched.linked_page import EventDays, PriceRange
+from mailflatrate.rules.campaigns.linked_pages import MOST_COMPARED, disagreements, said_beside
 
 
 def price(amount: str) -> PriceRange:

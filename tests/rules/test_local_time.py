@@ -3,7 +3,7 @@
 from datetime import UTC, date, datetime, time, timedelta
 from zoneinfo import ZoneInfo
 
-from mailflatrate.rules.local_time import next_hours, same_hour
+from mailflatrate.rules.contacts.local_time import next_hours, same_hour
 
 
 def test_nine_in_the_morning_everywhere() -> None:

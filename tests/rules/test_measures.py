@@ -6,7 +6,7 @@ import pytest
 from hypothesis import given
 from hypothesis import strategies as st
 
-from mailflatrate.rules.measures import (
+from mailflatrate.rules.feedback.measures import (
     Counts,
     FigureScope,
     MeasureLevel,
@@ -15,7 +15,7 @@ from mailflatrate.rules.measures import (
     judge_new_account,
     judge_provider,
 )
-from mailflatrate.rules.providers import OTHER, PROVIDERS, provider_of
+from mailflatrate.rules.sending.providers import OTHER, PROVIDERS, provider_of
 
 
 def level(counts: Counts, cause: ThresholdCause, scope: FigureScope = FigureScope.CAMPAIGN) -> MeasureLevel | None:

@@ -5,8 +5,8 @@ from collections.abc import Callable
 
 import pytest
 
-from mailflatrate.rules.lint import judge_message
-from mailflatrate.rules.message import MessageFacts
+from mailflatrate.rules.gate.lint import judge_message
+from mailflatrate.rules.messages.message import MessageFacts
 from mailflatrate.rules.verdict import Severity
 from rules.messages import GOOD, SIGNATURE, body, facts, field, html, signed
 

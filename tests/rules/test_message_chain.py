@@ -8,12 +8,12 @@ import pytest
 from hypothesis import given, settings
 from hypothesis import strategies as st
 
-from mailflatrate.mail.dkim_verify import DkimStatus
+from mailflatrate.mail.signing.dkim_verify import DkimStatus
 from mailflatrate.rules.facts import DnsRecordFacts, DnsState
-from mailflatrate.rules.gate import explain
-from mailflatrate.rules.lint import LintLookups, judge_message, message_facts, where
-from mailflatrate.rules.message import MessageFacts, MessageKind
-from mailflatrate.rules.message_chain import MESSAGE_CHAIN, Profile
+from mailflatrate.rules.gate.judge import explain
+from mailflatrate.rules.gate.lint import LintLookups, judge_message, message_facts, where
+from mailflatrate.rules.messages.message import MessageFacts, MessageKind
+from mailflatrate.rules.messages.message_chain import MESSAGE_CHAIN, Profile
 from rules.examples import NOW
 from rules.messages import GOOD, SIGNATURE, body, facts, field, html, more, octets, signed
 

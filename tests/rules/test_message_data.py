@@ -6,7 +6,7 @@ import pytest
 from hypothesis import given
 from hypothesis import strategies as st
 
-from mailflatrate.rules.message_data import (
+from mailflatrate.rules.messages.message_data import (
     DataFault,
     DataRefused,
     check_data,

@@ -7,7 +7,14 @@ import pytest
 from hypothesis import given
 from hypothesis import strategies as st
 
-from mailflatrate.rules.money import CURRENCIES, LARGEST_AMOUNT, GoalProperties, MoneyFault, MoneyRefused, money_of
+from mailflatrate.rules.contacts.money import (
+    CURRENCIES,
+    LARGEST_AMOUNT,
+    GoalProperties,
+    MoneyFault,
+    MoneyRefused,
+    money_of,
+)
 
 GOAL = GoalProperties("total", "currency", "EUR", "coupon")
 

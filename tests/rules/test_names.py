@@ -6,7 +6,7 @@ import pytest
 from hypothesis import given
 from hypothesis import strategies as st
 
-from mailflatrate.rules.lint import lint_from_line
+from mailflatrate.rules.gate.lint import lint_from_line
 from mailflatrate.rules.names.brands import load_brands, read_brands, shipped_brands
 from mailflatrate.rules.names.related import is_related
 from rules.examples import IMPRINT

@@ -7,8 +7,8 @@ from typing import Any
 import pytest
 
 from mailflatrate.rules.account_states import AccountStatus
-from mailflatrate.rules.chains import CONFIRMATION_CHAIN, NOTICE_CHAIN
-from mailflatrate.rules.gate import judge_confirmation, judge_notice
+from mailflatrate.rules.gate.chains import CONFIRMATION_CHAIN, NOTICE_CHAIN
+from mailflatrate.rules.gate.judge import judge_confirmation, judge_notice
 from rules.examples import ACCOUNT, CONFIRMATION, FROM, NOTICE, NOW
 
 CONFIRMATION_FAULTS: list[tuple[str, dict[str, Any]]] = [

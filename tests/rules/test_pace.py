@@ -4,7 +4,7 @@ import pytest
 from hypothesis import given
 from hypothesis import strategies as st
 
-from mailflatrate.rules.pace import MOST_PER_HOUR, TURN_SECONDS, Pace, pace_for
+from mailflatrate.rules.sending.pace import MOST_PER_HOUR, TURN_SECONDS, Pace, pace_for
 
 
 @given(st.integers(1, MOST_PER_HOUR))

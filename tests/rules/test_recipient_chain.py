@@ -7,9 +7,9 @@ import pytest
 from hypothesis import given
 from hypothesis import strategies as st
 
-from mailflatrate.rules.audience_states import CONSENTS, ConsentKind, OriginState, SubscriptionState
-from mailflatrate.rules.chains import RECIPIENT_CHAIN
-from mailflatrate.rules.gate import RECIPIENT_PASSED, explain, judge_recipient, reason_text, recipient_verdict
+from mailflatrate.rules.contacts.audience_states import CONSENTS, ConsentKind, OriginState, SubscriptionState
+from mailflatrate.rules.gate.chains import RECIPIENT_CHAIN
+from mailflatrate.rules.gate.judge import RECIPIENT_PASSED, explain, judge_recipient, reason_text, recipient_verdict
 from mailflatrate.rules.recipient_facts import RecipientFacts, SuppressionCause
 from mailflatrate.rules.skip_reasons import WithholdReason
 from rules.examples import DORA, NOW

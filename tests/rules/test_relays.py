@@ -6,7 +6,7 @@ import pytest
 from hypothesis import given
 from hypothesis import strategies as st
 
-from mailflatrate.rules.relays import (
+from mailflatrate.rules.sending.relays import (
     NEW_FOR,
     TAGGED,
     RelayKind,

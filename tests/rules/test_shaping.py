@@ -4,9 +4,9 @@ import pytest
 from hypothesis import given
 from hypothesis import strategies as st
 
-from mailflatrate.rules.providers import OTHER, PROVIDERS
-from mailflatrate.rules.relays import RelayPool
-from mailflatrate.rules.shaping import (
+from mailflatrate.rules.sending.providers import OTHER, PROVIDERS
+from mailflatrate.rules.sending.relays import RelayPool
+from mailflatrate.rules.sending.shaping import (
     BURST_SECONDS,
     LEAST_FACTOR,
     RECOVER_SECONDS,

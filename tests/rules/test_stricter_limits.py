@@ -4,8 +4,8 @@ from collections.abc import Iterator
 
 import pytest
 
+from mailflatrate.rules.feedback.measures import Counts, FigureScope, MeasureLevel, ThresholdCause, judge
 from mailflatrate.rules.limits import LIMITS, tighten, value
-from mailflatrate.rules.measures import Counts, FigureScope, MeasureLevel, ThresholdCause, judge
 from mailflatrate.rules.stricter_limits import STRICTER, read_tighter
 from mailflatrate.settings.schema import SettingsError, read_settings
 

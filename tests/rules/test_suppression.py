@@ -4,7 +4,7 @@ from datetime import UTC, datetime, timedelta
 
 import pytest
 
-from mailflatrate.rules.suppression import STRENGTH, SuppressionReason, ends_by_sign_up, keeps_away
+from mailflatrate.rules.contacts.suppression import STRENGTH, SuppressionReason, ends_by_sign_up, keeps_away
 
 NOW = datetime(2026, 11, 27, tzinfo=UTC)
 R = SuppressionReason

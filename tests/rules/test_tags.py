@@ -2,7 +2,7 @@
 
 import pytest
 
-from mailflatrate.rules.tags import MAX_TAGS_AT_ONCE, TagFault, split_tags, tag_fault, tag_name
+from mailflatrate.rules.contacts.tags import MAX_TAGS_AT_ONCE, TagFault, split_tags, tag_fault, tag_name
 
 
 @pytest.mark.parametrize(

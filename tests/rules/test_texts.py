@@ -5,12 +5,12 @@ from string import Formatter
 
 import pytest
 
-from mailflatrate.rules import chains
 from mailflatrate.rules.addresses import AddressReason, reason_sentence
-from mailflatrate.rules.consent import EvidenceReason, evidence_sentence
-from mailflatrate.rules.gate import RULES_VERSION, AnyRule, all_rules
+from mailflatrate.rules.contacts.consent import EvidenceReason, evidence_sentence
+from mailflatrate.rules.gate import chains
+from mailflatrate.rules.gate.judge import RULES_VERSION, AnyRule, all_rules
 from mailflatrate.rules.limits import LIMITS
-from mailflatrate.rules.message_chain import MESSAGE_CHAIN
+from mailflatrate.rules.messages.message_chain import MESSAGE_CHAIN
 
 RULES = sorted(all_rules().values(), key=lambda rule: rule.key)
 

@@ -5,7 +5,7 @@ from datetime import UTC, datetime, timedelta
 
 import pytest
 
-from mailflatrate.rules.warm_up import (
+from mailflatrate.rules.sending.warm_up import (
     IDLE,
     LADDER,
     LAST_STEP,

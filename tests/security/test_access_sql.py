@@ -22,7 +22,7 @@ from mailflatrate.apps.accounts.actions import keys, notices, people
 from mailflatrate.apps.accounts.models import ApiKey, KeyScope, Membership, Notice, NoticeKind, Role, User
 from mailflatrate.apps.inbound.models import Feedback, FeedbackKind
 from mailflatrate.base import audit, tenancy
-from mailflatrate.mail.vault import VaultError
+from mailflatrate.mail.signing.vault import VaultError
 from mailflatrate.settings.roles import (
     ACCESS_SETTING,
     APP_ROLE,

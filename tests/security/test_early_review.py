@@ -17,7 +17,7 @@ from mailflatrate.apps.gate.reviews import review_campaign
 from mailflatrate.base import clock, tenancy
 from mailflatrate.base.jobs import app
 from mailflatrate.base.tenancy import PlatformReason
-from mailflatrate.rules.campaign_states import UNFINISHED
+from mailflatrate.rules.campaigns.campaign_states import UNFINISHED
 from mailflatrate.rules.verdict import Severity
 from mailflatrate.settings.roles import app_url, owner_url
 from mailflatrate.settings.schema import load_settings

@@ -31,9 +31,9 @@ from mailflatrate.base.tenancy import PlatformReason
 from mailflatrate.entrypoints.smtpd.connection_limits import CountedSMTP, Visitors
 from mailflatrate.entrypoints.smtpd.listeners import InboundHandler, Spool
 from mailflatrate.mail.address import canonical_key
-from mailflatrate.mail.dkim import generate_key
-from mailflatrate.mail.tokens import TokenPurpose
-from mailflatrate.mail.verp import unsubscribe_address
+from mailflatrate.mail.identifiers.tokens import TokenPurpose
+from mailflatrate.mail.identifiers.verp import unsubscribe_address
+from mailflatrate.mail.signing.dkim import generate_key
 from mailflatrate.settings.schema import load_settings
 from mailflatrate.wire.dns import ZoneServer
 from support.contact_files import readdress

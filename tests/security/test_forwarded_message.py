@@ -21,8 +21,8 @@ from mailflatrate.apps.suppression.models import Suppression
 from mailflatrate.base import clock, tenancy
 from mailflatrate.base.ids import key_ring
 from mailflatrate.mail.address import masked_address
-from mailflatrate.mail.tokens import TokenPurpose
-from mailflatrate.rules.suppression import SuppressionReason
+from mailflatrate.mail.identifiers.tokens import TokenPurpose
+from mailflatrate.rules.contacts.suppression import SuppressionReason
 from support.customers import sending_customer
 from support.forms import FormCustomer, add_form, customer_with_form, fresh_address, send_queued
 

@@ -12,8 +12,7 @@ from hypothesis import given, settings
 from hypothesis import strategies as st
 from selectolax.lexbor import LexborHTMLParser
 
-from mailflatrate.mail.compiler import lint_compiled
-from mailflatrate.mail.content import (
+from mailflatrate.mail.content.campaign import (
     MAX_CONTENT,
     CompileContext,
     CompiledContent,
@@ -21,7 +20,9 @@ from mailflatrate.mail.content import (
     SourceFormat,
     compile_content,
 )
-from mailflatrate.mail.content_facts import lint_parts
+from mailflatrate.mail.content.compiler import lint_compiled
+from mailflatrate.mail.content.facts import lint_parts
+from mailflatrate.mail.content.merge_tags import find_merge_tags
 from mailflatrate.mail.html.applied_styles import with_styles_applied
 from mailflatrate.mail.html.imprint import FooterImprint, FooterLine
 from mailflatrate.mail.html.links import trim_url
@@ -30,9 +31,8 @@ from mailflatrate.mail.liquid import KNOWN_VARIABLES, LiquidTemplate, RenderRefu
 from mailflatrate.mail.liquid.marks import BadMark, find_marks
 from mailflatrate.mail.liquid.protect import protect
 from mailflatrate.mail.liquid.work_limit import MOST_SAMPLE_WORK, WORK_LIMIT, work_done
-from mailflatrate.mail.merge_tags import find_merge_tags
+from mailflatrate.rules.gate.sample import judge_sample
 from mailflatrate.rules.phrases import find_categories, find_haste, find_orders, tells_ai
-from mailflatrate.rules.sample import judge_sample
 
 CONTEXT = CompileContext(FooterImprint((FooterLine("", "Muster GmbH"),), "You signed up.", "7XK2-9QPM", "en"))
 KNOWN = frozenset({"contact.email", "contact.bio", "contact.n"})

@@ -20,10 +20,10 @@ from mailflatrate.base import tenancy
 from mailflatrate.base.audit.models import AuditEntry
 from mailflatrate.base.ids import key_ring
 from mailflatrate.base.tenancy import PlatformReason
-from mailflatrate.mail.content import MAX_CONTENT, CompileContext, ContentSource, SourceFormat
+from mailflatrate.mail.content.campaign import MAX_CONTENT, CompileContext, ContentSource, SourceFormat
 from mailflatrate.mail.html.imprint import FooterImprint, FooterLine
+from mailflatrate.mail.identifiers.tokens import TokenPurpose
 from mailflatrate.mail.liquid import SourceRefused
-from mailflatrate.mail.tokens import TokenPurpose
 from support.cost import costs_at_most
 from support.customers import CONTENT, Customer, sending_customer
 from support.people import followed

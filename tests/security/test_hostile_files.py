@@ -34,9 +34,9 @@ from mailflatrate.base import child, tenancy
 from mailflatrate.base.tenancy import PlatformReason
 from mailflatrate.entrypoints.smtpd.connection_limits import CountedSMTP, Visitors
 from mailflatrate.entrypoints.smtpd.listeners import MOST_RECIPIENTS, InboundHandler, Spool
-from mailflatrate.mail.aggregate import read_aggregates
+from mailflatrate.mail.images.picture_values import PictureRefused, Refusal
 from mailflatrate.mail.inspect import inspect_message
-from mailflatrate.mail.picture_values import PictureRefused, Refusal
+from mailflatrate.mail.reading.aggregate import read_aggregates
 from mailflatrate.mail.reading.mime import parse
 from support.returned_mail import SentCampaign, desk, plain, sent_campaign, stored
 from support.waiting import wait_until

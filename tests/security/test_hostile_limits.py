@@ -8,7 +8,13 @@ import pytest
 
 from mailflatrate.apps.campaigns.child_compiler import compile_in_child
 from mailflatrate.base import child
-from mailflatrate.mail.content import CompileContext, CompiledContent, ContentSource, SourceFormat, compile_content
+from mailflatrate.mail.content.campaign import (
+    CompileContext,
+    CompiledContent,
+    ContentSource,
+    SourceFormat,
+    compile_content,
+)
 from mailflatrate.mail.html.imprint import FooterImprint, FooterLine
 from mailflatrate.mail.html.inline import MAX_ELEMENTS
 from mailflatrate.mail.liquid import SourceRefused

@@ -20,9 +20,9 @@ from mailflatrate.apps.inbound.intake import READ_SHARDS, Arrival
 from mailflatrate.apps.inbound.models import RawMail, RawMailState
 from mailflatrate.base import child, clock, tenancy
 from mailflatrate.base.tenancy import PlatformReason
-from mailflatrate.mail.dkim_verify import verify_signatures
+from mailflatrate.mail.message.unsubscribe import parse_unsubscribe_mail
 from mailflatrate.mail.reading.outlook import outlook_message
-from mailflatrate.mail.unsubscribe import parse_unsubscribe_mail
+from mailflatrate.mail.signing.dkim_verify import verify_signatures
 from outlook_file import saved
 from support.processes import is_alive
 from support.returned_mail import STRANGER, SentCampaign, desk, plain, sent_campaign, stored

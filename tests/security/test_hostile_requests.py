@@ -26,8 +26,8 @@ from mailflatrate.base.ids import key_ring
 from mailflatrate.entrypoints.api.v1.request_checks import has_many_pieces
 from mailflatrate.entrypoints.web.asgi import READERS_AT_HAND
 from mailflatrate.entrypoints.web.serving.request_bodies import FIELDS_OCTETS, PUBLIC, limit_of
+from mailflatrate.mail.identifiers.tokens import TokenPurpose
 from mailflatrate.mail.liquid import LiquidTemplate
-from mailflatrate.mail.tokens import TokenPurpose
 from support.api import program_of
 from support.cost import costs_at_most
 from support.customers import CONTENT, Customer, sending_customer

@@ -16,7 +16,7 @@ from mailflatrate.apps.lists.models import ConsentEvent, Import, Subscription
 from mailflatrate.apps.suppression.models import Suppression
 from mailflatrate.base import clock, ids, tenancy
 from mailflatrate.mail.address import canonical_key
-from mailflatrate.rules.suppression import SuppressionReason
+from mailflatrate.rules.contacts.suppression import SuppressionReason
 from support.customers import Customer, customer_with_list
 
 pytestmark = pytest.mark.usefixtures("database")

@@ -14,7 +14,7 @@ from mailflatrate.apps.suppression.queries import is_suppressed
 from mailflatrate.base import audit, tenancy
 from mailflatrate.base.audit.models import AuditEntry
 from mailflatrate.base.tenancy import PlatformReason
-from mailflatrate.rules.suppression import SuppressionReason
+from mailflatrate.rules.contacts.suppression import SuppressionReason
 from support.customers import Customer, sending_customer
 from support.desk import Desk, desk
 from support.lifts import lift_asked, suppressed

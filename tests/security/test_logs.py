@@ -7,7 +7,7 @@ import sys
 import pytest
 import structlog
 
-from mailflatrate.mail.tokens import TOKEN_LENGTH
+from mailflatrate.mail.identifiers.tokens import TOKEN_LENGTH
 from mailflatrate.settings.log_secrets import shorten
 from mailflatrate.settings.logs import configure_logging
 from mailflatrate.settings.schema import read_settings

@@ -19,7 +19,7 @@ from mailflatrate.base import audit, tenancy
 from mailflatrate.base.ids import mailbox_keys
 from mailflatrate.mail import address
 from mailflatrate.mail.address import canonical_key, mailbox_forms
-from mailflatrate.rules.suppression import SuppressionReason
+from mailflatrate.rules.contacts.suppression import SuppressionReason
 from support.contact_files import HEADER, line
 from support.customers import customer_with_list
 from support.forms import DOMAIN, FormCustomer, customer_with_form

@@ -14,7 +14,7 @@ from mailflatrate.apps.lists.models import Contact
 from mailflatrate.base import clock, tenancy
 from mailflatrate.base.audit.models import AuditEntry
 from mailflatrate.base.tenancy import PlatformReason
-from mailflatrate.rules.personal_data import is_age, is_birth, is_special
+from mailflatrate.rules.contacts.personal_data import is_age, is_birth, is_special
 from support.api import Program, problem, program_of
 from support.customers import Customer
 from support.forms import FormCustomer, customer_with_form, fresh_address

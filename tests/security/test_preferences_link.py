@@ -14,7 +14,7 @@ from mailflatrate.apps.lists.actions.fields import FieldDraft, create_field
 from mailflatrate.apps.lists.models import Contact
 from mailflatrate.base import tenancy
 from mailflatrate.base.ids import key_ring
-from mailflatrate.mail.tokens import TokenPurpose
+from mailflatrate.mail.identifiers.tokens import TokenPurpose
 from mailflatrate.rules.forms import FieldKind, FormField, content_from_json
 from support.forms import FormCustomer, add_form, customer_with_form, fresh_address
 

@@ -13,8 +13,8 @@ from mailflatrate.apps.inbound.models import ProviderPost, RawMail
 from mailflatrate.base import tenancy
 from mailflatrate.base.ids import key_ring
 from mailflatrate.base.tenancy import PlatformReason
+from mailflatrate.mail.identifiers.tokens import TokenPurpose
 from mailflatrate.mail.provider_events.json_values import MAX_OCTETS
-from mailflatrate.mail.tokens import TokenPurpose
 from mailflatrate.settings.roles import APP_ROLE, PLATFORM_ROLE, app_url
 from mailflatrate.settings.schema import load_settings
 from support.provider_events import (

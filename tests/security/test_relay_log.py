@@ -11,8 +11,8 @@ from mailflatrate.base.ids import key_ring
 from mailflatrate.entrypoints.cli.main import cli
 from mailflatrate.entrypoints.workers.relay_log import follower
 from mailflatrate.entrypoints.workers.relay_log.follower import OpenMessages
-from mailflatrate.mail.postfix_log import QueueArrival, QueueAttempt, QueueRemoval, QueueStatus
-from mailflatrate.mail.tokens import TokenPurpose
+from mailflatrate.mail.identifiers.tokens import TokenPurpose
+from mailflatrate.mail.reading.postfix_log import QueueArrival, QueueAttempt, QueueRemoval, QueueStatus
 
 
 def opened(queue_id: str, token: str | None) -> QueueArrival:

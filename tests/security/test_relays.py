@@ -18,8 +18,8 @@ from mailflatrate.base import audit, tenancy
 from mailflatrate.base.audit.models import AuditEntry
 from mailflatrate.base.tenancy import PlatformReason
 from mailflatrate.entrypoints.api.v1.service import schema
-from mailflatrate.mail.vault import VaultError
-from mailflatrate.rules.relays import RelayState
+from mailflatrate.mail.signing.vault import VaultError
+from mailflatrate.rules.sending.relays import RelayState
 from mailflatrate.settings.roles import APP_ROLE, ERASER_ROLE, PLATFORM_ROLE, app_url, owner_url
 from mailflatrate.settings.schema import load_settings
 from support.api import ROOT, program_of

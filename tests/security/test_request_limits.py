@@ -20,7 +20,7 @@ from mailflatrate.apps.forms.models import AskingTally, ConfirmationRequestKind,
 from mailflatrate.base import clock, tenancy
 from mailflatrate.base.tenancy import PlatformReason
 from mailflatrate.mail.reading.values import BounceOutcome, BounceReason, BounceVerdict
-from mailflatrate.rules.bounces import Bounce
+from mailflatrate.rules.feedback.bounces import Bounce
 from mailflatrate.rules.limits import value
 from support.api import Program, problem, program_of, visitor
 from support.desk import desk

@@ -24,7 +24,7 @@ from mailflatrate.apps.gate.actions import release_campaign, release_due
 from mailflatrate.apps.stats.actions import decide_ab_test
 from mailflatrate.base import clock, tenancy
 from mailflatrate.base.tenancy import PlatformReason
-from mailflatrate.rules.campaign_states import CampaignMover
+from mailflatrate.rules.campaigns.campaign_states import CampaignMover
 from mailflatrate.settings.database_memory import SeenDatabase
 from support.api import program_of
 from support.customers import CONTENT, Customer, sending_customer

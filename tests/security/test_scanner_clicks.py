@@ -14,7 +14,7 @@ from mailflatrate.apps.tracking.models import Click
 from mailflatrate.apps.tracking.queries import clicks_by_variant, clicks_of
 from mailflatrate.base import clock, tenancy
 from mailflatrate.base.ids import key_ring
-from mailflatrate.mail.tokens import TokenPurpose
+from mailflatrate.mail.identifiers.tokens import TokenPurpose
 from mailflatrate.settings.schema import load_settings
 from support.customers import Customer, sending_customer
 

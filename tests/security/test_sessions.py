@@ -22,7 +22,7 @@ from mailflatrate.apps.accounts.factors import factor_link
 from mailflatrate.apps.accounts.models import BrowserSession, User
 from mailflatrate.apps.accounts.session_store import SessionStore, row_key
 from mailflatrate.base import clock, tenancy
-from mailflatrate.mail.vault import VaultError
+from mailflatrate.mail.signing.vault import VaultError
 from mailflatrate.settings.schema import load_settings
 from support.page_context import drawn_context
 

@@ -2,7 +2,7 @@
 
 import pytest
 
-from mailflatrate.rules.personal_data import is_birth, is_special, says_nothing
+from mailflatrate.rules.contacts.personal_data import is_birth, is_special, says_nothing
 
 DISGUISED = """
 blutgruppe allergie dna fingerprint gdb GdB pflegegrad kirchensteuer bekenntnis vorstrafe strafregister party vote

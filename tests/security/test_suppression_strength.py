@@ -10,7 +10,7 @@ from mailflatrate.apps.lists.suppression_files.runner import run_suppression_fil
 from mailflatrate.apps.suppression import actions
 from mailflatrate.apps.suppression.models import Suppression
 from mailflatrate.base import ids, tenancy
-from mailflatrate.rules.suppression import STATED, STRENGTH, SuppressionReason, ends_by_sign_up
+from mailflatrate.rules.contacts.suppression import STATED, STRENGTH, SuppressionReason, ends_by_sign_up
 from support.customers import Customer, customer_with_members
 
 ENDING = [reason for reason in SuppressionReason if ends_by_sign_up(reason, everywhere=False)]

@@ -10,8 +10,8 @@ from mailflatrate.apps.suppression import actions as suppression
 from mailflatrate.base import clock, tenancy
 from mailflatrate.base.ids import key_ring
 from mailflatrate.mail.address import canonical_key, without_tag
-from mailflatrate.mail.tokens import TokenPurpose
-from mailflatrate.rules.suppression import SuppressionReason
+from mailflatrate.mail.identifiers.tokens import TokenPurpose
+from mailflatrate.rules.contacts.suppression import SuppressionReason
 from support.api import program_of, visitor
 from support.contact_files import HEADER
 from support.customers import customer_with_list

@@ -18,7 +18,7 @@ from mailflatrate.apps.events.actions.endpoints import EndpointOrder
 from mailflatrate.apps.events.models import WebhookEndpoint
 from mailflatrate.base import tenancy
 from mailflatrate.base.outbox.writing import emit
-from mailflatrate.mail.webhook_signature import new_secret, signed_headers
+from mailflatrate.mail.signing.webhook_signature import new_secret, signed_headers
 from mailflatrate.rules.events import EventType
 from mailflatrate.wire.deadline import Deadline
 from mailflatrate.wire.dns import DnsResolver, ZoneServer

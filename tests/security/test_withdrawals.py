@@ -22,7 +22,7 @@ from mailflatrate.base import clock, tenancy
 from mailflatrate.base.ids import canonical_address_key
 from mailflatrate.base.storage.directory import DirectoryFiles
 from mailflatrate.base.tenancy import PlatformReason
-from mailflatrate.rules.suppression import SuppressionReason
+from mailflatrate.rules.contacts.suppression import SuppressionReason
 from support.contact_files import HEADER
 from support.customers import Customer, customer_with_list
 from support.origins import approve_origin

@@ -41,7 +41,7 @@ from mailflatrate.entrypoints.cli.backup import create, restore
 from mailflatrate.entrypoints.cli.backup.manifest import read_manifest
 from mailflatrate.entrypoints.cli.main import cli
 from mailflatrate.mail.bounce_text.verdict import judge
-from mailflatrate.rules.bounces import Bounce
+from mailflatrate.rules.feedback.bounces import Bounce
 from mailflatrate.settings.schema import StorageKind, load_settings
 from support.fake_relay import FakeRelay
 

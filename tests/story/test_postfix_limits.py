@@ -13,10 +13,10 @@ from click.testing import CliRunner
 from free_ports import free_ports
 from mailflatrate.entrypoints.cli.main import cli
 from mailflatrate.entrypoints.web.tls import certificate
-from mailflatrate.rules.postfix_limits import service_limits
-from mailflatrate.rules.providers import PROVIDERS
-from mailflatrate.rules.relays import RelayPool
-from mailflatrate.rules.shaping import SHAPES
+from mailflatrate.rules.sending.postfix_limits import service_limits
+from mailflatrate.rules.sending.providers import PROVIDERS
+from mailflatrate.rules.sending.relays import RelayPool
+from mailflatrate.rules.sending.shaping import SHAPES
 from mailflatrate.settings.schema import load_settings
 from support.fake_relay import ANY, FakeRelay, Step, delayed
 from support.postfix_host import POSTFIX, PostfixHost, postfix_host

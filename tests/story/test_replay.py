@@ -15,8 +15,8 @@ from mailflatrate.apps.inbound.models import RawMail
 from mailflatrate.apps.stats import jobs as figure_jobs
 from mailflatrate.base import clock, tenancy
 from mailflatrate.base.tenancy import PlatformReason
-from mailflatrate.mail.tokens import TokenPurpose
-from mailflatrate.mail.verp import unsubscribe_address
+from mailflatrate.mail.identifiers.tokens import TokenPurpose
+from mailflatrate.mail.identifiers.verp import unsubscribe_address
 from mailflatrate.settings import load_settings
 from support.returned_mail import LOOP, STRANGER, SentCampaign, arrive, desk, multipart, plain, sent_campaign
 

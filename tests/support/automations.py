@@ -26,7 +26,7 @@ from mailflatrate.apps.delivery.plan import plan_campaign
 from mailflatrate.apps.lists.actions.tags import create_tag
 from mailflatrate.apps.lists.models import Contact
 from mailflatrate.base import clock, tenancy
-from mailflatrate.rules.campaign_states import CampaignState
+from mailflatrate.rules.campaigns.campaign_states import CampaignState
 from support.customers import CONTENT, WHERE, Customer
 
 ON_CONFIRMED = {"on": "confirmed", "form": None}

@@ -13,7 +13,7 @@ from mailflatrate.apps.tracking.conversion_goal import GoalOrder, set_goal
 from mailflatrate.apps.tracking.conversions import count_account
 from mailflatrate.apps.tracking.models import Click, Conversion, ConversionDay, ConversionFold
 from mailflatrate.base import clock, tenancy
-from mailflatrate.rules.money import GoalProperties
+from mailflatrate.rules.contacts.money import GoalProperties
 from support.customers import Customer, sending_customer
 
 NAMES = GoalProperties("total", "currency", "EUR", "coupon")

@@ -35,7 +35,7 @@ from mailflatrate.apps.lists.intake.import_options import ImportTerms
 from mailflatrate.apps.lists.intake.runner import run_import
 from mailflatrate.apps.lists.models import Contact, Import
 from mailflatrate.base import clock, tenancy
-from mailflatrate.mail.dkim import generate_key
+from mailflatrate.mail.signing.dkim import generate_key
 from mailflatrate.settings import load_settings
 from mailflatrate.settings.roles import owner_url
 from support.copied_accounts import AccountCopies

@@ -4,7 +4,13 @@ from collections.abc import Iterator
 from functools import cache
 
 from mailflatrate.apps.campaigns.gallery import KEYS, LANGUAGES, gallery_template, source
-from mailflatrate.mail.content import CompileContext, CompiledContent, ContentSource, SourceFormat, compile_content
+from mailflatrate.mail.content.campaign import (
+    CompileContext,
+    CompiledContent,
+    ContentSource,
+    SourceFormat,
+    compile_content,
+)
 from mailflatrate.mail.html.brand_style import BrandStyle
 from mailflatrate.mail.html.imprint import FooterImprint, FooterLine
 

@@ -3,7 +3,7 @@
 from mailflatrate.apps.suppression.actions import address_key, ask_to_lift, suppress
 from mailflatrate.apps.suppression.queries import own_row
 from mailflatrate.base import tenancy
-from mailflatrate.rules.suppression import SuppressionReason
+from mailflatrate.rules.contacts.suppression import SuppressionReason
 from support.customers import Customer
 
 

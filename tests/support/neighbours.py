@@ -101,8 +101,8 @@ from mailflatrate.apps.tracking.models import (
 )
 from mailflatrate.base import clock, tenancy
 from mailflatrate.base.tenancy import PlatformReason
-from mailflatrate.rules.campaign_states import CampaignMover, CampaignState
-from mailflatrate.rules.suppression import SuppressionReason
+from mailflatrate.rules.campaigns.campaign_states import CampaignMover, CampaignState
+from mailflatrate.rules.contacts.suppression import SuppressionReason
 from mailflatrate.rules.vetting.signals import SignalOutcome, SignalResult
 from mailflatrate.settings.roles import owner_url
 from mailflatrate.settings.schema import load_settings

@@ -28,8 +28,8 @@ from mailflatrate.apps.inbound.models import RawMail
 from mailflatrate.base import audit, tenancy
 from mailflatrate.base.ids import key_ring
 from mailflatrate.base.tenancy import PlatformReason
+from mailflatrate.mail.identifiers.tokens import TokenPurpose
 from mailflatrate.mail.provider_events.signatures import SENDGRID_SIGNATURE, SENDGRID_TIMESTAMP, sns_signed_text
-from mailflatrate.mail.tokens import TokenPurpose
 from support.returned_mail import SentCampaign
 
 TOPIC = "arn:aws:sns:eu-central-1:123456789012:mail-events"

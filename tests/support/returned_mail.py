@@ -17,8 +17,8 @@ from mailflatrate.base import clock, tenancy
 from mailflatrate.base.ids import key_ring
 from mailflatrate.base.tenancy import PlatformReason
 from mailflatrate.mail.address import canonical_key
-from mailflatrate.mail.mailing_id import compact_form
-from mailflatrate.mail.tokens import TokenPurpose
+from mailflatrate.mail.identifiers.mailing_id import compact_form
+from mailflatrate.mail.identifiers.tokens import TokenPurpose
 from mailflatrate.settings import load_settings
 from support.contact_files import readdress
 from support.customers import Customer, sending_customer

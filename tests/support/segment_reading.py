@@ -5,7 +5,7 @@ from datetime import date, timedelta
 from typing import Any
 
 from mailflatrate.base import clock
-from mailflatrate.rules.providers import provider_of
+from mailflatrate.rules.sending.providers import provider_of
 
 
 @dataclass

@@ -18,7 +18,7 @@ from mailflatrate.apps.transactional.actions.reviews import VersionDecision, dec
 from mailflatrate.apps.transactional.actions.switch import switch_transactional
 from mailflatrate.apps.transactional.models import TemplateVersion, TransactionalMessage
 from mailflatrate.base import clock, tenancy
-from mailflatrate.mail.dkim import generate_key
+from mailflatrate.mail.signing.dkim import generate_key
 from mailflatrate.settings.schema import load_settings
 from support.customers import Customer
 from support.fake_relay import ANY, FakeRelay, Step

@@ -10,7 +10,7 @@ from functools import partial
 
 import pytest
 
-from mailflatrate.rules.relays import shares
+from mailflatrate.rules.sending.relays import shares
 from mailflatrate.wire import smtp_group
 from mailflatrate.wire.smtp_group import RelayGroup
 from mailflatrate.wire.smtp_member import GroupMember

@@ -1,5 +1,5 @@
 /**
- * Answers to a question: links `poll:?question=...&answer=...`, which the server reads in mail/poll_links.py.
+ * Answers to a question: links `poll:?question=...&answer=...`, which the server reads in mail/content/poll_links.py.
  *
  * What is seen is what is asked: the nearest text above the answers is their question, and a button's text its answer.
  */

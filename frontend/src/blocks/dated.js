@@ -4,7 +4,7 @@ import { field, make } from "./inspector.js";
 
 const SCHEME = "calendar:?";
 const COUNTDOWN = /(\{\{-?\s*["'])(\d{4}-\d{2}-\d{2})(["']\s*\|\s*days_left\s*-?\}\})/;
-/** The fields of an event by their name in the link; the server reads them in mail/calendar_links.py. */
+/** The fields of an event by their name in the link; the server reads them in mail/content/calendar_links.py. */
 const EVENT = [
   ["name", "event_name", { maxlength: "200" }],
   ["start", "event_start", { type: "datetime-local" }],

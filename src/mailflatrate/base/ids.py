@@ -4,8 +4,8 @@ from functools import cache
 from typing import NamedTuple
 
 from mailflatrate.mail.address import AddressError, canonical_key, mailbox_forms
-from mailflatrate.mail.tokens import KeyRing
-from mailflatrate.mail.vault import Vault
+from mailflatrate.mail.identifiers.tokens import KeyRing
+from mailflatrate.mail.signing.vault import Vault
 from mailflatrate.settings.secrets import load_secrets
 
 

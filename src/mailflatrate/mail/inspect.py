@@ -9,18 +9,18 @@ from collections.abc import Iterable, Iterator
 from dataclasses import dataclass, replace
 from pathlib import Path
 
-from mailflatrate.mail.arf import FeedbackReport, read_feedback
 from mailflatrate.mail.bounce_text.failures import Failures, read_failures, reports_success
 from mailflatrate.mail.bounce_text.status_codes import about_of
 from mailflatrate.mail.bounce_text.verdict import judge
+from mailflatrate.mail.identifiers.tokens import KeyRing, TokenClaims, TokenPurpose
+from mailflatrate.mail.reading.arf import FeedbackReport, read_feedback
 from mailflatrate.mail.reading.body import notice_text
 from mailflatrate.mail.reading.forward import find_forward
 from mailflatrate.mail.reading.identify import MessageMarks, find_marks
 from mailflatrate.mail.reading.mime import Headers, MimePart, parse
 from mailflatrate.mail.reading.original import carried_headers, describe, quoted_headers
+from mailflatrate.mail.reading.reply import classify_reply, is_challenge_service, is_failure_report
 from mailflatrate.mail.reading.values import BounceVerdict, Failure, Original, ReturnedMessageKind
-from mailflatrate.mail.reply import classify_reply, is_challenge_service, is_failure_report
-from mailflatrate.mail.tokens import KeyRing, TokenClaims, TokenPurpose
 
 _ABUSE_DESK = re.compile(r"(?:^|[<\s,\"])(?:abuse|complaints?|spam|fbl)(?:\+[^@\s]*)?@", re.I)
 

@@ -5,8 +5,8 @@ Bytes in, frozen values out. `base.child` runs these functions under time and me
 
 from dataclasses import dataclass
 
-from mailflatrate.mail.aggregate import AggregateReport, read_aggregates
 from mailflatrate.mail.inspect import Inspection, inspect_part
+from mailflatrate.mail.reading.aggregate import AggregateReport, read_aggregates
 from mailflatrate.mail.reading.body import notice_text
 from mailflatrate.mail.reading.mime import Headers, parse
 from mailflatrate.mail.reading.outlook import is_outlook, outlook_message

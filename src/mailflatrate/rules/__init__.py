@@ -1,7 +1,6 @@
 """What may happen: the service's rules, in pure Python.
 
-Takes in frozen facts (`facts.py`) and returns judgments (`verdict.py`). `gate.py` holds the chains as tables, `checks/`
-one rule per file, `addresses/` who may be on a list, `consent.py` which proof counts, `bounces.py` what a bounce means,
-`imprint/` what senders must say about themselves, `limits.py` every number with its source. No database, no clock, no
-socket: a rule gets everything it needs to know as an argument.
+Takes in frozen facts (`facts.py`) and returns judgments (`verdict.py`). `gate/` holds the chains as tables, `checks/`
+one rule per file, `limits.py` every number with its source. No database, no clock, no socket: a rule gets everything it
+needs to know as an argument.
 """

@@ -2,7 +2,7 @@
 
 from enum import StrEnum
 
-from mailflatrate.rules.contact_events import PropertyType
+from mailflatrate.rules.contacts.contact_events import PropertyType
 
 ConditionValue = str | int | float | tuple[str, ...] | tuple[int, ...] | tuple[float, ...] | None
 

@@ -4,7 +4,7 @@ from datetime import datetime
 from enum import Enum
 from typing import NamedTuple
 
-from mailflatrate.rules.audience_states import ConsentKind, OriginState, SubscriptionState
+from mailflatrate.rules.contacts.audience_states import ConsentKind, OriginState, SubscriptionState
 
 
 class SuppressionCause(Enum):

@@ -8,12 +8,12 @@ import re
 from collections.abc import Callable, Iterable
 from enum import Enum
 
-from mailflatrate.rules import campaign_states as states
-from mailflatrate.rules import suppression, withdrawals
 from mailflatrate.rules.account_states import AccountStatus
-from mailflatrate.rules.audience_states import CONSENTS, ConsentKind, OriginState
+from mailflatrate.rules.campaigns import campaign_states as states
 from mailflatrate.rules.checks import recipient_origin, recipient_subscribed
-from mailflatrate.rules.contact_events import FRESH_DAYS
+from mailflatrate.rules.contacts import suppression, withdrawals
+from mailflatrate.rules.contacts.audience_states import CONSENTS, ConsentKind, OriginState
+from mailflatrate.rules.contacts.contact_events import FRESH_DAYS
 from mailflatrate.rules.limits import CONSENT_MAX_AGE, value
 from mailflatrate.rules.roles import Permission, roles_with
 from mailflatrate.rules.skip_reasons import WithholdReason

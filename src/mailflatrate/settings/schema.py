@@ -16,7 +16,7 @@ from urllib.parse import urlsplit
 
 from pydantic import Field, ValidationError, field_validator, model_validator
 
-from mailflatrate.rules.shaping import read_shaping
+from mailflatrate.rules.sending.shaping import read_shaping
 from mailflatrate.rules.stricter_limits import read_tighter
 from mailflatrate.settings.customer_domains import CustomerDomainSettings
 from mailflatrate.settings.database import DatabaseSettings

@@ -12,7 +12,7 @@ from mailflatrate.apps.abuse.models import Case, CaseEvent, CaseState, Cause, Ev
 from mailflatrate.apps.accounts.models import User
 from mailflatrate.base import tenancy
 from mailflatrate.base.tenancy import PlatformReason
-from mailflatrate.mail.tokens import TokenPurpose
+from mailflatrate.mail.identifiers.tokens import TokenPurpose
 from support.people import operator
 from support.returned_mail import SentCampaign, sent_campaign
 

@@ -26,8 +26,8 @@ from mailflatrate.base import clock, tenancy
 from mailflatrate.base.audit.models import AuditEntry
 from mailflatrate.base.ids import key_ring
 from mailflatrate.base.tenancy import PlatformReason
-from mailflatrate.mail.tokens import TokenPurpose
-from mailflatrate.mail.verp import case_address
+from mailflatrate.mail.identifiers.tokens import TokenPurpose
+from mailflatrate.mail.identifiers.verp import case_address
 from mailflatrate.settings import load_settings
 from support.people import operator
 from support.returned_mail import LOOP, STRANGER, SentCampaign, arrive, desk, half_sent, plain, sent_campaign, stored

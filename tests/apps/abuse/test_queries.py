@@ -14,7 +14,7 @@ from mailflatrate.apps.accounts.models import User
 from mailflatrate.base import clock, tenancy
 from mailflatrate.base.ids import key_ring
 from mailflatrate.base.tenancy import PlatformReason
-from mailflatrate.mail.tokens import TokenPurpose
+from mailflatrate.mail.identifiers.tokens import TokenPurpose
 from support.people import operator
 from support.returned_mail import SentCampaign, sent_campaign
 

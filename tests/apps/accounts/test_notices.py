@@ -8,7 +8,7 @@ from mailflatrate.apps.accounts.models import Notice, NoticeKind, Role, User
 from mailflatrate.apps.accounts.service_mail import ServiceMail
 from mailflatrate.base import tenancy
 from mailflatrate.base.tenancy import NoPlatform, PlatformReason
-from mailflatrate.mail.vault import VaultError
+from mailflatrate.mail.signing.vault import VaultError
 from support.customers import Customer
 from support.people import person
 

@@ -13,11 +13,11 @@ from django.utils import translation
 
 from mailflatrate.apps.accounts.service_mail import Passage, ServiceMail, write_mail
 from mailflatrate.base import clock
-from mailflatrate.mail.compose import Composer
-from mailflatrate.mail.edition import NoticeStream, Recipient, ServiceIdentity
 from mailflatrate.mail.headers import NamedAddress
-from mailflatrate.mail.service_text import clean, fact, html_body, notice_content
-from mailflatrate.mail.tokens import KeyRing
+from mailflatrate.mail.identifiers.tokens import KeyRing
+from mailflatrate.mail.message.compose import Composer
+from mailflatrate.mail.message.edition import NoticeStream, Recipient, ServiceIdentity
+from mailflatrate.mail.message.service_text import clean, fact, html_body, notice_content
 from service_mail_cases import CASES, FRENCH, URL
 
 GOLDEN = Path(__file__).parent / "service_mails"

@@ -12,7 +12,7 @@ from mailflatrate.apps.automations.models import AutomationArrival, StepPassage
 from mailflatrate.apps.lists.actions.events import ReportedEvent, declare_event, record_events
 from mailflatrate.apps.lists.models import Subscription
 from mailflatrate.base import clock, tenancy
-from mailflatrate.rules.contact_events import FRESH_DAYS, PropertyType
+from mailflatrate.rules.contacts.contact_events import FRESH_DAYS, PropertyType
 from support.automations import Journey
 from support.customers import Customer, sending_customer
 

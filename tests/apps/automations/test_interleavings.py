@@ -19,7 +19,7 @@ from mailflatrate.apps.lists.actions.events import ReportedEvent, declare_event,
 from mailflatrate.apps.lists.models import Contact, Subscription
 from mailflatrate.apps.suppression import actions as suppression
 from mailflatrate.base import clock, tenancy
-from mailflatrate.rules.suppression import SuppressionReason
+from mailflatrate.rules.contacts.suppression import SuppressionReason
 from support.automations import Journey
 from support.customers import sending_customer
 

@@ -24,7 +24,7 @@ from mailflatrate.base import clock, tenancy
 from mailflatrate.rules.automations.compiling import compile_graph
 from mailflatrate.rules.automations.problems import ENTRY
 from mailflatrate.rules.automations.steps import Send
-from mailflatrate.rules.lint import LintLookups, judge_message, message_facts
+from mailflatrate.rules.gate.lint import LintLookups, judge_message, message_facts
 from mailflatrate.rules.verdict import Severity
 from support.automations import Journey
 from support.customers import WHERE, Customer, sending_customer

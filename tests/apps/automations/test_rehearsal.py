@@ -23,7 +23,7 @@ from mailflatrate.apps.suppression import actions as suppression
 from mailflatrate.base import clock, tenancy
 from mailflatrate.rules.automations.compiling import arm_of
 from mailflatrate.rules.automations.rehearsal import DelayReason, RehearsalEnd
-from mailflatrate.rules.suppression import SuppressionReason
+from mailflatrate.rules.contacts.suppression import SuppressionReason
 from support.automations import Journey
 from support.customers import Customer, sending_customer
 

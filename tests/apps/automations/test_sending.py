@@ -8,8 +8,8 @@ from mailflatrate.apps.delivery.actions.campaigns import cancel_campaign, pause_
 from mailflatrate.apps.lists.models import Contact
 from mailflatrate.apps.suppression import actions as suppression
 from mailflatrate.base import clock, tenancy
-from mailflatrate.rules.campaign_states import CampaignMover
-from mailflatrate.rules.suppression import SuppressionReason
+from mailflatrate.rules.campaigns.campaign_states import CampaignMover
+from mailflatrate.rules.contacts.suppression import SuppressionReason
 from support.automations import Journey
 from support.customers import Customer
 

@@ -17,7 +17,7 @@ from mailflatrate.apps.campaigns.models import Campaign, ContentKind, Media
 from mailflatrate.apps.gate.actions import check_campaign
 from mailflatrate.apps.lists.actions.lists import create_list
 from mailflatrate.base import tenancy
-from mailflatrate.mail.picture_values import Refusal
+from mailflatrate.mail.images.picture_values import Refusal
 from mailflatrate.rules.verdict import Severity
 from mailflatrate.settings import load_settings
 from support.customers import Customer, sending_customer

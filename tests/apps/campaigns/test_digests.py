@@ -31,7 +31,7 @@ from mailflatrate.apps.campaigns.queries import attribute_names, newest_imprint
 from mailflatrate.apps.gate.actions import check_campaign
 from mailflatrate.apps.lists.models import MailingList
 from mailflatrate.base import clock, tenancy
-from mailflatrate.mail.compiler import write_parts
+from mailflatrate.mail.content.compiler import write_parts
 from mailflatrate.rules import limits
 from mailflatrate.wire.dns import DnsResolver, ZoneServer
 from support.customers import Customer, sending_customer

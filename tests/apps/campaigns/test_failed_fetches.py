@@ -13,7 +13,7 @@ from mailflatrate.apps.campaigns.actions.message_copies import CopyRunner, decod
 from mailflatrate.apps.campaigns.models import BrandLookup, ContentLookup, LookupKind, MessageCopy
 from mailflatrate.base import tenancy
 from mailflatrate.base.jobs import TaskFailed
-from mailflatrate.mail.linked_page import read_linked_page
+from mailflatrate.mail.fetched.linked_page import read_linked_page
 from mailflatrate.wire.dns import DnsAnswer, DnsResolver, Resolver, ZoneServer
 from mailflatrate.wire.web import WebStatus, fetch_page
 from support.customers import Customer, sending_customer

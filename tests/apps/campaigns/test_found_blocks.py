@@ -2,7 +2,7 @@
 
 from mailflatrate.apps.campaigns.found_blocks import item_rows, product_row
 from mailflatrate.apps.campaigns.gallery import blank_source
-from mailflatrate.mail.content import CompileContext, ContentSource, SourceFormat, compile_content
+from mailflatrate.mail.content.campaign import CompileContext, ContentSource, SourceFormat, compile_content
 from mailflatrate.mail.html.brand_style import BrandStyle
 from mailflatrate.mail.html.imprint import FooterImprint, FooterLine
 

@@ -17,8 +17,8 @@ from mailflatrate.apps.campaigns.gallery import (
     picture_file,
     picture_text,
 )
-from mailflatrate.mail.compiler import lint_compiled
-from mailflatrate.mail.content import CompiledContent
+from mailflatrate.mail.content.campaign import CompiledContent
+from mailflatrate.mail.content.compiler import lint_compiled
 from mailflatrate.mail.html.brand_style import BrandStyle
 from support.gallery_messages import LOGO, compiled, compiled_template, template_source, written
 

@@ -17,7 +17,7 @@ from mailflatrate.apps.gate.actions import check_campaign
 from mailflatrate.base import clock, tenancy
 from mailflatrate.base.jobs import TaskFailed
 from mailflatrate.rules import limits
-from mailflatrate.rules.gate import explain
+from mailflatrate.rules.gate.judge import explain
 from mailflatrate.settings.schema import load_settings
 from mailflatrate.wire.dns import DnsAnswer, DnsResolver, ZoneServer
 from support.customers import Customer, sending_customer

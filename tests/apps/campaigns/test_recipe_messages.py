@@ -11,8 +11,14 @@ from mailflatrate.apps.campaigns.recipe_messages import (
     invented_texts,
     recipe_messages,
 )
-from mailflatrate.mail.compiler import lint_compiled
-from mailflatrate.mail.content import CompileContext, CompiledContent, ContentSource, SourceFormat, compile_content
+from mailflatrate.mail.content.campaign import (
+    CompileContext,
+    CompiledContent,
+    ContentSource,
+    SourceFormat,
+    compile_content,
+)
+from mailflatrate.mail.content.compiler import lint_compiled
 from mailflatrate.mail.html.brand_style import BrandStyle
 from mailflatrate.mail.html.imprint import FooterImprint, FooterLine
 

@@ -28,8 +28,8 @@ from mailflatrate.apps.gate.actions import check_campaign, release_campaign
 from mailflatrate.apps.gate.test_send import send_test
 from mailflatrate.apps.lists.models import Contact, Subscription
 from mailflatrate.base import clock, tenancy
-from mailflatrate.mail.edition import Recipient
-from mailflatrate.rules.gate import explain
+from mailflatrate.mail.message.edition import Recipient
+from mailflatrate.rules.gate.judge import explain
 from mailflatrate.settings.roles import owner_url
 from mailflatrate.settings.schema import load_settings
 from support.customers import CONTENT, Customer, sending_customer

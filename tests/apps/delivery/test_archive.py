@@ -49,8 +49,8 @@ from mailflatrate.base import clock, tenancy
 from mailflatrate.base.ids import key_ring
 from mailflatrate.base.tenancy import PlatformReason
 from mailflatrate.mail.bounce_text.verdict import classify_smtp_reply
-from mailflatrate.mail.tokens import TokenPurpose
-from mailflatrate.rules.bounces import Bounce
+from mailflatrate.mail.identifiers.tokens import TokenPurpose
+from mailflatrate.rules.feedback.bounces import Bounce
 from mailflatrate.settings import load_settings
 from mailflatrate.wire.smtp_types import OutcomeKind, SendOutcome, Stage
 from support.archive import archived, end, end_month, move

@@ -16,7 +16,7 @@ from mailflatrate.apps.lists.actions import consent
 from mailflatrate.apps.lists.actions.lists import archive_list, unarchive_list
 from mailflatrate.apps.lists.models import Contact
 from mailflatrate.base import clock, tenancy
-from mailflatrate.rules.gate import judge_recipient
+from mailflatrate.rules.gate.judge import judge_recipient
 from mailflatrate.rules.skip_reasons import WithholdReason
 from support.customers import Customer, sending_customer
 

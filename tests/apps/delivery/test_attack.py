@@ -25,9 +25,9 @@ from mailflatrate.apps.lists.models import Contact
 from mailflatrate.base import tenancy
 from mailflatrate.base.ids import key_ring
 from mailflatrate.base.tenancy import PlatformReason
-from mailflatrate.rules.audience_states import SubscriptionState
-from mailflatrate.rules.gate import judge_confirmation
-from mailflatrate.rules.suppression import SuppressionReason
+from mailflatrate.rules.contacts.audience_states import SubscriptionState
+from mailflatrate.rules.contacts.suppression import SuppressionReason
+from mailflatrate.rules.gate.judge import judge_confirmation
 from mailflatrate.settings.roles import (
     APP_ROLE,
     ERASER_ROLE,

@@ -23,9 +23,9 @@ from mailflatrate.apps.delivery.send.outcomes import retry_policy
 from mailflatrate.apps.gate import permits
 from mailflatrate.apps.gate.permits import Permit
 from mailflatrate.apps.gate.recipients import RecipientRow
-from mailflatrate.mail.compose import MessageDraft
-from mailflatrate.mail.dkim import PendingSignature, Signer, generate_key
-from mailflatrate.mail.rsa_key import OpenSslSigner, SigningTask
+from mailflatrate.mail.message.compose import MessageDraft
+from mailflatrate.mail.signing.dkim import PendingSignature, Signer, generate_key
+from mailflatrate.mail.signing.rsa_key import OpenSslSigner, SigningTask
 from mailflatrate.settings.schema import load_settings
 
 KEEP = 0.9

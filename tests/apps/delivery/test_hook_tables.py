@@ -2,7 +2,7 @@
 
 import pytest
 
-from mailflatrate.mail.vault import VaultError
+from mailflatrate.mail.signing.vault import VaultError
 from support.provider_events import MAILGUN_KEY, hooked_relay
 
 

@@ -16,7 +16,7 @@ from mailflatrate.apps.delivery.queries import campaign_progress
 from mailflatrate.apps.delivery.send.sender import Sender
 from mailflatrate.base import clock, tenancy
 from mailflatrate.base.tenancy import PlatformReason
-from mailflatrate.rules.providers import provider_of
+from mailflatrate.rules.sending.providers import provider_of
 from mailflatrate.settings.schema import load_settings
 from support.fake_relay import ANY, FakeRelay, Step, delayed
 from support.waiting import wait_until_async

@@ -17,7 +17,7 @@ from mailflatrate.apps.gate.actions import release_campaign, release_due
 from mailflatrate.apps.lists.ledger import EventEvidence, append
 from mailflatrate.apps.lists.models import Contact, Subscription
 from mailflatrate.base import clock, tenancy
-from mailflatrate.rules.audience_states import ConsentKind
+from mailflatrate.rules.contacts.audience_states import ConsentKind
 from mailflatrate.settings.schema import load_settings
 from support.contact_files import HEADER, line
 from support.customers import Customer, sending_customer

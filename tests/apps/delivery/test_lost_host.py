@@ -27,7 +27,7 @@ from mailflatrate.apps.lists.ledger import EventEvidence
 from mailflatrate.apps.lists.models import Contact
 from mailflatrate.base import clock, tenancy
 from mailflatrate.base.tenancy import PlatformReason
-from mailflatrate.rules.campaign_states import UNFINISHED
+from mailflatrate.rules.campaigns.campaign_states import UNFINISHED
 from mailflatrate.settings.database_memory import SeenDatabase
 from mailflatrate.settings.roles import app_url
 from mailflatrate.settings.schema import load_settings

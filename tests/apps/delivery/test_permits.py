@@ -13,10 +13,10 @@ import mailflatrate
 from mailflatrate.apps.delivery.transmit import PermittedMessage, _messages
 from mailflatrate.apps.gate import permits
 from mailflatrate.apps.gate.permits import Basis, Permit
-from mailflatrate.mail.compose import ReadyMessage
-from mailflatrate.rules.audience_states import ConsentKind, OriginState, SubscriptionState
+from mailflatrate.mail.message.compose import ReadyMessage
+from mailflatrate.rules.contacts.audience_states import ConsentKind, OriginState, SubscriptionState
 from mailflatrate.rules.facts import NoticeFacts
-from mailflatrate.rules.gate import RULES_VERSION
+from mailflatrate.rules.gate.judge import RULES_VERSION
 from mailflatrate.rules.recipient_facts import RecipientFacts, SuppressionCause
 from mailflatrate.rules.skip_reasons import SkippedRecipient, WithholdReason
 

@@ -14,8 +14,8 @@ from mailflatrate.apps.suppression import actions as suppression
 from mailflatrate.apps.suppression.facts import suppression_fact
 from mailflatrate.base import clock, tenancy
 from mailflatrate.entrypoints.presenters.outcomes import reasons
+from mailflatrate.rules.contacts.suppression import SuppressionReason
 from mailflatrate.rules.recipient_facts import SuppressionCause
-from mailflatrate.rules.suppression import SuppressionReason
 from mailflatrate.settings.schema import load_settings
 
 PEOPLE = 30

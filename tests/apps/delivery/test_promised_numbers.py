@@ -35,9 +35,9 @@ from mailflatrate.apps.suppression.models import Suppression
 from mailflatrate.base import clock, tenancy
 from mailflatrate.base.ids import address_key
 from mailflatrate.base.tenancy import PlatformReason
-from mailflatrate.rules.audience_states import ConsentKind
-from mailflatrate.rules.gate import judge_recipient
-from mailflatrate.rules.withdrawals import UNDONE_BY
+from mailflatrate.rules.contacts.audience_states import ConsentKind
+from mailflatrate.rules.contacts.withdrawals import UNDONE_BY
+from mailflatrate.rules.gate.judge import judge_recipient
 from mailflatrate.settings.roles import owner_url
 from mailflatrate.settings.schema import load_settings
 from support.automations import Journey

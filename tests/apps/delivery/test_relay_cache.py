@@ -4,8 +4,8 @@ import pytest
 
 from mailflatrate.apps.delivery.relays.relay_cache import MOST_TAGGED_RELAY, RelaySpec
 from mailflatrate.base.ids import key_ring
-from mailflatrate.mail.tokens import TokenPurpose
-from mailflatrate.rules.relays import TAGGED, RelayKind
+from mailflatrate.mail.identifiers.tokens import TokenPurpose
+from mailflatrate.rules.sending.relays import TAGGED, RelayKind
 from mailflatrate.wire.smtp_types import RelayConfig, TlsMode
 
 

@@ -23,7 +23,7 @@ from mailflatrate.apps.domains.models import DkimKey
 from mailflatrate.base import audit, clock, tenancy
 from mailflatrate.base.ids import key_ring
 from mailflatrate.base.tenancy import PlatformReason
-from mailflatrate.mail.tokens import TokenPurpose
+from mailflatrate.mail.identifiers.tokens import TokenPurpose
 from mailflatrate.settings.schema import load_settings
 from support.fake_relay import ANY, FakeRelay, Step, delayed
 from support.waiting import stays_async, wait_until_async

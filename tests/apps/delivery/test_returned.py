@@ -7,7 +7,7 @@ from mailflatrate.apps.delivery.models import Delivery, DeliveryState
 from mailflatrate.apps.delivery.queries import campaign_progress
 from mailflatrate.base import clock, tenancy
 from mailflatrate.mail.bounce_text.verdict import classify_smtp_reply
-from mailflatrate.rules.bounces import Bounce
+from mailflatrate.rules.feedback.bounces import Bounce
 from support.customers import sending_customer
 
 

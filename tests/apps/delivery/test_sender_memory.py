@@ -24,9 +24,9 @@ from mailflatrate.apps.delivery.send.routes import Routes
 from mailflatrate.apps.delivery.send.sender import Sender
 from mailflatrate.apps.delivery.send.upkeep import Upkeep
 from mailflatrate.base import tenancy
-from mailflatrate.mail import body_plan
-from mailflatrate.mail.quoted_printable import encode_piece
-from mailflatrate.rules.relays import RelayPool, Stream
+from mailflatrate.mail.message import body_plan
+from mailflatrate.mail.message.quoted_printable import encode_piece
+from mailflatrate.rules.sending.relays import RelayPool, Stream
 from mailflatrate.settings.schema import load_settings
 
 SINK = Path(__file__).parents[3] / "rig" / "sink.py"

@@ -14,8 +14,8 @@ from mailflatrate.apps.delivery.relays.relay_cache import PoolKey, read_book
 from mailflatrate.apps.delivery.send import allowance
 from mailflatrate.base import tenancy
 from mailflatrate.base.tenancy import PlatformReason
-from mailflatrate.rules.relays import RelayPool
-from mailflatrate.rules.shaping import LEAST_FACTOR, RECOVER_SECONDS, next_factor, per_hour, recovery_seconds
+from mailflatrate.rules.sending.relays import RelayPool
+from mailflatrate.rules.sending.shaping import LEAST_FACTOR, RECOVER_SECONDS, next_factor, per_hour, recovery_seconds
 from mailflatrate.settings.schema import load_settings
 from support.fake_relay import ANY, FakeRelay, Step
 

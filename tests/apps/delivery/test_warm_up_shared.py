@@ -7,7 +7,7 @@ from mailflatrate.apps.delivery.relays.relay_cache import PoolKey
 from mailflatrate.apps.delivery.send.allowance import Allowance, settle
 from mailflatrate.base import audit, tenancy
 from mailflatrate.base.tenancy import PlatformReason
-from mailflatrate.rules.relays import RelayPool
+from mailflatrate.rules.sending.relays import RelayPool
 
 RELAY, DOMAIN = warm_up_limits.relay_key(7_001), warm_up_limits.domain_key(7_001)
 

@@ -18,7 +18,7 @@ from mailflatrate.apps.gate.actions import check_campaign
 from mailflatrate.apps.gate.models import GateDecision
 from mailflatrate.base import clock, tenancy
 from mailflatrate.base.ids import key_ring
-from mailflatrate.mail.tokens import TokenPurpose
+from mailflatrate.mail.identifiers.tokens import TokenPurpose
 from mailflatrate.settings.roles import app_url
 from mailflatrate.settings.schema import load_settings
 from support.customers import Customer, sending_customer

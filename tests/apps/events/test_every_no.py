@@ -14,8 +14,8 @@ from mailflatrate.apps.lists.bulk.runner import run_bulk
 from mailflatrate.apps.lists.bulk.selection import BulkSelection
 from mailflatrate.apps.lists.models import BulkKind
 from mailflatrate.base import tenancy
-from mailflatrate.mail.tokens import TokenPurpose
-from mailflatrate.mail.verp import unsubscribe_address
+from mailflatrate.mail.identifiers.tokens import TokenPurpose
+from mailflatrate.mail.identifiers.verp import unsubscribe_address
 from mailflatrate.rules.events import MUST_BE_OBEYED, EventType
 from mailflatrate.settings import load_settings
 from support.api import program_of

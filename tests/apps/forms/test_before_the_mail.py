@@ -15,8 +15,8 @@ from mailflatrate.apps.lists.models import Contact
 from mailflatrate.apps.suppression import actions as suppression
 from mailflatrate.base import clock, tenancy
 from mailflatrate.base.ids import key_ring
+from mailflatrate.rules.contacts.suppression import SuppressionReason
 from mailflatrate.rules.limits import value
-from mailflatrate.rules.suppression import SuppressionReason
 from mailflatrate.settings.schema import load_settings
 from support.fake_relay import FakeRelay
 from support.forms import DOMAIN, FormCustomer, customer_with_form, fresh_address

@@ -18,7 +18,7 @@ from mailflatrate.apps.suppression import actions as suppression
 from mailflatrate.apps.suppression.queries import is_suppressed
 from mailflatrate.base import clock, tenancy
 from mailflatrate.base.ids import key_ring
-from mailflatrate.rules.suppression import SuppressionReason
+from mailflatrate.rules.contacts.suppression import SuppressionReason
 from support.contact_files import readdress
 from support.forms import BROWSER, DOMAIN, FormCustomer, customer_with_form, fresh_address
 

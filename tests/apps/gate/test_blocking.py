@@ -26,8 +26,8 @@ from mailflatrate.apps.lists.actions.lists import create_list
 from mailflatrate.apps.lists.models import Import, ImportState, MailingList
 from mailflatrate.base import clock, tenancy
 from mailflatrate.base.tenancy import PlatformReason
-from mailflatrate.mail.dkim import generate_key
-from mailflatrate.rules.chains import CAMPAIGN_CHAIN
+from mailflatrate.mail.signing.dkim import generate_key
+from mailflatrate.rules.gate.chains import CAMPAIGN_CHAIN
 from mailflatrate.rules.verdict import Severity
 from mailflatrate.settings.roles import app_url
 from mailflatrate.settings.schema import load_settings

@@ -15,7 +15,7 @@ from mailflatrate.apps.transactional.models import TransactionalMessage
 from mailflatrate.base import tenancy
 from mailflatrate.base.ids import mailbox_keys
 from mailflatrate.rules import limits
-from mailflatrate.rules.suppression import SuppressionReason
+from mailflatrate.rules.contacts.suppression import SuppressionReason
 from support.desk import desk
 from support.people import browser
 from support.transactional import TransactionalCustomer, transactional_customer

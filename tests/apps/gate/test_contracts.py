@@ -5,7 +5,7 @@ import pytest
 from mailflatrate.apps.gate.models import GateDecision
 from mailflatrate.apps.suppression.actions import address_key, suppress
 from mailflatrate.base import tenancy
-from mailflatrate.rules.suppression import SuppressionReason, stops_contract
+from mailflatrate.rules.contacts.suppression import SuppressionReason, stops_contract
 from support.transactional import (
     TransactionalCustomer,
     fresh_recipient,

@@ -22,7 +22,7 @@ from mailflatrate.base import clock, tenancy
 from mailflatrate.base.ids import address_key
 from mailflatrate.base.tenancy import PlatformReason
 from mailflatrate.entrypoints.presenters.review_wait import Reviewed, review_wait, wait_words
-from mailflatrate.rules.audience_states import ConsentKind
+from mailflatrate.rules.contacts.audience_states import ConsentKind
 from support.customers import Customer, sending_customer
 from support.desk import desk
 from support.people import browser, operator, person

@@ -14,7 +14,7 @@ from mailflatrate.apps.gate.test_recipients import checked_recipients, test_addr
 from mailflatrate.apps.inbound.actions.stop_requests import complain
 from mailflatrate.apps.suppression.actions import address_key, suppress
 from mailflatrate.base import clock, tenancy
-from mailflatrate.rules.suppression import SuppressionReason
+from mailflatrate.rules.contacts.suppression import SuppressionReason
 from support.customers import Customer, sending_customer
 from support.people import person
 

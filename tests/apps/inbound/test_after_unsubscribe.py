@@ -20,10 +20,10 @@ from mailflatrate.apps.suppression.queries import active_for
 from mailflatrate.base import clock, tenancy
 from mailflatrate.base.ids import key_ring
 from mailflatrate.base.outbox.models import OutboxEvent
-from mailflatrate.mail.tokens import TokenPurpose
-from mailflatrate.rules.gate import judge_recipient
+from mailflatrate.mail.identifiers.tokens import TokenPurpose
+from mailflatrate.rules.contacts.suppression import SuppressionReason
+from mailflatrate.rules.gate.judge import judge_recipient
 from mailflatrate.rules.skip_reasons import WithholdReason
-from mailflatrate.rules.suppression import SuppressionReason
 from support.customers import Customer, sending_customer
 
 pytestmark = pytest.mark.usefixtures("database")

@@ -17,9 +17,9 @@ from mailflatrate.apps.suppression import actions as suppression
 from mailflatrate.base import clock, tenancy
 from mailflatrate.base.audit.models import AuditEntry
 from mailflatrate.base.tenancy import PlatformReason
-from mailflatrate.mail.tokens import TokenPurpose
-from mailflatrate.mail.verp import unsubscribe_address
-from mailflatrate.rules.suppression import SuppressionReason
+from mailflatrate.mail.identifiers.tokens import TokenPurpose
+from mailflatrate.mail.identifiers.verp import unsubscribe_address
+from mailflatrate.rules.contacts.suppression import SuppressionReason
 from mailflatrate.settings import load_settings
 from support.people import operator
 from support.returned_mail import LOOP, SentCampaign, arrive, desk, plain, sent_campaign

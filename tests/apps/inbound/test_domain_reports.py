@@ -14,7 +14,7 @@ from mailflatrate.apps.inbound.queries import domain_figures, own_domain_figures
 from mailflatrate.base import tenancy
 from mailflatrate.base.ids import key_ring
 from mailflatrate.base.tenancy import PlatformReason
-from mailflatrate.mail.tokens import TokenPurpose
+from mailflatrate.mail.identifiers.tokens import TokenPurpose
 from mailflatrate.settings import load_settings
 from support import desk as operator_desk
 from support.customers import Customer

@@ -5,7 +5,7 @@ from mailflatrate.apps.inbound.models import RawMail
 from mailflatrate.apps.inbound.report_proof import SenderProof
 from mailflatrate.base import tenancy
 from mailflatrate.base.tenancy import PlatformReason
-from mailflatrate.rules.reports import Effect
+from mailflatrate.rules.feedback.reports import Effect
 from support.provider_events import hooked_relay
 from support.returned_mail import sent_campaign
 

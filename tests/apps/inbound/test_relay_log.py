@@ -29,7 +29,7 @@ from mailflatrate.apps.inbound.actions.relay_log import (
 from mailflatrate.apps.lists.models import Contact
 from mailflatrate.base import audit, clock, tenancy
 from mailflatrate.base.tenancy import PlatformReason
-from mailflatrate.mail.postfix_log import QueueAttempt, QueueStatus
+from mailflatrate.mail.reading.postfix_log import QueueAttempt, QueueStatus
 from support.customers import sending_customer
 from support.returned_mail import SentCampaign, arrive, sent_campaign
 

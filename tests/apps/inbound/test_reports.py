@@ -14,8 +14,8 @@ from mailflatrate.base import tenancy
 from mailflatrate.base.ids import key_ring
 from mailflatrate.base.tenancy import PlatformReason
 from mailflatrate.mail.address import canonical_key
-from mailflatrate.mail.dkim import generate_key
-from mailflatrate.mail.tokens import TokenPurpose
+from mailflatrate.mail.identifiers.tokens import TokenPurpose
+from mailflatrate.mail.signing.dkim import generate_key
 from mailflatrate.settings.schema import load_settings
 from mailflatrate.wire.dns import ZoneServer
 from support.contact_files import readdress

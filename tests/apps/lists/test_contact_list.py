@@ -24,7 +24,7 @@ from mailflatrate.apps.lists.contact_list.ordering import (
 from mailflatrate.apps.lists.contact_list.paging import sorted_page
 from mailflatrate.apps.lists.models import Contact, Import, Segment, Subscription
 from mailflatrate.base import tenancy
-from mailflatrate.rules.audience_states import SubscriptionState
+from mailflatrate.rules.contacts.audience_states import SubscriptionState
 from support.contact_files import HEADER, line
 from support.customers import Customer, customer_with_list
 from support.people import person

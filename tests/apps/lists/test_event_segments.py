@@ -14,7 +14,7 @@ from mailflatrate.apps.lists.models import Contact, ContactEventType
 from mailflatrate.apps.lists.segments import conditions_sql, whole_account
 from mailflatrate.base import clock, tenancy
 from mailflatrate.entrypoints.presenters.segment_sentences import segment_sentence
-from mailflatrate.rules.contact_events import PropertyType
+from mailflatrate.rules.contacts.contact_events import PropertyType
 from support.customers import Customer, customer_with_list
 
 

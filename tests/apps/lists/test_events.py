@@ -17,8 +17,8 @@ from mailflatrate.apps.lists.segments import conditions_sql
 from mailflatrate.apps.privacy.actions.erasure import erase_for_customer
 from mailflatrate.apps.privacy.stored_data import stored_about
 from mailflatrate.base import clock, tenancy
-from mailflatrate.rules import contact_events as rules
-from mailflatrate.rules.contact_events import PropertyType
+from mailflatrate.rules.contacts import contact_events as rules
+from mailflatrate.rules.contacts.contact_events import PropertyType
 from support.customers import Customer, customer_with_list
 
 

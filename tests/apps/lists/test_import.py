@@ -18,7 +18,7 @@ from mailflatrate.apps.lists.models import (
 from mailflatrate.apps.suppression import actions as suppression
 from mailflatrate.base import tenancy
 from mailflatrate.base.storage import files
-from mailflatrate.rules.suppression import SuppressionReason
+from mailflatrate.rules.contacts.suppression import SuppressionReason
 from support.contact_files import HEADER, tables
 from support.customers import Customer
 from support.origins import approve_origin

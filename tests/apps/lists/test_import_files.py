@@ -23,7 +23,7 @@ from mailflatrate.apps.suppression import actions as suppression
 from mailflatrate.base import clock, tenancy
 from mailflatrate.base.storage.database import DatabaseFiles
 from mailflatrate.entrypoints.presenters.import_reasons import reason_word
-from mailflatrate.rules.suppression import SuppressionReason
+from mailflatrate.rules.contacts.suppression import SuppressionReason
 from support.contact_files import HEADER, tables
 from support.customers import Customer
 from support.origins import approve_origin

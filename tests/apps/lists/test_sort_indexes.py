@@ -28,7 +28,7 @@ from mailflatrate.apps.lists.contact_list.paging import sorted_page
 from mailflatrate.apps.lists.models import Contact, ContactField, ContactTag, SortIndex, SortKey, Subscription, Tag
 from mailflatrate.base import clock, jobs, tenancy
 from mailflatrate.base.tenancy import PlatformReason
-from mailflatrate.rules.audience_states import SubscriptionState
+from mailflatrate.rules.contacts.audience_states import SubscriptionState
 from mailflatrate.settings.roles import app_url
 from mailflatrate.settings.schema import load_settings
 from support.customers import Customer, customer_with_list

@@ -13,7 +13,7 @@ from mailflatrate.apps.lists.tags import ensure_tags, give_tags, tag_table, tags
 from mailflatrate.apps.privacy.actions.erasure import erase_for_customer
 from mailflatrate.apps.privacy.stored_data import stored_about
 from mailflatrate.base import tenancy
-from mailflatrate.rules.tags import MAX_TAGS, TagColor
+from mailflatrate.rules.contacts.tags import MAX_TAGS, TagColor
 from mailflatrate.settings.roles import app_url
 from mailflatrate.settings.schema import load_settings
 from support.contact_files import HEADER, line

@@ -19,8 +19,8 @@ from mailflatrate.apps.suppression import actions as suppression
 from mailflatrate.base import tenancy
 from mailflatrate.base.ids import key_ring
 from mailflatrate.base.metrics.names import WITHDRAWALS_UNJOURNALED
-from mailflatrate.mail.tokens import TokenPurpose
-from mailflatrate.rules.suppression import SuppressionReason
+from mailflatrate.mail.identifiers.tokens import TokenPurpose
+from mailflatrate.rules.contacts.suppression import SuppressionReason
 from mailflatrate.settings.schema import load_settings
 from support.customers import Customer, sending_customer
 from support.people import operator

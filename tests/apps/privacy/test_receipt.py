@@ -23,7 +23,7 @@ from mailflatrate.apps.privacy.receipt import receipt_path
 from mailflatrate.apps.privacy.stored_data import stored_about
 from mailflatrate.base import audit, clock, tenancy
 from mailflatrate.base.ids import key_ring
-from mailflatrate.mail.tokens import TokenPurpose
+from mailflatrate.mail.identifiers.tokens import TokenPurpose
 from support.forms import FormCustomer, customer_with_form, fresh_address
 
 pytestmark = pytest.mark.usefixtures("database")

@@ -29,7 +29,7 @@ from mailflatrate.apps.tracking.queries import clicks_of
 from mailflatrate.base import audit, clock, tenancy
 from mailflatrate.base.ids import key_ring
 from mailflatrate.base.tenancy import PlatformReason
-from mailflatrate.rules.suppression import SuppressionReason
+from mailflatrate.rules.contacts.suppression import SuppressionReason
 from support.contact_files import file_of, line
 from support.customers import Customer, sending_customer
 from support.ledger import faults_of

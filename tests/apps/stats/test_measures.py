@@ -21,7 +21,7 @@ from mailflatrate.apps.stats.models import DailyFigure, Measure
 from mailflatrate.apps.stats.queries import Dimension
 from mailflatrate.base import clock, tenancy
 from mailflatrate.base.tenancy import PlatformReason
-from mailflatrate.rules.measures import MeasureLevel
+from mailflatrate.rules.feedback.measures import MeasureLevel
 from support.customers import Customer, sending_customer, sends_since
 from support.origins import approve_origin
 

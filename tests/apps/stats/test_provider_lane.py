@@ -12,7 +12,7 @@ from mailflatrate.apps.stats import actions
 from mailflatrate.apps.stats.models import Measure
 from mailflatrate.base import clock, tenancy
 from mailflatrate.base.tenancy import PlatformReason
-from mailflatrate.rules.measures import MeasureLevel
+from mailflatrate.rules.feedback.measures import MeasureLevel
 from mailflatrate.settings.schema import load_settings
 from support.contact_files import readdress
 from support.customers import Customer, sending_customer, sends_since

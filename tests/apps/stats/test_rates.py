@@ -15,7 +15,7 @@ from mailflatrate.apps.stats.models import DailyFigure, Measure
 from mailflatrate.apps.stats.queries import Dimension
 from mailflatrate.base import tenancy
 from mailflatrate.base.tenancy import PlatformReason
-from mailflatrate.rules.measures import MeasureLevel
+from mailflatrate.rules.feedback.measures import MeasureLevel
 from support.contact_files import HEADER, readdress
 from support.customers import Customer, sending_customer, sends_since
 from support.origins import approve_origin

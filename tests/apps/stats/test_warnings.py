@@ -12,7 +12,7 @@ from mailflatrate.apps.stats import action_texts, actions, queries
 from mailflatrate.apps.stats.models import Measure
 from mailflatrate.base import clock, tenancy
 from mailflatrate.base.tenancy import PlatformReason
-from mailflatrate.rules.measures import FigureScope, MeasureLevel, ThresholdCause
+from mailflatrate.rules.feedback.measures import FigureScope, MeasureLevel, ThresholdCause
 from support.customers import Customer, sending_customer
 from support.people import browser
 

@@ -14,7 +14,7 @@ from mailflatrate.apps.suppression.models import Suppression
 from mailflatrate.base import clock, tenancy
 from mailflatrate.base.tenancy import PlatformReason
 from mailflatrate.base.tenancy.statements import shipped
-from mailflatrate.rules.suppression import STRENGTH, SuppressionReason
+from mailflatrate.rules.contacts.suppression import STRENGTH, SuppressionReason
 from mailflatrate.settings.roles import app_url
 from mailflatrate.settings.schema import load_settings
 from support.customers import Customer, customer_with_list

@@ -12,8 +12,8 @@ from mailflatrate.apps.suppression.actions import SuppressionEntry
 from mailflatrate.apps.suppression.facts import suppression_fact
 from mailflatrate.apps.suppression.models import Suppression
 from mailflatrate.base import clock, tenancy
+from mailflatrate.rules.contacts.suppression import STRENGTH, SuppressionReason
 from mailflatrate.rules.recipient_facts import SuppressionCause
-from mailflatrate.rules.suppression import STRENGTH, SuppressionReason
 from support.customers import Customer, customer_with_list
 
 NUMBERS = itertools.count(1)

@@ -10,7 +10,7 @@ from mailflatrate.apps.tracking.conversion_figures import (
 )
 from mailflatrate.apps.tracking.models import ConversionDay
 from mailflatrate.base import tenancy
-from mailflatrate.rules.money import Money
+from mailflatrate.rules.contacts.money import Money
 from support.customers import sending_customer
 
 

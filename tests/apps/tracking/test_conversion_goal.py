@@ -7,7 +7,7 @@ from mailflatrate.apps.lists.errors import ListError
 from mailflatrate.apps.lists.models import Contact
 from mailflatrate.apps.tracking.conversion_goal import GoalOrder, set_goal
 from mailflatrate.base import tenancy
-from mailflatrate.rules.money import GoalProperties
+from mailflatrate.rules.contacts.money import GoalProperties
 from support.conversions import NAMES
 from support.customers import sending_customer
 

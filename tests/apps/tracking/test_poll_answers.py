@@ -14,8 +14,8 @@ from mailflatrate.apps.tracking.models import Click, PollAnswer, PollBallot, Pol
 from mailflatrate.apps.tracking.poll_results import LEAST_RECIPIENTS, answers_of, poll_results
 from mailflatrate.base import clock, tenancy
 from mailflatrate.base.ids import key_ring
-from mailflatrate.mail.poll_links import SCORES
-from mailflatrate.mail.tokens import TokenPurpose
+from mailflatrate.mail.content.poll_links import SCORES
+from mailflatrate.mail.identifiers.tokens import TokenPurpose
 from support.customers import CONTENT, Customer, sending_customer
 
 pytestmark = pytest.mark.usefixtures("database")

@@ -2,7 +2,7 @@
 
 from mailflatrate.apps.campaigns.models import Campaign, Edition
 from mailflatrate.apps.tracking.poll_results import PollResult, question_places
-from mailflatrate.mail.poll_links import SCORES, Poll, PollKind
+from mailflatrate.mail.content.poll_links import SCORES, Poll, PollKind
 
 NPS = Poll("Would you recommend us?", PollKind.NPS, SCORES, with_comment=False)
 TULIPS = Poll("More tulips?", PollKind.CHOICE, ("Yes", "No"), with_comment=False)

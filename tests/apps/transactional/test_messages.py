@@ -16,8 +16,8 @@ from mailflatrate.apps.transactional.errors import DataNotAccepted, Transactiona
 from mailflatrate.apps.transactional.models import TransactionalMessage
 from mailflatrate.base import tenancy
 from mailflatrate.base.ids import key_ring
-from mailflatrate.mail.tokens import TokenPurpose
-from mailflatrate.rules.suppression import SuppressionReason
+from mailflatrate.mail.identifiers.tokens import TokenPurpose
+from mailflatrate.rules.contacts.suppression import SuppressionReason
 from support.people import operator
 from support.transactional import (
     DATA,

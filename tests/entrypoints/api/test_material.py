@@ -16,8 +16,8 @@ from mailflatrate.apps.stats.models import Measure
 from mailflatrate.base import tenancy
 from mailflatrate.base.ids import key_ring
 from mailflatrate.base.tenancy import PlatformReason
+from mailflatrate.mail.identifiers.tokens import TokenPurpose
 from mailflatrate.mail.links import LinkKind, link_prefix
-from mailflatrate.mail.tokens import TokenPurpose
 from mailflatrate.rules.limits import value
 from mailflatrate.settings import load_settings
 from support.api import ROOT, Program, good, problem, program_of

@@ -12,7 +12,7 @@ from functools import cache
 
 import dkim
 
-from mailflatrate.mail.dkim import generate_key
+from mailflatrate.mail.signing.dkim import generate_key
 
 DATE = "Tue, 24 Nov 2026 09:30:00 +0100"
 

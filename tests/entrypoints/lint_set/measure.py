@@ -8,8 +8,8 @@ from dataclasses import dataclass, field
 from datetime import UTC, datetime
 
 from entrypoints.lint_set.build import Labeled
-from mailflatrate.rules.causes import find_causes
-from mailflatrate.rules.lint import LintLookups, judge_message, message_facts
+from mailflatrate.rules.gate.causes import find_causes
+from mailflatrate.rules.gate.lint import LintLookups, judge_message, message_facts
 from mailflatrate.rules.verdict import Severity
 
 NOW = datetime(2026, 11, 25, tzinfo=UTC)

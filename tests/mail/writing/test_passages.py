@@ -2,7 +2,7 @@
 
 import pytest
 
-from mailflatrate.mail.content import SourceFormat
+from mailflatrate.mail.content.campaign import SourceFormat
 from mailflatrate.mail.writing.passages import (
     LONGEST_SOURCE,
     PassageKind,

@@ -17,8 +17,8 @@ from mailflatrate.apps.abuse.models import Case, CaseQuestion, Complaint, Report
 from mailflatrate.apps.abuse.queries.case import CaseView, ReportedPerson
 from mailflatrate.base import clock
 from mailflatrate.base.ids import key_ring
+from mailflatrate.mail.identifiers.tokens import TOKEN_PATTERN
 from mailflatrate.mail.reading.address import ADDRESS
-from mailflatrate.mail.tokens import TOKEN_PATTERN
 from mailflatrate.settings import load_settings
 
 XARF_VERSION = "4.0.0"

@@ -15,7 +15,7 @@ from typing import Any
 from django.template import Context, Engine
 from django.utils import translation
 
-from mailflatrate.mail import service_text
+from mailflatrate.mail.message import service_text
 from mailflatrate.settings import load_settings
 
 Facts = Mapping[str, Any]
@@ -30,7 +30,7 @@ class Passage(str):
 
 @dataclass(frozen=True, slots=True)
 class ServiceMail:
-    """A message in one language; `text` has marks (`mail/service_text.py`)."""
+    """A message in one language; `text` has marks (`mail/message/service_text.py`)."""
 
     subject: str
     text: str

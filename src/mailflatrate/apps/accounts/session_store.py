@@ -15,7 +15,7 @@ from django.db import IntegrityError, transaction
 from mailflatrate.apps.accounts.models import BrowserSession, User
 from mailflatrate.base import clock
 from mailflatrate.base.ids import vault
-from mailflatrate.mail.vault import VaultError
+from mailflatrate.mail.signing.vault import VaultError
 
 _LABEL = b"mailflatrate session "
 _LOG = logging.getLogger(__name__)

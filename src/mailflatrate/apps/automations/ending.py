@@ -11,7 +11,7 @@ from mailflatrate.apps.campaigns.states import locked
 from mailflatrate.apps.delivery.actions.campaigns import cancel_campaign
 from mailflatrate.apps.delivery.actions.row_updates import complete
 from mailflatrate.base import tenancy
-from mailflatrate.rules.campaign_states import RUNNING, UNFINISHED
+from mailflatrate.rules.campaigns.campaign_states import RUNNING, UNFINISHED
 
 
 def end_messages(campaign_ids: Collection[int], *, cancels_rest: bool = False) -> None:

@@ -13,7 +13,7 @@ from mailflatrate.apps.automations.models import Automation, AutomationState, Au
 from mailflatrate.apps.campaigns.models import Campaign
 from mailflatrate.base import tenancy
 from mailflatrate.rules.automations.graph import Entry
-from mailflatrate.rules.campaign_states import EDITABLE
+from mailflatrate.rules.campaigns.campaign_states import EDITABLE
 
 SAME_MOMENT_HOURS = 24
 """Enrolments that began within this time of each other have the same cause, if both lead to the same message."""

@@ -8,7 +8,7 @@ from django.db.models.functions import Coalesce
 
 from mailflatrate.apps.campaigns.digest_content import next_issue
 from mailflatrate.apps.campaigns.models import Campaign, CampaignState, FeedDigest, ReleaseAnswer, ReleaseRequest
-from mailflatrate.rules.campaign_states import AWAITING
+from mailflatrate.rules.campaigns.campaign_states import AWAITING
 
 MAX_ROWS = 1_000
 """Campaigns of one page of the calendar; the earliest are shown."""

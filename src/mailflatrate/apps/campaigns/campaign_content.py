@@ -25,15 +25,15 @@ from mailflatrate.apps.lists.fields import defaults
 from mailflatrate.base import clock
 from mailflatrate.base.ids import key_ring
 from mailflatrate.locale.texts import N_, known_language, translate
-from mailflatrate.mail.calendar_links import CalendarEvent, events_in, read_event, with_file_urls
-from mailflatrate.mail.content import CompileContext, ContentSource
+from mailflatrate.mail.content.calendar_links import CalendarEvent, events_in, read_event, with_file_urls
+from mailflatrate.mail.content.campaign import CompileContext, ContentSource
+from mailflatrate.mail.content.poll_links import Poll, polls_in, with_answer_urls
 from mailflatrate.mail.html.brand_style import BrandStyle
 from mailflatrate.mail.html.imprint import FooterImprint as ImprintBlock
 from mailflatrate.mail.html.imprint import FooterLine
+from mailflatrate.mail.identifiers.tokens import TokenPurpose
 from mailflatrate.mail.links import LINK_VARIABLES, LinkKind, link_prefix
 from mailflatrate.mail.liquid import KNOWN_VARIABLES, LiquidTemplate
-from mailflatrate.mail.poll_links import Poll, polls_in, with_answer_urls
-from mailflatrate.mail.tokens import TokenPurpose
 from mailflatrate.rules.fields.field_type import FieldValue
 from mailflatrate.rules.imprint import imprint_from_mapping, imprint_lines
 from mailflatrate.settings import load_settings

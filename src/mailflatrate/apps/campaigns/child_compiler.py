@@ -13,13 +13,13 @@ import structlog
 
 from mailflatrate.base import child
 from mailflatrate.mail.author_mistakes import mistake
-from mailflatrate.mail.compiler import CompiledSources, MissingValues, NumberedUrls, WrittenParts
-from mailflatrate.mail.content import CompileContext, ContentSource, SourceFormat
-from mailflatrate.mail.content_facts import CompiledContentFacts
+from mailflatrate.mail.content.campaign import CompileContext, ContentSource, SourceFormat
+from mailflatrate.mail.content.compiler import CompiledSources, MissingValues, NumberedUrls, WrittenParts
+from mailflatrate.mail.content.facts import CompiledContentFacts
+from mailflatrate.mail.content.landing_page import CompiledPage
 from mailflatrate.mail.html.imprint import FooterImprint
-from mailflatrate.mail.landing_page import CompiledPage
 from mailflatrate.mail.liquid import SourceError, SourceRefused
-from mailflatrate.rules.sample import SampleJudgement, SpokenOf
+from mailflatrate.rules.gate.sample import SampleJudgement, SpokenOf
 
 _TRIES = 3
 _log = structlog.get_logger()

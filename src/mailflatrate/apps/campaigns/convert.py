@@ -5,7 +5,7 @@ from mailflatrate.apps.campaigns.gallery import blank_source
 from mailflatrate.apps.campaigns.models import ContentKind
 from mailflatrate.apps.campaigns.shared_blocks import shared_ids, with_shared_blocks
 from mailflatrate.base import tenancy
-from mailflatrate.mail.content import SourceFormat
+from mailflatrate.mail.content.campaign import SourceFormat
 from mailflatrate.mail.html.brand_style import BrandStyle
 from mailflatrate.mail.liquid import SourceRefused
 

@@ -8,7 +8,7 @@ import re
 from dataclasses import dataclass
 from typing import Final
 
-from mailflatrate.rules.message_content import find_hosts
+from mailflatrate.rules.messages.message_content import find_hosts
 from mailflatrate.rules.names.domains import mentions
 
 MOST_OCTETS: Final = 8 * 1024 * 1024

@@ -10,7 +10,7 @@ from zoneinfo import ZoneInfo
 
 from mailflatrate.apps.campaigns.models import CampaignTemplate, ContentKind, FeedItem
 from mailflatrate.apps.campaigns.models.digest import EVERY_DAY
-from mailflatrate.mail.content import MAX_CONTENT
+from mailflatrate.mail.content.campaign import MAX_CONTENT
 from mailflatrate.mail.liquid.protect import literal
 
 MARK = "[[entries]]"

@@ -1,7 +1,7 @@
 """Errors with campaigns, worded for the customer."""
 
 from mailflatrate.base.refusals import AlreadyExists
-from mailflatrate.mail.picture_values import Refusal
+from mailflatrate.mail.images.picture_values import Refusal
 
 
 class CampaignError(Exception):

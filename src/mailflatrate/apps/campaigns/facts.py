@@ -15,10 +15,10 @@ from mailflatrate.apps.campaigns.queries import approved_review, audience_lists,
 from mailflatrate.apps.lists.models import OriginState
 from mailflatrate.base import clock
 from mailflatrate.mail.author_mistakes import as_param
-from mailflatrate.mail.content_facts import CompiledContentFacts as SeenContent
+from mailflatrate.mail.content.facts import CompiledContentFacts as SeenContent
+from mailflatrate.mail.content.merge_tags import merge_tags_in_markdown
+from mailflatrate.mail.content.poll_links import Poll
 from mailflatrate.mail.liquid import SourceError
-from mailflatrate.mail.merge_tags import merge_tags_in_markdown
-from mailflatrate.mail.poll_links import Poll
 from mailflatrate.rules.early_review import EarlyReview
 from mailflatrate.rules.facts import ContentFacts, HistoryFacts, LinkFacts, ReleaseFacts
 from mailflatrate.rules.phrases import tells_ai

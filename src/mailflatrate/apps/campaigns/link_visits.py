@@ -9,10 +9,10 @@ from typing import Any, Final
 from urllib.parse import urlsplit
 
 from mailflatrate.apps.campaigns.models import Campaign, LinkVisit
-from mailflatrate.mail.content_facts import CompiledContentFacts
-from mailflatrate.mail.linked_page import EventDays, PriceRange
+from mailflatrate.mail.content.facts import CompiledContentFacts
+from mailflatrate.mail.fetched.linked_page import EventDays, PriceRange
+from mailflatrate.rules.campaigns.linked_pages import LinkOutcome, LinkVisitFacts, disagreements, said_beside
 from mailflatrate.rules.checks.links_finished import is_example
-from mailflatrate.rules.linked_pages import LinkOutcome, LinkVisitFacts, disagreements, said_beside
 from mailflatrate.settings.schema import load_settings
 
 MOST_LINKS: Final = 100

@@ -13,8 +13,8 @@ from mailflatrate.apps.campaigns.models import Campaign
 from mailflatrate.apps.campaigns.queries import audience_of
 from mailflatrate.apps.campaigns.recipients import judged_sql, parameters_of
 from mailflatrate.apps.lists.segments import named_sql
-from mailflatrate.rules.audience_states import ConsentKind
-from mailflatrate.rules.local_time import ATTRIBUTES, next_hours, same_hour
+from mailflatrate.rules.contacts.audience_states import ConsentKind
+from mailflatrate.rules.contacts.local_time import ATTRIBUTES, next_hours, same_hour
 
 _ZONE = "lower(btrim(coalesce({})))".format(", ".join(f"nullif(c.attributes->>'{name}', '')" for name in ATTRIBUTES))
 _ZONE_JOIN = f"""LEFT JOIN unnest(%(zones)s::text[], %(moments)s::timestamptz[]) AS wave (name, at)

@@ -17,8 +17,8 @@ from mailflatrate.apps.campaigns.draft_fields import COVERED
 from mailflatrate.apps.campaigns.errors import CampaignInputError, LockedPart
 from mailflatrate.apps.campaigns.models import Campaign, CampaignTemplate
 from mailflatrate.apps.campaigns.shared_blocks import include_of, with_shared_blocks
-from mailflatrate.mail.content import SourceFormat
-from mailflatrate.mail.locked_parts import UnclearSlot, count_slots, keeps_locked_parts
+from mailflatrate.mail.content.campaign import SourceFormat
+from mailflatrate.mail.content.locked_parts import UnclearSlot, count_slots, keeps_locked_parts
 from mailflatrate.rules.roles import Permission
 
 

@@ -11,7 +11,7 @@ from urllib.parse import urlsplit
 from mailflatrate.apps.campaigns.models import Media, MediaFile
 from mailflatrate.apps.domains.queries import media_base
 from mailflatrate.base.ids import key_ring
-from mailflatrate.mail.tokens import TOKEN_PATTERN, TokenPurpose
+from mailflatrate.mail.identifiers.tokens import TOKEN_PATTERN, TokenPurpose
 from mailflatrate.settings import load_settings
 
 WHOLE, THUMBNAIL, COLUMN, COLUMN_TWICE = 0, 1, 2, 3

@@ -14,7 +14,7 @@ from mailflatrate.apps.campaigns.default_blocks import STANDS_FOR_SOMETHING, pal
 from mailflatrate.apps.campaigns.gallery import KEYS, LANGUAGES, closing, headline, invented_words
 from mailflatrate.apps.campaigns.recipe_messages import invented_texts
 from mailflatrate.locale.texts import languages
-from mailflatrate.mail.content_facts import blocks_of
+from mailflatrate.mail.content.facts import blocks_of
 
 LONG: Final = 30
 """A text with this many characters says whose it is. A shorter one of a template, such as the heading "Winter sale",

@@ -32,8 +32,8 @@ from mailflatrate.apps.lists.models import Contact, MailingList
 from mailflatrate.base import clock, tenancy
 from mailflatrate.mail.html.brand_style import BrandStyle
 from mailflatrate.mail.html.imprint import BlockStyle
-from mailflatrate.mail.mailing_id import parse_mailing_id
-from mailflatrate.rules.campaign_states import EDITABLE, NOT_BEGUN
+from mailflatrate.mail.identifiers.mailing_id import parse_mailing_id
+from mailflatrate.rules.campaigns.campaign_states import EDITABLE, NOT_BEGUN
 from mailflatrate.rules.vetting.probation import EARLY_REVIEW_DAYS
 
 ATTRIBUTE_SAMPLE = 5_000

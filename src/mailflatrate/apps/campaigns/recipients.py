@@ -22,7 +22,7 @@ from mailflatrate.base import clock, tenancy
 from mailflatrate.rules import sql
 from mailflatrate.rules.checks.recipient_subscribed import BY_STATE
 from mailflatrate.rules.checks.recipient_suppressed import BY_CAUSE
-from mailflatrate.rules.countries import ATTRIBUTES, country_of
+from mailflatrate.rules.contacts.countries import ATTRIBUTES, country_of
 from mailflatrate.rules.limits import CONSENT_REVIEW_AGE
 from mailflatrate.rules.skip_reasons import WithholdReason
 

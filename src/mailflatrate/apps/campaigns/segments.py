@@ -4,7 +4,7 @@ from django.utils.translation import gettext as _
 
 from mailflatrate.apps.campaigns.models import Campaign
 from mailflatrate.apps.lists.conditions.uses import register_place
-from mailflatrate.rules.campaign_states import NOT_BEGUN
+from mailflatrate.rules.campaigns.campaign_states import NOT_BEGUN
 
 MOST_NAMED = 10
 

@@ -4,7 +4,7 @@ from typing import Any, NewType
 
 from mailflatrate.apps.campaigns.models import Campaign
 from mailflatrate.base import clock, tenancy
-from mailflatrate.rules.campaign_states import OVER, CampaignMover, CampaignState, require_move
+from mailflatrate.rules.campaigns.campaign_states import OVER, CampaignMover, CampaignState, require_move
 
 LockedCampaign = NewType("LockedCampaign", Campaign)
 """A campaign whose row the current transaction has locked. Only `locked` and `find_locked` make one (ADR 0041)."""

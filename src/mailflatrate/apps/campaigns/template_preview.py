@@ -16,7 +16,7 @@ from mailflatrate.apps.campaigns.models import Campaign, CampaignTemplate, Conte
 from mailflatrate.apps.campaigns.queries import attribute_names, newest_imprint
 from mailflatrate.apps.campaigns.samples import sample_values
 from mailflatrate.locale.texts import known_language
-from mailflatrate.mail.content import MAX_CONTENT, CompileContext
+from mailflatrate.mail.content.campaign import MAX_CONTENT, CompileContext
 from mailflatrate.mail.html.brand_style import BrandStyle
 from mailflatrate.mail.html.imprint import FooterImprint as ImprintBlock
 from mailflatrate.mail.liquid import MissingValue, RenderRefused

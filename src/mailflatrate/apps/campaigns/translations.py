@@ -18,7 +18,7 @@ from mailflatrate.apps.campaigns.recipients import judged_sql, parameters_of
 from mailflatrate.apps.campaigns.variants import FIELDS, all_variants, as_variant
 from mailflatrate.apps.lists.segments import named_sql
 from mailflatrate.locale.texts import languages
-from mailflatrate.rules.languages import ATTRIBUTES, language_code, spellings
+from mailflatrate.rules.contacts.languages import ATTRIBUTES, language_code, spellings
 
 _FIELD = ", ".join(f"nullif(btrim(c.attributes->>'{name}'), '')" for name in ATTRIBUTES)
 

@@ -9,7 +9,7 @@ from copy import copy
 from typing import Any
 
 from mailflatrate.apps.campaigns.models import Campaign
-from mailflatrate.rules.ab_test import MOST_VARIANTS
+from mailflatrate.rules.campaigns.ab_test import MOST_VARIANTS
 
 FIELDS = ("subject", "preheader", "content", "text_override")
 """What may differ."""

@@ -20,11 +20,11 @@ from mailflatrate.apps.campaigns.writing_texts import (
 )
 from mailflatrate.base.storage import files as storage
 from mailflatrate.base.storage.interface import StorageFailed
-from mailflatrate.mail.picture_values import PictureFormat
+from mailflatrate.mail.images.picture_values import PictureFormat
 from mailflatrate.mail.writing.mask import AnswerRefused, MaskedText, RestoredText, TextForm, mask, restore
 from mailflatrate.mail.writing.passages import picture_values
 from mailflatrate.mail.writing.questions import ModelQuestion, WritingTask, question_for
-from mailflatrate.rules.gate import all_rules
+from mailflatrate.rules.gate.judge import all_rules
 from mailflatrate.settings.schema import load_settings
 
 LONGEST_EXPLANATION: Final = 1_500

@@ -24,9 +24,9 @@ from mailflatrate.apps.delivery.models import AbTest, Plan
 from mailflatrate.apps.gate.actions import check_campaign, defer_planning
 from mailflatrate.apps.gate.models import GateDecision
 from mailflatrate.base import audit, clock, jobs
-from mailflatrate.rules.ab_test import VARIANT_LETTERS, ChoiceBasis, VariantFigures, WinnerChoice
-from mailflatrate.rules.campaign_states import RUNNING, CampaignMover
-from mailflatrate.rules.gate import explain
+from mailflatrate.rules.campaigns.ab_test import VARIANT_LETTERS, ChoiceBasis, VariantFigures, WinnerChoice
+from mailflatrate.rules.campaigns.campaign_states import RUNNING, CampaignMover
+from mailflatrate.rules.gate.judge import explain
 from mailflatrate.rules.roles import Permission
 from mailflatrate.settings.schema import load_settings
 

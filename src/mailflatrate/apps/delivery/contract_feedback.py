@@ -15,8 +15,8 @@ from mailflatrate.apps.suppression.queries import complained_elsewhere
 from mailflatrate.apps.transactional.models import TransactionalMessage
 from mailflatrate.base import tenancy
 from mailflatrate.base.ids import address_key
-from mailflatrate.rules.bounces import Bounce, BounceAction, BounceState, judge_bounce
-from mailflatrate.rules.suppression import SuppressionReason
+from mailflatrate.rules.contacts.suppression import SuppressionReason
+from mailflatrate.rules.feedback.bounces import Bounce, BounceAction, BounceState, judge_bounce
 
 _NO_HISTORY = BounceState(0, None, 0, None)
 

@@ -27,14 +27,14 @@ from mailflatrate.base import tenancy
 from mailflatrate.base.ids import key_ring
 from mailflatrate.base.tenancy import PlatformReason
 from mailflatrate.mail.author_mistakes import from_problem, mistake
-from mailflatrate.mail.compose import ComposeError, Composer
-from mailflatrate.mail.dkim import Signer, SigningKeyError
-from mailflatrate.mail.edition import EditionContent, EditionPart, NoticeStream, Recipient
 from mailflatrate.mail.headers import HeaderError, NamedAddress
 from mailflatrate.mail.links import LinkKind, ServiceLink
 from mailflatrate.mail.liquid import SourceRefused
+from mailflatrate.mail.message.compose import ComposeError, Composer
+from mailflatrate.mail.message.edition import EditionContent, EditionPart, NoticeStream, Recipient
+from mailflatrate.mail.message.service_text import notice_content
 from mailflatrate.mail.segments import Segment, Static
-from mailflatrate.mail.service_text import notice_content
+from mailflatrate.mail.signing.dkim import Signer, SigningKeyError
 from mailflatrate.mail.source_errors import NOWHERE
 from mailflatrate.settings.schema import Settings, load_settings
 

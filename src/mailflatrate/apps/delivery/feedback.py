@@ -17,7 +17,7 @@ from mailflatrate.base import clock, tenancy
 from mailflatrate.mail.bounce_text.verdict import judge
 from mailflatrate.mail.reading.storable import storable
 from mailflatrate.mail.reading.values import BounceOutcome
-from mailflatrate.rules.bounces import Bounce
+from mailflatrate.rules.feedback.bounces import Bounce
 
 OUTCOMES = {word: outcome for outcome, word in BOUNCES.items()}
 PERSONAL = (BounceOutcome.RECIPIENT_HARD, BounceOutcome.RECIPIENT_SOFT)

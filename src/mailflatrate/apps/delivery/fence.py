@@ -25,7 +25,7 @@ from mailflatrate.apps.delivery.sender_processes import ALIVE
 from mailflatrate.base import tenancy
 from mailflatrate.base.job_database.admission import memories, process_memory
 from mailflatrate.base.tenancy import PlatformReason
-from mailflatrate.rules.campaign_states import RUNNING, UNFINISHED
+from mailflatrate.rules.campaigns.campaign_states import RUNNING, UNFINISHED
 from mailflatrate.settings.database_memory import (
     STATE,
     DatabaseMemory,

@@ -16,8 +16,8 @@ from mailflatrate.apps.delivery.models import Chunk, ChunkState, Delivery, Deliv
 from mailflatrate.apps.delivery.queries import held_lanes
 from mailflatrate.base import clock, tenancy
 from mailflatrate.mail.address import domain_of
-from mailflatrate.rules.campaign_states import RUNNING, UNFINISHED
-from mailflatrate.rules.providers import provider_of
+from mailflatrate.rules.campaigns.campaign_states import RUNNING, UNFINISHED
+from mailflatrate.rules.sending.providers import provider_of
 
 
 @tenancy.needs_platform

@@ -27,7 +27,7 @@ from mailflatrate.apps.delivery.models import AbTest, Plan
 from mailflatrate.apps.gate.models import GateDecision
 from mailflatrate.base import tenancy
 from mailflatrate.base.tenancy import PlatformReason
-from mailflatrate.rules.campaign_states import AWAITING, EDITABLE, PLANNED, UNFINISHED, CampaignMover
+from mailflatrate.rules.campaigns.campaign_states import AWAITING, EDITABLE, PLANNED, UNFINISHED, CampaignMover
 
 log = structlog.get_logger(__name__)
 

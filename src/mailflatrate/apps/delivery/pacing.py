@@ -6,8 +6,8 @@ from mailflatrate.apps.campaigns.errors import CampaignError
 from mailflatrate.apps.campaigns.states import locked
 from mailflatrate.apps.delivery.actions.campaigns import wake_campaign
 from mailflatrate.apps.delivery.models import Plan
-from mailflatrate.rules.campaign_states import UNFINISHED
-from mailflatrate.rules.pace import pace_for
+from mailflatrate.rules.campaigns.campaign_states import UNFINISHED
+from mailflatrate.rules.sending.pace import pace_for
 
 
 def change_pace(campaign_id: int, per_hour: int | None) -> None:

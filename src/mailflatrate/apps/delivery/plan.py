@@ -29,10 +29,10 @@ from mailflatrate.apps.lists import statistics
 from mailflatrate.apps.lists.segments import named_sql
 from mailflatrate.base import clock, tenancy, tracing
 from mailflatrate.rules import sql
-from mailflatrate.rules.campaign_states import CampaignMover
+from mailflatrate.rules.campaigns.campaign_states import CampaignMover
 from mailflatrate.rules.limits import value
-from mailflatrate.rules.pace import pace_for
-from mailflatrate.rules.providers import OTHER, domains_by_provider
+from mailflatrate.rules.sending.pace import pace_for
+from mailflatrate.rules.sending.providers import OTHER, domains_by_provider
 from mailflatrate.settings.schema import load_settings
 
 log = structlog.get_logger(__name__)

@@ -27,7 +27,7 @@ from mailflatrate.apps.domains.queries import service_key_published
 from mailflatrate.apps.lists.models import Contact
 from mailflatrate.base import clock, tenancy
 from mailflatrate.base.tenancy import PlatformReason
-from mailflatrate.rules.pace import Pace
+from mailflatrate.rules.sending.pace import Pace
 from mailflatrate.settings.schema import load_settings
 
 PAGE_ROWS = 50

@@ -4,8 +4,8 @@ from functools import lru_cache
 
 import structlog
 
-from mailflatrate.mail.rsa_batch import find_signer
-from mailflatrate.mail.rsa_key import DigestSigner
+from mailflatrate.mail.signing.rsa_batch import find_signer
+from mailflatrate.mail.signing.rsa_key import DigestSigner
 from mailflatrate.settings.schema import Settings
 
 log = structlog.get_logger(__name__)

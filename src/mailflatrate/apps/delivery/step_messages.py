@@ -18,8 +18,8 @@ from mailflatrate.apps.delivery.models import Plan
 from mailflatrate.apps.gate.models import GateDecision
 from mailflatrate.apps.gate.supervision import campaign_starts
 from mailflatrate.base import clock, jobs
-from mailflatrate.rules.campaign_states import CampaignMover
-from mailflatrate.rules.pace import pace_for
+from mailflatrate.rules.campaigns.campaign_states import CampaignMover
+from mailflatrate.rules.sending.pace import pace_for
 from mailflatrate.settings.schema import load_settings
 
 # Like a slice of a campaign: the first chunk is the canary, which is sent before any other.

@@ -12,8 +12,8 @@ from mailflatrate.apps.delivery.relays.relay_cache import RelaySpec
 from mailflatrate.apps.delivery.response_times import RelayTimes
 from mailflatrate.apps.gate.permits import Permit
 from mailflatrate.base.metrics.names import RELAY_FAILURES, begin_relay
-from mailflatrate.mail.compose import ReadyMessage
-from mailflatrate.rules.relays import TAGGED, RelayState, shares
+from mailflatrate.mail.message.compose import ReadyMessage
+from mailflatrate.rules.sending.relays import TAGGED, RelayState, shares
 from mailflatrate.settings.schema import Settings
 from mailflatrate.wire.smtp_channel import ConnectionLostError
 from mailflatrate.wire.smtp_client import SmtpConnection

@@ -18,8 +18,8 @@ from mailflatrate.apps.delivery.relays.relay_cache import RelayBook, read_book
 from mailflatrate.apps.delivery.relays.tables import WarmUp
 from mailflatrate.base import audit, clock, tenancy
 from mailflatrate.base.tenancy import PlatformReason
-from mailflatrate.rules.relays import RelayState, Stream
-from mailflatrate.rules.warm_up import PlannedDay, WarmUpDay, chunk_sizes, planned_days
+from mailflatrate.rules.sending.relays import RelayState, Stream
+from mailflatrate.rules.sending.warm_up import PlannedDay, WarmUpDay, chunk_sizes, planned_days
 from mailflatrate.settings.schema import load_settings
 
 KNOWN_FOR = timedelta(days=90)

@@ -10,7 +10,7 @@ from mailflatrate.apps.domains.queries import mailbox_proved, signing_key
 from mailflatrate.mail.address import AddressError, domain_of, parse, to_a_label
 from mailflatrate.rules.facts import DnsRecordFacts as DnsFacts
 from mailflatrate.rules.facts import DnsState, FromFacts, SenderFacts
-from mailflatrate.rules.gate import judge_from
+from mailflatrate.rules.gate.judge import judge_from
 from mailflatrate.rules.imprint import ImprintRecord
 from mailflatrate.rules.names.brands import load_brands
 from mailflatrate.rules.verdict import Verdict

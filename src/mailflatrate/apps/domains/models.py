@@ -6,7 +6,7 @@ from django.utils.translation import gettext_lazy as _
 from mailflatrate.base.ids import vault
 from mailflatrate.base.tenancy import TenantModel
 from mailflatrate.base.toned_choices import TonedChoices
-from mailflatrate.mail.vault import FORM
+from mailflatrate.mail.signing.vault import FORM
 
 
 class DomainState(TonedChoices):

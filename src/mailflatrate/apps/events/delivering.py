@@ -25,7 +25,7 @@ from mailflatrate.apps.events.models import WaitingEvent, WebhookEndpoint
 from mailflatrate.apps.events.recording import SentEvent, record_batch
 from mailflatrate.base import clock, jobs, tenancy
 from mailflatrate.base.jobs import JobQueue
-from mailflatrate.mail.webhook_signature import signed_headers
+from mailflatrate.mail.signing.webhook_signature import signed_headers
 from mailflatrate.rules.events import EventType
 from mailflatrate.rules.webhook_retries import SLOW_AT_ONCE, is_refusal, is_taken
 from mailflatrate.settings import load_settings

@@ -24,8 +24,8 @@ from mailflatrate.apps.lists.left_mailboxes import LeftMailboxes, last_noes
 from mailflatrate.apps.lists.models import ConsentEvent, OriginState, Subscription, SubscriptionState
 from mailflatrate.base import clock
 from mailflatrate.base.ids import MailboxKeys, mailbox_keys
+from mailflatrate.rules.form_facts import FormFacts
 from mailflatrate.rules.forms import content_from_json
-from mailflatrate.rules.forms.facts import FormFacts
 from mailflatrate.rules.forms.freeze import company_name
 from mailflatrate.rules.limits import value
 

@@ -18,8 +18,8 @@ from mailflatrate.apps.gate.campaigns import judge_whole, variants_facts
 from mailflatrate.apps.gate.models import Chain, GateDecision
 from mailflatrate.base import audit, clock, jobs, tenancy
 from mailflatrate.base.tenancy import UnlimitedReason
-from mailflatrate.rules.campaign_states import RELEASABLE, CampaignMover
-from mailflatrate.rules.gate import RULES_VERSION
+from mailflatrate.rules.campaigns.campaign_states import RELEASABLE, CampaignMover
+from mailflatrate.rules.gate.judge import RULES_VERSION
 from mailflatrate.rules.roles import Permission
 from mailflatrate.rules.verdict import Verdict
 

@@ -13,7 +13,7 @@ from mailflatrate.apps.gate.coupon_stock import coupon_facts
 from mailflatrate.apps.lists.actions.import_checks import OVER
 from mailflatrate.apps.lists.models import CheckState, Import, ImportState, OriginState, Subscription, SubscriptionState
 from mailflatrate.apps.lists.segments import whole_account
-from mailflatrate.rules.campaign_states import NOT_BEGUN
+from mailflatrate.rules.campaigns.campaign_states import NOT_BEGUN
 from mailflatrate.rules.facts import AudienceFacts
 
 

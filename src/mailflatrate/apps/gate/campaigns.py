@@ -28,9 +28,9 @@ from mailflatrate.base import clock, tenancy
 from mailflatrate.base.tenancy import UnlimitedReason
 from mailflatrate.mail.author_mistakes import mistake
 from mailflatrate.mail.liquid import SourceRefused
-from mailflatrate.rules.ab_test import VARIANT_LETTERS
+from mailflatrate.rules.campaigns.ab_test import VARIANT_LETTERS
 from mailflatrate.rules.facts import CampaignFacts, ContentFacts, SampleFacts, SpamScore
-from mailflatrate.rules.gate import judge_campaign
+from mailflatrate.rules.gate.judge import judge_campaign
 from mailflatrate.rules.skip_reasons import WithholdReason
 from mailflatrate.rules.verdict import Param, Verdict
 

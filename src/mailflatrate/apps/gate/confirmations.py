@@ -18,11 +18,11 @@ from mailflatrate.apps.suppression import queries as suppression
 from mailflatrate.base import tenancy
 from mailflatrate.base.ids import address_key
 from mailflatrate.mail.address import domain_of
-from mailflatrate.mail.confirmation import LINKS
+from mailflatrate.mail.message.confirmation import LINKS
 from mailflatrate.rules.addresses import ResolverFacts
 from mailflatrate.rules.facts import FromFacts
-from mailflatrate.rules.forms.facts import ConfirmationFacts
-from mailflatrate.rules.gate import RULES_VERSION, judge_confirmation
+from mailflatrate.rules.form_facts import ConfirmationFacts
+from mailflatrate.rules.gate.judge import RULES_VERSION, judge_confirmation
 from mailflatrate.settings import load_settings
 
 

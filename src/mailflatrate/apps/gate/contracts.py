@@ -23,9 +23,9 @@ from mailflatrate.apps.transactional.queries import (
 )
 from mailflatrate.base import clock, tenancy
 from mailflatrate.base.ids import MailboxKeys
+from mailflatrate.rules.contacts.suppression import stops_contract
 from mailflatrate.rules.facts import ContractFacts, FromFacts
-from mailflatrate.rules.gate import judge_contract
-from mailflatrate.rules.suppression import stops_contract
+from mailflatrate.rules.gate.judge import judge_contract
 
 
 @tenancy.needs_account

@@ -5,7 +5,7 @@ from django.db import connection
 from mailflatrate.apps.campaigns.coupons import named_pools, pool_stocks
 from mailflatrate.apps.campaigns.models import Campaign
 from mailflatrate.apps.campaigns.samples import audience_sql
-from mailflatrate.rules.coupon_facts import CouponFacts
+from mailflatrate.rules.campaigns.coupon_facts import CouponFacts
 
 
 def coupon_facts(campaign: Campaign, recipients: int) -> tuple[CouponFacts, ...]:

@@ -13,12 +13,12 @@ from mailflatrate.apps.domains.queries import signing_key
 from mailflatrate.apps.lists.models import MailingList
 from mailflatrate.base.ids import key_ring
 from mailflatrate.mail.author_mistakes import mistake
-from mailflatrate.mail.dkim import Signer
-from mailflatrate.mail.edition import CampaignStream, EditionContent, EditionPart, ServiceIdentity
 from mailflatrate.mail.headers import NamedAddress
 from mailflatrate.mail.links import LINK_VARIABLES
 from mailflatrate.mail.liquid import LiquidTemplate
+from mailflatrate.mail.message.edition import CampaignStream, EditionContent, EditionPart, ServiceIdentity
 from mailflatrate.mail.segments import Static
+from mailflatrate.mail.signing.dkim import Signer
 from mailflatrate.mail.source_errors import NOWHERE, ReportedMistake
 from mailflatrate.settings.schema import Settings
 

@@ -9,7 +9,7 @@ from mailflatrate.apps.lists.models import Contact
 from mailflatrate.base import clock, tenancy
 from mailflatrate.base.tenancy import PlatformReason
 from mailflatrate.rules.facts import NoticeFacts
-from mailflatrate.rules.gate import judge_notice
+from mailflatrate.rules.gate.judge import judge_notice
 
 
 def notice_facts(notice: Notice, *, address_dead: bool = False) -> NoticeFacts:

@@ -9,8 +9,14 @@ from enum import Enum
 from typing import NoReturn, final
 
 from mailflatrate.rules.facts import ContractFacts, NoticeFacts
-from mailflatrate.rules.forms.facts import ConfirmationFacts
-from mailflatrate.rules.gate import RULES_VERSION, judge_confirmation, judge_contract, judge_notice, judge_recipient
+from mailflatrate.rules.form_facts import ConfirmationFacts
+from mailflatrate.rules.gate.judge import (
+    RULES_VERSION,
+    judge_confirmation,
+    judge_contract,
+    judge_notice,
+    judge_recipient,
+)
 from mailflatrate.rules.recipient_facts import RecipientFacts
 from mailflatrate.rules.skip_reasons import SkippedRecipient
 

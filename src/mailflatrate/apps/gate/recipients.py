@@ -12,7 +12,7 @@ from mailflatrate.base.ids import address_key
 from mailflatrate.mail.address import domain_of, local_part_of
 from mailflatrate.rules import sql
 from mailflatrate.rules.addresses import is_refused_role
-from mailflatrate.rules.audience_states import ConsentKind, OriginState, SubscriptionState
+from mailflatrate.rules.contacts.audience_states import ConsentKind, OriginState, SubscriptionState
 from mailflatrate.rules.recipient_facts import RecipientFacts
 
 # delivery d, its contact c, subscription s, consent event e, evidence v, list l, suppressions own and everywhere.

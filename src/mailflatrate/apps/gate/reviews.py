@@ -16,7 +16,7 @@ from mailflatrate.apps.gate import actions as gate
 from mailflatrate.apps.gate.draft_review import waits_as_draft
 from mailflatrate.base import audit, clock, tenancy
 from mailflatrate.base.tenancy import PlatformReason
-from mailflatrate.rules.campaign_states import CampaignMover
+from mailflatrate.rules.campaigns.campaign_states import CampaignMover
 from mailflatrate.settings import load_settings
 
 

@@ -30,14 +30,14 @@ from mailflatrate.apps.lists.models import MailingList
 from mailflatrate.base import clock
 from mailflatrate.base.ids import key_ring
 from mailflatrate.mail.author_mistakes import as_param, from_problem, mistake
-from mailflatrate.mail.compose import ComposeError, Composer
-from mailflatrate.mail.dkim import SigningKeyError
-from mailflatrate.mail.edition import EditionContent, EditionPart, Recipient
 from mailflatrate.mail.headers import HeaderError
 from mailflatrate.mail.links import LINK_PURPOSES, LINK_VARIABLES, LinkKind, link_prefix
+from mailflatrate.mail.message.compose import ComposeError, Composer
+from mailflatrate.mail.message.edition import EditionContent, EditionPart, Recipient
+from mailflatrate.mail.signing.dkim import SigningKeyError
 from mailflatrate.mail.source_errors import NOWHERE, MissingValue
 from mailflatrate.rules.facts import SampleFacts, SpamScore
-from mailflatrate.rules.message_chain import HEADER_KEYS
+from mailflatrate.rules.messages.message_chain import HEADER_KEYS
 from mailflatrate.settings import load_settings
 from mailflatrate.wire.spam_filter import ask_spam_filter
 

@@ -17,7 +17,7 @@ from mailflatrate.base import clock
 from mailflatrate.base.ids import vault
 from mailflatrate.base.metrics.names import WITHDRAWALS_UNJOURNALED
 from mailflatrate.base.storage.appended import append_lines, read_lines
-from mailflatrate.mail.vault import VaultError
+from mailflatrate.mail.signing.vault import VaultError
 from mailflatrate.settings.schema import load_settings
 
 KEPT = timedelta(hours=2)

@@ -25,8 +25,8 @@ from mailflatrate.mail.provider_events.signatures import (
     sns_confirmation_url,
 )
 from mailflatrate.mail.provider_events.values import PostRefused
-from mailflatrate.mail.vault import VaultError
-from mailflatrate.rules.relays import SIGNED, RelayKind
+from mailflatrate.mail.signing.vault import VaultError
+from mailflatrate.rules.sending.relays import SIGNED, RelayKind
 from mailflatrate.settings import load_settings
 from mailflatrate.wire import sns
 from mailflatrate.wire.dns.resolver import DnsResolver

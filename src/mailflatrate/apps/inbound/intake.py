@@ -14,8 +14,8 @@ from mailflatrate.apps.inbound.models import RawMail
 from mailflatrate.base import clock, jobs, tenancy
 from mailflatrate.base.ids import key_ring
 from mailflatrate.base.tenancy import PlatformReason
-from mailflatrate.mail.tokens import TokenClaims, TokenPurpose
-from mailflatrate.mail.verp import InboundAddress, RecipientKind, parse_recipient
+from mailflatrate.mail.identifiers.tokens import TokenClaims, TokenPurpose
+from mailflatrate.mail.identifiers.verp import InboundAddress, RecipientKind, parse_recipient
 from mailflatrate.settings import load_settings
 
 PURPOSES = {

@@ -28,13 +28,20 @@ from mailflatrate.apps.transactional.queries import find_submitted_version
 from mailflatrate.base import child, tenancy
 from mailflatrate.base.ids import address_key
 from mailflatrate.base.tenancy import PlatformReason
+from mailflatrate.mail.identifiers.verp import InboundAddress, RecipientKind, parse_recipient
 from mailflatrate.mail.inspect import Inspection
 from mailflatrate.mail.reading.identify import MessageMarks
 from mailflatrate.mail.reading.storable import storable_json
 from mailflatrate.mail.reading.values import ReturnedMessageKind
 from mailflatrate.mail.untrusted_mail import ForeignMail
-from mailflatrate.mail.verp import InboundAddress, RecipientKind, parse_recipient
-from mailflatrate.rules.reports import DeskMailFacts, ReportFacts, ReportJudgement, Tray, judge_report, sort_desk_mail
+from mailflatrate.rules.feedback.reports import (
+    DeskMailFacts,
+    ReportFacts,
+    ReportJudgement,
+    Tray,
+    judge_report,
+    sort_desk_mail,
+)
 
 DESK = frozenset({RecipientKind.ABUSE, RecipientKind.POSTMASTER})
 ROLES = DESK | {RecipientKind.FEEDBACK}

@@ -8,7 +8,7 @@ from django.db.models.functions import Now
 from django.utils.translation import gettext_lazy as _
 
 from mailflatrate.base.tenancy import TenantModel, needs_platform
-from mailflatrate.mail.aggregate import ReportKind
+from mailflatrate.mail.reading.aggregate import ReportKind
 
 
 def _address_keys() -> "ArrayField[list[bytes] | None, list[bytes] | None]":

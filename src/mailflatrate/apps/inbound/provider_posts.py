@@ -21,10 +21,10 @@ from mailflatrate.apps.inbound.provider_mail import VIA_HOOK, wrap_event
 from mailflatrate.base import child, clock, jobs, tenancy
 from mailflatrate.base.ids import key_ring
 from mailflatrate.base.tenancy import PlatformReason
+from mailflatrate.mail.identifiers.tokens import TokenClaims, TokenPurpose
+from mailflatrate.mail.identifiers.verp import return_path
 from mailflatrate.mail.provider_events import values
 from mailflatrate.mail.provider_events.json_values import MAX_OCTETS
-from mailflatrate.mail.tokens import TokenClaims, TokenPurpose
-from mailflatrate.mail.verp import return_path
 from mailflatrate.settings import load_settings
 
 log = structlog.get_logger("inbound")

@@ -21,7 +21,7 @@ from mailflatrate.apps.inbound.models import (
 )
 from mailflatrate.base import clock, tenancy
 from mailflatrate.base.tenancy import PlatformReason
-from mailflatrate.mail.aggregate import ReportKind
+from mailflatrate.mail.reading.aggregate import ReportKind
 from mailflatrate.settings import load_settings
 
 TOGETHER = 100

@@ -10,7 +10,7 @@ from mailflatrate.apps.suppression import actions as suppression
 from mailflatrate.apps.suppression.models import IN_FORCE, Suppression
 from mailflatrate.base import audit, tenancy
 from mailflatrate.base.tenancy import PlatformReason
-from mailflatrate.rules.suppression import SuppressionReason
+from mailflatrate.rules.contacts.suppression import SuppressionReason
 
 AGAINST_THE_PERSON = {
     SuppressionReason.HARD_BOUNCE: FeedbackKind.HARD_BOUNCE,

@@ -15,10 +15,10 @@ from mailflatrate.apps.delivery.relays.overview import stays_on_this_host
 from mailflatrate.base import clock, tenancy
 from mailflatrate.base.tenancy import PlatformReason
 from mailflatrate.mail.address import domain_of
-from mailflatrate.mail.dkim_verify import DkimStatus, DkimVerdict, KeyUnreachable, verify_signatures
 from mailflatrate.mail.reading import address
 from mailflatrate.mail.reading.mime import MAX_HEADER_BYTES, Headers, split_headers
-from mailflatrate.rules.providers import OTHER, provider_of
+from mailflatrate.mail.signing.dkim_verify import DkimStatus, DkimVerdict, KeyUnreachable, verify_signatures
+from mailflatrate.rules.sending.providers import OTHER, provider_of
 from mailflatrate.settings import load_settings
 from mailflatrate.settings.schema import Settings
 from mailflatrate.wire.dns import DnsResolver, KeyStatus, find_dkim_key

@@ -10,7 +10,7 @@ from mailflatrate.apps.inbound.intake import Arrival, account_of
 from mailflatrate.apps.inbound.models import InboxMessage
 from mailflatrate.base import tenancy
 from mailflatrate.base.tenancy import PlatformReason
-from mailflatrate.mail.verp import parse_recipient
+from mailflatrate.mail.identifiers.verp import parse_recipient
 from mailflatrate.settings import load_settings
 
 

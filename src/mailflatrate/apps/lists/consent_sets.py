@@ -16,7 +16,7 @@ from mailflatrate.apps.suppression.actions import SuppressionEntry, suppress_key
 from mailflatrate.base import clock, tenancy
 from mailflatrate.base.ids import mailbox_keys
 from mailflatrate.base.tenancy import UnlimitedReason
-from mailflatrate.rules.suppression import SuppressionReason
+from mailflatrate.rules.contacts.suppression import SuppressionReason
 
 # Contacts are locked in the order of their ids, as everyone does who ends their subscriptions.
 _PEOPLE = """

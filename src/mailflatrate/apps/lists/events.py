@@ -9,7 +9,7 @@ from django.db import connection
 
 from mailflatrate.apps.lists.models import ContactEvent, ContactEventType, EventSettings
 from mailflatrate.base import tenancy
-from mailflatrate.rules.contact_events import KEEP_DAYS, PropertyType
+from mailflatrate.rules.contacts.contact_events import KEEP_DAYS, PropertyType
 
 
 @dataclass(frozen=True, slots=True)

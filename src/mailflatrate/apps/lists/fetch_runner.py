@@ -29,7 +29,7 @@ from mailflatrate.base import tenancy
 from mailflatrate.base.long_task import OUR_ERROR, ends_on_error
 from mailflatrate.base.session_lock import session_lock
 from mailflatrate.base.storage import files as storage
-from mailflatrate.mail.vault import VaultError
+from mailflatrate.mail.signing.vault import VaultError
 
 _LOCK_SPACE: Final = 0x66657463 << 32
 MOST_ROWS: Final = 5_000_000

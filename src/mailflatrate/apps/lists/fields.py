@@ -13,7 +13,8 @@ from mailflatrate.apps.accounts.queries import current_account
 from mailflatrate.apps.lists.errors import FieldProblem, ListError
 from mailflatrate.apps.lists.models import ContactField, FieldMigration, FieldMigrationState
 from mailflatrate.base import jobs, tenancy
-from mailflatrate.rules.countries import MONTH_FIRST_COUNTRIES
+from mailflatrate.rules.contacts.countries import MONTH_FIRST_COUNTRIES
+from mailflatrate.rules.contacts.personal_data import is_special
 from mailflatrate.rules.fields.field_type import (
     KEY,
     ContactFieldType,
@@ -26,7 +27,6 @@ from mailflatrate.rules.fields.types.boolean import TYPE as BOOLEAN
 from mailflatrate.rules.fields.types.number import TYPE as NUMBER
 from mailflatrate.rules.fields.types.text import TYPE as TEXT
 from mailflatrate.rules.fields.values import normalize_value, suited_values
-from mailflatrate.rules.personal_data import is_special
 
 MAX_FIELDS = 500
 MIGRATE_JOB = "lists.migrate_fields"

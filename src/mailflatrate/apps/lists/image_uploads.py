@@ -4,7 +4,7 @@ from django.utils.translation import gettext as _
 
 from mailflatrate.apps.lists.errors import ListError
 from mailflatrate.base import child
-from mailflatrate.mail.picture_values import PictureFormat, PictureRefused, Refusal, StoredPicture
+from mailflatrate.mail.images.picture_values import PictureFormat, PictureRefused, Refusal, StoredPicture
 
 MAX_UPLOAD_BYTES = 8 * 1024 * 1024
 PICTURE_TYPES = {"png": "image/png", "jpeg": "image/jpeg"}

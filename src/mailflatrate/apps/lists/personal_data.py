@@ -12,7 +12,7 @@ from typing import Any
 
 from mailflatrate.apps.lists.intake.birth_dates import age_says_minor, minor_reader
 from mailflatrate.base import clock
-from mailflatrate.rules.personal_data import is_age, is_birth, is_special, says_nothing
+from mailflatrate.rules.contacts.personal_data import is_age, is_birth, is_special, says_nothing
 
 
 class PersonalFault(Enum):

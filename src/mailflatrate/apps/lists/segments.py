@@ -22,7 +22,7 @@ from mailflatrate.base import clock, tenancy
 from mailflatrate.rules import sql
 from mailflatrate.rules.conditions import DATE_OPS, NUMBER_OPS, Field, Match, Op
 from mailflatrate.rules.fields.types.date import LEAP_YEAR
-from mailflatrate.rules.providers import OTHER, domains_by_provider
+from mailflatrate.rules.sending.providers import OTHER, domains_by_provider
 
 Built = tuple[str, list[Any]]
 """A boolean SQL expression and its parameters, in order."""

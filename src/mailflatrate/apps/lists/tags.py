@@ -9,7 +9,7 @@ from django.utils.translation import gettext as _
 from mailflatrate.apps.lists.errors import ListError
 from mailflatrate.apps.lists.models import ContactTag, Tag
 from mailflatrate.base import tenancy
-from mailflatrate.rules.tags import (
+from mailflatrate.rules.contacts.tags import (
     MAX_TAG_CHARACTERS,
     MAX_TAGS,
     MAX_TAGS_AT_ONCE,

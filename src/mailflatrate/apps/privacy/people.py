@@ -14,8 +14,8 @@ from mailflatrate.apps.lists.models import Contact
 from mailflatrate.base import tenancy
 from mailflatrate.base.ids import key_ring
 from mailflatrate.mail.address_search import AddressSearch
-from mailflatrate.mail.tokens import TokenPurpose
-from mailflatrate.mail.verp import return_path
+from mailflatrate.mail.identifiers.tokens import TokenPurpose
+from mailflatrate.mail.identifiers.verp import return_path
 
 Places = Collection[int]
 """Places of people in an erasure."""

@@ -10,7 +10,7 @@ from mailflatrate.apps.privacy.certificate.build import proof_events
 from mailflatrate.base import clock, tenancy
 from mailflatrate.base.ids import key_ring
 from mailflatrate.locale.formats import formats_of
-from mailflatrate.mail.tokens import TokenPurpose
+from mailflatrate.mail.identifiers.tokens import TokenPurpose
 from mailflatrate.rules.forms import frozen_from_json
 from mailflatrate.rules.imprint.lines import ImprintLine
 from mailflatrate.rules.proof.receipt import ReceiptController, ReceiptList, build_receipt

@@ -36,8 +36,8 @@ from mailflatrate.apps.tracking.poll_results import answers_of
 from mailflatrate.apps.tracking.queries import clicked_urls
 from mailflatrate.apps.transactional.models import TransactionalMessage
 from mailflatrate.base import clock, tenancy
+from mailflatrate.rules.contacts.suppression import SuppressionReason
 from mailflatrate.rules.imprint import imprint_lines
-from mailflatrate.rules.suppression import SuppressionReason
 from mailflatrate.settings.schema import load_settings
 
 FORM = "mailflatrate access 1"

@@ -11,8 +11,8 @@ from mailflatrate.apps.stats.models import Measure
 from mailflatrate.apps.stats.queries import first_of_each
 from mailflatrate.locale.formats import rate_number, written_rate
 from mailflatrate.locale.texts import ENGLISH
-from mailflatrate.rules.measures import FigureScope, MeasureLevel, RequiredMeasure, ThresholdCause, rate_limits
-from mailflatrate.rules.providers import provider_name
+from mailflatrate.rules.feedback.measures import FigureScope, MeasureLevel, RequiredMeasure, ThresholdCause, rate_limits
+from mailflatrate.rules.sending.providers import provider_name
 from mailflatrate.settings import load_settings
 
 _SENTENCES = {

@@ -30,10 +30,9 @@ from mailflatrate.apps.tracking.scanners import mark_bursts
 from mailflatrate.base import audit, clock, jobs, tenancy
 from mailflatrate.base.jobs import JobQueue
 from mailflatrate.base.tenancy import PlatformReason
-from mailflatrate.rules.ab_test import choose
-from mailflatrate.rules.campaign_states import CampaignMover
-from mailflatrate.rules.limits import value
-from mailflatrate.rules.measures import (
+from mailflatrate.rules.campaigns.ab_test import choose
+from mailflatrate.rules.campaigns.campaign_states import CampaignMover
+from mailflatrate.rules.feedback.measures import (
     Counts,
     FigureScope,
     MeasureLevel,
@@ -44,7 +43,8 @@ from mailflatrate.rules.measures import (
     judge_provider,
     share,
 )
-from mailflatrate.rules.providers import OTHER, domains_by_provider
+from mailflatrate.rules.limits import value
+from mailflatrate.rules.sending.providers import OTHER, domains_by_provider
 
 MACHINE = "stats.judge"
 COLLECT = timedelta(minutes=5)

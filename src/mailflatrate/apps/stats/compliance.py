@@ -11,7 +11,7 @@ from mailflatrate.apps.stats import queries
 from mailflatrate.base import clock, tenancy
 from mailflatrate.rules.compliance.judge import Facts
 from mailflatrate.rules.compliance.table import MeasuredFigure
-from mailflatrate.rules.measures import share
+from mailflatrate.rules.feedback.measures import share
 from mailflatrate.settings import load_settings
 
 ANSWER_DAYS = 30

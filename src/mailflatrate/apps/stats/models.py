@@ -6,7 +6,7 @@ from django.db.models.functions import Now
 from django.utils.translation import gettext_lazy as _
 
 from mailflatrate.base.tenancy import TenantModel
-from mailflatrate.rules.measures import FigureScope
+from mailflatrate.rules.feedback.measures import FigureScope
 
 
 class DailyFigure(TenantModel):

@@ -31,7 +31,7 @@ from mailflatrate.base import audit, clock, jobs, tenancy
 from mailflatrate.base.tenancy import PlatformReason
 from mailflatrate.locale.formats import written_rate
 from mailflatrate.locale.texts import ENGLISH
-from mailflatrate.rules.measures import ThresholdCause, rate_limits
+from mailflatrate.rules.feedback.measures import ThresholdCause, rate_limits
 from mailflatrate.settings import load_settings
 
 SENT_UNTIL_DAY: Final = 7

@@ -19,11 +19,11 @@ from mailflatrate.apps.inbound.queries import feedback_counts, is_unsubscribed_s
 from mailflatrate.apps.stats.models import DailyFigure, Measure
 from mailflatrate.apps.tracking.queries import clicks_by_variant
 from mailflatrate.base import clock, tenancy
-from mailflatrate.rules.ab_test import VariantFigures
-from mailflatrate.rules.campaign_states import UNFINISHED
+from mailflatrate.rules.campaigns.ab_test import VariantFigures
+from mailflatrate.rules.campaigns.campaign_states import UNFINISHED
+from mailflatrate.rules.feedback.measures import Counts, FigureScope, MeasureLevel
 from mailflatrate.rules.limits import value
-from mailflatrate.rules.measures import Counts, FigureScope, MeasureLevel
-from mailflatrate.rules.providers import OTHER, REPORTING, domains_by_provider
+from mailflatrate.rules.sending.providers import OTHER, REPORTING, domains_by_provider
 
 WEEK_DAYS = 7
 

@@ -14,8 +14,8 @@ from mailflatrate.apps.suppression.queries import active_for, needs_operator
 from mailflatrate.base import audit, clock, ids, tenancy
 from mailflatrate.base.tenancy import PlatformReason, UnlimitedReason
 from mailflatrate.mail.address import AddressError
-from mailflatrate.rules.bounces import may_return
-from mailflatrate.rules.suppression import STRENGTH, SuppressionReason, ends_by_sign_up
+from mailflatrate.rules.contacts.suppression import STRENGTH, SuppressionReason, ends_by_sign_up
+from mailflatrate.rules.feedback.bounces import may_return
 
 LONGEST_REASON = 2_000
 MOST_OPEN_REQUESTS = 20

@@ -1,8 +1,8 @@
 """Rows of suppression as facts for the rules."""
 
 from mailflatrate.apps.suppression import queries
+from mailflatrate.rules.contacts.suppression import STRENGTH, SuppressionReason
 from mailflatrate.rules.recipient_facts import SuppressionCause
-from mailflatrate.rules.suppression import STRENGTH, SuppressionReason
 
 AS_FACT: dict[SuppressionReason, SuppressionCause] = {
     SuppressionReason.HARD_BOUNCE: SuppressionCause.BOUNCE,

@@ -7,7 +7,7 @@ from django.utils.translation import gettext_lazy as _
 
 from mailflatrate.base.tenancy import TenantModel
 from mailflatrate.base.toned_choices import TonedChoices
-from mailflatrate.rules.suppression import SuppressionReason
+from mailflatrate.rules.contacts.suppression import SuppressionReason
 
 REASON_LABELS = {
     SuppressionReason.HARD_BOUNCE: _("Mailbox doesn't exist"),

@@ -10,7 +10,7 @@ from mailflatrate.apps.suppression.models import IN_FORCE, LiftRequest, LiftStat
 from mailflatrate.base import tenancy
 from mailflatrate.base.ids import MailboxKeys
 from mailflatrate.base.tenancy import PlatformReason
-from mailflatrate.rules.suppression import STRENGTH, SuppressionReason, ends_by_sign_up, keeps_away
+from mailflatrate.rules.contacts.suppression import STRENGTH, SuppressionReason, ends_by_sign_up, keeps_away
 
 PAGE_ROWS = 50
 

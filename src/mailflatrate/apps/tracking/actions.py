@@ -7,7 +7,7 @@ from mailflatrate.apps.lists.models import Contact
 from mailflatrate.apps.tracking.models import Click
 from mailflatrate.apps.tracking.scanners import ClientInfo, is_too_soon, mark_bursts
 from mailflatrate.base import clock
-from mailflatrate.rules.clicks import TOO_SOON
+from mailflatrate.rules.feedback.clicks import TOO_SOON
 
 
 def record_click(*, edition_id: int, number: int, visitor: ClientInfo) -> str | None:

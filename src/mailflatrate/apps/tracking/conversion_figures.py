@@ -9,7 +9,7 @@ from typing import TypeVar
 from mailflatrate.apps.campaigns.models import Edition
 from mailflatrate.apps.tracking.models import ConversionDay, ConversionSource
 from mailflatrate.base import tenancy
-from mailflatrate.rules.money import CURRENCIES, Money
+from mailflatrate.rules.contacts.money import CURRENCIES, Money
 
 K = TypeVar("K", bound=Hashable)
 

@@ -11,8 +11,8 @@ from mailflatrate.apps.lists.models import ContactEventType, ConversionGoal
 from mailflatrate.apps.tracking.models import ConversionFold
 from mailflatrate.base import audit, jobs, tenancy
 from mailflatrate.base.jobs import JobQueue
-from mailflatrate.rules.contact_events import PropertyType
-from mailflatrate.rules.money import CURRENCIES, MOST_WINDOW_DAYS, WINDOW_DAYS, GoalProperties
+from mailflatrate.rules.contacts.contact_events import PropertyType
+from mailflatrate.rules.contacts.money import CURRENCIES, MOST_WINDOW_DAYS, WINDOW_DAYS, GoalProperties
 
 COUNT_JOB = "tracking.count_account_conversions"
 

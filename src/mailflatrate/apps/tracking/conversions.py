@@ -23,7 +23,7 @@ from mailflatrate.apps.tracking.click_hours import FOLD_AFTER
 from mailflatrate.apps.tracking.models import Conversion, ConversionDay, ConversionFold
 from mailflatrate.base import clock, tenancy
 from mailflatrate.base.tenancy import PlatformReason
-from mailflatrate.rules.money import GoalProperties, Money, MoneyRefused, coupon_of, money_of
+from mailflatrate.rules.contacts.money import GoalProperties, Money, MoneyRefused, coupon_of, money_of
 
 log = structlog.get_logger(__name__)
 

@@ -20,7 +20,7 @@ from mailflatrate.apps.tracking.actions import is_recorded
 from mailflatrate.apps.tracking.models import PollAnswer, PollBallot, PollComment
 from mailflatrate.base import audit, clock, tenancy
 from mailflatrate.base.ids import key_ring
-from mailflatrate.mail.poll_links import Poll, poll_from_json
+from mailflatrate.mail.content.poll_links import Poll, poll_from_json
 from mailflatrate.rules.limits import value as limit
 
 LONGEST_COMMENT: Final = 1000

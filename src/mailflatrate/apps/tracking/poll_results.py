@@ -16,7 +16,7 @@ from mailflatrate.apps.delivery.models import DeliveryRecord
 from mailflatrate.apps.tracking.models import PollAnswer, PollComment, PollCount
 from mailflatrate.apps.tracking.poll_answers import polls_of
 from mailflatrate.base import tenancy
-from mailflatrate.mail.poll_links import LEAST_PASSIVE, LEAST_PROMOTER, Poll, PollKind
+from mailflatrate.mail.content.poll_links import LEAST_PASSIVE, LEAST_PROMOTER, Poll, PollKind
 
 PROMOTERS, PASSIVES, DETRACTORS = "promoters", "passives", "detractors"
 SCORE_GROUPS = {

@@ -10,7 +10,7 @@ import structlog
 from django.db import connection
 
 from mailflatrate.base import clock, tenancy
-from mailflatrate.rules.clicks import (
+from mailflatrate.rules.feedback.clicks import (
     BURST,
     BURST_OF_TWO,
     MOST_NEEDED,

@@ -14,13 +14,13 @@ from mailflatrate.apps.transactional.errors import TransactionalError
 from mailflatrate.apps.transactional.models import ReferenceKind, TemplateEdition, TemplateVersion, TransactionalMessage
 from mailflatrate.locale.texts import ENGLISH, N_, known_language, translate
 from mailflatrate.mail.author_mistakes import all_in_words, in_words
-from mailflatrate.mail.compiler import CompiledSources, WrittenParts
-from mailflatrate.mail.content import CompileContext, ContentSource, SourceFormat
+from mailflatrate.mail.content.campaign import CompileContext, ContentSource, SourceFormat
+from mailflatrate.mail.content.compiler import CompiledSources, WrittenParts
 from mailflatrate.mail.html.imprint import FooterImprint, FooterLine
 from mailflatrate.mail.liquid import SourceRefused
 from mailflatrate.rules.imprint import imprint_from_mapping, imprint_lines
-from mailflatrate.rules.message_content import ReviewedContent, judge_finished, reviewed_content
-from mailflatrate.rules.message_data import declared_fields, printed_data, variable_names
+from mailflatrate.rules.messages.message_content import ReviewedContent, judge_finished, reviewed_content
+from mailflatrate.rules.messages.message_data import declared_fields, printed_data, variable_names
 
 _REASON: Final = N_(
     "This email is about {{ reference.kind }} {{ reference.number }} at {{ account.name }}. You get it for that "

@@ -5,7 +5,7 @@ from collections.abc import Sequence
 from django.utils.translation import get_language
 
 from mailflatrate.base.refusals import AlreadyExists, StateConflict
-from mailflatrate.rules.message_data import DataProblem
+from mailflatrate.rules.messages.message_data import DataProblem
 
 
 class TransactionalError(Exception):

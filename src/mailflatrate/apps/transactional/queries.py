@@ -19,7 +19,7 @@ from mailflatrate.apps.transactional.models import (
 )
 from mailflatrate.base import clock, tenancy
 from mailflatrate.base.ids import MailboxKeys, address_key, mailbox_keys
-from mailflatrate.rules.campaign_states import NOT_BEGUN
+from mailflatrate.rules.campaigns.campaign_states import NOT_BEGUN
 from mailflatrate.rules.names.domains import registrable
 
 PAGE_ROWS = 50

@@ -43,7 +43,7 @@ _HERE = "mailflatrate.base.child.probe"
 _SHEETS = "mailflatrate.apps.lists.intake.spreadsheets"
 _PREVIEW = "mailflatrate.apps.lists.intake.file_preview"
 _TABLES = (f"{_SHEETS}:WorkbookRefused", "mailflatrate.apps.lists.intake.csv_rows:TableRefused")
-_PICTURES = "mailflatrate.mail.pictures"
+_PICTURES = "mailflatrate.mail.images.pictures"
 _MAIL = "mailflatrate.mail.untrusted_mail"
 _HOOKS = "mailflatrate.mail.provider_events.reading"
 READERS: Mapping[str, ChildReader] = {
@@ -87,7 +87,7 @@ READERS: Mapping[str, ChildReader] = {
         memory_mb=208,
         answer_mb=64,
         alone=True,
-        raises=("mailflatrate.mail.picture_values:PictureRefused",),
+        raises=("mailflatrate.mail.images.picture_values:PictureRefused",),
     ),
     "picture.still": ChildReader(
         f"{_PICTURES}:read_still_picture",
@@ -95,35 +95,37 @@ READERS: Mapping[str, ChildReader] = {
         memory_mb=208,
         answer_mb=64,
         alone=True,
-        raises=("mailflatrate.mail.picture_values:PictureRefused",),
+        raises=("mailflatrate.mail.images.picture_values:PictureRefused",),
     ),
     "picture.edit": ChildReader(
-        "mailflatrate.mail.picture_edits:edit_picture",
+        "mailflatrate.mail.images.picture_edits:edit_picture",
         cpu_seconds=3,
         memory_mb=208,
         answer_mb=64,
         alone=True,
-        raises=("mailflatrate.mail.picture_values:PictureRefused",),
+        raises=("mailflatrate.mail.images.picture_values:PictureRefused",),
     ),
     "probe": ChildReader(
         f"{_HERE}:probe", cpu_seconds=0.5, wall_seconds=2, memory_mb=128, raises=(f"{_HERE}:ProbeRefused",)
     ),
     "probe.spin": ChildReader(f"{_HERE}:spin", cpu_seconds=0.3, wall_seconds=2),
     "probe.alone": ChildReader(f"{_HERE}:probe", cpu_seconds=0.5, wall_seconds=1, alone=True),
-    "page": ChildReader("mailflatrate.mail.linked_page:read_linked_page", cpu_seconds=2.4),
+    "page": ChildReader("mailflatrate.mail.fetched.linked_page:read_linked_page", cpu_seconds=2.4),
     "feed": ChildReader(
-        "mailflatrate.mail.feed:read_feed", cpu_seconds=2.4, raises=("mailflatrate.mail.feed_values:NoFeed",)
+        "mailflatrate.mail.fetched.feed:read_feed",
+        cpu_seconds=2.4,
+        raises=("mailflatrate.mail.fetched.feed_values:NoFeed",),
     ),
-    "brand.sheets": ChildReader("mailflatrate.mail.site_brand:find_sheets"),
-    "brand.read": ChildReader("mailflatrate.mail.site_brand:read_brand", cpu_seconds=2.4, memory_mb=192),
-    "product.page": ChildReader("mailflatrate.mail.product_page:read_product", cpu_seconds=2.4, memory_mb=192),
+    "brand.sheets": ChildReader("mailflatrate.mail.fetched.site_brand:find_sheets"),
+    "brand.read": ChildReader("mailflatrate.mail.fetched.site_brand:read_brand", cpu_seconds=2.4, memory_mb=192),
+    "product.page": ChildReader("mailflatrate.mail.fetched.product_page:read_product", cpu_seconds=2.4, memory_mb=192),
     "product.feed": ChildReader(
-        "mailflatrate.mail.product_feed:read_items",
+        "mailflatrate.mail.fetched.product_feed:read_items",
         cpu_seconds=3,
         memory_mb=208,
-        raises=("mailflatrate.mail.feed_values:NoFeed",),
+        raises=("mailflatrate.mail.fetched.feed_values:NoFeed",),
     ),
-    "copied": ChildReader("mailflatrate.mail.copied_html:read_copied", cpu_seconds=2.4, memory_mb=192),
+    "copied": ChildReader("mailflatrate.mail.fetched.copied_html:read_copied", cpu_seconds=2.4, memory_mb=192),
     **{
         f"content.{path.partition(':')[2]}": ChildReader(
             f"mailflatrate.{path}",
@@ -132,20 +134,20 @@ READERS: Mapping[str, ChildReader] = {
             raises=("mailflatrate.mail.source_errors:SourceRefused",),
         )
         for path in (
-            "mail.compiler:compile_sources",
-            "mail.compiler:merge_errors",
-            "mail.compiler:facts",
-            "mail.compiler:write_parts",
-            "mail.compiler:write_page",
-            "mail.compiler:variables",
-            "mail.compiler:missing_values",
-            "mail.compiler:work",
-            "mail.compiler:as_html",
-            "mail.compiler:as_body",
-            "mail.compiler:as_text",
-            "mail.landing_page:compile_page",
-            "rules.sample:spoken_of",
-            "rules.sample:judge_sample",
+            "mail.content.compiler:compile_sources",
+            "mail.content.compiler:merge_errors",
+            "mail.content.compiler:facts",
+            "mail.content.compiler:write_parts",
+            "mail.content.compiler:write_page",
+            "mail.content.compiler:variables",
+            "mail.content.compiler:missing_values",
+            "mail.content.compiler:work",
+            "mail.content.compiler:as_html",
+            "mail.content.compiler:as_body",
+            "mail.content.compiler:as_text",
+            "mail.content.landing_page:compile_page",
+            "rules.gate.sample:spoken_of",
+            "rules.gate.sample:judge_sample",
         )
     },
     "probe.stream": ChildReader(f"{_HERE}:count_slowly", cpu_seconds=0.5),

@@ -9,7 +9,7 @@ from typing import Final
 from prometheus_client import Counter, Gauge, Histogram, disable_created_metrics
 
 from mailflatrate import __version__
-from mailflatrate.rules.providers import OTHER, PROVIDERS
+from mailflatrate.rules.sending.providers import OTHER, PROVIDERS
 
 disable_created_metrics()  # type: ignore[no-untyped-call]  # one series more for each counter, and nothing asks for it
 

@@ -12,11 +12,11 @@ from typing import TYPE_CHECKING, Any, TypeVar
 import click
 
 from mailflatrate.entrypoints.boot import database
-from mailflatrate.mail.vault import VaultError
-from mailflatrate.rules import relays as rules
-from mailflatrate.rules.postfix_limits import ServiceLimit, as_script, differences, service_limits
-from mailflatrate.rules.relays import RelayPool
-from mailflatrate.rules.warm_up import LAST_STEP, quota
+from mailflatrate.mail.signing.vault import VaultError
+from mailflatrate.rules.sending import relays as rules
+from mailflatrate.rules.sending.postfix_limits import ServiceLimit, as_script, differences, service_limits
+from mailflatrate.rules.sending.relays import RelayPool
+from mailflatrate.rules.sending.warm_up import LAST_STEP, quota
 from mailflatrate.settings.schema import Settings, load_settings
 
 if TYPE_CHECKING:

@@ -10,7 +10,7 @@ import click
 
 from mailflatrate.entrypoints.boot import database
 from mailflatrate.entrypoints.cli.listing import operator_details
-from mailflatrate.rules.campaign_states import CampaignMover
+from mailflatrate.rules.campaigns.campaign_states import CampaignMover
 
 if TYPE_CHECKING:
     from mailflatrate.apps.delivery.withdrawal_logs import WithdrawalGap
@@ -208,7 +208,7 @@ def _act(named: str, action: str, act: Callable[..., object], reason: str) -> st
     from mailflatrate.apps.campaigns.models import Campaign
     from mailflatrate.base import audit, tenancy
     from mailflatrate.base.tenancy import PlatformReason
-    from mailflatrate.mail.mailing_id import parse_mailing_id
+    from mailflatrate.mail.identifiers.mailing_id import parse_mailing_id
 
     mailing_id = None if named.isdecimal() else parse_mailing_id(named)
     with tenancy.platform(PlatformReason.OPERATOR_DESK):

@@ -7,8 +7,8 @@ from django.utils.translation import gettext as _
 from mailflatrate.apps.campaigns.models import Campaign, Edition
 from mailflatrate.apps.delivery.models import AbTest
 from mailflatrate.apps.stats.queries import variant_figures
-from mailflatrate.rules.ab_test import VARIANT_LETTERS, Certainty, ChoiceBasis, VariantFigures, certainty
-from mailflatrate.rules.campaign_states import RUNNING
+from mailflatrate.rules.campaigns.ab_test import VARIANT_LETTERS, Certainty, ChoiceBasis, VariantFigures, certainty
+from mailflatrate.rules.campaigns.campaign_states import RUNNING
 
 
 @dataclass(frozen=True, slots=True)

@@ -17,7 +17,7 @@ from mailflatrate.apps.tracking.counts import ClickCounts
 from mailflatrate.apps.tracking.queries import clicks_by_campaign
 from mailflatrate.base import clock
 from mailflatrate.entrypoints.presenters.rates import Rate, bounce_rate, complaint_rate, delivered_percent, percent_of
-from mailflatrate.rules.campaign_states import AWAITING
+from mailflatrate.rules.campaigns.campaign_states import AWAITING
 
 
 @dataclass(frozen=True, slots=True)

@@ -21,8 +21,8 @@ from mailflatrate.apps.tracking.conversion_figures import (
 from mailflatrate.apps.tracking.conversion_goal import goal_of_account
 from mailflatrate.base import clock
 from mailflatrate.entrypoints.presenters.language import language_name
-from mailflatrate.rules.ab_test import VARIANT_LETTERS
-from mailflatrate.rules.money import Money
+from mailflatrate.rules.campaigns.ab_test import VARIANT_LETTERS
+from mailflatrate.rules.contacts.money import Money
 
 DAY = timedelta(days=1)
 SHOWN_DAYS = 60

@@ -10,7 +10,7 @@ from mailflatrate.apps.lists.intake import portable_rows, quarantine, row_decisi
 from mailflatrate.apps.lists.intake.csv_rows import RowFault
 from mailflatrate.entrypoints.presenters.language import reading_language
 from mailflatrate.rules.addresses import AddressReason, reason_sentence
-from mailflatrate.rules.consent import EvidenceReason, evidence_sentence
+from mailflatrate.rules.contacts.consent import EvidenceReason, evidence_sentence
 from mailflatrate.rules.proof.portable import PortableFault
 
 _ROW_WORDS: dict[str, str | Promise] = {

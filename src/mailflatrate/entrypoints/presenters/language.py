@@ -8,10 +8,10 @@ from django.utils.translation import get_language
 from mailflatrate.apps.campaigns.models import Campaign
 from mailflatrate.apps.campaigns.variants import as_variant
 from mailflatrate.locale.texts import known_language
-from mailflatrate.rules.ab_test import VARIANT_LETTERS
+from mailflatrate.rules.campaigns.ab_test import VARIANT_LETTERS
 from mailflatrate.rules.fields.field_type import UnreadableValue
 from mailflatrate.rules.fields.types.date import LEAP_YEAR, YEARLESS, read_date
-from mailflatrate.rules.finding_texts import word
+from mailflatrate.rules.gate.finding_texts import word
 
 
 def reading_language() -> str:

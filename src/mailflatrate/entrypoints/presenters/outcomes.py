@@ -19,7 +19,7 @@ from mailflatrate.apps.lists.audience import (
 from mailflatrate.apps.lists.follow_up import GOAL_REACHED, GOAL_UNKNOWN, NOT_SENT_FIRST, PROMISE_REACHED
 from mailflatrate.entrypoints.presenters.language import reading_language
 from mailflatrate.mail.author_mistakes import param_in_words
-from mailflatrate.rules.gate import reason_text
+from mailflatrate.rules.gate.judge import reason_text
 from mailflatrate.rules.skip_reasons import WithholdReason
 
 

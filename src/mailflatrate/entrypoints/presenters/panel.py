@@ -14,7 +14,7 @@ from mailflatrate.apps.gate.models import GateDecision
 from mailflatrate.entrypoints.presenters.language import reading_language
 from mailflatrate.locale.texts import ENGLISH
 from mailflatrate.rules.automations.problems import ENTRY
-from mailflatrate.rules.gate import explain, failures_by_weight, params_in_words
+from mailflatrate.rules.gate.judge import explain, failures_by_weight, params_in_words
 from mailflatrate.rules.verdict import Finding, Severity, Verdict, verdict_from_json
 
 STATES = {Severity.BLOCK: "blocked", Severity.REVIEW: "waiting", Severity.WARN: "warning", Severity.INFO: "todo"}

@@ -12,9 +12,9 @@ from mailflatrate.apps.campaigns.queries import attribute_names, newest_imprint
 from mailflatrate.apps.campaigns.samples import Neighbors, sample_values, with_names
 from mailflatrate.entrypoints.presenters.language import reading_language
 from mailflatrate.mail.author_mistakes import all_in_words, in_words
-from mailflatrate.mail.calendar_links import CalendarEvent
+from mailflatrate.mail.content.calendar_links import CalendarEvent
+from mailflatrate.mail.content.poll_links import Poll
 from mailflatrate.mail.liquid import SourceError, SourceRefused
-from mailflatrate.mail.poll_links import Poll
 
 MOST_HIDDEN = 4
 """How often the message is rendered: a missing field hides the next one in the same piece of text."""

@@ -6,8 +6,8 @@ from dataclasses import dataclass
 from mailflatrate.apps.delivery.models import DeliveryState
 from mailflatrate.entrypoints.presenters.language import reading_language
 from mailflatrate.locale.formats import written_rate
+from mailflatrate.rules.feedback.measures import ThresholdCause, rate_limits
 from mailflatrate.rules.limits import value as limit
-from mailflatrate.rules.measures import ThresholdCause, rate_limits
 
 
 def percent_of(part: int, whole: int) -> float | None:

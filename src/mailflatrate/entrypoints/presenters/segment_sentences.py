@@ -18,7 +18,7 @@ from mailflatrate.apps.lists.errors import SegmentError
 from mailflatrate.entrypoints.presenters.sentences import error_sentence
 from mailflatrate.locale.formats import formats_of, written_date, written_number
 from mailflatrate.rules.conditions import Field, Match, Op
-from mailflatrate.rules.providers import provider_name
+from mailflatrate.rules.sending.providers import provider_name
 
 FIELD_WORDS: Mapping[Field, str | Promise] = {
     Field.ATTRIBUTE: lazy("Custom field"),

@@ -5,7 +5,7 @@ from django.utils.translation import gettext as _
 
 from mailflatrate.apps.campaigns.actions.media import MEGABYTE
 from mailflatrate.apps.lists.models import OriginState
-from mailflatrate.mail.picture_values import MAX_UPLOAD_OCTETS, Refusal
+from mailflatrate.mail.images.picture_values import MAX_UPLOAD_OCTETS, Refusal
 
 
 def error_sentence(error: Exception | str) -> str:

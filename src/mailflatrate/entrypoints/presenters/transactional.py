@@ -12,7 +12,7 @@ from mailflatrate.apps.delivery.models import DeliveryRecord, DeliveryState
 from mailflatrate.apps.transactional.actions.messages import may_be_resent
 from mailflatrate.apps.transactional.models import ReferenceKind, TransactionalMessage
 from mailflatrate.base.toned_choices import TonedChoices
-from mailflatrate.rules.gate import all_rules
+from mailflatrate.rules.gate.judge import all_rules
 from mailflatrate.rules.limits import value
 
 

@@ -21,7 +21,7 @@ from mailflatrate.apps.delivery.actions.transactional import send_message
 from mailflatrate.apps.transactional.actions.messages import MessageOrder, NoSuchTemplate, NotSwitchedOn
 from mailflatrate.apps.transactional.errors import TransactionalError
 from mailflatrate.base import audit, tenancy
-from mailflatrate.mail.submission import LARGEST, SubmissionRefused, SubmittedMessage, read_submission
+from mailflatrate.mail.reading.submission import LARGEST, SubmissionRefused, SubmittedMessage, read_submission
 from mailflatrate.settings import Settings
 
 log = structlog.get_logger("submission")

@@ -11,7 +11,7 @@ from mailflatrate.entrypoints.presenters.language import reading_language
 from mailflatrate.locale.formats import rate_number
 from mailflatrate.rules.compliance.judge import CriterionResult, State
 from mailflatrate.rules.compliance.table import Holder, MeasuredFigure
-from mailflatrate.rules.measures import ThresholdCause, rate_limits
+from mailflatrate.rules.feedback.measures import ThresholdCause, rate_limits
 
 _TONES = {
     State.HELD: "success",

@@ -9,7 +9,7 @@ from django.utils.translation import gettext as _
 
 from mailflatrate.entrypoints.presenters.language import date_words
 from mailflatrate.locale.texts import known_language
-from mailflatrate.rules import external_ids
+from mailflatrate.rules.contacts import external_ids
 from mailflatrate.rules.fields.field_type import ContactFieldType, FieldDefinition, NamesIn
 from mailflatrate.rules.fields.types.date import YEARLESS
 from mailflatrate.rules.fields.values import value_text

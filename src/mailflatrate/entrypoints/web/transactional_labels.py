@@ -5,7 +5,7 @@ from typing import Any, Final
 
 from django.utils.translation import gettext_lazy as _
 
-from mailflatrate.rules.advertising import HintKind
+from mailflatrate.rules.messages.advertising import HintKind
 
 HINT_WORDS: Final = {
     HintKind.OFFER: _("Offer or discount"),

@@ -9,7 +9,7 @@ from mailflatrate.mail.bounce_text.undelivered import tells_of_delivery
 from mailflatrate.mail.reading import address
 from mailflatrate.mail.reading.mime import MimePart
 from mailflatrate.mail.reading.original import carried_headers, returned_headers
-from mailflatrate.mail.reply import is_auto_reply, is_auto_submitted
+from mailflatrate.mail.reading.reply import is_auto_reply, is_auto_submitted
 
 #: Mailboxes that only systems write from.
 _SYSTEM_MAILBOX = re.compile(

@@ -6,9 +6,9 @@ from dataclasses import dataclass, replace
 from mailflatrate.mail.bounce_text.bystanders import own_addresses, verp_recipient
 from mailflatrate.mail.bounce_text.notice import BounceNotice, failed_recipients_header, is_machine_sender, read_notice
 from mailflatrate.mail.bounce_text.verdict import judge
-from mailflatrate.mail.dsn import DsnReport, RecipientReport, parse_fields, read_dsn
 from mailflatrate.mail.reading import address
 from mailflatrate.mail.reading.body import notice_text
+from mailflatrate.mail.reading.dsn import DsnReport, RecipientReport, parse_fields, read_dsn
 from mailflatrate.mail.reading.forward import find_forward
 from mailflatrate.mail.reading.mime import MimePart, parse
 from mailflatrate.mail.reading.original import returned_headers

@@ -25,7 +25,7 @@ from mailflatrate.mail.reading import address
 from mailflatrate.mail.reading.body import notice_text
 from mailflatrate.mail.reading.mime import MimePart
 from mailflatrate.mail.reading.original import carried_headers
-from mailflatrate.mail.reply import asks_for_proof, is_challenge
+from mailflatrate.mail.reading.reply import asks_for_proof, is_challenge
 
 #: Most to least authoritative: systems whose form no other system uses come first.
 DIALECTS: tuple[BounceDialect, ...] = (*PROVIDER_DIALECTS, *ASIA, *GATEWAYS, *GROUPWARE, *CLASSIC, FML)

@@ -6,8 +6,8 @@ import re
 from collections.abc import Iterable, Mapping
 from typing import Any, Final
 
+from mailflatrate.mail.identifiers.tokens import TOKEN_PATTERN
 from mailflatrate.mail.provider_events.values import PostRefused
-from mailflatrate.mail.tokens import TOKEN_PATTERN
 
 MAX_OCTETS: Final = 8 * 1024 * 1024
 MAX_EVENTS: Final = 10_000

@@ -3,13 +3,13 @@
 from collections.abc import Callable, Mapping
 from types import ModuleType
 
-from mailflatrate.mail.arf import FeedbackReport
 from mailflatrate.mail.bounce_text.verdict import judge
 from mailflatrate.mail.inspect import Inspection
 from mailflatrate.mail.provider_events import brevo, mailgun, mailjet, postmark, sendgrid, ses, sparkpost
 from mailflatrate.mail.provider_events import json_values as values
 from mailflatrate.mail.provider_events.json_values import Json
 from mailflatrate.mail.provider_events.values import PostedEvents, PostRefused, ProviderEvent, ProviderEventKind
+from mailflatrate.mail.reading.arf import FeedbackReport
 from mailflatrate.mail.reading.values import Failure, ReturnedMessageKind
 from mailflatrate.mail.untrusted_mail import ForeignMail
 

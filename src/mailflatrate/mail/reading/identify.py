@@ -9,10 +9,10 @@ import re
 from collections.abc import Iterable, Iterator
 from dataclasses import dataclass, replace
 
-from mailflatrate.mail.mailing_id import find_in_text, parse_mailing_id
+from mailflatrate.mail.identifiers.mailing_id import find_in_text, parse_mailing_id
+from mailflatrate.mail.identifiers.tokens import TOKEN_PATTERN, KeyRing, TokenClaims, TokenPurpose
 from mailflatrate.mail.reading.attached_messages import carried_mails
 from mailflatrate.mail.reading.mime import Headers, MimePart
-from mailflatrate.mail.tokens import TOKEN_PATTERN, KeyRing, TokenClaims, TokenPurpose
 
 # A link wrapped by a mailbox provider has its slashes escaped, so that a token may follow "%2F".
 _TOKEN = re.compile(rf"(?:%2[Ff]|%3[Dd])?({TOKEN_PATTERN})")

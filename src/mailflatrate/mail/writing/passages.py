@@ -7,7 +7,7 @@ from dataclasses import dataclass
 from enum import Enum
 from typing import Final
 
-from mailflatrate.mail.content import SourceFormat
+from mailflatrate.mail.content.campaign import SourceFormat
 from mailflatrate.mail.writing.mask import TextForm
 
 LONGEST_SOURCE: Final = 200_000

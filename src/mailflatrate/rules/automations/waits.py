@@ -13,7 +13,7 @@ from zoneinfo import ZoneInfo
 
 from mailflatrate.rules.automations.graph import NoMailHours
 from mailflatrate.rules.automations.steps import WaitKind, WaitRule
-from mailflatrate.rules.local_time import find_zone
+from mailflatrate.rules.contacts.local_time import find_zone
 
 LATE_AFTER = timedelta(days=1)
 """From here on a step is late, and the author's rule decides what it does."""

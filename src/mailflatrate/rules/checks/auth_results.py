@@ -1,6 +1,6 @@
 """R-61 and R-62: what the receiving server found when it checked SPF and DMARC."""
 
-from mailflatrate.rules.message import MessageFacts
+from mailflatrate.rules.messages.message import MessageFacts
 from mailflatrate.rules.verdict import Check, Params, RuleText, Severity
 
 _BAD = {"dmarc": ("fail", "permerror"), "spf": ("fail", "softfail", "permerror")}

@@ -2,7 +2,7 @@
 
 import re
 
-from mailflatrate.rules.message import MessageFacts
+from mailflatrate.rules.messages.message import MessageFacts
 from mailflatrate.rules.names.domains import same_house
 from mailflatrate.rules.verdict import Check, Params, RuleText, Severity
 

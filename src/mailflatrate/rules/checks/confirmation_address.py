@@ -1,6 +1,6 @@
 """R-17 to R-23: the address decision applies to confirmation messages as well."""
 
-from mailflatrate.rules.forms.facts import ConfirmationFacts
+from mailflatrate.rules.form_facts import ConfirmationFacts
 from mailflatrate.rules.verdict import Check, Params, RuleText, Severity
 
 

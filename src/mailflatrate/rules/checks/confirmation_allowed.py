@@ -1,6 +1,6 @@
 """R-16 and R-79: people who complained, and dead mailboxes, get no confirmation email either."""
 
-from mailflatrate.rules.forms.facts import ConfirmationFacts
+from mailflatrate.rules.form_facts import ConfirmationFacts
 from mailflatrate.rules.verdict import NO_PARAMS, Check, Params, RuleText, Severity
 
 

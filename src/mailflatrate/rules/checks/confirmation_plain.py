@@ -1,6 +1,6 @@
 """R-31: a confirmation message contains no advertising and no tracking."""
 
-from mailflatrate.rules.forms.facts import ConfirmationFacts
+from mailflatrate.rules.form_facts import ConfirmationFacts
 from mailflatrate.rules.verdict import Check, Params, RuleText, Severity
 
 MAX_LINKS = 4

@@ -1,6 +1,6 @@
 """R-27: the consent names the sending company."""
 
-from mailflatrate.rules.forms.facts import FormFacts
+from mailflatrate.rules.form_facts import FormFacts
 from mailflatrate.rules.forms.wording import places_in
 from mailflatrate.rules.verdict import Check, Params, RuleText, Severity
 

@@ -1,6 +1,6 @@
 """R-27: the consent says how often email is sent."""
 
-from mailflatrate.rules.forms.facts import FormFacts
+from mailflatrate.rules.form_facts import FormFacts
 from mailflatrate.rules.forms.wording import places_in
 from mailflatrate.rules.verdict import Check, Params, RuleText, Severity
 

@@ -2,7 +2,7 @@
 
 import re
 
-from mailflatrate.rules.forms.facts import FormFacts
+from mailflatrate.rules.form_facts import FormFacts
 from mailflatrate.rules.verdict import Check, Params, RuleText, Severity
 
 _WITHDRAWAL = re.compile(

@@ -1,6 +1,6 @@
 """R-58: X-CSA-Complaints names the address in use."""
 
-from mailflatrate.rules.message import MessageFacts
+from mailflatrate.rules.messages.message import MessageFacts
 from mailflatrate.rules.verdict import Check, Params, RuleText, Severity
 
 ADDRESS = "csa-complaints@eco.de"

@@ -1,6 +1,6 @@
 """R-60: no signature in a form that large providers reject, no ARC in direct mail."""
 
-from mailflatrate.rules.message import MessageFacts
+from mailflatrate.rules.messages.message import MessageFacts
 from mailflatrate.rules.verdict import Check, Params, RuleText, Severity
 
 

@@ -1,6 +1,6 @@
 """R-59: the signature covers everything that readers and programs rely on."""
 
-from mailflatrate.rules.message import MessageFacts
+from mailflatrate.rules.messages.message import MessageFacts
 from mailflatrate.rules.verdict import Check, Params, RuleText, Severity
 
 _NEEDED = (

@@ -1,6 +1,6 @@
 """R-59: a DKIM signature is present and valid."""
 
-from mailflatrate.rules.message import MessageFacts
+from mailflatrate.rules.messages.message import MessageFacts
 from mailflatrate.rules.verdict import Check, Params, RuleText, Severity
 
 

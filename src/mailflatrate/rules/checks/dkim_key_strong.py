@@ -1,6 +1,6 @@
 """R-59: the signing key is RSA with 2048 bits."""
 
-from mailflatrate.rules.message import MessageFacts
+from mailflatrate.rules.messages.message import MessageFacts
 from mailflatrate.rules.verdict import Check, Params, RuleText, Severity
 
 BITS = 2048

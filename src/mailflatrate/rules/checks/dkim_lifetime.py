@@ -1,7 +1,7 @@
 """R-59: a bulk signature has a signing time and expires within 48 hours."""
 
-from mailflatrate.mail.dkim_verify import DkimVerdict
-from mailflatrate.rules.message import MessageFacts
+from mailflatrate.mail.signing.dkim_verify import DkimVerdict
+from mailflatrate.rules.messages.message import MessageFacts
 from mailflatrate.rules.verdict import Check, Params, RuleText, Severity
 
 _LONGEST_SECONDS = 48 * 3600

@@ -1,6 +1,6 @@
 """R-59: no one can add a second From or Subject without breaking the signature."""
 
-from mailflatrate.rules.message import MessageFacts
+from mailflatrate.rules.messages.message import MessageFacts
 from mailflatrate.rules.verdict import Check, Params, RuleText, Severity
 
 _TWICE = ("from", "to", "subject", "date", "message-id")

@@ -1,6 +1,6 @@
 """R-65: encoded words are short, use a known charset, and split no character."""
 
-from mailflatrate.rules.message import MessageFacts
+from mailflatrate.rules.messages.message import MessageFacts
 from mailflatrate.rules.verdict import Check, Params, RuleText, Severity
 
 

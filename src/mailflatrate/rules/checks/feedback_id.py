@@ -2,7 +2,7 @@
 
 import re
 
-from mailflatrate.rules.message import MessageFacts
+from mailflatrate.rules.messages.message import MessageFacts
 from mailflatrate.rules.verdict import Check, Params, RuleText, Severity
 
 _SENDER = re.compile(r"[A-Za-z0-9_.-]{5,15}")

@@ -1,7 +1,7 @@
 """R-35: a flooded form stays up, but its email stops."""
 
 from mailflatrate.rules import limits
-from mailflatrate.rules.forms.facts import ConfirmationFacts
+from mailflatrate.rules.form_facts import ConfirmationFacts
 from mailflatrate.rules.verdict import Check, Params, RuleText, Severity
 
 

@@ -1,6 +1,6 @@
 """R-10: a form adds contacts to a list that isn't archived and whose origin was not rejected."""
 
-from mailflatrate.rules.forms.facts import FormFacts
+from mailflatrate.rules.form_facts import FormFacts
 from mailflatrate.rules.verdict import NO_PARAMS, Check, Params, RuleText, Severity
 
 

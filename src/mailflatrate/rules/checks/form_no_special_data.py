@@ -1,7 +1,7 @@
 """R-97: a sign-up form asks for nothing about health, belief, origin, politics or sex life."""
 
-from mailflatrate.rules.forms.facts import FormFacts
-from mailflatrate.rules.personal_data import is_special
+from mailflatrate.rules.contacts.personal_data import is_special
+from mailflatrate.rules.form_facts import FormFacts
 from mailflatrate.rules.verdict import Check, Params, RuleText, Severity
 
 

@@ -1,6 +1,6 @@
 """R-97: only the email address is needed, so nothing else should be mandatory."""
 
-from mailflatrate.rules.forms.facts import FormFacts
+from mailflatrate.rules.form_facts import FormFacts
 from mailflatrate.rules.verdict import Check, Params, RuleText, Severity
 
 

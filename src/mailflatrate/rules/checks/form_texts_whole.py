@@ -1,7 +1,7 @@
 """R-28: every text of a form exists in every language of the form."""
 
+from mailflatrate.rules.form_facts import FormFacts
 from mailflatrate.rules.forms.content import FormTexts
-from mailflatrate.rules.forms.facts import FormFacts
 from mailflatrate.rules.verdict import Check, Params, RuleText, Severity
 
 _NEEDED = ("title", "button", "sent_title", "sent_text", "welcome_title", "welcome_text")

@@ -1,6 +1,6 @@
 """R-65: header fields are ASCII; everything else goes into encoded words."""
 
-from mailflatrate.rules.message import MessageFacts
+from mailflatrate.rules.messages.message import MessageFacts
 from mailflatrate.rules.verdict import Check, Params, RuleText, Severity
 
 

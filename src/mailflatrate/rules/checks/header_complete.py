@@ -1,6 +1,6 @@
 """R-54 and R-65: the mandatory fields of a message are present."""
 
-from mailflatrate.rules.message import MessageFacts
+from mailflatrate.rules.messages.message import MessageFacts
 from mailflatrate.rules.verdict import Check, Params, RuleText, Severity
 
 _NEEDED = {"from": "From", "to": "To", "date": "Date", "message-id": "Message-ID", "subject": "Subject"}

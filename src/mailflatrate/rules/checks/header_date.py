@@ -3,7 +3,7 @@
 import re
 from email.utils import parsedate_to_datetime
 
-from mailflatrate.rules.message import MessageFacts
+from mailflatrate.rules.messages.message import MessageFacts
 from mailflatrate.rules.verdict import Check, Params, RuleText, Severity
 
 _ZONE = re.compile(r"(?:[+-]\d{4}|\b(?:UT|GMT|[ECMP][SD]T|[A-IK-Z]))\s*(?:\(.*\)\s*)?$", re.IGNORECASE)

@@ -1,6 +1,6 @@
 """R-54 and R-65: a field that may occur once occurs only once."""
 
-from mailflatrate.rules.message import MessageFacts
+from mailflatrate.rules.messages.message import MessageFacts
 from mailflatrate.rules.verdict import Check, Params, RuleText, Severity
 
 _ONCE = (

@@ -1,7 +1,7 @@
 """R-65: no line is longer than 998 octets."""
 
-from mailflatrate.mail.message import MAX_LINE_OCTETS
-from mailflatrate.rules.message import MessageFacts
+from mailflatrate.mail.reading.message import MAX_LINE_OCTETS
+from mailflatrate.rules.messages.message import MessageFacts
 from mailflatrate.rules.verdict import Check, Params, RuleText, Severity
 
 

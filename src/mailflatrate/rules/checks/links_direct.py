@@ -2,8 +2,8 @@
 
 from urllib.parse import urlsplit
 
+from mailflatrate.rules.campaigns.linked_pages import LinkVisitFacts
 from mailflatrate.rules.facts import CampaignFacts
-from mailflatrate.rules.linked_pages import LinkVisitFacts
 from mailflatrate.rules.names.domains import registrable
 from mailflatrate.rules.verdict import Check, Params, RuleText, Severity
 

@@ -1,7 +1,7 @@
 """R-49: the page behind each link is there when it is visited once before release."""
 
+from mailflatrate.rules.campaigns.linked_pages import LinkOutcome
 from mailflatrate.rules.facts import CampaignFacts
-from mailflatrate.rules.linked_pages import LinkOutcome
 from mailflatrate.rules.verdict import Check, Params, RuleText, Severity
 
 _MISSED = (LinkOutcome.GONE, LinkOutcome.FAILED)

@@ -1,7 +1,7 @@
 """R-49: no link leads to a host name that does not exist."""
 
+from mailflatrate.rules.campaigns.linked_pages import LinkOutcome
 from mailflatrate.rules.facts import CampaignFacts
-from mailflatrate.rules.linked_pages import LinkOutcome
 from mailflatrate.rules.verdict import Check, Params, RuleText, Severity
 
 

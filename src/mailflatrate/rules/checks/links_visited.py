@@ -1,7 +1,7 @@
 """R-49: each link was visited once before release."""
 
+from mailflatrate.rules.campaigns.linked_pages import LinkOutcome
 from mailflatrate.rules.facts import CampaignFacts
-from mailflatrate.rules.linked_pages import LinkOutcome
 from mailflatrate.rules.verdict import Check, Params, RuleText, Severity
 
 _OPEN = (LinkOutcome.WAITING, LinkOutcome.UNKNOWN)

@@ -1,7 +1,7 @@
 """R-57: List-Unsubscribe follows the syntax of RFC 2369."""
 
-from mailflatrate.mail.unsubscribe import UnsubscribeProblem
-from mailflatrate.rules.message import MessageFacts
+from mailflatrate.mail.message.unsubscribe import UnsubscribeProblem
+from mailflatrate.rules.messages.message import MessageFacts
 from mailflatrate.rules.verdict import Check, Params, RuleText, Severity
 
 _OF_THE_FIELD = (

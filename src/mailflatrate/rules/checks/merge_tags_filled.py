@@ -1,7 +1,7 @@
 """R-52: no merge tag is left unfilled."""
 
 from mailflatrate.mail.author_mistakes import ROW_MISSING, line_of_param
-from mailflatrate.mail.merge_tags import find_merge_tags
+from mailflatrate.mail.content.merge_tags import find_merge_tags
 from mailflatrate.rules.facts import HasContent
 from mailflatrate.rules.verdict import Check, Params, RuleText, Severity
 

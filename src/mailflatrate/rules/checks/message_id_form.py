@@ -2,7 +2,7 @@
 
 import re
 
-from mailflatrate.rules.message import MessageFacts
+from mailflatrate.rules.messages.message import MessageFacts
 from mailflatrate.rules.verdict import Check, Params, RuleText, Severity
 
 _FORM = re.compile(r"<[^\s<>@]+@[^\s<>@]+>")

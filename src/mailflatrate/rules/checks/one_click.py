@@ -1,7 +1,7 @@
 """R-56: people can unsubscribe with one click, as RFC 8058 defines it."""
 
-from mailflatrate.mail.unsubscribe import UnsubscribeProblem
-from mailflatrate.rules.message import MessageFacts
+from mailflatrate.mail.message.unsubscribe import UnsubscribeProblem
+from mailflatrate.rules.messages.message import MessageFacts
 from mailflatrate.rules.verdict import Check, Params, RuleText, Severity
 
 _OF_ONE_CLICK = (

@@ -1,7 +1,7 @@
 """R-54 and R-65: every message of a campaign has one recipient, and no recipient sees the others."""
 
-from mailflatrate.mail.from_line import read_from
-from mailflatrate.rules.message import MessageFacts
+from mailflatrate.mail.message.from_line import read_from
+from mailflatrate.rules.messages.message import MessageFacts
 from mailflatrate.rules.verdict import Check, Params, RuleText, Severity
 
 

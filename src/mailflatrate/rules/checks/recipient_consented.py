@@ -3,7 +3,7 @@
 from datetime import datetime
 
 from mailflatrate.locale.texts import N_
-from mailflatrate.rules.audience_states import CONSENTS
+from mailflatrate.rules.contacts.audience_states import CONSENTS
 from mailflatrate.rules.recipient_facts import RecipientFacts
 from mailflatrate.rules.skip_reasons import RecipientRule, SkippedRecipient, WithholdReason
 from mailflatrate.rules.verdict import RuleText

@@ -1,8 +1,8 @@
 """R-46: replies to a company's campaign don't go to a personal mailbox."""
 
-from mailflatrate.mail.from_line import read_from
+from mailflatrate.mail.message.from_line import read_from
 from mailflatrate.rules.addresses.providers import is_freemail
-from mailflatrate.rules.message import MessageFacts
+from mailflatrate.rules.messages.message import MessageFacts
 from mailflatrate.rules.verdict import Check, Params, RuleText, Severity
 
 

@@ -1,6 +1,6 @@
 """R-33, R-16: people who left a list are asked only if they use a form themselves afterward."""
 
-from mailflatrate.rules.forms.facts import ConfirmationFacts
+from mailflatrate.rules.form_facts import ConfirmationFacts
 from mailflatrate.rules.verdict import NO_PARAMS, Check, Params, RuleText, Severity
 
 

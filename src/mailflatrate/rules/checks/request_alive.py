@@ -1,6 +1,6 @@
 """R-34: an expired request gets no message."""
 
-from mailflatrate.rules.forms.facts import ConfirmationFacts
+from mailflatrate.rules.form_facts import ConfirmationFacts
 from mailflatrate.rules.verdict import NO_PARAMS, Check, Params, RuleText, Severity
 
 

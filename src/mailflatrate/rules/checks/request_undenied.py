@@ -1,6 +1,6 @@
 """R-33, R-35: people who answered "this was not me" are not asked again about the same list."""
 
-from mailflatrate.rules.forms.facts import ConfirmationFacts
+from mailflatrate.rules.form_facts import ConfirmationFacts
 from mailflatrate.rules.verdict import NO_PARAMS, Check, Params, RuleText, Severity
 
 

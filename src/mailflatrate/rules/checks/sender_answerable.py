@@ -1,9 +1,9 @@
 """R-46: people can reply to the sender."""
 
 from mailflatrate.mail.address import local_part_of
-from mailflatrate.mail.from_line import read_from
-from mailflatrate.rules.message import MessageFacts
-from mailflatrate.rules.message_kind import NO_REPLY
+from mailflatrate.mail.message.from_line import read_from
+from mailflatrate.rules.messages.message import MessageFacts
+from mailflatrate.rules.messages.message_kind import NO_REPLY
 from mailflatrate.rules.verdict import Check, Params, RuleText, Severity
 
 

@@ -1,7 +1,7 @@
 """R-45: the Sender field names the same organization as From."""
 
-from mailflatrate.mail.from_line import read_from
-from mailflatrate.rules.message import MessageFacts
+from mailflatrate.mail.message.from_line import read_from
+from mailflatrate.rules.messages.message import MessageFacts
 from mailflatrate.rules.names.domains import same_house
 from mailflatrate.rules.verdict import Check, Params, RuleText, Severity
 

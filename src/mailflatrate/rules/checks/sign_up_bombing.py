@@ -1,7 +1,7 @@
 """R-35: one address gets a limited number of confirmation messages a day, across all customers."""
 
 from mailflatrate.rules import limits
-from mailflatrate.rules.forms.facts import ConfirmationFacts
+from mailflatrate.rules.form_facts import ConfirmationFacts
 from mailflatrate.rules.verdict import Check, Params, RuleText, Severity
 
 

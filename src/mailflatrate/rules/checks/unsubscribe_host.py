@@ -3,7 +3,7 @@
 from urllib.parse import urlsplit
 
 from mailflatrate.rules.checks.links_clean import is_ip_host
-from mailflatrate.rules.message import MessageFacts
+from mailflatrate.rules.messages.message import MessageFacts
 from mailflatrate.rules.verdict import Check, Params, RuleText, Severity
 
 

@@ -1,6 +1,6 @@
 """R-110: an A/B test whose share of the audience is empty proves nothing, although its report would suggest it."""
 
-from mailflatrate.rules.ab_test import LEAST_READERS
+from mailflatrate.rules.campaigns.ab_test import LEAST_READERS
 from mailflatrate.rules.facts import CampaignFacts
 from mailflatrate.rules.verdict import Check, Params, RuleText, Severity
 

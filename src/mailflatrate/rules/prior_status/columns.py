@@ -7,7 +7,7 @@ from dataclasses import dataclass
 from enum import StrEnum
 from functools import lru_cache
 
-from mailflatrate.mail.body_duties import LEAVING
+from mailflatrate.mail.content.body_duties import LEAVING
 from mailflatrate.rules.prior_status.status_words import PriorStatus, plain
 
 

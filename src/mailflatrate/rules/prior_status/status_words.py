@@ -13,7 +13,7 @@ import unicodedata
 from enum import Enum
 from functools import lru_cache
 
-from mailflatrate.mail.body_duties import LEAVING
+from mailflatrate.mail.content.body_duties import LEAVING
 
 
 class PriorStatus(Enum):

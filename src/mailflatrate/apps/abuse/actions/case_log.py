@@ -30,10 +30,10 @@ from mailflatrate.apps.delivery.models import DeliveryRecord
 from mailflatrate.apps.inbound.report_proof import registrable
 from mailflatrate.base import audit, clock, tenancy
 from mailflatrate.mail.address import domain_of
-from mailflatrate.rules.campaign_states import UNFINISHED
-from mailflatrate.rules.cases import answer_due, must_freeze
-from mailflatrate.rules.providers import OTHER, provider_of
-from mailflatrate.rules.reports import Effect
+from mailflatrate.rules.campaigns.campaign_states import UNFINISHED
+from mailflatrate.rules.feedback.cases import answer_due, must_freeze
+from mailflatrate.rules.feedback.reports import Effect
+from mailflatrate.rules.sending.providers import OTHER, provider_of
 from mailflatrate.settings import load_settings
 
 MACHINE = "abuse.take_mail"

@@ -15,10 +15,10 @@ from mailflatrate.apps.inbound.untrusted_mail import show_mail
 from mailflatrate.base import audit, clock, tenancy
 from mailflatrate.base.ids import key_ring
 from mailflatrate.base.tenancy import PlatformReason
+from mailflatrate.mail.identifiers.tokens import TokenPurpose
+from mailflatrate.mail.identifiers.verp import case_address
 from mailflatrate.mail.links import report_url
-from mailflatrate.mail.tokens import TokenPurpose
-from mailflatrate.mail.verp import case_address
-from mailflatrate.rules.cases import answer_due, may_send_receipt
+from mailflatrate.rules.feedback.cases import answer_due, may_send_receipt
 from mailflatrate.settings import load_settings
 
 LONGEST_MESSAGE = 20_000

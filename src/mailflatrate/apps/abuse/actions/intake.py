@@ -27,8 +27,8 @@ from mailflatrate.apps.transactional.queries import find_message
 from mailflatrate.base import clock, tenancy
 from mailflatrate.base.ids import address_key
 from mailflatrate.base.tenancy import PlatformReason
-from mailflatrate.mail.verp import RecipientKind, parse_recipient
-from mailflatrate.rules.reports import Effect, ReportFacts, judge_report
+from mailflatrate.mail.identifiers.verp import RecipientKind, parse_recipient
+from mailflatrate.rules.feedback.reports import Effect, ReportFacts, judge_report
 
 log = structlog.get_logger("abuse")
 

@@ -26,8 +26,8 @@ from mailflatrate.apps.lists.models import Contact
 from mailflatrate.apps.suppression.actions import suppress_everywhere
 from mailflatrate.base import audit, clock, tenancy
 from mailflatrate.base.tenancy import PlatformReason
-from mailflatrate.rules.cases import proof_due
-from mailflatrate.rules.suppression import SuppressionReason
+from mailflatrate.rules.contacts.suppression import SuppressionReason
+from mailflatrate.rules.feedback.cases import proof_due
 from mailflatrate.settings import load_settings
 
 RULE = "R-82"

@@ -8,7 +8,7 @@ from django.db.models import Count, Q, QuerySet
 
 from mailflatrate.apps.abuse.models import Case, CaseKind, CaseState, Report, ReportChannel
 from mailflatrate.base import clock, tenancy
-from mailflatrate.rules.cases import CaseFacts, Urgency, urgency
+from mailflatrate.rules.feedback.cases import CaseFacts, Urgency, urgency
 
 MOST_ROWS = 500
 

@@ -19,8 +19,8 @@ from mailflatrate.apps.transactional.models import TemplateVersion, Transactiona
 from mailflatrate.base import tenancy
 from mailflatrate.base.ids import address_key, key_ring
 from mailflatrate.mail.address import domain_of
-from mailflatrate.mail.mailing_id import find_in_text, parse_mailing_id
-from mailflatrate.mail.tokens import TOKEN_PATTERN, TokenClaims, TokenPurpose
+from mailflatrate.mail.identifiers.mailing_id import find_in_text, parse_mailing_id
+from mailflatrate.mail.identifiers.tokens import TOKEN_PATTERN, TokenClaims, TokenPurpose
 
 MOST = 20
 _REFERENCE = re.compile(r"(?<![0-9A-Za-z])([0-9A-TV-Za-tv-z]{3})[\s-]?([0-9A-TV-Za-tv-z]{4})(?![0-9A-Za-z-])")

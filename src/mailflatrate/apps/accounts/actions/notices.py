@@ -7,7 +7,7 @@ from mailflatrate.apps.accounts.models import Membership, Notice, NoticeKind, Ro
 from mailflatrate.apps.accounts.models.notices import seal_text
 from mailflatrate.apps.accounts.service_mail import Facts, ServiceMail, write_mail
 from mailflatrate.base import jobs, tenancy
-from mailflatrate.mail.service_text import clean
+from mailflatrate.mail.message.service_text import clean
 
 
 def send_notice(account_id: int, kind: NoticeKind, recipient: str, *, subject: str, text: str, language: str) -> Notice:

@@ -5,7 +5,7 @@ from django.utils.translation import gettext_lazy as _
 
 from mailflatrate.base.ids import vault
 from mailflatrate.base.tenancy import TenantModel
-from mailflatrate.mail.service_text import plain_text
+from mailflatrate.mail.message.service_text import plain_text
 
 
 class NoticeKind(models.TextChoices):

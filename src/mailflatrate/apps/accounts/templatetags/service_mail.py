@@ -8,7 +8,7 @@ from django.utils.translation import gettext as _
 
 from mailflatrate.locale.formats import formats_of
 from mailflatrate.locale.texts import known_language
-from mailflatrate.mail import service_text
+from mailflatrate.mail.message import service_text
 
 register = template.Library()
 

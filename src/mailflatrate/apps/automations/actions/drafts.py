@@ -15,7 +15,7 @@ from mailflatrate.apps.campaigns.models import Campaign
 from mailflatrate.apps.lists.models import MailingList
 from mailflatrate.base import clock, tenancy
 from mailflatrate.rules.automations.reading import read_graph
-from mailflatrate.rules.campaign_states import EDITABLE
+from mailflatrate.rules.campaigns.campaign_states import EDITABLE
 
 MAX_NAME_CHARACTERS = 120
 MAX_AUTOMATIONS = 500

@@ -42,7 +42,7 @@ from mailflatrate.rules.automations.compiling import compile_graph
 from mailflatrate.rules.automations.graph import Entry
 from mailflatrate.rules.automations.step import GraphProblem
 from mailflatrate.rules.automations.steps import Send
-from mailflatrate.rules.campaign_states import AWAITING, EDITABLE, PLANNED
+from mailflatrate.rules.campaigns.campaign_states import AWAITING, EDITABLE, PLANNED
 from mailflatrate.rules.roles import Permission
 from mailflatrate.rules.verdict import Verdict
 

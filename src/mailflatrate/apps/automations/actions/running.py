@@ -21,7 +21,7 @@ from mailflatrate.apps.automations.models.definition import LIVE
 from mailflatrate.apps.campaigns.models import Campaign, CampaignState
 from mailflatrate.apps.delivery.actions.campaigns import pause_campaign, resume_campaign
 from mailflatrate.base import clock, tenancy
-from mailflatrate.rules.campaign_states import UNDER_WAY
+from mailflatrate.rules.campaigns.campaign_states import UNDER_WAY
 from mailflatrate.rules.roles import Permission
 
 _END_PEOPLE = """

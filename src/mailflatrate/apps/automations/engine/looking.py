@@ -19,7 +19,7 @@ from mailflatrate.base import tenancy
 from mailflatrate.rules import sql
 from mailflatrate.rules.automations.graph import Entry, EntryKind, ZoneOf
 from mailflatrate.rules.automations.waits import days_reached, month_days
-from mailflatrate.rules.local_time import zones
+from mailflatrate.rules.contacts.local_time import zones
 
 SEGMENT_PAUSE = timedelta(minutes=10)
 INACTIVE_PAUSE = timedelta(hours=1)

@@ -13,7 +13,7 @@ from mailflatrate.apps.campaigns.states import find_locked
 from mailflatrate.apps.delivery.step_messages import StepMessage, StepRecipient, plan_step, step_message
 from mailflatrate.rules.automations.graph import LateRule
 from mailflatrate.rules.automations.waits import after_no_mail_hours, is_late, zone_for
-from mailflatrate.rules.campaign_states import OVER
+from mailflatrate.rules.campaigns.campaign_states import OVER
 
 CANCELED = "canceled"
 LATE = "late"

@@ -46,7 +46,7 @@ from mailflatrate.rules.automations.steps import (
     WaitKind,
     Webhook,
 )
-from mailflatrate.rules.campaign_states import EDITABLE
+from mailflatrate.rules.campaigns.campaign_states import EDITABLE
 from mailflatrate.rules.events import EventType
 from mailflatrate.rules.fields.field_type import UnreadableValue
 from mailflatrate.rules.fields.values import normalize_value

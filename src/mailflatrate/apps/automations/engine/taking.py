@@ -10,7 +10,7 @@ from mailflatrate.apps.lists.segments import conditions_sql, named_sql
 from mailflatrate.rules import sql
 from mailflatrate.rules.automations.graph import LateRule
 from mailflatrate.rules.automations.steps import Branch, Send
-from mailflatrate.rules.local_time import ATTRIBUTES
+from mailflatrate.rules.contacts.local_time import ATTRIBUTES
 
 ZONE = "coalesce({})".format(", ".join(f"nullif(c.attributes->>'{name}', '')" for name in ATTRIBUTES))
 # Many are due at the same moment. They are taken in the order of their numbers, so that a batch lies close together.

@@ -10,7 +10,7 @@ from django.utils.translation import pgettext_lazy
 
 from mailflatrate.apps.automations.models.definition import Automation, AutomationVersion
 from mailflatrate.base.tenancy import TenantModel
-from mailflatrate.rules.contact_events import LONGEST_NAME
+from mailflatrate.rules.contacts.contact_events import LONGEST_NAME
 
 
 class EnrolmentState(StrEnum):

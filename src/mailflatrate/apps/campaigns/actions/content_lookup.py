@@ -26,8 +26,8 @@ from mailflatrate.apps.campaigns.models import ContentLookup, LookupKind
 from mailflatrate.apps.campaigns.page_fetches import is_used_up, turn_of_account, used_up_words
 from mailflatrate.base import audit, child, clock, tenancy
 from mailflatrate.base.long_task import TaskState, fail_lost
-from mailflatrate.mail.feed_values import NoFeed
-from mailflatrate.mail.found_values import FoundGap, FoundItem
+from mailflatrate.mail.fetched.feed_values import NoFeed
+from mailflatrate.mail.fetched.found_values import FoundGap, FoundItem
 from mailflatrate.wire.web import Want
 
 MOST_A_DAY: Final = 200

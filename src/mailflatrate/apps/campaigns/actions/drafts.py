@@ -40,8 +40,8 @@ from mailflatrate.apps.lists.limits import refuse_beyond_limit
 from mailflatrate.base import clock, tenancy
 from mailflatrate.base.tenancy import UnlimitedReason
 from mailflatrate.mail.address import AddressError, parse
-from mailflatrate.mail.mailing_id import new_mailing_id
-from mailflatrate.rules.campaign_states import AWAITING, EDITABLE, CampaignMover
+from mailflatrate.mail.identifiers.mailing_id import new_mailing_id
+from mailflatrate.rules.campaigns.campaign_states import AWAITING, EDITABLE, CampaignMover
 
 MOST_VERSIONS = 100
 ONE_GO, ONE_GO_AT_MOST = timedelta(minutes=3), timedelta(minutes=15)

@@ -20,10 +20,10 @@ from mailflatrate.apps.campaigns.variants import all_variants
 from mailflatrate.apps.domains.actions.domains import configured_resolver
 from mailflatrate.base import child, clock, jobs, tenancy
 from mailflatrate.base.long_task import ends_on_error
-from mailflatrate.mail.linked_page import LinkedPage
+from mailflatrate.mail.fetched.linked_page import LinkedPage
 from mailflatrate.mail.liquid import SourceRefused
-from mailflatrate.rules.campaign_states import NOT_BEGUN
-from mailflatrate.rules.linked_pages import LinkOutcome
+from mailflatrate.rules.campaigns.campaign_states import NOT_BEGUN
+from mailflatrate.rules.campaigns.linked_pages import LinkOutcome
 from mailflatrate.settings.schema import load_settings
 from mailflatrate.wire.dns.resolver import Resolver
 from mailflatrate.wire.web import Document, Want, WebStatus

@@ -15,7 +15,7 @@ from mailflatrate.apps.campaigns.media import COLUMN, COLUMN_TWICE, THUMBNAIL, W
 from mailflatrate.apps.campaigns.models import Media, MediaFile
 from mailflatrate.base import child, tenancy
 from mailflatrate.base.storage import files as storage
-from mailflatrate.mail.picture_values import PictureEdit, PictureRefused, PictureSet, Refusal, StoredPicture
+from mailflatrate.mail.images.picture_values import PictureEdit, PictureRefused, PictureSet, Refusal, StoredPicture
 from mailflatrate.settings import load_settings
 
 MEGABYTE = 1024 * 1024

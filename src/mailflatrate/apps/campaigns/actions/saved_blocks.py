@@ -20,9 +20,9 @@ from mailflatrate.apps.campaigns.models import Campaign, CampaignTemplate, Saved
 from mailflatrate.apps.campaigns.shared_blocks import include_of, put_in, rewritten
 from mailflatrate.apps.campaigns.variants import variant_count
 from mailflatrate.base import tenancy
-from mailflatrate.mail.content import ContentSource, SourceFormat
+from mailflatrate.mail.content.campaign import ContentSource, SourceFormat
 from mailflatrate.mail.liquid import SourceRefused
-from mailflatrate.rules.campaign_states import EDITABLE
+from mailflatrate.rules.campaigns.campaign_states import EDITABLE
 
 MOST_CHARS: Final = 50_000
 MOST_SAVED: Final = 200

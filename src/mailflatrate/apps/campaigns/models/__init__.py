@@ -23,7 +23,7 @@ from mailflatrate.apps.campaigns.models.page_fetch_count import PageFetchCount
 from mailflatrate.apps.campaigns.models.test_list import TestList
 from mailflatrate.apps.campaigns.models.version import CampaignVersion
 from mailflatrate.apps.campaigns.models.writing import TASK_LABELS, WritingHelp, WritingRequest, WritingState
-from mailflatrate.rules.campaign_states import CampaignState
+from mailflatrate.rules.campaigns.campaign_states import CampaignState
 
 __all__ = [
     "DRAFT_MAYBE_SENT",

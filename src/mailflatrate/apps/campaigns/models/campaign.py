@@ -8,7 +8,7 @@ from django.db.models import Value
 from django.utils.translation import gettext_lazy as _
 
 from mailflatrate.base.tenancy import TenantManager, TenantModel, in_platform
-from mailflatrate.rules.campaign_states import CampaignState
+from mailflatrate.rules.campaigns.campaign_states import CampaignState
 
 
 class ContentKind(models.TextChoices):

@@ -4,7 +4,7 @@ from django.db import models
 
 from mailflatrate.apps.campaigns.models.campaign import Campaign
 from mailflatrate.base.tenancy import TenantModel
-from mailflatrate.rules.linked_pages import LinkOutcome
+from mailflatrate.rules.campaigns.linked_pages import LinkOutcome
 
 LONGEST_PROBLEM = 200
 

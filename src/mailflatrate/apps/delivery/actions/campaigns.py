@@ -18,7 +18,7 @@ from mailflatrate.apps.delivery.models import Chunk, ChunkState, Plan, Retry
 from mailflatrate.apps.delivery.queries import unsent_after_end
 from mailflatrate.apps.gate import actions as gate
 from mailflatrate.base import clock, jobs, tenancy
-from mailflatrate.rules.campaign_states import RUNNING, UNDER_WAY, UNFINISHED, CampaignMover
+from mailflatrate.rules.campaigns.campaign_states import RUNNING, UNDER_WAY, UNFINISHED, CampaignMover
 
 
 def pause_campaign(campaign_id: int, reason: str = "", *, by: CampaignMover = CampaignMover.MEMBER) -> None:

@@ -15,8 +15,8 @@ from mailflatrate.apps.delivery.models import Chunk, DeliveryState, Plan, Tally
 from mailflatrate.apps.delivery.wake import figures_changed
 from mailflatrate.base import clock, jobs, tenancy
 from mailflatrate.locale.formats import rate_number
-from mailflatrate.rules.campaign_states import RUNNING
-from mailflatrate.rules.measures import Counts, FigureScope, MeasureLevel, judge
+from mailflatrate.rules.campaigns.campaign_states import RUNNING
+from mailflatrate.rules.feedback.measures import Counts, FigureScope, MeasureLevel, judge
 from mailflatrate.settings.schema import load_settings
 
 

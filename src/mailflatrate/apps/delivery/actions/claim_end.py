@@ -11,7 +11,7 @@ from mailflatrate.apps.delivery.actions.row_updates import cancel_rows, complete
 from mailflatrate.apps.delivery.locked_chunks import LockedChunk, locked_claim
 from mailflatrate.apps.delivery.models import Begun, Chunk, ChunkState, Delivery, DeliveryState, Plan, Retry
 from mailflatrate.base import clock, tenancy
-from mailflatrate.rules.campaign_states import CampaignMover
+from mailflatrate.rules.campaigns.campaign_states import CampaignMover
 
 
 def finish_chunk(

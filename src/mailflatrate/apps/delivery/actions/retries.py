@@ -11,7 +11,7 @@ from mailflatrate.apps.delivery.actions.row_updates import next_number, run
 from mailflatrate.apps.delivery.locked_chunks import new_chunk
 from mailflatrate.apps.delivery.models import Chunk, Retry
 from mailflatrate.base import clock, jobs, tenancy
-from mailflatrate.rules.campaign_states import RUNNING
+from mailflatrate.rules.campaigns.campaign_states import RUNNING
 from mailflatrate.settings.schema import load_settings
 
 # Due retries of one lane become a chunk of their own; the tally of the chunk they leave follows them.

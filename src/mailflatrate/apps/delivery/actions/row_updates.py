@@ -11,7 +11,7 @@ from mailflatrate.apps.campaigns.states import LockedCampaign
 from mailflatrate.apps.delivery import ab_test, campaign_log
 from mailflatrate.apps.delivery.models import Chunk, ChunkState, Delivery, DeliveryState, Retry, Tally
 from mailflatrate.apps.delivery.wake import figures_changed
-from mailflatrate.rules.campaign_states import RUNNING, CampaignMover
+from mailflatrate.rules.campaigns.campaign_states import RUNNING, CampaignMover
 
 OPEN_CHUNKS = (ChunkState.READY, ChunkState.SENDING)
 

@@ -11,7 +11,7 @@ from mailflatrate.apps.transactional.actions.messages import MessageOrder, order
 from mailflatrate.apps.transactional.models import TransactionalMessage
 from mailflatrate.base import tenancy
 from mailflatrate.mail.address import domain_of
-from mailflatrate.rules.gate import failures_by_weight
+from mailflatrate.rules.gate.judge import failures_by_weight
 from mailflatrate.rules.verdict import verdict_from_json
 
 

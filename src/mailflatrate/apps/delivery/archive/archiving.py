@@ -18,7 +18,7 @@ from mailflatrate.apps.delivery.archive.tables import ArchivedCampaign
 from mailflatrate.base import clock, tenancy
 from mailflatrate.base.tenancy import PlatformReason
 from mailflatrate.base.tenancy.apply import is_busy
-from mailflatrate.rules.campaign_states import OVER
+from mailflatrate.rules.campaigns.campaign_states import OVER
 from mailflatrate.settings.schema import load_settings
 
 CHUNKS_TOGETHER = 2

@@ -11,8 +11,8 @@ from mailflatrate.apps.accounts.models import Account
 from mailflatrate.apps.delivery.relays.hook_tables import RelayHook
 from mailflatrate.apps.delivery.relays.tables import Relay, StateChoice
 from mailflatrate.base import audit, tenancy
-from mailflatrate.mail.vault import VaultError
-from mailflatrate.rules.relays import (
+from mailflatrate.mail.signing.vault import VaultError
+from mailflatrate.rules.sending.relays import (
     MOST_CONNECTIONS,
     MOST_PER_HOUR,
     MOST_WEIGHT,

@@ -5,7 +5,7 @@ from django.db.models import Q
 
 from mailflatrate.apps.delivery.relays.tables import Relay
 from mailflatrate.base.ids import vault
-from mailflatrate.mail.vault import FORM
+from mailflatrate.mail.signing.vault import FORM
 
 
 class RelayHook(models.Model):

@@ -13,7 +13,7 @@ from mailflatrate.apps.delivery.relays.hook_tables import RelayHook
 from mailflatrate.apps.delivery.relays.tables import Relay
 from mailflatrate.base import audit, clock, tenancy
 from mailflatrate.mail.provider_events.signatures import is_sendgrid_key, is_sns_topic
-from mailflatrate.rules.relays import SIGNED, TAGGED, RelayKind
+from mailflatrate.rules.sending.relays import SIGNED, TAGGED, RelayKind
 
 USER = "mailflatrate"
 """The user name of the password that we give to providers that don't sign."""

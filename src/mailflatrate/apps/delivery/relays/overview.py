@@ -9,10 +9,10 @@ from django.db.models import Count, Min, Sum
 from mailflatrate.apps.delivery.relays import warm_up_limits
 from mailflatrate.apps.delivery.relays.tables import Bucket, PoolChoice, Relay, RelayReport, StateChoice
 from mailflatrate.base import clock, tenancy
-from mailflatrate.rules.providers import provider_name
-from mailflatrate.rules.relays import RelayPool
-from mailflatrate.rules.shaping import SHAPES, Shape, per_hour, recovery_seconds
-from mailflatrate.rules.warm_up import WarmUpDay, quota
+from mailflatrate.rules.sending.providers import provider_name
+from mailflatrate.rules.sending.relays import RelayPool
+from mailflatrate.rules.sending.shaping import SHAPES, Shape, per_hour, recovery_seconds
+from mailflatrate.rules.sending.warm_up import WarmUpDay, quota
 from mailflatrate.settings.schema import Settings
 
 REPORT_SECONDS = 60

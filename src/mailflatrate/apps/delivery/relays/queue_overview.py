@@ -7,7 +7,7 @@ from django.db.models import Count, Min, Sum
 
 from mailflatrate.apps.delivery.relays.queue_tables import LogFollower, RelayCount, RelayDeferral
 from mailflatrate.base import clock, tenancy
-from mailflatrate.rules.providers import provider_name
+from mailflatrate.rules.sending.providers import provider_name
 
 BEHIND = timedelta(minutes=10)
 SHOWN = timedelta(hours=24)

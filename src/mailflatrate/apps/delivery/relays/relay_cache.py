@@ -7,9 +7,9 @@ from mailflatrate.apps.delivery.relays.tables import Relay
 from mailflatrate.base import clock, tenancy
 from mailflatrate.base.ids import key_ring
 from mailflatrate.base.tenancy import PlatformReason
-from mailflatrate.mail.tokens import TokenPurpose
-from mailflatrate.mail.vault import VaultError
-from mailflatrate.rules.relays import (
+from mailflatrate.mail.identifiers.tokens import TokenPurpose
+from mailflatrate.mail.signing.vault import VaultError
+from mailflatrate.rules.sending.relays import (
     TAGGED,
     RelayKind,
     RelayPool,

@@ -9,8 +9,8 @@ from django.db.models import Q
 from django.utils.translation import gettext_lazy as _
 
 from mailflatrate.base.ids import vault
-from mailflatrate.mail.vault import FORM
-from mailflatrate.rules import relays as rules
+from mailflatrate.mail.signing.vault import FORM
+from mailflatrate.rules.sending import relays as rules
 from mailflatrate.wire.smtp_types import TlsMode
 
 

@@ -8,7 +8,7 @@ from dataclasses import dataclass
 
 from mailflatrate.apps.delivery.relays.tables import WarmUp
 from mailflatrate.base import audit, clock, tenancy
-from mailflatrate.rules.warm_up import WarmUpDay, at, is_over
+from mailflatrate.rules.sending.warm_up import WarmUpDay, at, is_over
 
 LONGEST_PAUSE_SECONDS = 1800.0
 """Chunks that wait for the next day are checked again after that, because an operator may end a warm-up."""

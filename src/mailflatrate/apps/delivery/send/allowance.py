@@ -16,9 +16,9 @@ from mailflatrate.apps.delivery.relays.warm_up_limits import WarmUpGrant, WarmUp
 from mailflatrate.apps.delivery.warm_up import keys_of
 from mailflatrate.base import clock, tenancy
 from mailflatrate.base.tenancy import PlatformReason
-from mailflatrate.rules.providers import OTHER
-from mailflatrate.rules.relays import RelayState
-from mailflatrate.rules.shaping import next_factor, per_hour, refilled, wait_seconds
+from mailflatrate.rules.sending.providers import OTHER
+from mailflatrate.rules.sending.relays import RelayState
+from mailflatrate.rules.sending.shaping import next_factor, per_hour, refilled, wait_seconds
 from mailflatrate.settings.schema import Settings
 
 ANSWERED = (DeliveryState.SENT, DeliveryState.DEFERRED, DeliveryState.BOUNCED, DeliveryState.IN_DOUBT)

@@ -31,10 +31,10 @@ from mailflatrate.apps.gate.recipients import RecipientRow
 from mailflatrate.base import clock, tracing
 from mailflatrate.base.metrics.names import RECORD_SECONDS, RESULTS
 from mailflatrate.mail.address import domain_of
-from mailflatrate.mail.rsa_key import DigestSigner
-from mailflatrate.rules.campaign_states import RUNNING, CampaignState
-from mailflatrate.rules.providers import provider_of
-from mailflatrate.rules.retries import RetryPolicy
+from mailflatrate.mail.signing.rsa_key import DigestSigner
+from mailflatrate.rules.campaigns.campaign_states import RUNNING, CampaignState
+from mailflatrate.rules.sending.providers import provider_of
+from mailflatrate.rules.sending.retries import RetryPolicy
 from mailflatrate.wire.smtp_types import OutcomeKind, RelayUnavailable, SendOutcome, Stage
 
 FRESH_SECONDS = 0.9

@@ -16,10 +16,10 @@ from mailflatrate.apps.delivery.send.outcomes import SettledDelivery, withheld
 from mailflatrate.apps.gate import permits
 from mailflatrate.apps.gate.permits import Permit
 from mailflatrate.apps.gate.recipients import RecipientRow, recipient_facts
-from mailflatrate.mail.compose import MessageDraft
-from mailflatrate.mail.edition import Recipient
 from mailflatrate.mail.headers import HeaderError
 from mailflatrate.mail.liquid import MissingValue, RenderRefused
+from mailflatrate.mail.message.compose import MessageDraft
+from mailflatrate.mail.message.edition import Recipient
 from mailflatrate.rules.skip_reasons import SkippedRecipient, WithholdReason
 
 MESSAGE_FAILED = "message_failed"

@@ -11,8 +11,8 @@ from typing import Protocol
 from mailflatrate.apps.delivery.send.chunk_composer import DraftedMessage
 from mailflatrate.apps.delivery.transmit import PermittedMessage
 from mailflatrate.apps.gate.recipients import RecipientRow
-from mailflatrate.mail.compose import sign_drafts
-from mailflatrate.mail.rsa_key import DigestSigner
+from mailflatrate.mail.message.compose import sign_drafts
+from mailflatrate.mail.signing.rsa_key import DigestSigner
 
 
 class RowJudge(Protocol):

@@ -20,10 +20,10 @@ from mailflatrate.apps.transactional.queries import is_proved
 from mailflatrate.base import clock, tenancy
 from mailflatrate.base.ids import key_ring
 from mailflatrate.mail.author_mistakes import mistake
-from mailflatrate.mail.compose import Composer
-from mailflatrate.mail.edition import EditionContent, Recipient, TransactionalStream
 from mailflatrate.mail.headers import NamedAddress
 from mailflatrate.mail.liquid import LiquidTemplate
+from mailflatrate.mail.message.compose import Composer
+from mailflatrate.mail.message.edition import EditionContent, Recipient, TransactionalStream
 from mailflatrate.mail.source_errors import NOWHERE
 from mailflatrate.settings.schema import load_settings
 

@@ -8,7 +8,7 @@ from mailflatrate.apps.delivery.models import DeliveryState
 from mailflatrate.apps.delivery.send.outcomes import SettledDelivery
 from mailflatrate.apps.gate.recipients import RecipientRow
 from mailflatrate.mail.address import domain_of
-from mailflatrate.rules.providers import provider_of
+from mailflatrate.rules.sending.providers import provider_of
 
 WAVE_LEAST = 20
 WAVE_SHARE = 0.2

@@ -22,8 +22,8 @@ from mailflatrate.apps.delivery.transmit import Transmitter
 from mailflatrate.base import clock, tenancy
 from mailflatrate.base.tenancy import PlatformReason
 from mailflatrate.mail.address import domain_of
-from mailflatrate.rules.providers import provider_of
-from mailflatrate.rules.relays import RelayPool, RelayState, Stream
+from mailflatrate.rules.sending.providers import provider_of
+from mailflatrate.rules.sending.relays import RelayPool, RelayState, Stream
 from mailflatrate.settings.schema import Settings
 
 FIRST_PAUSE_SECONDS = 1.0

@@ -32,7 +32,7 @@ from mailflatrate.apps.gate.recipients import load_tables
 from mailflatrate.base import tracing
 from mailflatrate.base.metrics.names import CLAIM_SECONDS
 from mailflatrate.mail.author_mistakes import as_param
-from mailflatrate.rules.relays import Stream
+from mailflatrate.rules.sending.relays import Stream
 from mailflatrate.settings.schema import MarkMode, Settings, load_settings
 
 PATIENCE_SECONDS = 6.0

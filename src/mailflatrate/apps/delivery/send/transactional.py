@@ -46,17 +46,17 @@ from mailflatrate.apps.gate.recipients import RecipientRow
 from mailflatrate.base import clock, jobs, tenancy
 from mailflatrate.base.ids import key_ring
 from mailflatrate.locale.texts import known_language
-from mailflatrate.mail.compose import Composer, MessageDraft
-from mailflatrate.mail.confirmation import (
+from mailflatrate.mail.headers import NamedAddress
+from mailflatrate.mail.message.compose import Composer, MessageDraft
+from mailflatrate.mail.message.confirmation import (
     ConfirmationOccasion,
     ConfirmationText,
     confirmation_content,
     confirmation_values,
 )
-from mailflatrate.mail.edition import NoticeStream, Recipient
-from mailflatrate.mail.headers import NamedAddress
+from mailflatrate.mail.message.edition import NoticeStream, Recipient
 from mailflatrate.rules.facts import ContractFacts, NoticeFacts
-from mailflatrate.rules.forms.facts import ConfirmationFacts
+from mailflatrate.rules.form_facts import ConfirmationFacts
 from mailflatrate.rules.imprint import ImprintRecord, imprint_lines
 from mailflatrate.rules.skip_reasons import WithholdReason
 from mailflatrate.settings.schema import load_settings

@@ -28,10 +28,10 @@ from mailflatrate.apps.domains.records import DnsRecord, dkim_record, records_of
 from mailflatrate.base import audit, clock, tenancy
 from mailflatrate.locale.texts import known_language
 from mailflatrate.mail.address import AddressError, parse, to_a_label
-from mailflatrate.mail.dkim import generate_key
+from mailflatrate.mail.signing.dkim import generate_key
 from mailflatrate.rules.addresses.providers import is_freemail
 from mailflatrate.rules.facts import DnsState
-from mailflatrate.rules.gate import explain
+from mailflatrate.rules.gate.judge import explain
 from mailflatrate.rules.limits import value
 from mailflatrate.settings import load_settings
 from mailflatrate.wire.dns import DnsResolver, Resolver

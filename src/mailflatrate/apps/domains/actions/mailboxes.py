@@ -20,7 +20,7 @@ from mailflatrate.base import audit, clock, tenancy
 from mailflatrate.base.ids import key_ring
 from mailflatrate.base.tenancy import PlatformReason
 from mailflatrate.mail.address import AddressError, parse
-from mailflatrate.mail.tokens import TokenPurpose
+from mailflatrate.mail.identifiers.tokens import TokenPurpose
 from mailflatrate.rules.limits import value
 from mailflatrate.settings import load_settings
 

@@ -18,7 +18,7 @@ from mailflatrate.apps.events.lanes import Lane
 from mailflatrate.apps.events.models import EndpointState, EventSetting, WaitingEvent, WebhookEndpoint
 from mailflatrate.base import audit, clock, jobs, tenancy
 from mailflatrate.base.jobs import JobQueue
-from mailflatrate.mail.webhook_signature import new_secret
+from mailflatrate.mail.signing.webhook_signature import new_secret
 from mailflatrate.rules.events import KEPT, PER_MESSAGE, EventType
 
 TEST_JOB: Final = "events.send_test"

@@ -20,12 +20,12 @@ from mailflatrate.apps.lists.fields import declare
 from mailflatrate.apps.lists.models import MailingList, OriginState
 from mailflatrate.apps.lists.tags import checked_name
 from mailflatrate.base import clock
+from mailflatrate.rules.contacts.tags import known_once
 from mailflatrate.rules.fields.types.text import TYPE as TEXT
 from mailflatrate.rules.forms import FormContent, content_from_json, default_content, freeze
 from mailflatrate.rules.forms.content import MAX_FURTHER_LISTS, FormStyle
 from mailflatrate.rules.forms.placement import Placement, placement_from_json
-from mailflatrate.rules.gate import judge_form
-from mailflatrate.rules.tags import known_once
+from mailflatrate.rules.gate.judge import judge_form
 from mailflatrate.rules.verdict import Verdict
 from mailflatrate.settings.schema import load_settings
 

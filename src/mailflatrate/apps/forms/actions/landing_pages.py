@@ -11,7 +11,7 @@ from mailflatrate.apps.forms.models import Form, LandingPage, LandingTakedown, L
 from mailflatrate.base import audit, clock, tenancy
 from mailflatrate.base.ids import key_ring
 from mailflatrate.base.tenancy import PlatformReason
-from mailflatrate.mail.landing_page import CompiledPage
+from mailflatrate.mail.content.landing_page import CompiledPage
 from mailflatrate.rules.forms.landing import (
     MAX_DESCRIPTION,
     MAX_SOURCE,

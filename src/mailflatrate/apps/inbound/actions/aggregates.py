@@ -6,7 +6,7 @@ from mailflatrate.apps.domains.models import SenderDomain
 from mailflatrate.apps.inbound.interpretation import InboundReading
 from mailflatrate.apps.inbound.models import DomainReport
 from mailflatrate.base.tenancy import needs_platform
-from mailflatrate.mail.aggregate import AggregateReport
+from mailflatrate.mail.reading.aggregate import AggregateReport
 
 SOURCES_KEPT = 100
 

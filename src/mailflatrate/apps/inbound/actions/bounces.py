@@ -13,7 +13,7 @@ from mailflatrate.apps.lists.actions import feedback
 from mailflatrate.apps.lists.models import Contact
 from mailflatrate.base import tenancy
 from mailflatrate.mail.reading.values import BounceOutcome, Failure
-from mailflatrate.rules.bounces import Bounce
+from mailflatrate.rules.feedback.bounces import Bounce
 from mailflatrate.rules.limits import value
 
 Aimed = tuple[InboundReading, DeliveryRecord]

@@ -25,10 +25,10 @@ from mailflatrate.apps.inbound.models import DeskState, Feedback, FeedbackKind, 
 from mailflatrate.apps.inbound.report_proof import SenderProof
 from mailflatrate.base import clock, tenancy
 from mailflatrate.base.tenancy import PlatformReason
+from mailflatrate.mail.identifiers.verp import RecipientKind
 from mailflatrate.mail.reading.storable import storable
 from mailflatrate.mail.reading.values import ReturnedMessageKind
-from mailflatrate.mail.verp import RecipientKind
-from mailflatrate.rules.reports import Tray
+from mailflatrate.rules.feedback.reports import Tray
 
 log = structlog.get_logger("inbound")
 

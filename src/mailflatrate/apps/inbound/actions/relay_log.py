@@ -39,10 +39,10 @@ from mailflatrate.base.ids import address_key
 from mailflatrate.base.tenancy import PlatformReason
 from mailflatrate.mail.address import domain_of
 from mailflatrate.mail.bounce_text.verdict import judge
-from mailflatrate.mail.postfix_log import QueueAttempt, QueueStatus
-from mailflatrate.rules.bounces import Bounce
-from mailflatrate.rules.providers import provider_of
-from mailflatrate.rules.relays import RelayPool
+from mailflatrate.mail.reading.postfix_log import QueueAttempt, QueueStatus
+from mailflatrate.rules.feedback.bounces import Bounce
+from mailflatrate.rules.sending.providers import provider_of
+from mailflatrate.rules.sending.relays import RelayPool
 
 log = structlog.get_logger("relay_log")
 

@@ -16,11 +16,11 @@ from mailflatrate.apps.lists.models import Contact
 from mailflatrate.base import clock, jobs, tenancy
 from mailflatrate.base.ids import address_key
 from mailflatrate.base.outbox.writing import emit
+from mailflatrate.mail.identifiers.verp import RecipientKind
+from mailflatrate.mail.message.unsubscribe import parse_unsubscribe_mail
 from mailflatrate.mail.reading.values import ReturnedMessageKind
-from mailflatrate.mail.unsubscribe import parse_unsubscribe_mail
-from mailflatrate.mail.verp import RecipientKind
 from mailflatrate.rules.events import EventType
-from mailflatrate.rules.reports import Effect
+from mailflatrate.rules.feedback.reports import Effect
 
 TELL_COMPLAINT_JOB: Final = "inbound.tell_complaint"
 TOLD_AFTER_SECONDS: Final = 3600

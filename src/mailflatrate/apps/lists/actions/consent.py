@@ -13,7 +13,7 @@ from mailflatrate.apps.suppression import actions as suppression
 from mailflatrate.base import clock, tenancy
 from mailflatrate.base.ids import mailbox_keys
 from mailflatrate.base.tenancy import UnlimitedReason
-from mailflatrate.rules.suppression import SuppressionReason
+from mailflatrate.rules.contacts.suppression import SuppressionReason
 
 SAID_BY_PERSON = ("link", "one_click", "mailto", "preferences", "reply", "provider")
 _SAME_NO = timedelta(days=1)

@@ -15,9 +15,9 @@ from mailflatrate.apps.lists.fields import declare, declare_missing, read_values
 from mailflatrate.apps.lists.models import Contact
 from mailflatrate.apps.lists.personal_data import PersonalFault, judge_attributes
 from mailflatrate.base import clock
-from mailflatrate.rules import external_ids
+from mailflatrate.rules.contacts import external_ids
+from mailflatrate.rules.contacts.languages import ATTRIBUTES
 from mailflatrate.rules.fields.types.language import TYPE as LANGUAGE
-from mailflatrate.rules.languages import ATTRIBUTES
 
 LANGUAGE_ATTRIBUTE = ATTRIBUTES[0]
 MAX_ATTRIBUTES = 100

@@ -14,7 +14,7 @@ from mailflatrate.apps.suppression.actions import SuppressionEntry, suppress_man
 from mailflatrate.base import clock, tenancy
 from mailflatrate.base.ids import mailbox_keys
 from mailflatrate.rules import sql
-from mailflatrate.rules.suppression import SuppressionReason
+from mailflatrate.rules.contacts.suppression import SuppressionReason
 
 _LOCK = """SELECT id, address_key, email FROM contact
     WHERE account_id = %s AND id = ANY(%s::bigint[]) ORDER BY id FOR UPDATE"""

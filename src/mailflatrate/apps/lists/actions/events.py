@@ -17,9 +17,9 @@ from mailflatrate.apps.lists.fields import special_sentence
 from mailflatrate.apps.lists.models import Contact, ContactEvent, ContactEventType, ConversionGoal, EventSettings
 from mailflatrate.base import clock, tenancy
 from mailflatrate.base.tenancy import PlatformReason
-from mailflatrate.rules import contact_events as rules
-from mailflatrate.rules.contact_events import EventFault, EventRefused, PropertyType
-from mailflatrate.rules.money import MoneyFault, MoneyRefused, money_of
+from mailflatrate.rules.contacts import contact_events as rules
+from mailflatrate.rules.contacts.contact_events import EventFault, EventRefused, PropertyType
+from mailflatrate.rules.contacts.money import MoneyFault, MoneyRefused, money_of
 
 DELETED_AT_ONCE = 5_000
 _COUNT = """

@@ -1,6 +1,6 @@
 """Feedback from receivers: bounces, deliveries, complaints (R-69 to R-75, R-79).
 
-`mailflatrate.rules.bounces` alone decides what a bounce means; this module records its judgment.
+`mailflatrate.rules.feedback.bounces` alone decides what a bounce means; this module records its judgment.
 """
 
 from collections.abc import Iterable, Sequence
@@ -16,8 +16,8 @@ from mailflatrate.apps.suppression import actions as suppression
 from mailflatrate.apps.suppression.queries import complained_elsewhere
 from mailflatrate.base import tenancy
 from mailflatrate.base.ids import mailbox_keys
-from mailflatrate.rules.bounces import Bounce, BounceAction, BounceState, judge_bounce
-from mailflatrate.rules.suppression import SuppressionReason
+from mailflatrate.rules.contacts.suppression import SuppressionReason
+from mailflatrate.rules.feedback.bounces import Bounce, BounceAction, BounceState, judge_bounce
 
 
 @tenancy.needs_account

@@ -15,11 +15,11 @@ from mailflatrate.apps.lists.changes import skip_history
 from mailflatrate.apps.lists.fields import MAX_FIELDS, OWN_NAMES, declare, definitions, month_first
 from mailflatrate.apps.lists.models import FieldMigration, FieldMigrationState
 from mailflatrate.base import tenancy
+from mailflatrate.rules.contacts.personal_data import is_special
 from mailflatrate.rules.fields.field_type import KEY, ContactFieldType, FieldDefinition, UnreadableValue
 from mailflatrate.rules.fields.proposals import TypeGuess, propose_type
 from mailflatrate.rules.fields.types.text import TYPE as TEXT
 from mailflatrate.rules.fields.values import normalize_value
-from mailflatrate.rules.personal_data import is_special
 
 READ_AT_ONCE = 5_000
 CONVERTED_AT_ONCE = 1_000

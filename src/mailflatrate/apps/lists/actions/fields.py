@@ -23,6 +23,7 @@ from mailflatrate.apps.lists.fields import (
 from mailflatrate.apps.lists.intake.columns import attribute_key
 from mailflatrate.apps.lists.models import ContactField, FieldMigrationState
 from mailflatrate.base import audit, clock
+from mailflatrate.rules.contacts.personal_data import is_special
 from mailflatrate.rules.fields.field_type import (
     MAX_CHOICE_CHARACTERS,
     MAX_CHOICES,
@@ -31,7 +32,6 @@ from mailflatrate.rules.fields.field_type import (
     UnreadableValue,
 )
 from mailflatrate.rules.fields.values import FIELD_TYPES, normalize_value
-from mailflatrate.rules.personal_data import is_special
 
 Purpose = Annotated[
     str, Field(min_length=1, max_length=300, description="what you use it for; contacts can ask to read this (R-97)")

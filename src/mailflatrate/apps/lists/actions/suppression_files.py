@@ -21,8 +21,8 @@ from mailflatrate.base import clock, tenancy
 from mailflatrate.base.long_task import TaskState
 from mailflatrate.base.storage.interface import StorageFailed
 from mailflatrate.mail.address_search import AddressSearch
+from mailflatrate.rules.contacts.suppression import SuppressionReason
 from mailflatrate.rules.prior_status.columns import StatusField
-from mailflatrate.rules.suppression import SuppressionReason
 
 MOST_UNDER_WAY = 3
 """Files of one account that may wait or run at a time."""

@@ -9,7 +9,7 @@ from mailflatrate.apps.lists.errors import ListError, NameInUse
 from mailflatrate.apps.lists.models import Contact, ContactTag, Tag
 from mailflatrate.apps.lists.tags import checked_name, ensure_tags, give_tags, take_tags
 from mailflatrate.base import audit, clock
-from mailflatrate.rules.tags import TagColor
+from mailflatrate.rules.contacts.tags import TagColor
 
 
 @transaction.atomic

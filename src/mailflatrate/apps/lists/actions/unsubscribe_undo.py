@@ -17,10 +17,10 @@ from mailflatrate.apps.suppression import actions as suppression
 from mailflatrate.apps.suppression.queries import active_for
 from mailflatrate.base import clock, tenancy
 from mailflatrate.base.outbox.writing import emit
+from mailflatrate.rules.contacts.suppression import SuppressionReason
+from mailflatrate.rules.contacts.withdrawals import UNDONE_BY
 from mailflatrate.rules.events import EventType
 from mailflatrate.rules.limits import value as limit
-from mailflatrate.rules.suppression import SuppressionReason
-from mailflatrate.rules.withdrawals import UNDONE_BY
 
 MOST_UNDONE = 3
 """How often one page may undo: a person who keeps changing their mind signs up again."""

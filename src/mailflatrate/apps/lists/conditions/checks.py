@@ -19,7 +19,7 @@ from mailflatrate.apps.lists.events import declared, event_types
 from mailflatrate.apps.lists.models import ContactEventType
 from mailflatrate.base import tenancy
 from mailflatrate.rules.conditions import NUMBER_OPS, PROPERTY_OPS, Field, Op
-from mailflatrate.rules.contact_events import PropertyType
+from mailflatrate.rules.contacts.contact_events import PropertyType
 from mailflatrate.rules.fields.field_type import FieldDefinition, UnreadableValue
 
 

@@ -34,9 +34,9 @@ from mailflatrate.rules.conditions import (
     Match,
     Op,
 )
-from mailflatrate.rules.contact_events import LONGEST_NAME
-from mailflatrate.rules.contact_events import NAME as EVENT_NAME
-from mailflatrate.rules.providers import OTHER, PROVIDERS
+from mailflatrate.rules.contacts.contact_events import LONGEST_NAME
+from mailflatrate.rules.contacts.contact_events import NAME as EVENT_NAME
+from mailflatrate.rules.sending.providers import OTHER, PROVIDERS
 
 PROVIDER_KEYS = (*(provider.key for provider in PROVIDERS), OTHER)
 _LARGEST_ID = 2**63 - 1

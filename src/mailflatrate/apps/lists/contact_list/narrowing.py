@@ -11,7 +11,7 @@ from mailflatrate.apps.lists.models import ConsentEvent, Contact, ContactTag, Se
 from mailflatrate.apps.lists.search import matching
 from mailflatrate.apps.lists.segments import conditions_sql
 from mailflatrate.base import tenancy
-from mailflatrate.rules.audience_states import SubscriptionState
+from mailflatrate.rules.contacts.audience_states import SubscriptionState
 
 MOST_CONDITIONS = 10
 """Conditions of one filter, beside list, state, tag, segment, import and search."""

@@ -9,7 +9,7 @@ from mailflatrate.apps.lists.models import Export
 from mailflatrate.apps.lists.segments import conditions_sql
 from mailflatrate.base import tenancy
 from mailflatrate.rules import sql
-from mailflatrate.rules.suppression import STRENGTH
+from mailflatrate.rules.contacts.suppression import STRENGTH
 
 PAGE_CONTACTS = 2_000
 Built = tuple[str, list[Any]]

@@ -5,8 +5,8 @@ from collections.abc import Callable
 from datetime import date
 
 from mailflatrate.apps.lists.intake.timestamps import moment_reader
-from mailflatrate.rules.countries import MONTH_FIRST_COUNTRIES
-from mailflatrate.rules.personal_data import MINOR_BELOW_YEARS, is_minor
+from mailflatrate.rules.contacts.countries import MONTH_FIRST_COUNTRIES
+from mailflatrate.rules.contacts.personal_data import MINOR_BELOW_YEARS, is_minor
 
 _YEAR = re.compile(r"(?:19|20)\d\d")
 _SHORT_YEAR = re.compile(r"\d{1,2}[./-] ?\d{1,2}[./-] ?\d{2}")

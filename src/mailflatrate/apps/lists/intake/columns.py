@@ -11,7 +11,7 @@ from django.utils.translation import gettext as _
 from mailflatrate.apps.lists.errors import ImportProblem
 from mailflatrate.apps.lists.intake.own_titles import is_ours
 from mailflatrate.apps.lists.intake.proof_titles import composed
-from mailflatrate.rules.personal_data import is_age, is_birth, is_special
+from mailflatrate.rules.contacts.personal_data import is_age, is_birth, is_special
 from mailflatrate.rules.prior_status.column_kind import ColumnGuess, ColumnProfile, guess_column
 from mailflatrate.rules.prior_status.columns import StatusField, is_last_change, is_other_channel, read_title
 from mailflatrate.rules.prior_status.row import StatusColumn

@@ -64,7 +64,7 @@ from mailflatrate.apps.lists.intake.table_files import TableFile
 from mailflatrate.apps.lists.intake.weighed import Weighed
 from mailflatrate.mail.address import domain_of, mailbox_forms
 from mailflatrate.rules.addresses.domains import RESERVED_DOMAINS, RESERVED_ENDINGS, judge_domain
-from mailflatrate.rules.consent import EvidenceReason
+from mailflatrate.rules.contacts.consent import EvidenceReason
 from mailflatrate.rules.limits import CONSENT_MAX_AGE
 from mailflatrate.rules.systems.profile import SystemProfile, recognize
 

@@ -19,8 +19,8 @@ from mailflatrate.apps.lists.models import Import
 from mailflatrate.apps.suppression import actions as suppression
 from mailflatrate.base import clock
 from mailflatrate.rules import sql
+from mailflatrate.rules.contacts.suppression import SuppressionReason
 from mailflatrate.rules.prior_status.status_words import NO, PriorStatus
-from mailflatrate.rules.suppression import SuppressionReason
 
 _REASONS = {
     PriorStatus.COMPLAINED: SuppressionReason.COMPLAINT,

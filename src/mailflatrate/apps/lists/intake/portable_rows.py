@@ -17,7 +17,7 @@ from mailflatrate.apps.lists.intake.birth_dates import age_says_minor
 from mailflatrate.apps.lists.intake.columns import Columns, attribute_key, check_mapping
 from mailflatrate.apps.lists.intake.csv_rows import Row, RowFault, RowTable
 from mailflatrate.apps.lists.intake.timestamps import Moment
-from mailflatrate.rules.personal_data import is_age, is_birth, is_special
+from mailflatrate.rules.contacts.personal_data import is_age, is_birth, is_special
 from mailflatrate.rules.prior_status.status_words import NO, read_status
 from mailflatrate.rules.proof.portable import (
     END_FORM,

@@ -18,7 +18,7 @@ from mailflatrate.apps.lists.signing_keys import published_keys
 from mailflatrate.base import tenancy
 from mailflatrate.base.tenancy import PlatformReason
 from mailflatrate.rules import sql
-from mailflatrate.rules.audience_states import CONSENTS
+from mailflatrate.rules.contacts.audience_states import CONSENTS
 
 
 class ProofSources:

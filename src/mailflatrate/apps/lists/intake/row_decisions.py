@@ -35,9 +35,10 @@ from mailflatrate.apps.lists.intake.portable_rows import OTHER_COMPANY
 from mailflatrate.apps.lists.intake.timestamps import join_clock, read_ip
 from mailflatrate.apps.lists.intake.weighed import Weighed, details_of, written_json
 from mailflatrate.mail.address import mailbox_forms
-from mailflatrate.rules import external_ids
 from mailflatrate.rules.addresses import AddressDecision, AddressVerdict, decide_address
-from mailflatrate.rules.consent import EvidenceReason, EvidenceVerdict, ImportedEvidence, judge_evidence
+from mailflatrate.rules.contacts import external_ids
+from mailflatrate.rules.contacts.consent import EvidenceReason, EvidenceVerdict, ImportedEvidence, judge_evidence
+from mailflatrate.rules.contacts.tags import split_tags
 from mailflatrate.rules.fields.field_type import FieldDefinition
 from mailflatrate.rules.fields.types.text import TYPE as TEXT
 from mailflatrate.rules.fields.values import suited_values
@@ -45,7 +46,6 @@ from mailflatrate.rules.prior_status.column_kind import is_unread_state
 from mailflatrate.rules.prior_status.row import StatusHit
 from mailflatrate.rules.prior_status.status_words import NO, PriorStatus, is_status_word
 from mailflatrate.rules.proof.portable import PortableFault
-from mailflatrate.rules.tags import split_tags
 
 DUPLICATE = "duplicate_in_file"
 SIGN_UP_UNREADABLE = "sign_up_time_unreadable"

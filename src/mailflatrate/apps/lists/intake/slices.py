@@ -35,7 +35,8 @@ from mailflatrate.apps.lists.limits import may_import
 from mailflatrate.apps.lists.models import ChangeSource, DeclarationState, Import, ImportState
 from mailflatrate.base import tenancy
 from mailflatrate.base.long_task import TaskCanceled, TaskOvertaken
-from mailflatrate.rules import external_ids, sql
+from mailflatrate.rules import sql
+from mailflatrate.rules.contacts import external_ids
 
 _TRIES = 3
 UNKNOWN_WORDS = 30

@@ -42,7 +42,7 @@ from mailflatrate.apps.lists.models.sort_indexes import SortIndex, SortKey
 from mailflatrate.apps.lists.models.suppression_files import SuppressionFile, SuppressionFileRow
 from mailflatrate.apps.lists.models.sync import ContactTouch
 from mailflatrate.apps.lists.models.tags import TAG_COLOR_LABELS, ContactTag, Tag
-from mailflatrate.rules.audience_states import GONE, ConsentKind, OriginState, SubscriptionState
+from mailflatrate.rules.contacts.audience_states import GONE, ConsentKind, OriginState, SubscriptionState
 
 __all__ = [
     "CONSENT_LABELS",

@@ -8,7 +8,7 @@ from django.db.models.lookups import Exact
 from django.utils.translation import gettext_lazy as _
 
 from mailflatrate.base.tenancy import TenantModel
-from mailflatrate.rules.audience_states import ConsentKind
+from mailflatrate.rules.contacts.audience_states import ConsentKind
 from mailflatrate.rules.proof.record import SALT_OCTETS
 
 CONSENT_LABELS = {

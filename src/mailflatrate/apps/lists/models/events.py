@@ -6,8 +6,8 @@ from django.db.models.functions import Now
 
 from mailflatrate.apps.lists.models.people import Contact
 from mailflatrate.base.tenancy import TenantModel
-from mailflatrate.rules import contact_events as rules
-from mailflatrate.rules import money
+from mailflatrate.rules.contacts import contact_events as rules
+from mailflatrate.rules.contacts import money
 
 
 class ContactEventType(TenantModel):

@@ -8,7 +8,7 @@ from django.utils.translation import gettext_lazy as _
 
 from mailflatrate.base.tenancy import TenantModel
 from mailflatrate.base.toned_choices import TonedChoices
-from mailflatrate.rules.audience_states import OriginState
+from mailflatrate.rules.contacts.audience_states import OriginState
 
 ORIGIN_LABELS = {
     OriginState.FORM: _("Own sign-up form"),

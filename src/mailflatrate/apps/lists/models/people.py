@@ -8,7 +8,7 @@ from django.utils.translation import gettext_lazy as _
 
 from mailflatrate.apps.lists.models.origins import ORIGIN_LABELS
 from mailflatrate.base.tenancy import TenantModel
-from mailflatrate.rules.audience_states import OriginState, SubscriptionState
+from mailflatrate.rules.contacts.audience_states import OriginState, SubscriptionState
 
 
 class MailingList(TenantModel):

@@ -8,7 +8,7 @@ from django.utils.translation import pgettext_lazy
 
 from mailflatrate.apps.lists.models.people import Contact
 from mailflatrate.base.tenancy import TenantModel
-from mailflatrate.rules.tags import TagColor
+from mailflatrate.rules.contacts.tags import TagColor
 
 TAG_COLOR_LABELS = {
     TagColor.GRAY: pgettext_lazy("color", "Gray"),

@@ -10,9 +10,9 @@ from mailflatrate.apps.lists.intake.no_rows import addresses_of_no
 from mailflatrate.base.ids import MailboxKeys, mailbox_keys
 from mailflatrate.mail.address import local_part_of
 from mailflatrate.rules.addresses import is_refused_role
+from mailflatrate.rules.contacts.suppression import STATED, SuppressionReason
 from mailflatrate.rules.prior_status.row import judge_row
 from mailflatrate.rules.prior_status.status_words import PriorStatus
-from mailflatrate.rules.suppression import STATED, SuppressionReason
 
 REASON_TITLE = "reason"
 """The column of our own export that holds the exact reason."""

@@ -22,7 +22,7 @@ from mailflatrate.apps.lists.suppression_files.reading import FileRow, RowReader
 from mailflatrate.apps.suppression.actions import SuppressionEntry, suppress_keys
 from mailflatrate.base.ids import MailboxKeys
 from mailflatrate.base.long_task import TaskOvertaken, TaskRunner, TaskState
-from mailflatrate.rules.suppression import SuppressionReason
+from mailflatrate.rules.contacts.suppression import SuppressionReason
 
 SLICE_ROWS = 5_000
 MOST_ROWS = 2_000_000

@@ -2,7 +2,7 @@
 
 from mailflatrate.apps.privacy.models import PrivacyRequest
 from mailflatrate.base.ids import key_ring
-from mailflatrate.mail.tokens import TokenPurpose
+from mailflatrate.mail.identifiers.tokens import TokenPurpose
 from mailflatrate.settings.schema import load_settings
 
 

@@ -25,7 +25,7 @@ from mailflatrate.apps.transactional.actions.misdirected import restore_misdirec
 from mailflatrate.base import audit, clock, tenancy
 from mailflatrate.base.ids import mailbox_keys
 from mailflatrate.base.tenancy import PlatformReason
-from mailflatrate.rules.suppression import SuppressionReason
+from mailflatrate.rules.contacts.suppression import SuppressionReason
 
 SOURCE = "withdrawals log"
 BY = "restored"

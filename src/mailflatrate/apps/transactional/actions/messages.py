@@ -21,8 +21,8 @@ from mailflatrate.base.ids import mailbox_keys
 from mailflatrate.base.tenancy import PlatformReason
 from mailflatrate.mail.address import AddressError, parse
 from mailflatrate.rules.limits import value
-from mailflatrate.rules.message_content import find_hosts
-from mailflatrate.rules.message_data import DataRefused, FieldType, check_data, declared_fields, values_of
+from mailflatrate.rules.messages.message_content import find_hosts
+from mailflatrate.rules.messages.message_data import DataRefused, FieldType, check_data, declared_fields, values_of
 
 _REFERENCE: Final = re.compile(r"[\w][\w #./:+-]{0,79}")
 _WEB: Final = re.compile(r"://|www\.|https?:", re.IGNORECASE)

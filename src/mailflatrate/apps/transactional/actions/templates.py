@@ -26,12 +26,12 @@ from mailflatrate.apps.transactional.queries import is_proved, is_stream_apart, 
 from mailflatrate.base import audit, clock, tenancy
 from mailflatrate.locale.texts import ENGLISH
 from mailflatrate.mail.author_mistakes import all_in_words, in_words
-from mailflatrate.mail.compiler import CompiledSources, WrittenParts
-from mailflatrate.mail.content import SourceFormat
+from mailflatrate.mail.content.campaign import SourceFormat
+from mailflatrate.mail.content.compiler import CompiledSources, WrittenParts
+from mailflatrate.mail.identifiers.mailing_id import new_mailing_id
 from mailflatrate.mail.liquid import SourceRefused
-from mailflatrate.mail.mailing_id import new_mailing_id
-from mailflatrate.rules.advertising import advertising_hints
-from mailflatrate.rules.message_data import DataRefused, check_data, declared_fields
+from mailflatrate.rules.messages.advertising import advertising_hints
+from mailflatrate.rules.messages.message_data import DataRefused, check_data, declared_fields
 from mailflatrate.rules.roles import Permission
 
 MOST_TEMPLATES: Final = 200

@@ -18,7 +18,7 @@ from pydantic import ConfigDict, Field
 
 from mailflatrate.base import tenancy
 from mailflatrate.entrypoints.api.v1.problems import Code, Problem
-from mailflatrate.rules.tags import MAX_TAG_CHARACTERS
+from mailflatrate.rules.contacts.tags import MAX_TAG_CHARACTERS
 
 T = TypeVar("T")
 R = TypeVar("R")

@@ -22,7 +22,7 @@ from django.db import connections
 from mailflatrate.apps.inbound.models import InboxMessage, LeaveReason
 from mailflatrate.base import clock, tenancy
 from mailflatrate.base.tenancy import PlatformReason
-from mailflatrate.rules.clicks import TOO_SOON
+from mailflatrate.rules.feedback.clicks import TOO_SOON
 
 log = structlog.get_logger("demo")
 

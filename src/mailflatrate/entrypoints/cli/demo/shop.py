@@ -25,9 +25,9 @@ from mailflatrate.apps.tracking.poll_answers import GivenAnswer, PollState, aske
 from mailflatrate.apps.tracking.scanners import ClientInfo
 from mailflatrate.base import clock, tenancy
 from mailflatrate.entrypoints.cli.demo.readers import BROWSER
-from mailflatrate.rules.clicks import TOO_SOON
-from mailflatrate.rules.contact_events import PropertyType
-from mailflatrate.rules.money import GoalProperties
+from mailflatrate.rules.contacts.contact_events import PropertyType
+from mailflatrate.rules.contacts.money import GoalProperties
+from mailflatrate.rules.feedback.clicks import TOO_SOON
 
 EVENT = "order.placed"
 GOAL = GoalOrder(EVENT, GoalProperties("total", "currency", "EUR", "coupon"))

@@ -37,7 +37,7 @@ from mailflatrate.base.ids import key_ring
 from mailflatrate.base.tenancy import PlatformReason
 from mailflatrate.entrypoints.cli.demo import shop, transactional, welcome
 from mailflatrate.entrypoints.cli.demo.environment import COLLEAGUE, OPERATOR, OTHER, OWNER, PASSWORD, DemoPlace
-from mailflatrate.mail.tokens import TOKEN_PATTERN, TokenPurpose
+from mailflatrate.mail.identifiers.tokens import TOKEN_PATTERN, TokenPurpose
 from mailflatrate.rules.forms import FieldKind, FormContent, FormField, content_from_json, default_texts
 from mailflatrate.settings import load_settings
 

@@ -10,8 +10,8 @@ from urllib.parse import urlsplit
 
 from mailflatrate.base import clock
 from mailflatrate.entrypoints.boot.doctor_report import Line, missing, ok, warning
-from mailflatrate.mail.dkim import Signer, generate_key
-from mailflatrate.mail.rsa_batch import find_signer
+from mailflatrate.mail.signing.dkim import Signer, generate_key
+from mailflatrate.mail.signing.rsa_batch import find_signer
 from mailflatrate.settings.schema import Settings, TlsMode
 from mailflatrate.wire.probe import ProbeFailed, read_certificate
 

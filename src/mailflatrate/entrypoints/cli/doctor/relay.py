@@ -16,7 +16,7 @@ from mailflatrate.base import clock, tenancy
 from mailflatrate.base.tenancy import PlatformReason
 from mailflatrate.entrypoints.boot.doctor_report import Line, missing, ok, warning
 from mailflatrate.entrypoints.cli.doctor.host import is_this_host
-from mailflatrate.mail.vault import VaultError
+from mailflatrate.mail.signing.vault import VaultError
 from mailflatrate.settings.schema import Settings
 from mailflatrate.wire.smtp_types import RelayConfig, RelayUnavailable
 

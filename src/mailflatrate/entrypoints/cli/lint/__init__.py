@@ -12,12 +12,12 @@ import click
 
 from mailflatrate.entrypoints.cli.lint.report import LintedMessage, as_json, as_sarif, as_text
 from mailflatrate.locale.formats import complete_languages
+from mailflatrate.mail.identifiers.tokens import TOKEN_PATTERN, KeyRing, KeyRingError, TokenPurpose
 from mailflatrate.mail.links import LinkKind
-from mailflatrate.mail.tokens import TOKEN_PATTERN, KeyRing, KeyRingError, TokenPurpose
-from mailflatrate.rules.causes import find_causes
-from mailflatrate.rules.lint import LintLookups, judge_message, lint_from_line, message_facts
-from mailflatrate.rules.message import MessageKind
-from mailflatrate.rules.message_chain import Profile
+from mailflatrate.rules.gate.causes import find_causes
+from mailflatrate.rules.gate.lint import LintLookups, judge_message, lint_from_line, message_facts
+from mailflatrate.rules.messages.message import MessageKind
+from mailflatrate.rules.messages.message_chain import Profile
 from mailflatrate.rules.names.brands import Brands, load_brands
 
 _CLICK = re.compile(rf"(https?://[^/?#]+)/({LinkKind.CLICK.value}|{LinkKind.PERSONAL_CLICK.value})/({TOKEN_PATTERN})")

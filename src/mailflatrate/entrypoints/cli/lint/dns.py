@@ -3,9 +3,9 @@
 from functools import cache
 
 from mailflatrate.mail.address import domain_of
-from mailflatrate.mail.dkim_verify import KeyUnreachable
+from mailflatrate.mail.signing.dkim_verify import KeyUnreachable
 from mailflatrate.rules.facts import DnsRecordFacts, DnsState
-from mailflatrate.rules.lint import UNASKED, DomainLookups, LintLookups
+from mailflatrate.rules.gate.lint import UNASKED, DomainLookups, LintLookups
 from mailflatrate.rules.names.brands import Brands
 from mailflatrate.wire.dns import (
     DmarcStatus,

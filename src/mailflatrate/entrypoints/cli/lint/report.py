@@ -6,12 +6,12 @@ from dataclasses import dataclass
 from typing import Any
 
 from mailflatrate.locale.texts import N_, translate
-from mailflatrate.rules.causes import FindingCause, score
-from mailflatrate.rules.gate import RULES_VERSION, all_rules
-from mailflatrate.rules.lint import finding_as_json, weight_word, where
-from mailflatrate.rules.message import MessageFacts, MessageKind
-from mailflatrate.rules.message_chain import Profile
-from mailflatrate.rules.message_texts import explain_message, state_of
+from mailflatrate.rules.gate.causes import FindingCause, score
+from mailflatrate.rules.gate.judge import RULES_VERSION, all_rules
+from mailflatrate.rules.gate.lint import finding_as_json, weight_word, where
+from mailflatrate.rules.gate.message_texts import explain_message, state_of
+from mailflatrate.rules.messages.message import MessageFacts, MessageKind
+from mailflatrate.rules.messages.message_chain import Profile
 from mailflatrate.rules.verdict import Finding, Severity, Verdict
 
 _LEVELS = {Severity.BLOCK: "error", Severity.REVIEW: "warning", Severity.WARN: "warning", Severity.INFO: "note"}

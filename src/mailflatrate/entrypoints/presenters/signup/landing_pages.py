@@ -8,7 +8,7 @@ from mailflatrate.apps.campaigns.child_compiler import landing_page_in_child
 from mailflatrate.apps.campaigns.media import media_ids_in, without_host
 from mailflatrate.apps.domains.queries import media_base
 from mailflatrate.base import tenancy
-from mailflatrate.mail.landing_page import CompiledPage
+from mailflatrate.mail.content.landing_page import CompiledPage
 from mailflatrate.rules.forms.landing import LandingContent
 from mailflatrate.settings.schema import load_settings
 

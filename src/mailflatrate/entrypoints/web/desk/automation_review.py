@@ -27,7 +27,7 @@ from mailflatrate.entrypoints.web.desk.common import REFUSED, history, owners, p
 from mailflatrate.entrypoints.web.posts import succeed
 from mailflatrate.entrypoints.web.studio.automations.flow import flow_of
 from mailflatrate.entrypoints.web.studio.common import whole_number
-from mailflatrate.rules.gate import Explanation, explain
+from mailflatrate.rules.gate.judge import Explanation, explain
 from mailflatrate.rules.verdict import Severity
 
 HASH = "hash_"

@@ -36,7 +36,7 @@ from mailflatrate.entrypoints.web.studio.campaigns.excluded import exclusions_of
 from mailflatrate.entrypoints.web.studio.campaigns.versions import differences
 from mailflatrate.entrypoints.web.studio.common import whole_number
 from mailflatrate.entrypoints.web.studio.content.message_frame import shown_here
-from mailflatrate.rules.gate import explain
+from mailflatrate.rules.gate.judge import explain
 from mailflatrate.rules.verdict import Severity
 
 SHOWN_EARLIER = 5

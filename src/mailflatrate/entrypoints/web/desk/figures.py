@@ -21,8 +21,8 @@ from mailflatrate.entrypoints.presenters.language import reading_language
 from mailflatrate.entrypoints.web.desk.access import DeskRequest, desk
 from mailflatrate.entrypoints.web.desk.common import PAGE_ROWS, REFUSED, find_account, page
 from mailflatrate.entrypoints.web.posts import succeed
-from mailflatrate.rules.measures import Counts, MeasureLevel, share
-from mailflatrate.rules.providers import provider_name
+from mailflatrate.rules.feedback.measures import Counts, MeasureLevel, share
+from mailflatrate.rules.sending.providers import provider_name
 
 MOST_ROWS = 50
 SPANS = (1, queries.WEEK_DAYS)

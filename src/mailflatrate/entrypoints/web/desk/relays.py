@@ -32,9 +32,9 @@ from mailflatrate.entrypoints.web.desk.access import DeskRequest, desk
 from mailflatrate.entrypoints.web.desk.common import REFUSED, page
 from mailflatrate.entrypoints.web.posts import see_other, succeed
 from mailflatrate.locale.texts import known_language
-from mailflatrate.mail.vault import VaultError
-from mailflatrate.rules.relays import MOST_CONNECTIONS, MOST_PER_HOUR, MOST_WEIGHT, TAGGED, RelayKind, RelayPool
-from mailflatrate.rules.warm_up import quota
+from mailflatrate.mail.signing.vault import VaultError
+from mailflatrate.rules.sending.relays import MOST_CONNECTIONS, MOST_PER_HOUR, MOST_WEIGHT, TAGGED, RelayKind, RelayPool
+from mailflatrate.rules.sending.warm_up import quota
 from mailflatrate.settings.schema import load_settings
 from mailflatrate.wire.smtp_types import RelayUnavailable, Stage
 

@@ -33,10 +33,10 @@ from mailflatrate.entrypoints.web.desk.common import PAGE_ROWS, REFUSED, find_ac
 from mailflatrate.entrypoints.web.posts import succeed
 from mailflatrate.entrypoints.web.studio.content.message_frame import shown_here
 from mailflatrate.entrypoints.web.transactional_labels import HINT_WORDS, pretty
-from mailflatrate.mail.compiler import WrittenParts
-from mailflatrate.mail.vault import VaultError
-from mailflatrate.rules.advertising import HintKind
-from mailflatrate.rules.gate import explain
+from mailflatrate.mail.content.compiler import WrittenParts
+from mailflatrate.mail.signing.vault import VaultError
+from mailflatrate.rules.gate.judge import explain
+from mailflatrate.rules.messages.advertising import HintKind
 
 COUNTED = timedelta(days=30)
 DECIDABLE = (TemplateState.SUBMITTED, TemplateState.APPROVED)

@@ -15,7 +15,7 @@ from mailflatrate.base.ids import key_ring
 from mailflatrate.entrypoints.client import client_ip
 from mailflatrate.entrypoints.web.public.pauses import PAUSES, pause_words
 from mailflatrate.entrypoints.web.public.reader import PageReader
-from mailflatrate.mail.tokens import TokenPurpose
+from mailflatrate.mail.identifiers.tokens import TokenPurpose
 
 ACTS: Final = ("reason", "stay")
 USUAL_PAUSE_DAYS: Final = 91

@@ -39,10 +39,10 @@ from mailflatrate.entrypoints.web.public.polls import IN_ARCHIVE
 from mailflatrate.entrypoints.web.public.reader import logo_path, page_language
 from mailflatrate.entrypoints.web.public.web_version import MESSAGE_POLICY
 from mailflatrate.locale.texts import known_language
+from mailflatrate.mail.identifiers.mailing_id import parse_mailing_id
+from mailflatrate.mail.identifiers.tokens import TokenPurpose
 from mailflatrate.mail.links import LINK_VARIABLES, LinkKind, link_prefix
 from mailflatrate.mail.liquid import SourceRefused
-from mailflatrate.mail.mailing_id import parse_mailing_id
-from mailflatrate.mail.tokens import TokenPurpose
 from mailflatrate.rules.imprint import imprint_lines
 from mailflatrate.settings import load_settings
 

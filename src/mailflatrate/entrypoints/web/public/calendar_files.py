@@ -9,9 +9,9 @@ from mailflatrate.apps.campaigns.models import Edition
 from mailflatrate.base import tenancy
 from mailflatrate.base.ids import key_ring
 from mailflatrate.entrypoints.web.pages import public
-from mailflatrate.mail.calendar_file import calendar_file, event_uid
-from mailflatrate.mail.calendar_links import read_event
-from mailflatrate.mail.tokens import TokenPurpose
+from mailflatrate.mail.content.calendar_file import calendar_file, event_uid
+from mailflatrate.mail.content.calendar_links import read_event
+from mailflatrate.mail.identifiers.tokens import TokenPurpose
 from mailflatrate.settings import load_settings
 
 

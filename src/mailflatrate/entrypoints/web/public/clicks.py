@@ -8,7 +8,7 @@ from mailflatrate.base import tenancy
 from mailflatrate.base.ids import key_ring
 from mailflatrate.entrypoints.client import client_ip
 from mailflatrate.entrypoints.web.pages import public
-from mailflatrate.mail.tokens import TokenPurpose
+from mailflatrate.mail.identifiers.tokens import TokenPurpose
 
 
 class LinkRedirect(HttpResponseRedirect):

@@ -11,7 +11,7 @@ from mailflatrate.entrypoints.presenters.dns_records import record_rows
 from mailflatrate.entrypoints.web.pages import public
 from mailflatrate.entrypoints.web.public.reader import page_language
 from mailflatrate.entrypoints.web.studio.trust.sharing import FIRST_DAY, shared_domain, zone_answer
-from mailflatrate.mail.tokens import TokenPurpose
+from mailflatrate.mail.identifiers.tokens import TokenPurpose
 
 
 @public("GET dns/<str:token>", "dns-records")

@@ -10,7 +10,7 @@ from mailflatrate.apps.campaigns.palette import SHIPPED_PATH, shipped_picture
 from mailflatrate.base import tenancy
 from mailflatrate.base.storage import files as storage
 from mailflatrate.entrypoints.web.pages import public
-from mailflatrate.mail.picture_values import PictureFormat
+from mailflatrate.mail.images.picture_values import PictureFormat
 
 log = structlog.get_logger(__name__)
 

@@ -17,7 +17,7 @@ from mailflatrate.apps.forms.queries import published_form
 from mailflatrate.entrypoints.presenters.signup.landing_pages import LANDING_PATH
 from mailflatrate.entrypoints.web.pages import public
 from mailflatrate.entrypoints.web.public.media import POLICY, picture
-from mailflatrate.mail.tokens import TOKEN_PATTERN
+from mailflatrate.mail.identifiers.tokens import TOKEN_PATTERN
 from mailflatrate.settings import load_settings
 
 Handler = Callable[[HttpRequest], HttpResponse]

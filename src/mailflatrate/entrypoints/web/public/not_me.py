@@ -12,7 +12,7 @@ from mailflatrate.base import tenancy
 from mailflatrate.base.ids import key_ring
 from mailflatrate.entrypoints.web.pages import public
 from mailflatrate.entrypoints.web.public.reader import page_language
-from mailflatrate.mail.tokens import TokenPurpose
+from mailflatrate.mail.identifiers.tokens import TokenPurpose
 from mailflatrate.settings.schema import load_settings
 
 

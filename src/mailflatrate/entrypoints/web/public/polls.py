@@ -15,8 +15,8 @@ from mailflatrate.apps.tracking.poll_answers import (
 from mailflatrate.entrypoints.web.pages import public
 from mailflatrate.entrypoints.web.public.reader import PageReader, page_language, reader
 from mailflatrate.mail.address import masked_address
-from mailflatrate.mail.poll_links import PollKind
-from mailflatrate.mail.tokens import TokenPurpose
+from mailflatrate.mail.content.poll_links import PollKind
+from mailflatrate.mail.identifiers.tokens import TokenPurpose
 from mailflatrate.rules.limits import value as limit
 
 IN_ARCHIVE = "archive"

@@ -42,7 +42,7 @@ from mailflatrate.entrypoints.web.public.reader import PageReader, page_language
 from mailflatrate.entrypoints.web.public.unsubscribe import about, leave
 from mailflatrate.locale.texts import known_language
 from mailflatrate.mail.address import masked_address
-from mailflatrate.mail.tokens import TokenPurpose
+from mailflatrate.mail.identifiers.tokens import TokenPurpose
 from mailflatrate.rules.addresses import AddressReason, AddressVerdict, reason_sentence
 from mailflatrate.rules.fields.field_type import FieldDefinition
 from mailflatrate.rules.forms import FormField

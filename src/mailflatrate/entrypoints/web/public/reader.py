@@ -20,7 +20,7 @@ from mailflatrate.apps.delivery.queries import find_delivery
 from mailflatrate.base import tenancy
 from mailflatrate.base.ids import key_ring
 from mailflatrate.locale.texts import known_language
-from mailflatrate.mail.tokens import TokenPurpose
+from mailflatrate.mail.identifiers.tokens import TokenPurpose
 from mailflatrate.rules.imprint import imprint_lines
 
 

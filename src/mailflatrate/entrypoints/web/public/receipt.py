@@ -26,7 +26,7 @@ from mailflatrate.entrypoints.web.public.rights.data_request import private
 from mailflatrate.entrypoints.web.source_labels import source_word
 from mailflatrate.locale.formats import written_moment
 from mailflatrate.locale.texts import known_language
-from mailflatrate.mail.tokens import TokenPurpose
+from mailflatrate.mail.identifiers.tokens import TokenPurpose
 from mailflatrate.rules.proof.elements import ProofStep, box_names, element_name, step_name
 from mailflatrate.rules.proof.receipt import method_sentence
 

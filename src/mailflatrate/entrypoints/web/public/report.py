@@ -40,7 +40,7 @@ from mailflatrate.entrypoints.presenters.abuse_report import (
 from mailflatrate.entrypoints.web.pages import public
 from mailflatrate.entrypoints.web.public.reader import page_language
 from mailflatrate.entrypoints.web.public.report_advice import advice
-from mailflatrate.mail.tokens import TokenPurpose
+from mailflatrate.mail.identifiers.tokens import TokenPurpose
 from mailflatrate.rules.limits import value as limit
 
 PAGE = "report"

@@ -6,7 +6,7 @@ from django.utils.translation import gettext as _
 
 from mailflatrate.apps.inbound.untrusted_mail import show_mail
 from mailflatrate.entrypoints.presenters.abuse_report import is_picture
-from mailflatrate.mail.mailing_id import parse_mailing_id
+from mailflatrate.mail.identifiers.mailing_id import parse_mailing_id
 from mailflatrate.mail.reading import address
 
 _LIKE_AN_ID = re.compile(r"(?<![\w@.])[0-9A-Za-z]{4}[\s\-‐‑‒–—−]?[0-9A-Za-z]{4}[\s\-‐‑‒–—−]?[0-9A-Za-z](?![\w@])")

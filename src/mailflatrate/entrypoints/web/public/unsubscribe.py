@@ -14,8 +14,8 @@ from mailflatrate.entrypoints.web.pages import public
 from mailflatrate.entrypoints.web.public.after_unsubscribe import ACTS, act, choices
 from mailflatrate.entrypoints.web.public.reader import PageReader, page_language, reader
 from mailflatrate.mail.address import masked_address
-from mailflatrate.mail.tokens import TokenPurpose
-from mailflatrate.mail.unsubscribe import is_one_click_post
+from mailflatrate.mail.identifiers.tokens import TokenPurpose
+from mailflatrate.mail.message.unsubscribe import is_one_click_post
 
 
 @public("GET|POST|OPTIONS u/<str:token>", "unsubscribe")

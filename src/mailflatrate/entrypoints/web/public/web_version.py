@@ -17,10 +17,10 @@ from mailflatrate.base.tenancy import PlatformReason
 from mailflatrate.entrypoints.web.pages import public
 from mailflatrate.entrypoints.web.public.reader import PageReader, page_language, reader
 from mailflatrate.mail.address import masked_address
+from mailflatrate.mail.identifiers.mailing_id import parse_mailing_id
+from mailflatrate.mail.identifiers.tokens import TokenPurpose
 from mailflatrate.mail.links import LINK_PURPOSES, LINK_VARIABLES, LinkKind, link_prefix
 from mailflatrate.mail.liquid import SourceRefused
-from mailflatrate.mail.mailing_id import parse_mailing_id
-from mailflatrate.mail.tokens import TokenPurpose
 from mailflatrate.settings import load_settings
 
 MESSAGE_POLICY = (

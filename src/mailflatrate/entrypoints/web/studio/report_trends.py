@@ -22,9 +22,9 @@ from mailflatrate.entrypoints.presenters.language import reading_language
 from mailflatrate.entrypoints.presenters.rates import percent_of
 from mailflatrate.entrypoints.web.studio.access import StudioRequest, studio
 from mailflatrate.entrypoints.web.studio.common import page
-from mailflatrate.rules.measures import Counts
-from mailflatrate.rules.providers import OTHER, provider_name
+from mailflatrate.rules.feedback.measures import Counts
 from mailflatrate.rules.roles import Permission
+from mailflatrate.rules.sending.providers import OTHER, provider_name
 
 CLICK_DAYS: Final = 90
 CLICKED_CAMPAIGNS: Final = 50

@@ -13,7 +13,7 @@ from mailflatrate.entrypoints.presenters.language import reading_language
 from mailflatrate.entrypoints.presenters.signup.embeds import readable_on
 from mailflatrate.entrypoints.web.language import page_languages
 from mailflatrate.locale.formats import complete_languages, rate_number, written_rate
-from mailflatrate.rules.measures import ThresholdCause, rate_limits
+from mailflatrate.rules.feedback.measures import ThresholdCause, rate_limits
 
 register = template.Library()
 register.filter("readable_on", readable_on)

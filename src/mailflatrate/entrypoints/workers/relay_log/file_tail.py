@@ -15,7 +15,7 @@ from typing import Any, BinaryIO, Final
 
 import structlog
 
-from mailflatrate.mail.postfix_log import LONGEST_LINE, LogEvent, read_line
+from mailflatrate.mail.reading.postfix_log import LONGEST_LINE, LogEvent, read_line
 
 BLOCK: Final = 65_536
 HEAD: Final = 256

@@ -27,8 +27,8 @@ from mailflatrate.base import clock
 from mailflatrate.base.ids import key_ring
 from mailflatrate.base.metrics.names import DATABASE_GONE, FOLLOWER_LAG, FOLLOWER_LINES, RELAY_ATTEMPTS
 from mailflatrate.entrypoints.boot.lifecycle import end_within, notify, report, reporting_seconds
-from mailflatrate.mail.postfix_log import LogEvent, QueueArrival, QueueAttempt, QueueRemoval, QueueStatus
-from mailflatrate.mail.tokens import TokenPurpose
+from mailflatrate.mail.identifiers.tokens import TokenPurpose
+from mailflatrate.mail.reading.postfix_log import LogEvent, QueueArrival, QueueAttempt, QueueRemoval, QueueStatus
 
 BATCH_LINES: Final = 4_000
 POLL_SECONDS: Final = 0.5

@@ -8,7 +8,7 @@ from collections.abc import Iterator, Mapping
 from datetime import datetime
 from typing import Any, Final
 
-from mailflatrate.mail.postfix_log import LONGEST_ENTRY, LogEvent, read_entry
+from mailflatrate.mail.reading.postfix_log import LONGEST_ENTRY, LogEvent, read_entry
 
 BLOCK: Final = 65_536
 

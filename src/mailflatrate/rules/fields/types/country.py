@@ -7,7 +7,7 @@ from functools import cache
 from mailflatrate.locale.cldr import country_names
 from mailflatrate.locale.texts import N_, known_language
 from mailflatrate.rules.conditions import Op
-from mailflatrate.rules.countries import ATTRIBUTES, CODES, country_code
+from mailflatrate.rules.contacts.countries import ATTRIBUTES, CODES, country_code
 from mailflatrate.rules.fields.field_type import (
     CHOICE_COMPARISONS,
     ContactFieldType,

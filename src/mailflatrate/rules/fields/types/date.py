@@ -7,6 +7,7 @@ from unicodedata import combining, normalize
 
 from mailflatrate.locale.texts import N_
 from mailflatrate.rules.conditions import DATE_OPS, DAY_SPANS, Op
+from mailflatrate.rules.contacts.personal_data import is_yearly
 from mailflatrate.rules.fields.field_type import (
     ContactFieldType,
     FieldDefinition,
@@ -15,7 +16,6 @@ from mailflatrate.rules.fields.field_type import (
     ValueFault,
     ValueWriter,
 )
-from mailflatrate.rules.personal_data import is_yearly
 
 NOT_A_DATE = ValueFault(
     "not_a_date", N_("“%(label)s” must be a date, such as 2026-03-31"), N_("Enter a date, such as 2026-03-31.")

@@ -2,9 +2,9 @@
 
 from mailflatrate.locale.cldr import language_names
 from mailflatrate.locale.texts import N_
+from mailflatrate.rules.contacts.languages import ATTRIBUTES, CODES, language_code
 from mailflatrate.rules.fields.field_type import ValueFault
 from mailflatrate.rules.fields.types.country import Coded
-from mailflatrate.rules.languages import ATTRIBUTES, CODES, language_code
 
 TYPE = Coded(
     name="language",

@@ -27,8 +27,8 @@ from mailflatrate.entrypoints.api.v1.schemas import (
     page_from,
 )
 from mailflatrate.entrypoints.presenters.sentences import error_sentence
-from mailflatrate.rules import contact_events as rules
-from mailflatrate.rules.contact_events import PropertyType
+from mailflatrate.rules.contacts import contact_events as rules
+from mailflatrate.rules.contacts.contact_events import PropertyType
 
 ROUTER = Router(tags=["Contact events"])
 EXTERNAL = "ext:"

@@ -23,9 +23,9 @@ from mailflatrate.entrypoints.api.v1.schemas import (
     filled,
 )
 from mailflatrate.entrypoints.presenters.import_reasons import reason_word
-from mailflatrate.rules import external_ids
-from mailflatrate.rules.suppression import SuppressionReason
-from mailflatrate.rules.tags import MAX_TAGS_AT_ONCE
+from mailflatrate.rules.contacts import external_ids
+from mailflatrate.rules.contacts.suppression import SuppressionReason
+from mailflatrate.rules.contacts.tags import MAX_TAGS_AT_ONCE
 
 PersonName = Annotated[str, Field(max_length=120)]
 ExternalId = Annotated[

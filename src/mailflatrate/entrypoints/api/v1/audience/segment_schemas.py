@@ -14,7 +14,7 @@ from pydantic_core import CoreSchema, core_schema
 from mailflatrate.apps.lists.conditions.parsing import PROVIDER_KEYS
 from mailflatrate.entrypoints.api.v1.schemas import Id, RequestBodySchema
 from mailflatrate.rules import conditions as words
-from mailflatrate.rules.contact_events import LONGEST_NAME, NAME
+from mailflatrate.rules.contacts.contact_events import LONGEST_NAME, NAME
 
 Days = Annotated[int, Field(ge=1, le=words.MAX_DAYS)]
 Times = Annotated[int, Field(ge=1, le=words.MAX_TIMES)]

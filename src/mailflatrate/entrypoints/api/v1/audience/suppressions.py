@@ -30,7 +30,7 @@ from mailflatrate.entrypoints.api.v1.schemas import (
     filled,
     page_of,
 )
-from mailflatrate.rules.suppression import SuppressionReason
+from mailflatrate.rules.contacts.suppression import SuppressionReason
 
 ROUTER = Router(tags=["Suppression"])
 MOST_ADDRESSES = 10_000

@@ -17,7 +17,7 @@ from mailflatrate.entrypoints.api.v1.schemas import (
     page_from,
 )
 from mailflatrate.entrypoints.presenters.lookups import find_tag
-from mailflatrate.rules.tags import TagColor
+from mailflatrate.rules.contacts.tags import TagColor
 
 ROUTER = Router(tags=["Tags"])
 

@@ -17,7 +17,7 @@ from mailflatrate.entrypoints.api.v1.problems import Code, Problem
 from mailflatrate.entrypoints.api.v1.schemas import Id, RequestBodySchema
 from mailflatrate.entrypoints.presenters.ab_test import AbTestView, ab_test_of
 from mailflatrate.entrypoints.presenters.lookups import find_campaign
-from mailflatrate.rules.ab_test import MOST_VARIANTS
+from mailflatrate.rules.campaigns.ab_test import MOST_VARIANTS
 
 ROUTER = Router(tags=["Release and report"])
 Variant = Annotated[

@@ -13,7 +13,7 @@ from mailflatrate.apps.campaigns.models import LinkVisit, TagStyle
 from mailflatrate.entrypoints.api.v1.access_control import ApiRequest, endpoint
 from mailflatrate.entrypoints.api.v1.schemas import Id, filled
 from mailflatrate.entrypoints.presenters.lookups import find_campaign
-from mailflatrate.rules.linked_pages import LinkOutcome
+from mailflatrate.rules.campaigns.linked_pages import LinkOutcome
 
 ROUTER = Router(tags=["Campaigns"])
 

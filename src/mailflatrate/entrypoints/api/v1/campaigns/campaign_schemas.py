@@ -27,10 +27,10 @@ from mailflatrate.entrypoints.api.v1.problems import wrong
 from mailflatrate.entrypoints.api.v1.schemas import Id, RequestBodySchema, filled
 from mailflatrate.entrypoints.presenters.outcomes import why_it_stands
 from mailflatrate.entrypoints.presenters.panel import CheckItem
-from mailflatrate.mail.content import MAX_CONTENT
+from mailflatrate.mail.content.campaign import MAX_CONTENT
 from mailflatrate.mail.html.markdown_themes import THEMES
-from mailflatrate.rules.ab_test import LONGEST_TEST_HOURS, MOST_VARIANTS, SHARES
-from mailflatrate.rules.pace import LEAST_PER_HOUR, MOST_PER_HOUR
+from mailflatrate.rules.campaigns.ab_test import LONGEST_TEST_HOURS, MOST_VARIANTS, SHARES
+from mailflatrate.rules.sending.pace import LEAST_PER_HOUR, MOST_PER_HOUR
 from mailflatrate.settings import load_settings
 
 MOST_CHOSEN = 200

@@ -46,8 +46,8 @@ from mailflatrate.entrypoints.api.v1.schemas import (
 from mailflatrate.entrypoints.presenters.lookups import find_campaign, find_contact, find_test_lists
 from mailflatrate.entrypoints.presenters.panel import panel_of
 from mailflatrate.entrypoints.presenters.preview import render_preview
-from mailflatrate.rules.ab_test import MOST_VARIANTS
-from mailflatrate.rules.gate import RULES_VERSION
+from mailflatrate.rules.campaigns.ab_test import MOST_VARIANTS
+from mailflatrate.rules.gate.judge import RULES_VERSION
 
 ROUTER = Router(tags=["Campaigns"])
 

@@ -36,7 +36,7 @@ from mailflatrate.entrypoints.api.v1.schemas import (
 from mailflatrate.entrypoints.presenters.lookups import find_campaign, find_media, find_segment, find_template
 from mailflatrate.entrypoints.presenters.segment_sentences import segment_sentences
 from mailflatrate.locale.texts import ENGLISH
-from mailflatrate.mail.picture_values import MAX_UPLOAD_OCTETS
+from mailflatrate.mail.images.picture_values import MAX_UPLOAD_OCTETS
 
 ROUTER = Router(tags=["Content"])
 PictureName = Annotated[str, Field(max_length=120)]

@@ -11,7 +11,7 @@ from mailflatrate.apps.tracking.poll_results import PollCommentInfo, PollResult,
 from mailflatrate.entrypoints.api.v1.access_control import ApiRequest, endpoint
 from mailflatrate.entrypoints.api.v1.schemas import Id, Page, PageQuery, before_id, page_of
 from mailflatrate.entrypoints.presenters.lookups import find_campaign
-from mailflatrate.mail.poll_links import PollKind
+from mailflatrate.mail.content.poll_links import PollKind
 
 ROUTER = Router(tags=["Release and report"])
 

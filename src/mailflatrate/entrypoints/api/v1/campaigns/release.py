@@ -38,7 +38,7 @@ from mailflatrate.entrypoints.api.v1.schemas import Id, Page, RequestBodySchema
 from mailflatrate.entrypoints.presenters.campaign_figures import waves_to_come
 from mailflatrate.entrypoints.presenters.lookups import find_campaign
 from mailflatrate.entrypoints.presenters.panel import panel_of_decision
-from mailflatrate.rules.campaign_states import RELEASABLE
+from mailflatrate.rules.campaigns.campaign_states import RELEASABLE
 
 ROUTER = Router(tags=["Release and report"])
 FARTHEST = timedelta(days=366)

@@ -38,7 +38,7 @@ from mailflatrate.entrypoints.presenters.conversions import conversion_report, p
 from mailflatrate.entrypoints.presenters.lookups import find_campaign, find_contact, find_delivery
 from mailflatrate.entrypoints.presenters.outcomes import line_of
 from mailflatrate.entrypoints.presenters.panel import panel_of_decision
-from mailflatrate.rules.money import Money
+from mailflatrate.rules.contacts.money import Money
 
 ROUTER = Router(tags=["Release and report"])
 

@@ -27,7 +27,7 @@ from mailflatrate.entrypoints.web.desk.cases.case_labels import (
 )
 from mailflatrate.entrypoints.web.desk.common import page, tone_of, who
 from mailflatrate.entrypoints.web.studio.audience.proof import happenings
-from mailflatrate.rules.campaign_states import UNFINISHED
+from mailflatrate.rules.campaigns.campaign_states import UNFINISHED
 from mailflatrate.rules.limits import value as limit
 
 # Causes that a person chooses; the last one is set automatically.

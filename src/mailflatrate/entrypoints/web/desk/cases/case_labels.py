@@ -7,7 +7,7 @@ from django.utils.translation import gettext_lazy as _
 from django.utils.translation import ngettext
 
 from mailflatrate.apps.abuse.actions.measures import CaseAction
-from mailflatrate.rules.cases import Urgency
+from mailflatrate.rules.feedback.cases import Urgency
 
 if TYPE_CHECKING:
     from django_stubs_ext import StrOrPromise

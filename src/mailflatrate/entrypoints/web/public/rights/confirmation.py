@@ -27,7 +27,7 @@ from mailflatrate.entrypoints.web.pages import public
 from mailflatrate.entrypoints.web.public.reader import page_language
 from mailflatrate.entrypoints.web.public.rights.data_request import private
 from mailflatrate.entrypoints.web.public.rights.stored_data import receipts, sections
-from mailflatrate.mail.tokens import TokenPurpose
+from mailflatrate.mail.identifiers.tokens import TokenPurpose
 
 
 @dataclass(frozen=True, slots=True)

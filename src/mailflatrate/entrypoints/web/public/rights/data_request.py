@@ -13,7 +13,7 @@ from mailflatrate.entrypoints.client import client_ip
 from mailflatrate.entrypoints.web.pages import public
 from mailflatrate.entrypoints.web.public.reader import PageReader, page_language, reader
 from mailflatrate.mail.address import masked_address
-from mailflatrate.mail.tokens import TokenPurpose
+from mailflatrate.mail.identifiers.tokens import TokenPurpose
 
 ASKED_HERE = (DataRequestKind.ACCESS, DataRequestKind.CORRECTION, DataRequestKind.ERASURE, DataRequestKind.OBJECTION)
 

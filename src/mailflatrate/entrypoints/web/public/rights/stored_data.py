@@ -26,9 +26,9 @@ from mailflatrate.apps.suppression.models import REASON_LABELS
 from mailflatrate.entrypoints.web.field_words import value_words
 from mailflatrate.entrypoints.web.public.pauses import pause_words
 from mailflatrate.entrypoints.web.source_labels import source_word, unsubscribed_word
-from mailflatrate.rules import external_ids
-from mailflatrate.rules.countries import ATTRIBUTES as COUNTRY_ATTRIBUTES
-from mailflatrate.rules.local_time import ATTRIBUTES as ZONE_ATTRIBUTES
+from mailflatrate.rules.contacts import external_ids
+from mailflatrate.rules.contacts.countries import ATTRIBUTES as COUNTRY_ATTRIBUTES
+from mailflatrate.rules.contacts.local_time import ATTRIBUTES as ZONE_ATTRIBUTES
 
 MOST_SHOWN = 50
 Rows = list[tuple[str, str]]

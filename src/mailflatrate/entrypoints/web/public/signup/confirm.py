@@ -32,8 +32,8 @@ from mailflatrate.entrypoints.web.content_policy import allow_picture, allow_red
 from mailflatrate.entrypoints.web.pages import public
 from mailflatrate.entrypoints.web.public.reader import page_language
 from mailflatrate.locale.formats import written_moment
+from mailflatrate.mail.identifiers.tokens import TokenPurpose
 from mailflatrate.mail.links import LinkKind, link_prefix
-from mailflatrate.mail.tokens import TokenPurpose
 from mailflatrate.rules.forms import Font, content_from_json, frozen_from_json
 from mailflatrate.rules.imprint import imprint_lines
 from mailflatrate.settings.schema import load_settings

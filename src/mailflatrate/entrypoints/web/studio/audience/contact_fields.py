@@ -26,7 +26,7 @@ from mailflatrate.entrypoints.web.studio.audience.field_inputs import (
 )
 from mailflatrate.entrypoints.web.studio.audience.forms import EditContactForm
 from mailflatrate.entrypoints.web.studio.common import page
-from mailflatrate.rules import external_ids
+from mailflatrate.rules.contacts import external_ids
 from mailflatrate.rules.fields.field_type import KEY, MAX_TEXT_CHARACTERS, ContactFieldType
 from mailflatrate.rules.fields.values import value_text
 from mailflatrate.rules.roles import Permission

@@ -15,7 +15,7 @@ from mailflatrate.entrypoints.web.posts import succeed
 from mailflatrate.entrypoints.web.studio.access import StudioRequest, studio
 from mailflatrate.entrypoints.web.studio.audience.goal_form import GoalForm
 from mailflatrate.entrypoints.web.studio.common import page
-from mailflatrate.rules.contact_events import LEAST_KEEP_DAYS, MOST_KEEP_DAYS
+from mailflatrate.rules.contacts.contact_events import LEAST_KEEP_DAYS, MOST_KEEP_DAYS
 from mailflatrate.rules.fields.values import FIELD_TYPES
 from mailflatrate.rules.roles import Permission
 

@@ -10,7 +10,7 @@ from mailflatrate.apps.lists.actions.lists import MAX_NAME_CHARACTERS
 from mailflatrate.apps.lists.fetching.systems import SYSTEMS
 from mailflatrate.apps.lists.models import MailingList, OriginState
 from mailflatrate.entrypoints.web.studio.audience.move_pages import system_choices
-from mailflatrate.rules import external_ids
+from mailflatrate.rules.contacts import external_ids
 from mailflatrate.rules.systems.profile import profiles
 
 

@@ -7,8 +7,8 @@ from django.utils.translation import gettext_lazy
 
 from mailflatrate.apps.lists.events import event_types
 from mailflatrate.apps.tracking.conversion_goal import GoalOrder, goal_of_account
-from mailflatrate.rules.contact_events import LONGEST_NAME
-from mailflatrate.rules.money import LEAST_WINDOW_DAYS, MOST_WINDOW_DAYS, WINDOW_DAYS, GoalProperties
+from mailflatrate.rules.contacts.contact_events import LONGEST_NAME
+from mailflatrate.rules.contacts.money import LEAST_WINDOW_DAYS, MOST_WINDOW_DAYS, WINDOW_DAYS, GoalProperties
 
 
 class GoalForm(forms.Form):

@@ -25,7 +25,7 @@ from mailflatrate.entrypoints.web.posts import succeed
 from mailflatrate.entrypoints.web.studio.access import StudioRequest, studio
 from mailflatrate.entrypoints.web.studio.audience.move_pages import MOVE_TONES, move_label
 from mailflatrate.entrypoints.web.studio.common import page, whole_number
-from mailflatrate.rules import external_ids
+from mailflatrate.rules.contacts import external_ids
 from mailflatrate.rules.fields.values import FAULTS
 from mailflatrate.rules.roles import Permission
 

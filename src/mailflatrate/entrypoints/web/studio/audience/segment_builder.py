@@ -46,7 +46,7 @@ from mailflatrate.rules.conditions import (
     Op,
 )
 from mailflatrate.rules.fields.field_type import ContactFieldType, FieldDefinition
-from mailflatrate.rules.providers import provider_name
+from mailflatrate.rules.sending.providers import provider_name
 
 RawTree = dict[str, Any]
 Pairs = list[tuple[str, Any]]

@@ -12,7 +12,7 @@ from mailflatrate.apps.lists.fields import fields
 from mailflatrate.apps.lists.inactive import inactive_conditions
 from mailflatrate.entrypoints.presenters.segment_sentences import FIELD_WORDS
 from mailflatrate.rules.conditions import Field, Op
-from mailflatrate.rules.personal_data import is_birth
+from mailflatrate.rules.contacts.personal_data import is_birth
 
 Words = str | Promise
 Pairs = list[tuple[str, Any]]

@@ -24,8 +24,8 @@ from mailflatrate.entrypoints.web.posts import perform, see_other
 from mailflatrate.entrypoints.web.studio.access import StudioRequest, studio
 from mailflatrate.entrypoints.web.studio.audience.suppressions import STATED_REASONS
 from mailflatrate.entrypoints.web.studio.common import page
+from mailflatrate.rules.contacts.suppression import SuppressionReason
 from mailflatrate.rules.roles import Permission
-from mailflatrate.rules.suppression import SuppressionReason
 
 MOST_SHOWN = 20
 LINES_SHOWN = 50

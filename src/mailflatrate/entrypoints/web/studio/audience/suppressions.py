@@ -19,8 +19,8 @@ from mailflatrate.entrypoints.web.pages import NOTHING
 from mailflatrate.entrypoints.web.posts import see_other
 from mailflatrate.entrypoints.web.studio.access import StudioRequest, studio
 from mailflatrate.entrypoints.web.studio.common import page, whole_number
+from mailflatrate.rules.contacts.suppression import RETURNS_LATER, STATED, SuppressionReason, ends_by_sign_up
 from mailflatrate.rules.roles import Permission
-from mailflatrate.rules.suppression import RETURNS_LATER, STATED, SuppressionReason, ends_by_sign_up
 
 PAGE_ROWS = 50
 MAX_ADDRESS_CHARACTERS = 320

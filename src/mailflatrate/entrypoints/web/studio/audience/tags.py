@@ -16,8 +16,8 @@ from mailflatrate.entrypoints.web.declared_pages import Column, Confirmation, Li
 from mailflatrate.entrypoints.web.posts import perform, succeed
 from mailflatrate.entrypoints.web.studio.access import StudioRequest, studio
 from mailflatrate.entrypoints.web.studio.common import page
+from mailflatrate.rules.contacts.tags import MAX_TAG_CHARACTERS, TagColor, split_tags
 from mailflatrate.rules.roles import Permission
-from mailflatrate.rules.tags import MAX_TAG_CHARACTERS, TagColor, split_tags
 
 
 class TagForm(forms.Form):

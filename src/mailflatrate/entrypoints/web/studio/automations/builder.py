@@ -32,7 +32,7 @@ from mailflatrate.entrypoints.web.studio.common import page
 from mailflatrate.rules.automations.editing import StepGone
 from mailflatrate.rules.automations.json_object import GraphRefused
 from mailflatrate.rules.automations.steps import STEP_KINDS
-from mailflatrate.rules.campaign_states import EDITABLE
+from mailflatrate.rules.campaigns.campaign_states import EDITABLE
 from mailflatrate.rules.roles import Permission
 
 MOST_ASKED = 12

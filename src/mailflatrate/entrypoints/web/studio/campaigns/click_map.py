@@ -22,9 +22,9 @@ from mailflatrate.entrypoints.web.studio.access import StudioRequest, studio
 from mailflatrate.entrypoints.web.studio.common import whole_number
 from mailflatrate.entrypoints.web.studio.content.message_frame import framed
 from mailflatrate.entrypoints.web.templatetags.controls import percent
+from mailflatrate.mail.identifiers.tokens import TokenPurpose
 from mailflatrate.mail.links import LINK_VARIABLES, LinkKind, link_prefix
 from mailflatrate.mail.liquid import SourceRefused
-from mailflatrate.mail.tokens import TokenPurpose
 from mailflatrate.rules.roles import Permission
 from mailflatrate.settings import load_settings
 

@@ -71,8 +71,8 @@ from mailflatrate.mail.html.markdown_themes import DEFAULT_THEME
 from mailflatrate.mail.liquid import SourceError
 from mailflatrate.rules.automations.json_object import GraphRefused
 from mailflatrate.rules.limits import value as limit
-from mailflatrate.rules.pace import pace_for
 from mailflatrate.rules.roles import Permission
+from mailflatrate.rules.sending.pace import pace_for
 from mailflatrate.settings import load_settings
 
 

@@ -28,10 +28,10 @@ from mailflatrate.base import clock
 from mailflatrate.entrypoints.presenters.digest_form import SenderField
 from mailflatrate.entrypoints.presenters.time_zones import TimeZoneField, zone_choices
 from mailflatrate.entrypoints.web.templatetags.controls import percent
-from mailflatrate.mail.content import MAX_CONTENT
+from mailflatrate.mail.content.campaign import MAX_CONTENT
 from mailflatrate.mail.html.markdown_themes import THEMES
-from mailflatrate.rules.ab_test import LONGEST_TEST_HOURS, SHARES
-from mailflatrate.rules.pace import LEAST_PER_HOUR, MOST_PER_HOUR
+from mailflatrate.rules.campaigns.ab_test import LONGEST_TEST_HOURS, SHARES
+from mailflatrate.rules.sending.pace import LEAST_PER_HOUR, MOST_PER_HOUR
 
 
 def theme_choices() -> list[tuple[str, str]]:

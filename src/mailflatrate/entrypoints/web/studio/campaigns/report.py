@@ -52,10 +52,10 @@ from mailflatrate.entrypoints.web.studio.campaigns.report_figures import (
 from mailflatrate.entrypoints.web.studio.campaigns.variants import tabs_of
 from mailflatrate.entrypoints.web.studio.common import TONES, page, whole_number
 from mailflatrate.entrypoints.web.studio.content.message_frame import framed
-from mailflatrate.rules.campaign_states import UNDER_WAY
+from mailflatrate.rules.campaigns.campaign_states import UNDER_WAY
 from mailflatrate.rules.limits import value as limit
-from mailflatrate.rules.providers import provider_name
 from mailflatrate.rules.roles import Permission
+from mailflatrate.rules.sending.providers import provider_name
 
 
 def base_context(campaign: Campaign, here: str, counts: ClickCounts | None = None) -> dict[str, Any]:

@@ -10,7 +10,7 @@ from mailflatrate.entrypoints.presenters.conversions import ConversionReport, pe
 from mailflatrate.entrypoints.web.studio.campaigns.report_figures import ReportFigures
 from mailflatrate.locale.formats import rate_number
 from mailflatrate.locale.texts import ENGLISH
-from mailflatrate.rules.measures import ThresholdCause, rate_limits
+from mailflatrate.rules.feedback.measures import ThresholdCause, rate_limits
 
 
 def figures_lines(

@@ -22,7 +22,7 @@ from mailflatrate.base import clock
 from mailflatrate.entrypoints.presenters.language import language_name, reading_language
 from mailflatrate.entrypoints.presenters.rates import percent_of
 from mailflatrate.entrypoints.web.studio.reports import CampaignReportRow, report_rows
-from mailflatrate.rules.providers import OTHER, provider_name
+from mailflatrate.rules.sending.providers import OTHER, provider_name
 
 COMPARED = 10
 LEAST_COMPARED = 3

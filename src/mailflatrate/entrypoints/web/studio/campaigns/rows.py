@@ -14,7 +14,7 @@ from mailflatrate.apps.tracking.queries import clicks_by_campaign
 from mailflatrate.entrypoints.presenters.conversions import money_words
 from mailflatrate.entrypoints.presenters.rates import delivered_percent
 from mailflatrate.entrypoints.web.studio.common import TONES
-from mailflatrate.rules.campaign_states import UNCOUNTED, UNDER_WAY
+from mailflatrate.rules.campaigns.campaign_states import UNCOUNTED, UNDER_WAY
 
 
 @dataclass(frozen=True, slots=True)

@@ -20,7 +20,7 @@ from mailflatrate.entrypoints.presenters.lookups import find_campaign
 from mailflatrate.entrypoints.web.posts import refuse, see_other, succeed
 from mailflatrate.entrypoints.web.studio.access import StudioRequest, studio
 from mailflatrate.entrypoints.web.studio.common import whole_number
-from mailflatrate.rules.ab_test import LEAST_CLICKS, MOST_VARIANTS, VARIANT_LETTERS
+from mailflatrate.rules.campaigns.ab_test import LEAST_CLICKS, MOST_VARIANTS, VARIANT_LETTERS
 from mailflatrate.rules.limits import value as limit
 from mailflatrate.rules.roles import Permission
 

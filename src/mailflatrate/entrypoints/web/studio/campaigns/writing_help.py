@@ -24,7 +24,7 @@ from mailflatrate.entrypoints.web.studio.access import StudioRequest, studio
 from mailflatrate.entrypoints.web.studio.campaigns.variants import asked_variant
 from mailflatrate.entrypoints.web.studio.common import page, whole_number
 from mailflatrate.mail.writing.questions import WritingTask
-from mailflatrate.rules.gate import params_in_words
+from mailflatrate.rules.gate.judge import params_in_words
 from mailflatrate.rules.roles import Permission
 from mailflatrate.settings import load_settings
 

@@ -14,7 +14,7 @@ from mailflatrate.entrypoints.presenters.lookups import find_message_copy
 from mailflatrate.entrypoints.web.posts import see_other
 from mailflatrate.entrypoints.web.studio.access import StudioRequest, is_htmx, studio
 from mailflatrate.entrypoints.web.studio.common import page
-from mailflatrate.mail.copied_values import MAX_PAGE_OCTETS, LeftOut
+from mailflatrate.mail.fetched.copied_values import MAX_PAGE_OCTETS, LeftOut
 from mailflatrate.rules.roles import Permission
 
 NOTES = {

@@ -15,7 +15,7 @@ from mailflatrate.entrypoints.presenters.lookups import find_content_lookup
 from mailflatrate.entrypoints.web.studio.access import StudioRequest, studio
 from mailflatrate.entrypoints.web.studio.common import page, whole_number
 from mailflatrate.locale.texts import known_language
-from mailflatrate.mail.found_values import FoundGap
+from mailflatrate.mail.fetched.found_values import FoundGap
 from mailflatrate.rules.roles import Permission
 
 GAPS = {

@@ -24,7 +24,7 @@ from mailflatrate.entrypoints.presenters.sentences import refusal_sentence
 from mailflatrate.entrypoints.web.posts import refuse, see_other, succeed
 from mailflatrate.entrypoints.web.studio.access import StudioRequest, is_htmx, studio
 from mailflatrate.entrypoints.web.studio.common import page, whole_number
-from mailflatrate.mail.picture_values import MAX_UPLOAD_OCTETS, Refusal
+from mailflatrate.mail.images.picture_values import MAX_UPLOAD_OCTETS, Refusal
 from mailflatrate.rules.roles import Permission
 from mailflatrate.settings import load_settings
 

@@ -18,7 +18,7 @@ from mailflatrate.entrypoints.presenters.sentences import refusal_sentence
 from mailflatrate.entrypoints.web.posts import succeed
 from mailflatrate.entrypoints.web.studio.access import StudioRequest, studio
 from mailflatrate.entrypoints.web.studio.common import page
-from mailflatrate.mail.picture_values import (
+from mailflatrate.mail.images.picture_values import (
     LEAST_SIDE_PX,
     TURNS,
     WHOLE_SHARE,

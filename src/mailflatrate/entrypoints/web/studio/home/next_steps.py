@@ -27,7 +27,7 @@ from mailflatrate.base import tenancy
 from mailflatrate.entrypoints.presenters.outcomes import why_it_stands
 from mailflatrate.entrypoints.presenters.panel import url_or_nothing
 from mailflatrate.entrypoints.web.studio.signup.pressure import pressure_words
-from mailflatrate.rules.campaign_states import RUNNING, STOPPED
+from mailflatrate.rules.campaigns.campaign_states import RUNNING, STOPPED
 from mailflatrate.rules.imprint import check_imprint
 from mailflatrate.rules.roles import Permission, may
 from mailflatrate.rules.verdict import Verdict

@@ -51,7 +51,7 @@ from mailflatrate.rules.forms import FieldKind, FormContent, FrozenForm, FrozenT
 from mailflatrate.rules.forms.compared import MAX_TEXTS
 from mailflatrate.rules.forms.content import MAX_FIELDS
 from mailflatrate.rules.forms.wording import wording_of
-from mailflatrate.rules.gate import judge_form
+from mailflatrate.rules.gate.judge import judge_form
 from mailflatrate.rules.roles import Permission
 from mailflatrate.settings.schema import load_settings
 

@@ -17,7 +17,7 @@ from mailflatrate.apps.forms.models import Form
 from mailflatrate.apps.forms.queries import find_form
 from mailflatrate.entrypoints.web.posts import refuse, succeed
 from mailflatrate.entrypoints.web.studio.access import StudioRequest, studio
-from mailflatrate.rules.ab_test import Certainty, VariantFigures, certainty
+from mailflatrate.rules.campaigns.ab_test import Certainty, VariantFigures, certainty
 from mailflatrate.rules.forms import FormContent, FormTexts, frozen_from_json
 from mailflatrate.rules.forms.compared import COMPARED_NAMES, MAX_TEXTS, TEXT_LETTERS, ComparedText
 from mailflatrate.rules.forms.placement import placement_from_json

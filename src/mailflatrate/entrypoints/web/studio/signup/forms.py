@@ -39,7 +39,7 @@ from mailflatrate.entrypoints.web.studio.signup.pressure import pressure_words
 from mailflatrate.entrypoints.web.studio.signup.series import series_card
 from mailflatrate.rules.forms import FrozenTexts, frozen_from_json
 from mailflatrate.rules.forms.placement import placement_from_json
-from mailflatrate.rules.gate import all_rules
+from mailflatrate.rules.gate.judge import all_rules
 from mailflatrate.rules.roles import Permission
 
 

@@ -13,8 +13,8 @@ from selectolax.lexbor import LexborHTMLParser
 
 from mailflatrate.apps.domains.actions.domains import configured_resolver
 from mailflatrate.apps.domains.models import DkimKey
-from mailflatrate.mail.dkim_verify import DkimVerdict, KeyUnreachable, verify_signatures
-from mailflatrate.mail.unsubscribe import ListUnsubscribe, judge_list_unsubscribe
+from mailflatrate.mail.message.unsubscribe import ListUnsubscribe, judge_list_unsubscribe
+from mailflatrate.mail.signing.dkim_verify import DkimVerdict, KeyUnreachable, verify_signatures
 from mailflatrate.settings import load_settings
 from mailflatrate.wire.dns import KeyStatus, find_dkim_key, parse_dkim_key
 

@@ -17,7 +17,7 @@ from mailflatrate.entrypoints.web.posts import refuse, succeed
 from mailflatrate.entrypoints.web.studio.access import StudioRequest, is_htmx, page_context, studio
 from mailflatrate.entrypoints.web.studio.test_inbox.provider import post_one_click
 from mailflatrate.entrypoints.web.studio.test_inbox.reading import TestInboxMessage
-from mailflatrate.mail.dkim_verify import DkimStatus
+from mailflatrate.mail.signing.dkim_verify import DkimStatus
 from mailflatrate.rules.roles import Permission
 
 log = structlog.get_logger("test_inbox")

@@ -25,7 +25,7 @@ from mailflatrate.entrypoints.web.studio.campaigns.forms import TestRecipientsFo
 from mailflatrate.entrypoints.web.studio.common import page
 from mailflatrate.entrypoints.web.studio.content.message_frame import shown_here
 from mailflatrate.entrypoints.web.transactional_labels import pretty
-from mailflatrate.mail.compiler import WrittenParts
+from mailflatrate.mail.content.compiler import WrittenParts
 from mailflatrate.rules.roles import Permission
 
 FORMATS = [("markdown", "Markdown"), ("mjml", "MJML"), ("html", "HTML")]

@@ -15,7 +15,7 @@ from mailflatrate.apps.domains.models import SenderDomain
 from mailflatrate.apps.domains.zone_file import zone_file
 from mailflatrate.base import clock
 from mailflatrate.base.ids import key_ring
-from mailflatrate.mail.tokens import TokenPurpose
+from mailflatrate.mail.identifiers.tokens import TokenPurpose
 from mailflatrate.settings import load_settings
 
 LINK_DAYS: Final = 14

@@ -1,0 +1,120 @@
+"""Reads the items of a feed: RSS or Atom, also with the product fields of Google Merchant Center, or its CSV or TSV.
+
+Runs in a child process. Entities, octets, rows and items are bounded, and all that is returned is plain text and web
+addresses.
+"""
+
+from __future__ import annotations
+
+import csv
+import io
+import re
+from collections.abc import Iterator, Mapping
+from datetime import UTC, datetime
+from typing import Any, Final
+
+from selectolax.lexbor import LexborHTMLParser
+
+from mailflatrate.mail.fetched.feed import parse_feed, plain, read_entry, safe_link
+from mailflatrate.mail.fetched.feed_values import NoFeed
+from mailflatrate.mail.fetched.found_values import (
+    LONGEST_TEXT,
+    LONGEST_TITLE,
+    MOST_ITEMS,
+    FoundGap,
+    FoundItem,
+    read_price,
+)
+
+MOST_ROWS: Final = 5_000
+MOST_COLUMNS: Final = 200
+LONGEST_CELL: Final = 20_000
+_OLDEST: Final = datetime.min.replace(tzinfo=UTC)
+_UNKNOWN: Final = re.compile(r"[^a-z0-9]+")
+
+
+def read_items(body: bytes, content_type: str = "") -> tuple[FoundItem, ...]:
+    """Return the items of a feed, the newest first; without dates, in the feed's order. Raises NoFeed."""
+    start = body[:4096].lstrip(b"\xef\xbb\xbf\xff\xfe \t\r\n")
+    found = _from_xml(body, content_type) if start[:1] == b"<" else _from_table(body)
+    if not found:
+        raise NoFeed("it has no items")
+    return found
+
+
+def _from_xml(body: bytes, content_type: str) -> tuple[FoundItem, ...]:
+    dated = []
+    for entry in parse_feed(body, content_type).entries[:MOST_ROWS]:
+        item = read_entry(entry)
+        if item is None:
+            continue
+        given = {
+            name: str(entry.get(f"g_{name}", "")) for name in ("price", "sale_price", "image_link", "availability")
+        }
+        picture = safe_link(given["image_link"]) or _picture(entry)
+        found = _item({**given, "title": item.title, "description": item.summary, "link": item.link}, picture)
+        dated.append((item.published_at or _OLDEST, found))
+    dated.sort(key=lambda one: one[0], reverse=True)
+    return tuple(found for _at, found in dated[:MOST_ITEMS])
+
+
+def _picture(entry: Any) -> str:
+    """Return the picture of an entry: an enclosure, Media RSS, or the first one in its text."""
+    links = [link for link in entry.get("links", []) if isinstance(link, Mapping) and link.get("rel") == "enclosure"]
+    given = [link.get("href", "") for link in links if str(link.get("type", "")).startswith("image/")]
+    for name in ("media_content", "media_thumbnail"):
+        shown = [one for one in entry.get(name, []) if isinstance(one, Mapping)]
+        given += [one.get("url", "") for one in shown if one.get("medium", "image") == "image"]
+    given += _in_text(entry)
+    return next((link for one in given if (link := safe_link(str(one)))), "")
+
+
+def _in_text(entry: Any) -> list[str]:
+    contents = [one.get("value", "") for one in entry.get("content", []) if isinstance(one, Mapping)]
+    tree = LexborHTMLParser(str(next(iter(contents), "") or entry.get("summary", ""))[:200_000])
+    node = tree.css_first("img[src]")
+    return [node.attributes.get("src") or ""] if node is not None else []
+
+
+def _from_table(body: bytes) -> tuple[FoundItem, ...]:
+    rows = _rows(body.decode("utf-8-sig", "replace"))
+    found = []
+    for row in rows:
+        item = _item(row, safe_link(row.get("image_link", "")))
+        if item.title and item.link:
+            found.append(item)
+        if len(found) == MOST_ITEMS:
+            break
+    return tuple(found)
+
+
+def _rows(text: str) -> Iterator[dict[str, str]]:
+    """Yield the rows by the names of their columns. Raises NoFeed without the columns that a product needs."""
+    first = text.partition("\n")[0]
+    separator = max("\t,;|", key=first.count)
+    csv.field_size_limit(LONGEST_CELL)
+    try:
+        lines = csv.reader(io.StringIO(text), delimiter=separator)
+        names = [_UNKNOWN.sub("_", name.lower().removeprefix("g:").strip()) for name in next(lines, [])[:MOST_COLUMNS]]
+        if not {"title", "link"} <= set(names):
+            raise NoFeed("its first line doesn't name the columns title and link")
+        for number, cells in enumerate(lines):
+            if number == MOST_ROWS:
+                return
+            yield dict(zip(names, cells, strict=False))
+    except csv.Error as problem:
+        raise NoFeed("it can't be read as a table") from problem
+
+
+def _item(given: Mapping[str, str], picture: str) -> FoundItem:
+    price = read_price(given.get("sale_price") or given.get("price", ""))
+    gaps = list(price.gaps)
+    link = safe_link(given.get("link", ""))
+    if not link:
+        gaps.append((FoundGap.NO_LINK.value, ""))
+    if not picture:
+        gaps.append((FoundGap.NO_PICTURE.value, ""))
+    if _UNKNOWN.sub("_", given.get("availability", "").lower()) == "out_of_stock":
+        gaps.append((FoundGap.SOLD_OUT.value, ""))
+    title, text = plain(given.get("title", ""), LONGEST_TITLE), plain(given.get("description", ""), LONGEST_TEXT)
+    return FoundItem(title, text, link, picture, price, tuple(gaps))

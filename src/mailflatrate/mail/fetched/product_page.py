@@ -1,0 +1,204 @@
+"""Reads the product of a shop's page: JSON-LD, microdata (both schema.org) and Open Graph, in this order.
+
+Runs in a child process. The page is a stranger's: scripts, nodes and depth are bounded, and all that is returned is
+plain text and web addresses.
+"""
+
+from __future__ import annotations
+
+import json
+import re
+from collections.abc import Iterator, Mapping
+from typing import Any, Final
+from urllib.parse import urljoin
+
+from selectolax.lexbor import LexborHTMLParser, LexborNode
+
+from mailflatrate.mail.fetched.feed import plain, safe_link
+from mailflatrate.mail.fetched.found_values import (
+    LONGEST_TEXT,
+    LONGEST_TITLE,
+    FoundGap,
+    FoundItem,
+    FoundPrice,
+    read_price,
+)
+
+MOST_SCRIPTS: Final = 20
+LONGEST_SCRIPT: Final = 256 * 1024
+MOST_NODES: Final = 5_000
+DEEPEST: Final = 12
+MOST_OFFERS: Final = 50
+_PRODUCT = re.compile(r"(?:^|[/#:])(?:Product|ProductGroup|IndividualProduct|ProductModel|Book|Vehicle)$")
+_Found = dict[str, Any]
+
+
+def read_product(html: str, url: str) -> FoundItem:
+    """Return the product of a page at `url`, with what is missing or odd. Never raises for what a page says."""
+    tree = LexborHTMLParser(html)
+    linked, marked, graph = _from_json(tree), _from_microdata(tree), _from_open_graph(tree)
+    found: _Found = {}
+    for source in (linked, marked, graph):
+        found |= {name: value for name, value in source.items() if value and not found.get(name)}
+    title = plain(found.get("title") or _page_title(tree), LONGEST_TITLE)
+    price, picture = _price(found), _address(url, found.get("picture", ""))
+    gaps: list[tuple[str, str]] = []
+    if not (linked or marked or graph.get("price")):
+        gaps.append((FoundGap.NO_PRODUCT.value, ""))
+    if not title:
+        gaps.append((FoundGap.NO_TITLE.value, ""))
+    gaps += price.gaps if price.amount or price.gaps else ((FoundGap.NO_PRICE.value, ""),)
+    if len({one for one in found.get("prices", ()) if one}) > 1:
+        gaps.append((FoundGap.SEVERAL_PRICES.value, ""))
+    if re.search(r"OutOfStock|SoldOut|Discontinued", str(found.get("availability", ""))[:200]):
+        gaps.append((FoundGap.SOLD_OUT.value, ""))
+    if not picture:
+        gaps.append((FoundGap.NO_PICTURE.value, ""))
+    text = plain(found.get("text", ""), LONGEST_TEXT)
+    return FoundItem(title, text, safe_link(url), picture, FoundPrice(price.amount, price.currency), tuple(gaps))
+
+
+def _price(found: Mapping[str, Any]) -> FoundPrice:
+    """Return the lowest price; the first one as it was found if none can be read."""
+    currency = str(found.get("currency", ""))
+    read = [read_price(one, currency) for one in found.get("prices", ()) if one]
+    amounts = [one for one in read if one.amount]
+    if amounts:
+        return min(amounts, key=lambda one: float(one.amount))
+    return read[0] if read else FoundPrice()
+
+
+def _from_json(tree: LexborHTMLParser) -> _Found:
+    for script in tree.css('script[type="application/ld+json"]')[:MOST_SCRIPTS]:
+        text = script.text()
+        if len(text) > LONGEST_SCRIPT:
+            continue
+        try:
+            whole = json.loads(text, strict=False)
+        except (ValueError, RecursionError):
+            continue
+        for node in _nodes(whole):
+            if _is_product(node):
+                return _of_node(node)
+    return {}
+
+
+def _nodes(whole: Any) -> Iterator[Mapping[str, Any]]:
+    """Yield the objects of a JSON document, outer ones first, within the bounds."""
+    waiting, seen = [(whole, 0)], 0
+    while waiting and seen < MOST_NODES:
+        value, depth = waiting.pop(0)
+        seen += 1
+        if isinstance(value, Mapping):
+            yield value
+        if depth < DEEPEST and isinstance(value, Mapping | list):
+            inside = value.values() if isinstance(value, Mapping) else value
+            room = max(MOST_NODES - seen - len(waiting), 0)
+            waiting += [(one, depth + 1) for one in inside if isinstance(one, Mapping | list)][:room]
+
+
+def _is_product(node: Mapping[str, Any]) -> bool:
+    kinds = node.get("@type")
+    kinds = kinds if isinstance(kinds, list) else [kinds]
+    return any(isinstance(kind, str) and _PRODUCT.search(kind[-100:]) for kind in kinds[:10])
+
+
+def _of_node(node: Mapping[str, Any]) -> _Found:
+    offers = node.get("offers")
+    listed = [one for one in (offers if isinstance(offers, list) else [offers]) if isinstance(one, Mapping)]
+    first = listed[0] if listed else {}
+    nested = [one for offer in listed[:MOST_OFFERS] for one in _specifications(offer)]
+    prices = [_text(one.get("price") or one.get("lowPrice")) for one in (*listed[:MOST_OFFERS], *nested)]
+    priced = next((one for one in (*listed, *nested) if one.get("priceCurrency")), {})
+    return {
+        "title": _text(node.get("name")),
+        "text": _text(node.get("description")),
+        "picture": _picture(node.get("image")),
+        "prices": [one for one in prices if one][:MOST_OFFERS],
+        "currency": _text(priced.get("priceCurrency")),
+        "availability": _text(first.get("availability")),
+    }
+
+
+def _specifications(offer: Mapping[str, Any]) -> list[Mapping[str, Any]]:
+    given = offer.get("priceSpecification")
+    return [one for one in (given if isinstance(given, list) else [given])[:5] if isinstance(one, Mapping)]
+
+
+def _picture(value: Any) -> str:
+    if isinstance(value, list):
+        value = value[0] if value else ""
+    if isinstance(value, Mapping):
+        value = value.get("url") or value.get("contentUrl") or ""
+    return _text(value)
+
+
+def _text(value: Any) -> str:
+    if isinstance(value, list):
+        value = value[0] if value else ""
+    return str(value)[:5_000] if isinstance(value, str | int | float) and not isinstance(value, bool) else ""
+
+
+def _from_microdata(tree: LexborHTMLParser) -> _Found:
+    scope = next(
+        (one for one in tree.css("[itemscope][itemtype]")[:MOST_NODES] if _PRODUCT.search(_attribute(one, "itemtype"))),
+        None,
+    )
+    if scope is None:
+        return {}
+    prices = [_property(one) for one in scope.css("[itemprop=price],[itemprop=lowPrice]")[:MOST_OFFERS]]
+    return {
+        "title": _first(scope, "name"),
+        "text": _first(scope, "description"),
+        "picture": _first(scope, "image"),
+        "prices": [one for one in prices if one],
+        "currency": _first(scope, "priceCurrency"),
+        "availability": _first(scope, "availability"),
+    }
+
+
+def _first(scope: LexborNode, name: str) -> str:
+    node = scope.css_first(f"[itemprop={name}]")
+    return _property(node) if node is not None else ""
+
+
+def _property(node: LexborNode) -> str:
+    """Return a property's value (HTML Living Standard, microdata: content, an address, or the text)."""
+    for name in ("content", "src", "href"):
+        if value := _attribute(node, name):
+            return value
+    return node.text(separator=" ")[:5_000].strip()
+
+
+def _attribute(node: LexborNode, name: str) -> str:
+    return (node.attributes.get(name) or "")[:5_000].strip()
+
+
+def _from_open_graph(tree: LexborHTMLParser) -> _Found:
+    given: dict[str, str] = {}
+    for node in tree.css("meta[property],meta[name]")[:200]:
+        name = _attribute(node, "property") or _attribute(node, "name")
+        given.setdefault(name.lower(), _attribute(node, "content"))
+    price = given.get("product:price:amount") or given.get("og:price:amount", "")
+    found: _Found = {
+        "title": given.get("og:title", ""),
+        "text": given.get("og:description") or given.get("description", ""),
+        "picture": given.get("og:image:secure_url") or given.get("og:image", ""),
+        "prices": [price] if price else [],
+        "currency": given.get("product:price:currency") or given.get("og:price:currency", ""),
+        "availability": given.get("product:availability", ""),
+        "price": price,
+    }
+    return {name: value for name, value in found.items() if value}
+
+
+def _page_title(tree: LexborHTMLParser) -> str:
+    node = tree.css_first("h1") or tree.css_first("title")
+    return node.text(separator=" ") if node is not None else ""
+
+
+def _address(url: str, given: str) -> str:
+    try:
+        return safe_link(urljoin(url, given)) if given else ""
+    except ValueError:
+        return ""

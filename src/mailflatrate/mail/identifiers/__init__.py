@@ -1,0 +1,1 @@
+"""What names a message and its campaign, and can be read back: mailing IDs, sealed tokens, VERP addresses."""

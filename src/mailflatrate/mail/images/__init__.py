@@ -1,0 +1,1 @@
+"""Images: read, resized and stripped of what they tell about people."""

@@ -1,0 +1,200 @@
+"""Parses Postfix's log, line by line: which message a queue ID stands for, and what happened to it.
+
+Input: one line of a log file, or one entry of the journal, written by a program that strangers talk to. Output: a
+`QueueArrival`, `QueueAttempt` or `QueueRemoval`, or None for everything else. Only the format is parsed here: a token
+may be forged, and a recipient may be anyone, which the caller must check. Every step cuts at a fixed word from the
+left, so that a line costs time in proportion to its length and no text that a remote server chose can move an earlier
+field.
+"""
+
+import json
+import re
+from dataclasses import dataclass
+from datetime import UTC, datetime, timedelta
+from enum import StrEnum
+from typing import Final
+
+from mailflatrate.mail.identifiers.verp import RecipientKind, parse_recipient
+
+LONGEST_LINE: Final = 16_384
+LONGEST_ENTRY: Final = 65_536
+LONGEST_REPLY: Final = 2_000
+LONGEST_ADDRESS: Final = 320
+
+# "Nov 27 08:04:28 host postfix/qmgr[12]: " or "2026-11-27T08:04:28.123+00:00 host postfix/qmgr[12]: "
+_HEAD: Final = re.compile(
+    r"(?:<\d{1,3}>)?(?P<at>[A-Z][a-z]{2} [ \d]\d \d\d:\d\d:\d\d|\d{4}-\d\d-\d\dT[\d:.,]{8,18}(?:Z|[+-]\d\d:?\d\d)?)"
+    r" (?:\S{1,255} )?(?P<program>[\w./-]{1,80})\[\d{1,10}\]: "
+)
+_QUEUE_ID: Final = re.compile(r"(?P<id>[0-9A-Za-z]{5,30}): ")
+_STATUS_CODE: Final = re.compile(r"[245]\.\d{1,3}\.\d{1,3}")
+_DELIVERING: Final = frozenset({"smtp", "lmtp", "error", "virtual", "local", "pipe", "discard"})
+_MONTHS: Final = ("Jan", "Feb", "Mar", "Apr", "May", "Jun", "Jul", "Aug", "Sep", "Oct", "Nov", "Dec")
+_A_DAY: Final = timedelta(days=1)
+
+
+class QueueStatus(StrEnum):
+    """Postfix's status of one attempt. EXPIRED: it was in the queue for too long, and is returned."""
+
+    SENT = "sent"
+    DEFERRED = "deferred"
+    BOUNCED = "bounced"
+    EXPIRED = "expired"
+
+
+@dataclass(frozen=True, slots=True)
+class QueueArrival:
+    """A message entered the queue; `token` is that of its return path, None if it has none in our format."""
+
+    queue_id: str
+    token: str | None
+
+
+@dataclass(frozen=True, slots=True)
+class QueueAttempt:
+    """One attempt for one recipient. `reply` holds Postfix's words, with the remote server's in them.
+
+    EXPIRED applies to a message: it names no recipient, and `token` is that of the return path.
+    """
+
+    queue_id: str
+    recipient: str
+    status: QueueStatus
+    code: str
+    reply: str
+    at: datetime
+    relay: str = ""
+    token: str | None = None
+
+
+@dataclass(frozen=True, slots=True)
+class QueueRemoval:
+    """A message left the queue."""
+
+    queue_id: str
+
+
+LogEvent = QueueArrival | QueueAttempt | QueueRemoval
+
+
+def read_line(line: bytes, now: datetime) -> LogEvent | None:
+    """Return the event of one log file line; None for one that says nothing about a message. Never raises.
+
+    `now` supplies the year and time zone missing from lines of the traditional form.
+    """
+    text = line[:LONGEST_LINE].decode("utf-8", "replace").rstrip("\r\n")
+    head = _HEAD.match(text)
+    if head is None:
+        return None
+    return _event(head["program"], text[head.end() :], _moment(head["at"], now))
+
+
+def read_entry(entry: bytes, now: datetime) -> tuple[LogEvent | None, str]:
+    """Return the event of one entry of `journalctl -o json`, and the entry's cursor. Never raises."""
+    if len(entry) > LONGEST_ENTRY:
+        return None, ""
+    try:
+        fields = json.loads(entry)
+    except (ValueError, RecursionError):
+        return None, ""
+    if not isinstance(fields, dict):
+        return None, ""
+    cursor = fields.get("__CURSOR")
+    program, message, micros = (fields.get(name) for name in ("SYSLOG_IDENTIFIER", "MESSAGE", "__REALTIME_TIMESTAMP"))
+    kept = cursor if isinstance(cursor, str) and len(cursor) <= 500 else ""
+    if isinstance(message, list):  # the journal gives octets that aren't UTF-8 as numbers
+        message = _octets(message)
+    if not isinstance(program, str) or not isinstance(message, str):
+        return None, kept
+    at = now
+    if isinstance(micros, str) and micros.isascii() and micros.isdigit() and len(micros) <= 16:
+        at = datetime.fromtimestamp(int(micros) / 1_000_000, UTC)
+    return _event(program[:80], message[:LONGEST_LINE], at), kept
+
+
+def _octets(numbers: list[object]) -> str | None:
+    if not all(isinstance(number, int) and 0 <= number < 256 for number in numbers):
+        return None
+    return bytes(number for number in numbers if isinstance(number, int)).decode("utf-8", "replace")
+
+
+def _event(program: str, text: str, at: datetime) -> LogEvent | None:
+    """Return the event if the program is Postfix, including a second instance: `postfix-out/smtp`."""
+    place, slash, daemon = program.rpartition("/")
+    queue_id = _QUEUE_ID.match(text)
+    if not slash or "postfix" not in place or queue_id is None:
+        return None
+    rest = text[queue_id.end() :]
+    if daemon == "qmgr":
+        return _by_queue_manager(queue_id["id"], rest, at)
+    if daemon == "postsuper" and rest == "removed":
+        return QueueRemoval(queue_id["id"])
+    if daemon in _DELIVERING and rest.startswith("to=<"):
+        return _by_delivery(queue_id["id"], rest, at)
+    return None
+
+
+def _by_queue_manager(queue_id: str, rest: str, at: datetime) -> LogEvent | None:
+    if rest == "removed":
+        return QueueRemoval(queue_id)
+    if not rest.startswith("from=<"):
+        return None
+    sender, mark, after = rest[6:].partition(">, ")
+    if not mark or len(sender) > LONGEST_ADDRESS:
+        return None
+    if after.startswith("status=expired"):
+        return QueueAttempt(queue_id, "", QueueStatus.EXPIRED, "", "", at, token=_token(sender))
+    return QueueArrival(queue_id, _token(sender))
+
+
+def _by_delivery(queue_id: str, rest: str, at: datetime) -> QueueAttempt | None:
+    recipient, mark, after = rest[4:].partition(">, ")
+    fields, found, outcome = after.partition(", status=")
+    status, bracket, reply = outcome.partition(" (")
+    if not (mark and found and bracket) or status not in (QueueStatus.SENT, QueueStatus.DEFERRED, QueueStatus.BOUNCED):
+        return None
+    code = _field(fields, "dsn=")
+    # An alias on the relay changes the recipient; the one that we gave is listed as well.
+    original = fields.partition(", ")[0]
+    if original.startswith("orig_to=<") and original.endswith(">"):
+        recipient = original[9:-1]
+    if len(recipient) > LONGEST_ADDRESS:
+        return None
+    return QueueAttempt(
+        queue_id,
+        recipient,
+        QueueStatus(status),
+        code if _STATUS_CODE.fullmatch(code) else "",
+        reply.removesuffix(")")[:LONGEST_REPLY],
+        at,
+        _field(fields, "relay=")[:255],
+    )
+
+
+def _field(fields: str, name: str) -> str:
+    """Return the value of a name that begins the text or follows a comma."""
+    _, found, value = f", {fields}".rpartition(f", {name}")
+    return value.partition(", ")[0] if found else ""
+
+
+def _token(sender: str) -> str | None:
+    address = parse_recipient(sender)
+    return address.token if address.kind is RecipientKind.BOUNCE else None
+
+
+def _moment(written: str, now: datetime) -> datetime:
+    """Return when a line was written; `now` if that is unreadable or in the future."""
+    try:
+        if written[0].isdigit():
+            found = datetime.fromisoformat(written.replace(",", "."))
+            found = found if found.tzinfo else found.replace(tzinfo=now.astimezone().tzinfo)
+        else:
+            here = now.astimezone()
+            hour, minute, second = (int(part) for part in written[7:].split(":"))
+            month = _MONTHS.index(written[:3]) + 1
+            found = datetime(here.year, month, int(written[4:6]), hour, minute, second, tzinfo=here.tzinfo)
+            if found > now + _A_DAY:
+                found = found.replace(year=here.year - 1)
+    except (ValueError, OverflowError):
+        return now
+    return min(found.astimezone(UTC), now)

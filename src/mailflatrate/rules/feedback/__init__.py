@@ -1,0 +1,1 @@
+"""What comes back: bounces, clicks, measures, reports, cases."""

@@ -1,0 +1,141 @@
+"""Separates the fields that the sender of a message wrote from those added in transit by relays, lists and the
+receiver.
+
+Every server adds fields at the top (RFC 5321 section 4.4), so the topmost signature of the sender marks where the
+sender's part begins. Discussion lists are the exception: they add fields at the end as well.
+"""
+
+import re
+from collections.abc import Sequence
+from dataclasses import dataclass
+
+from mailflatrate.mail.reading.auth_results import AuthResult, authserv_id, read_received_spf, read_results
+from mailflatrate.mail.reading.message import HeaderField, ParsedMessage
+from mailflatrate.mail.signing.dkim_verify import DkimStatus, DkimVerdict
+from mailflatrate.rules.names.domains import same_house
+
+# Fields that only relays, filters, receivers and mailboxes write.
+_RECEIVERS = re.compile(
+    r"x-spam\b.*|x-virus.*|authentication-results.*|arc-.*|received|received-spf|return-path|delivered-to"
+    r"|x-original-to|x-original-recipient|envelope-to|x-envelope.*|x-received|x-forefront.*|x-ms-exchange.*"
+    r"|x-microsoft-antispam.*|x-gm-.*|x-google-smtp.*|x-rspam.*|x-amavis.*|x-mailscanner.*|x-.*-mailscanner.*"
+    r"|x-barracuda.*|x-proofpoint.*|x-ironport.*|x-pmx.*|x-sophos.*|x-antiabuse|x-dspam.*|x-bogosity|x-greylist"
+    r"|x-authentication-warning|x-getmail.*|x-mozilla.*|x-uidl?|x-keywords|x-status|status|x-apparently-to|old-.*"
+)
+_LISTS = re.compile(
+    r"list-.*|sender|errors-to|precedence|x-beenthere|x-mailman.*|x-list-.*|mailing-list|x-mailing-list|x-ml-.*"
+    r"|x-google-group.*|x-loop|reply-to|archived-at"
+)
+_LIST_MARKS = re.compile(r"x-beenthere|x-mailman-version|mailing-list|x-mailing-list|x-ml-name|x-google-group-id")
+_ORIGIN = frozenset({"from", "to", "subject", "date", "message-id", "mime-version"})
+_BY = re.compile(r"\bby\s+([\w.-]+)", re.IGNORECASE)
+_BROKEN = (DkimStatus.BODY_CHANGED, DkimStatus.HEADER_CHANGED)
+# A receiver that saw a valid signature is right even if it is no longer valid: text was added, the key was withdrawn.
+_OUTLIVED = (*_BROKEN, DkimStatus.KEY_MISSING, DkimStatus.EXPIRED)
+
+
+@dataclass(frozen=True, slots=True)
+class Transit:
+    """What happened in transit. `own` is the message with only the sender's fields.
+
+    `results` are the receiver's results, trusted because the same organization wrote a Received field above the
+    sender's part. `relayed` are the results in ARC fields: what an intermediary claims to have found.
+    """
+
+    own: ParsedMessage
+    through_list: bool
+    results: tuple[AuthResult, ...] = ()
+    relayed: tuple[AuthResult, ...] = ()
+
+    def vouches_for(self, verdict: DkimVerdict) -> bool:
+        """Return whether the receiver validated a signature that is no longer valid."""
+        return verdict.status in _OUTLIVED and any(
+            one.method == "dkim"
+            and one.result == "pass"
+            and one.domain == verdict.domain
+            and one.selector in ("", verdict.selector)
+            for one in self.results
+        )
+
+    def explains(self, verdict: DkimVerdict) -> bool:
+        """Return whether a list or an intermediary, rather than the sender, broke a signature."""
+        if verdict.status not in _BROKEN:
+            return False
+        held = any((one.method, one.result, one.domain) == ("dkim", "pass", verdict.domain) for one in self.relayed)
+        return self.through_list or held
+
+    def passes_dmarc(self, from_domain: str) -> bool:
+        """Return whether, according to the receiver, DMARC passed, or SPF passed for the sender's own domain."""
+        return any(
+            one.result == "pass" and one.method in ("dmarc", "spf") and same_house(one.domain, from_domain)
+            for one in self.results
+        )
+
+
+def read_transit(message: ParsedMessage, signatures: Sequence[DkimVerdict], from_domain: str) -> Transit:
+    """Split a message at the topmost signature of its sender. Never raises."""
+    start, signed = _sender_start(message, signatures, from_domain)
+    through_list = is_discussion_list(message)
+    below = {field.name for field in message.fields[start:]}
+    own = [
+        field
+        for at, field in enumerate(message.fields)
+        if (at >= start or (field.name in signed and field.name not in below))
+        and not _RECEIVERS.fullmatch(field.name)
+        and not (through_list and field.name not in signed and _LISTS.fullmatch(field.name))
+    ]
+    above = _above(message, start)
+    return Transit(message.narrowed(own), through_list, _believed(above), _relayed(above))
+
+
+def is_discussion_list(message: ParsedMessage) -> bool:
+    """Return whether a message came through a list whose members write to one another."""
+    posts = message.first("list-post").strip().lower()
+    if "mailto:" in posts and not posts.startswith("no"):
+        return True
+    return any(_LIST_MARKS.fullmatch(field.name) for field in message.fields)
+
+
+def _sender_start(
+    message: ParsedMessage, signatures: Sequence[DkimVerdict], from_domain: str
+) -> tuple[int, frozenset[str]]:
+    """Return where the sender's part begins, and the fields that the sender's signature names."""
+    places = [at for at, field in enumerate(message.fields) if field.name == "dkim-signature"]
+    for at, verdict in zip(places, signatures, strict=False):
+        if from_domain and verdict.domain and same_house(verdict.domain, from_domain):
+            return at, frozenset(verdict.signed_fields)
+    after_trace = max((at + 1 for at, field in enumerate(message.fields) if field.name == "received"), default=0)
+    for at, verdict in zip(places, signatures, strict=False):
+        if at >= after_trace:
+            return at, frozenset(verdict.signed_fields)
+    return after_trace, frozenset()
+
+
+def _above(message: ParsedMessage, start: int) -> tuple[HeaderField, ...]:
+    """Return the fields above the sender's part; without a signature they may reach down to the first of From, To,
+    Subject and so on.
+    """
+    first = next((at for at, field in enumerate(message.fields) if field.name in _ORIGIN), len(message.fields))
+    is_signed = start < len(message.fields) and message.fields[start].name == "dkim-signature"
+    return message.fields[: start if is_signed else max(start, first)]
+
+
+def _believed(above: Sequence[HeaderField]) -> tuple[AuthResult, ...]:
+    """Return results from servers that also wrote a Received field; Microsoft's fields name no server."""
+    hosts = [match[1].lower() for field in above if field.name == "received" for match in _BY.finditer(field.value)]
+    named = []
+    for field in above:
+        if field.name != "authentication-results":
+            continue
+        server = authserv_id(field.value)
+        by_name = server and any(same_house(server, host) for host in hosts)
+        if by_name or (not server and any(same_house(host, "outlook.com") for host in hosts)):
+            named.append(field.value)
+    spf = [field.value for field in above if field.name == "received-spf"] if hosts else []
+    return (*read_results(named), *read_received_spf(spf[:1]))
+
+
+def _relayed(above: Sequence[HeaderField]) -> tuple[AuthResult, ...]:
+    """Return the ARC results, if a server received the message after they were written."""
+    first = next((at for at, field in enumerate(above) if field.name == "received"), len(above))
+    return read_results([field.value for field in above[first:] if field.name == "arc-authentication-results"])

@@ -1,0 +1,1 @@
+"""How fast and through which relay: pace, shaping, retries, warm-up, providers."""

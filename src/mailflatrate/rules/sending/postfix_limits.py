@@ -1,0 +1,107 @@
+"""Renders the shaping table as a configuration of Postfix, which opens the connections to providers.
+
+A limit on connections to a provider can only be enforced by Postfix, because each of our own connections to the relay
+carries messages for every provider. Each provider gets a delivery service of its own. Its number of processes is its
+number of connections, because a process has one at a time, and a connection is closed after a set number of messages.
+All domains of a provider share the service.
+"""
+
+import shlex
+from collections.abc import Iterator
+from dataclasses import dataclass
+
+from mailflatrate.rules.sending.providers import domains_by_provider
+from mailflatrate.rules.sending.relays import RelayPool
+from mailflatrate.rules.sending.shaping import POOL_PERCENT, SHAPES, Shape
+
+CONNECTION_SECONDS = 300
+PREFIX = "mfr-"
+"""Begins the name of each service, so that ours are told from the operator's own."""
+
+
+@dataclass(frozen=True, slots=True)
+class ServiceLimit:
+    """One provider's service in Postfix."""
+
+    shape: Shape
+    connections: int
+
+    @property
+    def name(self) -> str:
+        return PREFIX + self.shape.provider.replace("_", "-")
+
+    @property
+    def entry(self) -> str:
+        """Return the service in the format of `postconf -M`."""
+        reuse = f"-o smtp_connection_reuse_count_limit={self.shape.per_connection - 1}"  # after the first message
+        lifetime = f"-o smtp_connection_reuse_time_limit={CONNECTION_SECONDS}s"
+        return f"{self.name} unix - - n - {self.connections} smtp {reuse} {lifetime} -o syslog_name=postfix/{self.name}"
+
+    @property
+    def parameters(self) -> dict[str, str]:
+        """Return lines of main.cf.
+
+        Each domain of the provider starts slowly, and deliveries to it stop early if it fails.
+        """
+        return {
+            f"{self.name}_initial_destination_concurrency": str(min(2, self.connections)),
+            f"{self.name}_destination_concurrency_limit": str(self.connections),
+        }
+
+
+def service_limits(pool: RelayPool, relays: int) -> list[ServiceLimit]:
+    """Return the services for one of `relays` Postfix relays that share a pool's limits.
+
+    Raises ValueError below one.
+    """
+    if relays < 1:
+        raise ValueError("a pool must have at least one relay")
+    return [ServiceLimit(shape, max(1, shape.connections * POOL_PERCENT[pool] // 100 // relays)) for shape in SHAPES]
+
+
+def transport_map(limits: list[ServiceLimit]) -> str:
+    """Return lines of a `texthash:` map from every domain of the table to its provider's service."""
+    names = {limit.shape.provider: limit.name for limit in limits}
+    return "".join(f"{domain} {names[key]}:\n" for domain, key in sorted(domains_by_provider().items()))
+
+
+def as_script(limits: list[ServiceLimit], directory: str) -> str:
+    """Return a re-runnable shell script that sets these limits with Postfix's own tools."""
+    return "\n".join([*_script(limits, directory), ""])
+
+
+def _script(limits: list[ServiceLimit], directory: str) -> Iterator[str]:
+    here, table = shlex.quote(directory), shlex.quote(f"{directory}/mailflatrate_transport")
+    yield "#!/bin/sh"
+    yield "# Connections and messages per connection by provider, from mailflatrate's shaping table. Run it as root."
+    yield "set -eu"
+    yield f"cat > {table} <<'END'"
+    yield transport_map(limits) + "END"
+    for limit in limits:
+        yield f"postconf -c {here} -M '{limit.name}/unix={limit.entry}'"
+        for name, value in limit.parameters.items():
+            yield f"postconf -c {here} -e '{name}={value}'"
+    yield f"maps=$(postconf -c {here} -h transport_maps)"
+    yield f'case "$maps" in *{table}*) ;; *) postconf -c {here} -e "transport_maps=$maps texthash:{table}" ;; esac'
+    yield f"postfix -c {here} check"
+    yield f"if postfix -c {here} status 2>/dev/null; then postfix -c {here} reload; fi"
+
+
+def differences(limits: list[ServiceLimit], services: str, parameters: str, transport: str) -> list[str]:
+    """Return the limits that Postfix doesn't have, from the output of `postconf -M` and `postconf -n` and the transport
+    map.
+    """
+    by_name = {line.split()[0]: " ".join(line.split()) for line in services.splitlines() if line.strip()}
+    lines = (line.partition("=") for line in parameters.splitlines())
+    values = {name.strip(): value.strip() for name, _, value in lines}
+    found = []
+    for limit in limits:
+        if by_name.get(limit.name) != limit.entry:
+            found.append(f"{limit.name}: the service in master.cf is missing or differs")
+        for name, value in limit.parameters.items():
+            if values.get(name) != value:
+                found.append(f"{name} is {values.get(name, 'not set')}, not {value}")
+    missing = set(transport_map(limits).splitlines()) - {" ".join(line.split()) for line in transport.splitlines()}
+    if missing:
+        found.append(f"{len(missing)} domains are missing in the transport map, such as {min(missing).split()[0]}")
+    return found

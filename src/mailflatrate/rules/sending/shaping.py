@@ -1,0 +1,132 @@
+"""How fast we send to each mailbox provider from one pool, and how a provider's deferrals slow us down.
+
+The numbers are for one pool with a good reputation. They are starting points: what a provider accepts depends on the
+addresses' reputation, so its own 421 and 4xx replies decide. Connections and messages per connection are limited where
+the connections to the provider are made: in our own Postfix (`rules.postfix_limits`), and in the engine for a relay
+that takes only one provider's mail. This module limits messages an hour. Domains that belong to no large provider are
+thousands of different receivers, so they have no common limit.
+"""
+
+import math
+from collections.abc import Mapping
+from dataclasses import dataclass
+
+from mailflatrate.rules.sending.providers import PROVIDERS
+from mailflatrate.rules.sending.relays import RelayPool
+
+KUMOMTA = "https://github.com/KumoCorp/kumomta/blob/main/assets/policy-extras/shaping.toml"
+OURS = ""
+"""No public figure: a cautious number of our own."""
+
+HOUR_SECONDS = 3600.0
+PER_CONNECTION_SECOND = 2
+BURST_SECONDS = 60.0
+"""What may leave at once after a quiet time: as much as in this time."""
+LEAST_FACTOR = 1 / 64
+SLOW_SHARE, SLOW_LEAST = 0.1, 5
+"""A batch with that share of deferrals, and at least that many, halves the speed."""
+RECOVER_SECONDS, RECOVERY = 300.0, 1.5
+"""After this long without a slow batch, the next accepted one raises the speed by this factor."""
+
+
+@dataclass(frozen=True, slots=True)
+class Shape:
+    """One provider's row of the table."""
+
+    provider: str
+    connections: int
+    per_connection: int
+    source: str
+
+    @property
+    def per_hour(self) -> int:
+        """Return the messages an hour that the row's connections can carry, at PER_CONNECTION_SECOND messages a second
+        each.
+        """
+        return self.connections * PER_CONNECTION_SECOND * int(HOUR_SECONDS)
+
+
+SHAPES: tuple[Shape, ...] = (
+    Shape("google", 5, 50, KUMOMTA),
+    Shape("microsoft", 5, 50, KUMOMTA),
+    Shape("yahoo", 10, 20, KUMOMTA),
+    Shape("apple", 10, 5, KUMOMTA),
+    Shape("united_internet", 5, 50, OURS),
+    Shape("telekom", 3, 50, OURS),
+    Shape("freenet", 3, 50, OURS),
+    Shape("orange", 3, 100, KUMOMTA),
+    Shape("sfr", 3, 50, OURS),
+    Shape("la_poste", 3, 50, OURS),
+    Shape("comcast", 25, 1000, KUMOMTA),
+    Shape("mail_ru", 5, 50, OURS),
+)
+POOL_PERCENT: dict[RelayPool, int] = {
+    RelayPool.TRUSTED: 100,
+    RelayPool.DEDICATED: 100,
+    RelayPool.EXPRESS: 100,
+    RelayPool.NEW: 25,
+    RelayPool.QUARANTINE: 10,
+}
+"""Share of the table's messages an hour that a pool starts with."""
+
+_BY_PROVIDER = {shape.provider: shape for shape in SHAPES}
+assert set(_BY_PROVIDER) == {provider.key for provider in PROVIDERS}
+
+
+def read_shaping(written: str) -> dict[str, int]:
+    """Read the operator's numbers, `google=100000, yahoo=0`: messages an hour by provider; 0 means unlimited.
+
+    Raises ValueError that names the invalid part.
+    """
+    found = {}
+    for each in filter(None, (part.strip() for part in written.split(","))):
+        name, mark, number = (word.strip() for word in each.partition("="))
+        if name not in _BY_PROVIDER:
+            raise ValueError(f"{name!r} isn't a known provider; use one of {', '.join(_BY_PROVIDER)}")
+        if not mark or not number.isdecimal():
+            raise ValueError(f"{each!r}: expected PROVIDER=MESSAGES, such as google=100000")
+        found[name] = int(number)
+    return found
+
+
+def per_hour(provider: str, pool: RelayPool, changed: Mapping[str, int]) -> float | None:
+    """Return how many messages an hour a pool may send to a provider; None if unlimited.
+
+    `changed` are the operator's own numbers.
+    """
+    shape = _BY_PROVIDER.get(provider)
+    if shape is None:
+        return None
+    return changed.get(provider, shape.per_hour) * POOL_PERCENT[pool] / 100 or None
+
+
+def refilled(tokens: float, idle_seconds: float, rate_per_hour: float) -> float:
+    """Return a bucket's level after `idle_seconds`: at most BURST_SECONDS of its rate plus one message.
+
+    Fractions are kept.
+    """
+    most = 1.0 + rate_per_hour * BURST_SECONDS / HOUR_SECONDS
+    return min(most, tokens + max(0.0, idle_seconds) * rate_per_hour / HOUR_SECONDS)
+
+
+def wait_seconds(tokens: float, wanted: int, rate_per_hour: float) -> float:
+    """Return the seconds until a bucket holds enough for a worthwhile batch of `wanted` messages."""
+    batch = min(float(wanted), max(1.0, rate_per_hour * BURST_SECONDS / HOUR_SECONDS / 4))
+    return max(0.0, (batch - tokens) * HOUR_SECONDS / rate_per_hour)
+
+
+def next_factor(factor: float, answered: int, deferred: int, seconds_since: float) -> float:
+    """Return the speed after a batch: halved by deferrals, increased again after some time without any."""
+    if deferred >= max(SLOW_LEAST, SLOW_SHARE * answered):
+        return max(LEAST_FACTOR, factor / 2)
+    if factor < 1.0 and answered > deferred and seconds_since >= RECOVER_SECONDS:
+        return min(1.0, factor * RECOVERY)
+    return factor
+
+
+def recovery_seconds(factor: float) -> float:
+    """Return the least number of seconds until a slowed provider is back at full speed, if no further message is
+    deferred.
+    """
+    steps = math.ceil(math.log(1 / factor) / math.log(RECOVERY) - 1e-9) if factor < 1 else 0
+    return max(0, steps) * RECOVER_SECONDS
