@@ -1,8 +1,5 @@
-"""Header fields as bytes: folded, encoded and safe from injection, without the email package.
-
-This is the hot path: edition-wide values are made once, a handful of others once per recipient. A value is returned
-folded: CRLF and a space between lines, 78 characters a line where the text allows (RFC 5322 2.1.1), encoded words of at
-most 75 characters that never split a character (RFC 2047 2, 5).
+"""Header fields as bytes, folded, encoded and safe from injection, without the email package: a hot path. Lines have 78
+characters where the text allows (RFC 5322 2.1.1), encoded words at most 75 and never split a character (RFC 2047 2, 5).
 """
 
 import re
@@ -40,24 +37,18 @@ _UNENCODABLE: Final = re.compile("[\ud800-\udfff]")
 
 
 class HeaderError(ReportedMistake, ValueError):
-    """Raised for a value that a header may not contain: a control character, a lone surrogate, a non-address in an
-    address field.
-    """
+    """Raised for a value that a header may not contain: a control character, a lone surrogate, a non-address."""
 
 
 @dataclass(frozen=True, slots=True)
 class NamedAddress:
-    """An address with an optional display name, as text. RFC 5322 section 3.4."""
-
     address: str
     display_name: str = ""
 
 
 def unstructured(name: str, text: str) -> bytes:
-    """Encode the value of a free-text field such as Subject. Raises `HeaderError` for control characters.
-
-    Reading it back gives exactly `text`: what folding or reading could change (outer or double spaces,
-    something that looks like an encoded word, a word longer than a line) goes into encoded words.
+    """Raises `HeaderError` for control characters. Reading the value back gives exactly `text`: what folding or reading
+    could change (outer or double spaces, a word longer than a line) goes into encoded words.
     """
     first = len(name) + 2
     if _PLAIN.fullmatch(text) and "=?" not in text:
@@ -70,10 +61,8 @@ def unstructured(name: str, text: str) -> bytes:
 
 
 def mailbox(name: str, address: str, display_name: str = "") -> bytes:
-    """Encode the value of From, Reply-To or To with exactly one mailbox. Raises `HeaderError`.
-
-    A non-ASCII domain is written as A-labels (RFC 5890); a non-ASCII local part stays UTF-8 and needs
-    SMTPUTF8 (RFC 6532), which the caller detects with `value.isascii()`.
+    """For From, Reply-To or To with exactly one mailbox. Raises `HeaderError`. A non-ASCII domain becomes A-labels (RFC
+    5890); a non-ASCII local part needs SMTPUTF8 (RFC 6532): check `value.isascii()`.
     """
     in_brackets = b"<" + address_octets(address) + b">"
     text = display_name
@@ -92,7 +81,7 @@ def mailbox(name: str, address: str, display_name: str = "") -> bytes:
 
 
 def address_octets(address: str) -> bytes:
-    """Return the address as used in a header or an envelope. Raises `HeaderError` unless it is dot-atom @ domain."""
+    """Raises `HeaderError` unless it is dot-atom @ domain."""
     match = _ADDRESS.fullmatch(address)
     if match is None or len(address) > 254:
         raise HeaderError(mistake(NOWHERE, "header-address", address))
@@ -107,14 +96,14 @@ def address_octets(address: str) -> bytes:
 
 
 def structured(value: str) -> bytes:
-    """Encode a value we generated, already in its field's syntax, ASCII on one line. Raises `HeaderError`."""
+    """Encode a generated value, already in its field's syntax: ASCII on one line. Raises `HeaderError`."""
     if not _PLAIN.fullmatch(value):
         raise HeaderError(mistake(NOWHERE, "message-fails", f"not a structured header value: {value!r}"))
     return value.encode("ascii")
 
 
 def phrase_and_id(name: str, phrase: str, identifier: str) -> bytes:
-    """Encode the value of List-Id: `phrase <id>` (RFC 2919 section 3). Raises `HeaderError` past 255 octets of id."""
+    """Encode a List-Id: `phrase <id>` (RFC 2919 section 3). Raises `HeaderError` past 255 octets of id."""
     octets = structured(f"<{identifier}>")
     if b" " in octets or len(octets) > 257:
         raise HeaderError(mistake(NOWHERE, "message-fails", f"not a list identifier: {identifier!r}"))
@@ -128,29 +117,24 @@ def phrase_and_id(name: str, phrase: str, identifier: str) -> bytes:
 
 
 def one_line(text: str) -> str:
-    """Make recipient data fit into one header line: control characters and runs of white space become one space."""
     if text.isprintable() and "  " not in text:
         return text.strip()
     return " ".join(_UNENCODABLE.sub("\ufffd", _FORBIDDEN.sub(" ", text)).split())
 
 
 def unfolded(value: bytes) -> bytes:
-    """Return a value in relaxed canonical form, RFC 6376 section 3.4.2; this module writes consecutive white space only
-    at folds.
-    """
+    """RFC 6376 section 3.4.2, relaxed; only for this module's values, with consecutive white space only at folds."""
     return b" ".join(value.split()) if b"\r" in value else value
 
 
 def canonical(field: Field) -> bytes:
-    """Return any field in relaxed canonical form with its CRLF, RFC 6376 section 3.4.2."""
+    """Relaxed canonical form with its CRLF, RFC 6376 section 3.4.2."""
     name, value = field
     return name.lower() + b":" + b" ".join(value.split()) + b"\r\n"
 
 
 def serialise(fields: list[Field]) -> bytes:
-    """Write the header block without the empty line that ends it. Raises `HeaderError` if a field is repeated or
-    broken.
-    """
+    """Leave out the empty line that ends the block. Raises `HeaderError` if a field is repeated or broken."""
     seen: set[bytes] = set()
     for name, value in fields:
         lowered = name.lower()
@@ -179,7 +163,6 @@ def _checked(text: str) -> str:
 
 
 def _fold_words(text: str, first: int) -> bytes | None:
-    """Fold ASCII words over several lines; None if one of them is too long for a line of its own."""
     words = text.split(" ")
     if any(len(word) > _LINE_LENGTH - 1 for word in words) or first + len(words[0]) > _LINE_LENGTH:
         return None
@@ -187,7 +170,6 @@ def _fold_words(text: str, first: int) -> bytes | None:
 
 
 def _fold(words: list[bytes], first: int) -> bytes:
-    """Join words by a space, or by CRLF and a space if the line would grow past 78; `first` columns are taken."""
     parts = [words[0]]
     column = first + len(words[0])
     for word in words[1:]:
@@ -202,7 +184,6 @@ def _fold(words: list[bytes], first: int) -> bytes:
 
 
 def _encoded_words(text: str, first_room: int) -> list[bytes]:
-    """Return `text` as encoded words, the first at most `first_room` long, in the shorter of the two encodings."""
     octets = text.encode("utf-8")
     q_length = len(octets) + 2 * len(octets.translate(None, _Q_SINGLE))
     b_length = (len(octets) + 2) // 3 * 4

@@ -1,7 +1,5 @@
-"""Identifies a returned message from its bytes alone (R-67 to R-79).
-
-Takes in: raw bytes. Stores: nothing. Passes on: an `Inspection`; never raises. The readers are tried in order, from the
-one that cannot be mistaken (a feedback report) to the vaguest (a reply); the first that recognizes the message decides.
+"""Identifies a returned message from its bytes alone (R-67 to R-79); never raises. The readers are tried from the one
+that cannot be mistaken (a feedback report) to the vaguest (a reply); the first that recognizes the message decides.
 """
 
 import re
@@ -29,12 +27,9 @@ NO_MARKS = MessageMarks()
 
 @dataclass(frozen=True, slots=True)
 class Inspection:
-    """The kind and content of one message.
-
-    `failures` has the verdict on each recipient that failed or is delayed, `verdict` that on the whole. `mailing_id` is
-    in its displayed form and unsigned: a hint that may open a case, never a proof (R-78). `marks` holds our other marks
-    that were found; its `claims` come from a token that the key ring verified. `report` is a feedback report as
-    written. `writer` names the system or dialect that was recognized.
+    """`failures` has the verdict on each recipient, `verdict` the whole. `mailing_id` in displayed form is unsigned: a
+    hint that may open a case, never a proof (R-78). `marks` has our other marks; its `claims` come from a token that
+    the key ring verified. `writer` names the system or dialect.
     """
 
     kind: ReturnedMessageKind
@@ -49,40 +44,32 @@ class Inspection:
 
     @property
     def is_bounce(self) -> bool:
-        """Return whether it says that a message failed or is delayed."""
         return self.verdict is not None
 
     @property
     def hard(self) -> bool | None:
-        """Return whether an address is dead; None if nothing failed."""
         return self.verdict.hard if self.verdict else None
 
     @property
     def recipients(self) -> tuple[str, ...]:
-        """Return the failed (or complaining) addresses in their original spelling."""
         return self.report.recipients if self.report else tuple(failure.address for failure in self.failures)
 
     @property
     def feedback(self) -> str | None:
-        """Return the type of a feedback report."""
         return self.report.feedback_type if self.report else None
 
     @property
     def purpose(self) -> TokenPurpose | None:
-        """Return the purpose of the verified token."""
         return self.marks.purpose
 
     @property
     def claims(self) -> TokenClaims | None:
-        """Return the delivery that a verified token names."""
         return self.marks.claims
 
     def verify(self, key_ring: KeyRing) -> "Inspection":
-        """Return a copy with the tokens in `marks` tried against the key ring."""
         return replace(self, marks=self.marks.verify(key_ring))
 
     def to_json(self) -> dict[str, object]:
-        """Return the fields of `mailflatrate inspect --jsonl`, without `file`."""
         return {
             "kind": self.kind.value,
             "is_bounce": self.is_bounce,
@@ -98,9 +85,8 @@ class Inspection:
 
 
 def inspect_message(raw: bytes, *, key_ring: KeyRing | None = None) -> Inspection:
-    """Return the kind and content of a message. If a reader fails on it, the kind is "other", with the error.
-
-    With a `key_ring`, our tokens anywhere in it are verified; forged ones are ignored.
+    """If a reader fails, the kind is "other", with the error. With a `key_ring`, our tokens anywhere in it are
+    verified; forged ones are ignored.
     """
     try:
         message = parse(raw)
@@ -111,7 +97,6 @@ def inspect_message(raw: bytes, *, key_ring: KeyRing | None = None) -> Inspectio
 
 
 def inspect_part(message: MimePart, *, with_tokens: bool) -> Inspection:
-    """Inspect a parsed message; tokens are found but not verified, because that requires the key ring."""
     try:
         return _inspect(message, with_tokens)
     except Exception as problem:  # noqa: BLE001 - as above
@@ -123,7 +108,6 @@ def _broken(problem: Exception) -> Inspection:
 
 
 def inspect_paths(paths: Iterable[str | Path]) -> Iterator[dict[str, object]]:
-    """Yield one JSON-ready object per file, folders walked in name order; an unreadable file yields its error."""
     for path in _files(paths):
         try:
             inspection = inspect_message(path.read_bytes())
@@ -135,7 +119,6 @@ def inspect_paths(paths: Iterable[str | Path]) -> Iterator[dict[str, object]]:
 
 
 def inspect_reply(reply: str) -> dict[str, object]:
-    """Return the verdict on one SMTP reply or diagnostic text, ready for JSON: `mailflatrate inspect --replies`."""
     verdict = judge(reply)
     return {
         "reply": reply,
@@ -187,7 +170,7 @@ def _inspect(message: MimePart, with_tokens: bool) -> Inspection:
 
 
 def _is_to_abuse_desk(message: MimePart) -> bool:
-    """Return whether it was sent to the abuse desk, which is a complaint in any words (R-77, plain forwards)."""
+    """A message to the abuse desk is a complaint in any words (R-77, plain forwards)."""
     return any(
         _ABUSE_DESK.search(value) for name in ("to", "cc", "delivered-to") for value in message.headers.all(name)
     )

@@ -1,7 +1,5 @@
-"""The service's own links in a message: each kind leads to one page and carries one token.
-
-The path is the kind, the rest is the token; the URL holds nothing else, so nothing personal gets into logs or
-referrers.
+"""The service's own links: each kind leads to one page. The URL holds its kind and one token, nothing else, so nothing
+personal gets into logs or referrers.
 """
 
 from dataclasses import dataclass
@@ -12,7 +10,7 @@ from mailflatrate.mail.identifiers.tokens import TokenPurpose
 
 
 class LinkKind(Enum):
-    """Where a link leads; the value is the first segment of its path."""
+    """The value is the first segment of its path."""
 
     UNSUBSCRIBE = "u"
     PREFERENCES = "p"
@@ -40,17 +38,13 @@ LINK_VARIABLES: Final = {
     LinkKind.POLL: "poll_url",
     LinkKind.NOT_ME: "not_me_url",
 }
-"""The names under which personalization knows the links; the last one is known to transactional templates only.
-
-`poll_url` is where answers begin: the numbers of question and answer follow it (`mail.poll_links`)."""
+"""The last one is for transactional templates only. After `poll_url` follow the numbers of question and answer."""
 
 
 @dataclass(frozen=True, slots=True)
 class ServiceLink:
-    """A segment that is a whole URL of our service, the recipient's own.
-
-    `number` tells the personal links of an edition apart and is 0 elsewhere. A CLICK link is the same for all
-    recipients and therefore fixed text, not a segment.
+    """A whole URL, the recipient's own. `number` tells the personal links of an edition apart, otherwise 0. A CLICK
+    link is the same for all recipients: fixed text, not a segment.
     """
 
     kind: LinkKind
@@ -58,15 +52,13 @@ class ServiceLink:
 
 
 def link_prefix(web_base_url: str, kind: LinkKind) -> str:
-    """Return the URL up to its token. `web_base_url` is "https://host" without a trailing slash."""
+    """`web_base_url` is "https://host" without a trailing slash."""
     return f"{web_base_url}/{kind.value}/"
 
 
 def help_url(web_base_url: str, mailing_id: str) -> str:
-    """Return the page that explains a campaign to anyone who has its ID (List-Help, RFC 2369 section 3.1)."""
     return f"{web_base_url}/help/{mailing_id}"
 
 
 def report_url(web_base_url: str, token: str) -> str:
-    """Return the page on which a reporter who got the token by email stops the campaigns they reported."""
     return f"{web_base_url}/report/stop/{token}"

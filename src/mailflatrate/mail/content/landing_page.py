@@ -1,9 +1,6 @@
-"""Compiles a landing page: the blocks of a campaign for everyone, without a reader, imprint or unsubscribe link.
-
-The page's frame (form, imprint, privacy link) isn't part of the content: the content is a document of its own, in a
-sandboxed frame without scripts (ADR 0091). What the sanitizer of campaigns removes is removed here, too. Liquid is
-carried out first, and the last step is a browser's parser that knows a closed list of elements and attributes: nothing
-is edited after it, and what it would read differently a second time is refused.
+"""Compiles a landing page: a campaign's blocks without reader, imprint or unsubscribe link, in a sandboxed frame
+without scripts (ADR 0091). The sanitizer of campaigns runs, then Liquid, and last a browser's parser with a closed list
+of elements and attributes: nothing is edited after it, and what it would read differently a second time is refused.
 """
 
 from __future__ import annotations
@@ -60,10 +57,7 @@ _ATTRIBUTES: Final = {
 
 @dataclass(frozen=True, slots=True)
 class CompiledPage:
-    """The content of a page: the HTML inside its place, its style sheet, the page's color (`#rrggbb` or empty).
-
-    `pictures` are the addresses of its images.
-    """
+    """`html` is inside its place; `background` is `#rrggbb` or ""."""
 
     html: str
     css: str
@@ -72,9 +66,8 @@ class CompiledPage:
 
 
 def compile_page(source: str, language: str, company: str) -> CompiledPage:
-    """Compile MJML as a landing page. Raises SourceRefused with every mistake and its line.
-
-    It has no reader, so a personal field is a mistake. `company` is the account's name, the only field that it knows.
+    """Raises SourceRefused with every mistake and its line; a personal field is one. `company` is the account's name,
+    the only field that a page knows.
     """
     errors = find_merge_errors(ContentSource(SourceFormat.MJML, source, ""), KNOWN)
     if errors:
@@ -105,7 +98,6 @@ def compile_page(source: str, language: str, company: str) -> CompiledPage:
 
 
 def _in_this_window(token: Token) -> Token:
-    """Return a token; a link to a part of the page loses its new window."""
     if token.name == "a" and "target" in token.attributes and (token.attributes.get("href") or "").startswith("#"):
         token.attributes = {name: value for name, value in token.attributes.items() if name != "target"}
         token.changed = True
@@ -113,10 +105,8 @@ def _in_this_window(token: Token) -> Token:
 
 
 def _as_browsers_read(html: str) -> str:
-    """Return HTML as a browser's parser (html5ever) understands and writes it. Raises SourceRefused.
-
-    Elements and attributes that aren't listed are gone, foreign ones (`svg`, `math`) with all that is in them. What the
-    same parser reads differently the next time is refused, because a browser would, too.
+    """Return what html5ever understands and writes. Unlisted elements and attributes are gone, foreign ones (`svg`,
+    `math`) with all in them. Raises SourceRefused for what it would read differently the next time.
     """
     parsed = _parse(html)
     if _parse(parsed) != parsed:
@@ -139,7 +129,6 @@ def _parse(html: str) -> str:
 
 
 def _attribute(tag: str, name: str, value: str) -> str | None:
-    """Return an attribute's value on a page; None if it goes."""
     if name == "style":
         return safe_style(value) or None
     if name in ("aria-roledescription", "role") and value in ("email", "article"):
@@ -149,7 +138,6 @@ def _attribute(tag: str, name: str, value: str) -> str | None:
 
 
 def _without_liquid(source: str, company: str) -> str:
-    """Return MJML with its Liquid carried out."""
     try:
         return LiquidTemplate.parse(source, autoescape=True, known_variables=KNOWN).render(
             {"account": {"name": company}}
@@ -159,7 +147,6 @@ def _without_liquid(source: str, company: str) -> str:
 
 
 def _pictures(html: str) -> tuple[str, ...]:
-    """Return the addresses of all images, each once."""
     found: dict[str, None] = {}
     for element in LexborHTMLParser(html).css("*"):
         found |= {url: None for name in _LOADED if (url := element.attributes.get(name))}

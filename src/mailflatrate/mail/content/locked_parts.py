@@ -1,12 +1,8 @@
-"""Which parts of an MJML source others may change, and whether a changed source kept everything else.
-
-A slot is an element with the attribute `mf-slot`: `text` (words of a text, button or table; a button's link, too),
-`image` (a picture, its description and link) or `rows` (whatever is put into a section group, section or column).
-
-Everything outside of the slots has to stay octet for octet. What is in a slot must be complete in itself: no tag,
-comment or Liquid may begin or end there that would reach past the slot, because it could hide or restyle what is
-locked. So it doesn't matter how another parser reads the locked parts: it reads the same as before. Nor may a style
-move what is in a slot out of its place, over what is locked (`slot_styles`).
+"""Which parts of an MJML source others may change, and whether a changed source kept everything else, octet for octet.
+A slot is an element with `mf-slot`: `text` (words of a text, button or table; a button's link, too), `image` (a
+picture, its description and link) or `rows` (whatever is put into a section group, section or column). It must be
+complete in itself: no tag, comment or Liquid may reach past it, because it could hide or restyle what is locked, and no
+style may move it over what is locked (`slot_styles`).
 """
 
 from __future__ import annotations
@@ -53,7 +49,7 @@ _BETWEEN: Final = frozenset({"else", "elsif", "when"})
 
 
 class UnclearSlot(Exception):
-    """A slot that can't be read with certainty: an odd tag, the wrong element, or no end."""
+    pass
 
 
 @dataclass(frozen=True, slots=True)
@@ -68,19 +64,17 @@ class _Slot:
 
 @dataclass(frozen=True, slots=True)
 class _Outline:
-    """A source as what is locked, with a description of each slot's tag, and its slots in their order."""
-
     locked: tuple[str, ...]
     slots: tuple[_Slot, ...]
 
 
 def count_slots(source: str) -> int:
-    """Return how many parts of a source others may change. Raises UnclearSlot."""
+    """Raises UnclearSlot."""
     return len(_outline(source).slots)
 
 
 def keeps_locked_parts(source: str, originals: Collection[str]) -> bool:
-    """Return whether a source differs from one of the originals only within slots, and each new text is complete."""
+    """Return whether it differs from an original only within slots, and each new text is complete."""
     try:
         written = _outline(source)
         same = [known for original in originals if (known := _outline(original)).locked == written.locked]
@@ -126,14 +120,12 @@ def _line(token: Token) -> float | None:
 
 
 def _description(token: Token) -> str:
-    """Return what is locked of a slot's own tag. Whether it closes itself depends on whether something is in it."""
     free = _FREE.get(token.name, frozenset())
     kept = sorted((name, value or "") for name, value in token.attributes.items() if name not in free)
     return f"{token.name} {kept}"
 
 
 def _inner(tokens: Iterator[tuple[int, Token]], name: str) -> tuple[int, int]:
-    """Return where the content of an element ends, and the element itself."""
     depth = 1
     for end, token in tokens:
         if token.name != name or token.kind not in (TokenKind.START, TokenKind.END) or token.self_closing:
@@ -145,7 +137,6 @@ def _inner(tokens: Iterator[tuple[int, Token]], name: str) -> tuple[int, int]:
 
 
 def _is_complete(slot: _Slot) -> bool:
-    """Return whether nothing in a slot reaches past it."""
     if not all(_is_complete_liquid(text) for text in (*slot.values, slot.content)):
         return False
     open_tags, lines = [slot.element], [slot.line]
@@ -180,7 +171,7 @@ def _may_be_in(token: Token, kind: str, parent: str) -> bool:
 
 
 def _is_complete_liquid(text: str) -> bool:
-    """Return whether each mark is closed and each condition ends, and nothing sets a value that other parts print."""
+    """Each mark is closed, each condition ends, and nothing sets a value that other parts print."""
     waiting: list[str] = []
     at = 0
     while found := _MARK.search(text, at):

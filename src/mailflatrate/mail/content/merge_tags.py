@@ -20,10 +20,9 @@ _MAILCHIMP = re.compile(r"\*\|[A-Z][A-Z0-9_: -]{0,60}\|\*")
 
 
 def find_merge_tags(text: str) -> tuple[str, ...]:
-    """Return the tags in a text as written, each once."""
+    """As written, each once."""
     return tuple(dict.fromkeys(_TAGS.findall(text)))
 
 
 def merge_tags_in_markdown(source: str) -> tuple[str, ...]:
-    """Return tags that are no longer there as written once Markdown has made emphasis of their asterisks."""
     return tuple(dict.fromkeys(_MAILCHIMP.findall(source)))

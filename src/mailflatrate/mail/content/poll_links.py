@@ -1,8 +1,6 @@
-"""Answers to a question in a campaign's source: `poll:?question=...&answer=...`, or `poll:?question=...&score=9`.
-
-Each answer is a link that has the question too, so a copy of a campaign, a variant or a saved row has the whole poll.
-Links with the same question are one poll. When a campaign is compiled, each link is replaced by the page on which the
-recipient sends that answer. A score from 0 to 10 makes it a Net Promoter Score question (NPS).
+"""Answers in a campaign's source: `poll:?question=...&answer=...`, or `&score=9` from 0 to 10 (Net Promoter Score). A
+link has its question, so copies have the whole poll. Compiling replaces it by the page on which the recipient sends
+that answer.
 """
 
 from __future__ import annotations
@@ -31,14 +29,12 @@ _CONTROL = re.compile(r"[\x00-\x1f\x7f]")
 
 
 class PollKind(StrEnum):
-    """What a question asks for."""
-
     CHOICE = "choice"
     NPS = "nps"
 
 
 class PollLinkError(ValueError):
-    """Raised for a link that names no answer; `code` is a mistake of `author_mistakes`."""
+    """`code` is a mistake of `author_mistakes`."""
 
     def __init__(self, code: str) -> None:
         super().__init__(code)
@@ -47,8 +43,6 @@ class PollLinkError(ValueError):
 
 @dataclass(frozen=True, slots=True)
 class PollLink:
-    """One answer as its author wrote it; `with_comment`: the page asks for a comment as well."""
-
     question: str
     answer: str
     kind: PollKind
@@ -57,7 +51,7 @@ class PollLink:
 
 @dataclass(frozen=True, slots=True)
 class Poll:
-    """A question with its answers by number from 0, in the order of the message; scores in their own order."""
+    """Answers by number from 0, in the order of the message; scores in their own order."""
 
     question: str
     kind: PollKind
@@ -66,21 +60,18 @@ class Poll:
 
     @property
     def words(self) -> str:
-        """Return everything that readers see of it."""
         return "\n".join((self.question, *self.answers))
 
     def as_json(self) -> dict[str, Any]:
-        """Return what an edition stores; `poll_from_json` reads it back."""
         return {**asdict(self), "answers": list(self.answers)}
 
 
 def poll_from_json(stored: Mapping[str, Any]) -> Poll:
-    """Return a poll that an edition stores."""
     return Poll(stored["question"], PollKind(stored["kind"]), tuple(stored["answers"]), stored["with_comment"])
 
 
 def read_answer(link: str) -> PollLink:
-    """Return the answer that a link names. Raises PollLinkError."""
+    """Raises PollLinkError."""
     try:
         pairs = parse_qsl(link.removeprefix(SCHEME), keep_blank_values=True, max_num_fields=len(_LONGEST))
     except ValueError as problem:
@@ -98,10 +89,7 @@ def read_answer(link: str) -> PollLink:
 
 
 def polls_in(texts: Iterable[str]) -> tuple[Poll, ...]:
-    """Return the complete polls in these texts, by number from 0; none if there are too many.
-
-    Links of the others stay in the source, where `find_poll_errors` names them.
-    """
+    """Complete polls by number from 0; none if there are too many. `find_poll_errors` names the others."""
     found: dict[str, list[PollLink]] = {}
     for text in texts:
         for link, _at in _answers(text):
@@ -120,7 +108,6 @@ def _poll(links: Sequence[PollLink]) -> Poll:
 
 
 def with_answer_urls(text: str, polls: Sequence[Poll], variable: str) -> str:
-    """Return the text with each answer's link replaced by `{{ variable }}/poll/answer`, by their numbers."""
     numbers = {poll.question: number for number, poll in enumerate(polls)}
 
     def replace(match: re.Match[str]) -> str:
@@ -134,7 +121,6 @@ def with_answer_urls(text: str, polls: Sequence[Poll], variable: str) -> str:
 
 
 def find_poll_errors(text: str) -> list[SourceError]:
-    """Return the links that name no answer and the polls that aren't complete, by line."""
     lines = Lines(text)
     errors: dict[tuple[str, str], SourceError] = {}
     begun: dict[str, tuple[int, list[PollLink]]] = {}
@@ -162,7 +148,6 @@ def _incomplete(links: Sequence[PollLink]) -> str | None:
 
 
 def _answers(text: str) -> Iterator[tuple[PollLink | str, int]]:
-    """Yield each link's answer, or the code of its mistake, and its position."""
     for match in _LINK.finditer(text):
         yield _read(match), match.start()
 

@@ -18,8 +18,6 @@ _LARGEST = Decimal(10_000_000)
 
 
 class FoundGap(StrEnum):
-    """What is missing or odd about an item."""
-
     NO_TITLE = "no_title"
     NO_LINK = "no_link"
     NO_PRICE = "no_price"
@@ -35,10 +33,7 @@ class FoundGap(StrEnum):
 
 @dataclass(frozen=True, slots=True)
 class FoundPrice:
-    """A price: `amount` with a point and without a sign, empty if there is none; `currency` by ISO 4217, or empty.
-
-    `gaps` says what is odd, with the words as they were found.
-    """
+    """`amount` with a point and without a sign, or ""; `currency` by ISO 4217, or "". `gaps` have the words found."""
 
     amount: str = ""
     currency: str = ""
@@ -47,10 +42,7 @@ class FoundPrice:
 
 @dataclass(frozen=True, slots=True)
 class FoundItem:
-    """A product or article. Texts are plain, addresses are http or https and empty if there is none.
-
-    `gaps` are pairs of `FoundGap` and the words as they were found.
-    """
+    """Texts are plain, addresses http or https, or "". `gaps` are pairs of `FoundGap` and the words found."""
 
     title: str
     text: str
@@ -61,7 +53,7 @@ class FoundItem:
 
 
 def read_price(written: str, currency: str = "") -> FoundPrice:
-    """Return a price as shops write it: `24.90`, `24,90 €`, `EUR 1.299,00`. What can't be read is named."""
+    """Accept what shops write: `24.90`, `24,90 €`, `EUR 1.299,00`. `gaps` name what can't be read."""
     written, currency = written.strip()[:LONGEST_PRICE], currency.strip()[:LONGEST_PRICE]
     if not written:
         return FoundPrice()
@@ -88,7 +80,6 @@ def _currency_in(written: str) -> str:
 
 
 def _amount(written: str) -> Decimal | None:
-    """Return the number; a last separator before one or two digits is that of the decimals, all others of thousands."""
     digits = re.sub(r"['\s\u00a0\u202f]", "", written).rstrip(".,")
     whole, _mark, decimals = digits.replace(",", ".").rpartition(".")
     if not whole:

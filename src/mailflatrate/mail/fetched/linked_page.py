@@ -1,7 +1,5 @@
-"""What a web page says about itself: title, readable text, and the prices and event days of its structured data.
-
-Reads schema.org (JSON-LD and microdata) and Open Graph, as shops and ticket offices publish them for search engines.
-Pages are untrusted: they are read in a child process with limits, and nothing of their markup is kept.
+"""What a web page says about itself: title, text, and prices and event days by schema.org (JSON-LD, microdata) and Open
+Graph. Pages are untrusted: read in a child process with limits, and nothing of their markup is kept.
 """
 
 from __future__ import annotations
@@ -28,29 +26,22 @@ _OFFERS = frozenset({"Offer", "AggregateOffer", "UnitPriceSpecification", "Price
 
 @dataclass(frozen=True, slots=True)
 class PriceRange:
-    """A price, or the lowest and the highest of several offers."""
-
     low: Decimal
     high: Decimal
     currency: str
 
     def has(self, price: StatedPrice) -> bool:
-        """Return whether a price is in this range."""
         return price.currency == self.currency and self.low <= price.amount <= self.high
 
 
 @dataclass(frozen=True, slots=True)
 class EventDays:
-    """From the first to the last day of an event."""
-
     first: date
     last: date
 
 
 @dataclass(frozen=True, slots=True)
 class LinkedPage:
-    """What a page says about itself. `text` is the beginning of its readable text."""
-
     title: str
     text: str
     prices: tuple[PriceRange, ...] = ()
@@ -58,7 +49,6 @@ class LinkedPage:
 
 
 def read_linked_page(body: bytes, charset: str = "utf-8") -> LinkedPage:
-    """Read a page. What can't be read is left out."""
     source = decode_bytes(body, charset)
     tree = LexborHTMLParser(source)
     found = [*_linked_data(tree), *_microdata(tree), *_open_graph(tree)]
@@ -74,7 +64,6 @@ def read_linked_page(body: bytes, charset: str = "utf-8") -> LinkedPage:
 
 
 def _linked_data(tree: LexborHTMLParser) -> Iterator[PriceRange | EventDays]:
-    """Read `<script type="application/ld+json">`."""
     for script in tree.css('script[type="application/ld+json"]')[:_MOST_SCRIPTS]:
         text = script.text()
         if len(text) > _LONGEST_SCRIPT:
@@ -89,7 +78,6 @@ def _linked_data(tree: LexborHTMLParser) -> Iterator[PriceRange | EventDays]:
 
 
 def _nodes(data: Any) -> Iterator[dict[str, Any]]:
-    """Yield every object, without recursion, up to a depth and a number."""
     waiting, left = [(data, 0)], _MOST_NODES
     while waiting and left:
         value, depth = waiting.pop()
@@ -136,7 +124,7 @@ def _days(start: Any, end: Any) -> Iterator[EventDays]:
 
 
 def _day(value: Any) -> date | None:
-    """Return the day of an ISO 8601 date or time, as it is on the clock of the place."""
+    """ISO 8601, as on the clock of the place."""
     try:
         return date.fromisoformat(str(value or "").strip()[:10])
     except ValueError:
@@ -144,7 +132,6 @@ def _day(value: Any) -> date | None:
 
 
 def _microdata(tree: LexborHTMLParser) -> Iterator[PriceRange | EventDays]:
-    """Read `itemprop`: a price with the currency of the same offer, the days of an event."""
     for offer in tree.css("[itemtype*='schema.org/Offer'], [itemtype*='schema.org/AggregateOffer']")[:MOST_FOUND]:
         price, low, high = _property(offer, "price"), _property(offer, "lowPrice"), _property(offer, "highPrice")
         yield from _range(low or price, high or price, _property(offer, "priceCurrency"))
@@ -160,7 +147,6 @@ def _property(node: LexborNode, name: str) -> str | None:
 
 
 def _open_graph(tree: LexborHTMLParser) -> Iterator[PriceRange]:
-    """Read Open Graph's price of a product."""
     for kind in ("product:price", "og:price"):
         amount, currency = (tree.css_first(f"meta[property='{kind}:{name}']") for name in ("amount", "currency"))
         if amount is not None and currency is not None:

@@ -1,7 +1,5 @@
-"""Reads the items of a feed: RSS or Atom, also with the product fields of Google Merchant Center, or its CSV or TSV.
-
-Runs in a child process. Entities, octets, rows and items are bounded, and all that is returned is plain text and web
-addresses.
+"""Reads items of RSS or Atom, also with Google Merchant Center's fields, or its CSV or TSV. In a child process;
+entities, octets, rows and items are bounded, and only plain text and web addresses are returned.
 """
 
 from __future__ import annotations
@@ -34,7 +32,7 @@ _UNKNOWN: Final = re.compile(r"[^a-z0-9]+")
 
 
 def read_items(body: bytes, content_type: str = "") -> tuple[FoundItem, ...]:
-    """Return the items of a feed, the newest first; without dates, in the feed's order. Raises NoFeed."""
+    """The newest first; without dates, in the feed's order. Raises NoFeed."""
     start = body[:4096].lstrip(b"\xef\xbb\xbf\xff\xfe \t\r\n")
     found = _from_xml(body, content_type) if start[:1] == b"<" else _from_table(body)
     if not found:
@@ -59,7 +57,6 @@ def _from_xml(body: bytes, content_type: str) -> tuple[FoundItem, ...]:
 
 
 def _picture(entry: Any) -> str:
-    """Return the picture of an entry: an enclosure, Media RSS, or the first one in its text."""
     links = [link for link in entry.get("links", []) if isinstance(link, Mapping) and link.get("rel") == "enclosure"]
     given = [link.get("href", "") for link in links if str(link.get("type", "")).startswith("image/")]
     for name in ("media_content", "media_thumbnail"):
@@ -89,7 +86,6 @@ def _from_table(body: bytes) -> tuple[FoundItem, ...]:
 
 
 def _rows(text: str) -> Iterator[dict[str, str]]:
-    """Yield the rows by the names of their columns. Raises NoFeed without the columns that a product needs."""
     first = text.partition("\n")[0]
     separator = max("\t,;|", key=first.count)
     csv.field_size_limit(LONGEST_CELL)

@@ -1,7 +1,5 @@
-"""Reads the product of a shop's page: JSON-LD, microdata (both schema.org) and Open Graph, in this order.
-
-Runs in a child process. The page is a stranger's: scripts, nodes and depth are bounded, and all that is returned is
-plain text and web addresses.
+"""Reads the product of a shop's page: JSON-LD, microdata (both schema.org), Open Graph, in this order. In a child
+process; scripts, nodes and depth are bounded, and only plain text and web addresses are returned.
 """
 
 from __future__ import annotations
@@ -34,7 +32,7 @@ _Found = dict[str, Any]
 
 
 def read_product(html: str, url: str) -> FoundItem:
-    """Return the product of a page at `url`, with what is missing or odd. Never raises for what a page says."""
+    """`gaps` say what is missing or odd. Never raises for what a page says."""
     tree = LexborHTMLParser(html)
     linked, marked, graph = _from_json(tree), _from_microdata(tree), _from_open_graph(tree)
     found: _Found = {}
@@ -59,7 +57,6 @@ def read_product(html: str, url: str) -> FoundItem:
 
 
 def _price(found: Mapping[str, Any]) -> FoundPrice:
-    """Return the lowest price; the first one as it was found if none can be read."""
     currency = str(found.get("currency", ""))
     read = [read_price(one, currency) for one in found.get("prices", ()) if one]
     amounts = [one for one in read if one.amount]
@@ -84,7 +81,6 @@ def _from_json(tree: LexborHTMLParser) -> _Found:
 
 
 def _nodes(whole: Any) -> Iterator[Mapping[str, Any]]:
-    """Yield the objects of a JSON document, outer ones first, within the bounds."""
     waiting, seen = [(whole, 0)], 0
     while waiting and seen < MOST_NODES:
         value, depth = waiting.pop(0)
@@ -163,7 +159,6 @@ def _first(scope: LexborNode, name: str) -> str:
 
 
 def _property(node: LexborNode) -> str:
-    """Return a property's value (HTML Living Standard, microdata: content, an address, or the text)."""
     for name in ("content", "src", "href"):
         if value := _attribute(node, name):
             return value

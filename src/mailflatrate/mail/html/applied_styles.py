@@ -1,7 +1,5 @@
-"""Applies the style sheets of an HTML part to its elements, to judge what a reader sees (R-44, R-48).
-
-The result is never sent: it is the document with its rules as style attributes. Messages of any origin are read, so
-nothing is raised.
+"""Applies the style sheets of an HTML part, of any origin, to judge what a reader sees (R-44, R-48); the result is
+never sent. Raises nothing.
 """
 
 from __future__ import annotations
@@ -30,10 +28,7 @@ _PHONE_PX = 320
 
 
 def with_styles_applied(source: str) -> str:
-    """Return the HTML with its style sheets applied in CSS order and specificity; unchanged if there are none.
-
-    Rules for all screens count; those for single widths and for dark mode are ignored.
-    """
+    """In CSS order and specificity. Rules for all screens count, not those for single widths or dark mode."""
     if "<style" not in source.lower() or len(source) > _MAX_CHARS:
         return source
     if too_deep_line(source) is not None:
@@ -56,9 +51,7 @@ def with_styles_applied(source: str) -> str:
 
 
 def names_shown_somewhere(source: str) -> frozenset[str]:
-    """Return classes and ids that rules for phones or dark mode make visible, so that hiding them elsewhere does not
-    count as hidden.
-    """
+    """Names that phones or dark mode show: hiding them elsewhere does not count as hidden."""
     names: set[str] = set()
     for token in tokenise(source) if "@media" in source.lower() else ():
         if token.kind is TokenKind.RAW and token.name == "style":
@@ -81,13 +74,11 @@ def _shown_in(block: str) -> Iterator[str]:
 
 
 def _media(css: str) -> Iterator[tuple[str, str]]:
-    """Yield each media rule's condition and the content of its braces."""
     for found, end in _media_blocks(css):
         yield found[1], css[found.end() : end]
 
 
 def _media_blocks(css: str) -> Iterator[tuple[re.Match[str], int]]:
-    """Yield each media rule with the position where its block closes, in one pass over the braces."""
     begun = {found.end() - 1: found for found in _MEDIA.finditer(css)}
     open_braces: list[int] = []
     ends: dict[int, int] = {}
@@ -101,7 +92,6 @@ def _media_blocks(css: str) -> Iterator[tuple[re.Match[str], int]]:
 
 
 def _for_all_screens(css: str) -> str:
-    """Return the sheet with the rules of `@media screen` and `@media all` unwrapped."""
     css = _COMMENT.sub("", css)
     cuts: list[tuple[int, int]] = []
     for found, end in _media_blocks(css):

@@ -1,6 +1,4 @@
-"""How the campaigns of one account look: its colors, fonts and logo, and the colors derived from them.
-
-The customer chooses four colors; everything else (lines, hints, dark mode colors) is derived, so that no choice can
+"""An account's colors, fonts and logo. The customer chooses four colors; the rest is derived, so that no choice can
 make a message unreadable.
 """
 
@@ -38,27 +36,20 @@ _COLOUR = re.compile(r"#[0-9a-f]{6}", re.IGNORECASE)
 
 
 def is_colour(text: str) -> bool:
-    """Return True for `#rrggbb`."""
     return _COLOUR.fullmatch(text) is not None
 
 
 def mixed(colour: str, other: str, share: float) -> str:
-    """Return `colour` mixed with `share` (0 to 1) of `other`."""
     pairs = [(int(colour[at : at + 2], 16), int(other[at : at + 2], 16)) for at in (1, 3, 5)]
     return "#" + "".join(f"{round(one + (two - one) * share):02x}" for one, two in pairs)
 
 
 def text_on(ground: str) -> str:
-    """Return white or nearly black, whichever is easier to read on `ground`; black if neither is readable enough."""
     best = max(("#ffffff", "#16191f"), key=lambda ink: contrast(ink, ground))
     return best if contrast(best, ground) >= MINIMUM_CONTRAST else "#000000"
 
 
 def readable(colour: str, ground: str) -> str:
-    """Return `colour`, made lighter or darker until it is readable on `ground`; it keeps its hue and its saturation.
-
-    Mixing it with white or black would turn a brand's green into gray.
-    """
     if contrast(colour, ground) >= MINIMUM_CONTRAST:
         return colour
     goal = text_on(ground)
@@ -73,17 +64,13 @@ def readable(colour: str, ground: str) -> str:
 
 
 def _channels(colour: str) -> tuple[float, float, float]:
-    """Return red, green and blue of `#rrggbb`, 0 to 1 each."""
     red, green, blue = (int(colour[at : at + 2], 16) / 255 for at in (1, 3, 5))
     return red, green, blue
 
 
 @dataclass(frozen=True, slots=True)
 class BrandStyle:
-    """Colors as `#rrggbb`, fonts by their name in `FONTS`. `logo_url` is empty if there is no logo.
-
-    `dark_logo_url` replaces it on dark backgrounds, where the reader's program can show another one.
-    """
+    """Colors as `#rrggbb`, fonts by their name in `FONTS`; `dark_logo_url` replaces `logo_url` in dark mode."""
 
     primary: str = "#0b5a63"
     ink: str = "#2a2622"
@@ -101,21 +88,17 @@ class BrandStyle:
 
     @property
     def link(self) -> str:
-        """Return the color of links in text."""
         return self._readable(self.primary)
 
     @property
     def dark_link(self) -> str:
-        """Return the color of links in dark mode."""
         return readable(self.primary, DARK_SHEET)
 
     @property
     def soft(self) -> str:
-        """Return the color of secondary text."""
         return self._readable(mixed(self.ink, self.sheet, 0.35))
 
     def _readable(self, colour: str) -> str:
-        """Make it readable on the sheet and on the tinted boxes, or as close as possible."""
         found = readable(readable(colour, self.sheet), self.tint)
         if self._least_contrast(found) >= MINIMUM_CONTRAST:
             return found
@@ -126,17 +109,14 @@ class BrandStyle:
 
     @property
     def rule(self) -> str:
-        """Return the color of lines."""
         return mixed(self.sheet, self.ink, 0.13)
 
     @property
     def tint(self) -> str:
-        """Return a slightly different background for boxes, readable with the same text color as the sheet."""
         tried = mixed(self.sheet, self.primary, 0.09)
         return tried if text_on(tried) == text_on(self.sheet) else self.sheet
 
     def words(self) -> dict[str, str]:
-        """Return the values that templates may use, by name."""
         return {
             "primary": self.primary, "on_primary": text_on(self.primary), "link": self.link, "ink": self.ink,
             "soft": self.soft, "sheet": self.sheet, "page": self.page, "rule": self.rule, "tint": self.tint,

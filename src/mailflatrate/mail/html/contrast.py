@@ -5,16 +5,13 @@ MINIMUM_FONT_PX = 11
 
 
 def contrast(one: str, other: str) -> float:
-    """Return the contrast ratio of two `#rrggbb` colors (WCAG 2.2, 1.4.3).
-
-    Raises ValueError for any other notation.
-    """
+    """`#rrggbb` (WCAG 2.2, 1.4.3). Raises ValueError for any other notation."""
     light, dark = sorted((luminance(one), luminance(other)), reverse=True)
     return (light + 0.05) / (dark + 0.05)
 
 
 def luminance(color: str) -> float:
-    """Return the relative luminance of a `#rrggbb` color, 0 to 1. Raises ValueError for any other notation."""
+    """Return 0 to 1 for `#rrggbb`. Raises ValueError for any other notation."""
     if len(color) != 7 or not color.startswith("#"):
         raise ValueError(f"{color!r} isn't a color in the form #rrggbb")
     channels = [int(color[at : at + 2], 16) / 255 for at in (1, 3, 5)]

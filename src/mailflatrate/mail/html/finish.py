@@ -1,8 +1,5 @@
-"""Finishes a cleaned document: adds what mail programs and screen readers need and authors often leave out.
-
-It adds language and direction, charset, viewport and color scheme, whole numbers in `width`, wrapping of long words,
-and puts right-to-left text into separate blocks. Works on tokens whose Liquid is still protected, and adds nothing
-twice.
+"""Finishes a cleaned document with what mail programs and screen readers need: language and direction, charset,
+viewport, color scheme, whole numbers in `width`, wrapping. Liquid is still protected; nothing is added twice.
 """
 
 from __future__ import annotations
@@ -39,15 +36,12 @@ _DARK = re.compile(r"prefers-color-scheme\s*:\s*dark", re.IGNORECASE)
 
 
 def is_right_to_left(language: str) -> bool:
-    """Return True for a language whose usual script runs from right to left."""
     return language.partition("-")[0].lower() in _RIGHT_TO_LEFT
 
 
 def finish(tokens: list[Token], *, language: str, title: str, wraps: bool, word: re.Pattern[str]) -> list[Token]:
-    """Return the tokens of a whole document, completed.
-
-    `title` is used for a document without one. `wraps`: let long words wrap everywhere; `word` matches the placeholders
-    for Liquid, which have no text direction.
+    """`title` is used if there is none. `wraps`: let long words wrap. `word` matches Liquid's placeholders, which have
+    no direction.
     """
     head = _HeadFacts.of(tokens)
     hiding = _hiding_styles(tokens)
@@ -71,7 +65,6 @@ def finish(tokens: list[Token], *, language: str, title: str, wraps: bool, word:
 
 
 def _hiding_styles(tokens: list[Token]) -> list[Token]:
-    """Return a style element for the classes in use that hide a block on one kind of screen."""
     classes = {
         name
         for token in tokens
@@ -90,8 +83,6 @@ def _hiding_styles(tokens: list[Token]) -> list[Token]:
 
 @dataclass(frozen=True, slots=True)
 class _HeadFacts:
-    """What the head of a document already contains."""
-
     charset: bool
     viewport: bool
     scheme: bool
@@ -113,7 +104,6 @@ class _HeadFacts:
         )
 
     def missing(self, title: str) -> Iterator[Token]:
-        """Yield what is missing at the start of the head. Without rules for dark mode a design stays light."""
         scheme = "light dark" if self.dark else "light"
         if not self.charset:
             yield _meta('charset="utf-8"', charset="utf-8")
@@ -135,7 +125,6 @@ def _meta(written: str, **attributes: str) -> Token:
 
 
 def shows_dark(tokens: list[Token]) -> bool:
-    """Return whether a finished document declares dark mode support."""
     for token in tokens:
         if token.kind is TokenKind.START and token.name == "meta" and token.attributes.get("name") == "color-scheme":
             return "dark" in (token.attributes.get("content") or "").lower()
@@ -168,10 +157,8 @@ def _finish_tag(token: Token, language: str, *, wraps: bool) -> None:
 
 
 def _fill_button(token: Token, *, fills: bool) -> bool:
-    """Let the link of a full-width button fill it, so that it can be clicked everywhere and not only on its text.
-
-    `fills` says whether `token` is inside such a button; the result says it of the next tag. mrml writes a button as a
-    table around its link.
+    """Let the link of a full-width button fill it, to be clickable everywhere. `fills`: `token` is inside one (mrml
+    writes a table around the link); the result says it of the next tag.
     """
     style = token.attributes.get("style") or ""
     if token.name == "table":
@@ -202,10 +189,8 @@ class _OpenTag:
 
 
 def _turn_right_to_left(tokens: list[Token], word: re.Pattern[str]) -> None:
-    """Set the direction of each block whose first strong character is Hebrew, Arabic or the like.
-
-    `dir="auto"` would say the same, but Outlook does not know it; and a left alignment that a layout sets for every
-    text is turned with it.
+    """By each block's first strong character; `dir="auto"` would say the same, but Outlook does not know it. A left
+    alignment that a layout sets for every text is turned, too.
     """
     if not any(token.kind is TokenKind.TEXT and _STRONG_RIGHT.search(token.text) for token in tokens):
         return
@@ -246,7 +231,6 @@ def _decide(stack: list[_OpenTag], *, right: bool) -> None:
 
 
 def _first_strong(text: str) -> str:
-    """Return `R`, `L`, or nothing if no letter has a direction."""
     for letter in html.unescape(text):
         kind = unicodedata.bidirectional(letter)
         if kind in ("R", "AL"):

@@ -1,9 +1,7 @@
-"""An author's style sheet without what could hide, move or cover the imprint, or change a message after its approval.
-
-A rule whose selector names no class, no id and no other element could reach the imprint, or the body around it. In
-whatever media query, it keeps only properties that change how things look, never whether or where they are seen. No
-element keeps a negative margin, which could pull the imprint off the page, and which most mail programs ignore. Sheets
-of other hosts are loaded from font services only: any other server could send other rules tomorrow.
+"""An author's style sheet without what could hide, move or cover the imprint. A rule that names no class, id or other
+element could reach it, and keeps only properties that change looks, in whatever media query. No negative margins: they
+could pull the imprint off the page. Sheets load from font services only: any other server could send other rules after
+the approval.
 """
 
 from __future__ import annotations
@@ -37,14 +35,11 @@ _ASIDE: Final = re.compile(r"/\*.*?\*/|\([^()]*\)|\[[^\[\]]*\]", re.DOTALL)
 
 
 def is_font_sheet(url: str) -> bool:
-    """Return whether a style sheet comes from a service that only serves fonts."""
     return url.startswith("https://") and urlsplit(url).netloc in _FONT_SERVICES
 
 
 def guarded_css(css: str, names: Set[str], word: re.Pattern[str]) -> str:
-    """Return the sheet without such rules and imports; `names` are classes and ids of the page itself, `word` matches
-    protected Liquid. Never raises.
-    """
+    """`names` are the page's own classes and ids, `word` matches protected Liquid. Never raises."""
     try:
         return "".join(_rules(tinycss2.parse_stylesheet(css), names, word))
     except (RecursionError, ValueError):
@@ -52,7 +47,7 @@ def guarded_css(css: str, names: Set[str], word: re.Pattern[str]) -> str:
 
 
 def guarded_style(style: str, word: re.Pattern[str], *, page: bool) -> str:
-    """Return a style attribute without such declarations; pictures stay. `page`: of `html` or `body`. Never raises."""
+    """`page`: of `html` or `body`. Pictures stay. Never raises."""
     try:
         if page:
             return _declarations(tinycss2.parse_component_value_list(style), page=True)
@@ -93,7 +88,6 @@ def _at_rule(rule: Any, names: Set[str], word: re.Pattern[str], depth: int) -> s
 
 
 def _reach(selectors: str, names: Set[str]) -> bool:
-    """Return whether a selector's subject could be the imprint, something in it, or the page around it."""
     selectors = re.sub(r"\\[^0-9a-fA-F\n]", "_", selectors)
     while selectors != (selectors := _ASIDE.sub("", selectors)):
         pass
@@ -103,7 +97,6 @@ def _reach(selectors: str, names: Set[str]) -> bool:
 
 
 def _reaches(parts: Sequence[str], names: Set[str]) -> bool:
-    """Return it for one selector. What it names around the subject could only be the page or the imprint itself."""
     for part in reversed(parts):
         if part in ("+", "~"):
             return True  # beside the imprint there is any element
@@ -115,9 +108,7 @@ def _reaches(parts: Sequence[str], names: Set[str]) -> bool:
 
 
 def _unpulled(written: str, content: str | Iterable[Any], word: re.Pattern[str]) -> str:
-    """Return declarations as written if no margin pulls; else all others. Where Liquid could put together the name of a
-    margin or its sign, none.
-    """
+    """Keep declarations as written if no margin pulls; none where Liquid could put together a margin's name or sign."""
     if word.search(written):
         in_name = re.search(rf"(?:^|;)[^:;]*[\w-]{word.pattern}[^:;]*:", written)
         if in_name is not None or _SIGNED.search(word.sub("0", written)) is not None:
@@ -141,7 +132,6 @@ def _declarations(content: Iterable[Any], *, page: bool = False) -> str:
 
 
 def _pulls(one: Any) -> bool:
-    """Return whether a declaration is a negative margin, or one whose length is computed or filled in later."""
     return one.lower_name.startswith("margin") and not all(
         token.type in ("whitespace", "comment")
         or (token.type == "ident" and token.lower_value in ("auto", "inherit", "initial", "unset"))
@@ -151,7 +141,6 @@ def _pulls(one: Any) -> bool:
 
 
 def _is_far(name: str, token: Any) -> bool:
-    """Return whether a length would push what is beside or in an element off the screen."""
     if token.type not in ("dimension", "percentage") or not name.startswith(("padding", "margin", "border", "width")):
         return False
     wide = token.type == "dimension" and token.lower_unit == "px"
@@ -160,5 +149,4 @@ def _is_far(name: str, token: Any) -> bool:
 
 
 def _calls(token: Any) -> bool:
-    """Return whether a value loads, paints or computes something; that of a color doesn't."""
     return token.type == "url" or (token.type == "function" and token.lower_name not in _PLAIN)

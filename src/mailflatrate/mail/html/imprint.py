@@ -1,8 +1,6 @@
 """The block that no customer can leave out: why the reader gets this, how to opt out, who is responsible (R-40, R-44,
-R-51).
-
-It comes last in both parts, outside every element and every Liquid condition of the customer's content, as text, at
-least 11 px, with a contrast of at least 4.5 : 1; `!important` keeps the content's own style sheet from hiding it.
+R-51). It comes last in both parts, outside the customer's elements and conditions, at least 11 px, with a contrast of
+at least 4.5 : 1; `!important` keeps the content's style sheet from hiding it.
 """
 
 from __future__ import annotations
@@ -27,25 +25,17 @@ DARK_GROUND = "#16191f"
 
 @dataclass(frozen=True, slots=True)
 class FooterLine:
-    """One line of the imprint, such as label `Register`, value `Amtsgericht Bonn, HRB 12345`.
-
-    The label may be empty.
-    """
-
     label: str
     value: str
 
 
 @dataclass(frozen=True, slots=True)
 class BlockStyle:
-    """How the block looks; colors as `#rrggbb`. Unreadable choices fall back to our own."""
-
     text_color: str = "#57504a"
     background_color: str = "#f7f4ee"
     font_px: int = 12
 
     def readable(self) -> BlockStyle:
-        """Return this style, or the default colors and size if this one is too faint or too small."""
         plain = BlockStyle()
         try:
             faint = contrast(self.text_color, self.background_color) < MINIMUM_CONTRAST
@@ -59,7 +49,7 @@ class BlockStyle:
 
 @dataclass(frozen=True, slots=True)
 class FooterImprint:
-    """The footer the service adds to a campaign. `reason` may hold Liquid; everything else is printed as it is."""
+    """`reason` may hold Liquid; everything else is printed as it is."""
 
     lines: tuple[FooterLine, ...]
     reason: str
@@ -87,10 +77,8 @@ _WORDS = {
 
 
 def with_dark_colors(tokens: list[Token], imprint: FooterImprint) -> FooterImprint:
-    """Return the imprint for a document with dark mode, and add its dark colors to the head.
-
-    Nothing overrides the block's own colors, which are inline and `!important`, so dark mode paints over them. The id
-    depends on the whole document, so that no style sheet in it can name it.
+    """Add the imprint's dark colors to the head: its own are inline and `!important`, so dark mode paints over them.
+    The id depends on the whole document, so that no style sheet in it can name it.
     """
     end = next((at for at, token in enumerate(tokens) if token.kind is TokenKind.END and token.name == "head"), None)
     if end is None or not shows_dark(tokens):
@@ -108,7 +96,6 @@ def with_dark_colors(tokens: list[Token], imprint: FooterImprint) -> FooterImpri
 
 
 def imprint_html(imprint: FooterImprint) -> str:
-    """Return the block as Liquid source for the end of the HTML body."""
     words, style = _words(imprint.language), imprint.style.readable()
     ink = f"color:{style.text_color}!important;"
     if not imprint.anchor:
@@ -133,7 +120,6 @@ def imprint_html(imprint: FooterImprint) -> str:
         return f'<a href="{url}" style="{inline};text-decoration:underline!important">{text}</a>'
 
     def shown(line: FooterLine) -> str:
-        """Return a line as text; a web address becomes a link, as mail programs do in the text part."""
         if not _PAGE.fullmatch(line.value):
             return literal(html.escape(_line(line, words["colon"])))
         url = literal(html.escape(line.value))
@@ -159,12 +145,11 @@ def imprint_html(imprint: FooterImprint) -> str:
 
 
 def _with_link(tag: str) -> str:
-    """Return the Liquid that prints where a subscriber signed up, as a link if that is a page."""
     return f"{{{{ subscription.source | {LINK_FILTER} }}}}" if _SOURCE.fullmatch(tag) else tag
 
 
 def imprint_text(imprint: FooterImprint) -> str:
-    """Return the block as Liquid source for the end of the text part; `-- ` marks a signature (RFC 3676 4.3)."""
+    """Liquid source; `-- ` marks a signature (RFC 3676 4.3)."""
     words = _words(imprint.language)
     colon = words["colon"]
     lines = ["-- ", imprint.reason, ""]

@@ -30,25 +30,21 @@ _DOCTYPE = re.compile(
 
 
 def _with_doctype(document: str, result: str) -> str:
-    """Put the author's own doctype back, which css-inline shortens.
-
-    Under a transitional one, images in tables have no gap below them, and email layouts rely on that.
-    """
+    """css-inline shortens it; a transitional one keeps gaps away below images in tables."""
     found = _DOCTYPE.match(document)
     return re.sub("<!doctype html>", lambda _: found["kept"], result, count=1, flags=re.IGNORECASE) if found else result
 
 
 def refuse_deep(source: str) -> None:
-    """Raise SourceRefused if elements are nested so deeply that a parser would crash the process."""
+    """Raise SourceRefused for nesting that would make a parser crash the process."""
     line = too_deep_line(source)
     if line is not None:
         raise SourceRefused((mistake(line, "too-deep", str(MAX_DEPTH)),))
 
 
 def refuse_heavy(document: str) -> None:
-    """Raise SourceRefused for more elements than a message has, and for style sheets that take too much work for them.
-
-    css-inline matches each element against each selector, and offers no way to stop it.
+    """Raise SourceRefused for too many elements or style work: css-inline matches each element against each selector,
+    and can't be stopped.
     """
     elements, selectors = count_style_work(tokenise(document))
     refuse_many_elements(elements)
@@ -57,16 +53,13 @@ def refuse_heavy(document: str) -> None:
 
 
 def refuse_many_elements(elements: int) -> None:
-    """Raise SourceRefused for more elements than a message has."""
     if elements > MAX_ELEMENTS:
         raise SourceRefused((mistake(1, "too-many-elements", str(MAX_ELEMENTS)),))
 
 
 def inline_styles(document: str) -> str:
-    """Return the whole document as serialized by html5ever, its style sheets inlined.
-
-    Rules for media, dark mode, hover, fonts and single clients stay in their style sheet. A sheet that css-inline
-    cannot read stays whole, as a mail client would still use the part that it understands. Raises SourceRefused.
+    """Serialized by html5ever. Rules for media, dark mode, hover, fonts and single clients stay in their sheet; a sheet
+    that css-inline cannot read stays whole: mail clients still use the part they understand. Raises SourceRefused.
     """
     refuse_deep(document)
     refuse_heavy(document)
@@ -85,14 +78,13 @@ def _inlined(document: str) -> str:
 
 
 def normalise(document: str) -> str:
-    """Return the document as serialized by html5ever, styles untouched. Raises SourceRefused."""
+    """Serialized by html5ever, styles untouched. Raises SourceRefused."""
     refuse_deep(document)
     refuse_many_elements(sum(token.kind is TokenKind.START for token in tokenise(document)))
     return _with_doctype(document, _NORMALISER.inline(document))
 
 
 def _without_unreadable(document: str) -> str:
-    """Return the document with its unreadable style sheets marked, so that css-inline leaves them alone."""
     tokens = tokenise(document)
     for before, token in pairwise(tokens):
         if token.kind is TokenKind.RAW and token.name == "style" and not _is_readable(token.text):

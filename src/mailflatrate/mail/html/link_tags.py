@@ -1,7 +1,4 @@
-"""Adds the parameters by which web analytics recognize a campaign to links of the customer's own domains.
-
-They are the same for every recipient and say nothing about one (R-108).
-"""
+"""Adds parameters for web analytics to links of the customer's own domains, the same for every recipient (R-108)."""
 
 from dataclasses import dataclass
 from typing import Final
@@ -13,16 +10,13 @@ MOST_OCTETS: Final = 2_000
 
 @dataclass(frozen=True, slots=True)
 class LinkTags:
-    """Parameters as (name, value), for links to these domains (A-labels, lower case) and their subdomains."""
+    """(name, value), for links to these domains (A-labels, lower case) and their subdomains."""
 
     domains: frozenset[str]
     parameters: tuple[tuple[str, str], ...]
 
     def tagged(self, url: str) -> str:
-        """Return a link with the parameters it doesn't have yet; what it has, its order and its fragment stay.
-
-        A link to another domain, with a user name in it, or that can't be read, stays as it is.
-        """
+        """Add the parameters it doesn't have yet; a link to another domain, with a user name or unreadable stays."""
         try:
             parts = urlsplit(url)
             host = (parts.hostname or "").rstrip(".").encode("idna").decode().lower()

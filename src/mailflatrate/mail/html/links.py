@@ -17,18 +17,16 @@ _CLOSING = {")": "(", "]": "[", "}": "{"}
 
 @dataclass(frozen=True, slots=True)
 class ContentLink:
-    """A target of the campaign: `number` counts from 1, `url` is what the author wrote, HTML-unescaped, on one line."""
+    """`number` counts from 1, `url` is what the author wrote, HTML-unescaped, on one line."""
 
     number: int
     url: str
 
 
 class LinkBook:
-    """Gives each distinct web target one number, and the URL to put in its place.
-
-    `link_url(number, url)` makes the redirector's URL, the same for every recipient; None leaves every link unchanged
-    and still lists them. `untracked` are targets that never go through the redirector: imprint and privacy pages.
-    `tags` are added to all others before they are numbered.
+    """Numbers each distinct web target. `link_url(number, url)` is the redirector's URL, the same for every recipient;
+    None lists links and leaves them. `untracked` (imprint, privacy pages) never go through it. `tags` are added to all
+    others first.
     """
 
     def __init__(
@@ -41,10 +39,7 @@ class LinkBook:
         self._targets: dict[str, str] = {}
 
     def __call__(self, url: str) -> str:
-        """Return what the message shows for `url`.
-
-        mailto, tel, anchors and the untracked ones are returned unchanged.
-        """
+        """mailto, tel, anchors and untracked URLs stay."""
         target = _BREAKS.sub("", url).strip()
         if not _WEB.match(target) or target in self._untracked:
             return url
@@ -56,12 +51,9 @@ class LinkBook:
         return written
 
     def target(self, written: str) -> str:
-        """Return the target of a URL that this book has written."""
         return self._targets.get(written, written)
 
     def in_text(self, text: str, liquid: re.Pattern[str]) -> str:
-        """Return plain text with its bare URLs replaced; a URL with Liquid in it, as `liquid` finds it, stays."""
-
         def replace(found: re.Match[str]) -> str:
             url = trim_url(found.group())
             rest = found.group()[len(url) :]
@@ -70,12 +62,10 @@ class LinkBook:
         return _URL_IN_TEXT.sub(replace, text)
 
     def links(self) -> tuple[ContentLink, ...]:
-        """Return the links found so far, by number."""
         return tuple(ContentLink(number, url) for url, number in self._numbers.items())
 
 
 def trim_url(url: str) -> str:
-    """Return a URL found in running text without the punctuation that belongs to the sentence around it."""
     end = len(url)
     unmatched = {last: url.count(last) - url.count(first) for last, first in _CLOSING.items()}
     while end and url[end - 1] in ".,;:!?)]}*_":

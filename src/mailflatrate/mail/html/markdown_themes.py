@@ -1,7 +1,5 @@
-"""Themes for Markdown: a header with the logo, buttons, wide pictures and a footer, in the account's colors and fonts.
-
-A theme adds elements around and in the HTML that our own Markdown parser wrote, so that no markup of an author is
-involved. Without a theme, a message looks as messages in Markdown did before there were themes.
+"""Themes for Markdown, in the account's colors and fonts. A theme adds elements to the HTML that our own parser wrote,
+so no markup of an author is involved. Without one, a message looks as it did before there were themes.
 """
 
 from __future__ import annotations
@@ -22,12 +20,6 @@ IN_BROWSER: Final = N_("View in your browser")
 
 @dataclass(frozen=True, slots=True)
 class MarkdownTheme:
-    """How Markdown looks.
-
-    `masthead` is where the sender's logo or name goes: `left`, `center`, or `band` (on the brand's color). `align` is
-    that of the first heading, buttons and footer.
-    """
-
     key: str
     masthead: str
     align: str
@@ -53,7 +45,6 @@ _FIGURE = re.compile(r"<p>(<a href=[^>]*>)?<img ([^>]*?)/?>(</a>)?</p>")
 
 
 def with_buttons(body: str, theme: MarkdownTheme) -> str:
-    """Return a rendered text whose bold links alone in a paragraph are buttons, and whose pictures alone are wide."""
     body = _BUTTONS.sub(lambda found: "".join(_button(each[1], theme) for each in _BUTTON.finditer(found[1])), body)
     return _FIGURE.sub(
         lambda found: f'<p class="figure">{found[1] or ""}<img width="{WIDTH_PX}" {found[2]}>{found[3] or ""}</p>', body
@@ -69,7 +60,6 @@ def _button(link: str, theme: MarkdownTheme) -> str:
 
 
 def masthead(brand: BrandStyle, theme: MarkdownTheme, name: str) -> str:
-    """Return the row above the text: the logo, or the sender's name. `name` stands for the account's name."""
     inner, kind = name, "name"
     if brand.logo_url:
         width = min(brand.logo_width or LOGO_MOST_PX, LOGO_MOST_PX)
@@ -81,7 +71,6 @@ def masthead(brand: BrandStyle, theme: MarkdownTheme, name: str) -> str:
 
 
 def footer(theme: MarkdownTheme, name: str, address: str, language: str) -> str:
-    """Return the row below the text: the sender's name, and the link to the message as a page at `address`."""
     words = html.escape(translate(IN_BROWSER, language))
     return (
         f'<tr><td class="foot" align="{theme.align}"><strong>{name}</strong><br>'
@@ -90,7 +79,6 @@ def footer(theme: MarkdownTheme, name: str, address: str, language: str) -> str:
 
 
 def style(brand: BrandStyle, theme: MarkdownTheme) -> str:
-    """Return a theme's style sheet in the account's colors and fonts, to follow that of the text."""
     centered = "margin-left: auto; margin-right: auto; " if theme.align == "center" else ""
     return _STYLE.format(
         **brand.words(),

@@ -36,7 +36,7 @@ COMPONENTS = frozenset({
 
 
 def render_mjml(source: str, *, social_icon_origin: str | None = None) -> str:
-    """Return HTML. Raises SourceRefused with mrml's message; `find_mjml_errors` finds more, for the author."""
+    """Raises SourceRefused with mrml's message; `find_mjml_errors` finds more, for the author."""
     import mrml  # here, because it takes memory that a sender has no use for
 
     refuse_deep(source)
@@ -71,10 +71,7 @@ def _from_mrml(message: str, source: str) -> SourceError:
 
 
 def find_mjml_errors(source: str) -> list[SourceError]:
-    """Return the mistakes in MJML, by line.
-
-    Our own checks come first, as mrml ignores some mistakes and names no line for others.
-    """
+    """Our own checks come first, as mrml ignores some mistakes and names no line for others."""
     errors = list(_structure_errors(source))
     if not errors:
         try:

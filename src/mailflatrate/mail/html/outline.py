@@ -16,7 +16,6 @@ _ELEMENTS_PER_WEIGHT = 100
 
 
 def count_style_work(tokens: Iterable[Token]) -> tuple[int, int]:
-    """Count the elements of a document, and the selectors of its style sheets by weight."""
     elements = 0
     sheets = []
     for token in tokens:
@@ -29,12 +28,10 @@ def count_style_work(tokens: Iterable[Token]) -> tuple[int, int]:
 
 
 def _weight(prelude: str, costly: int) -> int:
-    """Count commas and costly parts anywhere in the text, so that the result is never too low."""
     return 1 + prelude.count(",") + costly * len(_COSTLY.findall(prelude))
 
 
 def count_table_cells(markdown: str) -> int:
-    """Count at most how many cells a Markdown text's tables have: a short row is filled to its table's width."""
     blocks = groupby(markdown.splitlines(), lambda line: bool(line.strip()))
     return sum(_cells(list(lines)) for is_written, lines in blocks if is_written)
 

@@ -1,7 +1,5 @@
-"""Finds Liquid outputs in URLs and in CSS that could begin a scheme, alone or together with the text around them.
-
-`{{ 'javascript' }}:alert(1)` has no scheme in its fixed text and none in its value, but has one in the result. Branches
-are considered: text in one branch does not decide what another branch prints.
+"""Finds Liquid outputs in URLs and CSS that could begin a scheme with the text around them, as `{{ 'javascript'
+}}:alert(1)` does. Text in one branch does not decide what another branch prints.
 """
 
 from __future__ import annotations
@@ -22,10 +20,8 @@ _OPENS, _TURNS, _ENDS = ("if", "unless", "case"), ("else", "elsif", "when"), ("e
 
 @dataclass(frozen=True, slots=True)
 class _State:
-    """What is known of a URL up to some position, whichever branches were taken.
-
-    `settled`: its scheme is decided. `begun`: something may have been written. `pending`: an output that may have
-    added a scheme may be the last thing written.
+    """What is known up to some position, whichever branches were taken. `begun`: something may have been written.
+    `pending`: an output that may have added a scheme may be the last thing written.
     """
 
     settled: bool = False
@@ -38,18 +34,14 @@ class _State:
 
 @dataclass(slots=True)
 class _Block:
-    """A condition being processed: the state at its beginning, and at the ends of its branches."""
-
     before: _State
     ends: list[_State] = field(default_factory=list)
     has_else: bool = False
 
 
 def find_scheme_outputs(pieces: Sequence[str], protected: ProtectedText) -> set[int] | None:
-    """Return the numbers of the outputs in a URL whose value may contain its scheme.
-
-    `pieces` alternate between fixed text and word numbers. None if such an output and its neighbors could
-    form a scheme together: after it only `/`, `?`, `#` or nothing may follow.
+    """Return the outputs whose value may contain the scheme. `pieces` alternate between fixed text and word numbers.
+    None if one could form a scheme with its neighbors: after it only `/`, `?`, `#` or nothing may follow.
     """
     state, blocks, found = _State(), list[_Block](), set[int]()
     for at, piece in enumerate(pieces):
@@ -103,14 +95,11 @@ def _after_tag(state: _State, blocks: list[_Block], tag: str) -> _State | None:
 
 @dataclass(frozen=True, slots=True)
 class StyleOutputs:
-    """Numbers of the outputs in a piece of CSS: those that begin a URL, and all others."""
-
     urls: frozenset[int]
     values: frozenset[int]
 
 
 def find_style_outputs(css: str, protected: ProtectedText) -> StyleOutputs | None:
-    """Sort the outputs of a piece of CSS; None if one could form a function, property or scheme with its text."""
     word = protected.word
     css = _COMMENT.sub("", css)
     urls: set[int] = set()

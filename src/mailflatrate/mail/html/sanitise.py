@@ -1,10 +1,7 @@
-"""Removes everything that is not allowed in a message, and keeps what mail clients need.
-
-Conditional comments, VML and media queries are kept. nh3 cannot do this: it drops html, head and comments, which
-Outlook's half of each message depends on. The rules here work on tokens, after html5ever has made the document
-well-formed (R-50, R-111; no script, form, iframe, object, event handler). The Liquid in the document is still
-protected. Whichever part of the fixed text a condition drops later, the rest stays harmless: no fixed text outside of
-tags contains a bare `<`, attribute values contain none, and titles and styles cannot close themselves.
+"""Removes what is not allowed in a message (R-50, R-111: script, form, iframe, object, event handler), and keeps
+conditional comments, VML and media queries, which nh3 would drop. Works on html5ever's tokens with protected Liquid.
+Whichever part a condition drops later, the rest stays harmless: no fixed text outside tags and no attribute contains a
+bare `<`, and titles and styles cannot close themselves.
 """
 
 from __future__ import annotations
@@ -51,12 +48,8 @@ _DATA_IMAGE = re.compile(r"data:image/(?:png|jpe?g|gif|webp);base64,", re.IGNORE
 
 
 class Sanitizer:
-    """Cleans one document. `link` is called with each fixed URL of a hyperlink, Outlook's VML included.
-
-    It returns the URL to write.
-
-    Afterward `url_words` holds the numbers of the outputs that begin a URL: the scheme of their value must be checked;
-    `style_words` those in CSS.
+    """`link` gets each fixed URL of a hyperlink, VML included, and returns the URL to write. Afterward `url_words`
+    numbers the outputs that begin a URL, whose scheme must be checked, and `style_words` those in CSS.
     """
 
     def __init__(self, protected: ProtectedText, link: Callable[[str], str]) -> None:
@@ -68,7 +61,6 @@ class Sanitizer:
         self.style_words: set[int] = set()
 
     def document(self, tokens: list[Token]) -> list[Token]:
-        """Return the tokens that may stay, in order; tags that lost or changed an attribute are marked changed."""
         for page in (token.attributes for token in tokens if token.kind is TokenKind.START and token.name in PAGE):
             self._page_names |= {*(page.get("class") or "").split(), page.get("id") or ""}
         kept: list[Token] = []
@@ -166,7 +158,6 @@ class Sanitizer:
         return self._allowed_name(name) and not name.startswith(_BANNED_PREFIXES) and name not in _BANNED_ATTRIBUTES
 
     def _value(self, token: Token, name: str, value: str | None) -> str | None:
-        """Return the value to keep, or `_DROP`."""
         if value is None:
             return None
         if name == "style":
@@ -179,7 +170,6 @@ class Sanitizer:
         return value
 
     def _url(self, token: Token, name: str, value: str) -> str:
-        """Return the URL to write: the author's own, resolved against `<base>`, or the result of `link`."""
         if (
             self._base
             and not _SCHEME.match(value)
@@ -198,13 +188,11 @@ class Sanitizer:
         return self._link(value) if links else value
 
     def _guard_scheme(self, pieces: list[str]) -> bool:
-        """Mark the outputs that may add a URL's scheme; false if another part could form a scheme with one."""
         found = find_scheme_outputs(pieces, self._protected)
         self.url_words.update(found or ())
         return found is not None
 
     def _style(self, css: str) -> str | None:
-        """Return CSS without active content; None if an output could form some with the text around it."""
         if self._protected.word.search(css):
             outputs = find_style_outputs(css, self._protected)
             if outputs is None:

@@ -1,8 +1,6 @@
-"""Styles of customers on our own pages: they reach one part of the page only, load no file, and cover nothing.
-
-A rule keeps its selectors, each below the part's own; of at-rules only `@media` stays. Style sheets and style
-attributes lose the same declarations: what loads a file, and what draws an element outside its place. Only a style
-attribute keeps a background image. Parsing is tinycss2's (CSS Syntax Level 3).
+"""Styles of customers on our own pages: below one part's selector, loading no file, covering nothing. Of at-rules only
+`@media` stays; what loads a file or draws an element outside its place goes, except a background image in a style
+attribute. Parsed by tinycss2 (CSS Syntax Level 3).
 """
 
 from __future__ import annotations
@@ -32,7 +30,7 @@ _COMBINATORS: Final = frozenset({">", "+", "~", "|", "&"})
 
 
 def scoped_css(css: str, scope: str) -> str:
-    """Return a customer's rules below the selector `scope`. Never raises; what isn't understood is left out."""
+    """Never raises; what isn't understood is left out."""
     if len(css) > MAX_CSS:
         return ""
     try:
@@ -56,7 +54,6 @@ def _rules(rules: Iterable[Any], scope: str, depth: int) -> Iterator[str]:
 
 
 def _selectors(prelude: Iterable[Any], scope: str) -> list[str]:
-    """Return each selector below the scope. One that begins with a combinator could leave it, and is dropped."""
     found: list[list[Any]] = [[]]
     for token in prelude:
         if token.type == "comment":
@@ -74,7 +71,7 @@ def _selectors(prelude: Iterable[Any], scope: str) -> list[str]:
 
 
 def safe_style(style: str) -> str:
-    """Return a style attribute's declarations that stay, its background images among them. Never raises."""
+    """Background images stay. Never raises."""
     if len(style) > MAX_CSS:
         return ""
     try:
@@ -84,13 +81,11 @@ def safe_style(style: str) -> str:
 
 
 def style_pictures(style: str) -> list[str]:
-    """Return the addresses of the images that a style attribute written by `safe_style` loads."""
     tokens = tinycss2.parse_component_value_list(style)
     return [url for token in tokens if (url := url_of(token)) is not None]
 
 
 def _declarations(content: Iterable[Any], *, in_attribute: bool = False) -> str:
-    """Return the declarations that stay."""
     kept = []
     for one in tinycss2.parse_declaration_list(content, skip_comments=True, skip_whitespace=True):
         if one.type != "declaration" or _DROPPED.fullmatch(one.lower_name):
@@ -107,15 +102,11 @@ def _declarations(content: Iterable[Any], *, in_attribute: bool = False) -> str:
 
 
 def _is_negative(tokens: Iterable[Any]) -> bool:
-    """Return whether a margin could draw its element over another one; what has to be calculated could."""
     return any(token.type == "function" or getattr(token, "value", 0) < 0 for token in tokens if token.type in _NUMBERS)
 
 
 def _is_refused(tokens: Iterable[Any], *, pictures: bool = False) -> bool:
-    """Return whether a value could load something, measures by the window, or has a part that the parser refused.
-
-    `pictures`: URLs may stay.
-    """
+    """A value may not load something, measure by the window, or have a part that the parser refused."""
     for token in tokens:
         if pictures and url_of(token) is not None:
             continue
@@ -131,7 +122,7 @@ def _is_refused(tokens: Iterable[Any], *, pictures: bool = False) -> bool:
 
 
 def url_of(token: Any) -> str | None:
-    """Return the address of `url(x)` or `url("x")`; None for anything else."""
+    """`url(x)` or `url("x")`; None for anything else."""
     if token.type == "url":
         return str(token.value)
     if token.type == "function" and token.lower_name == "url" and [one.type for one in token.arguments] == ["string"]:

@@ -1,6 +1,4 @@
-"""Turns Markdown into a finished message with our own plain theme: warm paper and dark ink, 600 px, its own colors in
-dark mode.
-"""
+"""Turns Markdown into a message with our own plain theme: 600 px, its own colors in dark mode."""
 
 from __future__ import annotations
 
@@ -24,15 +22,12 @@ MAX_TABLE_CELLS = 8_000
 
 @lru_cache(maxsize=64)
 def _style(brand: BrandStyle) -> str:
-    """Return the whole style sheet in the account's colors and fonts."""
     words = brand.words()
     return _STYLE.format(**words | {"code": mixed(brand.sheet, brand.ink, 0.06)})
 
 
 def _style_for(brand: BrandStyle, body: str) -> str:
-    """Return the style sheet without selectors of elements that the text does not contain: every octet is sent to
-    every recipient.
-    """
+    """Drop selectors of elements that the text does not contain: every octet is sent to every recipient."""
 
     def matching(rule: re.Match[str]) -> str:
         selectors = [each for each in rule[1].split(", ") if _has_element(body, each)]
@@ -99,31 +94,24 @@ _MARKDOWN = _markdown()
 
 
 def markdown_as_html(text: str) -> str:
-    """Return the HTML of Markdown alone; Liquid stays as it is written, its quotes as entities."""
     refuse_large_tables(text)
     return str(_MARKDOWN.render(text))
 
 
 def refuse_large_tables(text: str) -> None:
-    """Raise SourceRefused if the tables of a Markdown text would have more cells than a message holds.
-
-    markdown-it fills each short row up to the width of its table: some kilobytes become a hundred thousand cells.
-    """
+    """Raises SourceRefused: markdown-it fills short rows up, so some kilobytes become 100,000 cells."""
     if count_table_cells(text) > MAX_TABLE_CELLS:
         raise SourceRefused((mistake(1, "too-many-cells", str(MAX_TABLE_CELLS)),))
 
 
 @dataclass(frozen=True, slots=True)
 class Theme:
-    """A theme, and the words that stand for the account's name and the address of the message as a page."""
-
     look: MarkdownTheme
     name: str
     address: str
 
 
 def with_theme(protected: ProtectedText, key: str) -> tuple[ProtectedText, Theme | None]:
-    """Return the text with the Liquid that a theme adds, and the theme; None for no theme."""
     look = THEMES.get(key)
     if look is None:
         return protected, None
@@ -135,10 +123,7 @@ def with_theme(protected: ProtectedText, key: str) -> tuple[ProtectedText, Theme
 def render_markdown(
     protected: ProtectedText, *, title: str, language: str, brand: BrandStyle, theme: Theme | None = None
 ) -> str:
-    """Return a whole HTML document for Markdown whose Liquid is protected.
-
-    Block tags in a separate paragraph are not wrapped.
-    """
+    """Liquid is protected; block tags in a separate paragraph are not wrapped."""
     refuse_large_tables(protected.text)
     body = _MARKDOWN.render(protected.text)
     word = protected.word.pattern

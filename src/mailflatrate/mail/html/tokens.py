@@ -1,8 +1,5 @@
-"""HTML as a list of tokens that can be changed and written back, leaving everything else byte for byte as it was.
-
-Meant for HTML that a real parser has already written (html5ever, through css-inline), which is why it can be this
-small; it is also used for the HTML inside conditional comments, which no parser reads, so it tolerates
-what authors write there.
+"""HTML as tokens to change and write back, everything else byte for byte. Small because html5ever wrote it; it
+tolerates what authors write in conditional comments, which no parser reads.
 """
 
 from __future__ import annotations
@@ -16,8 +13,6 @@ from enum import Enum
 
 
 class TokenKind(Enum):
-    """The type of a token."""
-
     TEXT = "text"
     RAW = "raw"  # the content of style, script and title
     START = "start"
@@ -28,10 +23,8 @@ class TokenKind(Enum):
 
 @dataclass(slots=True)
 class Token:
-    """One token; `text` is its source, `name` and `attributes` are set for tags, the names in lower case.
-
-    An attribute's value is unescaped; None means an attribute without a value. Setting `changed` makes
-    `write` rebuild the tag.
+    """`text` is its source; `name` (lower case) and `attributes` are a tag's, values unescaped, None without a value.
+    Setting `changed` makes `write` rebuild the tag.
     """
 
     kind: TokenKind
@@ -57,16 +50,11 @@ _ATTRIBUTE = re.compile(
 
 
 def tokenise(source: str) -> list[Token]:
-    """Return the tokens of `source`. Never raises; what is not markup is text.
-
-    Takes time in proportion to the source. A tag that is still open at the end of the source is text, with everything
-    after it: no later `>` can close it.
-    """
+    """Never raises, takes linear time. A tag still open at the end is text, with everything after it."""
     return [token for _, token in scan(source)]
 
 
 def scan(source: str) -> Iterator[tuple[int, Token]]:
-    """Yield each token with its end position in `source`."""
     done, at = 0, 0
     comments = _Search(source, "-->")
     closing = _Search(source, ">")
@@ -92,14 +80,11 @@ def scan(source: str) -> Iterator[tuple[int, Token]]:
 
 
 class _Search:
-    """Finds a mark from ever later places, and remembers where the next one is, or that there is none left."""
-
     def __init__(self, source: str, mark: str) -> None:
         self._source, self._mark, self._next = source, mark, -1
         self._is_over = False
 
     def find(self, at: int) -> int:
-        """Return the position of the first mark at or after `at`; -1 if there is none."""
         if self._next < at and not self._is_over:
             self._next = self._source.find(self._mark, at)
             self._is_over = self._next < 0
@@ -107,10 +92,7 @@ class _Search:
 
 
 def _markup(source: str, at: int, comments: _Search, closing: _Search) -> tuple[Token | None, int]:
-    """Return the token that begins with the `<` at `at`, and its end.
-
-    Return None with the same position if no token begins there, and with -1 if none can begin from here to the end.
-    """
+    """Return None with `at` if no token begins there, and with -1 if none can begin from here to the end."""
     if source.startswith("<!--", at) and (end := comments.find(at + 4)) >= 0:
         return Token(TokenKind.COMMENT, source[at + 4 : end]), end + 3
     if source.startswith("<!", at):
@@ -135,7 +117,7 @@ def _start_token(found: re.Match[str]) -> Token:
 
 @dataclass(frozen=True, slots=True)
 class MarkupFault:
-    """Markup that no parser should see: `code` and `facts` as in `author_mistakes`, `line` counts from 1."""
+    """`code` and `facts` as in `author_mistakes`, `line` from 1."""
 
     line: int
     code: str
@@ -143,7 +125,6 @@ class MarkupFault:
 
 
 def find_fault(source: str) -> MarkupFault | None:
-    """Return the first comment or tag of `source` that is never closed, or the first with too many attributes."""
     for end, token in scan(source):
         if token.kind is TokenKind.START and len(token.attributes) > MAX_ATTRIBUTES:
             return MarkupFault(_line(source, end), "too-many-attributes", (str(MAX_ATTRIBUTES),))
@@ -165,8 +146,7 @@ _OPEN = re.compile(r"(?P<comment><!--)|<(?P<name>/?[a-zA-Z][\w:-]{0,40})")
 MAX_ATTRIBUTES = 200
 """Attributes of one tag. Parsers compare each with all others."""
 MAX_DEPTH = 250
-"""How deeply elements may be nested. The libraries behind the compiler walk a document recursively, and too deep a
-nesting ends their process."""
+"""The libraries behind the compiler walk a document recursively, and too deep a nesting ends their process."""
 # Elements that a parser closes automatically, and empty elements.
 _NEVER_DEEP = frozenset({
     "p", "li", "dt", "dd", "tr", "td", "th", "tbody", "thead", "tfoot", "colgroup", "option", "optgroup", "rp", "rt",
@@ -175,7 +155,6 @@ _NEVER_DEEP = frozenset({
 
 
 def too_deep_line(source: str) -> int | None:
-    """Return the line, from 1, on which elements are nested deeper than `MAX_DEPTH`; None if none are."""
     if source.count("<") <= MAX_DEPTH:
         return None
     depth = 0
@@ -193,10 +172,8 @@ _REFERENCE = re.compile(r"&(#[0-9]+;?|#[xX][0-9a-fA-F]+;?|[a-zA-Z][a-zA-Z0-9]*;?
 
 
 def unescape_attribute(value: str) -> str:
-    """Resolve character references as HTML does in attributes: `&copy=1` of a query string stays what it is.
-
-    HTML Living Standard 13.2.5.73: a named reference without semicolon before `=`, an alphabetic character or a
-    digit is not a reference.
+    """`&copy=1` of a query string stays: a named reference without semicolon before `=`, an alphabetic character or a
+    digit is none (HTML Living Standard 13.2.5.73).
     """
 
     def resolve(found: re.Match[str]) -> str:
@@ -210,7 +187,7 @@ def unescape_attribute(value: str) -> str:
 
 
 def escape_attribute(value: str) -> str:
-    """Escape for a double-quoted attribute; also < and >, so that no context can turn the value into markup."""
+    """For double quotes; < and > too, so that no context can turn the value into markup."""
     return (
         value.replace("&", "&amp;")
         .replace('"', "&quot;")
@@ -221,7 +198,6 @@ def escape_attribute(value: str) -> str:
 
 
 def write(tokens: list[Token]) -> str:
-    """Return the HTML of `tokens`."""
     return "".join(map(_write_token, tokens))
 
 

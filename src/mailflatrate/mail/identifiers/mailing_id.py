@@ -1,8 +1,6 @@
-"""The mailing ID: one per campaign, random, and easy to read over the phone (R-55).
-
-Eight symbols of Crockford base32 (40 bits) and its check symbol, shown as `4K7Q-92XD-8`. People read O for 0, I and L
-for 1, drop hyphens and forget capitals; the check symbol (the number modulo 37) decides whether their text can be an
-ID. Source: D. Crockford, "Base 32", 2002.
+"""The mailing ID: one per campaign, random, shown as `4K7Q-92XD-8`, and easy to read over the phone (R-55). Eight
+symbols of Crockford base32 (40 bits; D. Crockford, "Base 32", 2002) and a check symbol, modulo 37. O is read as 0, I
+and L as 1, without hyphens or capitals.
 """
 
 import re
@@ -28,10 +26,8 @@ _LONGEST_LABEL: Final = 24
 
 
 def new_mailing_id() -> str:
-    """Return a new random ID in its displayed form; the caller's unique constraint catches the one in 10^12.
-
-    Redrawn until the check symbol is alphanumeric and the whole holds both letters and digits, so that no word and
-    no telephone number is ever an ID.
+    """In displayed form; a unique constraint catches the one in 10^12. Redrawn until the check symbol is alphanumeric
+    and the whole has letters and digits: no word or telephone number is ever an ID.
     """
     while True:
         number = secrets.randbits(40)
@@ -42,7 +38,7 @@ def new_mailing_id() -> str:
 
 
 def parse_mailing_id(text: str) -> str | None:
-    """Return the displayed form of an ID that a person typed or dictated, or None if its check symbol is wrong."""
+    """`text` was typed or dictated; None if its check symbol is wrong."""
     compact = _IGNORED.sub("", text).upper().translate(_SLIPS)
     if len(compact) != 9 or not compact.isascii():
         return None
@@ -56,15 +52,13 @@ def parse_mailing_id(text: str) -> str | None:
 
 
 def compact_form(mailing_id: str) -> str:
-    """Return the lower-case form without hyphens, for a Message-ID. `mailing_id` is in display form."""
+    """Lower case without hyphens, for a Message-ID; `mailing_id` is in display form."""
     return mailing_id.replace("-", "").lower()
 
 
 def find_in_text(text: str) -> tuple[str, ...]:
-    """Return every mailing ID in running text, in display form, in order, each once.
-
-    Without hyphens and without "ID" before it a candidate must mix letters and digits as `new_mailing_id` does: one
-    nine-letter word in 37 would otherwise pass the check symbol.
+    """In display form, in order, each once. Without hyphens and "ID" before it a candidate must mix letters and digits:
+    one nine-letter word in 37 would otherwise pass.
     """
     found: dict[str, None] = {}
     position = 0
@@ -84,10 +78,7 @@ def _is_hyphenated(match: re.Match[str]) -> bool:
 
 
 def _is_labelled(text: str, match: re.Match[str]) -> bool:
-    """Return whether a label precedes it; an ID may be nine letters, and only a label tells it from a word then.
-
-    O is read as 0, and I as 1.
-    """
+    """An ID may be nine letters, and only a label tells it from a word then. O is read as 0, and I as 1."""
     before = text[max(0, match.start() - _LONGEST_LABEL) : match.start()]
     stripped = before.rstrip(_LABEL_ENDS)
     # Most words before a candidate end in other letters; only the rest is worth a pattern.

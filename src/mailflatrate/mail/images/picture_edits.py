@@ -26,7 +26,6 @@ _TURNS: Final = {
 
 
 def edit_picture(data: bytes, edit: PictureEdit) -> PictureSet:
-    """Return the edited picture in every stored size; an animation keeps all its frames. Raises PictureRefused."""
     if not edit.is_sound:
         raise PictureRefused(Refusal.BROKEN)
     whole = read_picture_set(data).whole  # the same limits as for an upload
@@ -62,7 +61,6 @@ def _edited(image: Image.Image, edit: PictureEdit) -> Image.Image:
 
 
 def _pixels(first: int, last: int, side: int) -> tuple[int, int]:
-    """Return the pixels from and to, at least `LEAST_SIDE_PX` of them where the picture has that many."""
     least = min(LEAST_SIDE_PX, side)
     start = min(round(first * side / WHOLE_SHARE), side - least)
     return start, max(start + least, round(last * side / WHOLE_SHARE))

@@ -10,7 +10,7 @@ MAX_UPLOAD_OCTETS: Final = 8 * 1024 * 1024
 
 
 class PictureFormat(Enum):
-    """The formats we store; the value is also the file name extension."""
+    """The value is also the file name extension."""
 
     PNG = "png"
     JPEG = "jpg"
@@ -18,13 +18,10 @@ class PictureFormat(Enum):
 
     @property
     def content_type(self) -> str:
-        """Return the media type (RFC 6838)."""
         return {"png": "image/png", "jpg": "image/jpeg", "gif": "image/gif"}[self.value]
 
 
 class Refusal(Enum):
-    """The reasons for rejecting a file."""
-
     EMPTY = "empty"
     TOO_LARGE = "too_large"
     SVG = "svg"
@@ -38,8 +35,6 @@ class Refusal(Enum):
 
 
 class PictureRefused(ValueError):
-    """The file is rejected; `reason` says why."""
-
     def __init__(self, reason: Refusal) -> None:
         super().__init__(reason.value)
         self.reason = reason
@@ -47,8 +42,6 @@ class PictureRefused(ValueError):
 
 @dataclass(frozen=True, slots=True)
 class StoredPicture:
-    """A picture as stored and served. Sizes in pixels."""
-
     format: PictureFormat
     width: int
     height: int
@@ -58,10 +51,7 @@ class StoredPicture:
 
 @dataclass(frozen=True, slots=True)
 class PictureSet:
-    """An uploaded picture in every stored size.
-
-    `narrower` has one for each of `pictures.MESSAGE_WIDTHS_PX`, None where the picture is not wider than that.
-    """
+    """`narrower` has one for each of `MESSAGE_WIDTHS_PX`, None where the picture is not wider."""
 
     whole: StoredPicture
     thumbnail: StoredPicture
@@ -76,9 +66,8 @@ TURNS: Final = (0, 90, 180, 270)
 
 @dataclass(frozen=True, slots=True)
 class PictureEdit:
-    """What is done to a picture, in this order. `turn` is clockwise in degrees: 0, 90, 180 or 270.
-
-    The crop is in `WHOLE_SHARE`ths of the turned picture; `width` in pixels scales it down, 0 keeps its size.
+    """In this order. `turn` is clockwise: 0, 90, 180 or 270 degrees. The crop is in `WHOLE_SHARE`ths of the turned
+    picture; `width` in pixels scales it down, 0 keeps it.
     """
 
     turn: int = 0
@@ -91,7 +80,6 @@ class PictureEdit:
 
     @property
     def is_sound(self) -> bool:
-        """Return whether the edit leaves a picture."""
         return (
             self.turn in TURNS
             and 0 <= self.left < self.right <= WHOLE_SHARE
@@ -101,26 +89,22 @@ class PictureEdit:
 
     @property
     def changes_nothing(self) -> bool:
-        """Return whether the result would be the picture as it was."""
         return self == PictureEdit()
 
 
 def turned_size(width: int, height: int, turn: int) -> tuple[int, int]:
-    """Return the size of a picture after a turn."""
     return (height, width) if turn in (90, 270) else (width, height)
 
 
 def turned_point(x: int, y: int, turn: int, *, mirror: bool) -> tuple[int, int]:
-    """Return where a point of the picture is after a turn and a mirroring, in percent from the left and the top."""
     for _quarter in range(turn // 90):
         x, y = 100 - y, x
     return (100 - x if mirror else x), y
 
 
 def crop_around(size: tuple[int, int], shape: tuple[int, int], point: tuple[int, int]) -> tuple[int, int, int, int]:
-    """Return the largest crop of this shape in `WHOLE_SHARE`ths: left, top, right, bottom, with the point inside.
-
-    `size` in pixels, `shape` as width to height, `point` in percent. The point is in the middle where there is room.
+    """The largest in `WHOLE_SHARE`ths: left, top, right, bottom, the point in the middle where there is room. `size` in
+    pixels, `shape` as width to height, `point` in percent.
     """
     wide = min(WHOLE_SHARE, round(WHOLE_SHARE * size[1] * shape[0] / (shape[1] * size[0])))
     high = min(WHOLE_SHARE, round(WHOLE_SHARE * size[0] * shape[1] / (shape[0] * size[1])))

@@ -1,8 +1,6 @@
-"""Images for campaigns: judged by content, stripped of all but pixels, in the widths that messages need.
-
-Bytes in, frozen values out. A photograph's EXIF block holds the place where it was taken; none of it is kept.
-WebP is turned into JPEG or PNG, because Outlook for Windows shows no WebP. SVG is refused: no common mail client
-draws it, and it may hold scripts.
+"""Images for campaigns: judged by content, stripped of all but pixels (EXIF has the place of a photograph), in the
+widths that messages need. WebP becomes JPEG or PNG: Outlook for Windows shows no WebP. SVG is refused: no common mail
+client draws it, and it may hold scripts.
 """
 
 from __future__ import annotations
@@ -40,23 +38,20 @@ _SVG = re.compile(rb"\A\s*(?:<\?xml[^>]*>|<!--.*?-->|<!DOCTYPE[^>]*>|\s)*<svg\b"
 
 
 def read_picture_set(data: bytes) -> PictureSet:
-    """Return every stored size of an uploaded picture. Raises PictureRefused."""
+    """Raises PictureRefused."""
     whole = read_picture(data)
     return PictureSet(whole, thumbnail(whole), tuple(narrower(whole, width) for width in MESSAGE_WIDTHS_PX))
 
 
 def read_still_picture(data: bytes) -> StoredPicture:
-    """Return the first frame of an uploaded picture without transparency. Raises PictureRefused."""
+    """Return the first frame without transparency. Raises PictureRefused."""
     image = _judged(data)
     is_photograph = image.format == "JPEG"
     return encode_still(_fitted(_loaded(image), LONGEST_SIDE_PX).convert("RGB"), photograph=is_photograph)
 
 
 def read_picture(data: bytes) -> StoredPicture:
-    """Return the picture in an uploaded file, cleaned, turned upright, at most `LONGEST_SIDE_PX` long.
-
-    Raises PictureRefused. The file's name is ignored.
-    """
+    """Cleaned, turned upright, at most `LONGEST_SIDE_PX` long. Raises PictureRefused."""
     image = _judged(data)
     if _frames(image) > 1 and image.format in ("GIF", "WEBP"):
         return _animation(image, data)
@@ -65,7 +60,6 @@ def read_picture(data: bytes) -> StoredPicture:
 
 
 def _judged(data: bytes) -> Image.Image:
-    """Open the picture without decoding it: its header says how large it would be."""
     if not data:
         raise PictureRefused(Refusal.EMPTY)
     if len(data) > MAX_UPLOAD_OCTETS:
@@ -80,7 +74,6 @@ def _judged(data: bytes) -> Image.Image:
 
 
 def _loaded(image: Image.Image) -> Image.Image:
-    """Decode and turn upright. A photograph that is much too large is decoded at a fraction of its size."""
     with refused_as(Refusal.BROKEN):
         image.draft("RGB", (LONGEST_SIDE_PX, LONGEST_SIDE_PX))
         image.load()
@@ -95,7 +88,7 @@ def _frames(image: Image.Image) -> int:
 
 @contextmanager
 def refused_as(refusal: Refusal) -> Iterator[None]:
-    """Refuse a picture that the library cannot decode: its many readers raise errors of every type."""
+    """The library's many readers raise errors of every type."""
     try:
         yield
     except (PictureRefused, MemoryError):
@@ -107,7 +100,6 @@ def refused_as(refusal: Refusal) -> Iterator[None]:
 
 
 def narrower(picture: StoredPicture, width: int) -> StoredPicture | None:
-    """Return the picture at `width` pixels; None if it is no wider than that, or animated."""
     if picture.animated or picture.width <= width:
         return None
     image = Image.open(io.BytesIO(picture.data))
@@ -117,7 +109,6 @@ def narrower(picture: StoredPicture, width: int) -> StoredPicture | None:
 
 
 def thumbnail(picture: StoredPicture) -> StoredPicture:
-    """Return a still picture that fits into a square of `THUMBNAIL_PX`."""
     image = Image.open(io.BytesIO(picture.data))
     image.seek(0)
     return encode_still(_fitted(image, THUMBNAIL_PX), photograph=picture.format is PictureFormat.JPEG)
@@ -132,7 +123,7 @@ def _open(data: bytes) -> Image.Image:
 
 
 def _animation(image: Image.Image, data: bytes) -> StoredPicture:
-    """Re-encode an animation with all its frames, so that no data is hidden behind them."""
+    """Re-encode all frames, so that no data is hidden behind them."""
     frames = _frames(image)
     if (
         len(data) > MAX_ANIMATION_OCTETS
@@ -153,7 +144,7 @@ def _animation(image: Image.Image, data: bytes) -> StoredPicture:
 
 
 def encode_animation(frames: list[Image.Image], durations: list[int], *, loop: int) -> StoredPicture:
-    """Encode frames of one size as a GIF; `durations` are in milliseconds, `loop` 0 repeats forever."""
+    """Frames have one size; `durations` are in milliseconds, `loop` 0 repeats forever."""
     out = io.BytesIO()
     frames[0].save(
         out, "GIF", save_all=True, append_images=frames[1:], duration=durations, loop=loop, optimize=True, disposal=2,
@@ -162,7 +153,6 @@ def encode_animation(frames: list[Image.Image], durations: list[int], *, loop: i
 
 
 def plain(image: Image.Image) -> Image.Image:
-    """Convert to a mode that can be scaled and written; transparency is kept."""
     if image.mode in ("RGB", "RGBA", "L"):
         return image
     if image.mode in ("LA", "PA") or "transparency" in image.info:
@@ -187,12 +177,11 @@ def _is_transparent(image: Image.Image) -> bool:
 
 
 def _is_photograph(image: Image.Image) -> bool:
-    """Return whether it is a photograph; a WebP without transparency most likely was one."""
     return image.format == "WEBP" and image.mode == "RGB"
 
 
 def encode_still(image: Image.Image, *, photograph: bool) -> StoredPicture:
-    """Encode only the pixels: no metadata, no color profile, no comment."""
+    """Keep only the pixels: no metadata, no color profile, no comment."""
     clean = Image.new(image.mode, image.size)
     clean.paste(image)
     out = io.BytesIO()

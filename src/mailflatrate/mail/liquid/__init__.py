@@ -1,8 +1,5 @@
-"""Personalization: Liquid in, fixed segments and per-recipient strings out.
-
-`LiquidTemplate.parse` rejects the author's mistakes, with the line; `LiquidTemplate.render_dynamic` is the hot
-path. The dialect is described in `sandbox`, the fast cases in `closures`, and how Liquid survives HTML tools in
-`protect`.
+"""Personalization: Liquid in, fixed segments and per-recipient strings out. `LiquidTemplate.parse` rejects the author's
+mistakes, `render_dynamic` is the hot path, `sandbox` describes the dialect.
 """
 
 from mailflatrate.mail.liquid.template import KNOWN_VARIABLES, LiquidTemplate, find_liquid_errors

@@ -1,7 +1,6 @@
-"""Where the values of a recipient lead: only to hosts that the approved content spells out, or to the account's own.
-
-A host is read where a mail program sees one: in a URL that fixed text and values form together, in `mailto:`, and as a
-bare domain in running text, which mail programs link. So no composition of parts needs a rule of its own.
+"""Where values lead: only to hosts that the approved content spells out, or to the account's own. A host is read where
+a mail program sees one: in a URL of fixed text and values, in `mailto:`, as a bare domain in text. So no composition of
+parts needs a rule of its own.
 """
 
 from __future__ import annotations
@@ -46,7 +45,7 @@ _RESERVED = (".example", ".test", ".invalid", ".localhost")
 
 
 def _hosts(text: str) -> Iterator[str]:
-    """Yield each host that a text leads to, as an A-label. What browsers leave out or fold is left out and folded."""
+    """Yield A-labels. What browsers leave out or fold is left out and folded."""
     if not text.isascii():
         plain = unicodedata.normalize("NFKC", text).replace("\u3002", ".")
         text = "".join(char for char in plain if unicodedata.category(char) != "Cf")
@@ -72,9 +71,7 @@ def _label(host: str) -> str:
 
 @dataclass(frozen=True, slots=True)
 class LedHosts:
-    """The hosts to which one part may lead, and the pieces of it that are read for hosts: fixed text and numbers of
-    dynamic strings that stand together without a space.
-    """
+    """Pieces are fixed text and numbers of strings that stand together without a space."""
 
     allowed: frozenset[str]
     pieces: tuple[tuple[bool, tuple[str | int, ...]], ...]
@@ -89,7 +86,6 @@ class LedHosts:
     def of(
         cls, source: str, segments: Sequence[Segment], ours: frozenset[int], own: frozenset[str], *, is_html: bool
     ) -> LedHosts:
-        """Read a part. `ours` are the numbers of the strings that the service fills, `own` the account's domains."""
         fixed = replace_marks(source, lambda mark: mark.inner if mark.kind is MarkKind.RAW else " { ")
         joined: list[list[str | int]] = [[]]
         for segment in segments:
@@ -136,14 +132,12 @@ class LedHosts:
 
 
 def _leads_home(host: str, values: Mapping[str, object]) -> bool:
-    """Return whether a host is one of the service's own links, or where the recipient's own mailbox is."""
     contact = values.get("contact")
     mailbox = domain_of(str(contact.get("email", "") if isinstance(contact, Mapping) else ""))
     return host == mailbox or any(host in _hosts(str(values.get(name, ""))) for name in LINK_VARIABLES.values())
 
 
 def _source_of(host: str, values: Mapping[str, object]) -> str:
-    """Return the name of the contact's field that names a host, for the author; without one, the host."""
     contact = values.get("contact")
     fields = contact.items() if isinstance(contact, Mapping) else ()
     return next((f"contact.{name}" for name, value in fields if host in str(value).lower()), host)

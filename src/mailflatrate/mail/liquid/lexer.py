@@ -19,7 +19,7 @@ from mailflatrate.mail.liquid.marks import BadMark, LiquidMark, MarkKind, find_m
 
 
 class MarkError(LiquidSyntaxError):
-    """An unreadable mark; `bad` says why."""
+    """`bad` says why."""
 
     def __init__(self, bad: BadMark, source: str) -> None:
         super().__init__(bad.code, token=Token(TOKEN_EOF, "", bad.index, source))
@@ -27,7 +27,6 @@ class MarkError(LiquidSyntaxError):
 
 
 def tokenize(source: str) -> Iterator[Token]:
-    """Yield the tokens of a template. Raises MarkError."""
     at, strip = 0, False
     try:
         for mark in find_marks(source):

@@ -15,7 +15,6 @@ _PAGE: Final = re.compile(r"https?://[^\s<>\"'\x00-\x20]{1,500}", re.IGNORECASE)
 
 @lru_cache(maxsize=512)
 def linked(text: str) -> str:
-    """Return `text` escaped, and linked to itself if it is an http or https URL and nothing else."""
     shown = str(escape(text))
     if _PAGE.fullmatch(text) is None:
         return shown

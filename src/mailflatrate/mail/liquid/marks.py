@@ -1,8 +1,5 @@
-"""The marks of Liquid in a text, found in one pass: `{{ ... }}`, `{% ... %}`, `raw` and `comment` blocks.
-
-python-liquid's lexer and a lazy pattern both search for the end of an unclosed mark again from each mark; on some
-kilobytes of `{{` that takes minutes. Here each character is read a fixed number of times, and a mark without an
-end is reported where it begins.
+"""The marks of Liquid, found in one pass: python-liquid's lexer and a lazy pattern need minutes for some kilobytes of
+`{{`. Each character is read a fixed number of times; a mark without an end is reported where it begins.
 """
 
 from __future__ import annotations
@@ -31,8 +28,6 @@ _OPERATORS = re.compile(r"\b(?:and|or|not)\b")
 
 
 class MarkKind(Enum):
-    """The type of a mark."""
-
     OUTPUT = "output"
     TAG = "tag"
     RAW = "raw"
@@ -41,10 +36,8 @@ class MarkKind(Enum):
 
 @dataclass(frozen=True, slots=True)
 class LiquidMark:
-    """One mark: `source[start:end]`.
-
-    `inner` is the expression of an output or tag, or the content of a raw or comment block; it begins at
-    `inner_at`. `strips_before` and `strips_after` reflect the dashes that remove white space.
+    """`source[start:end]`. `inner`, at `inner_at`, is the expression, or the content of a raw or comment block.
+    `strips_*`: the dashes that remove white space.
     """
 
     kind: MarkKind
@@ -58,7 +51,7 @@ class LiquidMark:
 
 
 class BadMark(Exception):
-    """An unreadable mark at `index`: `code` and `facts` as in `author_mistakes`."""
+    """`code` and `facts` as in `author_mistakes`."""
 
     def __init__(self, index: int, code: str, *facts: str) -> None:
         super().__init__(code)
@@ -68,7 +61,7 @@ class BadMark(Exception):
 
 
 def find_marks(source: str) -> Iterator[LiquidMark]:
-    """Yield the marks of `source` in order. Raises BadMark at the first one that is unclosed, nameless or too long."""
+    """Raises BadMark at the first one that is unclosed, nameless or too long."""
     at = 0
     for count in range(_MOST_READ + 1):
         found = _BEGIN.search(source, at)
@@ -82,9 +75,6 @@ def find_marks(source: str) -> Iterator[LiquidMark]:
 
 
 def first_of_too_many(source: str) -> int | None:
-    """Return the index at which the first mark past `MAX_MARKS` begins; None if there is none, or if an earlier one
-    can't be read.
-    """
     try:
         return next((mark.start for number, mark in enumerate(find_marks(source)) if number == MAX_MARKS), None)
     except BadMark:
@@ -114,7 +104,6 @@ def _tag(source: str, start: int) -> LiquidMark:
 
 
 def _mark(kind: MarkKind, source: str, start: int, inner_from: int, closing: int, name: str) -> LiquidMark:
-    """Build the mark whose closing braces are at `closing`."""
     if closing - start > MAX_MARK_CHARS:
         raise BadMark(start, "mark-too-long", str(MAX_MARK_CHARS))
     if inner_from == start + 2 and source.startswith("-", inner_from) and inner_from < closing:
@@ -139,7 +128,6 @@ def _raw(source: str, tag: LiquidMark) -> LiquidMark:
 
 
 def _comment(source: str, tag: LiquidMark) -> LiquidMark:
-    """Find the whole comment block: comments nest, and everything else inside them is ignored."""
     depth, at = 1, tag.end
     while found := _COMMENT_EDGE.search(source, at):
         at = found.end()
@@ -154,7 +142,7 @@ def _comment(source: str, tag: LiquidMark) -> LiquidMark:
 
 
 def replace_marks(source: str, change: Callable[[LiquidMark], str]) -> str:
-    """Return `source` with each mark replaced by `change`; everything from an unreadable mark on stays unchanged."""
+    """Everything from an unreadable mark on stays unchanged."""
     parts: list[str] = []
     at = 0
     try:

@@ -1,9 +1,6 @@
-"""Carries Liquid unharmed through tools that only know HTML.
-
-Every tag becomes a word of lower-case letters and digits, which is valid in text, in attribute values, in URLs,
-in CSS and as an attribute name. Before a parser sees it, a block tag in text becomes a comment holding that
-word, because HTML5 moves text out of tables (foster parenting) but leaves comments in place. `restore` puts
-the tags back.
+"""Carries Liquid through tools that only know HTML: every tag becomes a word of lower-case letters and digits, valid in
+text, attributes, URLs and CSS, and in text before a parser a comment with that word, because HTML5 moves text out of
+tables (foster parenting) but not comments. `restore` puts the tags back.
 """
 
 from __future__ import annotations
@@ -22,32 +19,26 @@ _CLOSING = re.compile(r"\{%-?\s*end(?:if|unless|case|for|capture)\b")
 
 @dataclass(frozen=True, slots=True)
 class ProtectedText:
-    """`text` without any Liquid, and the tags its words represent; `word` matches one word, its number in group 1."""
-
     text: str
     tags: tuple[str, ...]
     word: re.Pattern[str]
 
     def is_output(self, number: int) -> bool:
-        """Return True for `{{ ... }}`, False for `{% ... %}`."""
         return self.tags[number].startswith("{{")
 
     def depth_change(self, number: int) -> int:
-        """Return how this tag changes the nesting of blocks: 1 for `if`, -1 for `endif`, 0 for the rest."""
+        """1 for `if`, -1 for `endif`, 0 for the rest."""
         tag = self.tags[number]
         return 1 if _OPENING.match(tag) else -1 if _CLOSING.match(tag) else 0
 
     def adding(self, tag: str) -> tuple[ProtectedText, str]:
-        """Return this with one tag more, which the text doesn't contain, and the word that stands for it."""
         word = self.word.pattern.replace(r"(\d{5})", f"{len(self.tags):05d}")
         return ProtectedText(self.text, (*self.tags, tag), self.word), word
 
     def restore_html(self, text: str, change: Callable[[str], str] = str) -> str:
-        """Return HTML with its tags restored, bare or as comment or attribute; `change` is applied to each tag."""
         return self._restore(text, change, "&#123;")
 
     def restore_text(self, text: str, change: Callable[[str], str] = str) -> str:
-        """Return plain text with its tags restored; `change` is applied to each tag."""
         return self._restore(text, change, LITERAL_BRACE)
 
     def _restore(self, text: str, change: Callable[[str], str], brace: str) -> str:
@@ -65,12 +56,8 @@ LITERAL_BRACE = '{{ "{" }}'
 
 
 def protect(source: str, *, entities: bool, keep_lines: bool = False) -> ProtectedText:
-    """Replace the Liquid in `source`.
-
-    `entities` means that the source is HTML, where a tag may be written with `&quot;`.
-
-    `{% comment %}` blocks vanish. Content between `raw` and `endraw` stays: for every later step it is text.
-    With `keep_lines` line numbers match the source, for error messages; such a text must not be restored.
+    """`entities`: the source is HTML, where a tag may have `&quot;`. `{% comment %}` blocks vanish; what is between
+    `raw` and `endraw` is text. With `keep_lines` lines match the source, for error messages; never restore such a text.
     """
     prefix = _prefix(source)
     tags: list[str] = []
@@ -90,7 +77,7 @@ def protect(source: str, *, entities: bool, keep_lines: bool = False) -> Protect
 
 
 def _prefix(source: str) -> str:
-    """Return a word that is not in the source: its letters come from the source's own hash, so nobody can forge it."""
+    """Its letters come from the source's own hash, so nobody can forge it."""
     digest = hashlib.sha256(source.encode(errors="surrogatepass")).digest()
     return "lq" + "".join(chr(ord("a") + octet % 26) for octet in digest[:_PREFIX_LETTERS])
 
@@ -99,15 +86,10 @@ _PREFIX_LETTERS = 10
 
 
 def unescape_tags(source: str) -> str:
-    """Return HTML source with the inside of its Liquid tags unescaped; lines stay where they are."""
     return replace_marks(source, lambda mark: html.unescape(source[mark.start : mark.end]))
 
 
 def literal(text: str) -> str:
-    """Return `text` as Liquid source that prints exactly `text`.
-
-    For our own values, which no author wrote as Liquid.
-    """
     if "{{" not in text and "{%" not in text:
         return text
     return re.sub(r"\{(?=[{%])", LITERAL_BRACE, text)

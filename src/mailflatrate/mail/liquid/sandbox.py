@@ -1,14 +1,8 @@
-"""The Liquid dialect customers may write: python-liquid, cut down to what cannot hurt them, us or a recipient.
-
-Differences from the standard dialect, all on purpose:
-
-- Only the tags in `TAGS` and the filters in `FILTERS` exist. Nothing loads another template.
-- In an HTML part every output is escaped, string literals and captured blocks too. Standard Liquid trusts literals,
-  which would let a script in a literal walk around the sanitizer. A captured block therefore is its *text*.
-- An empty or absent value of a recipient is missing (R-52): printing it raises, testing it is false, `default`
-  fixes it.
-- Loops, nesting, output and every filter's argument and result are bounded, and so is the work of one rendering
-  (`work_limit`). Marks are found by `marks`, which is linear where python-liquid's lexer is not.
+"""The Liquid that customers may write: python-liquid, cut down to what cannot hurt them, us or a recipient. Only `TAGS`
+and `FILTERS` exist; nothing loads another template. In an HTML part every output is escaped, literals and captured
+blocks too, or a script in a literal would walk around the sanitizer. A recipient's empty or absent value is missing
+(R-52): printing it raises, testing it is false, `default` fixes it. Loops, nesting, output, arguments and work
+(`work_limit`) are bounded; `marks` finds marks in linear time.
 """
 
 from __future__ import annotations
@@ -73,13 +67,13 @@ SAFE_SCHEMES = frozenset({"http", "https", "mailto", "tel", "sms"})
 
 
 class SafeHtml(str):
-    """HTML that a filter has already escaped; any further string filter turns it back into plain text."""
+    """HTML that a filter has escaped; any further string filter turns it back into plain text."""
 
     __slots__ = ()
 
 
 class MissingError(UndefinedError):
-    """Raised inside python-liquid when a missing value is printed; `variable` is its dotted name."""
+    """Raised when a missing value is printed; `variable` is its dotted name."""
 
     def __init__(self, variable: str, token: Token | None) -> None:
         super().__init__(f"{variable} is missing", token=token)
@@ -87,10 +81,8 @@ class MissingError(UndefinedError):
 
 
 class _Nothing(Undefined):
-    """The value that a missing one compares as: equal to nil, "", blank and empty, and false.
-
-    python-liquid knows only undefined values, which equal nil alone, and empty strings, which are true. Its `blank`
-    checks whether the other side is a string, so the class claims to be one.
+    """Equal to nil, "", blank and empty. python-liquid's `blank` compares with strings only, so the class claims to be
+    one.
     """
 
     __slots__ = ()
@@ -106,9 +98,7 @@ _NOTHING = _Nothing("nothing")
 
 
 class Missing:
-    """An absent or empty value: it can be tested, compared and defaulted; printing it or looping over it raises an
-    error that names it.
-    """
+    """It can be tested, compared and defaulted; printing it or looping over it raises an error that names it."""
 
     __slots__ = ("name", "token")
 
@@ -133,8 +123,6 @@ _ABSENT = object()
 
 
 class Context(RenderContext):
-    """Looks up variables so that an empty value from outside counts as missing and knows its full name."""
-
     __slots__ = ()
 
     def get(self, path: list[object], *, token: Token | None, default: object = None) -> object:
@@ -148,7 +136,6 @@ class Context(RenderContext):
         return value
 
     def assign(self, key: str, val: Any) -> None:
-        """Assign; the total size of all names is checked each time."""
         refuse_large("assign", val)
         spend(STEP + _STEP_PER_NAME * len(self.locals))
         super().assign(key, val)
@@ -158,14 +145,10 @@ _STEP_PER_NAME = 32
 
 
 class SandboxTemplate(BoundTemplate):
-    """A parsed template whose contexts are ours."""
-
     context_class = Context
 
 
 class _MeteredOutputNode(OutputNode):
-    """`{{ ... }}` in a text part: counts the work of writing a list before it is written."""
-
     def render_to_output(self, context: RenderContext, buffer: TextIO) -> int:
         return buffer.write(to_liquid_string(_counted(self.expression.evaluate(context)), autoescape=False))
 
@@ -181,8 +164,6 @@ def _counted(value: object) -> object:
 
 
 class _Turn(BlockNode):
-    """The body of a loop: each iteration counts for every tag in it, whether it writes anything or not."""
-
     __slots__ = ("_work",)
 
     def __init__(self, block: BlockNode) -> None:
@@ -199,8 +180,6 @@ def _tags_in(node: Node) -> int:
 
 
 class _MeteredForNode(ForNode):
-    """`{% for %}`: counts the items that it skips as well as each iteration."""
-
     def __init__(self, token: Token, expression: LoopExpression, block: BlockNode, default: BlockNode | None) -> None:
         super().__init__(token, expression, _Turn(block), default)
 
@@ -214,8 +193,6 @@ class _MeteredFor(ForTag):
 
 
 class _EscapedOutputNode(OutputNode):
-    """`{{ ... }}` in an HTML part: always escaped, unless the last filter was one of our escaping filters."""
-
     def render_to_output(self, context: RenderContext, buffer: TextIO) -> int:
         value = _counted(self.expression.evaluate(context))
         if isinstance(value, SafeHtml):
@@ -228,11 +205,6 @@ class _EscapedOutput(Output):
 
 
 class _TextCaptureNode(CaptureNode):
-    """`{% capture %}` in an HTML part keeps the text of the block.
-
-    This lets its output be escaped like any other.
-    """
-
     def _assign(self, context: RenderContext, buf: StringIO) -> None:
         context.assign(self.name, html.unescape(without_tags(buf.getvalue())))
 
@@ -258,7 +230,7 @@ def _newline_to_br(value: object) -> str:
 
 
 def safe_url(value: object) -> str:
-    """Return `value` if it is a relative URL or has a scheme allowed in a message's links, else an empty string."""
+    """Return "" unless it is relative or has a scheme allowed in a message's links."""
     text = _text(value).strip()
     try:
         scheme = urlsplit("".join(text.split())).scheme
@@ -271,7 +243,7 @@ _STYLE_VALUE = re.compile(r"[^():;@\\<>{}\"']*")
 
 
 def safe_style(value: object) -> str:
-    """Return `value` if it can only be part of a CSS value, such as a color or a size, else an empty string."""
+    """Return "" unless it can only be part of a CSS value, such as a color or a size."""
     text = _text(value)
     return text if _STYLE_VALUE.fullmatch(text) else ""
 
@@ -288,7 +260,6 @@ _TEXT_FILTERS: dict[str, Callable[..., Any]] = {
 
 
 def _named(name: str, function: Callable[..., Any]) -> Callable[..., Any]:
-    """Wrap a filter so that a missing value is reported by name instead of becoming empty text."""
     if name == "default":
         return function
 
@@ -302,8 +273,6 @@ def _named(name: str, function: Callable[..., Any]) -> Callable[..., Any]:
 
 
 class Sandbox(Environment):
-    """python-liquid's environment with our limits; one for HTML parts, one for text parts and subjects."""
-
     block_nesting_limit = NESTING_LIMIT
     loop_iteration_limit = LOOP_LIMIT
     local_namespace_limit = TEXT_LIMIT
@@ -325,7 +294,6 @@ class Sandbox(Environment):
             self.add_tag(_TextCapture)
 
     def tokenizer(self) -> Callable[[str], Iterator[Token]]:
-        """Return our own lexer in place of python-liquid's."""
         return tokenize
 
 
@@ -334,13 +302,13 @@ TEXT_SANDBOX = Sandbox(html_part=False)
 
 
 def parse(source: str, *, html_part: bool) -> SandboxTemplate:
-    """Parse Liquid source. Raises `liquid.exceptions.LiquidError` with the token that is wrong."""
+    """Raises `liquid.exceptions.LiquidError` with the token that is wrong."""
     sandbox = HTML_SANDBOX if html_part else TEXT_SANDBOX
     return cast(SandboxTemplate, sandbox.from_string(source))
 
 
 def describe(error: LiquidError, source: str, *, html_part: bool) -> tuple[int, str]:
-    """Return the line in `source`, from 1, and the plain message of a python-liquid error."""
+    """Return the line, from 1, and a plain message."""
     message = str(error.message or "this Liquid tag cannot be read")
     index = error.token.start_index if error.token is not None else -1
     if index < 0:
@@ -349,7 +317,6 @@ def describe(error: LiquidError, source: str, *, html_part: bool) -> tuple[int, 
 
 
 def _tags_of(source: str) -> list[LiquidMark]:
-    """Return the marks up to the first unreadable one."""
     marks: list[LiquidMark] = []
     with suppress(BadMark):
         marks.extend(find_marks(source))
@@ -357,7 +324,6 @@ def _tags_of(source: str) -> list[LiquidMark]:
 
 
 def _unclosed(message: str, source: str) -> int:
-    """Return where the tag begins whose end is missing."""
     wanted = message.partition("expected tag end")[2].partition(",")[0]
     begun: list[int] = []
     for mark in _tags_of(source):
@@ -369,9 +335,8 @@ def _unclosed(message: str, source: str) -> int:
 
 
 def _guilty(message: str, source: str, html_part: bool) -> int:
-    """Return where the tag with the missing end begins, which python-liquid does not report.
-
-    The source up to and including that tag is the shortest prefix that is rejected with the same words.
+    """Return where the tag without end begins, which python-liquid does not report: the source up to it is the shortest
+    prefix that is rejected with the same words.
     """
     tags = _tags_of(source)
     first, last = 0, len(tags)
@@ -393,7 +358,6 @@ def _refusal(source: str, html_part: bool) -> str:
 
 
 def dotted_names(segments: Iterable[object]) -> list[str] | None:
-    """Return the path's prefixes, `contact`, `contact.tags`, ..., or None if a part is only known at render time."""
     parts = list(segments)
     if not all(isinstance(part, str | int) for part in parts):
         return None

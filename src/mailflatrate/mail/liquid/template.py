@@ -45,9 +45,7 @@ KNOWN_VARIABLES = frozenset({
 
 @dataclass(frozen=True, slots=True)
 class LiquidTemplate:
-    """One part of a campaign, ready to be rendered a million times.
-
-    `segments` is the order of fixed and dynamic text. Nodes after a top-level `assign` or `capture` may depend on
+    """`segments` is the order of fixed and dynamic text. Nodes after a top-level `assign` or `capture` may depend on
     it, so they form one dynamic segment together with the fixed text between them.
     """
 
@@ -69,10 +67,8 @@ class LiquidTemplate:
         single_line: bool = False,
         own_hosts: frozenset[str] | None = None,
     ) -> LiquidTemplate:
-        """Parse `text`; `single_line` is for headers and removes CR and LF from a recipient's values. `own_hosts` are
-        where values may lead besides the hosts in the text (`led_hosts`); None: anywhere.
-
-        Raises SourceRefused with the line of every unknown variable, filter or tag.
+        """`single_line`, for headers, removes CR and LF from values. `own_hosts` are where values may lead besides
+        hosts in the text (None: anywhere). Raises SourceRefused with the line of every unknown variable, filter or tag.
         """
         errors = find_liquid_errors(text, html_part=autoescape, known_variables=known_variables)
         if errors:
@@ -88,7 +84,7 @@ class LiquidTemplate:
     def parse_checked(
         cls, text: str, *, autoescape: bool, single_line: bool = False, own_hosts: frozenset[str] | None = None
     ) -> LiquidTemplate:
-        """Parse a source in which `find_liquid_errors` finds nothing."""
+        """Only for a source in which `find_liquid_errors` finds nothing."""
         parsed = parse(text, html_part=autoescape)
         segments: list[Segment] = []
         renders: list[Render] = []
@@ -107,14 +103,12 @@ class LiquidTemplate:
         return cls(merged, text, tuple(renders), single_line, autoescape, own_hosts, led)
 
     def __reduce__(self) -> tuple[Callable[..., LiquidTemplate], tuple[object, ...]]:
-        """Pickle the template as its source, which was checked when it was first parsed."""
+        """Pickle the source, which was checked when it was first parsed."""
         return _again, (self.source, self._html_part, self._single_line, self._own_hosts)
 
     def render_dynamic(self, values: Values) -> list[str]:
-        """Return the dynamic strings for one recipient, in the order of their indexes.
-
-        Raises MissingValue for a value that is absent or empty without a default, ForeignHost for one that leads to a
-        host of others, RenderRefused for any other error, including more rendering work than `work_limit.WORK_LIMIT`.
+        """In the order of their indexes. Raises MissingValue for a value that is absent or empty without a default,
+        ForeignHost, and RenderRefused for any other error, also work beyond `WORK_LIMIT`.
         """
         start_work()
         if self._single_line:
@@ -126,17 +120,14 @@ class LiquidTemplate:
         return dynamic
 
     def render(self, values: Values) -> str:
-        """Return the whole part for one recipient; for previews and tests (the engine joins encoded segments)."""
         return join_segments(self.segments, self.render_dynamic(values))
 
     def missing(self, values: Values) -> list[str]:
-        """Return every value this recipient lacks; `render_dynamic` raises for the first one only."""
+        """Return all; `render_dynamic` raises for the first one only."""
         return self._attempt(values)[1]
 
     def unfit(self, values: Values) -> list[str]:
-        """Return every value for which this recipient is skipped: those that are missing, or else one that leads to a
-        host of others.
-        """
+        """Return values for which this recipient is skipped: missing ones, or else one that leads to a foreign host."""
         dynamic, found = self._attempt(values)
         if self._led is not None and len(dynamic) == len(self._renders):
             try:
@@ -146,7 +137,6 @@ class LiquidTemplate:
         return found
 
     def _attempt(self, values: Values) -> tuple[list[str], list[str]]:
-        """Return the dynamic strings that can be rendered, and every value that is missing for the others."""
         start_work()
         dynamic, missing = list[str](), list[str]()
         for render in self._renders:
@@ -161,16 +151,12 @@ class LiquidTemplate:
         return dynamic, missing
 
     def work(self, values: Values) -> int:
-        """Return the cost of rendering this part for one recipient, in the octets of `work_limit`.
-
-        The work up to a missing value or a refusal counts; a refusal for too much work gives more than the limit.
-        """
+        """Return octets of `work_limit`, up to a missing value or refusal; past the limit after too much work."""
         with suppress(RenderRefused):
             self.render_dynamic(values)
         return work_done() + _PLAIN_WORK * len(self._renders)
 
     def variables(self) -> frozenset[str]:
-        """Return the outside names that the text uses, each with its prefixes: `contact`, `contact.city`."""
         analysis = parse(self.source, html_part=False).analyze(include_partials=False)
         uses = (variable for every in analysis.globals.values() for variable in every)
         return frozenset(name for variable in uses for name in dotted_names(variable.segments) or ())
@@ -181,17 +167,14 @@ def _again(text: str, html_part: bool, single_line: bool, own_hosts: frozenset[s
 
 
 def one_line(text: str) -> str:
-    """Return `text` as one line: header injection needs a CR or LF (RFC 5322 2.2)."""
+    """Header injection needs a CR or LF (RFC 5322 2.2)."""
     return " ".join(text.split()) if "\n" in text or "\r" in text else text
 
 
 def find_liquid_errors(
     text: str, *, html_part: bool, known_variables: Set[str] = KNOWN_VARIABLES
 ) -> tuple[SourceError, ...]:
-    """Return the mistakes in the Liquid of `text`, by line of `text`.
-
-    Syntax, variables, filters, stray `break`.
-    """
+    """Sorted by line: syntax, variables, filters, stray `break`."""
     try:
         parsed = parse(text, html_part=html_part)
         errors = set(islice(_semantic_errors(parsed, text, known_variables), MOST_ERRORS))
@@ -247,7 +230,6 @@ def _assigns(node: Node) -> bool:
 
 
 def _runs(nodes: list[Node]) -> list[list[Node]]:
-    """Group nodes: each alone up to the first one that assigns; from there to the last dynamic node, one group."""
     start = next((at for at, node in enumerate(nodes) if _assigns(node)), None)
     if start is None:
         return [[node] for node in nodes]
@@ -263,8 +245,6 @@ def _compile_run(run: list[Node], parsed: SandboxTemplate, *, html_part: bool) -
 
 
 class _MeteredIO(LimitedStringIO):
-    """An output buffer that counts writes as work."""
-
     def write(self, text: str) -> int:
         spend(len(text))
         return super().write(text)
@@ -293,7 +273,6 @@ def _slow_render(nodes: list[Node], parsed: SandboxTemplate) -> Render:
 
 
 def _merged(segments: list[Segment]) -> tuple[Segment, ...]:
-    """Join neighboring static segments: fewer pieces to encode and to write."""
     merged: list[Segment] = []
     for is_fixed, run in groupby(segments, lambda segment: isinstance(segment, Static)):
         if is_fixed:

@@ -1,8 +1,5 @@
-"""Measures the work of one rendering in octets touched.
-
-Time is not a reliable measure: a busy machine would refuse what an idle one sends. The count is the same on every
-machine: each character that a filter reads or writes, and `STEP` for each tag, lookup and filter call. It is kept per
-thread and restarts with each part of each message.
+"""Measures the work of one rendering in octets touched, the same on every machine: each character that a filter reads
+or writes, and `STEP` for each tag, lookup and filter call. Kept per thread; restarts with each part.
 """
 
 from __future__ import annotations
@@ -42,24 +39,21 @@ _METER = _Meter()
 
 
 def start_work() -> None:
-    """Start counting for one part of one message."""
     _METER.left = WORK_LIMIT
 
 
 def work_done() -> int:
-    """Return the octets touched since `start_work`."""
     return WORK_LIMIT - _METER.left
 
 
 def spend(octets: int) -> None:
-    """Count `octets` as touched. Raises ResourceLimitError if the limit is used up."""
+    """Raises ResourceLimitError if the limit is used up."""
     _METER.left -= octets
     if _METER.left < 0:
         raise ResourceLimitError("work limit reached", token=None)
 
 
 def weigh(value: object, depth: int = _DEEPEST) -> int:
-    """Return the number of characters and items in a value."""
     if isinstance(value, str):
         return len(value)
     if isinstance(value, range):
@@ -79,7 +73,6 @@ def _length(numbers: range) -> int:
 
 
 def weigh_lookup(value: object) -> int:
-    """Return the maximum cost of looking up and comparing a value: the content of a list is not read."""
     if isinstance(value, str):
         return len(value)
     if isinstance(value, list | tuple | Mapping):
@@ -98,7 +91,6 @@ def refuse_large(name: str, value: object) -> None:
 
 
 def metered(name: str, function: Callable[..., Any]) -> Callable[..., Any]:
-    """Wrap a filter: count its work before and after, and limit the size of argument and result."""
     factor = _COSTLY.get(name, 2)
 
     def call(value: object, *args: object, **named: object) -> object:
@@ -135,7 +127,6 @@ def _is_large(value: object) -> bool:
 
 
 def _refuse_growth(name: str, value: object, args: tuple[object, ...]) -> None:
-    """Calculate the size of the result before it is created."""
     if name == "replace" and args:
         text, old, new = str(value), str(args[0]), str(args[1]) if len(args) > 1 else ""
         if len(text) + (text.count(old) if old else len(text) + 1) * len(new) > TEXT_LIMIT:
@@ -149,7 +140,6 @@ def _refuse_growth(name: str, value: object, args: tuple[object, ...]) -> None:
 
 
 def strip_html(value: object) -> str:
-    """Return the text between tags. Style sheets, scripts and comments are left out; an open one is text."""
     text = str(value)
     lowered = text.lower()
     if len(lowered) != len(text):  # a few letters have more than one lowercase form
@@ -170,7 +160,6 @@ _WITH_CONTENT = (("<!--", "-->"), ("<script", "</script>"), ("<style", "</style>
 
 
 def without_tags(markup: str) -> str:
-    """Return markup without anything between `<` and `>`."""
     if "<" not in markup:
         return markup
     parts: list[str] = []

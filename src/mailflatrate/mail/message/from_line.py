@@ -1,7 +1,5 @@
-"""Reads the value of a From field as a mail client shows it, from any system (RFC 5322 section 3.6.2; R-45, R-65).
-
-Input: the raw value, folded and encoded or not. Output: the mailboxes with their decoded names. A broken value is read
-as far as possible, because forgers write such lines on purpose.
+"""Reads the raw value of a From field as a mail client shows it (RFC 5322 section 3.6.2; R-45, R-65), as far as
+possible even if broken: forgers write such lines on purpose.
 """
 
 import re
@@ -19,7 +17,7 @@ _BARE = re.compile(r"[^\s<>(),;:\"]+@[^\s<>(),;:\"]+")
 
 @dataclass(frozen=True, slots=True)
 class FromMailbox:
-    """One sender: the name as readers see it, the address as written, its domain as A-label ("" for none)."""
+    """The name as readers see it, the address as written, its domain as A-label ("" for none)."""
 
     name: str
     address: str
@@ -27,9 +25,8 @@ class FromMailbox:
 
 
 def read_from(value: str) -> tuple[FromMailbox, ...]:
-    """Return the mailboxes of a From value in order; a name without any address gives one with empty address.
-
-    Never raises. A comma outside quotes without an address before it belongs to the name, as clients show it.
+    """Never raises. A name without any address gives one with an empty address; a comma outside quotes without an
+    address before it belongs to the name, as clients show it.
     """
     mailboxes: list[FromMailbox] = []
     waiting: list[str] = []
@@ -48,7 +45,6 @@ def read_from(value: str) -> tuple[FromMailbox, ...]:
 
 
 def _pieces(text: str) -> list[str]:
-    """Split at the commas outside quotes, comments and angle brackets."""
     pieces, start, depth = [], 0, 0
     quoted = escaped = angle = False
     for at, char in enumerate(text):
@@ -91,7 +87,6 @@ def _mailbox(piece: str) -> FromMailbox | None:
 
 
 def _name(text: str) -> str:
-    """Strip quotes and decode encoded words, inside quotes too, as clients do, as often as forgers encode them."""
     name = re.sub(r'\\(.)|"', lambda found: found[1] or "", text)
     for _ in range(_MAX_DECODINGS):
         decoded = decode_words(name)

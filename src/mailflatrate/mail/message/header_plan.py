@@ -1,7 +1,5 @@
-"""Which header fields a message of each stream has (R-32, R-54), split into constant ones and those with a token.
-
-Each field occurs once. Nothing here comes from customer input except the display names, the subject and the
-list's name, which `headers` encodes; no customer can name a field.
+"""Which header fields a message of each stream has (R-32, R-54), each once. Customers supply only display names,
+subject and the list's name, which `headers` encodes; no customer can name a field.
 """
 
 import re
@@ -35,10 +33,7 @@ _MESSAGE_ID: Final = re.compile(r"<[!-;=?-~]{1,120}@[!-;=?A-~]{1,120}>")
 
 @dataclass(frozen=True, slots=True)
 class HeaderPlan:
-    """`constant` fields unchanged; `with_tokens` fields have a `%s` for each purpose in `purposes`, in order.
-
-    `message_id` is the Message-ID with its brackets and a `%s` for its token.
-    """
+    """`with_tokens` fields have a `%s` for each purpose in `purposes`, in order; `message_id` has one."""
 
     constant: tuple[Field, ...]
     with_tokens: tuple[Field, ...]
@@ -48,7 +43,6 @@ class HeaderPlan:
 
     @property
     def template(self) -> str:
-        """Return the fields with tokens as written, CRLFs included, for the `%` operator."""
         return b"".join(b"%b: %b\r\n" % field for field in self.with_tokens).decode("ascii")
 
     @property
@@ -58,7 +52,7 @@ class HeaderPlan:
 
 
 def campaign_plan(stream: CampaignStream, service: ServiceIdentity) -> HeaderPlan:
-    """Return the header of a campaign message, R-54. Raises `HeaderError` for invalid names or addresses."""
+    """R-54. Raises `HeaderError` for invalid names or addresses."""
     feedback_address = f"fbl@{stream.feedback_domain or service.mail_domain}"
     feedback_id = ":".join((stream.mailing_id, stream.account_label, stream.stream_label, service.feedback_sender_id))
     boundary = f"=_{compact_form(stream.mailing_id)}"
@@ -94,7 +88,7 @@ def campaign_plan(stream: CampaignStream, service: ServiceIdentity) -> HeaderPla
 
 
 def notice_plan(stream: NoticeStream, service: ServiceIdentity) -> HeaderPlan:
-    """Return the header of a confirmation request or notice: no list fields, no bulk (R-32). Raises `HeaderError`."""
+    """No list fields, no bulk (R-32). Raises `HeaderError`."""
     boundary = "=_notice"
     message_id = f"<{_HOLE}@{_sender_domain(stream.sender.address)}>"
     constant: list[Field] = [
@@ -116,9 +110,8 @@ def notice_plan(stream: NoticeStream, service: ServiceIdentity) -> HeaderPlan:
 
 
 def transactional_plan(stream: TransactionalStream, service: ServiceIdentity) -> HeaderPlan:
-    """Return the header of a transactional message, R-112: automatic like a notice, traceable like a campaign (R-55).
-
-    Nothing of it comes from the program that ordered the message. Raises `HeaderError` for an invalid name or address.
+    """R-112: automatic like a notice, traceable like a campaign (R-55). Nothing of it comes from the program that
+    ordered the message. Raises `HeaderError`.
     """
     feedback_id = ":".join((stream.mailing_id, stream.account_label, "transactional", service.feedback_sender_id))
     boundary = f"=_{compact_form(stream.mailing_id)}"
@@ -141,15 +134,12 @@ def transactional_plan(stream: TransactionalStream, service: ServiceIdentity) ->
 
 
 def _sender_domain(address: str) -> str:
-    """Return the domain of an address in A-labels and lower case. Raises `HeaderError`."""
     return domain_of(address_octets(address).decode("ascii"))
 
 
 def missing_signature(from_address: str, feedback_domain: str | None, signing: Sequence[str]) -> str | None:
-    """Return a sentence that says what the signing domains lack; None if nothing is missing.
-
-    From must be signed by its own domain or one above it (DMARC alignment, R-62). A CFBL-Address requires nothing more
-    at or under the From domain, and otherwise a signature of its own domain too (RFC 9477 section 3.1; R-64).
+    """Return what the signing domains lack, or None. From must be signed by its own domain or one above it (DMARC
+    alignment, R-62); a CFBL-Address not at or under the From domain also by its own (RFC 9477 section 3.1; R-64).
     """
     from_domain = _sender_domain(from_address)
     if not any(is_at_or_under(from_domain, domain) for domain in signing):
@@ -160,7 +150,6 @@ def missing_signature(from_address: str, feedback_domain: str | None, signing: S
 
 
 def is_at_or_under(domain: str, other: str) -> bool:
-    """Return whether `domain` is `other` or one of its subdomains; both lower-case."""
     return domain == other or domain.endswith(f".{other}")
 
 

@@ -1,7 +1,4 @@
-"""Brevo: one event in each post, or an array of them if batching is on; our token is in `X-Mailin-custom`.
-
-Format: Brevo developer documentation, "Transactional webhooks".
-"""
+"""Brevo: one event in each post, or an array; our token is in `X-Mailin-custom`. Format: "Transactional webhooks"."""
 
 from mailflatrate.mail.provider_events import json_values as values
 from mailflatrate.mail.provider_events.json_values import Json
@@ -19,12 +16,10 @@ _IMPLIED = {"hard_bounce": "5.1.1", "invalid_email": "5.1.3"}
 
 
 def split(data: object) -> list[Json]:
-    """Return the events of the post."""
     return values.objects(data)
 
 
 def read(event: Json) -> ProviderEvent | None:
-    """Return what the event says about its recipient."""
     name = values.text(event, "event")
     kind = _KINDS.get(name)
     if kind is None:

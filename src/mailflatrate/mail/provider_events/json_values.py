@@ -1,4 +1,4 @@
-"""Bounded reading of foreign JSON: every value is checked where it is used, and a wrong type counts as absent."""
+"""Bounded reading of foreign JSON: a value of a wrong type counts as absent."""
 
 import hashlib
 import json
@@ -23,7 +23,7 @@ Json = Mapping[str, Any]
 
 
 def load(raw: bytes) -> Any:
-    """Return the JSON value. Raises PostRefused for anything that isn't bounded UTF-8 JSON."""
+    """Raises PostRefused for anything that isn't bounded UTF-8 JSON."""
     if len(raw) > MAX_OCTETS:
         raise PostRefused("the post is too large")
     try:
@@ -37,7 +37,6 @@ def _no_constant(name: str) -> None:
 
 
 def objects(data: Any) -> list[Json]:
-    """Return the events of a post that is one event or an array of events. Raises PostRefused."""
     found = data if isinstance(data, list) else [data]
     if len(found) > MAX_EVENTS:
         raise PostRefused("the post has too many events")
@@ -47,7 +46,6 @@ def objects(data: Any) -> list[Json]:
 
 
 def get(data: Any, *path: str | int) -> Any:
-    """Return the value at a path of keys and positions; None where there is none."""
     for step in path:
         if isinstance(step, str) and isinstance(data, dict):
             data = data.get(step)
@@ -59,7 +57,7 @@ def get(data: Any, *path: str | int) -> Any:
 
 
 def text(data: Any, *path: str | int, most: int = MAX_TEXT) -> str:
-    """Return the text or number at a path, cut to `most` characters; "" for anything else."""
+    """Text or number, cut to `most` characters; "" for anything else."""
     value = get(data, *path)
     if isinstance(value, bool) or not isinstance(value, str | int | float):
         return ""
@@ -67,23 +65,21 @@ def text(data: Any, *path: str | int, most: int = MAX_TEXT) -> str:
 
 
 def status(data: Any, *path: str | int, otherwise: str = "") -> str:
-    """Return the enhanced status code at a path, or what the provider's own class implies."""
     found = text(data, *path, most=20)
     return found if _STATUS.fullmatch(found) else otherwise
 
 
 def token(values: Iterable[str]) -> str:
-    """Return the first token in these values, "" if there is none."""
     return next((found[0].lower() for value in values if (found := _TOKEN.search(value))), "")
 
 
 def own_id(provider: str, *parts: str) -> str:
-    """Return the same ID for the same event, however often it is posted."""
+    """The same for the same event, however often it is posted."""
     return hashlib.sha256(json.dumps([provider, *parts]).encode()).hexdigest()
 
 
 def as_posted(event: Json) -> str:
-    """Return the event as compact JSON. Raises PostRefused for one that is too large to be kept."""
+    """Compact JSON. Raises PostRefused for one that is too large to be kept."""
     try:
         whole = json.dumps(event, separators=(",", ":"), sort_keys=True)
     except RecursionError:

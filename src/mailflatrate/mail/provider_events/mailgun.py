@@ -1,6 +1,5 @@
-"""Mailgun: one event in each post, with our variable in `user-variables`.
-
-Format: Mailgun documentation, "Webhooks" and "Event structure". A temporary failure is a delay: Mailgun retries it.
+"""Mailgun: one event in each post; our token is in `user-variables`. Formats: "Webhooks", "Event structure". A
+temporary failure is a delay: Mailgun retries it.
 """
 
 from mailflatrate.mail.provider_events import json_values as values
@@ -17,7 +16,6 @@ _SAID_NO = ("suppress-complaint", "suppress-unsubscribe")
 
 
 def split(data: object) -> list[Json]:
-    """Return the event of the post."""
     event = values.get(data, "event-data")
     if not isinstance(event, dict):
         raise PostRefused("the post has no event-data")
@@ -25,7 +23,6 @@ def split(data: object) -> list[Json]:
 
 
 def read(event: Json) -> ProviderEvent | None:
-    """Return what the event says about its recipient."""
     name, reason = values.text(event, "event"), values.text(event, "reason")
     kind = _KINDS.get(name)
     if kind is None:

@@ -1,7 +1,4 @@
-"""Mailjet: one event in each post, or an array of them; our token is the `CustomID`.
-
-Format: Mailjet developer guide, "Event API: real-time notifications".
-"""
+"""Mailjet: one event in each post, or an array; our token is the `CustomID`. Format: "Event API"."""
 
 from mailflatrate.mail.provider_events import json_values as values
 from mailflatrate.mail.provider_events.json_values import Json
@@ -17,12 +14,10 @@ _DEAD = ("user unknown", "invalid domain", "no mail host", "mailbox inactive")
 
 
 def split(data: object) -> list[Json]:
-    """Return the events of the post."""
     return values.objects(data)
 
 
 def read(event: Json) -> ProviderEvent | None:
-    """Return what the event says about its recipient."""
     name, error = values.text(event, "event"), values.text(event, "error")
     kind = _KINDS.get(name)
     if kind is None:

@@ -1,7 +1,5 @@
-"""Postmark: one record in each post, with our token in `Metadata`.
-
-Formats: Postmark developer documentation, "Bounce webhook", "Spam complaint webhook", "Subscription change webhook"
-and "Bounce types".
+"""Postmark: one record in each post; our token is in `Metadata`. Formats: "Bounce webhook", "Spam complaint webhook",
+"Subscription change webhook", "Bounce types".
 """
 
 from mailflatrate.mail.provider_events import json_values as values
@@ -39,12 +37,10 @@ _SUPPRESSIONS = {
 
 
 def split(data: object) -> list[Json]:
-    """Return the record of the post."""
     return values.objects(data)
 
 
 def read(event: Json) -> ProviderEvent | None:
-    """Return what the record says about its recipient."""
     record, cause = values.text(event, "RecordType"), values.text(event, "Type")
     if record == "SubscriptionChange":
         cause = values.text(event, "SuppressionReason") if event.get("SuppressSending") is True else ""

@@ -27,7 +27,7 @@ HOW = "hook"
 
 
 def read_post(provider: str, raw: bytes) -> PostedEvents:
-    """Return the events of a post that mean something for a recipient. Raises PostRefused."""
+    """Return the events that mean something for a recipient. Raises PostRefused."""
     module = PROVIDERS[provider]
     split: Callable[[object], list[Json]] = module.split
     posted = split(values.load(raw))
@@ -41,7 +41,7 @@ def _read(module: ModuleType, event: Json) -> ProviderEvent | None:
 
 
 def read_event(raw: bytes) -> ForeignMail:
-    """Return one event, as it was stored, in the form that a returned message has. Raises PostRefused."""
+    """Return one event, as it was stored, in the form of a returned message. Raises PostRefused."""
     stored = values.load(raw)
     provider = values.text(stored, "provider")
     event = _read(PROVIDERS[provider], values.objects(values.get(stored, "event"))[0])
@@ -51,7 +51,7 @@ def read_event(raw: bytes) -> ForeignMail:
 
 
 def inspect_event(event: ProviderEvent, provider: str) -> Inspection:
-    """Return what the event means. The reply is judged like any other; the provider's own class decides nothing."""
+    """The reply is judged like any other; the provider's own class decides nothing."""
     if event.kind is ProviderEventKind.COMPLAINT:
         report = FeedbackReport("abuse", provider, (event.recipient,), "", "", "", (), HOW)
         return Inspection(ReturnedMessageKind.COMPLAINT, report=report, writer=provider)

@@ -1,7 +1,4 @@
-"""SendGrid: the event webhook, an array of flat objects in which our unique argument is a field of its own.
-
-Format: Twilio SendGrid, "Event Webhook Reference".
-"""
+"""SendGrid: an array of flat objects, our token a field of its own. Format: "Event Webhook Reference"."""
 
 from mailflatrate.mail.provider_events import json_values as values
 from mailflatrate.mail.provider_events.json_values import Json
@@ -22,12 +19,10 @@ _DEAD = ("bounced address", "invalid")
 
 
 def split(data: object) -> list[Json]:
-    """Return the events of the post."""
     return values.objects(data)
 
 
 def read(event: Json) -> ProviderEvent | None:
-    """Return what the event says about its recipient."""
     name = values.text(event, "event")
     kind = _KINDS.get(name)
     if kind is None:

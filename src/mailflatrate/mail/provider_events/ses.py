@@ -1,7 +1,6 @@
-"""Amazon SES: event publishing and feedback notifications, in the envelope of SNS.
-
-Formats: SES developer guide, "Examples of event data that Amazon SES publishes to Amazon SNS" and "Notification
-contents". The token is the tag of X-SES-MESSAGE-TAGS; notifications without tags may carry the header itself.
+"""Amazon SES in the envelope of SNS. Formats: "Examples of event data that Amazon SES publishes to Amazon SNS",
+"Notification contents". The token is the tag of X-SES-MESSAGE-TAGS; notifications without tags may carry the header
+itself.
 """
 
 from collections.abc import Iterator
@@ -23,7 +22,6 @@ _MOST_RECIPIENTS = 50
 
 
 def split(data: object) -> list[Json]:
-    """Return the notification in the envelope; nothing for messages about the subscription itself."""
     if not isinstance(data, dict):
         raise PostRefused("the post isn't an SNS message")
     if data.get("Type") != "Notification":
@@ -37,7 +35,6 @@ def split(data: object) -> list[Json]:
 
 
 def read(event: Json) -> ProviderEvent | None:
-    """Return what the event says about its recipient; our messages have one each."""
     name = values.text(event, "eventType") or values.text(event, "notificationType")
     kind = _KINDS.get(name)
     part = values.get(event, name[:1].lower() + name[1:])

@@ -35,12 +35,10 @@ _SNS_HASHES: Final[Mapping[str, type[hashes.HashAlgorithm]]] = {"1": hashes.SHA1
 
 
 def is_sendgrid_key(text: str) -> bool:
-    """Return whether a text is a verification key as SendGrid shows it."""
     return _sendgrid_key(text) is not None
 
 
 def is_signed_by_sendgrid(key: str, signature: str, timestamp: str, body: bytes) -> bool:
-    """Return whether the signature (ECDSA, P-256, SHA-256) covers this timestamp and this body."""
     public = _sendgrid_key(key)
     if public is None or not timestamp.isascii():
         return False
@@ -60,18 +58,17 @@ def _sendgrid_key(text: str) -> ec.EllipticCurvePublicKey | None:
 
 
 def is_signed_by_mailgun(key: str, timestamp: str, token: str, signature: str) -> bool:
-    """Return whether the HMAC covers timestamp and token. It doesn't cover the event: a token counts only once."""
+    """The HMAC covers timestamp and token, not the event: a token counts only once."""
     expected = hmac.new(key.encode(), f"{timestamp}{token}".encode(), hashlib.sha256).hexdigest()
     return hmac.compare_digest(expected.encode(), signature.lower().encode())
 
 
 def is_sns_topic(text: str) -> bool:
-    """Return whether a text is the ARN of an SNS topic."""
     return _TOPIC.fullmatch(text) is not None
 
 
 def is_sns_certificate_url(url: str) -> bool:
-    """Return whether a signing certificate may be fetched from here: SNS itself, over TLS, and nothing else there."""
+    """Only SNS itself, over TLS, and nothing else there."""
     try:
         parts = urlsplit(url)
         plain = parts.scheme == "https" and not parts.query and not parts.fragment
@@ -86,7 +83,7 @@ def is_sns_certificate_url(url: str) -> bool:
 
 
 def sns_confirmation_url(topic: str, token: str) -> str | None:
-    """Return the address that confirms a subscription, built from the topic; what the message names isn't followed."""
+    """Built from the topic; what the message names isn't followed."""
     found = _TOPIC.fullmatch(topic)
     if found is None or not re.fullmatch(r"[0-9A-Za-z]{1,1024}", token):
         return None
@@ -95,7 +92,7 @@ def sns_confirmation_url(topic: str, token: str) -> str | None:
 
 
 def is_signed_by_sns(message: Mapping[str, Any], certificate: bytes, now: datetime) -> bool:
-    """Return whether the certificate's key signed the message. Where the certificate came from is for the caller."""
+    """Where the certificate came from is for the caller to check."""
     kind = _SNS_HASHES.get(str(message.get("SignatureVersion")))
     try:
         found = load_pem_x509_certificate(certificate)
@@ -110,7 +107,6 @@ def is_signed_by_sns(message: Mapping[str, Any], certificate: bytes, now: dateti
 
 
 def sns_signed_text(message: Mapping[str, Any]) -> bytes:
-    """Return what SNS signs: name and value of its fields, a line each. Raises ValueError for an unknown type."""
     names = SNS_TYPES.get(str(message.get("Type")))
     if names is None:
         raise ValueError("not an SNS message")
@@ -125,7 +121,6 @@ def sns_signed_text(message: Mapping[str, Any]) -> bytes:
 
 
 def _decoded(text: str) -> bytes:
-    """Decode base64. Raises ValueError."""
     try:
         return base64.b64decode(text, validate=True)
     except (binascii.Error, ValueError) as problem:

@@ -1,6 +1,5 @@
-"""SparkPost: an array of events, each wrapped in `msys` and the name of its class; our token is in `rcpt_meta`.
-
-Formats: SparkPost API reference, "Events"; support article "Bounce classification codes".
+"""SparkPost: an array of events, each in `msys` and its class; our token is in `rcpt_meta`. Formats: API reference,
+"Events"; support article "Bounce classification codes".
 """
 
 from mailflatrate.mail.provider_events import json_values as values
@@ -20,7 +19,6 @@ _INVALID_RECIPIENT, _UNSUBSCRIBE, _AUTO_REPLY = "10", "90", "60"
 
 
 def split(data: object) -> list[Json]:
-    """Return the events of the post, without their wrapping; a ping has none."""
     found: list[Json] = []
     for one in values.objects(data):
         wrapped = values.get(one, "msys")
@@ -29,7 +27,6 @@ def split(data: object) -> list[Json]:
 
 
 def read(event: Json) -> ProviderEvent | None:
-    """Return what the event says about its recipient."""
     name, group = values.text(event, "type"), values.text(event, "bounce_class")
     kind = _KINDS.get(name)
     if kind is ProviderEventKind.BOUNCE and group == _UNSUBSCRIBE:

@@ -5,7 +5,7 @@ from enum import StrEnum
 
 
 class ProviderEventKind(StrEnum):
-    """What a provider reports about one recipient. DELAY: the provider is still trying."""
+    """DELAY: the provider is still trying."""
 
     BOUNCE = "bounce"
     DELAY = "delay"

@@ -1,7 +1,5 @@
-"""A message from anywhere, parsed so that rules can judge it: fields with their lines, parts, and faults of its form.
-
-Input: raw bytes. Output: a `ParsedMessage`; no content of a message raises. RFC 5322, 2045 to 2047; R-50, R-65. The
-rules interpret it.
+"""A message from anywhere, parsed so that rules can judge it: fields with their lines, parts, and faults of its form
+(RFC 5322, 2045 to 2047; R-50, R-65). No content raises.
 """
 
 from __future__ import annotations
@@ -23,8 +21,6 @@ _MAX_FIELDS = 2000
 
 
 class FormFault(Enum):
-    """What is wrong with the form of a message; the value is a stable slug."""
-
     NO_MIME_VERSION = "no_mime_version"
     NO_BOUNDARY = "no_boundary"
     BOUNDARY_UNUSED = "boundary_unused"
@@ -40,10 +36,7 @@ class FormFault(Enum):
 
 @dataclass(frozen=True, slots=True)
 class HeaderField:
-    """One field: its name in lower case, the value unfolded but not decoded, the line it begins on (from 1).
-
-    `longest_line` counts the octets of its longest line as it is in the message.
-    """
+    """`name` in lower case, `value` unfolded, not decoded, `line` from 1; `longest_line` in octets as sent."""
 
     name: str
     value: str
@@ -52,15 +45,13 @@ class HeaderField:
 
     @property
     def text(self) -> str:
-        """Return the value with its encoded words decoded."""
         return decode_words(self.value)
 
 
 @dataclass(frozen=True, slots=True)
 class ParsedMessage:
-    """One message. `html` and `text` are the first parts of their kind that are not attachments, "" if there is none.
-
-    `html_octets` counts the HTML part as transferred. `broken_words` are encoded words that RFC 2047 forbids.
+    """`html` and `text` are the first that are not attachments, or "". `html_octets`: as transferred. `broken_words`
+    are encoded words that RFC 2047 forbids.
     """
 
     fields: tuple[HeaderField, ...]
@@ -78,19 +69,16 @@ class ParsedMessage:
     eight_bit_body: bool
 
     def all(self, name: str) -> tuple[str, ...]:
-        """Return every value of a field, unfolded, not decoded; `name` in lower case."""
+        """Unfolded, not decoded; `name` in lower case."""
         return tuple(field.value for field in self.fields if field.name == name)
 
     def first(self, name: str) -> str:
-        """Return the first value of a field, or ""."""
         return next((field.value for field in self.fields if field.name == name), "")
 
     def text_of(self, name: str) -> str:
-        """Return the first value of a field, decoded, or ""."""
         return next((field.text for field in self.fields if field.name == name), "")
 
     def narrowed(self, fields: Sequence[HeaderField]) -> ParsedMessage:
-        """Return the message reduced to some of its fields, and what depends on them."""
         return replace(
             self,
             fields=tuple(fields),
@@ -100,12 +88,11 @@ class ParsedMessage:
         )
 
     def line_of(self, name: str) -> int:
-        """Return the line on which a field begins; 1 if it is missing."""
         return next((field.line for field in self.fields if field.name == name), 1)
 
 
 def read_message(raw: bytes) -> ParsedMessage:
-    """Parse one message. Never raises."""
+    """Never raises."""
     head, body = _halves(raw)
     fields, strays = _fields(head)
     top = parse(raw)
@@ -142,7 +129,6 @@ def _halves(raw: bytes) -> tuple[bytes, bytes]:
 
 
 def _fields(head: bytes) -> tuple[list[HeaderField], bool]:
-    """Return the fields in order, and whether there were lines among them that are not fields."""
     found: list[HeaderField] = []
     strays = False
     line = 1
@@ -176,7 +162,6 @@ def _is_attachment(part: MimePart) -> bool:
 
 
 def _file_name(part: MimePart) -> str:
-    """Return the name of an attachment, including one in pieces or percent-encoded (RFC 2231)."""
     fields = email.message.Message()
     for name in ("content-disposition", "content-type"):
         fields[name] = part.headers.raw(name).replace("\r", " ").replace("\n", " ")
@@ -187,7 +172,6 @@ def _file_name(part: MimePart) -> str:
 
 
 def _broken_words(value: str) -> list[str]:
-    """Return encoded words too long, with spaces, bad charset or encoding, or a split character (RFC 2047 2, 5)."""
     broken = []
     for match in _WORD.finditer(value):
         charset, coding, body = match.groups()

@@ -1,10 +1,6 @@
-"""Parses Postfix's log, line by line: which message a queue ID stands for, and what happened to it.
-
-Input: one line of a log file, or one entry of the journal, written by a program that strangers talk to. Output: a
-`QueueArrival`, `QueueAttempt` or `QueueRemoval`, or None for everything else. Only the format is parsed here: a token
-may be forged, and a recipient may be anyone, which the caller must check. Every step cuts at a fixed word from the
-left, so that a line costs time in proportion to its length and no text that a remote server chose can move an earlier
-field.
+"""Parses Postfix's log, which strangers write to, line by line. Only the format: a token may be forged, and a recipient
+may be anyone. Every step cuts at a fixed word from the left, so that time is linear and no text that a remote server
+chose can move an earlier field.
 """
 
 import json
@@ -34,7 +30,7 @@ _A_DAY: Final = timedelta(days=1)
 
 
 class QueueStatus(StrEnum):
-    """Postfix's status of one attempt. EXPIRED: it was in the queue for too long, and is returned."""
+    """EXPIRED: it was in the queue for too long, and is returned."""
 
     SENT = "sent"
     DEFERRED = "deferred"
@@ -44,17 +40,14 @@ class QueueStatus(StrEnum):
 
 @dataclass(frozen=True, slots=True)
 class QueueArrival:
-    """A message entered the queue; `token` is that of its return path, None if it has none in our format."""
-
     queue_id: str
     token: str | None
 
 
 @dataclass(frozen=True, slots=True)
 class QueueAttempt:
-    """One attempt for one recipient. `reply` holds Postfix's words, with the remote server's in them.
-
-    EXPIRED applies to a message: it names no recipient, and `token` is that of the return path.
+    """One attempt for one recipient. `reply` has Postfix's words, with the remote server's in them. EXPIRED names no
+    recipient; `token` is that of the return path.
     """
 
     queue_id: str
@@ -69,8 +62,6 @@ class QueueAttempt:
 
 @dataclass(frozen=True, slots=True)
 class QueueRemoval:
-    """A message left the queue."""
-
     queue_id: str
 
 
@@ -78,10 +69,7 @@ LogEvent = QueueArrival | QueueAttempt | QueueRemoval
 
 
 def read_line(line: bytes, now: datetime) -> LogEvent | None:
-    """Return the event of one log file line; None for one that says nothing about a message. Never raises.
-
-    `now` supplies the year and time zone missing from lines of the traditional form.
-    """
+    """None for a line that says nothing about a message. Never raises. `now` supplies a missing year and time zone."""
     text = line[:LONGEST_LINE].decode("utf-8", "replace").rstrip("\r\n")
     head = _HEAD.match(text)
     if head is None:
@@ -90,7 +78,7 @@ def read_line(line: bytes, now: datetime) -> LogEvent | None:
 
 
 def read_entry(entry: bytes, now: datetime) -> tuple[LogEvent | None, str]:
-    """Return the event of one entry of `journalctl -o json`, and the entry's cursor. Never raises."""
+    """One entry of `journalctl -o json`; return its cursor, too. Never raises."""
     if len(entry) > LONGEST_ENTRY:
         return None, ""
     try:
@@ -119,7 +107,6 @@ def _octets(numbers: list[object]) -> str | None:
 
 
 def _event(program: str, text: str, at: datetime) -> LogEvent | None:
-    """Return the event if the program is Postfix, including a second instance: `postfix-out/smtp`."""
     place, slash, daemon = program.rpartition("/")
     queue_id = _QUEUE_ID.match(text)
     if not slash or "postfix" not in place or queue_id is None:
@@ -172,7 +159,6 @@ def _by_delivery(queue_id: str, rest: str, at: datetime) -> QueueAttempt | None:
 
 
 def _field(fields: str, name: str) -> str:
-    """Return the value of a name that begins the text or follows a comma."""
     _, found, value = f", {fields}".rpartition(f", {name}")
     return value.partition(", ")[0] if found else ""
 
@@ -183,7 +169,6 @@ def _token(sender: str) -> str | None:
 
 
 def _moment(written: str, now: datetime) -> datetime:
-    """Return when a line was written; `now` if that is unreadable or in the future."""
     try:
         if written[0].isdigit():
             found = datetime.fromisoformat(written.replace(",", "."))
