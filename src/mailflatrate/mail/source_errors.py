@@ -12,10 +12,7 @@ NOWHERE = 0
 
 @dataclass(frozen=True, slots=True)
 class SourceError:
-    """One mistake in the author's source: `line` counts from 1, `message` is a sentence for the author in English.
-
-    `author_mistakes` creates and translates them, from `code` and `facts`; `part` is empty for the body.
-    """
+    """`line` counts from 1; `author_mistakes` translates `code` and `facts`. `part` is "" for the body."""
 
     line: int
     message: str
@@ -25,13 +22,10 @@ class SourceError:
 
 
 class Lines:
-    """The line numbers of a text's characters, without counting from its beginning each time."""
-
     def __init__(self, text: str) -> None:
         self._ends = [found.start() for found in re.finditer("\n", text)]
 
     def at(self, index: int) -> int:
-        """Return the line, from 1, of the character at `index`."""
         return bisect_left(self._ends, max(index, 0)) + 1
 
 

@@ -1,7 +1,4 @@
-"""Reads untrusted mail in a child process: everything that callers need, in one call and without a key.
-
-Bytes in, frozen values out. `base.child` runs these functions under time and memory limits.
-"""
+"""Reads untrusted mail in a child process, in one call and without a key; `base.child` limits time and memory."""
 
 from dataclasses import dataclass
 
@@ -20,8 +17,6 @@ _MOST_FIELDS = 20
 
 @dataclass(frozen=True, slots=True)
 class ForeignMail:
-    """A parsed message. The tokens in `inspection.marks` are not verified yet. `recipients`: its To and Cc."""
-
     inspection: Inspection
     recipients: tuple[str, ...]
     is_bulk: bool
@@ -31,8 +26,6 @@ class ForeignMail:
 
 @dataclass(frozen=True, slots=True)
 class ShownMail:
-    """The parts of a message that a person sees. `telling`: how many of the fields typical of an email are present."""
-
     sender: str
     subject: str
     text: str
@@ -41,7 +34,6 @@ class ShownMail:
 
 
 def read_foreign_mail(raw: bytes, with_tokens: bool, expects_aggregate: bool) -> ForeignMail:
-    """Interpret a returned message."""
     message = parse(raw)
     inspection = inspect_part(message, with_tokens=with_tokens)
     has_aggregate = expects_aggregate or inspection.kind is ReturnedMessageKind.REPORT
@@ -56,7 +48,6 @@ def read_foreign_mail(raw: bytes, with_tokens: bool, expects_aggregate: bool) ->
 
 
 def read_shown_mail(raw: bytes, text_characters: int) -> ShownMail:
-    """Read the parts of a message that a page shows."""
     message = parse(raw)
     headers = message.headers
     return ShownMail(
@@ -69,7 +60,6 @@ def read_shown_mail(raw: bytes, text_characters: int) -> ShownMail:
 
 
 def read_mail_file(data: bytes) -> bytes | None:
-    """Return the message in an uploaded file: Outlook's format is turned into RFC 5322; None if that fails."""
     return outlook_message(data) if is_outlook(data) else data
 
 

@@ -1,7 +1,5 @@
-"""Whether styles leave what is in a slot of a locked design in its place, so that it can't cover what is locked.
-
-A style reaches the message in two ways: as a style attribute, and as attributes of MJML, which the renderer writes into
-style attributes as they are.
+"""Whether styles, as style attributes or as MJML's attributes, leave a slot's content in its place, so that it can't
+cover what is locked.
 """
 
 from __future__ import annotations
@@ -38,10 +36,7 @@ class OutOfPlace(Exception):
 
 
 def line_within(token: Token, line: float | None) -> float | None:
-    """Return the height in pixels that lines have within an element, where `line` is the height around it.
-
-    None: lines grow with their characters. Raises OutOfPlace.
-    """
+    """In pixels; `line` is the height around it. None: lines grow with their characters. Raises OutOfPlace."""
     declared = list(_declared(token))
     for name, value in declared:
         if not all(_is_modest(part, name) for part in value):
@@ -59,7 +54,6 @@ def line_within(token: Token, line: float | None) -> float | None:
 
 
 def _declared(token: Token) -> Iterator[tuple[str, Sequence[Any]]]:
-    """Yield each property with its parts."""
     style = token.attributes.get("style") or ""
     try:
         for each in tinycss2.parse_declaration_list(style, skip_comments=True, skip_whitespace=True):
@@ -90,9 +84,7 @@ def _is_modest(part: Any, name: str) -> bool:
 
 
 def _pixels(value: Sequence[Any]) -> float:
-    """Return a size in pixels: 0 where it is at most that of the text around it, infinite where only a reader's
-    program knows.
-    """
+    """0 if it is at most that of the text around it, infinite if only a reader's program knows."""
     for part in value:
         if part.type == "dimension" and part.lower_unit in ("px", "pt"):
             return float(part.value) * (4 / 3 if part.lower_unit == "pt" else 1)
@@ -102,7 +94,6 @@ def _pixels(value: Sequence[Any]) -> float:
 
 
 def _line(value: Sequence[Any], size: float, around: float | None) -> float | None:
-    """Return the height that a declaration gives lines of characters of `size` pixels, and what is within."""
     for part in value:
         if part.type == "number":  # stays relative to each element's own characters
             return None

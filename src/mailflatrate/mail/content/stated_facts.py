@@ -1,7 +1,5 @@
-"""Prices and days that a text states, in the ways that English, German and French texts write them.
-
-What can be read in two ways, such as 03/04/2026 or a number without a currency, is left out: a check that compares two
-texts must not guess.
+"""Prices and days that a text states in English, German and French. What can be read in two ways, such as 03/04/2026,
+is left out: a check that compares two texts must not guess.
 """
 
 from __future__ import annotations
@@ -29,16 +27,12 @@ _DOTTED = re.compile(r"(?<![\d.])(\d{1,2})\.[ \u00a0]?(\d{1,2})\.[ \u00a0]?(\d{4
 
 @dataclass(frozen=True, slots=True, order=True)
 class StatedPrice:
-    """An amount in a currency (ISO 4217)."""
-
     amount: Decimal
     currency: str
 
 
 @dataclass(frozen=True, slots=True, order=True)
 class StatedDay:
-    """A day; `year` is 0 if the text names none."""
-
     year: int
     month: int
     day: int
@@ -58,7 +52,6 @@ def _in_range(day: StatedDay, year: int, first: date, last: date) -> bool:
 
 
 def read_amount(text: str) -> Decimal | None:
-    """Return a number as a price writes it: 1.299,00 and 1,299.00 and 1299 alike; None for anything else."""
     plain = re.sub(r"['\u2019\u00a0\u202f ]", "", text.strip())
     plain = re.sub(r"[.,][-–—]{1,2}$", "", plain)
     cents = re.search(r"[.,](\d{1,2})$", plain)
@@ -73,7 +66,6 @@ def read_amount(text: str) -> Decimal | None:
 
 
 def stated_prices(text: str) -> tuple[StatedPrice, ...]:
-    """Return the prices in a text, each once, in its order."""
     found: dict[StatedPrice, None] = {}
     for match in _PRICE.finditer(text[:LONGEST_TEXT]):
         sign, number = (match[1], match[2]) if match[1] else (match[4], match[3])
@@ -84,7 +76,6 @@ def stated_prices(text: str) -> tuple[StatedPrice, ...]:
 
 
 def stated_days(text: str) -> tuple[StatedDay, ...]:
-    """Return the days in a text, each once, in its order."""
     text = text[:LONGEST_TEXT]
     found = [(each.start(), StatedDay(int(each[1]), int(each[2]), int(each[3]))) for each in _ISO.finditer(text)]
     found += [(each.start(), StatedDay(int(each[3]), int(each[2]), int(each[1]))) for each in _DOTTED.finditer(text)]
@@ -106,7 +97,6 @@ def _exists(day: StatedDay) -> bool:
 
 @cache
 def _months() -> dict[str, int]:
-    """Return the names of months, and their usual short forms, in lower case."""
     return {
         name.lower().rstrip("."): number
         for language in languages()

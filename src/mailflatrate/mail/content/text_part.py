@@ -1,8 +1,5 @@
-"""Writes the text part from the HTML that a recipient would see: headings, lists, links, tables, without decorative
-images and layout.
-
-inscriptis renders every layout table as columns, which makes a newsletter of nested tables unreadable; here only tables
-of data keep their rows. Works on tokens whose Liquid is still protected, so that conditions and values are kept.
+"""Writes the text part from the HTML that a recipient would see. Only tables of data keep their rows: inscriptis
+renders layout tables as columns, which nobody can read. Liquid is still protected, so conditions and values are kept.
 """
 
 from __future__ import annotations
@@ -85,10 +82,7 @@ class _Writer:
 
 
 def write_text(tokens: list[Token], protected: ProtectedText, book: LinkBook) -> str:
-    """Return the text of sanitized `tokens`, words for Liquid in it, links as `text (url)`, no line wrapped.
-
-    The links of `tokens` have gone through `book` already; bare URLs in running text go through it here.
-    """
+    """Links become `text (url)`, no line is wrapped. Links have gone through `book`; bare URLs go through it here."""
     writer = _Writer(protected, book, _data_rows(tokens))
     stack: list[tuple[str, bool]] = []
     for at, token in enumerate(tokens):
@@ -225,10 +219,7 @@ def _close_link(writer: _Writer, link: _Link) -> None:
 
 
 def _data_rows(tokens: list[Token]) -> frozenset[int]:
-    """Return the positions of `<tr>` that hold data.
-
-    These are rows of two or more cells in a table without nested tables or images.
-    """
+    """Rows of two or more cells in a table without nested tables or images."""
     rows: set[int] = set()
     open_tables: list[dict[int, int]] = []
     is_layout: list[bool] = []

@@ -1,7 +1,4 @@
-"""Finds a brand on a website: its colors, fonts and logo, as far as a page and its style sheets say them.
-
-Runs in a child process. Nothing is certain here: a person confirms what was found.
-"""
+"""Finds a brand on a website: its colors, fonts and logo. Runs in a child process; a person confirms what was found."""
 
 from __future__ import annotations
 
@@ -34,14 +31,12 @@ _OF_THEME, _OF_VARIABLE, _OF_PROMINENT = 30, 20, 4
 
 
 def find_sheets(html: str, url: str) -> tuple[str, ...]:
-    """Return the addresses of a page's first style sheets."""
     tree = LexborHTMLParser(html)
     found = (_absolute(url, link.attributes.get("href")) for link in tree.css("link[rel~=stylesheet][href]"))
     return tuple(dict.fromkeys(address for address in found if address))[:MOST_SHEETS]
 
 
 def read_brand(html: str, url: str, sheets: str) -> SiteBrand:
-    """Return the brand of a page; `sheets` is the text of its style sheets."""
     tree = LexborHTMLParser(html)
     css = "\n".join([*(style.text() for style in tree.css("style")), sheets])
     weights: Counter[str] = Counter()
@@ -76,7 +71,6 @@ def _weigh(weights: Counter[str], selector: str, name: str, value: str) -> None:
 
 
 def _note(found: dict[str, str], selector: str, name: str, value: str) -> None:
-    """Remember what the page and its headings say of themselves; the last rule counts, as in a browser."""
     if _BODY.search(selector):
         colors = _colors(value)
         if name == "color" and colors:
@@ -90,7 +84,6 @@ def _note(found: dict[str, str], selector: str, name: str, value: str) -> None:
 
 
 def _readable(found: dict[str, str]) -> dict[str, str]:
-    """Return what was found without a text that can't be read on white, where campaigns are written, or a dark page."""
     kept = dict(found)
     if kept["ink"] and contrast(kept["ink"], "#ffffff") < MINIMUM_CONTRAST:
         kept["ink"] = ""
@@ -127,7 +120,6 @@ def _colors(text: str) -> list[str]:
 
 
 def _is_brand(color: str) -> bool:
-    """Return whether a color is one: no white, black or gray, and not too pale for a button."""
     parts = [int(color[at : at + 2], 16) for at in (1, 3, 5)]
     saturation = (max(parts) - min(parts)) / max(1, *parts)
     return saturation >= _LEAST_SATURATION and 0.01 < luminance(color) < 0.7

@@ -11,10 +11,7 @@ MOST_LOGOS: Final = 5
 
 @dataclass(frozen=True, slots=True)
 class SiteBrand:
-    """What a website says of its brand. `values` are fields of the brand by name, only those that were found.
-
-    `colors` are the most used ones, as `#rrggbb`, and `logos` addresses of pictures, the likeliest first.
-    """
+    """`values` are fields of the brand, only those found; `logos` are addresses, the likeliest first."""
 
     values: tuple[tuple[str, str], ...]
     colors: tuple[str, ...]

@@ -1,15 +1,8 @@
-"""Per-delivery tokens: opaque, authenticated, bound to one purpose, valid as long as their key is in the ring.
-
-A token is part of a Return-Path, a Message-ID, a CFBL-Feedback-ID or a URL and leads back to one delivery. It is
-built like SIV (RFC 5297): a MAC over the numbers is at once the authenticator and the nonce of the stream that
-hides them, so that the same delivery always gives the same token and neighboring deliveries give unlike ones. There
-is no expiry (R-41).
-
-Shape: 8 octets MAC + 12 octets hidden numbers = 20 octets = 40 hexadecimal digits, which fit into a local part with
-any of our prefixes (64 octets, RFC 5321 section 4.5.3.1.1). Reading ignores case, because mail systems on the way
-back change it. Base32 would save 8 characters and cost as much as both MACs together, five times a message.
-
-This module does not know what a delivery is; whether the numbers exist is for the caller to ask.
+"""Per-delivery tokens: opaque, authenticated, bound to one purpose, valid as long as their key is in the ring, without
+expiry (R-41). Built like SIV (RFC 5297): a MAC over the numbers authenticates them and is the nonce of the stream that
+hides them, so a delivery always gives the same token and neighbors give unlike ones. 8 octets MAC + 12 hidden = 40
+hexadecimal digits, which fit a local part (64 octets, RFC 5321 section 4.5.3.1.1). Case is ignored, because mail
+systems change it. Whether the numbers exist is for the caller to ask.
 """
 
 import hashlib
@@ -38,21 +31,14 @@ _KEY_ID = re.compile(r"[A-Za-z0-9_.-]{1,32}")
 
 
 class TokenPurpose(Enum):
-    """What a token may be used for; each purpose has its own derived keys, so none passes for another.
-
-    CLICK names a link of an edition, the same for all recipients (R-108): its `delivery_id` is the edition's id.
-    PERSONAL_CLICK names a link of one delivery, for recipients who agreed to it (R-107). PRIVACY opens the page of
-    a person's rights; PRIVACY_REQUEST is only in the email that asks to confirm a request, whose id is its
-    `delivery_id`. MEDIA names a picture of an account: its `delivery_id` is the picture's id, `extra` says which
-    width. CASE names a report at the abuse desk and belongs to no account; REPORT names a delivery, for a person
-    who proved by email that they are its recipient. MAILBOX asks a mailbox whether it is the account's: its
-    `delivery_id` is the mailbox, `extra` the round of asking. DNS_RECORDS shows a domain's records to the
-    person who manages its DNS: its `delivery_id` is the domain, `extra` the last day it works, counted from 1970.
-    RELAY_EVENT is sent as a provider's tag and returned with its events: `extra` is the relay that took the message.
-    NOT_ME opens the page on which the reader of a transactional message says that it isn't meant for them.
-    RECEIPT opens the receipt of one consent for the person who gave it: its `delivery_id` is the ledger's event.
-    CALENDAR names a calendar file of an edition, the same for all recipients: its `delivery_id` is the edition's id,
-    `extra` the file's number. POLL opens the page on which the recipient of a message answers its questions.
+    """Each purpose has its own derived keys, so none passes for another. `delivery_id` and `extra` elsewhere than for
+    deliveries: CLICK names a link of an edition (its id), the same for all recipients (R-108), PERSONAL_CLICK one of a
+    delivery whose recipient agreed (R-107). PRIVACY_REQUEST is only in the email that asks to confirm a request (its
+    id). MEDIA: picture, width. CASE: a report, no account. REPORT: a delivery, for a person who proved by email that
+    they are its recipient. MAILBOX: mailbox, round of asking. DNS_RECORDS, for who manages a domain's DNS: domain, last
+    day it works since 1970. RELAY_EVENT, returned in a provider's events: `extra` is the relay. NOT_ME: the reader of a
+    transactional message says that it isn't meant for them. RECEIPT: the ledger's event. CALENDAR: edition, file
+    number; the same for all recipients. POLL: a recipient's answers.
     """
 
     VERP = "verp"
@@ -84,9 +70,7 @@ class KeyRingError(ValueError):
 
 @dataclass(frozen=True, slots=True)
 class TokenClaims:
-    """The content of a genuine token. `extra` is a link number for clicks and 0 elsewhere; `key_id` names the
-    sealing key.
-    """
+    """`extra` is a link number for clicks, 0 elsewhere; `key_id` names the sealing key."""
 
     account_id: int
     delivery_id: int
@@ -124,10 +108,7 @@ def _derive(master: bytes, label: str) -> bytes:
 
 
 class _PurposeKeys:
-    """The pair of keys of one purpose under one master key.
-
-    Both are keyed BLAKE2s (RFC 7693 section 2.9), a MAC in itself at half the cost of an HMAC: a message has five.
-    """
+    """Keyed BLAKE2s (RFC 7693 section 2.9), a MAC in itself at half the cost of an HMAC: a message has five."""
 
     __slots__ = ("_mac", "_stream", "copies", "key_id")
 
@@ -188,11 +169,7 @@ class KeyRing:
         return cls(keys)
 
     def seal(self, purpose: TokenPurpose, account_id: int, delivery_id: int, extra: int = 0) -> str:
-        """Return the token of one delivery for one purpose: 40 characters `0-9a-f`, deterministic.
-
-        Raises ValueError if a number does not fit: accounts 32 bit, deliveries 48 bit, extra 16 bit, none
-        negative.
-        """
+        """40 characters `0-9a-f`, deterministic. Raises ValueError beyond 32 bit, 48 bit and 16 bit."""
         plain = _plain(account_id, delivery_id, extra)
         return self._sealers[purpose].seal(plain, plain.to_bytes(_HIDDEN_OCTETS, "big"))
 
@@ -241,23 +218,18 @@ class KeyRing:
         return None
 
     def suppression_key(self, canonical_address: str) -> bytes:
-        """Return the HMAC-SHA-256 of a canonical address (R-20), 32 octets: matches it without storing it (R-96).
-
-        Keyed by the last key of the ring, the founding one, which therefore must never leave the ring.
+        """HMAC-SHA-256, 32 octets, of an address (R-20), to match without storing it (R-96). The last key of the ring,
+        the founding one, makes it and must never leave the ring.
         """
         return self._suppression.digest(canonical_address.encode("utf-8", "surrogatepass"))
 
     def account_label(self, account_id: int) -> str:
-        """Return a public, stable label for an account that does not reveal the number of customers.
-
-        Keyed by the founding key, so that a rotation does not change it: Gmail keeps its figures by this label (R-63).
-        """
+        """It hides the number of customers, and survives rotations: Gmail keeps figures by it (R-63)."""
         return "a" + self._accounts.digest(account_id.to_bytes(8, "big")).hex()[:15]
 
     def ballot_mark(self, account_id: int, delivery_id: int, poll: int) -> bytes:
-        """Return 16 octets that show that a message's question was answered, without naming the message (R-107).
-
-        Keyed by the founding key: after a rotation no message could be answered twice.
+        """16 octets that show that a question was answered, without naming the message (R-107). Keyed by the founding
+        key: a message can't be answered again after a rotation.
         """
         return self._ballots.digest(_plain(account_id, delivery_id, poll).to_bytes(_HIDDEN_OCTETS, "big"))[:16]
 
@@ -266,7 +238,6 @@ class KeyRing:
         return self._contents[0].digest(content)
 
     def knows_content(self, content: bytes, seal: bytes) -> bool:
-        """Return True if a key of the ring made this seal for this content."""
         return any(hmac.compare_digest(key.digest(content), seal) for key in self._contents)
 
 
@@ -277,5 +248,4 @@ def _plain(account_id: int, delivery_id: int, extra: int) -> int:
 
 
 def _decode(text: str) -> bytes | None:
-    """Decode to 20 octets, or None."""
     return bytes.fromhex(text) if _TOKEN.fullmatch(text) else None

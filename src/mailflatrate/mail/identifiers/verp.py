@@ -1,7 +1,5 @@
-"""The addresses that lead back to us: written into outgoing messages, read at RCPT TO when used.
-
-VERP (variable envelope return path): every message has its own Return-Path, so that a bounce names its delivery however
-little else it quotes (R-55, R-65). This module knows no domain; the caller checks whether the domain is ours.
+"""The addresses that lead back to us. Every message has its own Return-Path, so that a bounce names its delivery (R-55,
+R-65). The caller checks whether the domain is ours.
 """
 
 import re
@@ -18,8 +16,6 @@ _TOKEN: Final = re.compile(TOKEN_PATTERN)
 
 
 class RecipientKind(Enum):
-    """The purposes of our addresses."""
-
     BOUNCE = "bounce"
     UNSUBSCRIBE = "unsubscribe"
     CASE = "case"
@@ -44,9 +40,7 @@ _ROLES: Final = {
 
 @dataclass(frozen=True, slots=True)
 class InboundAddress:
-    """A parsed envelope recipient. `token` is well-formed but not yet verified; `domain` is lower-case, ""
-    if absent.
-    """
+    """`token` is well-formed but not yet verified; `domain` is lower-case, or ""."""
 
     kind: RecipientKind
     token: str | None
@@ -69,10 +63,8 @@ def case_address(token: str, service_domain: str) -> str:
 
 
 def parse_recipient(address: str) -> InboundAddress:
-    """Classify an RCPT TO address, with or without angle brackets; never raises.
-
-    A tag that is not a well-formed token makes the whole address OTHER, so that guesses are refused at RCPT TO.
-    The bare `b@`, `unsub@` and `case@` refer to nobody and are OTHER, too.
+    """Angle brackets are optional; never raises. A malformed token makes the whole address OTHER, so that guesses are
+    refused at RCPT TO; the bare `b@`, `unsub@` and `case@` are OTHER, too.
     """
     local, _, domain = address.strip().removeprefix("<").removesuffix(">").rpartition("@")
     if not local:

@@ -1,15 +1,7 @@
-"""Quoted-printable in independent pieces (RFC 2045 section 6.7).
-
-A part of a message is fixed text with holes. Each stretch of fixed text and each filling is encoded alone and ends
-in a line break, a soft one (`=` CRLF) where the text has none, so pieces may be put side by side without looking at
-each other: the fixed ones are encoded once per edition, the fillings once per recipient.
-
-The result is already what the later stages would make of it:
-
-- relaxed body canonicalization (RFC 6376 section 3.4.4) leaves it unchanged, so the body hash is that of the
-  octets: no tab, no two spaces in a row, no space before a line end;
-- no line begins with a dot, so SMTP DATA needs no stuffing (RFC 5321 section 4.5.2), nor with "From " (mbox);
-- `=_` cannot occur, so a boundary that has it is never mistaken.
+"""Quoted-printable in independent pieces (RFC 2045 section 6.7): each fixed text and each filling is encoded alone and
+ends in a line break, so fixed ones are encoded once per edition. Relaxed canonicalization (RFC 6376 section 3.4.4)
+leaves the result unchanged; no line begins with a dot (RFC 5321 section 4.5.2) or "From "; `=_` cannot occur, so a
+boundary that has it is never mistaken.
 """
 
 import re
@@ -24,9 +16,8 @@ _SOFT_BREAK: Final = b"=\r\n"
 
 
 def encode_piece(text: str) -> bytes:
-    """Encode one piece, beginning at a line start and ending in CRLF; nothing for an empty one.
-
-    CR, LF and CRLF all become CRLF. Lone surrogates become U+FFFD, because they have no UTF-8 form.
+    """A piece begins at a line start and ends in CRLF, as CR and LF become; an empty one is nothing. Lone surrogates
+    become U+FFFD.
     """
     # Most fillings are one plain word, for which there is a quicker check.
     if len(text) < _LINE_LENGTH and ((text.isalnum() and text.isascii()) or _PLAIN(text)):
@@ -52,7 +43,6 @@ def _escape(match: re.Match[bytes]) -> bytes:
 
 
 def _wrap(line: bytes) -> bytes:
-    """Wrap one line of text to lines of at most 76 characters, the soft breaks' `=` included."""
     wrapped = []
     start = 0
     while True:

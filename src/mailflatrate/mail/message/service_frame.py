@@ -1,7 +1,5 @@
-"""The HTML document around every message that the service itself writes: confirmation messages and notices.
-
-It is laid out with tables, because Outlook renders nothing else reliably. It is at most 600 pixels wide, loads nothing,
-declares language, charset and viewport, wraps long words, and has its own dark mode colors.
+"""The HTML document around the service's own messages: tables, because Outlook renders nothing else reliably; at most
+600 pixels wide, loads nothing, has its own dark mode colors.
 """
 
 import html
@@ -47,10 +45,7 @@ _STYLE: Final = (
 
 
 def framed(body: str, *, language: str, title: str, above: str = "", below: str = "") -> str:
-    """Return the document around `body`, with the HTML above and below its sheet.
-
-    An unknown language is not declared.
-    """
+    """`above` and `below` its sheet are HTML. An unknown language is not declared."""
     lang = f' lang="{language}"' if language else ""
     presented = 'role="presentation" cellpadding="0" cellspacing="0" border="0"'
     return (
@@ -73,7 +68,6 @@ def framed(body: str, *, language: str, title: str, above: str = "", below: str 
 
 
 def masthead(name: str) -> str:
-    """Return the HTML above the sheet, which is the name of the service; empty without a name."""
     if not name:
         return ""
     style = f"margin:0 0 12px;padding:0 4px;font:bold 18px/1.4 {FONT};color:{ACCENT};{_WRAP}"
@@ -81,7 +75,6 @@ def masthead(name: str) -> str:
 
 
 def small_print(text: str) -> str:
-    """Return the HTML below the sheet; empty without a text."""
     if not text:
         return ""
     style = f"margin:12px 0 0;padding:0 4px;font:13px/1.5 {FONT};color:{SOFT};{_WRAP}"

@@ -1,8 +1,6 @@
-"""The text of a service message with its few marks: one source for the text part and the HTML part.
-
-A marked text is plain text in which a whole line may be a mark: a button, a fact (label and value), an item of a list,
-a heading, or a quotation. Marks begin with a control character that no value may contain (`clean`), so that whatever a
-person calls themselves, they can't add a button or a link to a message of the service.
+"""The text of a service message with its few marks, for text part and HTML part. Marks begin with a control character
+that no value may contain (`clean`): whatever people call themselves, they can't add a button or a link to a message of
+the service.
 """
 
 import html
@@ -37,8 +35,6 @@ _URL: Final = re.compile(r"https?://[^\s<>\"]+[^\s<>\".,;:!?)]")
 
 
 class _Line(NamedTuple):
-    """A line: the kind of its mark, empty for plain text, and its fields."""
-
     kind: str
     fields: tuple[str, ...]
 
@@ -50,58 +46,44 @@ def clean(text: str, *, lines: bool = False) -> str:
 
 
 def button(label: str, url: str) -> str:
-    """Return the mark of a button.
-
-    The text part shows only its address, and so does the HTML part if it isn't a web address.
-    """
+    """The text part shows only its address, and so does the HTML part if it isn't a web address."""
     return _mark("button", clean(label), clean(url))
 
 
 def fact(label: str, value: str, colon: str) -> str:
-    """Return the mark of a fact: a label and its value. `colon` separates them in the text part."""
     return _mark("fact", clean(label), _in_one_line(value), colon)
 
 
 def item(text: str) -> str:
-    """Return the mark of an item of a list."""
     return _mark("item", clean(text))
 
 
 def heading(text: str) -> str:
-    """Return the mark of a heading inside the message."""
     return _mark("heading", clean(text))
 
 
 def quote(text: str) -> str:
-    """Return the mark of a quotation of what a person wrote, which may have several lines."""
     return _mark("quote", _in_one_line(text))
 
 
 def words(text: str) -> str:
-    """Return the mark of a message body that a person wrote; it may have several paragraphs."""
     return _mark("words", _in_one_line(text))
 
 
 def of_template(text: str) -> str:
-    """Return the text of a template with the mark that says so.
-
-    Then only its buttons become links, not addresses in its values.
-    """
+    """Mark it, so that only its buttons become links, not addresses in its values."""
     return f"{_OF_TEMPLATE}\n{text}"
 
 
 def is_of_template(text: str) -> bool:
-    """Return whether a text has the mark of a template."""
     return text.startswith(f"{_OF_TEMPLATE}\n")
 
 
 def plain_text(marked: str) -> str:
-    """Return the text part."""
     return "\n".join(_shown(line) for line in _lines(marked))
 
 
 def html_body(marked: str, *, links: bool) -> str:
-    """Return the HTML of the text. With `links`, web addresses in paragraphs become links, as in quotations."""
     pieces: list[str] = []
     run: list[_Line] = []
     for line in [*_lines(marked.strip("\n")), _Line("end", ())]:
@@ -225,10 +207,7 @@ _WHY = N_("This is a service message from {service}. It contains no advertising.
 
 
 def notice_content(subject: str, text: str, language: str, service: str = "") -> EditionContent:
-    """Return the content of a notice in the name of a service; `text` may have marks (`service_text`).
-
-    The HTML part has the same content and the same links as the text part.
-    """
+    """`text` may have marks (`service_text`). The HTML part has the same content and links as the text part."""
     why = translate(_WHY, language).format(service=service) if service else ""
     # A template says where its links are; in any other text they are found.
     body = html_body(text, links=not is_of_template(text))

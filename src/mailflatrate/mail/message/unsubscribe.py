@@ -1,7 +1,5 @@
-"""List-Unsubscribe from both sides: judges the fields of any message, and parses the requests that they lead to.
-
-Fields: RFC 2369 (List-Unsubscribe), RFC 8058 (List-Unsubscribe-Post), R-56 and R-57. Requests: the one-click POST and
-the mail to the mailto address. Other code decides what a request may do.
+"""List-Unsubscribe from both sides: fields by RFC 2369 and RFC 8058 (R-56, R-57), and requests by POST or mail. Other
+code decides what a request may do.
 """
 
 import re
@@ -58,8 +56,7 @@ _BREAKS_ONE_CLICK: Final = frozenset(UnsubscribeProblem) - {
 
 @dataclass(frozen=True, slots=True)
 class ListUnsubscribe:
-    """The unsubscribe fields of one message, judged. `uris` keep their order, left-most preferred (RFC 2369
-    section 2)."""
+    """`uris` keep their order, left-most preferred (RFC 2369 section 2)."""
 
     uris: tuple[str, ...]
     https_uri: str | None
@@ -73,8 +70,6 @@ class ListUnsubscribe:
 
 
 class RequestSource(Enum):
-    """Where in a message the token was found."""
-
     ENVELOPE = "envelope"
     ADDRESS_FIELD = "address_field"
     SUBJECT = "subject"
@@ -82,10 +77,8 @@ class RequestSource(Enum):
 
 @dataclass(frozen=True, slots=True)
 class UnsubscribeMail:
-    """A parsed message to an unsubscribe address. `token` is well-formed and not yet verified.
-
-    `is_answering_machine` marks a bounce, an out-of-office note or another automatic reply (RFC 3834), which
-    is not a person's request. A mailbox provider's own unsubscribe button is automatic too, but it is not a reply.
+    """`token` is well-formed and not yet verified. `is_answering_machine`: a bounce or automatic reply (RFC 3834), not
+    a person's request; a provider's own unsubscribe button is automatic too, but not a reply.
     """
 
     token: str | None
@@ -100,10 +93,8 @@ def judge_list_unsubscribe(
     list_unsubscribe_post: Sequence[str],
     signed_fields: Collection[str] | None = None,
 ) -> ListUnsubscribe:
-    """Judge the values of both fields, each as often as it occurs in the message, folded or not.
-
-    `signed_fields` are the names in `h=` of a valid DKIM signature in any case; None leaves the signature unjudged.
-    Never raises.
+    """Fields may be folded or repeated. `signed_fields` are the names in a valid `h=`, in any case; None leaves the
+    signature unjudged. Never raises.
     """
     problems: list[UnsubscribeProblem] = []
     if len(list_unsubscribe) != 1:
@@ -134,10 +125,7 @@ def judge_list_unsubscribe(
 
 
 def is_one_click_post(content_type: str, body: bytes) -> bool:
-    """Return whether a POST body is the one-click form, urlencoded or multipart (RFC 8058 section 3.2). Never raises.
-
-    Additional fields do no harm; a body over `MAX_FORM_OCTETS` does not count.
-    """
+    """RFC 8058 section 3.2. Never raises. Additional fields do no harm; bodies over `MAX_FORM_OCTETS` don't count."""
     if len(body) > MAX_FORM_OCTETS:
         return False
     kind = content_type.partition(";")[0].strip().lower()
@@ -149,10 +137,8 @@ def is_one_click_post(content_type: str, body: bytes) -> bool:
 
 
 def parse_unsubscribe_mail(raw: bytes, envelope_to: Sequence[str], envelope_from: str | None = None) -> UnsubscribeMail:
-    """Parse mail to an unsubscribe address; never raises. `envelope_from` is "" for the null sender, None if unknown.
-
-    The token is searched for where it is unambiguous: in the envelope, in the address fields, then in the
-    subject, where some webmailers put the whole mailto URI.
+    """Never raises. `envelope_from` is "" for the null sender, None if unknown. The token is searched for in the
+    envelope, the address fields, then the subject, where some webmailers put the whole mailto URI.
     """
     message = BytesParser(policy=compat32).parsebytes(raw[:_MOST_OCTETS], headersonly=True)
     subject = _field(message, "Subject")
@@ -168,7 +154,6 @@ def parse_unsubscribe_mail(raw: bytes, envelope_to: Sequence[str], envelope_from
 
 
 def _read_uris(value: str) -> tuple[tuple[str, ...], list[UnsubscribeProblem]]:
-    """Read comma-separated URIs in angle brackets; comments in parentheses are ignored (RFC 2369 section 2)."""
     text = value.replace("\r", "").replace("\n", "")
     found = re.findall(r"<([^<>]*)>", text)
     if not found:
@@ -190,7 +175,6 @@ def _read_uris(value: str) -> tuple[tuple[str, ...], list[UnsubscribeProblem]]:
 
 
 def _without_comments(text: str) -> str:
-    """Remove comments, which may be nested and hold quoted parentheses (RFC 5322 section 3.2.2)."""
     shorter = re.sub(r"\((?:[^()\\]|\\.)*\)", "", text)
     while shorter != text:
         text, shorter = shorter, re.sub(r"\((?:[^()\\]|\\.)*\)", "", shorter)
@@ -216,7 +200,6 @@ def _uri_problem(uri: str) -> UnsubscribeProblem | None:
 
 
 def _mailto_address(uri: str) -> str:
-    """Return the first address of a mailto URI, RFC 6068 section 2."""
     return unquote(uri.partition(":")[2].partition("?")[0].partition(",")[0])
 
 
@@ -238,7 +221,6 @@ def _is_one_click_multipart(content_type: str, body: bytes) -> bool:
 
 
 def _field(message: Message, name: str) -> str:
-    """Return a field's raw text on one line, cut; "" if absent. Undecodable octets become U+FFFD."""
     value = message.get(name)
     return "" if value is None else " ".join(str(value)[:_MOST_CHARACTERS].split())
 

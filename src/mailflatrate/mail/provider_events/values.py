@@ -23,11 +23,8 @@ class PostRefused(Exception):
 
 @dataclass(frozen=True, slots=True)
 class ProviderEvent:
-    """One event about one recipient.
-
-    `token` is our token as the provider returned it, "" if it returned none; nothing has verified it yet. `event_id`
-    is the same whenever the provider posts the event again. `status` is the enhanced status code that the provider
-    gives or implies, `text` the reply of the recipient's server, both "" if unknown. `raw` is the event as posted.
+    """`token` is ours as the provider returned it, or ""; nothing has verified it yet. `event_id` stays the same when
+    an event is posted again. `status` is enhanced, given or implied; `text` the server's reply. `raw` is as posted.
     """
 
     kind: ProviderEventKind
@@ -41,7 +38,5 @@ class ProviderEvent:
 
 @dataclass(frozen=True, slots=True)
 class PostedEvents:
-    """A post: the events that mean something for a recipient, and how many events of any kind it has."""
-
     events: tuple[ProviderEvent, ...]
     total: int

@@ -1,4 +1,1 @@
-"""Parsing of a returned message: a tolerant MIME reader and the values that the readers return.
-
-Takes in: raw bytes from anywhere. Stores: nothing. Passes on: parts, decoded text and frozen values; never raises.
-"""
+"""A tolerant parser of returned messages: raw bytes in; parts, decoded text and frozen values out; never raises."""

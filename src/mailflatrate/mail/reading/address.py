@@ -1,7 +1,4 @@
-"""Finds addresses in machine-written text: angle brackets, RFC 3464 types, X.400 wrappings.
-
-Not the acceptance test of `mail.address`: a bounce may name an address that we would never have accepted.
-"""
+"""Finds addresses in machine-written text, even ones that `mail.address` would never accept."""
 
 import re
 
@@ -13,10 +10,7 @@ _TYPE = re.compile(r"^\s*[\w-]+\s*;\s*")
 
 
 def clean(text: str) -> str:
-    """Return an address without its wrapping: "rfc822; <Dora@example.net>" -> "Dora@example.net"; "" if there is none.
-
-    The spelling of the address itself is kept: the caller compares without case.
-    """
+    """ "rfc822; <Dora@example.net>" -> "Dora@example.net"; "" if there is none. The caller compares without case."""
     text = _TYPE.sub("", text[:1000].strip())
     if "@" not in text:
         return ""
@@ -36,7 +30,6 @@ def clean(text: str) -> str:
 
 
 def find_all(text: str) -> list[str]:
-    """Return every address in `text`, in order, each once (compared without case)."""
     found: dict[str, str] = {}
     for match in ADDRESS.finditer(text):
         address = match[0].rstrip(".").strip("'")

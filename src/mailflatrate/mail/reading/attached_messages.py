@@ -1,7 +1,5 @@
-"""Messages carried as files: attached according to the standard, or in the ways that real clients and people do it.
-
-Outlook drags a .msg or wraps everything in a winmail.dat, webmail uploads an .eml as octets, and people asked for "the
-header" save it as text. They are read once and cached with the message; files that are not messages are ignored.
+"""Messages carried as files: attached by the standard, a .msg, a winmail.dat, an .eml as octets, a header saved as
+text. Files that are not messages are ignored.
 """
 
 import json
@@ -18,9 +16,7 @@ _MOST_OCTETS = 1024 * 1024
 
 
 def mails_in_json(message: MimePart) -> list[bytes]:
-    """Return the messages that JSON files carry, at most twenty: XARF has them in `Samples` (version 3) or
-    `evidence` (version 4), mostly in base64.
-    """
+    """At most twenty: XARF has them in `Samples` (version 3) or `evidence` (version 4), mostly in base64."""
     found: list[bytes] = []
     for part in message.walk():
         if not part.parts and (part.media_type.endswith("json") or part.filename.lower().endswith(".json")):
@@ -62,10 +58,7 @@ _FEWEST_FIELDS = 2
 
 
 def carried_mails(message: MimePart) -> list[MimePart]:
-    """Return the messages carried inside, in order: attached ones, then those in its JSON.
-
-    The result is cached with the message.
-    """
+    """Attached ones in order, then those in its JSON. Cached with the message."""
     if message.carried is None:
         attached = [mail for part in message.walk() for mail in _mails_in(part)]
         read = [parse(mail) for mail in (*attached, *map(_lines, mails_in_json(message)))]
@@ -74,7 +67,6 @@ def carried_mails(message: MimePart) -> list[MimePart]:
 
 
 def _mails_in(part: MimePart) -> list[bytes]:
-    """Return the messages in one part, mostly none. A part whose type carries messages may hold only header fields."""
     if part.parts:
         return []
     if part.media_type.startswith(_CARRIERS) and not part.media_type.startswith(_NO_CARRIERS):
@@ -90,7 +82,6 @@ def _mails_in(part: MimePart) -> list[bytes]:
 
 
 def _is_mail(data: bytes) -> bool:
-    """Return whether the text begins with the fields of a message."""
     headers = split_headers(data)[0]
     return sum(name in headers for name in _TELLING) >= _FEWEST_FIELDS
 

@@ -1,6 +1,4 @@
-"""The text that a machine wrote at the top of its notice, without MIME, markup and the parts of the
-returned message.
-"""
+"""The text that a machine wrote at the top of its notice."""
 
 import html
 import re
@@ -45,10 +43,7 @@ def _visible(markup: str) -> str:
 
 
 def notice_text(message: MimePart) -> str:
-    """Return a notice's human-readable part: text parts before the first returned message, at most `MAX_NOTICE`.
-
-    A message that declares a multipart without having one is read as plain text.
-    """
+    """The text parts before the first returned message; a multipart without parts is read as plain text."""
     if message.notice is None:
         message.notice = _tamed(_notice_text(message))
     return message.notice

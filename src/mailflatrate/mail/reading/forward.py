@@ -1,8 +1,5 @@
-"""Inline forwards: a person forwards a message, and their client adds the original sender's fields, in its own
-language.
-
-Two things reveal a forward: a line that says so, or a block of fields that a client puts above the quotation. Replies
-carry such blocks, too; a subject with a reply's prefix and no line that says "forwarded" is a reply and not a forward.
+"""Inline forwards, revealed by a line that says so or a block of fields in the client's language. Replies have such
+blocks, too: a subject with a reply's prefix and no line that says "forwarded" isn't a forward.
 """
 
 import re
@@ -18,8 +15,6 @@ Labels = tuple[str, ...]
 
 @dataclass(frozen=True, slots=True)
 class ForwardLabels:
-    """What mail clients put above a forwarded message, by meaning: the keys of `forward_labels.toml`."""
-
     sender: Labels
     to: Labels
     subject: Labels
@@ -67,37 +62,30 @@ _MAX_CANDIDATES = 40
 
 @dataclass(frozen=True, slots=True)
 class Forward:
-    """A message quoted inline in the body of another. Fields that the client left out are ""."""
-
     sender: str
     to: str
     subject: str
     date: str
 
     def original(self) -> Original:
-        """Return it as the original message of an inspection."""
         return Original(sender=self.sender, to=self.to, subject=self.subject, message_id="", how="forward")
 
 
 def is_forward_subject(subject: str) -> bool:
-    """Return whether the subject begins with a forwarding prefix ("Fwd:", "WG:", "TR:", ...)."""
     return _prefix(subject) in LABELS.forward_prefixes
 
 
 def is_reply_subject(subject: str) -> bool:
-    """Return whether the subject begins with a reply prefix ("Re:", "AW:", ...)."""
     return _prefix(subject) in LABELS.reply_prefixes
 
 
 def strip_prefixes(subject: str) -> str:
-    """Return the subject without any forwarding and reply prefixes."""
     while _prefix(subject) in LABELS.forward_prefixes + LABELS.reply_prefixes and (match := _PREFIX.match(subject)):
         subject = subject[match.end() :]
     return subject.strip()
 
 
 def find_forward(text: str, subject: str = "") -> Forward | None:
-    """Return the first message forwarded inline in `text`, or None. `subject` is that of the enclosing message."""
     may_be_reply = is_reply_subject(subject)
     labels = _LABEL_LINE.finditer(text)
     if is_forward_subject(subject) or "-----" in text or "_____" in text:
@@ -120,10 +108,7 @@ def _prefix(subject: str) -> str:
 
 
 def _around(text: str, at: int) -> int:
-    """Return where the field block around the line at `at` begins: clients put Subject or Date first, too.
-
-    Single blank lines between fields, as tables leave them, are skipped.
-    """
+    """Clients put Subject or Date first, too. Single blank lines between fields, as tables leave them, are skipped."""
     start = at
     for _ in range(4):
         end = start - 1
@@ -138,13 +123,11 @@ def _around(text: str, at: int) -> int:
 
 
 def _says_so(text: str, block: int) -> bool:
-    """Return whether a line directly above the block announces a forwarded message."""
     above = [line for line in text[max(0, block - 300) : block].split("\n") if line.strip()][-5:]
     return any(_SAYS_SO.search(line) and (_RULE.search(line) or len(line) < 60) for line in above)
 
 
 def _block(text: str, says_so: bool) -> Forward | None:
-    """Return the fields at the beginning of `text`; blank lines between them are tolerated, prose is not."""
     found: dict[str, str] = {}
     pending = ""
     gap = False
@@ -168,7 +151,6 @@ def _block(text: str, says_so: bool) -> Forward | None:
 
 
 def _run_on(line: str) -> Forward | None:
-    """Parse Yahoo's text form, which puts the rule and all fields in one line."""
     if _SAYS_SO.search(line) is None:
         return None
     matches = list(_IN_LINE.finditer(line))
@@ -189,7 +171,6 @@ def _forward(found: dict[str, str], says_so: bool) -> Forward | None:
 
 
 def _wrote(text: str, subject: str, may_be_reply: bool) -> Forward | None:
-    """Parse Outlook for Mac forwards ("On <date>, <name> wrote:"), a line marked with a byte order mark."""
     forwarded = is_forward_subject(subject)
     if may_be_reply or not (forwarded or "\ufeff" in text):
         return None

@@ -1,8 +1,6 @@
-"""Finds our own marks in a returned message: the mailing ID and the tokens of the one delivery.
-
-A mailing ID is a hint that anyone can write down; a token is checked against the key ring and is a proof (R-78).
-Searched, in this order: the fields of a report, carried messages (attached, or attached to an attachment), the fields
-of the message itself, and every word and link of its text, including inline forwards.
+"""Finds our marks in a returned message. A mailing ID is a hint that anyone can write down; a token is checked against
+the key ring and is a proof (R-78). Searched in order: a report's fields, carried messages, the message's fields, every
+word and link of its text.
 """
 
 import re
@@ -50,8 +48,6 @@ _MAX_TEXT = 256 * 1024
 
 @dataclass(frozen=True, slots=True)
 class TokenCandidate:
-    """A word that looks like a token: the kind of place it is in, and whether that place contains only our tokens."""
-
     where: str
     token: str
     ours: bool
@@ -59,13 +55,10 @@ class TokenCandidate:
 
 @dataclass(frozen=True, slots=True)
 class MessageMarks:
-    """Our marks that were found.
-
-    `mailing_ids` are in their displayed form, the likeliest first, each a hint. `claims` (with `purpose`) come from
-    a token of one delivery that the key ring verified, `edition` from one that names only the campaign (a link that
-    is the same for all recipients; its `delivery_id` is the edition's id). `where` says what held the proof:
-    "report", "attached", "fields" or "text". `forged` counts tokens in our places that were not made here. `trials`
-    are what `verify` checks: reading a message needs no key.
+    """`mailing_ids` are hints in displayed form, the likeliest first. `claims` come from a token of one delivery that
+    the key ring verified, `edition` from one of a campaign (its `delivery_id` is the edition's id). `where` held the
+    proof: "report", "attached", "fields" or "text". `forged` counts tokens in our places not made here. `trials` are
+    for `verify`.
     """
 
     mailing_ids: tuple[str, ...] = ()
@@ -77,7 +70,6 @@ class MessageMarks:
     candidates: tuple[TokenCandidate, ...] = ()
 
     def verify(self, key_ring: KeyRing) -> "MessageMarks":
-        """Try the tokens in order until one names a delivery."""
         edition, edition_where, forged = None, "", 0
         for candidate in self.candidates:
             found = key_ring.identify(candidate.token)
@@ -100,10 +92,8 @@ class MessageMarks:
 
 
 def find_marks(message: MimePart, quoted: Headers | None, text: str, *, with_tokens: bool) -> MessageMarks:
-    """Return our marks in a message, not verified yet.
-
-    `quoted` are fields of the returned mail that appear in its text, `text` is what a person or machine wrote at
-    its top. Without tokens, only mailing IDs are found.
+    """Not verified yet. `quoted` are fields of the returned mail that appear in its text, `text` is its top. Without
+    tokens, only mailing IDs are found.
     """
     carried = list(_carried(message, 0))[:_MAX_CARRIED]
     heads = [headers for headers in (*(part.headers for part in carried), quoted) if headers]
@@ -114,12 +104,10 @@ def find_marks(message: MimePart, quoted: Headers | None, text: str, *, with_tok
 
 
 def marks_in_octets(raw: bytes) -> MessageMarks:
-    """Find tokens in the raw bytes, without parsing them as a message: those visible in a header or a link."""
     return MessageMarks(candidates=_candidates([("text", raw[:_MAX_TEXT].decode("latin-1"))]))
 
 
 def _candidates(places: Iterable[tuple[str, str]]) -> tuple[TokenCandidate, ...]:
-    """Return each token once, at its first location, limited so that nobody can make us try hashes endlessly."""
     found: dict[str, TokenCandidate] = {}
     for where, content in places:
         tokens = _tokens(content)
@@ -137,7 +125,6 @@ def _candidates(places: Iterable[tuple[str, str]]) -> tuple[TokenCandidate, ...]
 
 
 def _tokens(content: str) -> list[str]:
-    """Return the words that have the shape of a token."""
     found = []
     for match in _TOKEN.finditer(content):
         start, end = match.span()
@@ -164,7 +151,6 @@ def _places(message: MimePart, carried: list[MimePart], heads: list[Headers], te
 
 
 def _texts(parts: Iterable[MimePart]) -> Iterator[str]:
-    """Yield the texts of the parts, markup and links included."""
     for part in parts:
         if part.parts or not (part.media_type.startswith("text/") or not part.media_type):
             continue
@@ -172,7 +158,6 @@ def _texts(parts: Iterable[MimePart]) -> Iterator[str]:
 
 
 def _carried(message: MimePart, depth: int) -> Iterator[MimePart]:
-    """Yield the messages attached to a message, and those attached to them."""
     for mail in carried_mails(message):
         yield mail
         if depth < _MAX_DEPTH:

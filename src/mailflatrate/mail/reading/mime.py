@@ -1,7 +1,5 @@
-"""A MIME reader for mail that is not necessarily well-formed (RFC 5322, 2045-2047, 2231 where it helps).
-
-Only what reading bounces needs, and fast: header fields, parts, decoded text. Bytes in, values out; broken input
-is read as far as possible. Python's `email` builds a tree of objects that costs several times the whole inspection.
+"""A fast MIME reader for mail that may be ill-formed (RFC 5322, 2045-2047, 2231), read as far as possible. Python's
+`email` costs several times the whole inspection.
 """
 
 import binascii
@@ -36,7 +34,6 @@ _NO_CHARSETS = {"idna", "punycode", "undefined"}
 
 @lru_cache(maxsize=256)
 def find_codec(name: str) -> str | None:
-    """Return the Python codec for a declared charset; None for an unknown name."""
     name = name.strip("'\" ").lower()
     aliases = {
         "x-sjis": "cp932",
@@ -59,10 +56,7 @@ def _codec(name: str) -> str:
 
 
 def decode_bytes(data: bytes, charset: str) -> str:
-    """Decode `data`; a wrong or missing charset falls back to UTF-8, then Latin-1.
-
-    Characters that can't be stored become U+FFFD.
-    """
+    """A wrong or missing charset falls back to UTF-8, then Latin-1. What can't be stored becomes U+FFFD."""
     return storable(_decoded(data, charset))
 
 
@@ -79,7 +73,6 @@ def _decoded(data: bytes, charset: str) -> str:
 
 
 def decode_words(value: str) -> str:
-    """Return a header value unfolded, with its RFC 2047 encoded words decoded."""
     value = " ".join(value.split("\n")).strip() if "\n" in value else value.strip()
     if "=?" not in value:
         return value
@@ -94,7 +87,6 @@ def _decode_word(match: re.Match[str]) -> str:
 
 
 def decode_base64(data: bytes) -> bytes:
-    """Decode base64 despite noise or missing padding; an odd last character is dropped."""
     data = _NOT_BASE64.sub(b"", data)
     if len(data) % 4 == 1:
         data = data[:-1]
@@ -102,8 +94,6 @@ def decode_base64(data: bytes) -> bytes:
 
 
 class Headers:
-    """The header fields of one part: names in lower case, values as written (folded, encoded), in order."""
-
     __slots__ = ("_fields", "block")
 
     def __init__(self, block: bytes) -> None:
@@ -121,27 +111,21 @@ class Headers:
         return bool(self._fields)
 
     def raw(self, name: str) -> str:
-        """Return the first value of the field, unfolded but not decoded; "" if absent."""
         values = self._fields.get(name)
         return " ".join(values[0].split()) if values else ""
 
     def text(self, name: str) -> str:
-        """Return the first value of the field, decoded; "" if absent."""
         values = self._fields.get(name)
         return decode_words(values[0]) if values else ""
 
     def all(self, name: str) -> list[str]:
-        """Return every value of the field, decoded."""
         return [decode_words(value) for value in self._fields.get(name, ())]
 
     def names(self) -> list[str]:
-        """Return the field names, each once, in order of first appearance."""
         return list(self._fields)
 
 
 class MimePart:
-    """A message or a part of one. `body` is still transfer-encoded; `data` and `text` decode it."""
-
     __slots__ = (
         "_filename",
         "_text",
@@ -172,14 +156,12 @@ class MimePart:
 
     @property
     def filename(self) -> str:
-        """Return the name that the sender gave the part, or ""."""
         if self._filename is None:
             _, params = parse_content_type(self.headers.raw("content-disposition"))
             self._filename = decode_words(params.get("filename") or self.params.get("name") or "")
         return self._filename
 
     def data(self) -> bytes:
-        """Return the body with its transfer encoding decoded."""
         encoding = _COMMENT.sub("", self.headers.raw("content-transfer-encoding")).strip().lower()
         if encoding == "base64":
             return decode_base64(self.body)
@@ -188,7 +170,6 @@ class MimePart:
         return self.body
 
     def text(self) -> str:
-        """Return the body as text with LF line ends, cut after `MAX_TEXT_BYTES`."""
         if self._text is None:
             encoded = self.body
             if len(encoded) > MAX_TEXT_BYTES * 2:
@@ -199,7 +180,6 @@ class MimePart:
         return self._text
 
     def walk(self) -> "list[MimePart]":
-        """Return this part and all below it, in order."""
         if self._walk is None:
             self._walk = [self]
             for part in self.parts:
@@ -217,13 +197,11 @@ def _content_type(value: str) -> tuple[str, tuple[tuple[str, str], ...]]:
 
 
 def parse_content_type(value: str) -> tuple[str, dict[str, str]]:
-    """Return the media type in lower case and its parameters (names in lower case)."""
     kind, params = _content_type(value[:2000])
     return kind, dict(params)
 
 
 def split_headers(data: bytes) -> tuple[Headers, bytes]:
-    """Split LF-separated `data` into fields and body; tolerates an mbox line and blank lines before the fields."""
     data = data.lstrip(b"\n")
     if data[:5] in (b"From ", b">From"):
         data = data[data.find(b"\n") + 1 :] if b"\n" in data else b""
@@ -271,7 +249,6 @@ def _split_piece(piece: bytes) -> tuple[Headers, bytes]:
 
 
 def _pieces(body: bytes, boundary: str) -> list[bytes]:
-    """Return the parts between the boundary lines; a missing close and a missing or wrong boundary are tolerated."""
     mark = b"--" + boundary.rstrip().encode("utf-8", "replace")
     if not boundary or mark not in body:
         guess = (_FIRST_MARK if not boundary else _OTHER_MARK).search(body[:20000])

@@ -1,8 +1,5 @@
-"""The addresses that a stored message names anywhere, so that erasure finds them: envelope, headers, decoded parts.
-
-Every possible encoding is decoded, whatever the headers declare: base64, quoted-printable, encoded
-words, percent-encoding, HTML and JSON escapes, UTF-16. A line that merely looks encoded yields noise, and noise is not
-an address. Each step is linear in the message; compressed or encrypted content is not opened.
+"""The addresses that a stored message names anywhere, so that erasure finds them. Every possible encoding is decoded,
+whatever the headers declare; compressed or encrypted content is not opened. Linear in the message.
 """
 
 import binascii
@@ -53,7 +50,6 @@ def names_one(raw: bytes, is_wanted: Callable[[str], bool], *envelope: str) -> b
 
 
 def _texts(data: bytes, depth: int) -> Iterator[str]:
-    """Yield the octets as text, in each possible encoding."""
     plain = data.replace(b"\0", b"") if b"\0" in data else data
     yield from _spelled(plain)
     if b"=" in plain:
@@ -89,7 +85,6 @@ def _numbered(match: re.Match[str]) -> str:
 
 
 def _base64_blocks(data: bytes) -> Iterator[bytes]:
-    """Yield the decoded runs of lines that could be base64; a padded line ends its run."""
     run: list[bytes] = []
     for line in data.split(b"\n"):
         bare = line.strip()
@@ -112,7 +107,6 @@ def _decoded(digits: bytes) -> Iterator[bytes]:
 
 
 def _candidates(text: str) -> Iterator[tuple[str, str]]:
-    """Yield the text before and after each "@" sign, as far as it could belong to an address."""
     at = text.find("@")
     while at >= 0:
         start, end = at, at + 1

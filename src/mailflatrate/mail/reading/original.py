@@ -23,12 +23,10 @@ _TELLING = ("from", "to", "subject", "message-id", "received", "date", "return-p
 
 
 def carried_headers(message: MimePart) -> Headers | None:
-    """Return the header fields of the first mail attached to the message or held in its JSON, or None."""
     return next((mail.headers for mail in carried_mails(message)), None)
 
 
 def quoted_headers(text: str) -> Headers | None:
-    """Return the header fields of a mail in plain text below the words of a notice, or None."""
     for match in _FIRST_FIELD.finditer(text):
         start = match.start()
         line_before = text[text.rfind("\n", 0, max(start - 1, 0)) + 1 : max(start - 1, 0)]
@@ -42,12 +40,10 @@ def quoted_headers(text: str) -> Headers | None:
 
 
 def returned_headers(message: MimePart) -> Headers | None:
-    """Return the header fields of the returned message, attached or quoted as text."""
     return carried_headers(message) or quoted_headers(notice_text(message))
 
 
 def describe(headers: Headers, how: str) -> Original | None:
-    """Return the original as far as the fields identify it, or None if they don't."""
     found = Original(
         sender=headers.text("from"),
         to=headers.text("to"),

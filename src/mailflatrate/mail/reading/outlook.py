@@ -1,8 +1,4 @@
-"""Outlook's .msg files, as people drag them onto a page: the header and the texts of the message in them.
-
-A .msg is a compound file ([MS-CFB]) whose streams are MAPI properties ([MS-OXMSG]). Only identifying data is read: the
-header as received, the text, the HTML. Bytes in, an RFC 5322 message out; broken input gives None.
-"""
+"""Outlook's .msg files ([MS-CFB] with [MS-OXMSG]). Only the header, text and HTML are read; broken input gives None."""
 
 import re
 from collections.abc import Iterator
@@ -22,12 +18,10 @@ _MIME_FIELDS = re.compile(r"^(?:content-[\w-]+|mime-version)[ \t]*:[^\n]*(?:\n[ 
 
 
 def is_outlook(data: bytes) -> bool:
-    """Return whether the file is a compound file, as .msg is."""
     return data.startswith(_MAGIC)
 
 
 def outlook_message(data: bytes) -> bytes | None:
-    """Return the message in a .msg file as an RFC 5322 message with one text, or None if none is readable."""
     try:
         found = _properties(data)
     except (StructError, ValueError, IndexError, RecursionError):
@@ -36,7 +30,6 @@ def outlook_message(data: bytes) -> bytes | None:
 
 
 def message_of(header: str, sender: str, subject: str, text: str, markup: str) -> bytes | None:
-    """Build an RFC 5322 message with one text from what Outlook stores of it, or None if it stores nothing."""
     header = _MIME_FIELDS.sub("", header.replace("\r\n", "\n")).strip("\n")
     if not header:
         names = (("From", sender), ("Subject", subject))
@@ -64,12 +57,10 @@ class _Compound:
 
     @cached_property
     def _small_fat(self) -> tuple[int, ...]:
-        """Return the small FAT, read lazily: some files have texts long enough not to need it."""
         return self._table(self.chain(unpack_from("<I", self._data, 60)[0]))
 
     @cached_property
     def _container(self) -> bytes:
-        """Return the stream of the root, the first entry; it holds the streams below the cutoff."""
         return self.chain(unpack_from("<I", self.directory, 116)[0])
 
     def _sector(self, number: int) -> bytes:
@@ -81,11 +72,9 @@ class _Compound:
         return unpack_from(f"<{len(data) // 4}I", data)
 
     def chain(self, number: int) -> bytes:
-        """Return the octets of a chain of sectors."""
         return b"".join(self._sector(each) for each in _walk(self._fat, number, self._sectors))
 
     def small_chain(self, number: int) -> bytes:
-        """Return the octets of a stream below the cutoff."""
         whole = self._container
         most = -(-len(whole) // 64)
         return b"".join(whole[each * 64 : each * 64 + 64] for each in _walk(self._small_fat, number, most))
@@ -103,7 +92,6 @@ def _walk(table: tuple[int, ...], number: int, most: int) -> Iterator[int]:
 
 
 def _properties(data: bytes) -> dict[str, str]:
-    """Return the first of each wanted property, as text."""
     if not is_outlook(data):
         raise ValueError("no compound file")
     file = _Compound(data)

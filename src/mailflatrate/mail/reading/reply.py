@@ -1,7 +1,5 @@
-"""Classifies replies from people and machines: auto-replies, challenges, receipts, unsubscribes, reports, replies.
-
-Input: a parsed message that is neither bounce nor complaint. Output: its kind. Auto-replies follow RFC 3834 with
-earlier and non-standard headers; a "moved, new address" text changes nothing (R-73).
+"""Classifies what is neither bounce nor complaint. Auto-replies follow RFC 3834 with non-standard headers; a "moved,
+new address" text changes nothing (R-73).
 """
 
 import re
@@ -104,7 +102,6 @@ _REPLY_SUBJECT = re.compile(r"^\s*(?:re|aw|antw|sv|vs|rif|ré|odp|ynt)\s*(?:\[\d
 
 
 def classify_reply(message: MimePart) -> ReturnedMessageKind:
-    """Return the kind of a message that is neither a bounce nor a complaint."""
     if is_receipt(message):
         return ReturnedMessageKind.RECEIPT
     if is_machine_report(message):
@@ -121,14 +118,12 @@ def classify_reply(message: MimePart) -> ReturnedMessageKind:
 
 
 def is_receipt(message: MimePart) -> bool:
-    """Recognize a message disposition notification (RFC 8098), S/MIME receipts included."""
     if message.params.get("report-type", "").lower() == "disposition-notification":
         return True
     return any(part.media_type == "message/disposition-notification" for part in message.walk())
 
 
 def is_machine_report(message: MimePart) -> bool:
-    """Recognize a DMARC aggregate (RFC 7489) or SMTP TLS report (RFC 8460)."""
     if message.params.get("report-type", "").lower() == "tlsrpt" or "tls-report-domain" in message.headers:
         return True
     subject = message.headers.text("subject")
@@ -153,7 +148,6 @@ def is_machine_report(message: MimePart) -> bool:
 
 
 def is_failure_report(message: MimePart) -> bool:
-    """Recognize a DMARC failure report in plain text (RFC 6591 without its form), sent to the domain it concerns."""
     subject = message.headers.text("subject")
     text = notice_text(message)[:2000]
     lower = f"{subject}\n{text}".lower()
@@ -169,10 +163,7 @@ def is_failure_report(message: MimePart) -> bool:
 
 
 def is_challenge_service(message: MimePart) -> bool:
-    """Recognize services that only challenge senders: Boxbe, Spam Arrest, Bluebottle, TMDA, BoxTrapper.
-
-    Their mark alone isn't a challenge, because mail of their users has it, too: the text must ask for something.
-    """
+    """Recognize Boxbe, TMDA and the like, if the text asks for something: mail of their users has their mark, too."""
     headers = message.headers
     if _CHALLENGE_SUBJECT.search(headers.raw("subject")) or _CHALLENGE_SENDER.search(headers.raw("from")):
         return _ASKS.search(_opening(message)) is not None
@@ -195,7 +186,6 @@ def _opening(message: MimePart) -> str:
 
 
 def is_challenge(message: MimePart) -> bool:
-    """Return whether the message asks its sender to prove that they are a person before their mail is delivered."""
     if is_challenge_service(message):
         return True
     if message.headers.raw("list-id"):
@@ -209,13 +199,11 @@ def is_challenge(message: MimePart) -> bool:
 
 
 def is_auto_submitted(message: MimePart) -> bool:
-    """Return whether Auto-Submitted is anything but "no" (RFC 3834 5)."""
     value = message.headers.raw("auto-submitted").lower().partition(";")[0].strip()
     return bool(value) and value != "no"
 
 
 def is_auto_reply(message: MimePart) -> bool:
-    """Recognize a vacation note or other automatic reply (RFC 3834 and earlier conventions)."""
     headers = message.headers
     submitted = headers.raw("auto-submitted").lower()
     if submitted.startswith("auto-replied") or "vacation" in submitted:
@@ -260,7 +248,6 @@ def _keyword(text: str) -> bool:
 
 
 def is_reply(message: MimePart) -> bool:
-    """Return whether a person replied."""
     if "list-id" in message.headers or "list-unsubscribe" in message.headers or is_auto_submitted(message):
         return False
     if "in-reply-to" in message.headers or "references" in message.headers:

@@ -10,7 +10,6 @@ _MARKS = (b"bouncedRecipients", b"complainedRecipients")
 
 
 def read_notification(message: MimePart) -> dict[str, object] | None:
-    """Return the notification (SES developer guide, "Notification contents") in the message, or None."""
     if message.parts or b"{" not in message.body[:_BEFORE] or not any(mark in message.body for mark in _MARKS):
         return None
     data = _first_object(message.text())

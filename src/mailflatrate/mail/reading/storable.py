@@ -14,7 +14,6 @@ def storable(text: str) -> str:
 
 
 def storable_json(value: Any) -> Any:
-    """Apply `storable` to every string in a JSON value."""
     if isinstance(value, str):
         return storable(value)
     if isinstance(value, dict):

@@ -1,7 +1,5 @@
-"""A message that a program submits by SMTP: the reviewed template it names, and the data for it (R-112).
-
-The header has X-Template and X-Reference (`order A-4711`); the body is a JSON object, or empty. Whatever else a mail
-program would send, such as HTML, attachments or a text of its own, is refused. Bounded in octets, lines and depth.
+"""A message submitted by SMTP (R-112): X-Template, X-Reference (`order A-4711`), and a JSON object or nothing as body.
+HTML, attachments or text of its own are refused. Bounded in octets, lines and depth.
 """
 
 from __future__ import annotations
@@ -64,7 +62,6 @@ def read_submission(raw: bytes) -> SubmittedMessage:
 
 
 def _fields(head: bytes) -> dict[str, str]:
-    """Return the header's fields by name in lower case. Raises SubmissionRefused for one that occurs twice."""
     try:
         text = head.decode("utf-8")
     except UnicodeDecodeError as error:
@@ -86,7 +83,6 @@ def _fields(head: bytes) -> dict[str, str]:
 
 
 def _decoded(value: str) -> str:
-    """Return a field's value with encoded words read (RFC 2047)."""
     if "=?" not in value:
         return value
     try:

@@ -1,8 +1,5 @@
-"""winmail.dat: Outlook's own format for a message it sends, with the messages attached to it.
-
-A TNEF stream ([MS-OXTNEF]) is a series of attributes; a forwarded message is in an attachment as a separate stream, its
-header and texts as MAPI properties. Only identifying data is read. Bytes in, RFC 5322 messages out; broken input is
-read as far as possible.
+"""winmail.dat ([MS-OXTNEF]): the messages attached to Outlook's own format, RFC 5322 out. Only identifying data is
+read; broken input is read as far as possible.
 """
 
 from collections.abc import Iterator
@@ -25,12 +22,10 @@ Properties = dict[int, bytes]
 
 
 def is_tnef(data: bytes) -> bool:
-    """Return whether the file is a TNEF stream."""
     return data.startswith(_MAGIC)
 
 
 def mails_in_tnef(data: bytes, depth: int = 0) -> Iterator[bytes]:
-    """Yield the messages attached in the stream, in order: embedded ones and files that are messages."""
     if depth >= _MAX_DEPTH:
         return
     for kind, value in _attributes(data):
@@ -46,7 +41,6 @@ def mails_in_tnef(data: bytes, depth: int = 0) -> Iterator[bytes]:
 
 
 def _attributes(data: bytes) -> Iterator[tuple[int, bytes]]:
-    """Parse level, identifier, length, value, checksum; a truncated stream ends at its last whole attribute."""
     at = len(_MAGIC) + 2
     while at + 9 <= len(data):
         kind, length = unpack_from("<II", data, at + 1)
@@ -67,7 +61,6 @@ def _message(stream: bytes) -> bytes | None:
 
 
 def _properties(data: bytes) -> Properties:
-    """Return the values of a list of MAPI properties by identifier, texts as UTF-8."""
     found: Properties = {}
     try:
         at = 4
@@ -89,7 +82,6 @@ def _after_name(data: bytes, at: int) -> int:
 
 
 def _value(data: bytes, at: int, kind: int) -> tuple[bytes, int]:
-    """Return the (first) value of a property and where the next property begins."""
     plain = kind & ~_MANY
     count = 1
     if kind & _MANY or plain not in _FIXED:

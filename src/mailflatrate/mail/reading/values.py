@@ -5,8 +5,6 @@ from enum import StrEnum
 
 
 class ReturnedMessageKind(StrEnum):
-    """The kinds of returned message."""
-
     BOUNCE = "bounce"
     DELAY = "delay"
     COMPLAINT = "complaint"
@@ -29,8 +27,6 @@ class BounceOutcome(StrEnum):
 
 
 class BounceReason(StrEnum):
-    """Why a message was not delivered, in Sisimai's terms."""
-
     AUTHFAILURE = "authfailure"
     BADREPUTATION = "badreputation"
     BLOCKED = "blocked"
@@ -66,8 +62,6 @@ class BounceReason(StrEnum):
 
 
 class RefusalSubject(StrEnum):
-    """What a refusal is about."""
-
     RECIPIENT = "recipient"
     DOMAIN = "domain"
     QUOTA = "quota"
@@ -91,11 +85,8 @@ class BounceWitness(StrEnum):
 
 @dataclass(frozen=True, slots=True)
 class BounceVerdict:
-    """The meaning of one failure. `status` is the enhanced status code of RFC 3463 ("5.1.1"), given or derived; "" if
-    unknown.
-
-    `hard` is true if the address itself is dead; `witnesses` are the evidence. `disputed`: either code or words say
-    that the address is dead and the other contradicts it, so that a bounce on a second day has to decide.
+    """`status` is the enhanced code ("5.1.1"), given or derived, or "". `hard`: the address itself is dead. `disputed`:
+    code and words contradict each other about that, so a bounce on a second day has to decide.
     """
 
     reason: BounceReason
@@ -108,11 +99,7 @@ class BounceVerdict:
 
 @dataclass(frozen=True, slots=True)
 class Failure:
-    """One recipient that a bounce or a delay notice names.
-
-    `action` is RFC 3464's (failed, delayed, ...); `diagnostic` is the text that the verdict was read from.
-    `original` is the address as it was first written (Original-Recipient), or "".
-    """
+    """`action` is RFC 3464's (failed, delayed, ...). `original` is the address as first written, or ""."""
 
     address: str
     action: str
@@ -124,8 +111,6 @@ class Failure:
 
 @dataclass(frozen=True, slots=True)
 class Original:
-    """The message that a report, an attachment or a forward carries; `how` says where it was found."""
-
     sender: str
     to: str
     subject: str
@@ -133,7 +118,6 @@ class Original:
     how: str
 
     def to_json(self) -> dict[str, str]:
-        """Return the five fields under their wire names."""
         return {
             "from": self.sender,
             "to": self.to,

@@ -1,15 +1,8 @@
-"""RSA-2048 signatures eight at a time, by Intel's multi-buffer library, if host and processor have it.
-
-The library computes eight independent signatures in the lanes of AVX-512 registers in the time of two and a half
-(Debian: `libcrypto-mb11`, Apache-2.0). It is loaded at the start or not at all; without it everything works, slower.
-
-Its results are not trusted. A key is used only after eight of its signatures equaled those of OpenSSL, and every
-signature is raised to the public exponent again and compared before it is returned: one faulty CRT signature gives
-away the key (Boneh, DeMillo, Lipton 1997). OpenSSL signs whatever doesn't pass, and after `MOST_FAULTS` the process
-no longer uses the library.
-
-ctypes lets other threads run while the library computes. Each thread has its own buffers; keys are wiped from ours
-with the object that holds them, and intermediate values after each batch.
+"""RSA-2048 signatures eight at a time, by Intel's multi-buffer library (AVX-512; Debian: `libcrypto-mb11`, Apache-2.0),
+in the time of two and a half; slower without it. Its results are not trusted: a key is used only after eight of its
+signatures equaled OpenSSL's, and every signature is verified before it is returned, because one faulty CRT signature
+gives away the key (Boneh, DeMillo, Lipton 1997). OpenSSL signs what doesn't pass, and after `MOST_FAULTS` all. Keys are
+wiped from our buffers with their object, intermediate values after each batch.
 """
 
 import ctypes
@@ -46,20 +39,16 @@ _Buffer = ctypes.Array[ctypes.c_char]
 
 
 class LibraryMissing(Exception):
-    """The library can't be used here; the message says why."""
+    pass
 
 
 class MultiBuffer(Protocol):
-    """Two operations on eight numbers of 256 octets each. They return 0, or four error bits for each lane."""
-
     scratch_octets: int
     version: str
 
-    def private(self, given: object, results: object, key: "Sequence[object]", scratch: object) -> int:
-        """Raise each number to its key's private exponent; `key` are p, q, dp, dq and q's inverse."""
+    def private(self, given: object, results: object, key: "Sequence[object]", scratch: object) -> int: ...
 
-    def public(self, given: object, results: object, moduli: object, scratch: object) -> int:
-        """Raise each number to 65537."""
+    def public(self, given: object, results: object, moduli: object, scratch: object) -> int: ...
 
 
 class CryptoMb:
@@ -89,11 +78,9 @@ class CryptoMb:
         self.version = f"{version.major}.{version.minor}.{version.revision}"
 
     def private(self, given: object, results: object, key: Sequence[object], scratch: object) -> int:
-        """See `MultiBuffer`."""
         return int(self._private(given, results, *key, KEY_BITS, self._private_method, scratch))
 
     def public(self, given: object, results: object, moduli: object, scratch: object) -> int:
-        """See `MultiBuffer`."""
         return int(self._public(given, results, moduli, KEY_BITS, self._public_method, scratch))
 
 
@@ -103,7 +90,6 @@ class MultiBufferSigner:
     width = LANES
 
     def __init__(self, library: MultiBuffer, on_fault: Callable[[str], None] = lambda _: None) -> None:
-        """Create a signer; `on_fault` receives a description of each fault caught."""
         self._library = library
         self._on_fault = on_fault
         self._openssl = OpenSslSigner()
@@ -113,13 +99,11 @@ class MultiBufferSigner:
 
     @property
     def name(self) -> str:
-        """Return the library and its version, or a note that it is no longer used."""
         if self.faults >= MOST_FAULTS:
             return f"OpenSSL: the multi-buffer library computed {self.faults} wrong signatures in this process"
         return f"multi-buffer library {self._library.version}, up to {LANES} signatures at once, each verified"
 
     def sign(self, tasks: Sequence[SigningTask]) -> list[bytes]:
-        """Return one verified signature for each task; keys of several domains share a batch."""
         if len(tasks) < LEAST_TASKS:
             return self._openssl.sign(tasks)
         signatures: list[bytes | None] = [None] * len(tasks)
@@ -146,7 +130,6 @@ class MultiBufferSigner:
         ]
 
     def _load(self, key: RsaKey) -> "_LoadedKey | None":
-        """Return the key in the library's format; None for one that OpenSSL has to use."""
         try:
             return self._loaded[key]
         except KeyError:
@@ -164,7 +147,6 @@ class MultiBufferSigner:
         return loaded
 
     def _compute(self, digests: Sequence[bytes], keys: "Sequence[_LoadedKey]") -> list[bytes | None]:
-        """Compute up to eight verified signatures; None if the result was wrong."""
         place = self._workspace()
         first, count = keys[0], len(digests)
         same = all(key is first for key in keys)
@@ -187,8 +169,6 @@ class MultiBufferSigner:
 
 
 class _LoadedKey:
-    """A key's numbers in one buffer, little-endian, and for each number the eight pointers of a batch with one key."""
-
     __slots__ = ("__weakref__", "addresses", "modulus", "pointers")
 
     def __init__(self, secret: Sequence[int], modulus: int) -> None:
@@ -204,8 +184,6 @@ class _LoadedKey:
 
 
 class _Workspace:
-    """The buffers of one thread: eight encoded digests, their signatures, and the public key's results."""
-
     def __init__(self, scratch_octets: int) -> None:
         self.scratch = ctypes.create_string_buffer(scratch_octets + 64)
         self._encoded = ctypes.create_string_buffer((_ENCODED_HEAD + bytes(_DIGEST_OCTETS)) * LANES, _OCTETS * LANES)
@@ -215,10 +193,7 @@ class _Workspace:
         self._view = memoryview(self._encoded).cast("B")
 
     def put(self, digests: Sequence[bytes]) -> None:
-        """Write the digests and clear the last results, so that none of them can pass for a new one.
-
-        Lanes without a digest keep an older one; their results are ignored.
-        """
+        """Clear the last results, so that none can pass for a new one. Lanes without a digest keep an older one."""
         end = 0
         for digest in digests:
             end += _OCTETS
@@ -227,7 +202,6 @@ class _Workspace:
         ctypes.memset(self._checked, 0, len(self._checked))
 
     def verified(self, keys: Sequence[_LoadedKey]) -> list[bytes | None]:
-        """Return the signatures that match their digests; wipe what the library left behind."""
         ctypes.memset(self.scratch, 0, len(self.scratch))
         used = len(keys) * _OCTETS
         signed, checked, encoded = self._signed.raw, self._checked.raw, self._encoded.raw
@@ -243,7 +217,6 @@ class _Workspace:
 
 
 def find_signer(*, enabled: bool = True, on_fault: Callable[[str], None] = lambda _: None) -> DigestSigner:
-    """Return the fastest signer this host has; never raises."""
     if not enabled:
         return OpenSslSigner("the multi-buffer library is turned off")
     try:

@@ -20,16 +20,13 @@ class RsaKey:
         self._own = own
 
     def sign(self, digest: bytes) -> bytes:
-        """Sign a SHA-256 digest with RSASSA-PKCS1-v1_5 by OpenSSL."""
         return self._own.sign(digest, _PADDING, _DIGEST)
 
     @property
     def bits(self) -> int:
-        """Return the length of the modulus."""
         return self._own.key_size
 
     def numbers(self) -> rsa.RSAPrivateNumbers:
-        """Return the key's numbers, for an engine that computes with them."""
         return self._own.private_numbers()
 
     def __reduce_ex__(self, protocol: object) -> NoReturn:
@@ -41,23 +38,17 @@ SigningTask = tuple[RsaKey, bytes]
 
 
 class DigestSigner(Protocol):
-    """Computes RSA signatures, several at once where that is cheaper."""
+    @property
+    def width(self) -> int: ...
 
     @property
-    def width(self) -> int:
-        """Return how many digests to pass at once; fewer are fine, too."""
-
-    @property
-    def name(self) -> str:
-        """Return the name of the engine, as text for an operator."""
+    def name(self) -> str: ...
 
     def sign(self, tasks: Sequence[SigningTask]) -> list[bytes]:
         """Return one valid signature for each task, in their order. The keys may differ."""
 
 
 class OpenSslSigner:
-    """Signs one digest at a time, on any host. `why` says why nothing faster is used."""
-
     width = 1
 
     def __init__(self, why: str = "") -> None:
@@ -65,9 +56,7 @@ class OpenSslSigner:
 
     @property
     def name(self) -> str:
-        """Return the name of OpenSSL with the reason why nothing faster is used."""
         return f"OpenSSL, one signature at a time{': ' * bool(self.why)}{self.why}"
 
     def sign(self, tasks: Sequence[SigningTask]) -> list[bytes]:
-        """Sign each digest; OpenSSL checks its own results."""
         return [key.sign(digest) for key, digest in tasks]

@@ -1,7 +1,5 @@
-"""Stored secrets: sealed, so that the database is useless without the installation's key ring (R-59).
-
-AES-256-GCM under a key derived from each key of the ring, bound to the place where the secret belongs, so that a sealed
-secret copied into another row does not open there. The first key of the ring seals; all of them open.
+"""Stored secrets, useless without the key ring (R-59): AES-256-GCM under a key derived from each key of the ring, bound
+to its place, so that a sealed secret copied into another row does not open. The first key seals; all open.
 """
 
 import base64
@@ -24,8 +22,6 @@ class VaultError(ValueError):
 
 
 class Vault:
-    """Seals and opens secrets for one installation."""
-
     __slots__ = ("_current", "_keys")
 
     def __init__(self, keys: Sequence[tuple[str, bytes]]) -> None:

@@ -13,12 +13,10 @@ SECRET_OCTETS: Final = 32
 
 
 def new_secret() -> str:
-    """Return a new secret, in the form that receivers' libraries take."""
     return SECRET_MARK + base64.b64encode(secrets.token_bytes(SECRET_OCTETS)).decode()
 
 
 def signed_headers(keys: Sequence[str], message_id: str, sent_at: datetime, body: bytes) -> dict[str, str]:
-    """Return the three headers of a message; during a rotation there is a signature for each secret."""
     seconds = str(int(sent_at.timestamp()))
     signed = f"{message_id}.{seconds}.".encode() + body
     return {

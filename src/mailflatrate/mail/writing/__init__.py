@@ -1,5 +1,3 @@
-"""Writing help: what a language model is asked about a draft, and how its answer becomes text again.
-
-Takes in: passages of a draft (`passages`). Fields, links, addresses and markup are replaced with marks (`mask`), so a
-model gets words alone. `questions` words what is asked, and `answers` reads what comes back, which is foreign bytes.
+"""Writing help: passages of a draft, masked so that a model gets words alone, become a question, and its answer, which
+is foreign bytes, text again.
 """

@@ -1,8 +1,5 @@
-"""Masks what a model must not see in a text, and puts it back into what the model wrote.
-
-Fields, conditions, links, addresses and markup become numbered marks: `[[1]]` for a value, `<2>` and `</2>` around
-words, `<3/>` for markup without any. Whatever a model invents besides words is dropped, so an answer can't bring a
-field, a link or markup of its own into a draft.
+"""Masks what a model must not see: `[[1]]` for a value, `<2>` and `</2>` around words, `<3/>` for other markup. What a
+model invents besides words is dropped, so an answer can't bring a field, link or markup into a draft.
 """
 
 import html
@@ -17,8 +14,6 @@ LONGEST_TEXT: Final = 6_000
 
 
 class TextForm(Enum):
-    """How a text is written: a line without markup, HTML, or Markdown."""
-
     LINE = "line"
     HTML = "html"
     MARKDOWN = "markdown"
@@ -34,10 +29,7 @@ class AnswerRefused(Exception):
 
 @dataclass(frozen=True, slots=True)
 class Hidden:
-    """One masked passage: `before` and, if it encloses words, `after`.
-
-    `is_wanted`: a text without it lacks a field or a link. `is_condition`: its order must stay.
-    """
+    """`after` if it encloses words. `is_wanted`: without it a field or link lacks. `is_condition`: its order stays."""
 
     before: str
     after: str = ""
@@ -59,22 +51,17 @@ class MaskedText:
 
     @property
     def words(self) -> str:
-        """Return the text without marks."""
         return " ".join(_MARK.sub(" ", self.text).split())
 
 
 @dataclass(frozen=True, slots=True)
 class RestoredText:
-    """A model's text with what was hidden. `missing` counts values and links that the model left out."""
-
     text: str
     missing: int
 
 
 @dataclass(slots=True)
 class _Token:
-    """A piece of a text: words, or something to hide. `partner` is the place of the token that closes or opens it."""
-
     kind: str
     text: str
     name: str = ""
@@ -200,7 +187,6 @@ def _tag(text: str, name: str) -> _Token:
 
 
 def _paired(tokens: list[_Token]) -> list[_Token]:
-    """Join each opening token with the one that closes it; what has no partner is a mark of its own."""
     opened: list[int] = []
     for place, token in enumerate(tokens):
         if token.kind == "open":
@@ -212,7 +198,6 @@ def _paired(tokens: list[_Token]) -> list[_Token]:
 
 
 def _inner(tokens: list[_Token]) -> tuple[int, int]:
-    """Return the range of the text without the markup that encloses all of it."""
     first, last = 0, len(tokens)
     while first < last:
         if _is_blank(tokens[first]):
@@ -265,7 +250,6 @@ def _read(words: str, form: TextForm) -> str:
 
 
 def _words(text: str, form: TextForm) -> str:
-    """Return a model's words without fields, addresses and markup of its own."""
     text = _UNSEEN.sub("", text).translate({ord("{"): None, ord("}"): None})
     text = _INVENTED.sub("", text)
     if form is TextForm.HTML:

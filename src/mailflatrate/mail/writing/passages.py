@@ -16,23 +16,18 @@ MOST_CHARACTERS_AROUND: Final = 600
 
 
 class PassageKind(Enum):
-    """What a passage is."""
-
     TEXT = "text"
     PICTURE = "picture"
 
 
 @dataclass(frozen=True, slots=True)
 class SourcePassage:
-    """A part of a source: the inside of a text, or the whole tag of a picture."""
-
     kind: PassageKind
     start: int
     source: str
 
     @property
     def end(self) -> int:
-        """Return the offset behind the passage."""
         return self.start + len(self.source)
 
 
@@ -51,7 +46,6 @@ _ATTRIBUTE: Final = re.compile(
 
 
 def form_of(source_format: SourceFormat) -> TextForm:
-    """Return how the texts of a source are written."""
     return TextForm.MARKDOWN if source_format is SourceFormat.MARKDOWN else TextForm.HTML
 
 
@@ -73,7 +67,6 @@ def _markdown(source: str) -> Iterator[SourcePassage]:
 
 
 def _markup(source: str, source_format: SourceFormat) -> Iterator[SourcePassage]:
-    """Texts are the inside of an element that has no other such element in it, or of an MJML text as a whole."""
     names = _MJML_TEXTS if source_format is SourceFormat.MJML else _HTML_TEXTS
     is_whole = source_format is SourceFormat.MJML
     opened: tuple[str, int] | None = None
@@ -92,7 +85,6 @@ def _markup(source: str, source_format: SourceFormat) -> Iterator[SourcePassage]
 
 
 def _tags(source: str) -> Iterator[re.Match[str]]:
-    """Yield the tags of a source, without those in comments, styles and scripts."""
     lowered, at = source.lower(), 0
     endless: set[str] = set()
     while tag := _TAG.search(source, at):
@@ -109,12 +101,10 @@ def _tags(source: str) -> Iterator[re.Match[str]]:
 
 
 def replaced(source: str, passage: SourcePassage, text: str) -> str:
-    """Return the source with another text in place of a passage."""
     return source[: passage.start] + text + source[passage.end :]
 
 
 def picture_values(tag: str) -> tuple[str, str]:
-    """Return the address and the alternative text of a picture."""
     markdown = _MARKDOWN_PICTURE.fullmatch(tag)
     if markdown:
         return markdown["src"], markdown["alt"]
@@ -125,7 +115,6 @@ def picture_values(tag: str) -> tuple[str, str]:
 
 
 def with_alt(tag: str, text: str) -> str:
-    """Return the picture with another alternative text, which is words alone."""
     markdown = _MARKDOWN_PICTURE.fullmatch(tag)
     if markdown:
         text = text.replace("[", "(").replace("]", ")").replace("<", "")

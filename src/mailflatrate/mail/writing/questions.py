@@ -1,6 +1,4 @@
-"""What a language model is asked. Questions are English, because models follow it best; answers are in the draft's
-language.
-"""
+"""Questions are English, because models follow it best; answers are in the draft's language."""
 
 from dataclasses import dataclass
 from enum import Enum
@@ -20,8 +18,6 @@ Answer with JSON only, no other words: {{"suggestions": [{shape}]}}"""
 
 
 class WritingTask(Enum):
-    """What a person wants help with."""
-
     IDEAS = "ideas"
     SHORTEN = "shorten"
     PLAIN = "plain"
@@ -32,10 +28,7 @@ class WritingTask(Enum):
 
 @dataclass(frozen=True, slots=True)
 class ModelQuestion:
-    """What a model is asked: its rules, the question, how many suggestions it makes, and how long each may be.
-
-    `picture` is a JPEG, PNG or GIF that it's asked about, as a data URL.
-    """
+    """`picture` is a JPEG, PNG or GIF that it's asked about, as a data URL."""
 
     rules: str
     text: str
@@ -66,12 +59,10 @@ _NOT_SEEN: Final = "You don't see it: go by its file name and the words around i
 
 
 def language_in_english(code: str) -> str:
-    """Return the English name of a language of the service."""
     return _LANGUAGES.get(code, "English")
 
 
 def question_for(task: WritingTask, text: str, *, language: str, longest: int, picture: str = "") -> ModelQuestion:
-    """Word a question about a masked text. `longest` is the most characters that a suggestion may have."""
     count = SUBJECT_IDEAS if task is WritingTask.IDEAS else 1
     name = language_in_english(language)
     shape = ", ".join(['"..."'] * count)
@@ -88,5 +79,4 @@ def question_for(task: WritingTask, text: str, *, language: str, longest: int, p
 
 
 def sample_question() -> ModelQuestion:
-    """Return a question without any text of a customer, for the operator's check."""
     return question_for(WritingTask.SHORTEN, "We are open on Saturday and also on Sunday.", language="en", longest=200)
