@@ -19,5 +19,4 @@ class AccountStatus(StrEnum):
 
     @property
     def may_send(self) -> bool:
-        """Return whether the status allows sending: ACTIVE, or THROTTLED, which sends slowly."""
         return self in (AccountStatus.ACTIVE, AccountStatus.THROTTLED)

@@ -1,8 +1,4 @@
-"""Who may be on a list, judged by the address alone (R-17 to R-24). Takes in a text and returns an `AddressDecision`.
-
-The lists are next to the code as readable text: `roles.toml` with the reason for each group, `places.txt`,
-`qualifiers.txt`, `given_names.txt`, `providers.toml`, `disposable.txt`, `aliases.txt`.
-"""
+"""Who may be on a list, judged by the address alone (R-17 to R-24); the lists are readable text next to the code."""
 
 from mailflatrate.rules.addresses.decide import (
     AddressDecision,

@@ -1,6 +1,4 @@
-"""Decides about an address, in one function for every path: form, API, import, manual entry, change of address (R-17 to
-R-24).
-"""
+"""Decides about an address, in one function for every path into a list (R-17 to R-24)."""
 
 import re
 from collections.abc import Collection, Iterable, Iterator
@@ -17,9 +15,7 @@ from mailflatrate.rules.addresses.roles import role_tier
 
 
 class AddressVerdict(Enum):
-    """The possible verdicts: accept, refuse permanently, or hold until a reviewer (for an import) or the person (for a
-    form) has answered.
-    """
+    """HOLD waits for a reviewer (an import) or the person (a form)."""
 
     ACCEPT = "accept"
     REFUSE = "refuse"
@@ -27,8 +23,6 @@ class AddressVerdict(Enum):
 
 
 class AddressReason(Enum):
-    """The reason for a decision; the value is stored and counted in reports."""
-
     SYNTAX = "syntax"
     TOO_LONG = "too_long"
     NOT_MAILABLE = "not_mailable"
@@ -47,10 +41,8 @@ class AddressReason(Enum):
 
 @dataclass(frozen=True, slots=True)
 class ResolverFacts:
-    """What the DNS said about the domain, looked up through `wire.dns`.
-
-    A value is None if it was not queried or the DNS did not answer. `null_mx`: MX 0 "." (RFC 7505). `smtputf8`: the
-    mail exchanger offered SMTPUTF8 (RFC 6531).
+    """None: not queried, or the DNS did not answer. `null_mx`: MX 0 "." (RFC 7505). `smtputf8`: the exchanger offered
+    it (RFC 6531).
     """
 
     resolves: bool | None = None
@@ -59,11 +51,8 @@ class ResolverFacts:
 
 
 class AddressDecision(NamedTuple):
-    """The decision about an address. `rule` and `reason` are None for a plain accept; an accept with R-24 carries a
-    suggestion.
-
-    `suggestion` is a whole address to confirm with the person, never to be used without that. `address` and `canonical`
-    are empty if the text is not an address.
+    """`rule` and `reason` are None for a plain accept; an accept with R-24 has a suggestion, to confirm with the
+    person, never to be used without that. `address` and `canonical` are "" if the text is not an address.
     """
 
     text: str
@@ -79,7 +68,6 @@ class AddressDecision(NamedTuple):
         return self.verdict is AddressVerdict.ACCEPT
 
     def as_json(self) -> dict[str, str | None]:
-        """Return the decision as an object for `mailflatrate address check`."""
         return {
             "address": self.text,
             "verdict": self.verdict.value,
@@ -140,11 +128,9 @@ def decide_address(
     own_addresses: Collection[str] = (),
     allow_reserved: Collection[str] = (),
 ) -> AddressDecision:
-    """Decide about one address as typed. Never raises; needs no network and no database.
-
-    `own_domains`: domains of the service's infrastructure (bounces, feedback loop, unsubscribe), including sub-domains.
-    `own_addresses`: canonical keys, such as the account's own From (R-23). `allow_reserved`: reserved endings such as
-    `test`, or whole domains, that the operator's closed demonstration network serves.
+    """Never raises; needs no network and no database. `own_domains` of the service's infrastructure count with
+    sub-domains. `own_addresses` are canonical keys, such as the account's From (R-23). `allow_reserved` endings or
+    domains serve the operator's closed demonstration network.
     """
     try:
         address = parse(text)
@@ -189,7 +175,6 @@ def check_lines(lines: Iterable[str]) -> Iterator[dict[str, str | None]]:
 
 
 def reason_sentence(reason: AddressReason, language: str) -> str:
-    """Return the reason as a sentence for the person who typed the address."""
     return translate(_SENTENCES[reason], language)
 
 
@@ -244,7 +229,6 @@ def _repaired(text: str) -> str | None:
 
 
 def _local_poses(address: Address) -> bool:
-    """Return True for a local part mixing two alphabets, or Cyrillic look-alikes at a Latin domain (R-19)."""
     if address.local.isascii():
         return False
     return mixes_scripts(address.local) or ("xn--" not in address.domain and reads_as_latin(address.local))

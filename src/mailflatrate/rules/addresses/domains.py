@@ -28,8 +28,6 @@ _SCRIPTS = ("LATIN", "CYRILLIC", "GREEK", "ARMENIAN", "HEBREW", "ARABIC")
 
 @dataclass(frozen=True, slots=True)
 class DomainVerdict:
-    """The offline results for one domain."""
-
     reserved: bool
     disposable: bool
     lookalike: bool
@@ -40,7 +38,6 @@ class DomainVerdict:
 
 @lru_cache(maxsize=65536)
 def judge_domain(domain: str) -> DomainVerdict:
-    """Judge a lower-case A-label. Cached, because lists repeat their domains."""
     reserved = domain.rpartition(".")[2] in RESERVED_ENDINGS or domain in RESERVED_DOMAINS
     disposable = is_disposable(domain)
     lookalike = is_lookalike(domain)
@@ -71,7 +68,6 @@ def is_lookalike(domain: str) -> bool:
 
 
 def mixes_scripts(text: str) -> bool:
-    """Return True if letters from more than one of the confusable alphabets occur."""
     scripts: set[str] = set()
     for char in text:
         if char.isalpha():
@@ -81,7 +77,6 @@ def mixes_scripts(text: str) -> bool:
 
 
 def reads_as_latin(label: str) -> bool:
-    """Return whether the label is Cyrillic and each character in it has a Latin double."""
     letters = [char for char in label if char.isalpha()]
     return bool(letters) and all(char in _LATIN_LOOKALIKES for char in letters)
 

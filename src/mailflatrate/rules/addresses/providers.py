@@ -25,10 +25,7 @@ def is_freemail(domain: str) -> bool:
 
 
 def suggest_domain(domain: str) -> str | None:
-    """Return the provider that was probably meant, or None. `domain` is a lower-case A-label.
-
-    It is only a suggestion (R-24): consent belongs to the address that was typed, so nothing may replace it silently.
-    """
+    """Only a suggestion (R-24): consent belongs to the address that was typed, so nothing may replace it silently."""
     known = _providers()
     if domain in known.all or domain in known.neighbours:
         return None
@@ -62,7 +59,6 @@ def _deletions(name: str) -> list[str]:
 
 
 def one_slip(typed: str, meant: str) -> bool:
-    """Return whether they differ by one character left out, added or changed, or by two neighbors swapped."""
     if typed == meant or abs(len(typed) - len(meant)) > 1:
         return False
     if len(typed) == len(meant):

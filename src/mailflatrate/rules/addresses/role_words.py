@@ -1,8 +1,4 @@
-"""The tables of role words (R-21), read once per process: `roles.toml` and `roles_europe.toml`, and lists of places,
-small words and names.
-
-Every process that imports or sends keeps them for its whole life, so each word is one string shared by all tables.
-"""
+"""The tables of role words (R-21), kept by every process for its life: each word is one string in all tables."""
 
 import tomllib
 import unicodedata
@@ -37,10 +33,7 @@ _GREEK = {
 
 
 def latin_spellings(word: str) -> tuple[str, ...]:
-    """Return up to `MOST_SPELLINGS` spellings of the word in Latin letters; none for other scripts.
-
-    `word` has no accents.
-    """
+    """None for other scripts; `word` has no accents. At most `MOST_SPELLINGS`."""
     table = _CYRILLIC if "а" <= word[0] <= "я" else _GREEK if "α" <= word[0] <= "ω" else {}
     choices: list[tuple[str, ...]] = []
     at = 0
@@ -108,8 +101,7 @@ class RoleWords:
     units: set[str] = field(default_factory=set)
     """Words that turn the words beside them into a role."""
     by_end: dict[str, str] = field(default_factory=dict)
-    """First letters and a blank, or a blank and last letters -> long roles, with blanks between them: a single typo
-    leaves one end whole."""
+    """First letters and a blank, or a blank and last letters -> long roles: a single typo leaves one end whole."""
     branches: set[str] = field(default_factory=set)
     """Places that stand alone for a branch."""
     places: set[str] = field(default_factory=set)
@@ -122,17 +114,13 @@ class RoleWords:
     """The first three characters of each word that can occur next to a role, to skip most names quickly."""
 
     def knows(self, word: str) -> bool:
-        """Return True for a role word, a place or a small word."""
         return word in self.tier or word in self.beside
 
     def strong(self, word: str) -> bool:
-        """Return True for a role word that is not also a surname."""
         return self.tier.get(word) == REFUSED and word not in self.maybe_names
 
     def nearly(self, word: str) -> bool:
-        """Return whether the word is a long role with one typing error: a character left out, added, mistaken, or two
-        swapped.
-        """
+        """A long role with one character left out, added, mistaken, or two swapped."""
         shortest, longest = len(word) - 1, len(word) + 1
         return any(
             shortest <= len(role) <= longest and one_slip(word, role)
@@ -141,7 +129,6 @@ class RoleWords:
         )
 
     def ends_like(self, word: str, tier: int) -> bool:
-        """Return True if the word ends like an office, with something before the ending."""
         endings = self.endings.get(tier, ())
         return word.endswith(endings) and any(
             word.endswith(ending) and len(word) - len(ending) >= MIN_FUSED_OTHER for ending in endings
@@ -149,7 +136,6 @@ class RoleWords:
 
 
 def plain(text: str) -> str:
-    """Convert to lower case, expand umlauts, drop other marks."""
     long_spelling = unicodedata.normalize("NFC", text).casefold().translate(_LONG_SPELLING)
     return _bare(long_spelling)
 
@@ -160,9 +146,7 @@ def _bare(text: str) -> str:
 
 
 def spellings(name: str) -> set[str]:
-    """Return a word's spellings with and without the umlaut, such as buero and buro for `büro`, and in Latin letters
-    for other scripts.
-    """
+    """With and without the umlaut, such as buero and buro for `büro`, and in Latin letters for other scripts."""
     if name.isascii():
         return {name}
     bare = _bare(name.translate(_SHORT_SPELLING))
@@ -170,7 +154,6 @@ def spellings(name: str) -> set[str]:
 
 
 def groups() -> Iterator[dict[str, Any]]:
-    """Yield all groups of role words: German and English by subject, the other languages by office."""
     yield from tomllib.loads(Path(__file__).with_name("roles.toml").read_text("utf-8"))["group"]
     table = tomllib.loads(Path(__file__).with_name("roles_europe.toml").read_text("utf-8"))
     offices, inflections = table.pop("office"), table.pop("inflection")
@@ -237,7 +220,6 @@ def _add_role(words: RoleWords, spelling: str, group: dict[str, object]) -> None
 
 
 def _entries(file: str) -> set[tuple[str, bool]]:
-    """Return the words of a text file in all spellings, and whether they have a star."""
     text = Path(__file__).with_name(file).read_text("utf-8")
     entries = (word for line in text.splitlines() if not line.startswith("#") for word in line.split())
     return {

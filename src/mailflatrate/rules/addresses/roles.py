@@ -1,8 +1,5 @@
-"""Role addresses (R-21): does this local part name an office or a person?
-
-Two tiers, see `roles.toml`. A local part is split at its separators and digits; single words, joined words and
-clear compounds of role words (`info-kiel`, `team.vertrieb`, `newsletter-abmeldung`) count, anything with a given name
-in front is a person (`sonja.office`, `mark.sales`).
+"""Role addresses (R-21), in the two tiers of `roles.toml`: single words, joined words and clear compounds of role words
+count (`info-kiel`, `newsletter-abmeldung`), anything with a given name in front is a person (`sonja.office`).
 """
 
 import re
@@ -39,10 +36,8 @@ _INITIAL = re.compile(r"[^\W\d_][._-][^\W\d_]+$")
 
 
 def role_tier(local: str, domain: str = "") -> int | None:
-    """Return 1 for a role that is refused, 2 for one that needs a reviewer, None for a person.
-
-    `local` is a local part in any case, with or without a +tag. `domain` (an A-label) decides about roles that are also
-    surnames: an office doesn't have its mailbox at a provider of personal ones.
+    """Return 1 for a refused role, 2 for one that needs a reviewer, None for a person. `local` may have case and +tag;
+    `domain` decides about surnames: an office doesn't have its mailbox at a provider of personal ones.
     """
     tier = _tier(local)
     if tier == _PERSON:
@@ -67,7 +62,6 @@ def _base(local: str) -> str:
 
 
 def _is_surname_at(base: str, domain: str) -> bool:
-    """Return True for a refused word that is also a surname, at a provider of personal mailboxes."""
     return bool(domain) and is_freemail(domain) and base in role_words().surnames
 
 
@@ -87,10 +81,7 @@ def _is_surname(base: str) -> bool:
 
 
 def _tier_at_a_firm(base: str) -> int | None:
-    """Hold what looks like an office without being in the tables, at domains where companies have mailboxes.
-
-    `muhasebedepartmani`, `direcaopedagogica.porto`, `vestiging-utrecht`, `kancelarii`, `reklamacjie`.
-    """
+    """Hold what looks like an office at a company's domain: `vestiging-utrecht`, `kancelarii`, `reklamacjie`."""
     latin = _in_latin(base)
     if _SENT_ON.fullmatch(latin):
         return HELD
@@ -106,7 +97,6 @@ def _tier_at_a_firm(base: str) -> int | None:
 
 
 def _looks_like_role(word: str, words: RoleWords) -> bool:
-    """Return whether it is a role word fused with more text, with an ending, or with one character mistaken."""
     if not word.isalpha() or word in words.names:
         return False
     if word[0] == "e" and len(word) > _MIN_FUSED_ROLE and words.tier.get(word[1:]) == REFUSED:
@@ -153,10 +143,7 @@ def _in_latin(text: str) -> str:
 
 
 def plain_refused_words() -> frozenset[str]:
-    """Return the words of tier 1 as local parts, in every spelling and with every separator between their parts.
-
-    Words that are also surnames are left out, because the domain decides about them.
-    """
+    """Return tier 1 in every spelling and separator. Surnames are left out: the domain decides about them."""
     found = set()
     for group in groups():
         if group["tier"] != REFUSED or group.get("ending") or group.get("surname"):
@@ -169,11 +156,7 @@ def plain_refused_words() -> frozenset[str]:
 
 
 def _joinable(tokens: list[str]) -> bool:
-    """Return whether the parts may be joined to a role word.
-
-    `p.ost` is P. Ost and `h.r` has initials, while `in.fo`, `i.n.f.o`, `ma.r.keting` are attempts to evade the
-    check.
-    """
+    """`p.ost` is P. Ost and `h.r` has initials, while `in.fo` and `ma.r.keting` are attempts to evade the check."""
     initials = sum(len(word) == 1 for word in tokens)
     return initials == 0 or (initials == len(tokens) >= 4) or (len(tokens) >= 3 and sum(map(len, tokens)) >= 6)
 
@@ -210,7 +193,6 @@ def _compound(tokens: list[str], words: RoleWords) -> int | None:
 
 
 def _merge_phrases(tokens: list[str], words: RoleWords) -> list[str]:
-    """Merge `customer.service.berlin` -> `customerservice`, `berlin`."""
     merged: list[str] = []
     at = 0
     while at < len(tokens):
@@ -227,7 +209,6 @@ def _merge_phrases(tokens: list[str], words: RoleWords) -> list[str]:
 
 
 def _is_fused(word: str, words: RoleWords) -> bool:
-    """Return whether joined words name a role: `vertriebsteam`, `infoberlin`, `teamsales`, `mahnabteilung`."""
     if words.ends_like(word, REFUSED):
         return True
     if word[:MIN_FUSED_OTHER] not in words.beginnings:
@@ -246,7 +227,6 @@ def _is_fused(word: str, words: RoleWords) -> bool:
 
 
 def _is_pair(left: str, right: str, words: RoleWords) -> bool:
-    """Return whether both are known, and one is a strong role or both are roles; `left` must be known."""
     if not words.knows(right):
         return False
     if min(len(left), len(right)) >= _MIN_FUSED_ROLE and words.tier.get(left) == words.tier.get(right) == REFUSED:

@@ -13,10 +13,7 @@ _WHOLE = 10_000
 
 @dataclass(frozen=True, slots=True)
 class FlatStep:
-    """A step as the engine takes it: what it does, its parameters as JSON, and where people go from it.
-
-    `targets` has one entry for most steps, two for a branch (met, not met) and one for each arm of a split.
-    """
+    """`targets` has one entry for most steps, two for a branch (met, not met) and one for each arm of a split."""
 
     key: str
     kind: str
@@ -26,12 +23,10 @@ class FlatStep:
 
     @property
     def next_key(self) -> str:
-        """Return the key of the next step, for a step without a choice."""
         return self.targets[0]
 
 
 def compile_graph(graph: Graph) -> tuple[FlatStep, ...]:
-    """Return the steps of a graph in reading order; people begin at the first one."""
     return tuple(
         FlatStep(step.id, step.kind, number, step.parameters(), targets)
         for number, (step, targets) in enumerate(_flat(graph.steps, FINISH))

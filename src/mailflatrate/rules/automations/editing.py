@@ -1,8 +1,5 @@
-"""Edits of a graph as stored: insert, change, move and remove one step. Each returns a new graph.
-
-A list of steps has an address: `top` for the automation's own, `ID.then` and `ID.else` for those of a branch, `ID.0`,
-`ID.1` for the arms of a split. A place is the address of a list and a position in it, written `ID.then:2`. Whether the
-result may be saved is up to `reading`.
+"""Edits of a stored graph, each returning a new one. A list's address is `top`, `ID.then`, `ID.else`, or `ID.0` for an
+arm; a place adds a position: `ID.then:2`. Whether the result may be saved is up to `reading`.
 """
 
 from __future__ import annotations
@@ -26,8 +23,6 @@ class StepGone(ValueError):
 
 @dataclass(frozen=True, slots=True)
 class StepPlace:
-    """A position in a list of steps: 0 is before the first one."""
-
     list: str
     index: int
 
@@ -45,8 +40,6 @@ class StepPlace:
 
 @dataclass(frozen=True, slots=True)
 class StepPosition:
-    """Where a step is: its list with that list's steps, and, for a nested list, the step it belongs to."""
-
     address: str
     steps: list[RawStep]
     index: int
@@ -70,9 +63,8 @@ def insert_step(graph: Mapping[str, Any], place: StepPlace, step: RawStep) -> Ra
 
 
 def change_step(graph: Mapping[str, Any], key: str, parameters: Mapping[str, Any]) -> RawGraph:
-    """Return the graph with other parameters of a step; its kind and what is nested in it stay.
-
-    `arms` are shares only: an arm keeps its steps, and one that is left out goes with them. Raises StepGone.
+    """Its kind and what is nested stay. `arms` are shares only: an arm keeps its steps, and one left out goes with
+    them. Raises StepGone.
     """
     made = copy.deepcopy(dict(graph))
     position = find_step(made, key)
@@ -141,7 +133,6 @@ def _insert(graph: RawGraph, place: StepPlace, step: RawStep) -> None:
 
 
 def _lists(graph: Mapping[str, Any]) -> Iterator[tuple[str, list[RawStep], str]]:
-    """Yield the address of every list, the list, and the ID of the step it belongs to."""
     waiting: list[tuple[str, list[RawStep], str]] = [(TOP, graph["steps"], "")]
     while waiting:
         address, steps, owner = waiting.pop()

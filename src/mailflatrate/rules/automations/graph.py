@@ -18,8 +18,6 @@ MAX_INACTIVE_DAYS = 3_650
 
 
 class EntryKind(StrEnum):
-    """What lets a person enter."""
-
     CONFIRMED = "confirmed"
     DATE = "date"
     SEGMENT_ENTERED = "segment_entered"
@@ -31,23 +29,17 @@ class EntryKind(StrEnum):
 
 
 class ZoneOf(StrEnum):
-    """Whose clock counts."""
-
     PERSON = "person"
     ACCOUNT = "account"
 
 
 class ReentryMode(StrEnum):
-    """Whether a person who has finished or left may enter again."""
-
     NEVER = "never"
     AFTER = "after"
     ALWAYS = "always"
 
 
 class LateRule(StrEnum):
-    """What to do with a step that is more than a day late, after an outage or a pause."""
-
     SEND = "send"
     SKIP = "skip"
     END = "end"
@@ -55,8 +47,6 @@ class LateRule(StrEnum):
 
 @dataclass(frozen=True, slots=True)
 class Entry:
-    """What starts the automation for a person. Which of the fields count depends on `on`; None is not chosen yet."""
-
     on: EntryKind
     form: int | None = None
     field: str = ""
@@ -74,32 +64,24 @@ class Entry:
 
 @dataclass(frozen=True, slots=True)
 class Reentry:
-    """Whether a person may enter again, and after how many days."""
-
     mode: ReentryMode = ReentryMode.NEVER
     days: int = 0
 
 
 @dataclass(frozen=True, slots=True)
 class Goal:
-    """A condition that ends the automation for a person who meets it, or takes them to a step."""
-
     condition: Condition
     then: str = "end"
 
 
 @dataclass(frozen=True, slots=True)
 class NoMailHours:
-    """No message leaves between two times of day, on the person's clock. It may go past midnight."""
-
     start: str
     end: str
 
 
 @dataclass(frozen=True, slots=True)
 class Graph:
-    """An automation as its author wrote it."""
-
     entry: Entry
     steps: tuple[Step, ...] = ()
     reentry: Reentry = field(default_factory=Reentry)
@@ -109,16 +91,13 @@ class Graph:
     quiet: NoMailHours | None = None
 
     def all_steps(self) -> Iterator[Step]:
-        """Yield every step, in the order in which it is read."""
         yield from walk(self.steps)
 
     def campaigns(self) -> tuple[int, ...]:
-        """Return the ids of the messages, in their order."""
         return tuple(step.message_id for step in self.all_steps() if step.message_id)
 
 
 def walk(steps: tuple[Step, ...]) -> Iterator[Step]:
-    """Yield steps and all that is nested in them, in order."""
     for step in steps:
         yield step
         for nested in step.lists():

@@ -1,7 +1,4 @@
-"""Takes JSON apart key by key: unknown keys and wrong types are refused.
-
-What it takes is bounded in depth, number and length before it is looked at.
-"""
+"""Takes JSON apart key by key: unknown keys and wrong types are refused, and depth, number and length bounded first."""
 
 from __future__ import annotations
 
@@ -37,8 +34,6 @@ _UNKNOWN = N_("The automation can't be read: “{key}” isn't known here.")
 
 
 class JsonObject:
-    """A JSON object whose keys are taken one by one; what is left over is refused."""
-
     def __init__(self, raw: Any, step: str, name: str) -> None:
         if not isinstance(raw, Mapping) or not all(isinstance(key, str) for key in raw):
             raise GraphRefused(SHAPE, step, key=name)

@@ -1,7 +1,4 @@
-"""Problems that prevent the activation of a graph, each with its step.
-
-`apps.automations` adds those that need the database.
-"""
+"""Problems that prevent the activation of a graph; `apps.automations` adds those that need the database."""
 
 from collections import Counter
 from collections.abc import Iterator
@@ -17,7 +14,6 @@ GOAL = "goal"
 
 
 def problems_in(graph: Graph) -> tuple[GraphProblem, ...]:
-    """Return all problems of a graph that can be found without the database."""
     return tuple(_whole(graph)) + tuple(problem for step in graph.all_steps() for problem in step.problems())
 
 

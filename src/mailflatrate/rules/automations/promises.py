@@ -1,7 +1,5 @@
-"""How often messages come according to a consent's wording (R-27), as far as a sentence can be read.
-
-"about twice a month" is two messages in 30 days. A sentence without a number, such as "when there is news", promises
-nothing and limits nothing.
+"""How often messages come by a consent's wording (R-27): "about twice a month" is two in 30 days. A sentence without a
+number promises nothing and limits nothing.
 """
 
 import re
@@ -83,17 +81,12 @@ _LONGEST = 500
 
 @dataclass(frozen=True, slots=True)
 class Promise:
-    """A maximum number of messages in a number of days."""
-
     messages: int
     days: int
 
 
 def promise_in(sentence: str) -> Promise | None:
-    """Return the frequency that a sentence promises; None if it has no number.
-
-    Of two numbers, the larger one counts.
-    """
+    """Return None if it has no number; of two numbers, the larger one counts."""
     text = " ".join(sentence[:_LONGEST].lower().split())
     if (every := _EVERY.search(text)) and (number := _number(every["number"])):
         return Promise(1, number * _DAYS[every["span"]])

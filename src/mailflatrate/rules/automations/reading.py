@@ -1,7 +1,4 @@
-"""JSON -> graph. Nothing gets through that isn't described in `graph` or by a kind of step.
-
-What is merely unfinished, such as a message that isn't chosen yet, is read; `problems` names it.
-"""
+"""JSON -> graph. Only what `graph` or a kind of step describes gets through; what is merely unfinished is read."""
 
 import re
 from typing import Any
@@ -17,7 +14,6 @@ STEP_ID = re.compile(r"[a-z0-9]{1,12}")
 
 
 def read_graph(raw: Any) -> g.Graph:
-    """Return a graph from its JSON. Raises GraphRefused."""
     whole = JsonObject(raw, "", "graph")
     goal_raw, quiet_raw, cap = whole.take("goal"), whole.take("quiet"), whole.take("cap_per_week")
     if cap is not None and (isinstance(cap, bool) or not isinstance(cap, int) or not 0 < cap <= g.MAX_CAP_PER_WEEK):

@@ -1,7 +1,5 @@
-"""A person's way through an automation, predicted step by step, with the same waits, branches and limits as the engine.
-
-What depends on the person comes from the caller (`RehearsedPerson`). Everyone is assumed to be served on time, and
-events that a wait is for are assumed not to happen.
+"""A person's way through an automation, with the waits, branches and limits of the engine. Everyone is assumed to be
+served on time, and events that a wait is for not to happen.
 """
 
 from collections.abc import Sequence
@@ -19,8 +17,6 @@ from mailflatrate.rules.automations.waits import after_no_mail_hours, due_at, wa
 
 
 class DelayReason(StrEnum):
-    """Why a message leaves later than its step is due. PAUSE: days between two messages; PAUSED: none until a day."""
-
     PAUSE = "pause"
     PAUSED = "paused"
     PROMISE = "promise"
@@ -29,8 +25,6 @@ class DelayReason(StrEnum):
 
 
 class RehearsalEnd(StrEnum):
-    """How a way ends. NO_DATE: a step waits for a date that the person doesn't have."""
-
     FINISHED = "finished"
     GOAL = "goal"
     NO_DATE = "no_date"
@@ -38,18 +32,13 @@ class RehearsalEnd(StrEnum):
 
 @dataclass(frozen=True, slots=True)
 class Delay:
-    """A delay of a message: why, and until when."""
-
     reason: DelayReason
     until: datetime
 
 
 @dataclass(frozen=True, slots=True)
 class RehearsedStep:
-    """A step on the way. `arrived_at`: when the person comes to it; `at`: when it acts, and they go on.
-
-    `target` is the branch or arm taken. `is_skipped`: the goal was met, so the step doesn't act.
-    """
+    """They arrive, and go on `at`. `target` is the branch or arm taken. `is_skipped`: the goal was met."""
 
     step: FlatStep
     arrived_at: datetime
@@ -61,8 +50,6 @@ class RehearsedStep:
 
 @dataclass(frozen=True, slots=True)
 class Rehearsal:
-    """The whole way, in order, and how and when it ends."""
-
     steps: Sequence[RehearsedStep]
     end: RehearsalEnd
     ended_at: datetime
@@ -73,38 +60,26 @@ class Rehearsal:
 
 
 class RehearsedPerson(Protocol):
-    """What a rehearsal asks about the person, and what it tells when a step changes something."""
+    def zone(self) -> str | None: ...
 
-    def zone(self) -> str | None:
-        """Return the person's time zone; None if they name none."""
-
-    def day(self, field: str) -> date | None:
-        """Return the date in a field."""
+    def day(self, field: str) -> date | None: ...
 
     def meets(self, condition: Condition, at: datetime) -> bool:
         """Return whether the person meets a condition at a moment."""
 
-    def delays(self, at: datetime) -> Sequence[Delay]:
-        """Return what keeps them from getting another message at a moment."""
+    def delays(self, at: datetime) -> Sequence[Delay]: ...
 
-    def arm(self, step: FlatStep) -> int:
-        """Return the arm of a split to follow."""
+    def arm(self, step: FlatStep) -> int: ...
 
-    def act(self, step: FlatStep, at: datetime) -> None:
-        """Take note that a step acted: a message was sent, a field or a tag changed."""
+    def act(self, step: FlatStep, at: datetime) -> None: ...
 
 
 def rehearse(graph: Graph, person: RehearsedPerson, begins_at: datetime, home: str) -> Rehearsal:
-    """Return the way of a person who enters at a moment (aware). `home` is the account's time zone.
-
-    The graph has at least one step, and no problems.
-    """
+    """`begins_at` is aware, `home` the account's time zone. The graph has at least one step, and no problems."""
     return _Way(graph, person, home).take(begins_at)
 
 
 class _Way:
-    """One person's way from step to step."""
-
     def __init__(self, graph: Graph, person: RehearsedPerson, home: str) -> None:
         flat = compile_graph(graph)
         self._graph, self._person, self._home = graph, person, home
@@ -140,7 +115,6 @@ class _Way:
         return due_at(rule, now, zone_for(self._person.zone(), self._home), day)
 
     def _wait_until_free(self, found: RehearsedStep) -> RehearsedStep:
-        """Return the step at the moment at which it acts; the goal is asked whenever the person's turn comes."""
         while found.step.kind == Send.kind and self._goal(found.step, found.at) is None:
             delays = list(self._person.delays(found.at))
             later = max((delay.until for delay in delays), default=found.at)
@@ -153,7 +127,6 @@ class _Way:
         return found
 
     def _goal(self, step: FlatStep, at: datetime) -> str | None:
-        """Return where the goal takes the person from a step, FINISH to end; None if they go on."""
         goal = self._graph.goal
         if goal is None or not goal.condition or not self._person.meets(goal.condition, at):
             return None

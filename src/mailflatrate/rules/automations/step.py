@@ -25,9 +25,8 @@ class GraphProblem:
 
 @dataclass(frozen=True, slots=True)
 class StepSetting:
-    """A setting of a step: the ID of something that the account has, or a text. `label` and `missing` are message ids.
-
-    `names`: what an ID names, such as `tag`; empty for a text. `missing`: what to say while it is empty.
+    """The ID of something that the account has, of the kind `names` such as `tag`, or a text (""). `label` and
+    `missing` are message ids; `missing` tells that it is empty.
     """
 
     label: str
@@ -36,22 +35,18 @@ class StepSetting:
 
 
 def chosen(names: str, label: str, missing: str) -> Any:
-    """Declare a field of a step that holds an ID."""
     return field(default=None, metadata={"setting": StepSetting(label, missing, names)})
 
 
 def written(label: str, missing: str) -> Any:
-    """Declare a field of a step that holds a text."""
     return field(default="", metadata={"setting": StepSetting(label, missing)})
 
 
 @dataclass(frozen=True)
 class Step:
-    """One step. A kind of step is a subclass, whose class keywords say what it is called and how it is drawn.
-
-    `kind` is stored, `label` names the kind in the menu. `sentence` says what a step does, with %(name)s for what it
-    names, and `detail` the rest. `begins_with`: what an inserted step has. A step that
-    doesn't `leads_on` ends the automation. A nested list flows into the step after its parent.
+    """A kind of step is a subclass with class keywords. `kind` is stored, `label` is in the menu, `sentence` has
+    %(name)s for what it names. A step that doesn't `leads_on` ends the automation. A nested list flows into the step
+    after its parent.
     """
 
     kind: ClassVar[str]
@@ -92,7 +87,6 @@ class Step:
         return cls(key, **values)
 
     def problems(self) -> Iterator[GraphProblem]:
-        """Yield what to fix, as far as the step itself shows it."""
         for name, setting in self.settings().items():
             if not str(getattr(self, name) or "").strip():
                 yield GraphProblem(self.id, setting.missing)
@@ -102,7 +96,6 @@ class Step:
         return {name: getattr(self, name) for name in self.settings()}
 
     def targets(self, following: str) -> tuple[str, ...]:
-        """Return where people go from here; `following` is the step after this one."""
         return (following if self.leads_on else FINISH,)
 
     def lists(self) -> Sequence[tuple[Step, ...]]:

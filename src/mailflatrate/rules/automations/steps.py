@@ -12,8 +12,6 @@ from mailflatrate.rules.automations.step import GraphProblem, ReadSteps, Step, c
 
 @dataclass(frozen=True)
 class Send(Step, kind="send", label=N_("Send a message"), icon="mail", sentence=N_("Send %(name)s")):
-    """Its message is a campaign of its own."""
-
     campaign: int | None = chosen("message", "", N_("Write the message of this step."))
 
     @property
@@ -27,8 +25,6 @@ _MAX_NAME_CHARACTERS = 120
 
 
 class WaitKind(StrEnum):
-    """What a wait waits for."""
-
     FOR = "for"
     UNTIL = "until"
     DATE = "date"
@@ -37,10 +33,7 @@ class WaitKind(StrEnum):
 
 @dataclass(frozen=True, slots=True)
 class WaitRule:
-    """A wait: for a time, until a time of day, until a date field of the person, or for an event but not forever.
-
-    `days` of a date is the offset from it, and of an event the longest wait.
-    """
+    """`days` is the offset from a date, and the longest wait for an event."""
 
     kind: WaitKind
     minutes: int = 0
@@ -60,8 +53,6 @@ class Wait(
     icon="clock",
     begins_with={"for": {"days": 1, "hours": 0, "minutes": 0}},
 ):
-    """A wait without a rule is not finished."""
-
     wait: WaitRule | None = None
 
     @classmethod
@@ -119,8 +110,6 @@ class Branch(
     icon="git-branch",
     begins_with={"if": None, "then": [], "else": []},
 ):
-    """People who meet the condition go through `then`, all others through `otherwise`."""
-
     condition: Condition | None = None
     then: tuple[Step, ...] = ()
     otherwise: tuple[Step, ...] = ()
@@ -151,8 +140,6 @@ _WHOLE = 100
 
 @dataclass(frozen=True, slots=True)
 class Arm:
-    """One arm of a split, with its share in percent."""
-
     share: int
     steps: tuple[Step, ...] = ()
 
@@ -165,8 +152,6 @@ class Split(
     icon="split",
     begins_with={"arms": [{"share": 50, "steps": []}, {"share": 50, "steps": []}]},
 ):
-    """Each arm gets its share of the people."""
-
     arms: tuple[Arm, ...] = ()
 
     @classmethod
@@ -201,8 +186,6 @@ def _arm(raw: JsonObject, nested: ReadSteps) -> Arm:
 class SetField(
     Step, kind="set_field", label=N_("Set a field"), icon="pencil", sentence=N_("Set %(field)s to %(value)s")
 ):
-    """The value has the form of the field's type; None empties the field."""
-
     field: str = ""
     value: str | int | float | bool | list[str] | None = None
 
@@ -224,22 +207,16 @@ class SetField(
 
 @dataclass(frozen=True)
 class AddTag(Step, kind="add_tag", label=N_("Add a tag"), icon="tag", sentence=N_("Add the tag %(name)s")):
-    """The tag may start other automations."""
-
     tag: int | None = chosen("tag", N_("Tag"), N_("Choose the tag."))
 
 
 @dataclass(frozen=True)
 class RemoveTag(Step, kind="remove_tag", label=N_("Remove a tag"), icon="tag", sentence=N_("Remove the tag %(name)s")):
-    """Nothing happens to contacts without the tag."""
-
     tag: int | None = chosen("tag", N_("Tag"), N_("Choose the tag."))
 
 
 @dataclass(frozen=True)
 class Notify(Step, kind="notify", label=N_("Notify a colleague"), icon="bell", sentence=N_("Notify %(name)s")):
-    """The colleague gets one email for all people who come to the step together."""
-
     user: int | None = chosen("user", N_("Colleague"), N_("Choose the colleague to notify."))
     text: str = written(N_("What they should read"), N_("Write what your colleague should read."))
 
@@ -248,8 +225,6 @@ class Notify(Step, kind="notify", label=N_("Notify a colleague"), icon="bell", s
 class Webhook(
     Step, kind="webhook", label=N_("Call a webhook"), icon="webhook", sentence=N_("Call the webhook %(name)s")
 ):
-    """The webhook gets an event for each person."""
-
     endpoint: int | None = chosen("endpoint", N_("Webhook"), N_("Choose the webhook."))
 
 
@@ -263,8 +238,6 @@ class GoTo(
     detail=N_("They leave this automation"),
     leads_on=False,
 ):
-    """People leave this automation for the other one."""
-
     automation: int | None = chosen("automation", N_("Automation"), N_("Choose the automation to go to."))
 
 
@@ -278,7 +251,7 @@ class End(
     detail=N_("People who get here have finished"),
     leads_on=False,
 ):
-    """People who come here have finished."""
+    pass
 
 
 STEP_KINDS: dict[str, type[Step]] = {

@@ -11,10 +11,8 @@ from mailflatrate.rules.automations.json_object import JsonObject
 
 @dataclass(frozen=True, slots=True)
 class TriggerKind:
-    """A kind of entry. All texts are message ids.
-
-    `setting`: the field of `Entry` that it depends on; `missing`: what to say while it is empty. `sentence`: what
-    starts the automation, with %(name)s for the setting.
+    """All texts are message ids. `setting`: the field of `Entry` that it depends on; `missing` tells that it is empty;
+    `sentence` has %(name)s for it.
     """
 
     label: str

@@ -1,7 +1,5 @@
-"""When a step is due, on a person's own clock.
-
-Days are days of the calendar: a wait of one day ends at the same time of day, whatever the clocks did in between. Where
-they skip an hour, a time in it is taken as if they hadn't; where they repeat one, its first time counts.
+"""When a step is due, on a person's clock. Days are calendar days: one day ends at the same time of day. Where clocks
+skip an hour, a time in it is taken as if they hadn't; where they repeat one, its first time counts.
 """
 
 from calendar import isleap
@@ -26,9 +24,7 @@ def wait_rule(parameters: Mapping[str, Any]) -> WaitRule:
 
 
 def zone_for(name: str | None, home: str) -> ZoneInfo:
-    """Return the time zone named by a contact, in upper or lower case; the account's if the contact names none or an
-    unknown one.
-    """
+    """Ignore case; `home`, the account's, if the contact names none or an unknown one."""
     found = find_zone(name or "")
     return found if found is not None else ZoneInfo(home)
 
@@ -44,9 +40,7 @@ def _time(at: str) -> time:
 
 
 def due_at(rule: WaitRule, now: datetime, zone: ZoneInfo, day: date | None = None) -> datetime | None:
-    """Return when a wait that begins now ends, never before now; None if it needs a date that the
-    person doesn't have.
-    """
+    """Never before now; None if it needs a date that the person doesn't have."""
     match rule.kind:
         case WaitKind.FOR:
             later = now + timedelta(minutes=rule.minutes, hours=rule.hours)
@@ -65,7 +59,6 @@ def _same_time(now: datetime, days: int, zone: ZoneInfo) -> datetime:
 
 
 def _next_time(at: str, weekday: int | None, now: datetime, zone: ZoneInfo) -> datetime:
-    """Return the next moment, from now on, at which the clocks show a time, on that day of the week if one is named."""
     today = now.astimezone(zone).date()
     days = (today + timedelta(days=later) for later in range(15))
     return next(
@@ -91,7 +84,6 @@ def after_no_mail_hours(now: datetime, quiet: NoMailHours | None, zone: ZoneInfo
 
 
 def days_reached(since: datetime, now: datetime, at: str, zone: ZoneInfo) -> list[date]:
-    """Return the days on which the time of day `at` was after `since` and not after now; at most the last few."""
     last = now.astimezone(zone).date() + timedelta(days=1)
     days = [last - timedelta(days=back) for back in range(LOOKED_BACK_DAYS + 2)]
     return sorted(day for day in days if since < moment(day, at, zone) <= now)
@@ -104,5 +96,4 @@ def month_days(day: date) -> list[str]:
 
 
 def is_late(due: datetime, now: datetime) -> bool:
-    """Return True if a step is so late that the author's rule for late steps applies."""
     return now - due > LATE_AFTER

@@ -1,8 +1,6 @@
-"""Which variant of a campaign the remaining recipients get, and how certain that choice is.
-
-The rule is announced before the campaign is sent and always applies: the greatest share of clicks wins. If there are
-too few clicks, or two shares are equal, the first variant is sent as if there had been no test. A variant that makes
-people unsubscribe cannot win, however often it is clicked (R-89). Opens decide nothing: machines open, too (R-110).
+"""Which variant the remaining recipients get. The rule is announced before sending: the greatest share of clicks wins;
+with too few clicks or a tie, the first. A variant that makes people unsubscribe cannot win (R-89). Opens decide
+nothing: machines open, too (R-110).
 """
 
 from collections.abc import Sequence
@@ -28,8 +26,6 @@ CLEAR, LIKELY = 2.58, 1.64
 
 @dataclass(frozen=True, slots=True)
 class VariantFigures:
-    """The figures of one variant: messages delivered, clicks by people, unsubscribes because of it."""
-
     variant: int
     delivered: int
     clicks: int
@@ -51,8 +47,6 @@ class VariantFigures:
 
 
 class ChoiceBasis(Enum):
-    """The basis of a choice; the value is stored."""
-
     CLICKS = "clicks"
     TIE = "tie"
     TOO_FEW = "too_few"
@@ -62,16 +56,12 @@ class ChoiceBasis(Enum):
 
 @dataclass(frozen=True, slots=True)
 class WinnerChoice:
-    """The variant that the remaining recipients get."""
-
     variant: int
     why: ChoiceBasis
 
 
 def choose(arms: Sequence[VariantFigures]) -> WinnerChoice | None:
-    """Choose the winner by the rule; return None if every variant makes people unsubscribe, so that a person must
-    decide.
-    """
+    """Return None if every variant makes people unsubscribe, so that a person must decide."""
     possible = [arm for arm in arms if not arm.is_left]
     if not possible:
         return None
@@ -85,15 +75,12 @@ def choose(arms: Sequence[VariantFigures]) -> WinnerChoice | None:
 
 
 class Certainty(Enum):
-    """The probability that the difference between the best two is not chance."""
-
     CLEAR = "clear"
     LIKELY = "likely"
     CHANCE = "chance"
 
 
 def certainty(arms: Sequence[VariantFigures]) -> Certainty:
-    """Return the certainty of the best variant's lead over the second (difference of two rates of counts)."""
     best = sorted((arm for arm in arms if arm.delivered), key=lambda arm: -arm.click_percent)[:2]
     if len(best) < 2 or sum(arm.clicks for arm in best) < LEAST_CLICKS:
         return Certainty.CHANCE

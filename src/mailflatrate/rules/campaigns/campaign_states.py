@@ -1,16 +1,12 @@
-"""The states of a campaign: the possible moves between them, who may make them, and the sets of states that code and
-SQL use.
-
-`apps.campaigns.states.move` is the only writer. `rules.sql` renders the sets into the statements and triggers.
+"""The states of a campaign, the moves between them, and who may make them. `apps.campaigns.states.move` is the only
+writer; `rules.sql` renders the sets into statements and triggers.
 """
 
 from enum import Enum, StrEnum
 
 
 class CampaignState(StrEnum):
-    """The state of a campaign. REVIEW: released, and an operator reviews it first (R-06, R-07). WAITING: the relay
-    does not answer; sending resumes automatically.
-    """
+    """REVIEW: released, an operator reviews it (R-06, R-07). WAITING: no relay; it resumes automatically."""
 
     DRAFT = "draft"
     REVIEW = "review"
@@ -24,15 +20,13 @@ class CampaignState(StrEnum):
 
 
 class CampaignMover(Enum):
-    """Who moves a campaign: a member of the account (or their API key), an operator, or one of our jobs and rules."""
-
     MEMBER = "member"
     OPERATOR = "operator"
     MACHINE = "machine"
 
 
 class ImpossibleMove(ValueError):
-    """Raised for a move that is not in the table, or not allowed for this mover."""
+    pass
 
 
 _DRAFT, _REVIEW, _SCHEDULED = CampaignState.DRAFT, CampaignState.REVIEW, CampaignState.SCHEDULED
@@ -102,11 +96,9 @@ UNCOUNTED = (*NOT_BEGUN, _PLANNING)
 
 
 def may_move(before: str, after: CampaignState, by: CampaignMover) -> bool:
-    """Return whether `by` may move a campaign from `before` to `after`."""
     return by in MOVES.get((CampaignState(before), after), ())
 
 
 def require_move(before: str, after: CampaignState, by: CampaignMover) -> None:
-    """Raise ImpossibleMove unless `by` may move a campaign from `before` to `after`."""
     if not may_move(before, after, by):
         raise ImpossibleMove(f"no campaign is moved from {before} to {after} by a {by.value}")

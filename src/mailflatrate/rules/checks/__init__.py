@@ -1,4 +1,3 @@
-"""One rule per file. Each defines its id, the effect of a failure, its text as message ids and its source.
-
-`chains.py` puts them in order by the names of their files; nothing else calls them.
+"""One rule per file: id, effect of a failure, text as message ids, source. `chains.py` orders them by file name;
+nothing else calls them.
 """

@@ -1,6 +1,4 @@
-"""R-15: while a file is being imported into a list, it is open whether its people are accepted, so a campaign to that
-list waits.
-"""
+"""R-15: a campaign to a list waits while a file is imported into it: are its people accepted?"""
 
 from mailflatrate.rules.facts import CampaignFacts
 from mailflatrate.rules.verdict import Check, Params, RuleText, Severity

@@ -36,7 +36,6 @@ def _hits(facts: HasContent) -> Params | None:
 
 
 def _fault(url: str) -> str:
-    """Return why a link is bad, as a key of the vocabulary; "" for a good one."""
     if url.startswith("#"):
         return ""
     try:
@@ -78,7 +77,6 @@ def _is_shortener(host: str) -> bool:
 
 
 def _is_disguised(host: str) -> bool:
-    """Return whether a host uses look-alike letters of other scripts, written as such or as `xn--`."""
     labels = [_unicode(label) for label in host.split(".")]
     if all(label.isascii() for label in labels):
         return False

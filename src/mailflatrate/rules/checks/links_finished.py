@@ -23,7 +23,6 @@ def is_example(domain: str) -> bool:
 
 
 def is_unfinished(url: str) -> bool:
-    """Return True if a web address has no host yet, or that of an example."""
     try:
         parts = urlsplit(url)
         host = (parts.hostname or "").lower().rstrip(".")

@@ -26,7 +26,6 @@ def _hits(facts: HasContent) -> Params | None:
 
 
 def _target(url: str) -> str | None:
-    """Return the host or mail domain that a link leads to; None if there is nothing to compare."""
     scheme, _, rest = url.partition(":")
     if scheme.lower() == "mailto":
         return _label(unquote(rest.partition("?")[0]).partition(",")[0].rpartition("@")[2].lower())

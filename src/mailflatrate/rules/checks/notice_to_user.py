@@ -1,7 +1,5 @@
-"""R-32: service notices are sent to users of the service, and never advertise.
-
-Subscribers get them only in answer to their own request about their data (R-94). A mailbox gets them so that its owner
-can prove it, and afterward as test sends (R-46).
+"""R-32: service notices are sent to users of the service, and never advertise. Subscribers get them only in answer to a
+request about their data (R-94), a mailbox to prove its owner, and afterward as test sends (R-46).
 """
 
 from mailflatrate.rules.facts import NoticeFacts

@@ -1,7 +1,4 @@
-"""R-13, R-91: consent that was not used for 24 months no longer covers a campaign.
-
-The last message declared at import counts as it did there, once a reviewer accepted it.
-"""
+"""R-13, R-91: consent not used for 24 months covers no campaign; a declared last message counts once accepted."""
 
 from datetime import datetime
 

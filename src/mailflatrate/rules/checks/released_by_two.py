@@ -1,6 +1,4 @@
-"""R-04, for accounts with approval: the person who ticks the policy and releases is not the requester or the last
-editor.
-"""
+"""R-04, for accounts with approval: who ticks the policy and releases is not the requester or the last editor."""
 
 from mailflatrate.rules.facts import CampaignFacts
 from mailflatrate.rules.verdict import NO_PARAMS, Check, Params, RuleText, Severity

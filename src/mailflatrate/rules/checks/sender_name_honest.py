@@ -17,10 +17,7 @@ def _hits(facts: HasFrom) -> Params | None:
 
 
 def _is_title(name: str, mention: Mention) -> bool:
-    """Return whether a capitalized domain in a stranger's name is a title, not a host: `Planet News.com Daily`.
-
-    Our own customers get no such exception: their domains are known.
-    """
+    """`Planet News.com Daily`. Our own customers get no such exception: their domains are known."""
     before, after = name[: mention.start].rstrip(), name[mention.end :].lstrip()
     amid = before[-1:].isalnum() and after[:1].isalnum()
     titled = mention.text[:1].isupper() and mention.text[1:].islower() and mention.domain.endswith((".com", ".net"))

@@ -1,6 +1,4 @@
-"""The stored states of a person on a list: the state of the subscription, the consent events behind it, and the origin
-of the list.
-"""
+"""The stored states of a person on a list: subscription, consent events, and origin of the list."""
 
 from enum import StrEnum
 
@@ -38,9 +36,7 @@ GONE = (ConsentKind.ERASED, ConsentKind.EXPIRED)
 
 
 class OriginState(StrEnum):
-    """What is known about the origin of a list (R-10). FORM: filled by our own double-opt-in forms alone; needs no
-    declaration.
-    """
+    """FORM: filled by our own double-opt-in forms alone; needs no declaration."""
 
     FORM = "form"
     WAITING = "waiting"

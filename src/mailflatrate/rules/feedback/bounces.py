@@ -1,8 +1,6 @@
-"""What a bounce does to an address (R-69 to R-71, R-73, R-75). Takes in a state and a result, and returns a new state
-and an action.
-
-Bounces are counted per campaign, never per retry: call `judge_bounce` once for the final result of one delivery.
-Auto-replies (R-73) are not results and never get here. Faults of the sender or of the content never count (R-70).
+"""What a bounce does to an address (R-69 to R-71, R-73, R-75): a state and a result in, a new state and an action out.
+Call it once for the final result of one delivery, never per retry. Auto-replies never get here; faults of sender or
+content never count (R-70).
 """
 
 from dataclasses import dataclass, replace
@@ -15,8 +13,6 @@ from mailflatrate.rules.limits import value
 
 
 class BounceAction(Enum):
-    """How to update the suppression list."""
-
     NOTHING = "nothing"
     SUPPRESS_ACCOUNT = "suppress_account"
     SUPPRESS_PLATFORM = "suppress_platform"
@@ -24,9 +20,8 @@ class BounceAction(Enum):
 
 @dataclass(frozen=True, slots=True)
 class Bounce:
-    """The final failure of a delivery: its meaning, the reply, when it was reported, and the evidence (`source`).
-
-    `again`: the same message was read before and is now understood differently, so a bounce may change its kind.
+    """`source` is the evidence. `again`: the message was read before and is now understood differently, so a bounce may
+    change its kind.
     """
 
     contact_id: int | None
@@ -40,9 +35,7 @@ class Bounce:
 
 @dataclass(frozen=True, slots=True)
 class SoftPolicy:
-    """When soft bounces suppress: after this many consecutive campaigns, and not before the time
-    span is over (R-71).
-    """
+    """After this many consecutive campaigns, and not before the time span is over (R-71)."""
 
     messages: int
     span: timedelta
@@ -50,11 +43,9 @@ class SoftPolicy:
 
 @dataclass(frozen=True, slots=True)
 class BounceState:
-    """The stored history of one address in one account.
-
-    `soft_messages` is the number of consecutive soft bounces since `first_soft_at`. `disabled_mailings` counts bounces
-    that said "mailbox disabled" (5.2.1), or whose code and words contradicted each other. `last_activity_at` is the
-    last click or confirmation; opens do not count.
+    """`soft_messages` counts consecutive soft bounces since `first_soft_at`, `disabled_mailings` those that said
+    "mailbox disabled" (5.2.1) or contradict themselves. `last_activity_at` is the last click or confirmation; opens do
+    not count.
     """
 
     soft_messages: int = 0
@@ -65,8 +56,6 @@ class BounceState:
 
 @dataclass(frozen=True, slots=True)
 class BounceJudgement:
-    """The new state, the action, and the rule behind it (None if there is no action)."""
-
     state: BounceState
     action: BounceAction
     rule: str | None = None
@@ -86,10 +75,9 @@ _ANOTHER_DAY = timedelta(days=1)
 def judge_bounce(
     state: BounceState, outcome: BounceOutcome, status: str, at: datetime, *, witnesses: int = 1, disputed: bool = False
 ) -> BounceJudgement:
-    """Judge a permanent delivery failure at `at`. `status` is the enhanced status code (RFC 3463), empty if unknown.
-
-    `witnesses` is how many of code and words say that the address is dead: both are needed to suppress it on the whole
-    platform. `disputed`: one of them says so and the other contradicts it, so a bounce on a second day decides.
+    """A permanent failure; `status` (RFC 3463) may be "". `witnesses` counts which of code and words say that the
+    address is dead: both suppress it on the whole platform. `disputed`: they contradict each other, so a bounce on a
+    second day decides.
     """
     if outcome in (BounceOutcome.SENDER_FAULT, BounceOutcome.CONTENT):
         return BounceJudgement(state, BounceAction.NOTHING)

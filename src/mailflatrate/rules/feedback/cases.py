@@ -16,8 +16,6 @@ _FRIDAY = 4
 
 
 class Urgency(IntEnum):
-    """How urgent a case is; higher comes first."""
-
     RESTS = 0
     QUIET = 1
     NORMAL = 2
@@ -28,11 +26,8 @@ class Urgency(IntEnum):
 
 @dataclass(frozen=True, slots=True)
 class CaseFacts:
-    """The facts that decide how urgent a case is. Times are aware.
-
-    `answer_due` is set until the reporter is answered, `proof_due` while a question to the customer is open.
-    `dangerous`: illegal content, or a sender that pretends to be someone else. `needs_person`: the next step is the
-    desk's.
+    """Times are aware. `answer_due` until the reporter is answered, `proof_due` while a question to the customer is
+    open. `dangerous`: illegal content or impersonation. `needs_person`: the next step is the desk's.
     """
 
     answer_due: datetime | None
@@ -44,10 +39,8 @@ class CaseFacts:
 
 
 def answer_due(opened: datetime, zone: str) -> datetime:
-    """Return the deadline for an answer: one working day after `opened` (aware) in the operator's time zone.
-
-    A case opened on Friday noon is due on Monday noon, and one opened at the weekend counts as opened on Monday
-    morning. Public holidays count as working days, which makes the deadline earlier.
+    """One working day after `opened` (aware) in the operator's zone: Friday noon is due on Monday noon, the weekend
+    counts as Monday morning. Public holidays count as working days, which makes it earlier.
     """
     days = int(value("case_answer_working_days"))
     local = opened.astimezone(ZoneInfo(zone))
@@ -59,23 +52,19 @@ def answer_due(opened: datetime, zone: str) -> datetime:
 
 
 def _weekday(moment: datetime) -> datetime:
-    """Return the same time of day, moved to Monday if it falls on a weekend."""
     while moment.weekday() > _FRIDAY:
         moment += timedelta(days=1)
     return moment
 
 
 def proof_due(asked: datetime) -> datetime:
-    """Return the deadline for customers to show how they got the consent (R-82)."""
     return asked + PROOF_WITHIN
 
 
 def must_freeze(recipients: Iterable[int]) -> bool:
-    """Return whether reports from several recipients freeze a campaign until they are answered (R-82).
-
-    `recipients` are deliveries that were reported from the recipient's own mailbox, independently of each other. Not
-    counted are reports with a mailing ID or token of a message that may have been forwarded (RFC 9477 section 6.2), and
-    those of feedback loops, which are judged as a share of deliveries (R-86).
+    """Reports of several recipients freeze a campaign until answered (R-82). `recipients` reported independently from
+    their own mailboxes: not by the ID or token of a message that may have been forwarded (RFC 9477 section 6.2), nor by
+    feedback loops, which are a share of deliveries (R-86).
     """
     return len(set(recipients)) >= FREEZE_REPORTS
 

@@ -1,7 +1,5 @@
-"""Decides whether a click is a person's or a program's (R-110): by its network, by clicks on all links at once, by
-timing.
-
-User agents prove nothing, because scanners claim to be browsers. No rule here knows who clicked.
+"""Whether a click is a person's or a program's (R-110): by network, clicks on all links at once, timing. User agents
+prove nothing, because scanners claim to be browsers. No rule here knows who clicked.
 """
 
 from bisect import bisect_right
@@ -24,8 +22,6 @@ MOST_NEEDED = 5
 
 
 class Networks:
-    """A set of IP networks with a fast membership test for addresses."""
-
     def __init__(self, networks: Iterable[IPv4Network | IPv6Network]) -> None:
         ranges = sorted(
             (network.version, int(network.network_address), int(network.broadcast_address)) for network in networks

@@ -1,7 +1,5 @@
-"""Groups findings by cause: which failed rules only follow from another, what to fix first, and a score.
-
-A broken signature explains why the sender's domain isn't aligned and why the unsubscribe fields aren't signed. Fixing
-the cause also fixes its effects, so only causes count.
+"""Groups findings by cause: what to fix first, and a score. A broken signature explains why the domain isn't aligned;
+fixing a cause fixes its effects, so only causes count.
 """
 
 from collections.abc import Mapping
@@ -38,14 +36,11 @@ _FIRST = (
 
 @dataclass(frozen=True, slots=True)
 class FindingCause:
-    """One finding and what follows from it."""
-
     finding: Finding
     effects: tuple[Finding, ...] = ()
 
 
 def find_causes(verdict: Verdict) -> tuple[FindingCause, ...]:
-    """Return the failures as causes with their effects, in the order in which to fix them."""
     failed = {finding.key: finding for finding in verdict.failures}
     under = {key: _cause_of(key, failed) for key in failed}
     roots = [finding for key, finding in failed.items() if under[key] == key]
@@ -57,12 +52,10 @@ def find_causes(verdict: Verdict) -> tuple[FindingCause, ...]:
 
 
 def score(causes: tuple[FindingCause, ...]) -> int:
-    """Return 100 without findings; every cause subtracts its weight, down to 0."""
     return max(0, 100 - sum(_COST[cause.finding.severity] for cause in causes))
 
 
 def _cause_of(key: str, failed: Mapping[str, Finding]) -> str:
-    """Return the key of the root finding; `_FOLLOWS` has no cycles."""
     for cause in _FOLLOWS.get(key, ()):
         if cause in failed and _explains(failed[cause], failed[key]):
             return _cause_of(cause, failed)
@@ -70,7 +63,6 @@ def _cause_of(key: str, failed: Mapping[str, Finding]) -> str:
 
 
 def _explains(cause: Finding, effect: Finding) -> bool:
-    """Return whether the details match: a missing Subject explains only itself."""
     params = dict(effect.params)
     if effect.key == "header-complete":
         return params.get("fields") == (("Subject",) if cause.key == "subject-present" else ("From",))

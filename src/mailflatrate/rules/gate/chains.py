@@ -1,7 +1,4 @@
-"""The chains: which rules are asked, in which order (RULES.md section N).
-
-The tables are authoritative: they list, from top to bottom, everything that can hold a campaign back.
-"""
+"""The chains: everything that can hold a campaign back, in order (RULES.md section N), and authoritative."""
 
 from typing import Any
 

@@ -1,7 +1,6 @@
-"""Passages of a transactional template that may be advertising: facts for the reviewer, who decides (R-112).
-
-Courts count as advertising whatever promotes sales, also beside an invoice: a discount, a recommendation, a request for
-a rating (BGH VI ZR 225/17), an invitation to a newsletter. A word alone proves nothing: an order may be of a coupon.
+"""Passages of a transactional template that may be advertising: facts for the reviewer, who decides (R-112). Courts
+count whatever promotes sales, also beside an invoice (BGH VI ZR 225/17). A word alone proves nothing: an order may be
+of a coupon.
 """
 
 import re
@@ -17,8 +16,6 @@ _LONGEST: Final = 200_000
 
 
 class HintKind(StrEnum):
-    """What a passage may be."""
-
     OFFER = "offer"
     NEWSLETTER = "newsletter"
     RECOMMENDATION = "recommendation"
@@ -30,8 +27,6 @@ class HintKind(StrEnum):
 
 @dataclass(frozen=True, slots=True)
 class AdvertisingHint:
-    """A passage with the words around it, or the target of a link."""
-
     kind: HintKind
     passage: str
 
@@ -90,7 +85,6 @@ _SOCIAL: Final = (
 
 
 def advertising_hints(texts: Iterable[str], links: Iterable[str]) -> tuple[AdvertisingHint, ...]:
-    """Return what a reviewer should look at: passages of the texts, then targets of links; each once."""
     found: dict[AdvertisingHint, None] = {}
     for hint in (*(hint for text in texts for hint in _in_text(text[:_LONGEST])), *_in_links(links)):
         found.setdefault(hint)
@@ -100,7 +94,6 @@ def advertising_hints(texts: Iterable[str], links: Iterable[str]) -> tuple[Adver
 
 
 def advertising_words(text: str) -> Iterator[str]:
-    """Yield the words of a text that may advertise, in lower case, on one line each."""
     flat = " ".join(text[:_LONGEST].split())
     for words in _WORDS.values():
         yield from (match.group().lower() for match in words.finditer(flat))
