@@ -15,7 +15,6 @@ def now() -> datetime:
 
 @contextmanager
 def frozen_at(moment: datetime) -> Iterator[None]:
-    """Make `now()` return `moment` (aware) inside the block."""
     token = _frozen.set(moment.astimezone(UTC))
     try:
         yield

@@ -10,10 +10,7 @@ from mailflatrate.base.tenancy import PlatformReason
 
 @dataclass(frozen=True, slots=True)
 class CountTable:
-    """A table with the columns `account_id`, `owner`, `keys` and `count`.
-
-    Rows of one owner with the same keys mean their sum. All names are constants of the program, never input.
-    """
+    """Columns `account_id`, `owner`, `keys`, `count`: rows with the same keys mean their sum. Names are never input."""
 
     name: str
     owner: str

@@ -11,14 +11,11 @@ from mailflatrate.settings.secrets import load_secrets
 
 @cache
 def key_ring() -> KeyRing:
-    """Return the installation's key ring (ARCHITECTURE section 6), which seals and opens every token in a message."""
     return KeyRing.parse(load_secrets().token_keys)
 
 
 def canonical_address_key(canonical: str) -> bytes:
-    """Return the keyed hash of an address in its canonical form (R-20), by which it is found without being stored
-    (R-96).
-    """
+    """Return the keyed hash of a canonical address (R-20), by which it is found without being stored (R-96)."""
     return key_ring().suppression_key(canonical)
 
 
@@ -47,5 +44,4 @@ def mailbox_keys(email: str) -> MailboxKeys:
 
 @cache
 def vault() -> Vault:
-    """Return the vault, which seals secrets for the database under keys derived from the same ring."""
     return Vault.parse(load_secrets().token_keys)

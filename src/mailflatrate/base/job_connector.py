@@ -23,11 +23,9 @@ from mailflatrate.settings.links import cut, in_order, note_lost, note_reached
 
 
 class WorkerConnector(PsycopgConnector):
-    """All of Procrastinate's database traffic in a worker process, over one connection: its statements and its LISTEN.
-
-    The library would hold a pool of four and another connection for each listening worker. Statements of several tasks
-    take turns on one connection automatically. If it breaks, the next statement raises, and the worker starts again
-    with another connector. `link` is for the locks of the process, which live as long as the process does.
+    """A worker's statements and LISTEN over one connection, where the library would hold a pool of four and more. If
+    it breaks, the next statement raises, and the worker starts again with another connector. `link` is for the
+    locks of the process, which live as long as the process does.
     """
 
     def __init__(self, parameters: dict[str, Any]) -> None:
@@ -40,18 +38,15 @@ class WorkerConnector(PsycopgConnector):
 
     @property
     def link(self) -> psycopg.AsyncConnection[Any]:
-        """Return the connection. Raises AppNotOpen."""
         if self._link is None:
             raise exceptions.AppNotOpen
         return self._link
 
     def get_sync_connector(self) -> BaseConnector:
-        """Return this connector, which has no synchronous side in a worker."""
         return self
 
     @wrap_exceptions()  # type: ignore[untyped-decorator]  # the library's
     async def open_async(self, pool: Any = None) -> None:
-        """Connect, and show the pass for jobs."""
         parameters = self._parameters | in_order(self._parameters)
         self._link = await psycopg.AsyncConnection.connect(**{**parameters, "autocommit": True})
         await admit_async(self._link)
@@ -64,7 +59,6 @@ class WorkerConnector(PsycopgConnector):
         self._listen_to_wire()
 
     async def close_async(self) -> None:
-        """Close the connection, without waiting for a server that is gone."""
         link, self._link = self._link, None
         if link is None:
             return
@@ -85,7 +79,6 @@ class WorkerConnector(PsycopgConnector):
 
     @wrap_exceptions()  # type: ignore[untyped-decorator]  # the library's
     async def listen_notify(self, on_notification: Notify, channels: Iterable[str]) -> None:
-        """Pass on notifications on these channels until canceled."""
         names = set(channels)
         queue: asyncio.Queue[psycopg.Notify] = asyncio.Queue()
         self._listeners.append((names, queue))
@@ -124,29 +117,23 @@ class WorkerConnector(PsycopgConnector):
 
 
 class JobConnector(DjangoConnector):
-    """A Procrastinate connector that sets the database's pass for the job tables.
-
-    On Django's connection, the pass holds for one statement at a time. On a worker's own connections it holds for as
-    long as they live, because these run only Procrastinate's statements, never those of a job.
+    """Shows the pass for jobs: on Django's connection for one statement at a time, on a worker's own for as long as
+    they live, because these run only Procrastinate's statements, never those of a job.
     """
 
     def execute_query(self, query: Any, **arguments: Any) -> None:
-        """Run a statement that returns nothing."""
         with self._shown():
             super().execute_query(query, **arguments)
 
     def execute_query_one(self, query: Any, **arguments: Any) -> dict[str, Any]:
-        """Run a statement that returns one row."""
         with self._shown():
             return super().execute_query_one(query, **arguments)
 
     def execute_query_all(self, query: Any, **arguments: Any) -> list[dict[str, Any]]:
-        """Run a statement that returns rows."""
         with self._shown():
             return super().execute_query_all(query, **arguments)
 
     def get_worker_connector(self) -> WorkerConnector:
-        """Return the connector of a worker process."""
         return WorkerConnector(utils.connector_params(self.alias))
 
     def _shown(self) -> AbstractContextManager[Any]:

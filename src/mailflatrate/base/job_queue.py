@@ -1,8 +1,5 @@
-"""Procrastinate's tables and SQL functions. No other module names them (ADR 0040).
-
-Procrastinate's Python interface enqueues and runs single jobs. This module bypasses it for everything else: SQL that
-enqueues jobs inside a larger statement, backlogs, and the list of running workers. Review this module after an upgrade
-of the library.
+"""Procrastinate's tables and SQL functions, which no other module names (ADR 0040): jobs enqueued inside a larger
+statement, backlogs, running workers. Review this module after an upgrade of the library.
 """
 
 import os
@@ -97,16 +94,12 @@ def backlogs() -> Mapping[str, JobBacklog]:
 
 
 def oldest_due_seconds() -> Mapping[str, float]:
-    """Return for how many seconds the oldest due job of each queue has been waiting; 0 if none is due.
-
-    It reads an index, or only due jobs, however many are scheduled.
-    """
+    """0 if no job is due. It reads an index, or only due jobs, however many are scheduled."""
     found = {name: max(0.0, seconds) for name, seconds in _rows(_OLDEST) if seconds is not None}
     return defaultdict(float, found)
 
 
 def overdue(minutes: int) -> dict[str, int]:
-    """Return how many jobs of each queue have been due for more than `minutes`; queues without any are left out."""
     return dict(_rows(_OVERDUE, minutes))
 
 
@@ -133,8 +126,6 @@ WHERE NOT EXISTS (SELECT 1 FROM pg_locks l JOIN pg_database d ON d.oid = l.datab
 
 @dataclass(frozen=True, slots=True)
 class RegisteredWorker:
-    """A worker that is registered and not yet removed: the process it runs in, its queues, and its last heartbeat."""
-
     name: str
     host: str
     pid: int
@@ -144,13 +135,11 @@ class RegisteredWorker:
 
 
 def workers(alive_within_seconds: float | None = None) -> list[RegisteredWorker]:
-    """Return the registered workers by host and name: all, or those with a heartbeat within `alive_within_seconds`."""
     found = [RegisteredWorker(*row) for row in _rows(_WORKERS)]
     return [each for each in found if alive_within_seconds is None or each.heartbeat_seconds < alive_within_seconds]
 
 
 def served_queues() -> Counter[str]:
-    """Count the living workers of each queue."""
     return Counter(queue for worker in workers(ALIVE_SECONDS) for queue in worker.queues)
 
 
@@ -174,7 +163,6 @@ async def workers_without_lock(link: Link, lock_class: int) -> list[int]:
 
 
 async def remove_workers(link: Link, worker_ids: list[int]) -> None:
-    """Remove dead workers, so that other workers can take over their jobs."""
     await link.execute("DELETE FROM procrastinate_workers WHERE id = ANY(%s)", [worker_ids])
 
 

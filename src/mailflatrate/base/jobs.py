@@ -1,7 +1,5 @@
-"""Background jobs on Procrastinate: enqueued in the caller's transaction, so none are lost or duplicated.
-
-`job` registers a function. `defer` enqueues a job by its name, so that an earlier stage can start work of a later one
-without importing it.
+"""Background jobs on Procrastinate, enqueued in the caller's transaction, so none are lost or duplicated. `defer`
+takes a job's name, so that an earlier stage can start work of a later one without importing it.
 """
 
 import json
@@ -27,10 +25,7 @@ F = TypeVar("F", bound=Callable[..., Any])
 
 
 class TaskFailed(Exception):
-    """A long task ended through an error of ours, and its row says so: its job counts as failed and isn't retried.
-
-    A retry would find the row closed and count as succeeded, and no alert would fire.
-    """
+    """A task ended through an error of ours, and its row says so: no retry, which would find it closed and succeed."""
 
 
 class _Retries(RetryStrategy):
@@ -60,11 +55,9 @@ def job(
     every: str | None = None,
     alone: bool = False,
 ) -> Callable[[F], F]:
-    """Register a function as a job.
-
-    `name` is `<app>.<verb_noun>`; `defer` uses it. `attempts` is how often the job is tried when it raises, with
-    growing pauses; TaskFailed isn't tried again. `every` is a cron expression for a schedule; the function then takes
-    `timestamp: int` (Unix seconds). `alone`: at most one job of this name waits at a time.
+    """`name` is `<app>.<verb_noun>`. `attempts` is how often it is tried when it raises, with growing pauses, except
+    TaskFailed. `every` is a cron expression; the function then takes `timestamp: int` (Unix seconds). `alone`: at
+    most one job of this name waits at a time.
     """
 
     def register(function: F) -> F:
@@ -84,8 +77,6 @@ _LOGGED = {"account_id": "account", "campaign_id": "campaign", "chunk_id": "chun
 
 
 def _observed(name: str, queue: JobQueue, function: Callable[..., Any]) -> Callable[..., Any]:
-    """Wrap the function so that its log lines and span name the job and what it works on."""
-
     @contextmanager
     def context(arguments: dict[str, Any]) -> Iterator[None]:
         brought = tracing.take_up(arguments)
@@ -120,10 +111,9 @@ def defer(
     priority: int = 0,
     **arguments: Any,
 ) -> None:
-    """Enqueue the job `name` in the running transaction.
-
-    `at`: not before this aware moment. `lock`: jobs with the same lock run one after another. `once`: do nothing when a
-    job with this key is already waiting. `priority`: higher runs first. `arguments`: JSON values passed to the job.
+    """In the running transaction. `at`: not before this aware moment. `lock`: jobs with the same lock run one after
+    another. `once`: do nothing if a job with this key waits. `priority`: higher runs first. `arguments`: JSON
+    values.
     """
     task = app.configure_task(
         name,
@@ -162,12 +152,9 @@ WHERE NOT {job_queue.is_waiting("%(once)s::text")}
 def wake(
     name: str, queue: JobQueue, *, once: str, lock: str | None = None, priority: int = 0, **arguments: Any
 ) -> None:
-    """Make sure that job `name` will start after the running transaction is committed.
-
-    For work recorded in rows, where one job takes all rows it finds. One waiting job with the key `once` is then enough
-    for any number of rows, and looking for it costs no write. It is looked for after the commit, so a job that is still
-    waiting then is sure to see the rows. If the process dies between the commit and the check, the job's sweep enqueues
-    it. Jobs with the same `lock` run one after another.
+    """For work recorded in rows, of which one job takes all: one waiting job with the key `once` is enough. It is
+    looked for after the commit, which costs no write, and is then sure to see the rows; if the process dies in
+    between, the job's sweep enqueues it. Jobs with the same `lock` run one after another.
     """
     parameters = {
         "queue": queue.value,

@@ -1,7 +1,5 @@
-"""Long tasks: rows that a worker carries through, with progress, cancellation and one way to end.
-
-A worker that dies leaves its task RUNNING; `resume_tasks` enqueues it again, and it continues after its last committed
-step. A session lock prevents two runners of the same task.
+"""Long tasks: rows that a worker carries through. A worker that dies leaves its task RUNNING; `resume_tasks` enqueues
+it again, and it continues after its last committed step. A session lock prevents two runners of the same task.
 """
 
 import zlib
@@ -29,8 +27,6 @@ log = structlog.get_logger(__name__)
 
 
 class TaskState(TonedChoices):
-    """The state of a long task."""
-
     QUEUED = "queued", "primary", _("Waiting")
     RUNNING = "running", "primary", _("Running")
     DONE = "done", "success", _("Done")
@@ -56,7 +52,6 @@ class LongTask(TenantModel):
     QUEUE: ClassVar[JobQueue] = JobQueue.IMPORT
     STATES: ClassVar[type[TonedChoices]] = TaskState
     NOUN: ClassVar[str] = ""
-    """What the audit log calls it."""
     PROGRESS: ClassVar[tuple[str, ...]] = ()
     """The columns that have what is done, and what there is to do; empty for a task without them."""
     WAITING: ClassVar[tuple[str, ...]] = (TaskState.QUEUED,)
@@ -75,33 +70,27 @@ class LongTask(TenantModel):
 
     @property
     def is_under_way(self) -> bool:
-        """Return whether the task is waiting or running."""
         return self.state in UNDER_WAY
 
     @property
     def percent(self) -> int:
-        """Return the percentage that is done."""
         done, total = (getattr(self, name) for name in self.PROGRESS)
         return min(100, 100 * done // total) if total else 0
 
     @property
     def tone(self) -> str:
-        """Return the tone of its state."""
         return self.STATES(self.state).tone
 
     @property
     def details(self) -> Mapping[str, Any]:
-        """Return what the audit log keeps of it."""
         return {}
 
     @classmethod
     def under_way(cls) -> models.QuerySet[Self]:
-        """Return the tasks that wait or run."""
         return cls.objects.filter(state__in=UNDER_WAY)
 
     @classmethod
     def locked(cls, task_id: int) -> Self | None:
-        """Return a task with its row locked."""
         return cls.objects.select_for_update().filter(pk=task_id).first()
 
     def obstacle(self) -> str:
@@ -109,7 +98,6 @@ class LongTask(TenantModel):
         return ""
 
     def enqueue(self, **options: Any) -> None:
-        """Enqueue its job, with the options of `defer`."""
         defer(self.JOB, self.QUEUE, account_id=self.account_id, task_id=self.pk, **options)
 
     def cancel(self) -> bool:
@@ -166,10 +154,8 @@ class TaskRunner(Generic[T]):
     """Errors that aren't ours: their text becomes the problem of the task."""
 
     def run(self, account_id: int, task_id: int) -> None:
-        """Run or resume a task to its end. Does nothing if it is over or another runner has it.
-
-        A lost database or storage is raised as it is, so that the job is retried; after any other error of ours the
-        task is FAILED, and TaskFailed is raised.
+        """Run or resume; nothing if it is over or another runner has it. A lost database or storage is raised, so that
+        the job is retried; after any other error of ours the task is FAILED, and TaskFailed is raised.
         """
         name = self.model.JOB
         with session_lock((zlib.crc32(name.encode()) >> 1 << 32) + task_id) as is_free:
@@ -220,7 +206,6 @@ class TaskRunner(Generic[T]):
         raise NotImplementedError
 
     def end(self, task: T, state: TaskState, problem: str = "") -> None:
-        """End a task, unless it is over."""
         with tenancy.account(task.account_id):
             if task.end(state, problem):
                 self.clean_up(task, state)
@@ -231,10 +216,8 @@ class TaskRunner(Generic[T]):
 
 @contextmanager
 def ends_on_error(name: str, end: Callable[[], object], **logged: int) -> Iterator[None]:
-    """Do work whose row says how it ended. Raises TaskFailed.
-
-    A lost database or storage is raised as it is, so that the job is retried. What others cause (a file, a foreign
-    server) the work catches itself: any other error is ours, so `end` is called and the job counts as failed.
+    """Raises TaskFailed after `end` for any error but a lost database or storage, which is raised as it is, so that
+    the job is retried. What others cause (a file, a foreign server) the work catches itself.
     """
     try:
         yield
@@ -261,6 +244,5 @@ def fail_lost(model: type[LongTask], before: datetime, **values: Any) -> None:
 
 
 def register_jobs(*runners: TaskRunner[Any]) -> None:
-    """Register the job of each runner."""
     for runner in runners:
         job(runner.model.JOB, runner.model.QUEUE)(runner.run)

@@ -50,10 +50,7 @@ def html_to_pdf(html: str, attached: Sequence[AttachedFile] = (), *, variant: st
 
 
 def _own_files() -> "URLFetcher":
-    """Return a fetcher that knows files below STATIC_ROOT and `data:` URLs, and refuses all else.
-
-    Pages can contain outside input: nothing in it may read another file or reach the network.
-    """
+    """Knows only files below STATIC_ROOT and `data:` URLs: outside input must not read a file or reach the network."""
     from weasyprint.urls import URLFetcher, URLFetcherResponse
 
     class OwnFiles(URLFetcher):  # type: ignore[misc]  # the library is untyped
@@ -71,6 +68,5 @@ def _own_files() -> "URLFetcher":
 
 
 def typeface() -> str:
-    """Return the URL of our font file; empty if the front end was not built."""
     found = sorted(Path(settings.STATIC_ROOT).glob("dist/assets/inter-latin-wght-normal*.woff2"))
     return found[0].as_uri() if found else ""

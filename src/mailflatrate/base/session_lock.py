@@ -1,7 +1,5 @@
-"""Database locks that last longer than a transaction, for work that only one process may do at a time.
-
-Where threads share connections (`base.job_database`) no thread owns a session. So in a worker the locks are held by the
-one connection that its process keeps, elsewhere by Django's. A connection that breaks loses them.
+"""Database locks that outlast a transaction, for work of one process at a time. In a worker, whose threads own no
+session, the one connection of its process holds them. A connection that breaks loses them.
 """
 
 import asyncio
@@ -37,7 +35,6 @@ class _Keeper:
             self._link = self._loop = None
 
     def ask(self, statement: str, key: int) -> bool:
-        """Run a statement on the connection from another thread. Raises OperationalError."""
         link, loop = self._link, self._loop
         if link is None or loop is None:
             raise OperationalError("the worker has no connection")

@@ -11,7 +11,6 @@ class TonedChoices(models.TextChoices):
     tone: str
 
     def __new__(cls, value: str, tone: str = "") -> Self:
-        """Return a member."""
         member = str.__new__(cls, value)
         member._value_ = value
         member.tone = tone

@@ -1,8 +1,6 @@
-"""The audit log (R-98): who did what at the desk and in an account's name; append-only, with each row chained to the
-last.
-
-Takes in: `record(...)` inside the transaction that it describes. Stores: rows that no one can change or remove without
-a trace, not even the owner of the database. Passes on: `verify()`, which reports tampering.
+"""The audit log (R-98): who did what at the desk and in an account's name; append-only, each row chained to the last.
+`record(...)` belongs inside the transaction that it describes; `verify()` reports tampering, even by the database's
+owner.
 """
 
 from mailflatrate.base.audit.chain import ChainReport, DamageKind, verify

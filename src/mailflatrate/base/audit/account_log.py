@@ -1,7 +1,5 @@
-"""The part of the log that belongs to one account and that its owners may read.
-
-An account's own scope cannot read the log at all. Actions of operators and rules are included only if the account is
-told about them anyway. How a case was handled, and by whom, is not included.
+"""The part of the log that an account's owners may read, since its own scope can't. How a case was handled, and by
+whom, is left out; actions of operators and rules are included only if the account is told about them anyway.
 """
 
 from collections.abc import Iterator
@@ -62,9 +60,7 @@ BATCH_ROWS: Final = 1000
 
 @dataclass(frozen=True, slots=True)
 class AccountLogFilter:
-    """A filter on lines: by a person (part of the address), by action (prefixes of codes), by time
-    (aware, half open).
-    """
+    """By a person (part of the address), by action (prefixes of codes), by time (aware, half open)."""
 
     person: str = ""
     prefixes: tuple[str, ...] = ()

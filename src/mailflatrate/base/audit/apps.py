@@ -4,7 +4,5 @@ from django.apps import AppConfig
 
 
 class AuditConfig(AppConfig):
-    """The app configuration, which registers the log under its bare name."""
-
     name = "mailflatrate.base.audit"
     label = "audit"

@@ -1,7 +1,5 @@
-"""Reads the chain from its beginning and reports rows that do not fit.
-
-Each row's hash covers its content and the hash of the previous row. Changing a row breaks its own hash or, if that is
-recomputed, the link of the next row; removing or inserting a row breaks a link.
+"""Reads the chain from its beginning. A row's hash covers its content and the previous hash: a change breaks it or, if
+it is recomputed, the next row's link; removing or inserting a row breaks a link.
 """
 
 import hashlib
@@ -22,8 +20,6 @@ _FETCH_ROWS = 5_000
 
 
 class DamageKind(StrEnum):
-    """The kind of damage to a row."""
-
     CHANGED = "changed"
     REMOVED = "removed"
     INSERTED = "inserted"
@@ -48,7 +44,6 @@ class ChainReport:
 
     @property
     def whole(self) -> bool:
-        """Return True if no row was tampered with."""
         return not self.damages
 
 
@@ -61,7 +56,6 @@ class _Row:
 
     @property
     def true_hash(self) -> bytes:
-        """Return the hash as the database computed it when the row was written."""
         whole = hashlib.sha256(self.previous)
         for part in self.content:
             raw = part.encode()

@@ -15,9 +15,7 @@ log = structlog.get_logger("audit")
 
 @job("audit.check_chain", JobQueue.HOUSE, every="41 2 * * *")
 def check_chain(timestamp: int) -> None:
-    """Check the whole log; if it is intact, write the newest hash to the process's logs, so that it
-    is kept elsewhere.
-    """
+    """An intact log's newest hash goes to the process's logs, so that it is kept elsewhere."""
     with tenancy.platform(PlatformReason.HOUSEKEEPING):
         report = verify()
         details = {

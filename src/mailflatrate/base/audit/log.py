@@ -20,8 +20,6 @@ _INSERT = """
 
 
 class ActorKind(StrEnum):
-    """The kinds of actor: an operator, a customer's user, or one of our jobs."""
-
     STAFF = "staff"
     CUSTOMER = "customer"
     MACHINE = "machine"
@@ -44,8 +42,6 @@ class _Person(Protocol):
 
 @dataclass(frozen=True, slots=True)
 class AuditLine:
-    """One of several lines: everything beside action, actor and account, named as in `record`."""
-
     subject: str = ""
     reason: str = ""
     details: Mapping[str, Any] = field(default_factory=dict)
@@ -53,8 +49,6 @@ class AuditLine:
 
 @dataclass(slots=True)
 class AuditTally:
-    """A tally of what was recorded inside a `recorded()` block."""
-
     actions: list[str] = field(default_factory=list)
     is_unchanged: bool = False
     """An action found everything as it was to be, so no line is due for it."""
@@ -65,7 +59,6 @@ _tally: ContextVar[AuditTally | None] = ContextVar("audit_tally", default=None)
 
 
 def person(user: _Person) -> Actor:
-    """Return the user as an actor."""
     return Actor(ActorKind.STAFF if user.is_staff else ActorKind.CUSTOMER, user.email, user.id)
 
 
@@ -83,14 +76,10 @@ def record(
     reason: str = "",
     details: Mapping[str, Any] | None = None,
 ) -> None:
-    """Append one line in the running transaction; it is kept if the transaction commits.
-
-    The database accepts an account's lines in that account's scope, and any line in the platform's.
-
-    `action` is `<thing>.<what happened>`, in the past tense: `origin.approved`, `account.suspended`. `account_id` is
-    the account concerned; None for matters of the whole installation. `subject` is the row it is about:
-    `application:12`. `reason` is in the person's own words, if they gave any. `details` are JSON values that prove or
-    explain the action, without personal data of recipients.
+    """Append one line in the running transaction. An account's lines need its scope, others the platform's. `action`
+    is `<thing>.<what happened>` in the past tense (`origin.approved`); `account_id` None concerns the whole
+    installation; `subject` is a row (`application:12`); `reason` is in the person's own words. `details` are JSON
+    values that prove or explain the action, without personal data of recipients.
     """
     record_all(action, [AuditLine(subject, reason, details or {})], by=by, account_id=account_id)
 
@@ -133,7 +122,6 @@ def acting_through(label: str) -> Iterator[None]:
 
 
 def through() -> str:
-    """Return the program that currently acts for a person; empty if the person acts directly."""
     return _through.get()
 
 

@@ -1,7 +1,5 @@
-"""Readers of untrusted bytes in a child process with limits on time and memory (ADR 0017).
-
-Takes in: the name of a reader in `registry` and its arguments. Stores: one or two warm processes without our keys,
-database or files. Passes on: the reader's answer, checked against its declared type, or a typed error.
+"""Readers of untrusted bytes in a child process with limits on time and memory (ADR 0017), without our keys, database
+or files. Answers are checked against their declared type.
 """
 
 from mailflatrate.base.child.errors import (

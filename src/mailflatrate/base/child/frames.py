@@ -10,8 +10,6 @@ MAX_REQUEST = 256 * 1024 * 1024
 
 
 class FrameKind(IntEnum):
-    """The kind of content in a frame."""
-
     PREPARE = 1
     CALL = 2
     STREAM = 3

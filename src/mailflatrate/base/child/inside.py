@@ -1,6 +1,4 @@
-"""The child's side: answers requests on the socket at standard input until the parent is gone.
-
-Started with `python -m mailflatrate.base.child.inside`, never by fork. Limits are set here rather than before the start
+"""The child's side, started with `python -m mailflatrate.base.child.inside`, never by fork. Limits are set here,
 because code between fork and exec is not safe in a process with threads.
 """
 
@@ -30,7 +28,6 @@ class Child:
         _, self._most = resource.getrlimit(resource.RLIMIT_AS)
 
     def serve(self) -> None:
-        """Answer requests until the parent closes its end or the memory has grown permanently."""
         while True:
             kind, content = receive(self._connection, MAX_REQUEST)
             name, arguments, seconds = pickle.loads(content)  # noqa: S301  written by our parent, the only one with this socket
@@ -112,7 +109,6 @@ def _limit_forever() -> None:
 
 
 def main() -> None:
-    """Serve on file descriptor 0."""
     _limit_forever()
     connection = socket.socket(fileno=0)
     with suppress(FrameError):  # the parent is gone

@@ -1,6 +1,4 @@
-"""The child processes of this process: started when first needed, shared by its threads, replaced
-after each failure.
-"""
+"""The child processes of this process: started when needed, shared by its threads, replaced after each failure."""
 
 import atexit
 import os
@@ -31,7 +29,6 @@ class ChildPool:
         self._at_hand: tuple[str, ...] = ()
 
     def call(self, name: str, *arguments: Any) -> Any:
-        """Return what the reader `name` returns. Raises ChildError, or what the reader declares."""
         with self._turn(READERS[name].alone), self._child(name) as child:
             return child.call(name, arguments)
 
@@ -73,7 +70,6 @@ class ChildPool:
             self._give_back(child)
 
     def _take(self, name: str) -> ChildProcess:
-        """Return a free child, preferably one that has the reader's modules, or start a new one."""
         while True:
             with self._lock:
                 at = next((at for at, child in enumerate(self._free) if child.knows(name)), -1)
@@ -93,13 +89,11 @@ class ChildPool:
             child.end()
 
     def warm(self, names: Iterable[str]) -> None:
-        """Start all children and import these readers' modules in them; their replacements import them too."""
         self._at_hand = tuple(names)
         for _ in range(self._children):
             self.start_spare(*self._at_hand[:1])
 
     def start_spare(self, *names: str) -> None:
-        """Start a child that imports the readers' modules in the background, so that the next caller need not wait."""
         child = ChildProcess()
         try:
             for name in dict.fromkeys((*names, *self._at_hand)):
@@ -110,7 +104,6 @@ class ChildPool:
             self._give_back(child)
 
     def close(self) -> None:
-        """End all idle children."""
         with self._lock:
             children, self._free = self._free, []
         for child in children:
@@ -131,11 +124,7 @@ os.register_at_fork(after_in_child=_pool.forget)
 
 
 def call(name: str, *arguments: Any) -> Any:
-    """Run the reader `name` of the registry in a child process and return its answer.
-
-    Raises ChildTimeout, ChildOutOfMemory, ChildCrashed, ChildBusy or ChildFailed (all of them ChildError), or an
-    exception that the reader declares. May be called from any thread.
-    """
+    """Run the reader `name` of the registry. Raises a ChildError, or what the reader declares. For any thread."""
     return _pool.call(name, *arguments)
 
 
@@ -157,5 +146,4 @@ def stream(name: str, *arguments: Any) -> Iterator[Any]:
 
 
 def warm(*names: str) -> None:
-    """Start the children and make them import these readers' modules, so that the first call need not wait."""
     _pool.warm(names)

@@ -16,15 +16,12 @@ class ProbeRefused(Exception):
 
 @dataclass(frozen=True, slots=True)
 class ProbeAnswer:
-    """What the child can observe about itself."""
-
     pid: int
     environment: tuple[str, ...]
     content: bytes
 
 
 def probe(action: str, content: bytes = b"") -> ProbeAnswer:
-    """Do what `action` says: answer, spin, sleep, allocate, crash, refuse, raise, write or flood."""
     match action:
         case "spin":
             while True:
@@ -45,13 +42,11 @@ def probe(action: str, content: bytes = b"") -> ProbeAnswer:
 
 
 def count_slowly(most: int) -> Iterator[int]:
-    """Yield 0 to `most`, then spin."""
     yield from range(most)
     while True:
         pass
 
 
 def spin(*arguments: object) -> None:
-    """Never end, whatever the arguments are."""
     while True:
         pass

@@ -24,10 +24,7 @@ _KILLED_FOR_TIME = (-signal.SIGPROF, -signal.SIGXCPU)
 
 
 class ChildProcess:
-    """A process that runs one reader at a time.
-
-    It ends together with its parent, which holds the only other end of the socket.
-    """
+    """Runs one reader at a time. It ends with its parent, which holds the only other end of the socket."""
 
     def __init__(self) -> None:
         ours, theirs = socket.socketpair()
@@ -47,7 +44,6 @@ class ChildProcess:
 
     @property
     def pid(self) -> int:
-        """Return the process ID."""
         return self._process.pid
 
     @property
@@ -56,17 +52,14 @@ class ChildProcess:
         return self._process.poll() is None
 
     def knows(self, name: str) -> bool:
-        """Return whether the child has imported the reader's modules or is importing them now."""
         return name in self._prepared or name in self._preparing
 
     def begin_preparing(self, name: str) -> None:
-        """Start importing a reader's modules without waiting for it."""
         if not self.knows(name):
             self._preparing.append(name)
             self._send(FrameKind.PREPARE, (name, (), 0.0), time.monotonic() + _SECONDS_TO_START)
 
     def call(self, name: str, arguments: tuple[Any, ...]) -> Any:
-        """Return the reader's answer. Raises ChildError, or what the reader declares."""
         wanted = contract(name)
         seconds = seconds_for(wanted.reader.cpu_seconds)
         self._prepare(name)
@@ -103,7 +96,6 @@ class ChildProcess:
             yield _checked(wanted, content)
 
     def end(self) -> None:
-        """Kill the process, which holds nothing that must be saved."""
         self._connection.close()
         self._process.kill()
         self._process.wait()

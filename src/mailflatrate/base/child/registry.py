@@ -1,9 +1,7 @@
-"""The closed list of functions that may run in a child process: pure functions that read or compile untrusted input.
-
-An entry names its function as "module:function", because apps and entrypoints are layers above `base`. Such a function
-takes plain data and frozen dataclasses, needs neither Django nor the database nor a key, and declares its return type,
-against which the answer is checked. An exception in `raises` is passed to the parent as well, if its constructor's
-parameters are typed and are attributes of the same name.
+"""The closed list of functions that may run in a child process, as "module:function": apps are layers above. Such a
+function takes plain data and frozen dataclasses, needs neither Django nor the database nor a key, and declares its
+return type. An exception in `raises` is passed on if its constructor's parameters are typed and are attributes of
+the same name.
 """
 
 import inspect
@@ -22,12 +20,9 @@ MB = 1024 * 1024
 
 @dataclass(frozen=True, slots=True)
 class ChildReader:
-    """One function and its limits.
-
-    `cpu_seconds` is processor time, so that a busy machine refuses no harmless file: twice what the largest harmless
-    input takes on the slowest machine we measured (a photo of 16 megapixels, 1.3 s). `wall_seconds` limits wall clock
-    time. `memory_mb` counts on top of the child's memory before it reads. Readers with `alone` run one at a time in
-    each process.
+    """`cpu_seconds`: twice what the largest harmless input takes on the slowest machine we measured (16 megapixels:
+    1.3 s), so that a busy machine refuses none. `memory_mb` is on top of the child's memory before it reads.
+    Readers with `alone` run one at a time in each process.
     """
 
     function: str
@@ -156,8 +151,6 @@ READERS: Mapping[str, ChildReader] = {
 
 @dataclass(frozen=True, slots=True)
 class Contract:
-    """A reader with its function loaded and its return types."""
-
     reader: ChildReader
     function: Callable[..., Any]
     answer: TypeAdapter[Any]
@@ -178,7 +171,6 @@ class Contract:
 
 @cache
 def contract(name: str) -> Contract:
-    """Load the named reader. Raises KeyError for an unregistered name."""
     reader = READERS[name]
     function = _load(reader.function)
     answer = get_type_hints(function)["return"]

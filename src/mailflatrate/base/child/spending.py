@@ -30,16 +30,13 @@ class CpuBudget:
 
     @property
     def left(self) -> float:
-        """Return the seconds that remain."""
         return self._left
 
     def spend(self, seconds: float) -> None:
-        """Deduct the seconds that a call used."""
         with self._lock:
             self._left -= seconds
 
     def wait(self, seconds: float) -> None:
-        """Deduct the seconds that a call waited."""
         with self._lock:
             self.patience -= seconds
 
@@ -72,7 +69,6 @@ def seconds_for(most: float) -> float:
 
 
 def spend(seconds: float) -> None:
-    """Deduct the seconds that a call used from the budget, if there is one."""
     if (current := _current.get()) is not None:
         current.spend(seconds)
 
@@ -84,18 +80,15 @@ def exhaust() -> None:
 
 
 def patience(most: float) -> float:
-    """Return how many seconds a call limited to `most` may still wait for a free child."""
     current = _current.get()
     return most if current is None else max(0.0, min(most, current.patience))
 
 
 def answers() -> dict[tuple[Any, ...], Any]:
-    """Return the answers that `call_once` received in this request; empty outside a request."""
     current = _current.get()
     return {} if current is None else current.answers
 
 
 def wait(seconds: float) -> None:
-    """Deduct the seconds that a call waited from the budget, if there is one."""
     if (current := _current.get()) is not None:
         current.wait(seconds)

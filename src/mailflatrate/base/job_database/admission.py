@@ -1,6 +1,5 @@
-"""Each new connection of a service is compared with what its host remembers of the database (ADR 0093).
-
-A page that wrote into an old primary would lose what people do there, so every process refuses it and looks further.
+"""Each new connection is compared with what its host remembers of the database (ADR 0093): a page that wrote into an
+old primary would lose what people do there.
 """
 
 import time
@@ -36,7 +35,6 @@ class DatabaseRefused(psycopg.OperationalError):
 
 
 def memories() -> list[DatabaseMemory]:
-    """Return what senders and what services of this host remember."""
     folder = load_settings().data_dir / "journal"
     return [DatabaseMemory(folder / name) for name in (SENDERS, SERVICES)]
 
@@ -86,9 +84,7 @@ async def admit_async(link: psycopg.AsyncConnection[Any]) -> None:
 
 
 def note(memory: DatabaseMemory, seen: SeenDatabase | None, found: DatabaseState | None) -> Judgment:
-    """Compare with what was remembered before the database was asked, and let a service remember what it may work with.
-    Senders first replay their journals.
-    """
+    """Compare with what was remembered before asking. Services then remember; senders first replay their journals."""
     global _noted_at  # noqa: PLW0603  one a process, by nature
     judgment = memory.judge(seen, found)
     if found is None or links.purpose() is ProcessPurpose.SENDING:
@@ -101,7 +97,6 @@ def note(memory: DatabaseMemory, seen: SeenDatabase | None, found: DatabaseState
 
 
 def refuse(judgment: Judgment) -> NoReturn:
-    """Count and log a refusal, and raise DatabaseRefused."""
     DATABASE_REFUSED.inc()
     log.error("database_refused", reason=judgment.reason)
     raise DatabaseRefused(judgment.reason)

@@ -17,9 +17,7 @@ _receivers: dict[str, Callable[[str], None]] = {}
 
 
 def receive_notices(code: str, take: Callable[[str], None]) -> None:
-    """Call `take` with the text of every notice with this SQLSTATE, in the thread and transaction that ran the
-    statement. A trigger raises it, so no statement can forget to.
-    """
+    """Take each notice with this SQLSTATE in its statement's thread and transaction: no statement can forget to."""
     _receivers[code] = take
 
 
@@ -33,12 +31,10 @@ class FollowingWrapper(base.DatabaseWrapper):
     """Connects to the host that accepts writes: it tries the last one reached first, and one that was lost last."""
 
     def get_connection_params(self) -> dict[str, Any]:
-        """Return libpq's parameters, with the database's hosts in the best order."""
         parameters: dict[str, Any] = super().get_connection_params()
         return parameters | links.in_order(parameters)
 
     def get_new_connection(self, conn_params: dict[str, Any]) -> psycopg.Connection[Any]:
-        """Connect, and remember the host. Raises DatabaseRefused for an old primary."""
         link: psycopg.Connection[Any] = super().get_new_connection(conn_params)
         link.add_notice_handler(_pass_on)
         admit(link)
@@ -52,10 +48,8 @@ class FollowingWrapper(base.DatabaseWrapper):
 
 
 class DatabaseWrapper(FollowingWrapper):
-    """One thread's view of the shared connections.
-
-    Between transactions it has none; a statement outside a transaction holds one until its cursor is closed. No session
-    state outlives that: session locks belong to `base.session_lock`.
+    """One thread's view: no connection between transactions, so no session state (session locks: `base.session_lock`).
+    A statement outside a transaction holds one until its cursor is closed.
     """
 
     keeps_sessions = False
@@ -68,12 +62,10 @@ class DatabaseWrapper(FollowingWrapper):
         self._loose_cursors = 0  # outside of a transaction
 
     def get_connection_params(self) -> dict[str, Any]:
-        """Return libpq's parameters, without this backend's own."""
         parameters = super().get_connection_params()
         return {name: value for name, value in parameters.items() if name not in ("slots", "slot_wait_seconds")}
 
     def connect(self) -> None:
-        """Take a connection: an idle one from this process, or a new one."""
         self._is_connecting, self._loose_cursors = True, 0
         try:
             super().connect()
@@ -81,7 +73,6 @@ class DatabaseWrapper(FollowingWrapper):
             self._is_connecting = False
 
     def get_new_connection(self, conn_params: dict[str, Any]) -> psycopg.Connection[Any]:
-        """Wait for a slot, and reuse the connection in it if that is still usable."""
         slot = self._slots().take()
         try:
             link = _reused(slot.idle)
@@ -99,9 +90,7 @@ class DatabaseWrapper(FollowingWrapper):
         return link
 
     def set_autocommit(self, autocommit: bool, force_begin_transaction_with_broken_autocommit: bool = False) -> None:
-        """Set autocommit as Django does, and pass the connection on once a transaction and its after-commit work are
-        done.
-        """
+        """Also pass the connection on once a transaction and its after-commit work are done."""
         is_over = autocommit and not self.autocommit and not self._is_connecting
         try:
             super().set_autocommit(autocommit, force_begin_transaction_with_broken_autocommit)
@@ -157,15 +146,12 @@ def note_if_broken(link: psycopg.Connection[Any]) -> bool:
 
 
 def forget_idle() -> None:
-    """Close the idle connections of this process, after a failover for instance."""
     for slots in list(_by_alias.values()):
         slots.forget_idle()
 
 
 def cut_in_use() -> None:
-    """Make each running statement of this process fail, because another server answers now and the previous one may
-    never answer.
-    """
+    """Make each running statement of this process fail: after a failover, the previous server may never answer."""
     for slots in list(_by_alias.values()):
         slots.cut_in_use()
 

@@ -23,10 +23,7 @@ class NoSlot(psycopg.OperationalError):
 
 
 class Slot:
-    """The right to one connection.
-
-    `idle` is a connection that came with it; `psycopg` is the one that its thread uses.
-    """
+    """`idle` is a connection that came with it; `psycopg` is the one that its thread uses."""
 
     __slots__ = ("_slots", "idle", "psycopg", "thread")
 
@@ -36,7 +33,6 @@ class Slot:
         self.thread = threading.current_thread()
 
     def give_back(self, idle: "Idle | None") -> None:
-        """Pass the slot on, with a connection if it is still usable."""
         self._slots.give_back(self, idle)
 
 
@@ -50,9 +46,7 @@ class Idle:
         self.thread = threading.get_ident()
 
     def is_fit(self) -> bool:
-        """Return whether the connection can be reused: it is between transactions, young, not closed by the server, and
-        leads to the host that accepted the latest connection. Runs no query.
-        """
+        """Between transactions, young, not closed by the server, and to the latest writing host. Runs no query."""
         link = self.psycopg
         if link.closed or link.pgconn.transaction_status != pq.TransactionStatus.IDLE or links.is_elsewhere(link):
             return False
@@ -87,7 +81,6 @@ class Slots:
         self._lock = threading.Lock()
 
     def take(self) -> Slot:
-        """Wait for a slot. Raises NoSlot."""
         me = _Waiting()
         with self._lock:
             if self._free:
@@ -105,7 +98,6 @@ class Slots:
             return self._note(me.idle)
 
     def give_back(self, slot: Slot, idle: Idle | None) -> None:
-        """Pass the slot to the first waiting thread, or keep the connection for the next one."""
         with self._lock:
             if slot not in self._taken:
                 return  # collected: its thread is said to be dead
@@ -120,14 +112,12 @@ class Slots:
                 self._idle.append(idle)
 
     def forget_idle(self) -> None:
-        """Close the idle connections, because the server behind them is gone or no longer accepts writes."""
         with self._lock:
             gone, self._idle = self._idle, []
         for idle in gone:
             idle.psycopg.close()
 
     def cut_in_use(self) -> None:
-        """Cut the connections that threads are using now."""
         with self._lock:
             taken = [slot.psycopg for slot in self._taken if slot.psycopg is not None]
         for link in taken:
@@ -139,7 +129,6 @@ class Slots:
         return slot
 
     def _collect(self) -> None:
-        """Take back the slots of threads that ended without returning them."""
         with self._lock:
             dead = [slot for slot in self._taken if not slot.thread.is_alive()]
         for slot in dead:

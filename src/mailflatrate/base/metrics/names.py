@@ -1,7 +1,5 @@
 """The series that processes count. Each exists with its labels from the start, so that its rate is correct from the
-first event.
-
-Labels come from closed lists: never an account, a campaign, an address or other outside input.
+first event. Labels come from closed lists: never an account, a campaign, an address or other outside input.
 """
 
 from typing import Final
@@ -90,7 +88,6 @@ for _door in DOORS:
 
 
 def begin_relay(relay: str) -> None:
-    """Create the series of a relay at the start."""
     RELAY_SECONDS.labels(relay)
     RELAY_FAILURES.labels(relay)
     for provider in PROVIDER_KEYS:
@@ -99,14 +96,12 @@ def begin_relay(relay: str) -> None:
 
 
 def begin_follower() -> None:
-    """Create the series of a follower at the start."""
     for provider in PROVIDER_KEYS:
         for result in ATTEMPTS:
             RELAY_ATTEMPTS.labels(provider, result)
 
 
 def begin_job(name: str, queue: str) -> None:
-    """Create the series of a background job at the start."""
     JOB_SECONDS.labels(queue)
     for result in JOB_RESULTS:
         JOBS.labels(name, result)

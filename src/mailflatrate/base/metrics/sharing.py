@@ -1,8 +1,5 @@
-"""The folder through which the processes of a host share their series with its exporter.
-
-A process marks its file with a lock, which the system drops when the process dies: an unlocked file was left by a dead
-process and is removed. The names `sender-1` or `worker` survive restarts, so the number of series does not grow; of two
-processes with one name the second is called `worker-2`.
+"""The folder through which the processes of a host share their series. An unlocked file was left by a dead process and
+is removed. Names such as `worker` survive restarts, so that series don't grow in number; the second is `worker-2`.
 """
 
 import fcntl
@@ -48,7 +45,6 @@ class SharedMetrics:
         STARTED.set(time.time())
 
     def begin(self) -> None:
-        """Start writing every few seconds."""
         self.write()
         threading.Thread(target=self._again_and_again, daemon=True, name="metrics").start()
 
@@ -61,7 +57,6 @@ class SharedMetrics:
             draft.replace(self._folder / f"{self.name}{_TEXT}")
 
     def close(self) -> None:
-        """Remove the file."""
         self._ending.set()
         (self._folder / f"{self.name}{_TEXT}").unlink(missing_ok=True)
         os.close(self._lock)
@@ -76,10 +71,7 @@ _mine: list[SharedMetrics] = []
 
 
 def share(data_dir: Path, name: str) -> None:
-    """Share this process's series under a name, from now until it ends. Call it once per process.
-
-    If the folder cannot be written, that is logged and the process continues without metrics.
-    """
+    """Call it once per process. If the folder can't be written, that is logged, and there are no metrics."""
     kept = _NOT_IN_NAMES.sub("_", name)[:LONGEST_NAME] or "process"
     try:
         mine = SharedMetrics(data_dir / FOLDER, kept)
@@ -98,7 +90,6 @@ def write_now() -> None:
 
 
 def _own(folder: Path, name: str) -> tuple[str, int]:
-    """Lock the first name that is free."""
     for number in range(1, MOST_OF_ONE_NAME + 1):
         mine = name if number == 1 else f"{name}-{number}"
         file = os.open(folder / f"{mine}{_LOCK}", os.O_CREAT | os.O_RDWR | os.O_CLOEXEC, 0o600)
@@ -112,15 +103,12 @@ def _own(folder: Path, name: str) -> tuple[str, int]:
 
 
 class HostFigures:
-    """A metrics collector of the series of all running processes of this host, each with its name as the label
-    `process`.
-    """
+    """Collects the series of all running processes of this host, each with its name as the label `process`."""
 
     def __init__(self, folder: Path) -> None:
         self._folder = folder
 
     def collect(self) -> Iterator[Metric]:
-        """Read the files; remove those of dead processes."""
         families: dict[str, Metric] = {}
         for path in sorted(self._folder.glob(f"*{_TEXT}")):
             if not is_locked(path.with_suffix(_LOCK)):

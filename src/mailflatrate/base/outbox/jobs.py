@@ -14,7 +14,6 @@ DAYS_AHEAD: Final = 3
 
 
 def keep_days() -> tuple[int, int]:
-    """Create the next days' partitions and drop the expired ones; return how many of each."""
     with tenancy.platform(PlatformReason.HOUSEKEEPING), connection.cursor() as cursor:
         cursor.execute("SELECT open_outbox_days(%s)", [DAYS_AHEAD])
         (made,) = cursor.fetchone() or (0,)

@@ -13,10 +13,7 @@ _INSERT: Final = "INSERT INTO outbox_event (account_id, type, payload) VALUES (%
 
 
 def emit(event: EventType, payload: Mapping[str, Any]) -> None:
-    """Write one event of the current account; it is kept if the transaction commits.
-
-    Raises InvalidPayload for a payload that the type doesn't have, and NoAccount.
-    """
+    """Kept if the transaction commits. Raises InvalidPayload for a payload that doesn't fit its type, and NoAccount."""
     if event in NEVER_STORED:
         raise InvalidPayload(f"{event.value} isn't written to the outbox")
     check_payload(event, payload)
@@ -25,12 +22,8 @@ def emit(event: EventType, payload: Mapping[str, Any]) -> None:
 
 
 def emitted(event: EventType, account: str, payload: str, source: str) -> str:
-    """Return SQL that writes one event for each row of `source`, to be used as a statement or in a WITH.
-
-    Args:
-        account: the account's id, as SQL.
-        payload: SQL for the payload, such as `jsonb_build_object('contact_id', e.contact_id)`.
-        source: what follows FROM.
+    """Return SQL that writes one event for each row of `source` (what follows FROM), as a statement or in a WITH.
+    `account` and `payload` are SQL, such as `jsonb_build_object('contact_id', e.contact_id)`.
     """
     if event in NEVER_STORED:
         raise InvalidPayload(f"{event.value} isn't written to the outbox")

@@ -1,6 +1,3 @@
-"""The list of running worker processes and the queues that each of them serves.
-
-A worker writes one row when it begins (`job_queue.register_worker`). Its heartbeat is Procrastinate's own, and the row
-is deleted with the worker's: when the process ends, or seconds after it was killed. So nothing here is written
-repeatedly.
+"""Running worker processes and the queues they serve. A worker writes its row once, when it begins; the row is deleted
+with Procrastinate's own, which has the heartbeat.
 """

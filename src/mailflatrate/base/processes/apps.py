@@ -4,7 +4,5 @@ from django.apps import AppConfig
 
 
 class ProcessesConfig(AppConfig):
-    """The app configuration, which registers the list under its bare name."""
-
     name = "mailflatrate.base.processes"
     label = "processes"

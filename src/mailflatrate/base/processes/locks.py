@@ -6,9 +6,7 @@ from pathlib import Path
 
 
 def is_locked(path: Path) -> bool:
-    """Return True while another process holds the lock on the file; False if it is missing or
-    belongs to another user.
-    """
+    """Return True while another process holds the lock; False if the file is missing or another user's."""
     try:
         file = os.open(path, os.O_RDONLY | os.O_CLOEXEC)
     except OSError:

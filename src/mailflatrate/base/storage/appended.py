@@ -6,10 +6,7 @@ from pathlib import Path
 
 
 def append_lines(path: Path, lines: Iterable[str]) -> None:
-    """Append lines and flush them to disk. Raises OSError.
-
-    A line break comes first, because a full disk or a crash may have truncated the last line; readers skip blank ones.
-    """
+    """Append and flush to disk; raises OSError. A line break comes first: the last line may have been truncated."""
     path.parent.mkdir(parents=True, exist_ok=True, mode=0o700)
     is_new = not path.exists()
     file = os.open(path, os.O_WRONLY | os.O_CREAT | os.O_APPEND | os.O_NOFOLLOW, 0o600)

@@ -4,7 +4,5 @@ from django.apps import AppConfig
 
 
 class StorageConfig(AppConfig):
-    """The app configuration, which registers the tables under their bare name."""
-
     name = "mailflatrate.base.storage"
     label = "storage"

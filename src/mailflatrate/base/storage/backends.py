@@ -10,7 +10,6 @@ from mailflatrate.settings.schema import Settings, StorageKind, load_settings
 
 @cache
 def active() -> Backend:
-    """Return the backend for new files."""
     settings = load_settings()
     return open_backend(settings, settings.storage)
 
@@ -24,7 +23,6 @@ def readable() -> tuple[Backend, ...]:
 
 
 def configured(settings: Settings) -> list[StorageKind]:
-    """Return the backends that this host can reach: always the database, the others if the settings name them."""
     kinds = [StorageKind.DATABASE]
     if settings.storage is StorageKind.DIRECTORY or settings.storage_dir is not None:
         kinds.append(StorageKind.DIRECTORY)

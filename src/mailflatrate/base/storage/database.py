@@ -85,13 +85,11 @@ class DatabaseFiles:
         return bytes(row[0])
 
     def exists(self, account_id: int, name: str) -> bool:
-        """Return whether the row exists."""
         with _files_of(account_id), connection.cursor() as cursor:
             cursor.execute(_FIND, [account_id, name])
             return cursor.fetchone() is not None
 
     def delete(self, account_id: int, name: str) -> None:
-        """Delete chunks and row; they are gone when the transaction commits."""
         with _files_of(account_id), connection.cursor() as cursor:
             cursor.execute(
                 "DELETE FROM stored_chunk WHERE account_id = %s AND file_id IN"
@@ -101,7 +99,6 @@ class DatabaseFiles:
             cursor.execute("DELETE FROM stored_file WHERE account_id = %s AND name = %s", [account_id, name])
 
     def list_files(self, account_id: int | None = None) -> Iterator[ListedFile]:
-        """Yield all rows, read a thousand at a time."""
         after = 0
         while True:
             with tenancy.platform(PlatformReason.HOUSEKEEPING), connection.cursor() as cursor:

@@ -67,11 +67,9 @@ class DirectoryFiles:
                 write(chunk)
 
     def exists(self, account_id: int, name: str) -> bool:
-        """Return whether the file exists."""
         return self._path(account_id, name).is_file()
 
     def delete(self, account_id: int, name: str) -> None:
-        """Delete a file."""
         with self._errors():
             self._path(account_id, name).unlink(missing_ok=True)
 

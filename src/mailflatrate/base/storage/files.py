@@ -1,7 +1,4 @@
-"""The current account's files, in whichever backend they are.
-
-A file that is still in another configured backend is found there, so a move needs no downtime.
-"""
+"""The current account's files, in whichever configured backend they still are, so that a move needs no downtime."""
 
 import tempfile
 from collections.abc import Callable, Iterator
@@ -42,15 +39,11 @@ __all__ = [
 
 
 def put(name: str, read: Callable[[int], bytes]) -> StoredFileInfo:
-    """Store what `read` returns until it is empty, completely or not at all.
-
-    Replaces an earlier file with this name.
-    """
+    """Store what `read` returns until it is empty, completely or not at all; replaces an earlier file of this name."""
     return active().put(tenancy.current_account_id(), checked_name(name), read)
 
 
 def put_bytes(name: str, data: bytes) -> StoredFileInfo:
-    """Store a small file that is already in memory."""
     left = [data]
     return put(name, lambda _size: left.pop() if left else b"")
 
@@ -73,7 +66,6 @@ def get(name: str) -> bytes:
 
 
 def exists(name: str) -> bool:
-    """Return whether the account has a file of this name."""
     account_id, name = tenancy.current_account_id(), checked_name(name)
     return any(backend.exists(account_id, name) for backend in readable())
 

@@ -49,8 +49,6 @@ class StoredFileInfo:
 
 @dataclass(frozen=True, slots=True)
 class ListedFile:
-    """A file in a backend's listing."""
-
     account_id: int
     name: str
     octets: int
@@ -86,8 +84,6 @@ def sweep_drafts(folder: Path) -> None:
 
 
 class MeasuredStream:
-    """A stream that counts and hashes what is read through it."""
-
     def __init__(self, read: Callable[[int], bytes]) -> None:
         self._read = read
         self._digest = hashlib.sha256()
@@ -106,5 +102,4 @@ class MeasuredStream:
         return whole
 
     def stored(self, name: str) -> StoredFileInfo:
-        """Return size and hash of the data read so far, as a stored file."""
         return StoredFileInfo(name, self.octets, self._digest.hexdigest())

@@ -10,16 +10,12 @@ from mailflatrate.base.storage.interface import OWN_ACCOUNT, Backend, ListedFile
 
 
 class MoveResult(StrEnum):
-    """The result for one file."""
-
     MOVED = "moved"
     GONE = "gone"
 
 
 @dataclass(frozen=True, slots=True)
 class MovedFile:
-    """A file that was moved, or that its account deleted in the meantime."""
-
     account_id: int
     name: str
     octets: int
@@ -27,17 +23,14 @@ class MovedFile:
 
 
 def move_files(source: Backend, target: Backend) -> Iterator[MovedFile]:
-    """Move every file that belongs to an account; can be stopped and restarted at any moment.
-
-    Raises StorageFailed, with the file still in the source. The installation's own files stay, because a restore reads
-    a bucket's withdrawals log from there.
+    """Can be stopped and restarted at any moment. Raises StorageFailed, with the file still in the source. The
+    installation's own files stay, because a restore reads a bucket's withdrawals log from there.
     """
     for listed in list(files_of_accounts(source)):
         yield _move(listed, source, target)
 
 
 def files_of_accounts(backend: Backend) -> Iterator[ListedFile]:
-    """Yield every file that is not the installation's own."""
     return (listed for listed in backend.list_files() if listed.account_id != OWN_ACCOUNT)
 
 

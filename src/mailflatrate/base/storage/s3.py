@@ -25,7 +25,6 @@ class S3Files:
 
     @classmethod
     def from_settings(cls, settings: Settings) -> "S3Files":
-        """Open the bucket from the settings. Raises SettingsError."""
         if settings.s3_bucket is None:
             raise SettingsError("MAILFLATRATE_S3_BUCKET is not set")
         access = BucketAccess(
@@ -48,7 +47,6 @@ class S3Files:
         return measured.stored(name)
 
     def read_into(self, account_id: int, name: str, write: Callable[[bytes], object]) -> None:
-        """Pass on an object."""
         try:
             self._bucket.read_into(self._key(account_id, name), write)
         except NoObject:
@@ -57,14 +55,12 @@ class S3Files:
             raise StorageFailed(str(problem)) from problem
 
     def exists(self, account_id: int, name: str) -> bool:
-        """Return whether the object exists."""
         try:
             return self._bucket.exists(self._key(account_id, name))
         except BucketFailed as problem:
             raise StorageFailed(str(problem)) from problem
 
     def delete(self, account_id: int, name: str) -> None:
-        """Delete an object."""
         try:
             self._bucket.delete(self._key(account_id, name))
         except BucketFailed as problem:

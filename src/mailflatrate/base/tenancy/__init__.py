@@ -1,10 +1,6 @@
-"""Tenancy: which rows a transaction may see, enforced twice.
-
-1. Scoped managers (`TenantManager`) refuse to run without an account.
-
-2. PostgreSQL row-level security: the application role sees only rows of the account named in the transaction. The
-platform role, which is entered for one transaction and with a reason, sees all rows. Neither role owns a table or can
-bypass policies.
+"""Which rows a transaction may see, enforced twice: scoped managers (`TenantManager`) refuse to run without an
+account, and row-level security shows the application role only that account's rows. The platform role, entered for
+one transaction and with a reason, sees all. Neither role owns a table or can bypass policies.
 """
 
 from mailflatrate.base.tenancy.models import TenantManager, TenantModel

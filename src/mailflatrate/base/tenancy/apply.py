@@ -1,12 +1,7 @@
-"""Brings functions, policies, triggers and rights in line with the models, changing only those that differ.
-
-`migrate` runs beside senders and readers, and most of its runs change nothing. Recreating a policy or a trigger takes a
-lock that waits for every reader of the table, and blocks everyone behind it. So the current state is compared first;
-differences are applied one table per transaction, with a short lock timeout and a few retries.
-
-The server reformats the definitions it prints. So each object we create carries a mark as its comment: a hash of the
-statement that made it and of what the server printed right after. Both a new statement and a manual change then show as
-a difference.
+"""Brings functions, policies, triggers and rights in line with the models, changing only those that differ: recreating
+one takes a lock that blocks everyone. Differences are applied one table per transaction, with a short lock timeout
+and a few retries. The server reformats definitions, so each object's comment is a mark: a hash of its statement and
+of what the server printed right after, which reveals manual changes, too.
 """
 
 import hashlib
@@ -31,10 +26,7 @@ log = structlog.get_logger(__name__)
 
 @dataclass(frozen=True, slots=True)
 class SqlObject:
-    """A policy, trigger, function or view: its name as written in SQL, and the statement that creates it.
-
-    `table` is the table of a policy or trigger, `source` the file with the statement.
-    """
+    """`name` is as written in SQL; `table` is that of a policy or trigger, `source` the file with the statement."""
 
     kind: str
     name: str
@@ -49,9 +41,7 @@ class SqlObject:
 
 @dataclass(slots=True)
 class TableSpec:
-    """The wanted state of a table: whether row-level security is on, its policies and triggers, and the rights of each
-    role.
-    """
+    """The wanted state of a table: row-level security, its policies and triggers, and the rights of each role."""
 
     name: str
     is_guarded: bool = False
@@ -62,9 +52,7 @@ class TableSpec:
 
 @dataclass(slots=True)
 class TableState:
-    """The current state of a table: its objects as the server shows them with their comments, and the rights of each
-    role.
-    """
+    """The current state of a table: its objects as the server shows them with their comments, and its rights."""
 
     is_guarded: bool = False
     made: dict[tuple[str, str], tuple[str, str]] = field(default_factory=dict)
@@ -75,10 +63,7 @@ class TableState:
 
 
 def patiently(alias: str, what: str, work: Callable[[CursorWrapper], None]) -> None:
-    """Run `work` in a transaction that waits three seconds for a lock, and retry if it did not get the lock.
-
-    So transactions queued behind it wait no longer than that. Raises OperationalError after the last try.
-    """
+    """Wait three seconds at a time for locks, so that no one queues behind it longer. Raises OperationalError."""
     for tries_left in reversed(range(TRIES)):
         try:
             with transaction.atomic(using=alias), connections[alias].cursor() as cursor:
@@ -93,7 +78,6 @@ def patiently(alias: str, what: str, work: Callable[[CursorWrapper], None]) -> N
 
 
 def is_busy(problem: OperationalError) -> bool:
-    """Return whether the error says that a lock was not available, which may change in a moment."""
     return isinstance(problem.__cause__, psycopg.errors.LockNotAvailable | psycopg.errors.DeadlockDetected)
 
 
@@ -101,7 +85,6 @@ def is_busy(problem: OperationalError) -> bool:
 
 
 def differing(alias: str, objects: Iterable[SqlObject]) -> list[SqlObject]:
-    """Return the functions and views that are missing or differ."""
     with connections[alias].cursor() as cursor:
         return [made for made in objects if not _is_as_made(made, _shown(cursor, made))]
 
@@ -144,7 +127,6 @@ WHERE p.pronamespace = 'public'::regnamespace AND NOT p.oid = ANY (
 
 
 def left_over(alias: str, wanted: Iterable[SqlObject]) -> list[str]:
-    """Return the functions that an earlier version created and this version no longer has."""
     with connections[alias].cursor() as cursor:
         cursor.execute(_LEFT_OVER, [[made.name for made in wanted if made.kind == "function"]])
         return [str(name) for (name,) in cursor.fetchall()]
@@ -168,7 +150,6 @@ def _comment(cursor: CursorWrapper, kind: str, made: SqlObject, shown: str) -> N
 
 
 def apply_tables(alias: str, tables: Iterable[TableSpec]) -> list[str]:
-    """Change each table that differs, one per transaction; return their names."""
     differing = differing_tables(alias, tables)
     for table, found in differing:
         patiently(alias, table.name, _change(table, found))
@@ -176,7 +157,6 @@ def apply_tables(alias: str, tables: Iterable[TableSpec]) -> list[str]:
 
 
 def differing_tables(alias: str, tables: Iterable[TableSpec]) -> list[tuple[TableSpec, TableState]]:
-    """Return each table that differs, together with its current state."""
     wanted = {table.name: table for table in tables}
     with connections[alias].cursor() as cursor:
         found = _read(cursor, list(wanted))
@@ -184,7 +164,6 @@ def differing_tables(alias: str, tables: Iterable[TableSpec]) -> list[tuple[Tabl
 
 
 def differences(table: TableSpec, found: TableState) -> list[str]:
-    """Describe how a table's objects differ from the specification, as `migrate --plan` prints it."""
     rights = [role for role, words in table.rights.items() if found.rights.get(role, set()) != rights_of(words)]
     return [
         *(["row-level security"] if table.is_guarded and not found.is_guarded else []),
@@ -204,7 +183,6 @@ def _changed(table: TableSpec, found: TableState) -> list[SqlObject]:
 
 
 def _superseded(table: TableSpec, found: TableState) -> list[str]:
-    """Return our triggers that an earlier version created and this one doesn't have."""
     wanted = {made.name for made in table.triggers}
     return [
         name.partition(" ")[0]

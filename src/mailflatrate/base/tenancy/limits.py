@@ -1,7 +1,5 @@
-"""What a member who is limited to some lists may see and write, table by table (ADR 0048).
-
-Such a member's transactions run as LIMITED_ROLE. It has policies of its own, so those of everyone else stay as they
-are and cost nothing more. A table that isn't named here shows it nothing and takes nothing from it.
+"""What a member who is limited to some lists may see and write (ADR 0048). LIMITED_ROLE has policies of its own, so
+those of everyone else cost nothing more. A table that isn't named here shows it nothing and takes nothing from it.
 """
 
 from dataclasses import dataclass
@@ -20,7 +18,6 @@ def _of_lists(column: str) -> str:
 
 
 def _within(column: str, table: str) -> str:
-    """Rows that belong to a row of another table, which its own policy shows."""
     return f"{SHARED} AND {column} IN (SELECT seen.id FROM public.{table} seen)"  # noqa: S608  # made of constants
 
 
@@ -33,10 +30,7 @@ def _of_contact(table: str, column: str) -> str:
 
 
 def _by_me_or_all_mine(table: str, author: str) -> str:
-    """Rows about a contact that the member wrote, and all of a contact who is on no other list.
-
-    What others wrote about a contact may be about a list that the member doesn't have.
-    """
+    """What the member wrote about a contact, and all of one on no other list: others' may be about a hidden list."""
     return f"{_of_contact(table, 'contact_id')} AND ({author} = {USER} OR NOT public.is_on_other_lists(contact_id))"
 
 
@@ -46,8 +40,6 @@ def _own(column: str) -> str:
 
 @dataclass(frozen=True, slots=True)
 class LimitedTable:
-    """Which rows of a table a limited member sees, which they may write, and the rights for it."""
-
     table: str
     may_see: str
     may_write: str
@@ -68,7 +60,6 @@ _MOVE_STATE = "SELECT, UPDATE (state, quarantine_reason, confirmed_at, unsubscri
 
 
 def _tables(condition: str, rights: str, names: str) -> list[LimitedTable]:
-    """Tables whose rows a member sees under one condition, and writes under the same one if they have the right."""
     return [LimitedTable(name, condition, "false" if rights == _READ else condition, rights) for name in names.split()]
 
 

@@ -20,7 +20,6 @@ class TenantManager(models.Manager[M]):
         return queryset.filter(account_id=current_account_id())
 
     def create(self, **values: Any) -> M:
-        """Create a row of the current account."""
         if not in_platform():
             values.setdefault("account_id", current_account_id())
         return super().create(**values)

@@ -1,7 +1,5 @@
-"""The database's functions that check passes (ADR 0010): `<kind>_open()` says whether the connection shows a valid one.
-
-A pass is made for a server process, or for one of its transactions if processes are shared behind a pooler (ADR 0044).
-The second form is checked only if the first doesn't match.
+"""The database's functions that check passes (ADR 0010): made for a server process or, behind a pooler (ADR 0044), for
+one of its transactions, which is checked only if the first form doesn't match.
 """
 
 from mailflatrate.base.tenancy.apply import SqlObject
@@ -60,9 +58,7 @@ _EXPECTED = "encode(sha256(p.key || sha256(p.key || convert_to('{kind} ' || {sub
 
 
 def pass_functions() -> list[SqlObject]:
-    """Return the functions that check passes, and those they need: to name the server process and to compare the
-    installation's keys.
-    """
+    """Also return those they need: to name the server process and to compare the installation's keys."""
     return [
         SqlObject("function", "public.own_server()", _OWN_SERVER),
         SqlObject("function", "public.key_fingerprints()", fingerprints.FUNCTION),

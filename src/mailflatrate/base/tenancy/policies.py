@@ -172,19 +172,15 @@ _PLATFORM_ONLY = (
 
 @dataclass(frozen=True, slots=True)
 class Policy:
-    """Conditions on a table's rows for the application role."""
-
     table: str
     may_see: str
     may_write: str
 
 
 def tenant_policies() -> list[Policy]:
-    """Return the policies of all tables: one for each model that belongs to an account, and one for the accounts
-    themselves.
-
-    Rows with a null `account` are the platform's: everyone may read them and no one may write them, unless the model
-    says `hidden_without_account`. A model with `desk_only` is visible only to the platform role.
+    """One for each model that belongs to an account, and one for the accounts. Rows with a null `account` are the
+    platform's: no one may write them, and everyone may read them unless the model says `hidden_without_account`. A
+    model with `desk_only` is visible only to the platform role.
     """
     policies = [
         Policy("account", f"id = {MINE} AND {MINE_OPEN}", f"id = {MINE} AND {MINE_OPEN}"),
@@ -215,10 +211,8 @@ def restricted() -> dict[str, dict[str, str]]:
 
 
 def apply_policies(connection: BaseDatabaseWrapper) -> list[str]:
-    """Give the schema its functions, triggers, views, policies and rights, as defined in the SQL files and the models.
-
-    Objects that are up to date are not touched; returns the names of those that were changed. Concurrent senders and
-    readers wait three seconds at most.
+    """Apply functions, triggers, views, policies and rights as defined in the SQL files and the models; return the
+    names of those that were changed. Concurrent senders and readers wait three seconds at most.
     """
     alias = connection.alias
     patiently(alias, "kept", _keep_pass)
@@ -269,10 +263,7 @@ _ALL = "SELECT, INSERT, UPDATE, DELETE"
 
 
 def _wanted(names: dict[str, bool]) -> list[TableSpec]:
-    """Return what each table of the schema should have, given whether it is a partition.
-
-    A table's policies do not apply to direct reads of its partitions, so no role has rights on those.
-    """
+    """A table's policies do not apply to direct reads of its partitions, so no role has rights on those."""
     limited = restricted()
     made: dict[str, list[SqlObject]] = {}
     triggers: dict[str, list[SqlObject]] = {}
@@ -303,7 +294,6 @@ def _wanted(names: dict[str, bool]) -> list[TableSpec]:
 
 
 def _rights(table: str, stated: dict[str, str], *, is_guarded: bool) -> dict[str, str]:
-    """Return the rights of each role on a table, given those that are stated for it."""
     rights = {APP_ROLE: _ALL, PLATFORM_ROLE: _ALL, ERASER_ROLE: "", **stated}
     return {**rights, LIMITED_ROLE: _limited_rights(table, rights[APP_ROLE], is_guarded=is_guarded)}
 
@@ -317,10 +307,7 @@ def _limited(table: str) -> SqlObject:
 
 
 def _limited_rights(table: str, of_application: str, *, is_guarded: bool) -> str:
-    """Return the rights of LIMITED_ROLE, given those of the application role, to which it can return.
-
-    Without a policy, both have the same; a table whose policy shows nothing may be asked, so that pages work.
-    """
+    """Without a policy, those of the application role, to which it can return; tables that show nothing may be read."""
     if not is_guarded:
         return of_application
     wanted = LIMITED_TABLES.get(table)

@@ -1,10 +1,6 @@
-"""Readings that several parts of one page or check ask for, and the database answers once.
-
-    with tenancy.reading_once():
-        ...  # functions marked @tenancy.read_once ask once for each scope; nothing is kept after the block
-
-Only what is read outside such a block, or in a new one, shows what has been written since. So a block holds code that
-writes nothing of what they read: gathering the facts for the rules, drawing a page, or releasing a campaign.
+"""Readings that the database answers once for each scope within `with tenancy.reading_once()`. A block doesn't show
+what was written since, so it holds code that writes nothing of what it reads: gathering the facts for the rules,
+drawing a page, or releasing a campaign.
 """
 
 from collections.abc import Callable, Iterator
@@ -22,10 +18,7 @@ _taken: ContextVar[dict[Any, Any] | None] = ContextVar("tenancy_readings", defau
 
 @contextmanager
 def reading_once(*, anew: bool = False) -> Iterator[None]:
-    """Keep the readings of functions marked `@read_once` until the block ends.
-
-    A block inside another shares them, except with `anew`: what decides reads what holds now.
-    """
+    """A block inside another shares its readings, except with `anew`: what decides reads what holds now."""
     if _taken.get() is not None and not anew:
         yield
         return
@@ -37,10 +30,7 @@ def reading_once(*, anew: bool = False) -> Iterator[None]:
 
 
 def read_once(function: Callable[P, R]) -> Callable[P, R]:
-    """Let a function read once for each scope and arguments within `reading_once`; elsewhere it reads each time.
-
-    Its callers get the same object, so they change nothing in it.
-    """
+    """Within `reading_once`, read once for each scope and arguments. Callers share the object and don't change it."""
 
     @wraps(function)
     def read(*args: P.args, **arguments: P.kwargs) -> R:

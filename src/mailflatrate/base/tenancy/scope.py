@@ -1,7 +1,5 @@
-"""The scope of a transaction: one account, or (with a reason) the platform. It ends with the transaction.
-
-A function that works in only one of them carries the decorator `@needs_account` or `@needs_platform`, and a call from
-anywhere else raises an error that says what to do (ADR 0041).
+"""The scope of a transaction: one account, or (with a reason) the platform. It ends with the transaction. A function
+that works in only one of them is decorated, and a call from anywhere else raises an error (ADR 0041).
 """
 
 from collections.abc import Callable, Iterator
@@ -55,9 +53,7 @@ class NoAccount(RuntimeError):
 
 
 class NoPlatform(RuntimeError):
-    """Raised when code that reads across accounts runs outside the platform's scope, which is a bug and never a
-    customer's mistake.
-    """
+    """Raised when code that reads across accounts runs outside the platform's scope: a bug, never a mistake."""
 
 
 class PlatformReason(StrEnum):
@@ -99,8 +95,6 @@ class UnlimitedReason(StrEnum):
 
 @dataclass(frozen=True, slots=True)
 class AccountScope:
-    """The rows of one account."""
-
     account_id: int
 
 
@@ -118,8 +112,6 @@ class MemberScope(AccountScope):
 
 @dataclass(frozen=True, slots=True)
 class PlatformScope:
-    """The rows of all accounts."""
-
     reason: PlatformReason
 
 
@@ -140,22 +132,18 @@ def current_account_id() -> int:
 
 
 def current_scope() -> Scope:
-    """Return the scope of this context, by which readings differ."""
     return _scope.get()
 
 
 def in_platform() -> bool:
-    """Return whether the platform's scope is open."""
     return isinstance(_scope.get(), PlatformScope)
 
 
 def needs_account(function: Callable[P, R]) -> Callable[P, R]:
-    """Let a function run only in the scope of one account. Calls from anywhere else raise NoAccount."""
     return _needs(AccountScope, NoAccount, "an account", function)
 
 
 def needs_platform(function: Callable[P, R]) -> Callable[P, R]:
-    """Let a function run only in the scope of the platform. Calls from anywhere else raise NoPlatform."""
     return _needs(PlatformScope, NoPlatform, "the platform's scope", function)
 
 
@@ -189,18 +177,13 @@ def _hint(kind: type[AccountScope | PlatformScope]) -> str:
 
 
 def enter_account(link: psycopg.Connection[Any], account_id: int, *, for_session: bool = False) -> None:
-    """Scope a connection other than Django's to one account: its running transaction, or with `for_session` all that
-    follow.
-    """
+    """For a connection other than Django's: its running transaction or, with `for_session`, all that follow."""
     psycopg.Cursor(link).execute(_ACCOUNT, _account_values(server_of(link), account_id, for_session))
 
 
 async def enter_account_async(
     link: psycopg.AsyncConnection[Any], account_id: int, *, for_session: bool = False
 ) -> None:
-    """Scope an asynchronous connection to one account: its running transaction, or with
-    `for_session` all that follow.
-    """
     await link.execute(_ACCOUNT, _account_values(await server_of_async(link), account_id, for_session))
 
 
@@ -251,10 +234,7 @@ def _scoped(scope: AccountScope | PlatformScope) -> Iterator[None]:
 
 @contextmanager
 def account(account_id: int) -> Iterator[None]:
-    """Open a transaction (or savepoint) that sees and writes only rows of `account_id`.
-
-    Where this context works for a limited member of the account, only what belongs to their lists.
-    """
+    """Open a transaction (or savepoint) that sees only the account; for a limited member of it, only their lists."""
     limited = _member.get()
     with _scoped(limited if limited is not None and limited.account_id == account_id else AccountScope(account_id)):
         yield
@@ -262,10 +242,8 @@ def account(account_id: int) -> Iterator[None]:
 
 @contextmanager
 def member(account_id: int, user_id: int, *, is_limited: bool) -> Iterator[None]:
-    """Open the scope of an account for one of its members, within the lists to which `is_limited` limits them.
-
-    The limit is read from the membership by the database with each statement, so a change of it counts at once. It
-    holds for each scope of the account that is opened inside the block, also from within the platform's.
+    """`is_limited`: to the member's lists, which the database reads with each statement, so that a change counts at
+    once. It holds for each scope of the account inside the block, also from within the platform's.
     """
     with limiting(account_id, user_id, is_limited=is_limited), account(account_id):
         yield
@@ -283,10 +261,7 @@ def limiting(account_id: int, user_id: int, *, is_limited: bool) -> Iterator[Non
 
 @contextmanager
 def unlimited(reason: UnlimitedReason) -> Iterator[None]:
-    """Open a savepoint that sees the whole account; `reason` says why. Changes nothing for a member without a limit.
-
-    First make sure, under the limit, that the member sees what is worked on.
-    """
+    """Open a savepoint that sees the whole account. First make sure, under the limit, that the member sees the row."""
     if reason not in UnlimitedReason:
         raise ValueError(f"unknown reason: {reason}")
     if not isinstance(_scope.get(), MemberScope):
@@ -324,10 +299,7 @@ def eraser() -> Iterator[None]:
 
 @contextmanager
 def deciding() -> Iterator[None]:
-    """Allow this connection, inside the block, to record that the gate released a campaign or a transactional message.
-
-    If the block fails, the rollback of the transaction or savepoint also revokes the pass.
-    """
+    """Let this connection record releases of the gate inside the block; its rollback also revokes the pass."""
     _show(DECISION_SETTING, PassKind.DECISION)
     yield
     _show(DECISION_SETTING, None)
@@ -335,10 +307,7 @@ def deciding() -> Iterator[None]:
 
 @contextmanager
 def deferring() -> Iterator[None]:
-    """Allow this connection, inside the block, to write jobs to the queue.
-
-    If the block fails, the rollback of the transaction or savepoint also revokes the pass.
-    """
+    """Let this connection write jobs to the queue inside the block; its rollback also revokes the pass."""
     _show(JOB_SETTING, PassKind.JOB)
     yield
     _show(JOB_SETTING, None)
@@ -346,11 +315,8 @@ def deferring() -> Iterator[None]:
 
 @contextmanager
 def job_pass() -> Iterator[tuple[str, str]]:
-    """Yield the setting and the value that `deferring` shows, as bound parameters for a statement that sets them
-    itself.
-
-    The statement is its own transaction. Behind a pooler it runs in one, because a pass there is made for a
-    transaction.
+    """Yield the setting and value that `deferring` shows, as bound parameters for a statement that sets them itself.
+    Behind a pooler it runs in a transaction, because a pass there is made for one.
     """
     with transaction.atomic() if getattr(connection, "needs_transactions", False) else nullcontext():
         connection.ensure_connection()
@@ -359,10 +325,9 @@ def job_pass() -> Iterator[tuple[str, str]]:
 
 @contextmanager
 def access() -> Iterator[None]:
-    """Open a transaction (or savepoint) in which this connection may change who gets access, and how.
-
-    Without this pass, triggers refuse changes to passwords, addresses, second factors, memberships and API keys under
-    any role of the application, so that injected SQL cannot make them (ADR 0010). Keep the block short.
+    """Let this connection change who gets access, and how: without this pass, triggers refuse changes to passwords,
+    addresses, second factors, memberships and API keys, so that injected SQL cannot make them (ADR 0010). Keep it
+    short.
     """
     outer = _access.get()
     token = _access.set(True)

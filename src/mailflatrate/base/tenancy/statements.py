@@ -1,8 +1,6 @@
-"""The functions, triggers and views of the database, read from the SQL files of base and of each app (ADR 0036).
-
-A file has `CREATE OR REPLACE` statements and comments, nothing else; `rules.sql` fills in its placeholders. An object
-that cannot be replaced has a `DROP ... IF EXISTS` right before it; both run as one statement, and only when the object
-is missing or differs.
+"""The functions, triggers and views of the database, from the SQL files of base and each app (ADR 0036): `CREATE OR
+REPLACE` statements and comments, with placeholders that `rules.sql` fills in. An object that cannot be replaced has
+a `DROP ... IF EXISTS` right before it; both run as one statement, only when the object is missing or differs.
 """
 
 import re

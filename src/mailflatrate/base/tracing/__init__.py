@@ -1,9 +1,7 @@
-"""OpenTelemetry traces, if an endpoint is set (OTEL_EXPORTER_OTLP_ENDPOINT); otherwise nothing is imported.
-
-`span` opens a span around a block, `job_span` that of a background job. A job deferred by a request continues its
-trace. A job deferred by a job begins a trace of its own, linked to the first, because a campaign's jobs run for days.
-The context travels in the arguments `_trace` and `_due` of the job. Spans carry numbers and our own names, never what a
-person typed: no path, query, address or text of an exception.
+"""OpenTelemetry traces, if OTEL_EXPORTER_OTLP_ENDPOINT is set; otherwise nothing is imported. A job deferred by a
+request continues its trace; one deferred by a job begins its own, linked to the first, because a campaign's jobs
+run for days. Spans carry numbers and our own names, never what a person typed: no path, query, address or text of
+an exception.
 """
 
 from mailflatrate.base.tracing.spans import (

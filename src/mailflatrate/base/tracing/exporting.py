@@ -18,10 +18,7 @@ log = structlog.get_logger(__name__)
 
 
 def begin_tracing(settings: Settings, process: str) -> Callable[[], object] | None:
-    """Start tracing if an endpoint is set. Call it once per process; the SDK reads its other variables.
-
-    Returns a function that flushes the pending spans; None if tracing stays off.
-    """
+    """Call it once per process. Returns a function that flushes the pending spans; None if tracing stays off."""
     if settings.otlp_endpoint is None or os.environ.get("OTEL_SDK_DISABLED", "").lower() == "true":
         return None
     try:

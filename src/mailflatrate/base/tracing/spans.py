@@ -36,12 +36,10 @@ class Span:
             self._span.set_attributes(_clean(attributes))
 
     def rename(self, name: str) -> None:
-        """Rename the span, once its name is known."""
         if self._span is not None:
             self._span.update_name(name)
 
     def failed(self, problem: str) -> None:
-        """Mark the span as failed, with the type of the exception."""
         if self._span is not None:
             from opentelemetry.trace import Status, StatusCode
 
@@ -60,18 +58,15 @@ class JobTraceContext:
 
 
 def use(tracer: "Tracer | None") -> None:
-    """Set the tracer of this process; None turns traces off."""
     global _tracer  # noqa: PLW0603  one a process
     _tracer = tracer
 
 
 def is_on() -> bool:
-    """Return whether this process creates traces."""
     return _tracer is not None
 
 
 def span(name: str, **attributes: object) -> AbstractContextManager[Span]:
-    """Open a span around a block, as a child of the current one."""
     return _OFF if _tracer is None else _open(_tracer, name, "INTERNAL", attributes)
 
 
@@ -81,7 +76,6 @@ def request_span(**attributes: object) -> AbstractContextManager[Span]:
 
 
 def annotate(**attributes: object) -> None:
-    """Add attributes to the current span."""
     if _tracer is not None:
         from opentelemetry import trace
 
@@ -89,12 +83,10 @@ def annotate(**attributes: object) -> None:
 
 
 def job_span(name: str, queue: str, brought: JobTraceContext, **attributes: object) -> AbstractContextManager[Span]:
-    """Open the span of a background job, with the delay since it was due."""
     return _OFF if _tracer is None else _job(_tracer, name, queue, brought, attributes)
 
 
 def carried(at: datetime | None = None) -> dict[str, str | int]:
-    """Return the trace arguments for a job that is deferred now; empty if tracing is off."""
     if _tracer is None:
         return {}
     due = at.timestamp() if at is not None else clock.now().timestamp()

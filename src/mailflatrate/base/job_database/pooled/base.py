@@ -1,10 +1,7 @@
-"""The database backend: every statement runs in a transaction that first sets everything it depends on.
-
-Behind the pooler each transaction may run in another server process, and other clients' transactions run there in
-between. So nothing may be left to the session. `begin` opens a transaction and, in the same round trip, resets the
-role, the account and every pass, puts the temporary schema last in the search path, sets the time limits and asks for
-the transaction's name, for which passes are made. Those passes are worthless in every other transaction, whichever
-client it belongs to. A statement outside a transaction gets one of its own.
+"""The database backend behind a pooler: each transaction may run in another server process, so nothing may be left to
+the session. `begin` opens a transaction and, in the same round trip, resets the role, the account and every pass,
+puts the temporary schema last in the search path, sets the time limits and asks for the transaction's name, for
+which passes are made: they are worthless in every other one. A statement outside a transaction gets one of its own.
 """
 
 from collections.abc import Iterator
@@ -65,7 +62,6 @@ def begin(link: psycopg.Connection[Any]) -> None:
 
 @contextmanager
 def _in_transaction(link: psycopg.Connection[Any]) -> Iterator[None]:
-    """Open a transaction for the block if none is running."""
     if link.pgconn.transaction_status != TransactionStatus.IDLE:
         yield
         return
@@ -90,13 +86,11 @@ class PooledCursor(psycopg.ClientCursor[Any]):
             return super().execute(*args, **options)
 
     def executemany(self, *args: Any, **options: Any) -> None:
-        """Run a statement for each set of values."""
         with _in_transaction(self.connection):
             super().executemany(*args, **options)
 
     @contextmanager
     def copy(self, *args: Any, **options: Any) -> Iterator[Any]:
-        """Run a COPY."""
         with _in_transaction(self.connection), super().copy(*args, **options) as copy:
             yield copy
 
@@ -108,7 +102,6 @@ class PooledWrapper(FollowingWrapper):
     needs_transactions = True
 
     def get_connection_params(self) -> dict[str, Any]:
-        """Return libpq's parameters, and cursors that open transactions."""
         return {**super().get_connection_params(), "cursor_factory": PooledCursor, "prepare_threshold": None}
 
     def get_new_connection(self, conn_params: dict[str, Any]) -> psycopg.Connection[Any]:
