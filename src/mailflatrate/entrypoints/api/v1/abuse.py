@@ -1,7 +1,4 @@
-"""Measures, complaints and questions from the abuse desk about the account, and the public endpoint to report abuse.
-
-Responses never reveal who complained (R-80).
-"""
+"""Measures, complaints, questions, and reports of abuse. No response ever reveals who complained (R-80)."""
 
 from datetime import datetime
 from typing import Annotated, Any

@@ -1,8 +1,6 @@
-"""Access control for the API: who is calling, whether they may, how often, and one transaction around the rest.
-
-Key, scope, account status and agreements are checked before the body is parsed. The operation and its response run in
-one transaction in the account's scope, and a refused request changes nothing. A creating request repeated with the same
-`Idempotency-Key` gets the first response again and changes nothing.
+"""Access control for the API: who is calling, whether they may, how often, and one transaction around the rest. Key,
+scope, account status and agreements are checked before the body is parsed; a refused request changes nothing. A
+creating request repeated with the same `Idempotency-Key` gets the first response again.
 """
 
 import hashlib
@@ -63,33 +61,26 @@ F = TypeVar("F", bound=Callable[..., Any])
 
 @dataclass(frozen=True, slots=True)
 class Caller:
-    """A client with its API key and the user it acts for."""
-
     use: KeyUse
     where: Circumstances
 
     @property
     def user(self) -> User:
-        """Return the person who created the key."""
         return self.use.key.created_by
 
     @property
     def account(self) -> Account:
-        """Return the account the client acts for."""
         return self.use.account
 
     @property
     def actor(self) -> audit.Actor:
-        """Return the user, for the audit log."""
         return audit.person(self.user)
 
     @property
     def source(self) -> str:
-        """Return the client as the source of evidence."""
         return self.use.key.label
 
     def may(self, scope: KeyScope) -> bool:
-        """Return whether the key has a scope."""
         return scope.value in self.use.key.scopes
 
     @property
@@ -99,7 +90,6 @@ class Caller:
 
     @property
     def seconds_left(self) -> int:
-        """Return the seconds until the key may send its full number of requests again."""
         return max(0, int((self.use.window_ends - clock.now()).total_seconds()) + 1)
 
     @property
@@ -113,8 +103,6 @@ class Caller:
 
 
 class ApiRequest(HttpRequest):
-    """An authenticated API request."""
-
     caller: Caller
 
 
@@ -129,7 +117,6 @@ class BearerKey:
     }
 
     def __call__(self, request: HttpRequest) -> Caller | None:
-        """Return the caller."""
         return getattr(request, "caller", None)
 
 
@@ -149,18 +136,12 @@ def endpoint(
     also: tuple[int, ...] = (),
     files: tuple[str, ...] = (),
 ) -> Callable[[F], F]:
-    """Register an operation with this access control.
-
-    The schema of its responses is what the function is annotated to return, unless `answers` is given. `scope` is the
-    scope that the key must have; None: any key will do.
-    `or_scopes` are accepted as well; the operation limits what a key with one of them sees and does. `repeatable`: it
-    creates an object and accepts an `Idempotency-Key`. `protects`: it protects people, so suspended accounts may use it
-    too.
-
-    `location` is the path template of the object it creates (201) or of the progress to poll (202), filled from the
-    path and the response. It is needed only if it isn't `{path}/{id}` or, for an action, the object of the action.
-    `batch`: it takes many items, so its body may hold more values. `also` are statuses of errors that only this
-    operation has. `files` are media types of the file it returns, if any.
+    """Register an operation with this access control; its return annotation is the schema of its responses, unless
+    `answers` is given. `scope` None: any key will do. `or_scopes` are accepted as well; the operation limits what
+    they see and do. `repeatable`: it creates an object and accepts an `Idempotency-Key`. `protects`: it protects
+    people, so suspended accounts may use it too. `location`: the path template of what it creates (201) or of the
+    progress (202), if that isn't `{path}/{id}` or an action's object. `batch`: its body may hold more values.
+    `also`: statuses of errors that only it has. `files`: media types of the file it returns.
     """
     where = location or _usual_location(path, status)
 
@@ -184,7 +165,6 @@ def endpoint(
 
 
 def _usual_location(path: str, status: int) -> str:
-    """Return where the result of an operation is found; empty if it neither creates nor starts anything."""
     if status not in (201, 202):
         return ""
     about, _brace, _action = path.rpartition("}")
@@ -233,7 +213,6 @@ def _open(path: str, known: frozenset[str]) -> Callable[..., Any]:
 
 
 def _about(function: Callable[..., Any]) -> tuple[str, str]:
-    """Return the summary and the rest of a function's docstring."""
     summary, _dot, rest = " ".join((function.__doc__ or "").split()).partition(". ")
     return summary.rstrip("."), rest
 
@@ -249,8 +228,6 @@ def _with_status(function: Callable[..., Any], status: int) -> Callable[..., Any
 
 @dataclass(frozen=True, slots=True)
 class Rules:
-    """The arguments that `endpoint` got for an operation."""
-
     path: str
     method: str
     answers: Any
@@ -335,7 +312,6 @@ def _identify(request: HttpRequest) -> Caller:
 
 
 def _admit(request: HttpRequest, caller: Caller, scopes: tuple[KeyScope, ...], *, protects: bool) -> None:
-    """Authorize a request. Raises Problem."""
     use = caller.use
     if use.used > use.most:
         raise Problem(Code.RATE, headers={"Retry-After": str(caller.seconds_left)})

@@ -23,8 +23,6 @@ PAGE = "Page_"
 
 @dataclass(frozen=True, slots=True)
 class SchemaFieldRow:
-    """One field of a schema, or one parameter."""
-
     name: str
     kind: str
     shape: str
@@ -35,8 +33,6 @@ class SchemaFieldRow:
 
 @dataclass(frozen=True, slots=True)
 class Operation:
-    """One operation in the form that the page shows."""
-
     id: str
     method: str
     tone: str
@@ -57,15 +53,12 @@ class Operation:
 
 @dataclass(frozen=True, slots=True)
 class Group:
-    """The operations with one tag."""
-
     name: str
     text: str
     operations: list[Operation]
 
 
 def docs(request: HttpRequest, schema: Schema, kinds: Mapping[Code, ProblemKind]) -> HttpResponse:
-    """Render the page. It is in English, like the names in the API."""
     reader = _Reader(schema)
     groups = [Group(tag["name"], tag["description"], reader.operations(tag["name"])) for tag in schema["tags"]]
     with override("en"):
@@ -83,20 +76,16 @@ def docs(request: HttpRequest, schema: Schema, kinds: Mapping[Code, ProblemKind]
 
 
 def _rest(found: Schema) -> str:
-    """Return the description without the summary."""
     text = str(found.get("description", ""))
     return "" if text.rstrip(".") == found["summary"] else text
 
 
 class _Reader:
-    """A reader for the parts of an OpenAPI document."""
-
     def __init__(self, schema: Schema) -> None:
         self.schema = schema
         self.server = schema["servers"][0]["url"]
 
     def operations(self, tag: str) -> list[Operation]:
-        """Return all operations with a tag, in source order."""
         return [
             self._operation(path, method, found)
             for path, methods in self.schema["paths"].items()
@@ -178,7 +167,6 @@ class _Reader:
             yield name, f"@{name}" if each.get("format") == "binary" else str(self._sample(each, 0))
 
     def _sample(self, found: Schema, depth: int) -> Any:
-        """Return a sample value of a schema: its default if there is one, otherwise the required parts."""
         if "$ref" in found:
             return self._sample(self.schema["components"]["schemas"][found["$ref"].rpartition("/")[2]], depth)
         if "enum" in found:

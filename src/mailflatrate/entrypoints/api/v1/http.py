@@ -1,6 +1,4 @@
-"""Everything that applies to each response of the API, whatever the operation: HEAD, 304,
-compression and a log line.
-"""
+"""What applies to each response of the API, whatever the operation: HEAD, 304, compression and a log line."""
 
 import gzip
 import re
@@ -28,8 +26,6 @@ log = structlog.get_logger("api")
 
 
 def in_front(view: View) -> View:
-    """Wrap a view of the API with this processing."""
-
     @wraps(view)
     def served(request: HttpRequest, *args: Any, **values: Any) -> HttpResponseBase:
         began = monotonic()
@@ -83,7 +79,6 @@ def _release(answer: HttpResponseBase) -> None:
 
 
 def accepts_gzip(header: str) -> bool:
-    """Return whether an Accept-Encoding header allows gzip."""
     found = _GZIP.search(header)
     if found is None:
         return False
@@ -94,11 +89,8 @@ def accepts_gzip(header: str) -> bool:
 
 
 def _compressed(request: HttpRequest, answer: HttpResponseBase) -> HttpResponseBase:
-    """Compress a response that is worth it. Files are streamed as they are stored.
-
-    Django's GZipMiddleware would also compress for clients that refuse gzip (`q=0`), and streamed files, which then
-    lose their length and tag; and it weakens the tag that `If-Match` compares. Its padding against BREACH protects
-    pages that a browser requests with its cookies. The API takes a key in a header, which no foreign page can send.
+    """Unlike Django's GZipMiddleware, respect `q=0`, stream files as they are stored, and keep the tag that `If-Match`
+    compares. Its padding against BREACH isn't needed: no foreign page can send our key in a header.
     """
     if not isinstance(answer, HttpResponse) or answer.headers.get("Content-Encoding"):
         return answer
@@ -116,7 +108,6 @@ def _compressed(request: HttpRequest, answer: HttpResponseBase) -> HttpResponseB
 
 
 def _without_content(answer: HttpResponseBase) -> HttpResponse:
-    """Return the same response with its length instead of its content."""
     empty = HttpResponse(status=answer.status_code)
     if isinstance(answer, HttpResponse) and answer.status_code != 304:
         answer.headers.setdefault("Content-Length", str(len(answer.content)))

@@ -1,6 +1,4 @@
-"""Parts of the schema that the framework can't derive: the errors and headers of operations, and properties that are
-always sent.
-"""
+"""Parts of the schema that the framework can't derive: errors, headers, and properties that are always sent."""
 
 import json
 from collections.abc import Iterator
@@ -34,7 +32,6 @@ _IDEMPOTENCY_KEY = {
 
 
 def complete(schema: Shape) -> None:
-    """Complete an OpenAPI document in place."""
     components = schema["components"]
     _settle_members(schema)
     components["schemas"]["Problem"] = _problem_shape()
@@ -127,10 +124,8 @@ def _add_headers(operation: Shape, method: str, *, keyed: bool) -> None:
 
 
 def _settle_members(schema: Shape) -> None:
-    """Say which members are always there: in responses all, in requests only those without a default.
-
-    Generators for TypeScript require members that have a default, which is right for what we send and wrong for what
-    clients send. So the default of a request's member is named in its description.
+    """In responses all members are always there, in requests only those without a default. Generators for TypeScript
+    would require them all, so the default of a request's member is named in its description.
     """
     named = schema["components"]["schemas"]
     operations = [operation for methods in schema["paths"].values() for operation in methods.values()]
@@ -174,7 +169,6 @@ def _default_in_words(member: Shape) -> None:
 
 
 def _reached(named: Shape, roots: list[Any]) -> set[str]:
-    """Return the names of all schemas that are referred to from somewhere, however deep."""
     found: set[str] = set()
     waiting = [name for root in roots for name in _references(root)]
     while waiting:

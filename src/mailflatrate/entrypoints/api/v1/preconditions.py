@@ -1,9 +1,7 @@
-"""Entity tags, and the conditions that clients set with them (RFC 9110, sections 8.8.3 and 13).
-
-The tag of a resource is a hash of what `GET` returns for it, so every change of the response changes the tag. The
-condition of a writing request is compared with the resource that its path begins with: releasing `/campaigns/7/release`
-with the tag of `/campaigns/7` only releases the content that the client has seen. Because the hash has no key, guesses
-at the content could be tested with it, so only a key that may read the resource may set a condition on it.
+"""Entity tags, and the conditions that clients set with them (RFC 9110, sections 8.8.3 and 13). A tag is a hash of
+what `GET` returns; a writing request's condition is compared with the resource that its path begins with, so a
+release with the campaign's tag only releases what the client has seen. Guesses could be tested with a hash without
+a key, so only a key that may read the resource may set a condition on it.
 """
 
 import copy
@@ -31,9 +29,7 @@ _LOCK = "SELECT pg_advisory_xact_lock(hashtextextended(%s, 0))"
 
 @dataclass(frozen=True, slots=True)
 class Reader:
-    """How a resource is read: the operation behind its `GET`, the schema of its response, and the
-    scopes that allow it.
-    """
+    """The operation behind a resource's `GET`, the schema of its response, and the scopes that allow it."""
 
     run: Run
     answers: Any
@@ -45,7 +41,6 @@ READERS: dict[str, Reader] = {}
 
 
 def entity_tag(content: bytes) -> str:
-    """Return the strong tag of a representation."""
     return f'"{hashlib.blake2b(content, digest_size=16).hexdigest()}"'
 
 
@@ -56,7 +51,6 @@ def _known(tag: str) -> str:
 
 
 def is_named(header: str, tag: str) -> bool:
-    """Return whether the list of tags in a header contains this one."""
     return header.strip() == _ANY or _known(tag) in map(_known, header.split(","))
 
 
@@ -68,10 +62,8 @@ def reader_path(path: str) -> str | None:
 
 
 def refuse_failed_conditions(request: HttpRequest, path: str, values: dict[str, Any], may: MayUse) -> None:
-    """Raise Problem unless the conditions of a writing request are met. Requests without any skip all work.
-
-    `may` returns whether the key has a scope, since the key must be allowed to read the resource as well. Two requests
-    with a condition on one resource wait for each other, so only one of them finds the tag it names.
+    """Raise Problem unless the conditions of a writing request are met; `may`: the key must be allowed to read, too.
+    Two requests with a condition on one resource wait for each other, so only one of them finds its tag.
     """
     stated = {name: request.headers[name] for name in CONDITIONS if request.headers.get(name)}
     if not stated:

@@ -73,8 +73,6 @@ class Code(Enum):
 
 @dataclass(frozen=True, slots=True)
 class ProblemKind:
-    """An error code: its HTTP status, what it means, how to fix it."""
-
     status: int
     title: Words
     remedy: Words
@@ -179,15 +177,12 @@ KINDS: Mapping[Code, ProblemKind] = {
 
 @dataclass(eq=False)
 class Problem(Exception):
-    """An error response. `more` adds members to its body, `headers` adds headers."""
-
     code: Code
     detail: Words = ""
     more: Mapping[str, Any] = field(default_factory=dict)
     headers: Mapping[str, str] = field(default_factory=dict)
 
     def answer(self) -> HttpResponse:
-        """Return the problem as an HTTP response in the reader's language."""
         kind = KINDS[self.code]
         shape = {
             "type": f"{load_settings().public_url}/api/v1/docs#{self.code.value}",
@@ -214,12 +209,10 @@ def missing_scope(*scopes: KeyScope) -> Problem:
 
 
 def wrong(field: str, message: str) -> Problem:
-    """Return the Problem for one invalid value."""
     return Problem(Code.INVALID, more={"errors": [{"pointer": f"body.{field}", "message": message}]})
 
 
 def wrong_query(name: str, message: str) -> Problem:
-    """Return the Problem for one invalid query parameter."""
     return Problem(Code.INVALID, more={"errors": [{"pointer": f"query.{name}", "message": message}]})
 
 
@@ -323,7 +316,6 @@ def _figures(error: AskingBraked) -> dict[str, Any]:
 
 
 def sentence(error: Exception) -> str:
-    """Return an app's error message as a sentence."""
     return _ended(str(capfirst(str(error))))
 
 
@@ -338,7 +330,6 @@ def _fault(error: dict[str, Any]) -> dict[str, str]:
 
 
 def _fault_words(error: dict[str, Any]) -> str:
-    """Return the validator's English message; common ones are translated into the reader's language."""
     words, given = _FAULTS.get(str(error.get("type", ""))), str(error.get("msg", ""))
     if words is None or (get_language() or "en").startswith("en"):
         return given

@@ -15,7 +15,6 @@ from mailflatrate.entrypoints.api.v1.problems import Code, Problem
 
 
 def query_fields(function: Callable[..., Any]) -> frozenset[str]:
-    """Return the names of an operation's query parameters, from its annotations."""
     hints = get_type_hints(function, include_extras=True)
     queries = (hint for hint in hints.values() if any(isinstance(each, QueryParam) for each in get_args(hint)[1:]))
     shapes = [get_args(hint)[0] for hint in queries]
@@ -41,17 +40,12 @@ _PIECE = re.compile(rb'"[^"\\]*+(?:\\.[^"\\]*+)*+"?|[,:\[{]', re.DOTALL)
 
 
 def has_many_pieces(body: bytes, most: int = MOST_PIECES) -> bool:
-    """Return whether JSON holds so many values that parsing it, and reporting each error, would take long.
-
-    It scans the body once and stops at the limit; characters inside strings don't count.
-    """
+    """Whether parsing, and reporting each error, would take long. One scan up to the limit; strings don't count."""
     return next(islice(_PIECE.finditer(body), most, None), None) is not None
 
 
 def refuse_expensive_json(request: HttpRequest, most: int = MOST_PIECES) -> None:
-    """Raise Problem for JSON with too many values: rejecting a million tiny values one by one would take a gigabyte and
-    many seconds.
-    """
+    """Raise Problem: rejecting a million tiny values one by one would take a gigabyte and many seconds."""
     if request.content_type in ("multipart/form-data", "application/x-www-form-urlencoded"):
         return
     try:

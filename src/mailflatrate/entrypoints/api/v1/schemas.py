@@ -66,11 +66,7 @@ class SuccessResult(Schema):
 
 
 def seal_cursor(*parts: str | int) -> str:
-    """Return the end of a page as an opaque string that works in this account only.
-
-    It is encrypted, because it may hold an email address and is sent in a URL. The same end gives the same string, so
-    that a page whose content is the same has the same ETag.
-    """
+    """Encrypted, for this account only: it may hold an address, in a URL. One end gives one string, for the ETag."""
     plain = json.dumps(parts).encode()
     cipher, place = _cipher()
     nonce = hmac.digest(_key(b"nonce"), place + plain, hashlib.sha256)[:_NONCE_OCTETS]
@@ -109,17 +105,14 @@ def open_cursor(cursor: str, *kinds: type) -> list[Any]:
 
 
 def no_cursor() -> Problem:
-    """Return the Problem for a cursor that did not come from one of our pages."""
     return Problem(Code.INVALID, more={"errors": [{"pointer": "query.cursor", "message": _("invalid cursor")}]})
 
 
 def fits(parts: Sequence[Any], *kinds: type) -> bool:
-    """Return whether the parts of a cursor have these types."""
     return len(parts) == len(kinds) and all(map(isinstance, parts, kinds))
 
 
 def before_id(cursor: str) -> int | None:
-    """Return the last ID of the previous page; None for the first page."""
     parts = open_cursor(cursor, int)
     return parts[0] if parts else None
 
@@ -131,10 +124,7 @@ def page_of(
     *,
     id_of: Callable[[R], int] = attrgetter("id"),
 ) -> Page[T]:
-    """Return a page of rows that are already loaded: those of the page and, if there is a next page, at least one more.
-
-    The cursor names the last row shown.
-    """
+    """`rows` are loaded already: the page's and, if there is a next page, at least one more."""
     shown = list(rows)
     more = len(shown) > which.limit
     shown = shown[: which.limit]
@@ -142,7 +132,6 @@ def page_of(
 
 
 def newest_first(rows: QuerySet[M], which: PageQuery, show: Callable[[M], T]) -> Page[T]:
-    """Return a page of a table's rows, newest first. Raises Problem."""
     last = before_id(which.cursor)
     found = rows if last is None else rows.filter(id__lt=last)
     return page_of(found.order_by("-id")[: which.limit + 1], which, show)
@@ -155,7 +144,6 @@ def page_from(
     *,
     id_of: Callable[[R], int] = attrgetter("id"),
 ) -> Page[T]:
-    """Return a page of all rows, in their order. Raises Problem."""
     begin, last = 0, before_id(which.cursor)
     if last is not None:
         begin = next((place for place, row in enumerate(rows, start=1) if id_of(row) == last), 0)

@@ -108,12 +108,9 @@ _MODULES = (
 
 
 class CarefulParser(Parser):
-    """A parser of JSON and queries that refuses values databases can't store: NUL, lone surrogates,
-    non-finite numbers.
-    """
+    """Refuses values in JSON and queries that databases can't store: NUL, lone surrogates, non-finite numbers."""
 
     def parse_body(self, request: HttpRequest) -> DictStrAny:
-        """Return the body as JSON. Raises ValueError."""
         found: DictStrAny = json.loads(request.body.decode(), parse_constant=_no_number)
         _keepable(found, 0)
         return found
@@ -121,7 +118,6 @@ class CarefulParser(Parser):
     def parse_querydict(
         self, data: MultiValueDict[str, Any], list_fields: list[str], request: HttpRequest
     ) -> DictStrAny:
-        """Return query or form fields. Raises Problem."""
         found = super().parse_querydict(data, list_fields, request)
         try:
             _keepable(found, 0)
@@ -153,12 +149,9 @@ def _keepable(value: Any, depth: int) -> None:
 
 
 class Service(NinjaAPI):
-    """The API, with possible errors described for every operation."""
-
     def get_openapi_schema(
         self, *, path_prefix: str | None = None, path_params: DictStrAny | None = None
     ) -> OpenAPISchema:
-        """Return the OpenAPI 3.1 schema of all operations."""
         schema = super().get_openapi_schema(path_prefix=path_prefix or f"{ROOT}/", path_params=path_params)
         complete(schema)
         schema["webhooks"] = webhooks.described_webhooks()
@@ -189,7 +182,6 @@ SERVICE = _service()
 
 @cache
 def schema() -> DictStrAny:
-    """Return the OpenAPI schema of the whole API."""
     found: DictStrAny = json.loads(json.dumps(SERVICE.get_openapi_schema()))
     return found
 
@@ -205,13 +197,11 @@ def openapi(_request: HttpRequest) -> HttpResponse:
 
 @require_safe
 def documentation(request: HttpRequest) -> HttpResponse:
-    """Return the documentation page."""
     return docs(request, schema(), KINDS)
 
 
 @in_front
 def nothing(_request: HttpRequest, **_rest: str) -> HttpResponse:
-    """Return 404 for requests that match no operation."""
     return Problem(Code.NOT_FOUND).answer()
 
 

@@ -195,7 +195,6 @@ _HEADERS = {
 
 
 def described_webhooks() -> Shape:
-    """Return the `webhooks` of the OpenAPI document: each event as it is delivered, with an example."""
     return {event.value: {"post": _delivery(event)} for event in EventType if event in DEFAULT_TYPES}
 
 

@@ -34,7 +34,6 @@ def outcome_counts(results: Sequence[ItemResult], outcomes: type[StrEnum]) -> di
 
 
 def item_results(results: Iterable[tuple[int, ItemResult]], schema: type[Shown]) -> list[Shown]:
-    """Return items with their places in the request as a schema with `index`, `outcome`, `contact_id` and `detail`."""
     return [
         schema.model_validate(
             {

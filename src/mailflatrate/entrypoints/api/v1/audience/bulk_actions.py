@@ -1,7 +1,4 @@
-"""Bulk actions: one change to all contacts that match, carried out in the background.
-
-None of them adds anyone to a list.
-"""
+"""Bulk actions: one change to all contacts that match, in the background. None of them adds anyone to a list."""
 
 from collections.abc import Callable
 from datetime import datetime
@@ -118,7 +115,6 @@ _SCOPES = {
 
 
 def _find_for(caller: Caller, bulk_id: int) -> BulkAction:
-    """Return a bulk action that the key may cancel or undo. Raises Problem, Http404."""
     action = find_bulk_action(bulk_id)
     scope = _SCOPES[BulkKind(action.kind)]
     if not caller.may(scope):
@@ -140,7 +136,6 @@ def _shown(action: BulkAction) -> BulkActionInfo:
 
 
 def _start(request: ApiRequest, kind: BulkKind, given: BulkTarget, parameters: dict[str, Any]) -> BulkActionInfo:
-    """Start an action on what the request names. Raises Problem, Http404, ListError."""
     if (given.contact_ids is None) == (given.filter is None):
         raise wrong("contact_ids", _("send either “contact_ids” or “filter”"))
     wanted = None
@@ -159,7 +154,6 @@ def _start(request: ApiRequest, kind: BulkKind, given: BulkTarget, parameters: d
 
 
 def _starts(path: str, kind: BulkKind, *, protects: bool = False) -> Callable[[Operation], Operation]:
-    """Register an operation that starts an action of this kind."""
     return endpoint(
         ROUTER,
         "post",

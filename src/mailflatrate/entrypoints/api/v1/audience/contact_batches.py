@@ -62,7 +62,6 @@ class BatchResult(Schema):
 
 
 def _edit(index: int, item: BatchEdit) -> ContactEdit:
-    """Return an item as the app takes it. Raises Problem unless it names exactly one contact."""
     named = item.contact
     if sum(each is not None for each in (named.id, named.email, named.external_id)) != 1:
         raise wrong(f"items.{index}.contact", _("send exactly one of “id”, “email” and “external_id”"))

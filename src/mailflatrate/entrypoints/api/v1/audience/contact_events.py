@@ -180,7 +180,6 @@ ContactName = Annotated[
 
 
 def _contact_id(name: str) -> int:
-    """Return the contact that a URL names. Raises Http404."""
     if name.startswith(EXTERNAL):
         found = contact_by_external_id(name.removeprefix(EXTERNAL))
     else:

@@ -178,7 +178,6 @@ class ErasureResult(Schema):
 
 
 def subscription_info(row: Subscription) -> SubscriptionInfo:
-    """Return a subscription with its list's name."""
     code = row.quarantine_reason
     return filled(
         SubscriptionInfo,

@@ -1,7 +1,4 @@
-"""Contacts.
-
-Subscriptions can't be added directly: people are asked, and count only after they have confirmed (R-25).
-"""
+"""Contacts. Subscriptions can't be added directly: people are asked, and count only once they have confirmed (R-25)."""
 
 import json
 from typing import Annotated, Any
@@ -128,7 +125,6 @@ _STANDS_ALONE = ("search", "list_id", "state", "tag_id", "sort")
 
 
 def _changes(which: ContactQuery) -> ChangedContacts | None:
-    """Return the changes that a request asks for, by time or by cursor; None if it asks for none. Raises Problem."""
     parts = cursor_parts(which.cursor)
     marked = fits(parts, str, int, int) and parts[0] == _CHANGES
     if which.updated_since is None and not marked:

@@ -1,7 +1,4 @@
-"""Moves: several files of another system, or its ZIP, checked together and imported together.
-
-Nothing is imported before the start, which confirms the numbers of exactly the check that was shown.
-"""
+"""Moves: files of another system, checked together. The start confirms the numbers of exactly the check shown."""
 
 from datetime import date, datetime
 from typing import Annotated, Any

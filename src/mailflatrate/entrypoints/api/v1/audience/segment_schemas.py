@@ -1,8 +1,4 @@
-"""The typed conditions of segments in the API. They are described here, and validated by `lists.conditions.parsing`
-like everywhere else.
-
-So there is only one validation. Its errors name the condition and list the choices.
-"""
+"""The typed conditions of segments in the API: described here, validated only by `lists.conditions.parsing`."""
 
 from typing import Annotated, Any, Literal
 
@@ -25,7 +21,6 @@ Provider = Literal[PROVIDER_KEYS]  # type: ignore[valid-type]  # the providers t
 
 
 def _ops(*fields: words.Field) -> Any:
-    """Return the type of the comparisons that a field offers."""
     return Literal[tuple(op.value for op in words.OPS[fields[0]])]
 
 
@@ -256,7 +251,6 @@ class _DescribedAs:
         return core_schema.any_schema()
 
     def __get_pydantic_json_schema__(self, schema: CoreSchema, handler: GetJsonSchemaHandler) -> JsonSchemaValue:
-        """Return the description of the type."""
         return handler(TypeAdapter(self._shape).core_schema)
 
 

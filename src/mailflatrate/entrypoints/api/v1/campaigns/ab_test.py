@@ -68,7 +68,6 @@ class WinnerRequest(RequestBodySchema):
 
 
 def ab_test_info(campaign: Campaign) -> AbTestInfo | None:
-    """Return the A/B test of a released campaign; None if it has none."""
     view = ab_test_of(campaign)
     return _shown(view) if view else None
 

@@ -1,7 +1,4 @@
-"""Automations: what they are, how many people are where, and pausing, resuming and ending them.
-
-Activating one is a release with the policy tick of a person who saw every message, so it is done on its page.
-"""
+"""Automations. Activating one is a release with the policy tick of a person who saw every message: on its page only."""
 
 from collections.abc import Callable, Mapping
 from datetime import datetime

@@ -238,7 +238,6 @@ class CampaignFields(RequestBodySchema):
 
 
 def detail(campaign: Campaign) -> CampaignDetail:
-    """Return a campaign with its current content."""
     present = content_hash(campaign, newest_imprint())
     return filled(
         CampaignDetail,
@@ -255,7 +254,6 @@ def detail(campaign: Campaign) -> CampaignDetail:
 
 
 def check(item: CheckItem) -> CheckResult:
-    """Return a check of the panel for the API. Links within the compose page are left out."""
     finding = item.finding
     page = "" if item.href.startswith("#") else item.href
     return CheckResult(
@@ -300,12 +298,10 @@ def values_of(given: CampaignFields, campaign: Campaign | None) -> dict[str, Any
 
 
 def _plain(name: str, value: Any) -> Any:
-    """Return a value as stored: with line ends as in the editor."""
     return value.replace("\r\n", "\n") if name in ("content", "text_override") else value
 
 
 def _variant(given: VariantRequest, values: Mapping[str, Any], campaign: Campaign | None) -> dict[str, str]:
-    """Return a complete variant; omitted fields come from the campaign as it is after this change."""
     first = {name: values.get(name, getattr(campaign, name) if campaign else "") for name in VARIANT_FIELDS}
     own = {name: getattr(given, name) for name in VARIANT_FIELDS}
     return first | {name: _plain(name, value) for name, value in own.items() if value is not None}
@@ -332,7 +328,6 @@ def _zone(text: str) -> str:
 
 
 def _audience(given: CampaignFields, campaign: Campaign | None) -> dict[str, Any]:
-    """Return the lists and exclusions. A segment is stored with its conditions at this moment."""
     values: dict[str, Any] = {}
     in_use = MailingList.objects.filter(archived_at=None)
     for name, rows in (("list_ids", in_use), ("excluded_list_ids", MailingList.objects.all())):

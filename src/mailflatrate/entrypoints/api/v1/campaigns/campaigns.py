@@ -181,7 +181,6 @@ def create_campaign(request: ApiRequest, given: NewCampaign) -> CampaignDetail:
 
 
 def _language_of(written: Mapping[str, Any], account: Account) -> str:
-    """Return the language of a new draft: that of its first list, or the account's."""
     found = MailingList.objects.filter(id__in=written.get("list_ids", [])[:1]).first()
     return found.language if found else account.language
 
@@ -238,7 +237,6 @@ def check_campaign(request: ApiRequest, campaign_id: Id) -> CampaignChecks:
 
 
 def checks_of(campaign: Campaign) -> CampaignChecks:
-    """Return a campaign's checks panel as an API response."""
     panel = panel_of(campaign)
     waiting = any(item.state == "waiting" for item in panel.open)
     return CampaignChecks(
@@ -277,7 +275,6 @@ def preview_campaign(request: ApiRequest, campaign_id: Id, whose: Query[PreviewR
 
 
 def _text_number(campaign: Campaign, whose: PreviewRequest) -> int:
-    """Return the number of the variant or language asked for. Raises Http404 for a language without a text."""
     if whose.language is None:
         return whose.variant
     written = languages_of(campaign)

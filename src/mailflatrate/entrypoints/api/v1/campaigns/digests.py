@@ -145,13 +145,11 @@ class FeedEntryInfo(Schema):
 
 
 def _one(digest_id: int) -> DigestInfo:
-    """Return an RSS campaign of the account. Raises Http404."""
     found = get_object_or_404(_rows(), id=digest_id)
     return _shown(found)
 
 
 def _rows() -> Any:
-    """Return RSS campaigns with their number of waiting entries."""
     return FeedDigest.objects.annotate(waiting=Count("items", filter=Q(items__used_at=None))).order_by("name")
 
 
@@ -160,7 +158,6 @@ def _shown(row: Any) -> DigestInfo:
 
 
 def _saved(request: ApiRequest, values: dict[str, Any], digest_id: int | None) -> DigestInfo:
-    """Check settings as the page does, and save them. Raises Problem, CampaignError."""
     if values["at"].tzinfo is not None:
         raise wrong("at", _("a time of day without a UTC offset; “time_zone” says which clock it refers to"))
     form = DigestForm(values)

@@ -1,7 +1,5 @@
-"""Release campaigns, now or at a set time, and pause or cancel them.
-
-Releasing confirms the anti-spam policy for exactly this content: the request must say so, and its hash must match the
-current content. The gate decides; its decision is stored either way.
+"""Release campaigns, now or at a set time, and pause or cancel them. Releasing confirms the anti-spam policy for
+exactly this content, whose hash the request names. The gate decides; its decision is stored either way.
 """
 
 from datetime import datetime, timedelta
@@ -133,7 +131,6 @@ class ReleaseResult(Schema):
 
 
 def _at(given: CampaignReleaseRequest | ApprovalRequest) -> datetime | None:
-    """Return the send time. Raises Problem."""
     if given.on_own_clocks and given.at is None:
         raise wrong("on_own_clocks", _("needs “at”: the local time for each recipient"))
     return _to_come(given.at)

@@ -345,7 +345,6 @@ def list_decisions(request: ApiRequest, campaign_id: Id, which: Query[PageQuery]
 
 
 def _decided_by(row: GateDecision) -> str:
-    """Return the user and the key that acted for them."""
     return ", ".join(part for part in (str(row.decided_by or ""), row.decided_through) if part)
 
 
