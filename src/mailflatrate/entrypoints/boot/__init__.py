@@ -14,10 +14,7 @@ from mailflatrate.settings.schema import Settings, load_settings
 
 
 def boot(purpose: ProcessPurpose = ProcessPurpose.ADMINISTRATION) -> Settings:
-    """Configure logging and Django once; return the settings. Raises SettingsError.
-
-    A process with another purpose than ADMINISTRATION never signs in as the owner of the database.
-    """
+    """Configure logging and Django once; only ADMINISTRATION ever signs in as the owner. Raises SettingsError."""
     settings = load_settings()
     links.serve_as(purpose)
     os.environ.setdefault("DJANGO_SETTINGS_MODULE", "mailflatrate.settings.django")
@@ -29,10 +26,7 @@ def boot(purpose: ProcessPurpose = ProcessPurpose.ADMINISTRATION) -> Settings:
 
 
 def _set_up_django() -> None:
-    """Load all apps without searching for garbage, which takes a sixth of the time and finds none.
-
-    What is loaded stays, so later searches skip it.
-    """
+    """Load all apps without searching for garbage, which takes a sixth of the time and finds none, now or later."""
     gc.disable()
     try:
         import django

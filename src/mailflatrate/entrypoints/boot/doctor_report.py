@@ -16,15 +16,12 @@ class Level(StrEnum):
 
 @dataclass(frozen=True, slots=True)
 class RecordToPublish:
-    """A DNS record in the form in which a person enters it at a DNS provider."""
-
     name: str
     type: str
     value: str
 
     @property
     def sentence(self) -> str:
-        """Return a sentence that says how to publish the record."""
         return f"Publish {self.name} {self.type} {self.value}"
 
 
@@ -39,7 +36,6 @@ class Line:
     record: RecordToPublish | None = None
 
     def as_json(self) -> dict[str, Any]:
-        """Return the line for `--json`. Only lines that a DNS record fixes have a `record`."""
         said = {"level": self.level.value, "topic": self.topic, "text": self.text, "fix": self.fix}
         return {**said, "record": asdict(self.record)} if self.record else said
 
@@ -51,26 +47,21 @@ class Line:
 
 
 def ok(topic: str, text: str) -> Line:
-    """Return a line that needs no action."""
     return Line(Level.OK, topic, text)
 
 
 def warning(topic: str, text: str, fix: str) -> Line:
-    """Return a line for something that works but needs attention."""
     return Line(Level.WARNING, topic, text, fix)
 
 
 def missing(topic: str, text: str, fix: str) -> Line:
-    """Return a line for something that prevents real sending."""
     return Line(Level.MISSING, topic, text, fix)
 
 
 def unpublished(topic: str, text: str, record: RecordToPublish) -> Line:
-    """Return a line for a DNS record that real sending needs."""
     return Line(Level.MISSING, topic, text, record.sentence, record)
 
 
 def printed(line: Line) -> str:
-    """Return the line in the form that a terminal shows, with the fix below."""
     text = f"{line.level.value:<8} {line.topic:<10} {line.text}"
     return f"{text}\n{'':19} -> {line.fix}" if line.fix else text

@@ -1,7 +1,5 @@
-"""The link that opens the first setup in a browser, for an installation without an operator.
-
-The link carries a token that only a host with the installation's secret key can compute. It needs no row in the
-database, is the same on every host and after every restart, and is useless once an operator exists.
+"""The link that opens the first setup in a browser. Its token can only be computed with the installation's secret key,
+is the same on every host and after every restart, and is useless once an operator exists.
 """
 
 import base64

@@ -26,11 +26,7 @@ log = structlog.get_logger(__name__)
 
 
 def demand_keys(settings: Settings) -> None:
-    """Compare the keys of this host with the installation's. Raises KeysDiffer.
-
-    While the database is unreachable they cannot be compared. Then the process starts, and ends as soon as they turn
-    out to differ.
-    """
+    """Raises KeysDiffer. Without a database, the process starts, and ends as soon as they turn out to differ."""
     try:
         _compare(settings)
     except psycopg.OperationalError as problem:
@@ -45,7 +41,6 @@ def _compare(settings: Settings) -> None:
 
 
 def _place(settings: Settings) -> str:
-    """Return host and port of each server in the connection string."""
     given = conninfo_to_dict(app_url(settings))
     hosts, ports = (str(given.get(key) or other).split(",") for key, other in (("host", "localhost"), ("port", "5432")))
     return ", ".join(f"{host}:{port}" for host, port in zip(hosts, ports * len(hosts), strict=False))

@@ -1,8 +1,5 @@
-"""Health reports to the service manager, and ending a process in time even if something hangs.
-
-systemd restarts a unit whose watchdog is not reset (`WatchdogSec`). The resets come from the loop that does the work,
-and only while it is not stuck, so a live process that does nothing is restarted (sd_notify(3)). In containers, which
-have no such socket, the same loop touches a file (MAILFLATRATE_LIFE_FILE).
+"""Health reports, and ending a process in time even if something hangs. The loop that does the work resets systemd's
+watchdog (sd_notify(3)), or in containers touches a file (MAILFLATRATE_LIFE_FILE), only while it is not stuck.
 """
 
 import asyncio
@@ -37,7 +34,6 @@ def notify(state: str) -> None:
 
 
 def watchdog_seconds() -> float | None:
-    """Return the seconds between watchdog resets, with some margin; None if there is no watchdog."""
     if os.environ.get("WATCHDOG_PID", str(os.getpid())) != str(os.getpid()):
         return None
     microseconds = os.environ.get("WATCHDOG_USEC", "")
@@ -57,13 +53,11 @@ async def report_life(is_stuck: Callable[[], bool]) -> None:
 
 
 def reporting_seconds() -> float | None:
-    """Return the seconds between health reports; None if nothing expects them."""
     watched = watchdog_seconds()
     return watched if load_settings().life_file is None else min(watched or TOUCH_SECONDS, TOUCH_SECONDS)
 
 
 def report() -> None:
-    """Report that the process is working, to the service manager and through the life file."""
     notify("WATCHDOG=1")
     file = load_settings().life_file
     if file is not None:
@@ -88,10 +82,7 @@ def report_served_life(host: str, port: int) -> None:
 
 
 def end_within(seconds: float = END_SECONDS) -> None:
-    """End this process after some seconds, even if its threads and tasks still wait. Call it once, on a signal.
-
-    The sender's journal shows what was under way, as after a crash.
-    """
+    """Call it once, on a signal. The sender's journal shows what was under way, as after a crash."""
     notify("STOPPING=1")
     ending = threading.Timer(seconds, _end)
     ending.daemon = True

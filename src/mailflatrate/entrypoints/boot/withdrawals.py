@@ -1,6 +1,4 @@
-"""The thread of a process that takes withdrawals: it registers its host, and reads the host's journal to a database
-that was promoted or restored (ADR 0095).
-"""
+"""The thread that registers its host for withdrawals, and reads its journal after a promotion or restore (ADR 0095)."""
 
 import threading
 import time
