@@ -39,7 +39,6 @@ def _text(lines: Iterable[bytes]) -> Iterator[str]:
 
 
 def print_judged(answers: Iterable[dict[str, str | None]]) -> None:
-    """Print the results as JSON lines, many at once."""
     encode = json.JSONEncoder(ensure_ascii=False).encode
     waiting: list[str] = []
     for judged in answers:

@@ -80,7 +80,6 @@ def _verify_file(file: Path, ledger: bool, service_keys: Path | None, tsa_certif
 
 
 def _ledger_extract(certificate: dict[str, Any]) -> Any:
-    """Return what the ledger holds of the events and seals that the file names. Raises Malformed."""
     from mailflatrate.entrypoints.boot import database
     from mailflatrate.rules.proof.certificate import named_rows
 

@@ -34,9 +34,7 @@ PLAIN = [("Content-Type", "text/plain; charset=utf-8")]
 
 
 class _Server(ThreadingMixIn, WSGIServer):
-    """A server that closes connections from outside MAILFLATRATE_METRICS_NETWORKS, and excess ones, before it reads
-    a byte. Each connection has a thread, for a limited time.
-    """
+    """Closes connections from outside MAILFLATRATE_METRICS_NETWORKS, and excess ones, before it reads a byte."""
 
     daemon_threads = True
     request_queue_size = 64
@@ -61,7 +59,6 @@ class _Server(ThreadingMixIn, WSGIServer):
             return True
 
     def process_request_thread(self, request: Any, client_address: Any) -> None:
-        """Answer one connection, then stop counting it."""
         try:
             super().process_request_thread(request, client_address)
         finally:
@@ -70,7 +67,6 @@ class _Server(ThreadingMixIn, WSGIServer):
                 self._open = +self._open
 
     def handle_error(self, request: Any, client_address: Any) -> None:
-        """Log that a client was cut off, in one line instead of a traceback each."""
         log.info("exporter_client_cut_off", address=_address(client_address), problem=repr(sys.exc_info()[1])[:120])
 
 
@@ -106,7 +102,6 @@ class _Handler(WSGIRequestHandler):
 
 
 def make_exporter(settings: Settings) -> WSGIServer:
-    """Return the server, bound to its port."""
     registry = CollectorRegistry(auto_describe=False)
     registry.register(HostFigures(settings.data_dir / FOLDER))
     registry.register(JournalFigures(settings.data_dir / "journal"))

@@ -33,7 +33,6 @@ class _DryRunOrCommand(click.Group):
     """A command group in which `--dry-run` among the arguments is the command of that name."""
 
     def parse_args(self, ctx: click.Context, args: list[str]) -> list[str]:
-        """Move `--dry-run` to the front, as the name of its command."""
         if "--dry-run" in args:
             args = ["dry-run", *(arg for arg in args if arg != "--dry-run")]
         return super().parse_args(ctx, args)
@@ -132,7 +131,6 @@ def dry_run_command(
 
 
 def _split_pair(text: str, syntax: str) -> tuple[str, str]:
-    """Return the two sides of `NAME=VALUE`. Raises UsageError."""
     name, equals, value = text.partition("=")
     if not equals:
         raise click.UsageError(f"{syntax}, not {text!r}")
@@ -140,7 +138,6 @@ def _split_pair(text: str, syntax: str) -> tuple[str, str]:
 
 
 def _keys_in(files: tuple[Path, ...]) -> dict[str, PublishedKey]:
-    """Return the published keys in some files. Raises UsageError."""
     keys: dict[str, PublishedKey] = {}
     for path in files:
         try:
@@ -151,7 +148,6 @@ def _keys_in(files: tuple[Path, ...]) -> dict[str, PublishedKey]:
 
 
 def _ask_domains(domains: Sequence[str]) -> dict[str, ResolverFacts]:
-    """Ask the DNS about some domains; those without an answer are missing from the result."""
     settings = load_settings()
     servers = [server.strip() for server in settings.dns_servers.split(",") if server.strip()]
     resolver = DnsResolver(servers or None, timeout_seconds=settings.dns_timeout_seconds)

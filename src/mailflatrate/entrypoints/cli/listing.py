@@ -1,7 +1,4 @@
-"""Printing rows: as a table for people, or as one JSON array for programs.
-
-Names come from customers, so characters that could move the cursor or change the terminal are not printed.
-"""
+"""Printing rows as a table or one JSON array, without characters by which customers' names could alter a terminal."""
 
 import getpass
 import json
@@ -17,14 +14,11 @@ WIDEST = 60
 
 
 def json_option(function: F) -> F:
-    """Add `--json`, passed to the command as `as_json`."""
     return click.option("--json", "as_json", is_flag=True, help="Print one JSON array.")(function)
 
 
 def operator_details() -> dict[str, str]:
-    """Return the system user, as details for the audit log: nothing else is known about the person
-    at the command line.
-    """
+    """Return the system user: nothing else is known about the person at the command line."""
     try:
         return {"system_user": getpass.getuser()}
     except (KeyError, OSError):  # a user id without a name, as in some containers
@@ -32,7 +26,6 @@ def operator_details() -> dict[str, str]:
 
 
 def show(rows: Sequence[Row], *, as_json: bool, empty: str) -> None:
-    """Print the rows, whose keys are the columns; without rows, print `empty`."""
     if as_json:
         click.echo(json.dumps(rows, default=_plain, ensure_ascii=True))
         return

@@ -47,14 +47,10 @@ COMMANDS: dict[str, tuple[str, str]] = {
 
 
 class LazyGroup(click.Group):
-    """A group that imports a subcommand's module only when it is called."""
-
     def list_commands(self, ctx: click.Context) -> list[str]:
-        """Return all names, in the order of the table."""
         return list(COMMANDS)
 
     def get_command(self, ctx: click.Context, cmd_name: str) -> click.Command | None:
-        """Load one command."""
         if cmd_name not in COMMANDS:
             return None
         module = importlib.import_module(f"mailflatrate.entrypoints.cli.{COMMANDS[cmd_name][0]}")
@@ -63,7 +59,6 @@ class LazyGroup(click.Group):
         return command
 
     def format_commands(self, ctx: click.Context, formatter: click.HelpFormatter) -> None:
-        """Write the list of commands without loading them."""
         with formatter.section("Commands"):
             formatter.write_dl([(name, text) for name, (_, text) in COMMANDS.items()])
 
@@ -75,7 +70,6 @@ def cli() -> None:
 
 
 def main() -> None:
-    """Run the console script."""
     try:
         cli()
     except Exception as error:

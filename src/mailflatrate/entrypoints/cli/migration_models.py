@@ -1,7 +1,5 @@
-"""Keeps the rendered models of a migration when a model, a plain field, an index or a constraint comes or goes.
-
-Django renders every model that is related to a changed one again after each operation. Here nearly all are related to
-the account, so that most of the time of a new database went into it.
+"""Keeps the rendered models of a migration when a model, a plain field, an index or a constraint comes or goes: Django
+would render nearly all of them again after each operation, most of the time of a new database.
 """
 
 from collections.abc import Callable, Iterator

@@ -1,8 +1,4 @@
-"""Compares a database's applied migrations with this version's: refuses databases that cannot be upgraded, plans the
-rest.
-
-Everything here only reads; `setup` migrates.
-"""
+"""Compares a database's applied migrations with this version's, and refuses one that can't be upgraded. Only reads."""
 
 from collections.abc import Iterator
 
@@ -25,12 +21,10 @@ class NotUpgradable(click.ClickException):
 
 
 def known_migrations() -> frozenset[Name]:
-    """Return every migration that this version has."""
     return frozenset(MigrationLoader(None, ignore_no_migrations=True).disk_migrations)
 
 
 def demand_upgradable() -> None:
-    """Raise NotUpgradable for a database that `migrate` must not touch."""
     applied = set(MigrationRecorder(connections[OWNER]).applied_migrations())
     _demand_known(applied)
     _demand_columns(applied)
@@ -75,13 +69,11 @@ def _own_apps() -> frozenset[str]:
 
 
 def is_migrated() -> bool:
-    """Return whether every migration of this version was applied."""
     executor = MigrationExecutor(connections[OWNER])
     return not executor.migration_plan(executor.loader.graph.leaf_nodes())
 
 
 def planned() -> Iterator[str]:
-    """Yield what `migrate` would do now, one line each."""
     executor = MigrationExecutor(connections[OWNER])
     for migration, _backwards in executor.migration_plan(executor.loader.graph.leaf_nodes()):
         yield f"migration {migration.app_label}/{migration.name}"

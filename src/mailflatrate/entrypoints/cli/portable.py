@@ -18,7 +18,6 @@ HOLDS, REFUSED, CONSISTENT = 0, 1, 4
 
 
 def verify_file(file: Path, service_keys: Path | None) -> int:
-    """Print each invalid line, the first people whose lines hold, and a summary; return the exit status."""
     if service_keys is None:
         click.echo("Name the keys of the installation that wrote this file: --service-keys FILE.", err=True)
         return CONSISTENT

@@ -16,7 +16,6 @@ from mailflatrate.settings.schema import load_settings
 
 @contextmanager
 def relay_scope() -> Iterator[None]:
-    """Enter the scope in which relays are visible; turn refusals into messages."""
     try:
         with tenancy.platform(PlatformReason.RELAYS):
             yield
@@ -26,7 +25,6 @@ def relay_scope() -> Iterator[None]:
 
 
 def find_relay(name: str) -> Relay:
-    """Return the relay called `name`. Raises ClickException."""
     found = Relay.objects.filter(name=name).first()
     if found is None:
         raise click.ClickException(f"There is no relay {name!r}. See `mailflatrate relays list`.")
@@ -34,7 +32,6 @@ def find_relay(name: str) -> Relay:
 
 
 def change_hook(deed: str, name: str, *, secret: str = "", at_once: bool = False) -> str:
-    """Create, replace, key or remove a relay's webhook; return what to print. Raises ClickException."""
     by = audit.machine("cli.relays")
     with relay_scope():
         relay_id = find_relay(name).id

@@ -57,7 +57,6 @@ def relays_command() -> None:
 
 @contextmanager
 def _desk() -> Iterator[Settings]:
-    """Open a database and the scope in which relays are visible; turn refusals into messages."""
     with database() as settings:
         from mailflatrate.entrypoints.cli.relay_access import relay_scope
 
@@ -323,7 +322,6 @@ def hook_command() -> None:
 
 
 def _change_hook(deed: str, name: str, *, key_file: Path | None = None, at_once: bool = False) -> None:
-    """Open a database, do it, and print the result."""
     with database():
         from mailflatrate.entrypoints.cli.relay_access import change_hook
 

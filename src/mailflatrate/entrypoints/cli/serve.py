@@ -38,11 +38,7 @@ class PortTaken(click.ClickException):
 
 
 def demand_free(host: str, port: int, setting: str) -> None:
-    """Refuse a port that another program listens on, naming its setting. Raises click.ClickException.
-
-    The web server shares its port with every other one that does. Two of them on one port would take turns in
-    answering: a forgotten old process would go on serving half of all requests after an upgrade.
-    """
+    """Raises ClickException. Web servers share a port: a forgotten old process would serve half of all requests."""
     family = socket.AF_INET6 if ":" in host else socket.AF_INET
     with socket.socket(family) as probe:
         probe.setsockopt(socket.SOL_SOCKET, socket.SO_REUSEADDR, 1)
@@ -57,10 +53,7 @@ def demand_free(host: str, port: int, setting: str) -> None:
 
 
 def begin_service(purpose: ProcessPurpose) -> Settings:
-    """Boot a service with the installation's keys; return the settings. Raises SettingsError.
-
-    The keys are compared first: a host with others learns so before Django is loaded, which takes seconds.
-    """
+    """Compare the installation's keys before Django is loaded, which takes seconds. Raises SettingsError."""
     links.serve_as(purpose)
     demand_keys(load_settings())
     return boot(purpose)
@@ -80,7 +73,6 @@ def owned_database(settings: Settings) -> Iterator[None]:
 
 
 def processes(settings: Settings, environment: dict[str, str]) -> Supervisor:
-    """Return the supervisor with every process that this host is configured to run."""
     supervisor = Supervisor(environment)
     supervisor.add("web", "web")
     if settings.public_port:
@@ -94,9 +86,7 @@ def processes(settings: Settings, environment: dict[str, str]) -> Supervisor:
 
 
 def services_environment(settings: Settings) -> dict[str, str]:
-    """Return the environment of serving processes, which contains the application role's credentials but not the
-    database owner's.
-    """
+    """The application role's credentials are in it, but not the database owner's."""
     kept = {name: value for name, value in os.environ.items() if not name.startswith("DATABASE_URL")}
     kept.pop("MAILFLATRATE_APP_DATABASE_URL_FILE", None)
     return {**kept, "MAILFLATRATE_APP_DATABASE_URL": app_login(settings)}
@@ -181,7 +171,6 @@ def web_command(tls: bool) -> None:
 
 
 def _reload() -> dict[str, Any]:
-    """Return the reload options: the pages restart when code or German texts change; templates reload without it."""
     from mailflatrate.locale.build import FOLDER
 
     return {

@@ -29,11 +29,10 @@ STATEMENT_SECONDS = 60
 def bring_up_to_date(
     settings: Settings, forgotten_keys: Collection[str] = (), statement_seconds: int = STATEMENT_SECONDS
 ) -> None:
-    """Apply roles, migrations, functions, triggers, policies and rights of every table, and the shipped data.
-
-    Safe to repeat, and while everything else runs: objects that are up to date are not touched, and each statement that
-    needs a lock waits three seconds for it at a time. Two hosts that migrate at once take turns. Raises ClickException
-    for a database that is newer than this version, or isn't what its record says, before anything is changed.
+    """Apply roles, migrations, functions, triggers, policies and rights, and the shipped data. Safe to repeat, and
+    while everything else runs: each statement waits three seconds for a lock at a time, and two hosts take turns.
+    Raises ClickException for a database that is newer than this version, or isn't what its record says, before any
+    change.
     """
     from django.db import connections
 
@@ -77,10 +76,7 @@ def _alone(settings: Settings) -> Iterator[psycopg.Connection[Any]]:
 
 
 def _migrate(statement_seconds: int) -> None:
-    """Apply the migrations, each in its own transaction; retry one that does not get its locks in time.
-
-    Without any, only do what follows them: Django's command would render every model twice before that.
-    """
+    """One transaction each, retried for locks. Without any, Django's command is skipped: it renders models twice."""
     from django.core.management import call_command, sql
     from django.db import OperationalError, connections
 
@@ -177,7 +173,6 @@ def settings_command() -> None:
 
 
 def _accounts(subject: str) -> ModuleType:
-    """Return a module of actions on accounts, once Django is set up."""
     return import_module(f"mailflatrate.apps.accounts.actions.{subject}")
 
 

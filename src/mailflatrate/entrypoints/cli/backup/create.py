@@ -66,7 +66,6 @@ def make_backup(
 
 @contextmanager
 def _snapshot(settings: Settings) -> Iterator[tuple[Origin, str]]:
-    """Hold a snapshot of the database for pg_dump to read."""
     with psycopg.connect(owner_url(settings)) as link:
         link.execute("SET SESSION idle_in_transaction_session_timeout = 0")
         link.commit()
@@ -106,7 +105,6 @@ def _pack_journals(settings: Settings, path: Path) -> None:
 
 
 def pack_files(path: Path, tell: Callable[[str], None]) -> None:
-    """Pack uploads and pictures that are not in the database."""
     from mailflatrate.base.storage.backends import active
     from mailflatrate.base.storage.files import scratch_file
     from mailflatrate.base.storage.interface import OWN_ACCOUNT, NotStored
@@ -153,7 +151,6 @@ def _flush(path: Path) -> None:
 
 
 def default_name(now: datetime) -> str:
-    """Return the name of a backup in the folder of backups; it sorts by time."""
     return f"mailflatrate-{now.astimezone(UTC):%Y%m%dT%H%M%SZ}"
 
 

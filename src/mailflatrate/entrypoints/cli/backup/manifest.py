@@ -21,8 +21,6 @@ _READ_BYTES: Final = 1024 * 1024
 
 @dataclass(frozen=True, slots=True)
 class BackupFile:
-    """A file of the backup."""
-
     name: str
     octets: int
     sha256: str
@@ -50,11 +48,9 @@ class Manifest:
     parts: tuple[BackupFile, ...]
 
     def part(self, name: str) -> BackupFile | None:
-        """Return the part with this name; None if the backup doesn't have it."""
         return next((part for part in self.parts if part.name == name), None)
 
     def write(self, folder: Path) -> None:
-        """Write the manifest next to its parts."""
         values = {"form": FORM, **asdict(self)}
         values["origin"]["made_at"] = self.origin.made_at.isoformat()
         path = folder / FILE
@@ -63,7 +59,6 @@ class Manifest:
 
 
 def read_manifest(folder: Path) -> Manifest:
-    """Read the manifest of a backup. Raises ClickException if the folder has no manifest that we wrote."""
     path = folder / FILE
     try:
         if path.stat().st_size > LARGEST_BYTES:
@@ -98,7 +93,6 @@ def _manifest(values: dict[str, Any]) -> Manifest:
 
 
 def measure(path: Path) -> BackupFile:
-    """Return size and checksum of a file."""
     digest, octets = hashlib.sha256(), 0
     with path.open("rb") as file:
         while chunk := file.read(_READ_BYTES):
@@ -108,7 +102,6 @@ def measure(path: Path) -> BackupFile:
 
 
 def verify_parts(folder: Path, manifest: Manifest) -> list[str]:
-    """Return sentences about parts that are missing or changed; none if all are unchanged."""
     problems = []
     for part in manifest.parts:
         path = folder / part.name

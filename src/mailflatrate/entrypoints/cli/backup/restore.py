@@ -72,7 +72,6 @@ def _stored(path: Path) -> Secrets | None:
 
 
 def check_version(manifest: Manifest) -> None:
-    """Refuse a backup made by a newer version. Raises ClickException."""
     from mailflatrate.entrypoints.cli.migration_state import known_migrations
 
     known = {f"{app}/{name}" for app, name in known_migrations()}
@@ -125,7 +124,6 @@ def _number(link: psycopg.Connection[Any], question: str) -> int:
 
 
 def restore_files(folder: Path) -> int:
-    """Put uploads, pictures and exports into this installation's storage; return their number."""
     from mailflatrate.base.storage.backends import active
     from mailflatrate.base.storage.interface import NameRefused, checked_name
 
@@ -150,8 +148,6 @@ def restore_files(folder: Path) -> int:
 
 @dataclass(frozen=True, slots=True)
 class RecoveryResult:
-    """What journals and withdrawals added to the restored database about the time after its backup."""
-
     chunks: int
     drafts: list[str]
     paused: list[str]

@@ -50,10 +50,7 @@ def _major(path: Path) -> int | None:
 
 
 def run_tool(path: Path, conninfo: str, *arguments: str) -> None:
-    """Run a program against a database. The password is passed in the environment, which other users cannot read.
-
-    Raises ClickException with the end of its output.
-    """
+    """The password is in the environment, which other users can't read. Raises ClickException with the output's end."""
     parts = conninfo_to_dict(conninfo)
     environment = {name: value for name, value in os.environ.items() if not name.startswith(("MAILFLATRATE_", "PG"))}
     environment.pop("DATABASE_URL", None)

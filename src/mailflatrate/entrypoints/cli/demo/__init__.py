@@ -1,7 +1,6 @@
-"""`mailflatrate demo`: one operator, one vetted customer, a real import, a real campaign, and the feedback.
-
-Everything uses the product's own actions; nothing bypasses them. Without a relay, all mail ends in the test inbox,
-whose addresses bounce or complain on request.
+"""`mailflatrate demo`: an operator, a vetted customer, a real import, a real campaign, and the feedback, all through
+the product's own actions. Without a relay, mail ends in the test inbox, whose addresses bounce or complain on
+request.
 """
 
 import json
@@ -44,7 +43,6 @@ EXPECTED: dict[str, Any] = {
 
 
 def table(numbers: dict[str, Any]) -> str:
-    """Return the numbers as readable lines."""
     lines = []
     for key, label in LABELS.items():
         value = numbers[key]
@@ -57,7 +55,6 @@ def table(numbers: dict[str, Any]) -> str:
 
 
 def wrong(numbers: dict[str, Any]) -> list[str]:
-    """Return sentences about numbers that differ from the expected ones; none if all are right."""
     return [
         f"{LABELS[key]}: {numbers[key]} instead of {wanted}"
         for key, wanted in EXPECTED.items()
@@ -66,7 +63,6 @@ def wrong(numbers: dict[str, Any]) -> list[str]:
 
 
 def print_where(settings: Settings, numbers: dict[str, Any]) -> None:
-    """Print addresses and logins."""
     base = f"http://{settings.web_host}:{settings.web_port}"
     click.echo(f"  Pages      {base}/studio/")
     click.echo(f"  Sign-up    {base}/f/{numbers['form_code']}/")
@@ -135,7 +131,6 @@ def demo_command(once: bool, as_json: bool) -> None:
 
 
 def run_demo(folder: Path, *, once: bool, as_json: bool) -> int:
-    """Play the demo in a folder, bringing the database there up to date first; return the exit status."""
     place = prepare(folder)
     try:
         return _run(place, once=once, as_json=as_json)

@@ -49,24 +49,19 @@ ELSEWHERE = {"MX": ["10 mx.mailflatrate.example"]}
 
 @dataclass(slots=True)
 class DemoPlace:
-    """The environment in which the demonstration runs: its folder, ports and DNS."""
-
     folder: Path
     dns: ZoneServer
     zone: dict[str, dict[str, list[str]]] = field(default_factory=lambda: dict(SERVICE_ZONE))
 
     def publish(self, host: str, record_type: str, value: str) -> None:
-        """Publish a DNS record, as a customer does at their provider."""
         self.zone.setdefault(host, {})[record_type] = [value]
         self.dns.replace(self.zone)
 
     def close(self) -> None:
-        """Stop the DNS."""
         self.dns.stop()
 
 
 def _free_port(wanted: int, taken: set[int]) -> int:
-    """Return `wanted` if that port is free, otherwise any free port."""
     for candidate in (wanted, 0):
         with socket.socket() as probe:
             probe.setsockopt(socket.SOL_SOCKET, socket.SO_REUSEADDR, 1)
@@ -81,10 +76,7 @@ def _free_port(wanted: int, taken: set[int]) -> int:
 
 
 def prepare(folder: Path) -> DemoPlace:
-    """Set the environment of this process and its children, and start the DNS. Values set by the caller are kept.
-
-    Raises click.ClickException if another program uses a port that the caller chose.
-    """
+    """Values set by the caller are kept. Raises ClickException if another program uses a port that the caller chose."""
     for name in PORTS:
         chosen = os.environ.get(name, "")
         if chosen.isdigit() and int(chosen):  # the settings say what is wrong with others; 0 turns the port off

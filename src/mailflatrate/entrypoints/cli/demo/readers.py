@@ -1,7 +1,5 @@
-"""The demonstration's readers: scanners that open every link at once, and people who click, leave and say why.
-
-They use the links in the messages of the test inbox, over HTTPS and each from an address of their own, and they have
-no other way in. People take their time, so that the reports fill while someone watches.
+"""The demonstration's readers: scanners that open every link at once, and people who click, leave and say why, over
+HTTPS, each from an address of their own, slowly enough for someone to watch.
 """
 
 import http.client
@@ -44,8 +42,6 @@ LEAVERS: tuple[LeaveReason | None, ...] = (LeaveReason.TOO_MANY, LeaveReason.TOO
 
 @dataclass(frozen=True, slots=True)
 class ReaderRequest:
-    """One request of a reader, some seconds after the readers begin; `fields` make it a POST."""
-
     seconds: float
     place: int
     url: str
@@ -53,7 +49,6 @@ class ReaderRequest:
 
 
 def start(mailing_id: str, stop: threading.Event) -> threading.Thread:
-    """Let the readers of a campaign begin, in a thread that ends after the last one or when `stop` is set."""
     thread = threading.Thread(target=_read, args=(mailing_id, stop), name="readers")
     thread.start()
     return thread
@@ -76,7 +71,6 @@ def _read(mailing_id: str, stop: threading.Event) -> None:
 
 
 def _messages(mailing_id: str, number: int) -> list[bytes]:
-    """Return messages that ordinary addresses received, the same ones in each demonstration."""
     with tenancy.platform(PlatformReason.TEST_INBOX):
         ordinary = InboxMessage.objects.filter(mailing_id=mailing_id, behaviour="")
         found = sorted(ordinary.values_list("envelope_to", "id"), key=lambda row: (zlib.crc32(row[0].encode()), row[0]))
@@ -85,7 +79,6 @@ def _messages(mailing_id: str, number: int) -> list[bytes]:
 
 
 def requests_of(messages: Sequence[bytes]) -> list[ReaderRequest]:
-    """Return what the readers of these raw messages request, in order of time: scanners first, then people."""
     found: list[ReaderRequest] = []
     for place, raw in enumerate(messages):
         clicks, leave = links_of(raw)
@@ -99,7 +92,6 @@ def requests_of(messages: Sequence[bytes]) -> list[ReaderRequest]:
 
 
 def links_of(raw: bytes) -> tuple[list[str], str]:
-    """Return a raw message's tracked links in the order of the text, and its unsubscribe link; empty if missing."""
     clicks, leave = dict[str, None](), ""
     for found in _LINK.finditer(_SOFT_BREAK.sub(b"", raw)):
         if found[1] == b"u":
@@ -110,7 +102,6 @@ def links_of(raw: bytes) -> tuple[list[str], str]:
 
 
 def _person(place: int, number: int, links: Sequence[str]) -> Iterator[ReaderRequest]:
-    """Click one link, and every eighth person a second one: most soon, some late (an exponential delay)."""
     if not links:
         return
     seconds = _delay(number / CLICKING)
@@ -122,7 +113,6 @@ def _person(place: int, number: int, links: Sequence[str]) -> Iterator[ReaderReq
 
 
 def _leaver(place: int, number: int, link: str) -> Iterator[ReaderRequest]:
-    """Unsubscribe on the page, then choose a reason there; the one without a reason changes their mind and pauses."""
     seconds = _delay((number + 0.5) / len(LEAVERS))
     yield ReaderRequest(seconds, place, link, (("scope", "list"),))
     reason = LEAVERS[number]
@@ -135,12 +125,10 @@ def _leaver(place: int, number: int, link: str) -> Iterator[ReaderRequest]:
 
 
 def _delay(share: float) -> float:
-    """Return after how many seconds the person clicks who is at `share` (0 to 1) of all who click."""
     return TOO_SOON.total_seconds() + 1 - USUAL_SECONDS * math.log(1 - min(share, 0.995))
 
 
 def send(request: ReaderRequest) -> int:
-    """Send one request from the reader's own loopback address; return the status. Raises OSError or HTTPException."""
     parts = urlsplit(request.url)
     trusting = ssl.create_default_context()
     trusting.check_hostname, trusting.verify_mode = False, ssl.CERT_NONE  # the demo's certificate is self-signed

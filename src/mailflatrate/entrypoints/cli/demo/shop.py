@@ -1,7 +1,5 @@
-"""What comes of the demonstration's campaign: people who agreed to be recorded click and order, others redeem a
-coupon code, one order is refunded, and readers answer the campaign's question.
-
-A reader takes more than half a minute, and a click counts half an hour later, so both happen on a clock that is ahead.
+"""What comes of the demonstration's campaign: orders, coupon codes, a refund, answers. A reader takes more than half a
+minute and a click counts half an hour later, so both happen on a clock that is ahead.
 """
 
 from collections.abc import Callable, Sequence
@@ -50,7 +48,6 @@ Wait = Callable[[Callable[[], Any], str], Any]
 
 
 def prepare_shop(account_id: int, anna: User) -> None:
-    """Set the conversion goal, upload the shop's coupon codes, and let the first people agree to be recorded."""
     codes = "\n".join(f"WINTER-{number * 7919 % 9973:04d}" for number in range(1, CODES + 1))
     with tenancy.account(account_id):
         text, number = PropertyType.TEXT, PropertyType.NUMBER
@@ -66,12 +63,10 @@ def prepare_shop(account_id: int, anna: User) -> None:
 
 
 def _ordinary_people() -> list[int]:
-    """Return the contacts whose mailboxes behave, in the order of the import."""
     return list(Contact.objects.exclude(email__startswith="x-").order_by("id").values_list("id", flat=True)[:500])
 
 
 def play_orders(account_id: int, campaign_id: int, *, wait: Wait) -> None:
-    """Let people click, order and answer, and the job that counts find their orders."""
     with tenancy.account(account_id):
         received = DeliveryRecord.objects.filter(campaign_id=campaign_id, state=DeliveryState.SENT)
         messages = list(received.filter(contact_id__in=_ordinary_people()).order_by("contact_id"))
@@ -82,7 +77,6 @@ def play_orders(account_id: int, campaign_id: int, *, wait: Wait) -> None:
 
 
 def _click_and_order(messages: Sequence[DeliveryRecord], began: datetime) -> None:
-    """Click one second after the other, and order ten seconds later."""
     events = []
     for place, message in enumerate(messages[:AGREEING]):
         reader = ClientInfo(head=False, user_agent=BROWSER, ip=f"127.9.0.{place + 1}")
@@ -115,9 +109,7 @@ def _answer(message: DeliveryRecord, place: int) -> None:
 
 
 def _counted(account_id: int, campaign_id: int) -> bool:
-    """Count as the job does half an hour later; return whether all orders are counted, once no older transaction is
-    open.
-    """
+    """Count as the job does half an hour later; True once all orders are counted and no older transaction is open."""
     with clock.frozen_at(clock.now() + FOLD_AFTER + TOO_SOON):
         count_account(account_id)
     with tenancy.account(account_id):

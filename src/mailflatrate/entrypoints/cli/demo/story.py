@@ -51,10 +51,7 @@ DATES = ("Anmeldung", "Bestätigung")
 
 
 def contacts_today(now: datetime) -> io.BytesIO:
-    """Return the CSV with each date moved by whole days: the newest consent is weeks old, the oldest under a year.
-
-    The shipped dates span twenty months; they are compressed to eleven.
-    """
+    """Dates are moved by whole days, and compressed from twenty months to eleven: the newest consent is weeks old."""
     with SHIPPED.open(encoding="utf-8", newline="") as file:
         reader = csv.DictReader(file, delimiter=";")
         rows = list(reader)
@@ -96,7 +93,6 @@ Say = Callable[[str], None]
 
 
 def play(place: DemoPlace, *, say: Say) -> dict[str, Any]:
-    """Run the whole story once; return the numbers of the table."""
     operator = people.create_user(OPERATOR, name="Otto Brandt", password=PASSWORD, is_staff=True)
     with tenancy.access():
         TOTP.activate(operator, load_settings().demo_second_factor or generate_totp_secret())
@@ -153,7 +149,6 @@ def _stranger(operator: User) -> None:
 
 
 def _applied(email: str, name: str, company: str, record: dict[str, Any]) -> tuple[int, User]:
-    """Fill in a company's application, accept the agreements and submit it."""
     begun = vetting.begin_application(email, name=name, company=company, country="DE", language="de")
     vetting.save_application(begun.account_id, record, step="all")
     user = User.objects.get(email=email)
@@ -176,21 +171,18 @@ def _sender(place: DemoPlace, account_id: int, anna: User) -> int:
 
 
 def _proved(account_id: int, email: str) -> int:
-    """Confirm the mailbox of a sender; return the sender."""
     _click(_wait(partial(_mail_to, email), f"the verification email to {email}"))
     with tenancy.account(account_id):
         return SenderAddress.objects.get(email=email).id
 
 
 def _mail_to(email: str) -> bytes | None:
-    """Return what the simulated internet received at an address; None so far."""
     with tenancy.platform(PlatformReason.TEST_INBOX):
         found = InboxMessage.objects.filter(envelope_to=email).order_by("id").first()
         return bytes(found.raw) if found else None
 
 
 def _click(mail: bytes) -> None:
-    """Confirm the mailbox, as its reader does on the page behind the link."""
     text = message_from_bytes(mail, policy=policy.default).get_body(("plain",))
     link = re.search(rf"/mailbox/({TOKEN_PATTERN})", text.get_content() if text else "")
     claims = key_ring().open_token(TokenPurpose.MAILBOX, link[1]) if link else None
@@ -230,7 +222,6 @@ def _declaration() -> origins.Declaration:
 
 
 def _form(account_id: int, anna: User, list_id: int, sender_id: int) -> str:
-    """Create a form in German and English for the newsletter; return its code."""
     with tenancy.account(account_id):
         form = form_edits.create_form("Website", list_id, by=anna, sender_id=sender_id)
         texts = {language: default_texts(language, name) for language, name in FORM_NAMES.items()}
@@ -275,7 +266,6 @@ def _campaign(account_id: int, anna: User, list_id: int, sender_id: int) -> int:
 
 
 def _review(account_id: int, campaign_id: int, operator: User) -> None:
-    """Approve a campaign of a new account, whose first ones wait for a person (R-06)."""
     with tenancy.account(account_id):
         shown = content_hash(Campaign.objects.get(id=campaign_id), newest_imprint())
     review_campaign(account_id, campaign_id, approved=True, by=operator, shown_hash=shown)
@@ -290,7 +280,6 @@ def _settled(account_id: int, campaign_id: int) -> bool:
 
 
 def _wait(poll: Callable[[], Any], what: str) -> Any:
-    """Poll until `poll` returns something. Raises TimeoutError naming what did not arrive."""
     deadline = time.monotonic() + PATIENCE_SECONDS
     while time.monotonic() < deadline:
         found = poll()

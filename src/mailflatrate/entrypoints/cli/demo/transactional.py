@@ -1,6 +1,4 @@
-"""The demonstration's transactional email: a subdomain of its own, a template in use, one that waits at the desk, and
-messages of the web shop, of which one bounces and one reaches the wrong person.
-"""
+"""The demonstration's transactional email: a subdomain, a template in use, one at the desk, and messages of a shop."""
 
 from collections.abc import Callable
 from functools import partial
@@ -105,7 +103,6 @@ Wait = Callable[[Callable[[], Any], str], Any]
 
 
 def add_service_sender(place: DemoPlace, account_id: int, anna: User) -> str:
-    """Publish the records of the subdomain and add an address there; return it. Its mailbox isn't confirmed yet."""
     with tenancy.account(account_id):
         domain = domains.add_domain(HOST)
         for record in domains.records_to_publish(domain):
@@ -115,7 +112,6 @@ def add_service_sender(place: DemoPlace, account_id: int, anna: User) -> str:
 
 
 def send_orders(account_id: int, sender_id: int, anna: User, operator: User) -> None:
-    """Have one template approved and submit another; then the shop's orders are confirmed."""
     reason = "Ein Webshop, der bestellte Pflanzen verschickt."
     switch_transactional(account_id, is_on=True, by=operator, reason=reason)
     approved = _submitted(account_id, sender_id, anna, "Bestellbestätigung", CONFIRMED_ORDER)
@@ -137,7 +133,6 @@ def _submitted(account_id: int, sender_id: int, anna: User, name: str, values: d
 
 
 def report_wrong_reader(account_id: int, *, wait: Wait) -> None:
-    """Wait until the orders are settled; then one reader says that a message isn't theirs."""
     wait(partial(_settled, account_id), "the confirmations of the orders")
     with tenancy.account(account_id):
         message_id = TransactionalMessage.objects.get(reference=MISDIRECTED).id

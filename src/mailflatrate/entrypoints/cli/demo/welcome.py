@@ -39,7 +39,6 @@ Received = Callable[[str], bytes | None]
 
 
 def ask_people(account_id: int, form_code: str, anna: User) -> None:
-    """Ask people at the market stall to confirm; their emails are on the way while the story continues."""
     with tenancy.account(account_id):
         form_id = Form.objects.get(code=form_code).id
         for email, first_name in PEOPLE:
@@ -49,7 +48,6 @@ def ask_people(account_id: int, form_code: str, anna: User) -> None:
 
 
 def begin_series(account_id: int, form_code: str, anna: User, operator: User, *, wait: Wait) -> int:
-    """Create the series from the recipe, release it, and let the operator review its messages; return its id."""
     with tenancy.account(account_id):
         form = Form.objects.get(code=form_code)
         recipe, choices = find_recipe("welcome"), RecipeChoices(form=form.id)
@@ -65,7 +63,6 @@ def begin_series(account_id: int, form_code: str, anna: User, operator: User, *,
 
 
 def _review(account_id: int, automation_id: int, operator: User) -> None:
-    """Approve the messages that wait for a person (R-06)."""
     with tenancy.account(account_id):
         waiting = Campaign.objects.filter(automation_id=automation_id, state=CampaignState.REVIEW)
         shown = {campaign.id: content_hash(campaign, newest_imprint()) for campaign in waiting}
@@ -80,7 +77,6 @@ def _begun(account_id: int, automation_id: int) -> bool:
 
 
 def confirm_people(account_id: int, *, wait: Wait, received: Received) -> None:
-    """Confirm as the people do, on the page behind the link in their email."""
     for email, _first_name in PEOPLE:
         mail = wait(partial(received, email), f"the confirmation email to {email}")
         text = message_from_bytes(mail, policy=policy.default).get_body(("plain",))

@@ -1,8 +1,5 @@
-"""`mailflatrate doctor`: what is missing for real sending, and how to fix it.
-
-Each of `host`, `database`, `relay`, `dns_records` and `processes` yields lines; nothing is changed without `--prepare`.
-Only findings about the service's own domain are stored, because messages wait for them. Finally, `compliance` reports
-whether each requirement of the mailbox providers is met.
+"""`mailflatrate doctor`: what is missing for real sending, and how to fix it. Nothing is changed without `--prepare`;
+only findings about the service's own domain are stored, because messages wait for them.
 """
 
 import json
@@ -88,7 +85,6 @@ TOPIC = "asked"
 
 
 def compliance_lines(lines: Sequence[Line]) -> Iterator[Line]:
-    """Yield one line for each criterion, using the results of the other lines."""
     seen = {line.topic: True for line in lines}
     seen |= {line.topic: False for line in lines if line.level is Level.MISSING}
     if not seen.get("mx", True):
@@ -98,7 +94,6 @@ def compliance_lines(lines: Sequence[Line]) -> Iterator[Line]:
 
 
 def _facts(seen: dict[str, bool]) -> Facts:
-    """Return the facts; without a usable database only `seen`."""
     if not seen.get("database", False) or not seen.get("migrations", True):
         return Facts(seen=seen)
     from mailflatrate.apps.stats.compliance import service_facts

@@ -29,10 +29,7 @@ SELECT current_setting('max_connections')::int - current_setting('superuser_rese
 
 @dataclass(frozen=True, slots=True)
 class Demand:
-    """The processes of an installation, and the connections they open when all of them are busy.
-
-    With a pooler, web processes use only the pooler's connections, whose number only the pooler knows.
-    """
+    """The processes and the connections they open when all are busy; a pooler's number only the pooler knows."""
 
     senders: int
     workers: int
@@ -43,7 +40,6 @@ class Demand:
 
     @property
     def connections(self) -> int:
-        """Return the maximum number of connections that may be open at once."""
         return (
             SENDER * self.senders
             + (WORKER + self.shared_by_jobs) * self.workers
@@ -54,7 +50,6 @@ class Demand:
 
 
 def capacity_lines(settings: Settings) -> Iterator[Line]:
-    """Compare the connections that the running processes may need with those that the server allows."""
     processes: dict[tuple[str, int], set[str]] = defaultdict(set)
     for worker in job_queue.workers(HEARTBEAT_SECONDS):
         processes[worker.host, worker.pid].update(worker.queues)
@@ -75,7 +70,6 @@ def capacity_lines(settings: Settings) -> Iterator[Line]:
 
 
 def judged(demand: Demand, allowed: int, in_use: int) -> Line:
-    """Return the line for this demand on a server that allows `allowed` connections."""
     needed = demand.connections
     text = (
         f"{demand.senders} senders, {demand.workers} workers, {demand.page_processes} web and {demand.listeners} "

@@ -78,7 +78,6 @@ def _server(settings: Settings) -> Line:
 
 
 def _memory() -> Iterator[Line]:
-    """Compare this database with what the processes of this host remember, and its clock with the host's."""
     try:
         state = fence.read_state()
     except DatabaseError:  # `migrate` comes first
@@ -110,7 +109,6 @@ def _migrations() -> Line:
 
 
 def _policies() -> Line:
-    """Check that every table of an account has row-level security on and both policies."""
     with connections["default"].cursor() as cursor:
         cursor.execute(
             "SELECT c.relname FROM pg_class c WHERE c.relrowsecurity AND c.relnamespace = 'public'::regnamespace "
@@ -145,7 +143,6 @@ def _role() -> Line:
 
 
 def _keys() -> Line:
-    """Check that this host has the installation's keys; one without them would refuse to start."""
     with connections["default"].cursor() as cursor:
         installation = fingerprints.read(cursor.connection)
     try:
@@ -156,7 +153,6 @@ def _keys() -> Line:
 
 
 def _audit() -> Line:
-    """Report the last result of the nightly audit log check (R-98)."""
     with tenancy.platform(PlatformReason.OPERATOR_DESK), connections["default"].cursor() as cursor:
         cursor.execute(
             "SELECT action, at FROM audit_entry WHERE action = ANY(%s) ORDER BY id DESC LIMIT 1", [[CHECKED, DAMAGED]]
@@ -178,7 +174,6 @@ def _audit() -> Line:
 
 
 def _backup() -> Line:
-    """Report the age of the newest `mailflatrate backup`, according to the audit log."""
     with tenancy.platform(PlatformReason.OPERATOR_DESK), connections["default"].cursor() as cursor:
         cursor.execute("SELECT at FROM audit_entry WHERE action = %s ORDER BY id DESC LIMIT 1", [BACKUP_MADE])
         newest = cursor.fetchone()
@@ -192,7 +187,6 @@ def _backup() -> Line:
 
 
 def _desk() -> Line:
-    """Check that someone can make decisions: an operator with a second factor."""
     with connections["default"].cursor() as cursor:
         cursor.execute(
             "SELECT count(*), count(*) FILTER (WHERE EXISTS (SELECT 1 FROM mfa_authenticator f WHERE f.user_id = u.id "
@@ -216,7 +210,6 @@ def _desk() -> Line:
 
 
 def _history(settings: Settings) -> Line:
-    """Report whether sending is held, by an operator or because this database was promoted or restored."""
     hold = fence.current_hold()
     if hold is None:
         return ok("sending", "not on hold; this database is approved for sending")
@@ -241,7 +234,6 @@ def _history(settings: Settings) -> Line:
 
 
 def _replica(settings: Settings) -> Line:
-    """Report what the loss of the primary would mean: nothing is lost, or the journals are needed."""
     with connections["default"].cursor() as cursor:
         cursor.execute(
             "SELECT current_setting('synchronous_standby_names'), current_setting('synchronous_commit'),"

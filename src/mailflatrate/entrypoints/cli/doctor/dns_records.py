@@ -20,10 +20,7 @@ LONGEST_FOUND = 80
 
 
 def house_lines(settings: Settings) -> Iterator[Line]:
-    """Check the records of the service's own domain, the same that every customer publishes for theirs.
-
-    The result is stored, so that service messages waiting for the key are sent as soon as its record exists.
-    """
+    """The result is stored, so that service messages waiting for the key are sent as soon as its record exists."""
     service_actions.check_service_domain(settings)
     yield from _held()
     with tenancy.account(house_account().id):
@@ -63,7 +60,6 @@ def _held() -> Iterator[Line]:
 
 
 def service_lines(settings: Settings) -> Iterator[Line]:
-    """Check the names that mailbox providers and customers' domains depend on."""
     resolver = domains.configured_resolver()
     addresses = _addresses(resolver, settings.helo_name)
     yield from _helo(resolver, settings.helo_name, addresses)
@@ -94,7 +90,6 @@ def _blocklists(settings: Settings, resolver: Resolver) -> Iterator[Line]:
 
 
 def _domain_connect(settings: Settings, resolver: Resolver) -> Iterator[Line]:
-    """Check that DNS providers find the key of our links."""
     if settings.domain_connect_key is None:
         return
     host, values = key_records(settings)

@@ -19,9 +19,7 @@ _OUTBOX = "SELECT count(*) FROM withdrawal_outbox WHERE at < now() - interval '1
 
 
 def storage_lines(settings: Settings) -> Iterator[Line]:
-    """Write, read and delete a test file; then look for files left in another backend, and for hosts that share no
-    storage.
-    """
+    """Write, read and delete a test file; then look for files left in another backend, and hosts that share none."""
     kind = settings.storage
     place = {StorageKind.DIRECTORY: str(settings.storage_folder), StorageKind.S3: f"bucket {settings.s3_bucket}"}
     try:
@@ -43,7 +41,6 @@ def storage_lines(settings: Settings) -> Iterator[Line]:
 
 
 def withdrawals_lines(settings: Settings) -> Iterator[Line]:
-    """Check that withdrawals reach their log, which completes a restored backup."""
     with tenancy.platform(PlatformReason.WITHDRAWALS), connection.cursor() as cursor:
         cursor.execute(_OUTBOX)
         (waiting,) = cursor.fetchone()
@@ -70,7 +67,6 @@ def withdrawals_lines(settings: Settings) -> Iterator[Line]:
 
 
 def _probe(backend: Backend) -> str:
-    """Return what is wrong with a backend, if anything."""
     name, data, seen = f"probe/{secrets.token_hex(8)}", secrets.token_bytes(PROBE_OCTETS), bytearray()
     parts = [data]
     try:

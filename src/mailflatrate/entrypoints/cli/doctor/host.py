@@ -34,7 +34,6 @@ def is_public_name(name: str) -> bool:
 
 
 def is_this_host(name: str | None) -> bool:
-    """Return whether a name is a loopback address or its name."""
     try:
         return ipaddress.ip_address(name or "").is_loopback
     except ValueError:
@@ -42,7 +41,6 @@ def is_this_host(name: str | None) -> bool:
 
 
 def host_lines(settings: Settings) -> Iterator[Line]:
-    """Check the settings for plausibility, free disk space, the signing library, and the certificate of public_url."""
     yield from _modes(settings)
     yield from _own_names(settings)
     yield from _proxy(settings)
@@ -66,7 +64,6 @@ def _modes(settings: Settings) -> Iterator[Line]:
 
 
 def _proxy(settings: Settings) -> Iterator[Line]:
-    """Check the proxy settings: without our own TLS port there is a proxy in front, and it must be configured."""
     if settings.public_port == 0 and not settings.trusted_proxies.strip():
         yield missing(
             "proxy",
@@ -122,7 +119,6 @@ def _disk(settings: Settings) -> Iterator[Line]:
 
 
 def _signing(settings: Settings) -> Line:
-    """Report what computes signatures here, tested with a new key as a sender tests each of its keys."""
     faults: list[str] = []
     signer = find_signer(enabled=settings.batch_signing, on_fault=faults.append)
     key = Signer("doctor.example", "new", generate_key()[0]).key

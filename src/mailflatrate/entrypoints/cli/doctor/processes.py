@@ -1,6 +1,4 @@
-"""Running processes: workers' heartbeats, jobs that wait or failed, listeners, how senders mark what they
-send (ADR 0002), and results that a lost sender left unknown.
-"""
+"""Running processes: heartbeats, jobs, listeners, how senders mark what they send (ADR 0002), and unknown results."""
 
 from collections.abc import Iterator
 
@@ -23,9 +21,7 @@ UNTOUCHED_MINUTES = 10
 
 
 def traffic_lines(settings: Settings) -> Iterator[Line]:
-    """Check jobs and listeners without changing anything; asks the listeners for two addresses that RFC 2142 requires
-    everyone to have.
-    """
+    """Changes nothing; asks the listeners for two addresses that RFC 2142 requires everyone to have."""
     yield _workers()
     yield from _jobs()
     yield from _listeners(settings)
@@ -33,7 +29,6 @@ def traffic_lines(settings: Settings) -> Iterator[Line]:
 
 
 def _proxy(settings: Settings) -> Iterator[Line]:
-    """Report what the web processes noticed about the proxy within the last day."""
     peer = cache.get(KEY)
     if isinstance(peer, str) and not is_in(settings.trusted_proxies, peer):
         yield missing(
@@ -90,7 +85,6 @@ def _listeners(settings: Settings) -> Iterator[Line]:
 
 
 def mark_lines(settings: Settings) -> Iterator[Line]:
-    """Yield the mode and the reason for it. Reads only."""
     yield ok("marks", _found(settings))
 
 
@@ -112,7 +106,6 @@ MOST_HOSTS = 20
 
 
 def unknown_lines() -> Iterator[Line]:
-    """Yield the numbers of unknown results and the missing hosts. Reads only."""
     found = all_unknown()
     hosts = found.hosts
     for host in hosts[:MOST_HOSTS]:

@@ -36,7 +36,6 @@ def relay_lines(settings: Settings) -> Iterator[Line]:
 
 
 def table_lines(settings: Settings) -> Iterator[Line]:
-    """Check every relay of the table that takes messages, and report pools without such a relay."""
     with tenancy.platform(PlatformReason.RELAYS):
         rows = relay_rows()
         leaves = mail_leaves_machine(settings)

@@ -33,7 +33,6 @@ class OwnLinks:
         self._is_read = False
 
     def rewrote(self, url: str) -> bool:
-        """Return True for one of our links whose token was sealed here."""
         found = _CLICK.fullmatch(url)
         if found is None:
             return False

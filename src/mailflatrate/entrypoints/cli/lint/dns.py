@@ -23,7 +23,6 @@ _TIMEOUT_SECONDS = 5.0
 
 
 def ask_the_dns(brands: Brands, servers: list[str]) -> LintLookups:
-    """Return lookups through a resolver; the system's own without `servers`."""
     resolver = DnsResolver(servers or None, timeout_seconds=_TIMEOUT_SECONDS)
     key_bits: dict[tuple[str, str], int] = {}
 

@@ -29,7 +29,6 @@ class LintedMessage:
 
     @property
     def word(self) -> str:
-        """Return the heaviest weight among the causes, or `pass`."""
         return weight_word(cause.finding for cause in self.causes)
 
     def line_of(self, finding: Finding) -> int:
@@ -38,7 +37,6 @@ class LintedMessage:
 
 
 def as_json(judged: LintedMessage, language: str) -> str:
-    """Return one JSON line: file, kind, score, findings in the order in which to fix them, and the verdict."""
     return _dump(
         {
             "file": judged.file,
@@ -69,7 +67,6 @@ def _finding(judged: LintedMessage, finding: Finding, language: str) -> dict[str
 
 
 def as_text(judged: LintedMessage, language: str) -> str:
-    """Return lines for a terminal, the first to fix at the top; the last line is the verdict."""
     lines = []
     for cause in judged.causes:
         finding = cause.finding
@@ -97,7 +94,6 @@ _KINDS = {
 
 
 def as_sarif(all_judged: Sequence[LintedMessage], language: str) -> str:
-    """Return one SARIF log with one run over all messages."""
     found = [(judged, cause) for judged in all_judged for cause in judged.causes]
     keys = list(dict.fromkeys(cause.finding.key for _, cause in found))
     run = {
