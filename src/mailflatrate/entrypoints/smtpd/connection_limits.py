@@ -16,10 +16,7 @@ _TOO_MANY = b"421 4.7.0 Too many connections, try again later\r\n"
 
 
 class Visitors:
-    """The open connections.
-
-    Only the total limit applies to our own relays and programs, because they share one address.
-    """
+    """Only the total limit applies to our own relays and programs, because they share one address."""
 
     def __init__(self, relays: str, most: int = MOST_CONNECTIONS, most_from_one: int = MOST_FROM_ONE_PEER) -> None:
         self._relays = tuple(ip_network(part.strip()) for part in relays.split(",") if part.strip())
@@ -27,14 +24,12 @@ class Visitors:
         self._open: Counter[str] = Counter()
 
     def enter(self, peer: str) -> bool:
-        """Count a connection, unless it exceeds a limit."""
         if self._open.total() >= self._most or (self._open[peer] >= self._most_from_one and not self._is_relay(peer)):
             return False
         self._open[peer] += 1
         return True
 
     def leave(self, peer: str) -> None:
-        """Stop counting a connection."""
         self._open[peer] -= 1
         if not self._open[peer]:
             del self._open[peer]
@@ -48,8 +43,6 @@ class Visitors:
 
 
 class _CountedConnection(BoundedSMTP):
-    """A connection that is answered only if there is room for it."""
-
     def __init__(self, handler: object, visitors: Visitors, **options: Any) -> None:
         super().__init__(handler, **options)
         self._visitors = visitors
@@ -70,16 +63,13 @@ class _CountedConnection(BoundedSMTP):
         super().connection_made(transport)
 
     def data_received(self, data: bytes) -> None:
-        """Read nothing from a refused connection."""
         if not self._is_refused:
             super().data_received(data)
 
     def eof_received(self) -> bool | None:
-        """As above."""
         return None if self._is_refused else super().eof_received()
 
     def connection_lost(self, error: Exception | None) -> None:
-        """Make room."""
         if self._peer is not None:
             self._visitors.leave(self._peer)
             self._peer = None

@@ -15,8 +15,6 @@ _END = b"\r\n.\r\n"
 
 
 class ContentRefusal(StrEnum):
-    """The reasons for refusing content, each as an SMTP reply."""
-
     TOO_LONG = "500 Line too long (see RFC5321 4.5.3.1.6)"
     TOO_LARGE = "552 Error: Too much mail data"
     TOO_MANY_LINES = "552 5.3.4 Too many lines"
@@ -24,8 +22,6 @@ class ContentRefusal(StrEnum):
 
 
 class ContentBudget:
-    """A limit on the octets of content that all connections together may hold."""
-
     def __init__(self, most: int = MOST_BYTES_IN_HAND) -> None:
         self._left = most
 
@@ -37,7 +33,6 @@ class ContentBudget:
         return True
 
     def give_back(self, octets: int) -> None:
-        """Release reserved octets."""
         self._left += octets
 
 
@@ -66,13 +61,11 @@ class Content:
         return None
 
     def whole(self) -> bytes:
-        """Return the whole content and release it here."""
         whole = bytes(self._octets)
         self._octets = bytearray()
         return whole
 
     def close(self) -> None:
-        """Drop everything and release the budget."""
         self._octets = bytearray()
         self._budget.give_back(self._taken)
         self._taken = 0
@@ -126,7 +119,6 @@ class BoundedSMTP(SMTP):
 
     @syntax("DATA")
     async def smtp_DATA(self, arg: str | None) -> None:
-        """Read the content, let the handler store it, and reply."""
         if await self.check_helo_needed() or await self.check_auth_needed("DATA"):
             return
         assert self.envelope is not None
@@ -148,7 +140,6 @@ class BoundedSMTP(SMTP):
         await self.push(self.answer(status, recipients))
 
     def answer(self, status: str, _recipients: int) -> str:
-        """Return the single reply that SMTP gives for the content."""
         return status
 
     async def _read_into(self, content: Content) -> None:

@@ -47,7 +47,6 @@ class Spool(Generic[T]):
         await stored
 
     async def close(self) -> None:
-        """Stop the writer once the queue is empty."""
         await self._waiting.join()
         self._writer.cancel()
         self._thread.shutdown()
@@ -96,10 +95,7 @@ class InboundHandler:
     async def handle_RCPT(
         self, _server: SMTP, _session: Session, envelope: Envelope, address: str, options: list[str]
     ) -> str:
-        """Check one recipient.
-
-        A recipient counts once, however it is spelled, but LMTP requires a reply for each mention.
-        """
+        """A recipient counts once, however it is spelled, but LMTP requires a reply for each mention."""
         known = {one.lower() for one in envelope.rcpt_tos}
         if address.lower() in known and len(envelope.rcpt_tos) < MOST_REPEATED:
             envelope.rcpt_tos.append(address)
@@ -118,7 +114,6 @@ class InboundHandler:
         return "250 2.1.5 OK"
 
     async def handle_DATA(self, _server: SMTP, session: Session, envelope: Envelope) -> str:
-        """Store the message once, with all its recipients, then reply."""
         first, *others = arrivals_of(self._via, session, envelope)
         try:
             await self._spool.put(replace(first, also_to=tuple(other.envelope_to for other in others)))
@@ -131,8 +126,6 @@ class InboundHandler:
 
 
 class InboxHandler:
-    """A handler that takes every message, stores it, and simulates the behavior that the address names."""
-
     def __init__(self, spool: Spool[tuple[Arrival, str]], world: SimulatedInternet) -> None:
         self._spool = spool
         self._world = world
@@ -140,7 +133,6 @@ class InboxHandler:
     async def handle_RCPT(
         self, server: SMTP, _session: Session, envelope: Envelope, address: str, options: list[str]
     ) -> str:
-        """Refuse the recipient if the address is one that refuses."""
         if len(envelope.rcpt_tos) >= MOST_RECIPIENTS:
             return TOO_MANY_RECIPIENTS
         refused = await self._world.refuses(address)
@@ -155,7 +147,6 @@ class InboxHandler:
         return "250 2.1.5 OK"
 
     async def handle_DATA(self, _server: SMTP, session: Session, envelope: Envelope) -> str:
-        """Store the message, reply, and simulate the address's behavior."""
         arrivals = arrivals_of("test_inbox", session, envelope)
         behaviours = [MailboxBehavior.of(arrival.envelope_to) for arrival in arrivals]
         kept = [(arrival, name.value if name else "") for arrival, name in zip(arrivals, behaviours, strict=True)]
@@ -170,7 +161,6 @@ class InboxHandler:
 
 
 def arrivals_of(via: str, session: Session, envelope: Envelope) -> list[Arrival]:
-    """Return one arrival for each recipient of the envelope, however often it was named."""
     recipients: dict[str, str] = {}
     for address in envelope.rcpt_tos:
         recipients.setdefault(address.lower(), address)

@@ -1,8 +1,4 @@
-"""A simulated outside world: test inbox addresses that bounce, complain or reply on request (ARCHITECTURE section 8).
-
-It plays other people's mail servers and mail clients, so it talks to us over the same sockets as they would, with a
-minimal client of its own.
-"""
+"""Test inbox addresses that bounce, complain or reply on request, over real sockets (ARCHITECTURE section 8)."""
 
 import asyncio
 import contextlib
@@ -36,17 +32,13 @@ _REFUSALS = {
 
 
 class SimulatedInternet:
-    """A simulated internet that refuses and reacts to messages."""
-
     def __init__(self, settings: Settings) -> None:
         self._settings = settings
         self._limit = asyncio.Semaphore(AT_ONCE)
         self._running: set[asyncio.Task[None]] = set()
 
     async def refuses(self, address: str) -> str | None:
-        """Return the reply with which the address refuses; empty if it accepts the message, None if
-        it never replies.
-        """
+        """Return the refusing reply; empty if the address accepts, None if it never replies."""
         behaviour = MailboxBehavior.of(address)
         if behaviour is MailboxBehavior.TIMEOUT:
             await asyncio.sleep(TIMEOUT_SECONDS)
@@ -54,7 +46,6 @@ class SimulatedInternet:
         return _REFUSALS.get(behaviour, "") if behaviour else ""
 
     def react(self, arrival: Arrival, behaviour: MailboxBehavior | None) -> None:
-        """React to a message a moment later, in the way that its address names."""
         if behaviour is None or behaviour in _REFUSALS:
             return
         task = asyncio.get_running_loop().create_task(self._react(arrival, behaviour))
@@ -157,7 +148,6 @@ def _head(sender: str, recipient: str, subject: str) -> EmailMessage:
 
 
 def plain(arrival: Arrival, recipient: str, text: str) -> bytes:
-    """Return a person's short reply."""
     message = _head(arrival.envelope_to, recipient, text)
     message.set_content(text)
     return message.as_bytes()

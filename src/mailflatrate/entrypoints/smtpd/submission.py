@@ -1,6 +1,5 @@
-"""SMTP submission of transactional messages: TLS from the first byte, an API key as password, a reviewed template.
-
-It accepts data for a template and no content, so it opens no other way to send than the API does (R-112, ADR 0058).
+"""SMTP submission of transactional messages: TLS from the first byte, an API key as password. It accepts data for a
+reviewed template and no content, so it opens no other way to send than the API does (R-112, ADR 0058).
 """
 
 import asyncio
@@ -36,8 +35,6 @@ TRY_LATER: Final = "451 4.3.0 The message couldn't be taken just now, try again"
 
 
 class SubmissionHandler:
-    """The handler of one connection."""
-
     def __init__(self) -> None:
         self._secret = ""
         self._tries = 0
@@ -121,7 +118,6 @@ def _may_send(secret: str, ip: str | None) -> bool:
 
 
 def _use(secret: str, ip: str | None) -> KeyUse | None:
-    """Return the use of a key that may send messages; None for any other."""
     try:
         use = keys.use_api_key(secret, ip)
     except KeyOutsideNetworks:
@@ -190,4 +186,3 @@ OPTIONS: Final[dict[str, Any]] = {
     "enable_SMTPUTF8": True,
     "timeout": SESSION_SECONDS,
 }
-"""What the listener tells aiosmtpd, beside what all listeners do."""
