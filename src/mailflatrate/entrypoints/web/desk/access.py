@@ -1,8 +1,5 @@
-"""Who may see a page of the desk: only staff who signed in with a second factor.
-
-A view marked with `@desk` runs in one transaction that sees all accounts, in the desk's time zone. A GET changes
-nothing. Any other method that succeeds must have written an audit log entry, through an action that records one or with
-`request.audit(...)`; otherwise the transaction is rolled back, so a view that forgets it does not work.
+"""Only staff who signed in with a second factor see the desk. A view runs in one transaction that sees all accounts. A
+GET changes nothing; any other success without an audit log entry is rolled back, so a view that forgets it fails.
 """
 
 from collections.abc import Callable
@@ -37,21 +34,16 @@ class NotRecorded(RuntimeError):
 
 
 class DeskRequest(HttpRequest):
-    """A request by a member of the operator's staff."""
-
     user: User
     desk_frame: Callable[[], dict[str, Any]]
 
     def audit(self, action: str, **values: Any) -> None:
-        """Call `audit.record` with this person as the actor (account_id, subject, reason, details)."""
         raise NotImplementedError  # bound by `desk`
 
 
 def desk(address: str, name: str, **options: Any) -> Callable[[View], View]:
-    """Declare a page of the desk (`WebPage` lists the options): `view(request: DeskRequest, ...)`.
-
-    Everyone outside the operator's staff gets 404, so the desk stays hidden from them. Staff without a second factor,
-    or whose session hasn't used it, get a page that asks for it (403).
+    """Declare a page (`WebPage` lists the options). Outsiders get 404, so that the desk stays hidden; staff whose
+    session hasn't used a second factor get a page that asks for it (403).
     """
     return lambda view: declare(WebPage(address, name, **options), _guarded(view))
 
@@ -74,7 +66,6 @@ def _guarded(view: View) -> View:
 
 
 def _is_over(request: HttpRequest, user: User) -> bool:
-    """Return whether this session's sign-in is too old for the desk; a session starts with its first record."""
     moments = [record["at"] for record in get_authentication_records(request, user) if "at" in record]
     return bool(moments) and clock.now().timestamp() - min(moments) > LONGEST_SESSION.total_seconds()
 

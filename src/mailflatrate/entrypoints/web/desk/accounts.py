@@ -63,8 +63,6 @@ class MeasureForm(forms.Form):
 
 
 class LimitsForm(forms.Form):
-    """The sending limits of the account."""
-
     daily_limit = forms.IntegerField(
         label=gettext_lazy("Recipients per day"),
         min_value=0,
@@ -100,7 +98,6 @@ ACCOUNTS = ListPage(
 
 @desk("GET accounts/", "accounts")
 def accounts(request: DeskRequest) -> HttpResponse:
-    """List all customers; search by name, address, website or mailing ID."""
     search, status = request.GET.get("q", "").strip(), request.GET.get("status", "")
     found = Account.objects.filter(is_house=False)
     chips = dict(found.values_list("status").annotate(n=Count("id")))
@@ -182,13 +179,11 @@ def _page(
 
 @desk("GET accounts/<int:account_id>/", "account")
 def account(request: DeskRequest, account_id: int) -> HttpResponse:
-    """Show one customer."""
     return _page(request, account_id)
 
 
 @desk("POST accounts/<int:account_id>/measure/", "account-measure")
 def measure(request: DeskRequest, account_id: int) -> HttpResponse:
-    """Throttle, pause, suspend or close the account, or let it send again."""
     find_account(account_id)
     form = MeasureForm(request.POST)
     if not form.is_valid():
@@ -206,7 +201,6 @@ def measure(request: DeskRequest, account_id: int) -> HttpResponse:
 
 @desk("POST accounts/<int:account_id>/strike/", "account-strike")
 def strike(request: DeskRequest, account_id: int) -> HttpResponse:
-    """Give the account a strike."""
     find_account(account_id)
     reasons = Reasons("desk", request.POST.get("text", "")[:8000], rule=request.POST.get("rule", "")[:10])
     try:
@@ -219,7 +213,6 @@ def strike(request: DeskRequest, account_id: int) -> HttpResponse:
 
 @desk("POST accounts/<int:account_id>/strikes/<int:strike_id>/back/", "account-strike-back")
 def strike_back(request: DeskRequest, account_id: int, strike_id: int) -> HttpResponse:
-    """Revoke a strike."""
     find_account(account_id)
     if not Strike.objects.filter(id=strike_id, account_id=account_id).exists():
         raise Http404
@@ -232,7 +225,6 @@ def strike_back(request: DeskRequest, account_id: int, strike_id: int) -> HttpRe
 
 @desk("POST accounts/<int:account_id>/limits/", "account-limits")
 def limits(request: DeskRequest, account_id: int) -> HttpResponse:
-    """Set the daily recipient limit and supervision."""
     find_account(account_id)
     form = LimitsForm(request.POST)
     if not form.is_valid():
@@ -243,7 +235,6 @@ def limits(request: DeskRequest, account_id: int) -> HttpResponse:
 
 @desk("POST accounts/<int:account_id>/answer/", "account-answer")
 def answer(request: DeskRequest, account_id: int) -> HttpResponse:
-    """Answer the customer's message; without a text, close it unanswered."""
     find_account(account_id)
     messages.answer_from_desk(account_id, request.POST.get("text", "")[:8000], by=request.user)
     return succeed(request, _("Done."), reverse("desk:account", args=[account_id]))

@@ -51,10 +51,7 @@ LINKS = ("website", "imprint_url", "form_url")
 
 
 class DecisionForm(forms.Form):
-    """The reviewer's decision. `text` goes to the customer, `note` stays internal.
-
-    `origin` is a declaration approved with the account, for the `origin_reason` that the customer reads.
-    """
+    """`text` goes to the customer, `note` stays internal; `origin` is a declaration approved for `origin_reason`."""
 
     kind = forms.ChoiceField(choices=DecisionKind.choices)
     text = forms.CharField(max_length=8000, required=False)
@@ -64,7 +61,6 @@ class DecisionForm(forms.Form):
 
 
 def _first_origin(account_id: int) -> dict[str, Any] | None:
-    """Return the account's oldest declaration that nobody has read yet."""
     origin = waiting_declarations().filter(account_id=account_id).first()
     if origin is None:
         return None
@@ -115,7 +111,6 @@ APPLICATIONS = ListPage(
 
 @desk("GET applications/", "applications")
 def applications(request: DeskRequest) -> HttpResponse:
-    """Show the queue, oldest first; the chips link to applications that wait for someone outside our team."""
     view = request.GET.get("view", "waiting")
     if view not in VIEWS:
         raise Http404
@@ -131,7 +126,6 @@ def _find(account_id: int) -> tuple[Account, Application]:
 
 
 def signal_rows(application: Application) -> list[dict[str, Any]]:
-    """Return the signals as text, the serious ones first."""
     rows = []
     for signal in Signal.objects.filter(application=application).order_by("id"):
         outcome = SignalOutcome(signal.outcome)
@@ -146,7 +140,6 @@ def signal_rows(application: Application) -> list[dict[str, Any]]:
 
 
 def field_rows(application: Application) -> list[dict[str, Any]]:
-    """Return the application's fields without its lists, which have their own table."""
     language, rows = reading_language(), []
     for field in FIELDS:
         if field.key == "lists":
@@ -186,13 +179,11 @@ def _page(request: DeskRequest, account_id: int, *, problem: str = "", status: i
 
 @desk("GET applications/<int:account_id>/", "application")
 def application(request: DeskRequest, account_id: int) -> HttpResponse:
-    """Show one application: the record, the signals with their evidence, the history and the actions."""
     return _page(request, account_id)
 
 
 @desk("POST applications/<int:account_id>/decide/", "application-decide")
 def decide(request: DeskRequest, account_id: int) -> HttpResponse:
-    """Approve or reject the application, or ask a question."""
     _find(account_id)
     form = DecisionForm(request.POST)
     if not form.is_valid():
@@ -220,7 +211,6 @@ def _approve_origin(account_id: int, origin_id: int, *, by: User, reason: str) -
 
 @desk("POST applications/<int:account_id>/activate/", "application-activate")
 def activate(request: DeskRequest, account_id: int) -> HttpResponse:
-    """Let an approved account send once the current agreements are accepted."""
     _find(account_id)
     try:
         vetting.activate_account(account_id, by=request.user)
@@ -232,7 +222,6 @@ def activate(request: DeskRequest, account_id: int) -> HttpResponse:
 
 @desk("POST applications/<int:account_id>/check/", "application-check")
 def check_again(request: DeskRequest, account_id: int) -> HttpResponse:
-    """Run the automated DNS and website checks again."""
     _find(account_id)
     request.audit("signals.asked", account_id=account_id)
     jobs.defer("accounts.gather_signals", jobs.JobQueue.HOUSE, account_id=account_id, once=f"signals:{account_id}")

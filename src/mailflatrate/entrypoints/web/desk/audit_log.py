@@ -12,7 +12,6 @@ from mailflatrate.entrypoints.web.desk.common import PAGE_ROWS, page
 
 @desk("GET audit/", "audit-log")
 def audit_log(request: DeskRequest) -> HttpResponse:
-    """Show all entries, newest first; filter by account, person or kind; `check=1` verifies the whole chain."""
     found = AuditEntry.objects.order_by("-id")
     search, before = request.GET.get("q", "").strip(), request.GET.get("before", "")
     account = request.GET.get("account", "")

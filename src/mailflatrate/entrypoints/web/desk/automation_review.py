@@ -37,8 +37,6 @@ LONGEST_TEXT = 8000
 
 @dataclass(frozen=True, slots=True)
 class ReviewedMessage:
-    """One message as its readers will see it, with why it waits."""
-
     campaign: Campaign
     preview: PreviewedMessage
     shown_hash: str
@@ -47,7 +45,6 @@ class ReviewedMessage:
 
 
 def _find(automation_id: int) -> tuple[Automation, AutomationVersion]:
-    """Return an automation that was ever released, submitted, or is shown as a draft; with its newest version."""
     found = Automation.objects.select_related("account", "mailing_list").filter(id=automation_id).first()
     if found is None:
         raise Http404
@@ -72,7 +69,6 @@ def _message(campaign: Campaign) -> ReviewedMessage:
 
 
 def _once(messages: list[ReviewedMessage]) -> tuple[list[ReviewedMessage], list[Explanation]]:
-    """Return the messages without what all of them wait for in the same way, and that once."""
     if len(messages) < 2:
         return messages, []
     shared = [one for one in messages[0].why if all(one in message.why for message in messages)]
@@ -106,13 +102,11 @@ def _context(request: DeskRequest, automation: Automation, version: AutomationVe
 
 @desk("GET automations/<int:automation_id>/", "automation", nav="campaigns")
 def automation(request: DeskRequest, automation_id: int) -> HttpResponse:
-    """Show an automation: what starts it, its steps and waits, and each message that waits as its readers see it."""
     return page(request, "automation", _context(request, *_find(automation_id)))
 
 
 @desk("POST automations/<int:automation_id>/review/", "automation-review")
 def review(request: DeskRequest, automation_id: int) -> HttpResponse:
-    """Approve all waiting messages, or return them with the reason."""
     found, version = _find(automation_id)
     shown = {
         whole_number(name.removeprefix(HASH)): str(value)

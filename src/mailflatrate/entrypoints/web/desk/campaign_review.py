@@ -1,6 +1,4 @@
-"""Campaigns that wait for a reviewer: the queue, one campaign as its readers will see it, and the decision (R-06,
-R-07).
-"""
+"""Campaigns that wait for a reviewer: the queue, one as its readers will see it, and the decision (R-06, R-07)."""
 
 from dataclasses import replace
 from typing import Any
@@ -51,7 +49,6 @@ def _find(campaign_id: int) -> Campaign:
 
 @desk("GET campaigns/", "campaigns")
 def campaigns(request: DeskRequest) -> HttpResponse:
-    """Show the queue, oldest first."""
     waiting = campaigns_to_review().select_related("account")
     rows, automations = [], set[int]()
     for campaign in waiting.order_by("review_asked_at", "id")[:PAGE_ROWS]:
@@ -124,13 +121,11 @@ def _context(request: DeskRequest, campaign: Campaign) -> dict[str, Any]:
 
 @desk("GET campaigns/<int:campaign_id>/", "campaign")
 def campaign(request: DeskRequest, campaign_id: int) -> HttpResponse:
-    """Show one campaign: why it waits, what readers see, who gets it, and what the account sent before."""
     return page(request, "campaign", _context(request, _find(campaign_id)))
 
 
 @desk("POST campaigns/<int:campaign_id>/review/", "campaign-review")
 def review(request: DeskRequest, campaign_id: int) -> HttpResponse:
-    """Approve the campaign, or return it with the reason."""
     campaign = _find(campaign_id)
     try:
         review_campaign(

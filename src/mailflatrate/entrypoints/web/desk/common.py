@@ -34,8 +34,6 @@ PAGE_ROWS = 50
 
 @dataclass(frozen=True, slots=True)
 class AccountEvent:
-    """One event in an account's history. `tone` colors the proof."""
-
     at: datetime
     title: str
     proof: str
@@ -43,7 +41,6 @@ class AccountEvent:
 
 
 def page(request: DeskRequest, template: str, context: dict[str, Any], *, status: int = 200) -> HttpResponse:
-    """Render a page of the desk."""
     return render(request, f"desk/{template}.html", context, status=status)
 
 
@@ -53,27 +50,22 @@ def find_account(account_id: int) -> Account:
 
 
 def tone_of(account: Account) -> str:
-    """Return the color of an account's status."""
     return TONES[AccountStatus(account.status)]
 
 
 def owners(account_id: int) -> list[User]:
-    """Return the owners of an account."""
     found = Membership.objects.filter(account_id=account_id, role=Role.OWNER).select_related("user").order_by("id")
     return [row.user for row in found]
 
 
 def history(account_id: int) -> list[AccountEvent]:
-    """Return all events between the account and the desk, newest first."""
     events = [*_moves(account_id), *_decisions(account_id), *_strikes(account_id), *_messages(account_id)]
     events += _reviews(account_id)
     return sorted(events, key=lambda event: event.at, reverse=True)
 
 
 def who(actor: User | None, name: str) -> str:
-    """Return who did something, in the same form everywhere: a person by name, or a note that one
-    of our rules did it.
-    """
+    """A person by name, or a note that one of our rules did it."""
     if actor is not None:
         return str(actor)
     return name if "@" in name else _("automatically, by a rule")

@@ -11,5 +11,4 @@ from mailflatrate.rules.compliance.judge import judge_all
 
 @desk("GET compliance/", "compliance")
 def compliance(request: DeskRequest) -> HttpResponse:
-    """Show the whole table. The doctor runs the checks that need this host."""
     return page(request, "compliance", {"parts": parts(judge_all(service_facts()))})

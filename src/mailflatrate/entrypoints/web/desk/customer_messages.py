@@ -10,7 +10,6 @@ from mailflatrate.entrypoints.web.desk.common import PAGE_ROWS, page
 
 @desk("GET messages/", "messages")
 def unanswered_messages(request: DeskRequest) -> HttpResponse:
-    """List the queue, oldest first. Messages are answered on the account's page, beside what they are about."""
     waiting = DeskMessage.objects.filter(side=Side.CUSTOMER, handled_at=None)
     rows = list(waiting.select_related("account", "author", "about").order_by("id")[:PAGE_ROWS])
     cases = cases_of_messages([row.id for row in rows])

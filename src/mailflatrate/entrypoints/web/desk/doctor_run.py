@@ -1,7 +1,5 @@
-"""Runs `mailflatrate doctor` for the page that shows what real sending still needs, and sorts its lines into steps.
-
-The doctor runs as a separate command, because it queries DNS servers and relays for up to half a minute, and its
-findings must be the same as on this host's command line.
+"""Runs `mailflatrate doctor` as a command of its own, for the setup page: it queries servers for up to half a minute,
+and its findings must be the same as on this host's command line.
 """
 
 import json
@@ -30,8 +28,6 @@ class ExaminationFailed(Exception):
 
 @dataclass(frozen=True, slots=True)
 class SetupStep:
-    """One part of the setup. `url_name` is the desk's page for it; empty if it is done elsewhere."""
-
     key: str
     title: "StrOrPromise"
     text: "StrOrPromise"
@@ -43,24 +39,19 @@ class SetupStep:
 
 @dataclass(frozen=True, slots=True)
 class StepReport:
-    """A step with its findings, the worst first; `level` is the level of the worst."""
-
     step: SetupStep
     findings: tuple[Line, ...]
 
     @property
     def level(self) -> Level:
-        """Return the level of the worst finding."""
         return min((each.level for each in self.findings), key=WORST_FIRST.index, default=Level.OK)
 
     @property
     def unfinished(self) -> tuple[Line, ...]:
-        """Return the findings that require action."""
         return tuple(each for each in self.findings if each.level is not Level.OK)
 
     @property
     def finished(self) -> tuple[Line, ...]:
-        """Return the findings without problems."""
         return tuple(each for each in self.findings if each.level is Level.OK)
 
 
@@ -112,12 +103,10 @@ def examine() -> tuple[Line, ...]:
 
 
 def read_findings(lines: Iterable[Mapping[str, Any]]) -> tuple[Line, ...]:
-    """Read the lines of `mailflatrate doctor --json`."""
     return tuple(Line.from_json(line) for line in lines)
 
 
 def by_step(findings: Sequence[Line]) -> list[StepReport]:
-    """Sort findings into the steps, the worst of each step first. Each finding appears once."""
     home = {topic: step.key for step in STEPS for topic in step.topics}
     ordered = sorted(findings, key=lambda each: WORST_FIRST.index(each.level))
     return [

@@ -44,7 +44,6 @@ class DocumentForm(forms.Form):
             )
 
     def texts(self) -> list[tuple[str, str]]:
-        """Return (language, text) pairs as written, with normalized line endings."""
         pairs = [(code, self.cleaned_data[f"text_{code}"]) for code, _name in interface_languages()]
         return [(code, text.replace("\r\n", "\n").strip() + "\n") for code, text in pairs]
 
@@ -57,7 +56,6 @@ def _kind(text: str) -> AgreementKind:
 
 @desk("GET documents/", "documents")
 def documents(request: DeskRequest) -> HttpResponse:
-    """List every document with its versions, and how many accounts have accepted the one in force."""
     sending = Account.objects.filter(status__in=[AccountStatus.ACTIVE, AccountStatus.THROTTLED]).count()
     groups, versions = [], queries.current_versions()
     for kind in AgreementKind:
@@ -70,14 +68,12 @@ def documents(request: DeskRequest) -> HttpResponse:
 
 @desk("GET documents/<int:document_id>/", "document")
 def document(request: DeskRequest, document_id: int) -> HttpResponse:
-    """Show one version in the form that people read."""
     found = get_object_or_404(AgreementDocument.objects, id=document_id)
     return page(request, "document", {"document": found, "text": document_html(found)})
 
 
 @desk("GET|POST documents/new/<slug:kind>/", "document-new")
 def new(request: DeskRequest, kind: str) -> HttpResponse:
-    """Write a new version: preview it, then put it in force, which asks every customer to accept again."""
     which = _kind(kind)
     form = DocumentForm(request.POST or None, initial=_initial(which))
     context: dict[str, Any] = {"kind": which, "form": form, "previews": []}
@@ -98,6 +94,5 @@ def new(request: DeskRequest, kind: str) -> HttpResponse:
 
 
 def _initial(kind: AgreementKind) -> dict[str, str]:
-    """Return the text in force as a starting point for changes."""
     current = AgreementDocument.objects.filter(kind=kind, version=queries.current_version(kind))
     return {"version": f"{clock.now():%Y-%m}", **{f"text_{row.language}": row.text for row in current}}

@@ -56,7 +56,6 @@ def _rates(name: str, counts: Counts) -> dict[str, Any]:
 
 @tenancy.needs_account
 def _names(dimension: Dimension, keys: list[Any]) -> dict[Any, str]:
-    """Return the labels for the values of a dimension."""
     if dimension is Dimension.PROVIDER:
         return {key: provider_name(key, reading_language()) for key in keys}
     if dimension is Dimension.DOMAIN:
@@ -82,7 +81,6 @@ HEADS = {
 
 @tenancy.needs_account
 def _tables(days: int) -> list[dict[str, Any]]:
-    """Return a table for each dimension, the largest row first."""
     tables = []
     for dimension, head in HEADS.items():
         found = queries.rates_by(dimension, days)
@@ -95,7 +93,6 @@ def _tables(days: int) -> list[dict[str, Any]]:
 
 @desk("GET accounts/<int:account_id>/rates/", "rates")
 def rates(request: DeskRequest, account_id: int) -> HttpResponse:
-    """Show an account's rates for one day and for seven, by every dimension of R-85."""
     account = find_account(account_id)
     days = 1 if request.GET.get("days") == "1" else queries.WEEK_DAYS
     with tenancy.account(account.id):
@@ -113,7 +110,6 @@ def rates(request: DeskRequest, account_id: int) -> HttpResponse:
 
 @desk("GET figures/", "figures")
 def figures(request: DeskRequest) -> HttpResponse:
-    """List stopped campaigns, the oldest first, then the latest actions."""
     held = queries.open_holds().select_related("campaign", "account").order_by("at")[:PAGE_ROWS]
     recent = Measure.objects.select_related("campaign", "account").order_by("-at", "-id")[:PAGE_ROWS]
     lines = {"held": [_line(row) for row in held], "recent": [_line(row) for row in recent]}
@@ -121,7 +117,6 @@ def figures(request: DeskRequest) -> HttpResponse:
 
 
 def _waiting(measure: Measure) -> int:
-    """Return how many messages wait in the lane that an action holds."""
     if measure.level != MeasureLevel.PAUSE_LANE or measure.lifted_at is not None or measure.campaign_id is None:
         return 0
     with tenancy.account(measure.account_id):
@@ -152,13 +147,11 @@ def _find(measure_id: int) -> Measure:
 
 @desk("GET figures/<int:measure_id>/", "figure")
 def figure(request: DeskRequest, measure_id: int) -> HttpResponse:
-    """Show one action with the figures around it."""
     return page(request, "figure", _context(_find(measure_id)))
 
 
 @desk("POST figures/<int:measure_id>/lift/", "figure-lift")
 def lift(request: DeskRequest, measure_id: int) -> HttpResponse:
-    """Let the customer resume, with a reason."""
     is_lane = _find(measure_id).level == MeasureLevel.PAUSE_LANE
     try:
         actions.lift_measure(measure_id, by=request.user, because=request.POST.get("because", "")[:4000])

@@ -34,7 +34,6 @@ RECORD: list[tuple[str, "StrOrPromise", str]] = [
 
 
 def desk_frame(request: HttpRequest) -> dict[str, Any]:
-    """Return the context of the layout (docs/components.md). Runs within the desk's view."""
     here = owner_of(request.resolver_match, _addresses())
     queues = []
     for queue in QUEUES:

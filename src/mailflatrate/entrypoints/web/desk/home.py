@@ -20,7 +20,6 @@ RECENT_LINES = 8
 
 @desk("GET", "home")
 def home(request: DeskRequest) -> HttpResponse:
-    """Show all queues and the latest decisions."""
     rows = [(queue.backlog(), queue, reverse(f"desk:{queue.page}")) for queue in QUEUES]
     rows.sort(key=lambda row: (row[0].since is None, row[0].since))
     return render(

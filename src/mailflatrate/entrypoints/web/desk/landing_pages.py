@@ -20,7 +20,6 @@ from mailflatrate.rules.forms.landing import landing_from_json
 
 @desk("GET landing-pages/", "landing-pages")
 def landing_pages(request: DeskRequest) -> HttpResponse:
-    """List what customers published."""
     return page(request, "landing_pages", _context())
 
 
@@ -44,11 +43,9 @@ def _decide(request: DeskRequest, page_id: int, act: Callable[..., None], done: 
 
 @desk("POST landing-pages/<int:page_id>/take-down/", "landing-page-take-down")
 def take_down(request: DeskRequest, page_id: int) -> HttpResponse:
-    """Take a page down, with a reason that its customer reads."""
     return _decide(request, page_id, take_down_landing_page, _("Taken down. No one sees this page any longer."))
 
 
 @desk("POST landing-pages/<int:page_id>/restore/", "landing-page-restore")
 def restore(request: DeskRequest, page_id: int) -> HttpResponse:
-    """Let a page be seen again, with a reason that is kept."""
     return _decide(request, page_id, restore_landing_page, _("The page can be seen again."))

@@ -19,7 +19,6 @@ DECIDED_SHOWN = 20
 
 @desk("GET lift-requests/", "lift-requests")
 def waiting_requests(request: DeskRequest) -> HttpResponse:
-    """List what waits, oldest first, and what was decided last."""
     return page(request, "lift_requests", _context())
 
 
@@ -40,7 +39,6 @@ def _contact(asked: LiftRequest) -> Contact | None:
 
 @desk("POST lift-requests/<int:request_id>/decide/", "lift-request-decide")
 def decide(request: DeskRequest, request_id: int) -> HttpResponse:
-    """Lift the suppression, or refuse."""
     is_granted = request.POST.get("verdict") == "grant"
     try:
         decide_lift(request_id, reviewer=request.user, is_granted=is_granted, answer=request.POST.get("answer", ""))

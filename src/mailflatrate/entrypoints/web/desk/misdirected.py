@@ -16,7 +16,6 @@ from mailflatrate.entrypoints.web.posts import succeed
 
 @desk("GET transactional/misdirected/", "transactional-misdirected")
 def reports(request: DeskRequest) -> HttpResponse:
-    """List the reports, newest first; search by address, or filter by account."""
     return page(request, "transactional/misdirected", _context(request))
 
 
@@ -40,7 +39,6 @@ def _number(text: str) -> int | None:
 
 @desk("POST transactional/misdirected/<int:misdirected_id>/lift/", "transactional-misdirected-lift")
 def lift(request: DeskRequest, misdirected_id: int) -> HttpResponse:
-    """Let the account send to the address again, with a reason that is kept."""
     try:
         lift_misdirected(misdirected_id, by=request.user, reason=request.POST.get("reason", ""))
     except TransactionalError as problem:

@@ -33,7 +33,6 @@ def _accounts(ids: set[int]) -> dict[int, Account]:
 
 @desk("GET origins/", "origins")
 def queue(request: DeskRequest) -> HttpResponse:
-    """List declarations not decided yet and held imports, oldest first."""
     declarations = list(origin_review.waiting_declarations()[:SHOWN_ROWS])
     imports = list(origin_review.held_imports()[:SHOWN_ROWS])
     accounts = _accounts({row.account_id for row in (*declarations, *imports)})
@@ -51,7 +50,6 @@ def _seed(request: DeskRequest) -> int:
 
 @desk("GET origins/<int:origin_id>/", "origin")
 def one(request: DeskRequest, origin_id: int) -> HttpResponse:
-    """Show one declaration, with a sample of the proof."""
     return _page(request, origin_id)
 
 
@@ -92,7 +90,6 @@ def _page(
 
 @desk("POST origins/<int:origin_id>/decide/", "origin-decide")
 def decide(request: DeskRequest, origin_id: int) -> HttpResponse:
-    """Approve or reject a declaration, or ask a question; the customer reads the reason."""
     if not ListOrigin.objects.filter(id=origin_id).exists():
         raise Http404
     reason = request.POST.get("reason", "")
@@ -109,7 +106,6 @@ def decide(request: DeskRequest, origin_id: int) -> HttpResponse:
 
 @desk("GET origins/<int:origin_id>/picture", "origin-picture")
 def picture(request: DeskRequest, origin_id: int) -> HttpResponse:
-    """Serve the re-encoded picture of the form that the customer uploaded."""
     found = ListOrigin.objects.filter(id=origin_id).first()
     if found is None or found.screenshot is None:
         raise Http404
@@ -122,7 +118,6 @@ def _find_import(import_id: int) -> Import:
 
 @desk("GET held-imports/<int:import_id>/", "held-import", nav="origins")
 def held(request: DeskRequest, import_id: int) -> HttpResponse:
-    """Show one held import: its figures, and a sample of its contacts."""
     return _held_page(request, _find_import(import_id))
 
 
@@ -146,7 +141,6 @@ def _held_page(
 
 @desk("POST held-imports/<int:import_id>/decide/", "held-import-decide")
 def decide_held(request: DeskRequest, import_id: int) -> HttpResponse:
-    """Release or refuse a held import; the customer reads the reason."""
     job = _find_import(import_id)
     reason, verdict = request.POST.get("reason", ""), request.POST.get("outcome", "")
     if verdict not in ("release", "refuse"):

@@ -33,7 +33,6 @@ class Ledger:
 
 @tenancy.needs_platform
 def ledger_state() -> Ledger:
-    """Return how far the consent ledger is sealed and time-stamped."""
     newest = ConsentSeal.objects.order_by("-number").defer("ids", "leaves").first()
     waiting = ConsentEvent.objects.filter(id__gt=newest.up_to_id if newest else 0)
     limit = clock.now() - timedelta(minutes=OVERDUE_MINUTES)
@@ -51,7 +50,6 @@ def ledger_state() -> Ledger:
 
 @desk("GET privacy/", "privacy")
 def privacy(request: DeskRequest) -> HttpResponse:
-    """Show all requests by state, newest first, and the ledger."""
     wanted = request.GET.get("state", "")
     rows = requests()
     if wanted in DataRequestState.values:

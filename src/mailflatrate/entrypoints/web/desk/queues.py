@@ -23,18 +23,13 @@ if TYPE_CHECKING:
 
 @dataclass(frozen=True, slots=True)
 class QueueBacklog:
-    """How many items wait in a queue, and since when the oldest one has waited."""
-
     count: int
     since: datetime | None
 
 
 @dataclass(frozen=True, slots=True)
 class DeskQueue:
-    """One kind of work. `page` is the name of the page that lists it.
-
-    `backlog` runs for every page of the desk, so it must be one cheap query.
-    """
+    """`page` is the name of the page that lists it. `backlog` runs for every page of the desk: one cheap query."""
 
     key: str
     label: "StrOrPromise"
@@ -45,7 +40,6 @@ class DeskQueue:
 
 
 def waiting(rows: "QuerySet[Any]", since: str) -> QueueBacklog:
-    """Count `rows` and find the oldest by the field `since`."""
     found = rows.aggregate(count=Count("pk"), since=Min(since))
     return QueueBacklog(found["count"], found["since"])
 

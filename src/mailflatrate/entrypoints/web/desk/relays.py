@@ -150,7 +150,6 @@ class RelayForm(forms.Form):
 
 @desk("GET relays/", "relays")
 def relay_list(request: DeskRequest) -> HttpResponse:
-    """List all relays by pool, with their health."""
     rows = relay_rows()
     own = settings.SETTINGS
     where = f"{own.relay_host}:{own.relay_port}" if own.relay_host else ""
@@ -171,7 +170,6 @@ def relay_list(request: DeskRequest) -> HttpResponse:
 
 @desk("GET|POST relays/new/", "relay-new")
 def new(request: DeskRequest) -> HttpResponse:
-    """Add a relay."""
     form = RelayForm(request.POST or None)
     if request.method == "POST" and form.is_valid():
         try:
@@ -186,7 +184,6 @@ def new(request: DeskRequest) -> HttpResponse:
 
 @desk("GET|POST relays/<int:relay_id>/", "relay")
 def edit(request: DeskRequest, relay_id: int) -> HttpResponse:
-    """Change a relay."""
     relay = find_relay(relay_id)
     form = RelayForm(request.POST or None, relay=relay, initial=_initial(relay))
     if request.method == "POST" and form.is_valid():
@@ -219,7 +216,6 @@ def show_relay(
 
 
 def relay_url(relay_id: int) -> str:
-    """Return the address of a relay's page, at its webhook."""
     return f"{reverse('desk:relay', args=[relay_id])}#hook"
 
 
@@ -237,7 +233,6 @@ HOOK_KEYS = {
 
 
 def _hook(relay: Relay) -> dict[str, Any]:
-    """Return a relay's webhook, and what its provider signs with."""
     label, hint = HOOK_KEYS.get(RelayKind(relay.kind), ("", ""))
     shown = f"{load_settings().public_url}/hooks/{relay.kind}/…"
     hook = RelayHook.objects.filter(relay=relay).first()
@@ -246,7 +241,6 @@ def _hook(relay: Relay) -> dict[str, Any]:
 
 @desk("POST relays/<int:relay_id>/move/", "relay-move")
 def move(request: DeskRequest, relay_id: int) -> HttpResponse:
-    """Enable, drain or disable a relay."""
     find_relay(relay_id)
     state = request.POST.get("state", "")
     if state not in StateChoice.values:
@@ -259,7 +253,6 @@ def move(request: DeskRequest, relay_id: int) -> HttpResponse:
 
 @desk("POST relays/<int:relay_id>/test/", "relay-test")
 def test(request: DeskRequest, relay_id: int) -> HttpResponse:
-    """Test a relay: connect as for sending and name a sender, but send no message."""
     relay = find_relay(relay_id)
     result, words = _try(relay)
     request.audit("relay.tested", subject=f"relay:{relay_id}", details={"name": relay.name, "result": result})
@@ -268,7 +261,6 @@ def test(request: DeskRequest, relay_id: int) -> HttpResponse:
 
 
 def _try(relay: Relay) -> tuple[str, str]:
-    """Return how a connection went and the message for the operator."""
     try:
         config = spec_of(relay, load_settings()).config
         seen = check_relay(config, f"postmaster@{load_settings().service_domain}")
@@ -289,7 +281,6 @@ def _try(relay: Relay) -> tuple[str, str]:
 
 @desk("POST relays/<int:relay_id>/warm-up/", "relay-warm-up")
 def warm_up(request: DeskRequest, relay_id: int) -> HttpResponse:
-    """Start or end a relay's warm-up."""
     relay = find_relay(relay_id)
     wanted, key = request.POST.get("wanted", ""), warm_up_limits.relay_key(relay_id)
     if wanted == "start":
@@ -305,7 +296,6 @@ def warm_up(request: DeskRequest, relay_id: int) -> HttpResponse:
 
 @desk("POST relays/<int:relay_id>/remove/", "relay-remove")
 def remove(request: DeskRequest, relay_id: int) -> HttpResponse:
-    """Delete a disabled relay."""
     relay = find_relay(relay_id)
     try:
         relays.remove_relay(relay_id, by=audit.person(request.user))
@@ -318,7 +308,6 @@ def remove(request: DeskRequest, relay_id: int) -> HttpResponse:
 
 
 def _warm(relay_id: int) -> dict[str, Any] | None:
-    """Return a relay's warm-up state today."""
     day = warm_up_limits.warming([warm_up_limits.relay_key(relay_id)]).get(warm_up_limits.relay_key(relay_id))
     if day is None:
         return None
@@ -326,7 +315,6 @@ def _warm(relay_id: int) -> dict[str, Any] | None:
 
 
 def find_relay(relay_id: int) -> Relay:
-    """Return a relay, or raise Http404."""
     return get_object_or_404(Relay.objects, id=relay_id)
 
 

@@ -44,7 +44,6 @@ LIMITED = ListPage(
 
 @desk("GET request-limits/", "request-limits")
 def limited_accounts(request: DeskRequest) -> HttpResponse:
-    """List the accounts, worst first, with the figures that led to it."""
     found = braked_accounts()
     names = Account.objects.in_bulk([account_id for account_id, _allowance in found])
     rows = [(names[account_id], allowance) for account_id, allowance in found if account_id in names]

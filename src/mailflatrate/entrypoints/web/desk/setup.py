@@ -18,7 +18,6 @@ SESSION_KEY = "examination"
 
 @desk("GET setup/", "setup")
 def setup(request: DeskRequest) -> HttpResponse:
-    """Show the results of this session's last check by step, or offer the first check."""
     kept = request.session.get(SESSION_KEY) or {}
     reports = doctor_run.by_step(doctor_run.read_findings(kept.get("lines", ()))) if kept else []
     open_steps = sum(report.level is Level.MISSING for report in reports)
@@ -35,7 +34,6 @@ def setup(request: DeskRequest) -> HttpResponse:
 
 @desk("POST setup/check/", "setup-check")
 def check(request: DeskRequest) -> HttpResponse:
-    """Run the doctor on this host and store its findings in this operator's session."""
     try:
         found = doctor_run.examine()
     except doctor_run.ExaminationFailed as problem:

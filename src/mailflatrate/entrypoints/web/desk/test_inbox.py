@@ -1,7 +1,5 @@
-"""The service's own messages on an installation without a relay: they end in the test inbox, where an operator can read
-them.
-
-With a relay there are none here. The page shows links to passwords, so only the operator can open it.
+"""The service's own messages on an installation without a relay, where they end in the test inbox. The page shows
+links to passwords, so only the operator can open it.
 """
 
 from django.conf import settings
@@ -62,7 +60,6 @@ INBOX = ListPage(
 
 @desk("GET test-inbox/", "test-inbox")
 def inbox(request: DeskRequest) -> HttpResponse:
-    """List the messages the service sent to people, newest first."""
     found, search = InboxMessage.objects.filter(account_id=_house_id()).defer("raw"), request.GET.get("q", "").strip()
     if search:
         found = found.filter(envelope_to__icontains=search)
@@ -71,12 +68,10 @@ def inbox(request: DeskRequest) -> HttpResponse:
 
 @desk("GET test-inbox/<int:message_id>/", "test-inbox-message")
 def message(request: DeskRequest, message_id: int) -> HttpResponse:
-    """Show one message as its recipient sees it, its text, and its links, which open on this host."""
     found = _find(message_id)
     return page(request, "test_inbox_message", {"message": found, "reading": TestInboxMessage(bytes(found.raw))})
 
 
 @desk("GET test-inbox/<int:message_id>/html/", "test-inbox-html")
 def html(request: DeskRequest, message_id: int) -> HttpResponse:
-    """Return only the HTML part, for the frame of the message page."""
     return html_part(_find(message_id))

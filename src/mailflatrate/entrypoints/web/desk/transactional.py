@@ -44,8 +44,6 @@ DECIDABLE = (TemplateState.SUBMITTED, TemplateState.APPROVED)
 
 @dataclass(frozen=True, slots=True)
 class AccountFigures:
-    """What an account sent in the last 30 days, and what speaks against it."""
-
     account: Account
     is_on: bool
     messages: int
@@ -55,7 +53,6 @@ class AccountFigures:
 
 @desk("GET transactional/", "transactional")
 def queue(request: DeskRequest) -> HttpResponse:
-    """List the versions that wait, oldest first, and the accounts that may send."""
     waiting = TemplateVersion.objects.filter(state=TemplateState.SUBMITTED).select_related("template", "account")
     switches = TransactionalSwitch.objects.select_related("account").order_by("-is_on", "-changed_at")[:PAGE_ROWS]
     context = {
@@ -79,7 +76,6 @@ def _figures(accounts: list[tuple[Account, bool]]) -> list[AccountFigures]:
 
 
 def find_version(version_id: int) -> TemplateVersion:
-    """Return a version that was submitted at least once. Raises Http404."""
     rows = TemplateVersion.objects.select_related("template", "account", "sender__domain", "submitted_by")
     found = rows.filter(id=version_id).exclude(state=TemplateState.DRAFT).first()
     if found is None:
@@ -89,7 +85,6 @@ def find_version(version_id: int) -> TemplateVersion:
 
 @desk("GET transactional/versions/<int:version_id>/", "transactional-version")
 def version(request: DeskRequest, version_id: int) -> HttpResponse:
-    """Show a version as a reader gets it, with what may advertise."""
     return _version_page(request, find_version(version_id))
 
 
@@ -125,7 +120,6 @@ def _name_faults(found: TemplateVersion) -> list[str]:
 
 
 def _samples(found: TemplateVersion) -> list[tuple[TransactionalMessage, WrittenParts]]:
-    """Return the newest messages that were kept for reviewers, as their readers got them."""
     shown = []
     for message in samples_of(found):
         with tenancy.account(found.account_id), suppress(TransactionalError, VaultError):
@@ -144,7 +138,6 @@ def _preview(found: TemplateVersion) -> tuple[WrittenParts | None, str]:
 
 @desk("POST transactional/versions/<int:version_id>/decide/", "transactional-decide")
 def decide(request: DeskRequest, version_id: int) -> HttpResponse:
-    """Approve or return a version, or withdraw its approval; the customer reads the reason."""
     found, reason = find_version(version_id), request.POST.get("reason", "")
     try:
         outcome = VersionDecision(request.POST.get("outcome", ""))
@@ -159,7 +152,6 @@ def decide(request: DeskRequest, version_id: int) -> HttpResponse:
 
 @desk("GET transactional/accounts/<int:account_id>/", "transactional-account")
 def account(request: DeskRequest, account_id: int) -> HttpResponse:
-    """Show an account's switch, its versions and what speaks against it."""
     return _account_page(request, account_id)
 
 
@@ -188,7 +180,6 @@ def _account_page(
 
 @desk("POST transactional/accounts/<int:account_id>/switch/", "transactional-switch")
 def switch(request: DeskRequest, account_id: int) -> HttpResponse:
-    """Switch an account's transactional email on or off."""
     find_account(account_id)
     is_on, reason = request.POST.get("on") == "yes", request.POST.get("reason", "")
     try:

@@ -36,8 +36,6 @@ CAUSES = [cause for cause in Cause if cause is not Cause.LOOP]
 
 @dataclass(frozen=True, slots=True)
 class CaseReportRow:
-    """A report as text."""
-
     report: Report
     who: str
     how: str
@@ -47,13 +45,11 @@ class CaseReportRow:
 
     @property
     def answerable(self) -> bool:
-        """Return whether there is a reporter to reply to."""
         return bool(self.report.reporter)
 
 
 @desk("GET cases/<int:case_id>/", "case")
 def case(request: DeskRequest, case_id: int) -> HttpResponse:
-    """Show the case."""
     view = case_view(case_id)
     if view is None:
         raise Http404
@@ -61,7 +57,6 @@ def case(request: DeskRequest, case_id: int) -> HttpResponse:
 
 
 def case_context(view: CaseView) -> dict[str, Any]:
-    """Return the template context of the page."""
     found = view.case
     word, tone = URGENCY[urgency_of(found)]
     before, after = neighbours(found)
@@ -98,7 +93,6 @@ def _report(report: Report) -> CaseReportRow:
 
 
 def _best(rows: list[CaseReportRow]) -> CaseReportRow | None:
-    """Return the report with the strongest proof of the campaign."""
     proved = [row for row in rows if row.report.delivery_id is not None]
     return next(iter(proved or [row for row in rows if row.report.how]), None)
 
@@ -140,7 +134,6 @@ def _event(event: CaseEvent) -> dict[str, Any]:
 
 
 def _rates(view: CaseView) -> tuple[Rate, Rate] | None:
-    """Return the account's complaint and hard bounce rates over seven days, with their limits."""
     if view.sender is None:
         return None
     with tenancy.account(view.sender.account.id):
@@ -149,7 +142,6 @@ def _rates(view: CaseView) -> tuple[Rate, Rate] | None:
 
 
 def _campaign_rates(view: CaseView) -> tuple[Rate, Rate] | None:
-    """Return the campaign's own complaint and bounce rates at this moment."""
     if view.about is None or view.sender is None:
         return None
     with tenancy.account(view.sender.account.id):
@@ -162,7 +154,6 @@ def _status_tone(view: CaseView) -> str:
 
 
 def _measures(view: CaseView) -> list[dict[str, str]]:
-    """Return the actions available from here; each has a key."""
     if view.case.state == CaseState.CLOSED or view.sender is None:
         return []
     status = view.sender.account.status

@@ -20,7 +20,6 @@ from mailflatrate.entrypoints.web.posts import see_other, succeed
 
 
 def _do(request: DeskRequest, case_id: int, act: Callable[[], Any], done: str) -> HttpResponse:
-    """Perform the action and show the case again, or show it with the reason for the refusal."""
     if not Case.objects.filter(id=case_id).exists():
         raise Http404
     try:
@@ -34,7 +33,6 @@ def _do(request: DeskRequest, case_id: int, act: Callable[[], Any], done: str) -
 
 @desk("POST cases/<int:case_id>/measure/", "case-measure")
 def measure(request: DeskRequest, case_id: int) -> HttpResponse:
-    """Take one action with its one reason."""
     wanted = request.POST.get("measure", "")
     if wanted not in list(CaseAction):
         raise Http404
@@ -50,14 +48,12 @@ def measure(request: DeskRequest, case_id: int) -> HttpResponse:
 
 @desk("POST cases/<int:case_id>/take/", "case-take")
 def take(request: DeskRequest, case_id: int) -> HttpResponse:
-    """Assign the case to the person who clicked."""
     act = lambda: case_handling.take_over(case_id, by=request.user)  # noqa: E731
     return _do(request, case_id, act, _("The case is now assigned to you."))
 
 
 @desk("POST cases/<int:case_id>/note/", "case-note")
 def note(request: DeskRequest, case_id: int) -> HttpResponse:
-    """Add a note for colleagues."""
     text = request.POST.get("text", "")
     return _do(request, case_id, lambda: case_handling.add_note(case_id, text, by=request.user), _("Note added."))
 
@@ -77,7 +73,6 @@ def attribute(request: DeskRequest, case_id: int) -> HttpResponse:
 
 @desk("POST cases/<int:case_id>/close/", "case-close")
 def close(request: DeskRequest, case_id: int) -> HttpResponse:
-    """Close the case with its cause; a frozen campaign resumes if the operator says so."""
     cause = request.POST.get("cause", "")
     if cause not in Cause.values:
         raise Http404
@@ -89,7 +84,6 @@ def close(request: DeskRequest, case_id: int) -> HttpResponse:
 
 @desk("POST cases/<int:case_id>/reopen/", "case-reopen")
 def reopen(request: DeskRequest, case_id: int) -> HttpResponse:
-    """Reopen the case."""
     text = request.POST.get("text", "")
     return _do(
         request, case_id, lambda: case_handling.reopen(case_id, text, by=request.user), _("The case has been reopened.")
@@ -98,7 +92,6 @@ def reopen(request: DeskRequest, case_id: int) -> HttpResponse:
 
 @desk("POST cases/<int:case_id>/message/", "case-message")
 def send_message(request: DeskRequest, case_id: int) -> HttpResponse:
-    """Write to a reporter."""
     chosen = request.POST.get("report", "")
     report = get_object_or_404(Report.objects, id=int(chosen) if chosen.isdecimal() else 0, case_id=case_id)
     text, report_id = request.POST.get("text", ""), report.id
@@ -108,7 +101,6 @@ def send_message(request: DeskRequest, case_id: int) -> HttpResponse:
 
 @desk("POST cases/contest/<int:message_id>/", "case-contest")
 def contest(request: DeskRequest, message_id: int) -> HttpResponse:
-    """Turn a customer's message about an action into a case."""
     try:
         case = report_sources.open_contest(message_id, by=request.user)
     except AbuseError as problem:

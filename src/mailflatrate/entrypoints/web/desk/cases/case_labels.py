@@ -62,17 +62,14 @@ MEASURES: dict[str, "StrOrPromise"] = {
 
 
 def how_word(how: str) -> str:
-    """Return the text for how the campaign was found."""
     return str(HOW.get(how, how))
 
 
 def effect_word(effect: str, platform: bool) -> str:
-    """Return the label for the immediate effect of a report."""
     return str(EFFECT.get((effect, platform), EFFECT.get((effect, False), "")))
 
 
 def measure_word(measure: str) -> str:
-    """Return the label of an action taken."""
     return str(MEASURES.get(measure, measure))
 
 

@@ -1,7 +1,4 @@
-"""A case as a file: a ZIP of everything, or XARF without personal identities.
-
-Each export is recorded in the audit log (R-98).
-"""
+"""A case as a file: a ZIP of everything, or XARF without personal identities. Each export is logged (R-98)."""
 
 from django.http import Http404, HttpResponse, JsonResponse
 

@@ -25,8 +25,6 @@ MONTHS_SHOWN = 12
 
 @dataclass(frozen=True, slots=True)
 class Month:
-    """A month that can be downloaded."""
-
     year: int
     month: int
     begin: datetime
@@ -42,7 +40,6 @@ def _begin(year: int, month: int) -> datetime:
 
 @desk("GET cases/figures/", "case-figures")
 def figures(request: DeskRequest) -> HttpResponse:
-    """Show the figures for the last few days."""
     chosen = request.GET.get("days", "")
     days = int(chosen) if chosen.isdecimal() and chosen in {str(one) for one in SPANS} else SPANS[0]
     now = clock.now()
@@ -74,7 +71,6 @@ def _shown(found: DeskFigures) -> dict[str, object]:
 
 @desk("GET cases/figures/<int:year>-<int:month>.<slug:ending>", "case-month")
 def month(request: DeskRequest, year: int, month: int, ending: str) -> HttpResponse:
-    """Download one month as a file: `pdf` for people, `csv` for a spreadsheet."""
     if not (2000 <= year <= 2100 and 1 <= month <= 12) or ending not in ("pdf", "csv"):
         raise Http404
     begin, end = _begin(year, month), _begin(year, month + 1)
@@ -90,7 +86,6 @@ def month(request: DeskRequest, year: int, month: int, ending: str) -> HttpRespo
 
 
 def _as_csv(found: DeskFigures) -> bytes:
-    """Return a CSV with one figure per line: what, which, number."""
     out = io.StringIO()
     lines = csv.writer(out, delimiter=";", lineterminator="\r\n")
     lines.writerow([_("Metric"), _("Breakdown"), _("Value")])

@@ -58,9 +58,6 @@ class HandForm(forms.Form):
 
 @desk("GET cases/", "cases")
 def cases(request: DeskRequest) -> HttpResponse:
-    """List open cases, most urgent first; filtered by kind, by own cases, or by those reported only
-    by feedback loops.
-    """
     wanted = request.GET.get("kind", "")
     kind = CaseKind(wanted) if wanted in CaseKind.values else None
     loops_only, mine = wanted == "loops", wanted == "mine"
@@ -84,7 +81,6 @@ def _row(row: queries.CaseQueueRow) -> dict[str, Any]:
 
 @desk("GET cases/closed/", "cases-closed")
 def closed(request: DeskRequest) -> HttpResponse:
-    """List closed cases, newest first."""
     before = request.GET.get("before", "")
     rows = queries.closed_page(before_id=int(before) if before.isdecimal() and len(before) < 18 else None)
     more = f"?before={rows[-1].id}" if len(rows) == PAGE_ROWS else ""
@@ -93,7 +89,6 @@ def closed(request: DeskRequest) -> HttpResponse:
 
 @desk("GET cases/search/", "case-search")
 def search(request: DeskRequest) -> HttpResponse:
-    """Search by any identifier. If the result is a single case, redirect to it."""
     text = request.GET.get("q", "").strip()[:4000]
     found = search_desk(text)
     if found.how == "reference" and found.only_case is not None:
@@ -140,7 +135,6 @@ def _anything(found: SearchResults) -> bool:
 
 @desk("GET|POST cases/new/", "case-new")
 def new(request: DeskRequest) -> HttpResponse:
-    """Enter a case that was reported by letter or phone."""
     form = HandForm(request.POST or None, initial={"language": reading_language()})
     if request.method == "POST" and form.is_valid():
         try:

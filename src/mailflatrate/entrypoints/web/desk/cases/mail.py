@@ -42,12 +42,9 @@ KINDS = {
 
 
 class MailUploadForm(forms.Form):
-    """An email uploaded as a file, because it arrived in another way."""
-
     file = forms.FileField(label=gettext_lazy("Email as a file"), help_text=gettext_lazy(".eml or .msg, up to 20 MB"))
 
     def clean_file(self) -> bytes:
-        """Return the bytes of an email, converting Outlook's format."""
         upload = self.cleaned_data["file"]
         if upload.size > LARGEST_FILE_OCTETS:
             raise forms.ValidationError(_("This file is larger than 20 MB. Upload a smaller one."))
@@ -62,7 +59,6 @@ class MailUploadForm(forms.Form):
 
 
 def row_of(mail: RawMail) -> dict[str, Any]:
-    """Return a message with its subject and a label for its kind."""
     shown = show_mail(mail.content()[:64_000])
     kind = str(KINDS.get(mail.kind, mail.kind or _("Not processed yet")))
     return {"mail": mail, "subject": shown.subject, "sender": shown.sender or mail.envelope_from, "kind": kind}
@@ -70,7 +66,6 @@ def row_of(mail: RawMail) -> dict[str, Any]:
 
 @desk("GET|POST mail/", "stored-mails")
 def mails(request: DeskRequest) -> HttpResponse:
-    """List the messages awaiting review or put aside, and accept an email uploaded as a file."""
     form = MailUploadForm(request.POST or None, request.FILES or None)
     if request.method == "POST" and form.is_valid():
         to = f"abuse@{load_settings().service_domain}"
@@ -104,7 +99,6 @@ def _find(raw_mail_id: int) -> RawMail:
 
 @desk("GET mail/<int:raw_mail_id>/", "stored-mail")
 def one(request: DeskRequest, raw_mail_id: int) -> HttpResponse:
-    """Show a message as received, with the results of reading it."""
     return _show(request, _find(raw_mail_id))
 
 
@@ -125,7 +119,6 @@ def _show(request: DeskRequest, mail: RawMail, *, problem: str = "") -> HttpResp
 
 @desk("GET mail/<int:raw_mail_id>/source", "stored-mail-source")
 def source(request: DeskRequest, raw_mail_id: int) -> HttpResponse:
-    """Download the message as a file."""
     mail = _find(raw_mail_id)
     headers = {"Content-Disposition": f'attachment; filename="mail-{mail.id}.eml"', "X-Content-Type-Options": "nosniff"}
     return HttpResponse(mail.content(), content_type="message/rfc822", headers=headers)
@@ -152,7 +145,6 @@ def read_again(request: DeskRequest, raw_mail_id: int) -> HttpResponse:
 
 @desk("POST mail/<int:raw_mail_id>/case/", "stored-mail-case")
 def make_case(request: DeskRequest, raw_mail_id: int) -> HttpResponse:
-    """Create a case from the message because the operator asks for it."""
     mail = _find(raw_mail_id)
     report_sources.open_from_mail(mail.id, by=request.user)
     intake_actions.take_mail(mail.id)
@@ -164,7 +156,6 @@ def make_case(request: DeskRequest, raw_mail_id: int) -> HttpResponse:
 
 @desk("POST mail/<int:raw_mail_id>/away/", "stored-mail-away")
 def put_away(request: DeskRequest, raw_mail_id: int) -> HttpResponse:
-    """Archive the message without further action."""
     mail = _find(raw_mail_id)
     try:
         report_sources.put_mail_away(mail.id, by=request.user, reason=request.POST.get("reason", ""))

@@ -27,7 +27,6 @@ LIFTED = gettext_lazy("The suppression has been lifted. Your name and reason are
 
 @desk("GET accounts/<int:account_id>/people/<int:contact_id>/", "person")
 def person(request: DeskRequest, account_id: int, contact_id: int) -> HttpResponse:
-    """Show everything about one person in one account."""
     return page(request, "cases/person", _context(find_account(account_id), contact_id))
 
 
@@ -57,7 +56,6 @@ def _context(account: Account, contact_id: int) -> dict[str, Any]:
 
 @desk("POST accounts/<int:account_id>/people/<int:contact_id>/suppressions/<int:suppression_id>/lift/", "person-lift")
 def lift_suppression(request: DeskRequest, account_id: int, contact_id: int, suppression_id: int) -> HttpResponse:
-    """Let the address be mailed again on a reviewer's decision (R-75)."""
     context = _context(find_account(account_id), contact_id)
     if suppression_id not in {row.id for row in context["suppressions"]}:
         raise Http404

@@ -1,7 +1,4 @@
-"""Templates for replies that the desk often writes, in the recipient's language.
-
-A person reads each reply before it is sent.
-"""
+"""Templates for replies that the desk often writes, in the recipient's language. A person reads each one first."""
 
 from collections.abc import Iterable, Mapping
 from typing import TYPE_CHECKING, Any
@@ -108,12 +105,10 @@ TO_CUSTOMER: Texts = (
 
 
 def message_templates(view: CaseView) -> list[dict[str, Any]]:
-    """Return templates for the reporters of a case, in each of their languages."""
     return _in_words(TO_REPORTER, {report.language for report in view.reports if report.reporter}, _facts(view))
 
 
 def questions(view: CaseView) -> list[dict[str, Any]]:
-    """Return templates for questions to the customer, in their language."""
     return _in_words(TO_CUSTOMER, {view.sender.account.language}, _facts(view)) if view.sender else []
 
 
