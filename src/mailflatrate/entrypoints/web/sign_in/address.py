@@ -1,7 +1,4 @@
-"""Changing one's sign-in address: enter the password, then click a link in the new mailbox.
-
-Until then the old one applies.
-"""
+"""Changing one's sign-in address: the password, then a link in the new mailbox. Until then the old one applies."""
 
 from typing import cast
 
@@ -26,8 +23,6 @@ from mailflatrate.settings import load_settings
 
 
 class SignInAddressForm(forms.Form):
-    """The new address, and the password of the user who requests it."""
-
     email = forms.EmailField(label=gettext_lazy("New email address"), max_length=254)
     password = forms.CharField(
         label=gettext_lazy("Your password"),
@@ -43,14 +38,12 @@ class SignInAddressForm(forms.Form):
             del self.fields["password"]
 
     def clean_email(self) -> str:
-        """Return the address in lower case. Raises ValidationError if it is the current one."""
         email = str(self.cleaned_data["email"]).strip().lower()
         if email == self._user.email:
             raise forms.ValidationError(_("You already sign in with this address."))
         return email
 
     def clean_password(self) -> str:
-        """Return the password. Raises ValidationError if it is wrong."""
         password = str(self.cleaned_data["password"])
         if not self._user.check_password(password):
             raise forms.ValidationError(_("That password isn't correct."))
@@ -104,11 +97,7 @@ def _link(token: str) -> str:
 @require_http_methods(["GET", "HEAD", "POST"])
 @signed_in
 def confirm(request: HttpRequest, token: str) -> HttpResponse:
-    """Change the sign-in address when the user who requested it opens the link from the new mailbox.
-
-    The session is checked again, because it may not be the one that requested the change, and a second factor may be
-    required by now.
-    """
+    """The session is checked again: it may be another one, and a second factor may be required by now."""
     user = cast(User, request.user)
     try:
         email = addresses.find_change(user, token).email

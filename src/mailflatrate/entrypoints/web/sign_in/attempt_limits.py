@@ -1,7 +1,5 @@
-"""Slows down password guessing: after some attempts the browser must do work for the next one (ALTCHA).
-
-No one is locked out. Attempts are counted by address and by network, across all processes, in the counters of the
-sign-up forms (R-35); the more attempts there were, the more work the next one costs.
+"""Slows down password guessing: the more attempts by address and network, the more work for the browser (ALTCHA). No
+one is locked out. The counters are those of the sign-up forms, across all processes (R-35).
 """
 
 from collections.abc import Mapping
@@ -26,10 +24,7 @@ MOST_HASHES: Final = (60_000, 200_000, 600_000)
 
 
 def work_needed(request: HttpRequest, email: str) -> int:
-    """Count an attempt and return the level of work that it requires; 0 means none.
-
-    Successful attempts are subtracted, so an office whose people each sign in once need not do any work.
-    """
+    """Count an attempt; 0: no work. Successes are subtracted: an office of people who each sign in once needs none."""
     now = clock.now()
     tried, succeeded = _keys(request, email, now, "sign-in"), _keys(request, email, now, "signed in")
     seen, good = count(tried, now + 2 * WINDOW), counted(succeeded)
@@ -41,13 +36,11 @@ def work_needed(request: HttpRequest, email: str) -> int:
 
 
 def signed_in(request: HttpRequest, email: str) -> None:
-    """Record that the password was correct."""
     now = clock.now()
     count(_keys(request, email, now, "signed in"), now + 2 * WINDOW)
 
 
 def _keys(request: HttpRequest, email: str, now: datetime, what: str) -> list[bytes]:
-    """Return the counters for an address and a network."""
     window = _window(now)
     network = network_of(client_ip(request)) or "this host"
     return [
@@ -75,10 +68,7 @@ def _code(level: int) -> str:
 
 @require_safe
 def task(request: HttpRequest) -> JsonResponse:
-    """Return a task for the visitor's browser.
-
-    Its level is signed, so that an easy task can't be submitted as a hard one.
-    """
+    """The level is signed, so that an easy task can't be submitted as a hard one."""
     asked = request.GET.get("level", "")
     level = int(asked) if asked in {str(number) for number in range(1, len(MOST_HASHES) + 1)} else 1
     answer = JsonResponse({"task": new_task(_code(level), most=MOST_HASHES[level - 1]), "shown": ""})

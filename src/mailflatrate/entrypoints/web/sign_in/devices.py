@@ -31,7 +31,6 @@ class BrowserMiddleware:
 @require_http_methods(["GET", "HEAD", "POST"])
 @signed_in
 def devices(request: HttpRequest) -> HttpResponse:
-    """List the signed-in browsers; a POST signs the others out."""
     user, cookie = cast(User, request.user), str(request.session.session_key)
     if request.method == "POST":
         end_other_sessions(user, cookie)

@@ -1,8 +1,6 @@
-"""Who may add, change or remove a second factor: a password alone is never enough.
-
-Otherwise a thief with a stolen password could add a factor and so open an account that requires one. The first factor
-therefore needs a link mailed to the person's address and opened in the session that adds it. Any other change of
-factors needs a session that has used one; a session from before the first factor doesn't count.
+"""Who may change a second factor: a password alone is never enough, or a thief could add one. The first factor needs a
+link mailed to the person and opened in the session that adds it. Any other change needs a session that has used
+one; a session from before the first factor doesn't count.
 """
 
 from collections.abc import Callable
@@ -41,10 +39,7 @@ def has_proved_mailbox(request: HttpRequest, user: User) -> bool:
 
 
 def guards_factors(view: View, *, adds: bool = False) -> View:
-    """Run an allauth view about second factors only for a session that may change them.
-
-    `adds`: the view may also add the first factor, after the mailbox has confirmed it.
-    """
+    """For allauth's views. `adds`: it may also add the first factor, after the mailbox has confirmed it."""
 
     @wraps(view)
     def guarded(request: HttpRequest, *args: Any, **kwargs: Any) -> HttpResponseBase:
@@ -64,11 +59,7 @@ def guards_factors(view: View, *, adds: bool = False) -> View:
 
 
 def may_change_address(request: HttpRequest, user: User) -> bool:
-    """Return whether the session may change the sign-in address, to which confirmations are sent.
-
-    If the user needs a second factor (as an operator, or in an account that requires one), a password alone is not
-    enough.
-    """
+    """If the user needs a second factor (operators, accounts that require one), a password alone is not enough."""
     if has_second_factor(user):
         return second_factor(request, user) is not None
     return not factor_actions.needs_second_factor(user) or has_proved_mailbox(request, user)
@@ -77,7 +68,6 @@ def may_change_address(request: HttpRequest, user: User) -> bool:
 @require_POST
 @signed_in
 def ask(request: HttpRequest) -> HttpResponseBase:
-    """Mail the link to the person's sign-in address."""
     user = cast(User, request.user)
     refused = ratelimit.consume_or_429(request, action="prove_mailbox", user=user)
     if refused is not None:
@@ -90,10 +80,7 @@ def ask(request: HttpRequest) -> HttpResponseBase:
 @require_http_methods(["GET", "HEAD", "POST"])
 @signed_in
 def confirm(request: HttpRequest, token: str) -> HttpResponse:
-    """Show what the link is for.
-
-    The button proves to this session that the mailbox is the user's, and leads to the next step.
-    """
+    """The button proves to this session that the mailbox is the user's, and leads to the next step."""
     user = cast(User, request.user)
     if not is_factor_token(token, user):
         return render(request, "account/mailbox_proof.html", {"wrong": True}, status=422)

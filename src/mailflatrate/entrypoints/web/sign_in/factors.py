@@ -8,10 +8,7 @@ PLACE = "second factor"
 
 
 class FactorAdapter(DefaultMFAAdapter):  # type: ignore[misc]  # allauth has no types
-    """An adapter that seals authenticator app seeds and recovery codes with the installation's key ring."""
-
     def encrypt(self, text: str) -> str:
-        """Return the sealed text."""
         return vault().seal(text.encode(), PLACE)
 
     def decrypt(self, encrypted_text: str) -> str:

@@ -24,8 +24,6 @@ PAGE = "account/invitation.html"
 
 
 class JoinForm(forms.Form):
-    """Name and password of an invited person who has no user account yet."""
-
     name = forms.CharField(label=gettext_lazy("Your name"), max_length=120)
     password = forms.CharField(
         label=gettext_lazy("Password"),
@@ -39,7 +37,6 @@ class JoinForm(forms.Form):
         self._invitation = invitation
 
     def clean_password(self) -> str:
-        """Return the password. Raises ValidationError if it is too weak."""
         password = str(self.cleaned_data["password"])
         validate_password(password, User(email=self._invitation.email, name=self.cleaned_data.get("name", "")))
         return password
@@ -80,7 +77,6 @@ def _page(
 @sensitive_post_parameters("password")
 @require_http_methods(["POST"])
 def join(request: HttpRequest, token: str) -> HttpResponseBase:
-    """Choose a name and password for an address that has no user yet; accepting is the next step."""
     here = reverse("invitation", kwargs={"token": token})
     try:
         found = invitations.find_invitation(token)

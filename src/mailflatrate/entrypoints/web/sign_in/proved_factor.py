@@ -22,10 +22,8 @@ def second_factor(request: HttpRequest, user: User) -> Authenticator | None:
 
 
 def keep_first_factor(request: HttpRequest, user: User, authenticator: Authenticator, **_signal: object) -> None:
-    """Let the session that adds a person's first factor count as verified with it.
-
-    The person has just proved the password and the mailbox. Their other sessions end, since those used no factor.
-    Adding a further factor doesn't count, because it could replace the one that this session hasn't used.
+    """Let this session count as verified: the person has proved the password and the mailbox. Others end, since they
+    used no factor. A further factor doesn't count, because it could replace the one that this session hasn't used.
     """
     others = Authenticator.objects.filter(user=user, type__in=FACTORS).exclude(pk=authenticator.pk)
     if authenticator.type in FACTORS and not others.exists():

@@ -13,7 +13,6 @@ VALID_STEPS = 2 * app_settings.TOTP_TOLERANCE + 1
 
 class _Once(forms.BaseAuthenticateForm):  # type: ignore[misc]  # allauth has no types
     def clean_code(self) -> str:
-        """Return the code. Raises ValidationError if it is wrong or already used."""
         code = str(super().clean_code())
         key = f"code of {self.user.pk}: {normalize_user_code(code)}"
         seconds = app_settings.TOTP_PERIOD * VALID_STEPS

@@ -1,7 +1,5 @@
-"""URLs of the sign-in pages. allauth has more; only those named here exist.
-
-Pages that change a second factor show the database the pass for it (`tenancy.access`). A password changes through
-`User.save`, which shows it itself.
+"""URLs of the sign-in pages; of allauth's, only those named here exist. Pages that change a second factor show the
+database the pass for it (`tenancy.access`); for a password, `User.save` does.
 """
 
 from collections.abc import Callable
@@ -36,12 +34,10 @@ def changes_access(view: View) -> View:
 
 
 def changes_factor(view: View) -> View:
-    """Run an allauth view that changes second factors, for a session that has used one."""
     return guards_factors(changes_access(view))
 
 
 def adds_factor(view: View) -> View:
-    """Run an allauth view that adds a second factor, including the first one if the mailbox has confirmed it."""
     return guards_factors(changes_access(view), adds=True)
 
 
