@@ -1,5 +1,3 @@
-"""Applying for an account: a public page in steps, saved as it goes (R-01, R-02).
-
-The applicant first proves their address with a link that also brings them back later. The link opens one
-application in this browser's session and does nothing else: it does not sign anyone in.
+"""Applying for an account: a public page in steps (R-01, R-02). A mailed link proves the address and opens one
+application in this browser's session; it does not sign anyone in.
 """

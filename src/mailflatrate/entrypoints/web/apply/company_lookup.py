@@ -43,7 +43,6 @@ def _find(request: HttpRequest) -> VatRecord:
 
 
 def _filled(request: HttpRequest, found: VatRecord) -> dict[str, Any]:
-    """Return what is written in the fields; the register's words replace only those it has."""
     written = {name: request.POST.get(name, "")[:160] for name in CompanyForm.LOOKED_UP}
     said = {"legal_name": found.name, "street": found.street, "postcode": found.postcode, "city": found.city}
     return {name: said[name] or written[name] for name in written}

@@ -19,8 +19,6 @@ _LEGAL_FORMS = re.compile(
 
 
 class FirstImprint:
-    """The imprint made from the application's details, and the two entries that are still missing."""
-
     def __init__(self, application: Application, email: str, data: Any) -> None:
         said = from_application(application)
         name = application.legal_name.strip()
@@ -37,14 +35,10 @@ class FirstImprint:
 
     @property
     def fields(self) -> list[Any]:
-        """Return the form fields for the missing entries that the country requires."""
         return [self.form[name] for name in ASKED if name in self.form.fields]
 
     def malformed(self) -> bool:
-        """Return whether an entry is invalid.
-
-        An incomplete imprint is allowed, because it can be completed in the studio.
-        """
+        """Return whether an entry is invalid; an incomplete imprint is allowed, since the studio can complete it."""
         return self._asked and any(self.form.has_error(name) for name in ASKED if self.form.data.get(name))
 
     def whole(self) -> dict[str, str] | None:
@@ -53,7 +47,6 @@ class FirstImprint:
 
 
 def first_imprint(application: Application, user: User, data: Any) -> FirstImprint:
-    """Return the imprint made from an application and the data entered in its last step."""
     return FirstImprint(application, user.email, data)
 
 

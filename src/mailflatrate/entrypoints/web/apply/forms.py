@@ -25,7 +25,6 @@ class WebAddressField(forms.CharField):
     """A web address; `https://` is added where it is missing."""
 
     def clean(self, value: Any) -> str:
-        """Return the full address. Raises ValidationError if it is not valid."""
         text = str(super().clean(value)).strip()
         if not text:
             return ""
@@ -54,10 +53,7 @@ class StartForm(forms.Form):
 
 
 class CompanyForm(forms.Form):
-    """The legal entity, the responsible person, and where both can be verified.
-
-    `BEGIN` lists the fields required to start an application.
-    """
+    """`BEGIN` lists the fields required to start an application."""
 
     BEGIN = ("responsible_person", "legal_name", "country")
     LOOKED_UP = ("legal_name", "street", "postcode", "city")
@@ -107,7 +103,6 @@ class CompanyForm(forms.Form):
     )
 
     def clean_phone(self) -> str:
-        """Allow digits with the usual separators."""
         phone = str(self.cleaned_data["phone"]).strip()
         if phone and not _PHONE.fullmatch(phone):
             raise forms.ValidationError(
@@ -124,8 +119,6 @@ class CompanyForm(forms.Form):
 
 
 class SendingForm(forms.Form):
-    """What the applicant has sent so far and plans to send, with samples. The lists are separate forms."""
-
     sending_history = _text(
         gettext_lazy("What campaigns have you sent so far?"),
         2000,
@@ -168,8 +161,6 @@ class SendingForm(forms.Form):
 
 
 class ListRowForm(forms.Form):
-    """One list that the applicant will import or start."""
-
     name = forms.CharField(label=gettext_lazy("List"), max_length=120, required=False)
     size = forms.IntegerField(label=gettext_lazy("People"), min_value=1, max_value=2_000_000_000, required=False)
     collection = forms.CharField(
@@ -194,7 +185,6 @@ class HandInForm(forms.Form):
     )
 
     def clean_password(self) -> str:
-        """Accept an empty password, or one that is hard to guess."""
         password = str(self.cleaned_data["password"])
         if password:
             validate_password(password)
@@ -208,10 +198,7 @@ STEP_FORMS: dict[str, type[forms.Form]] = {
 
 
 def marked_as_due(form: forms.Form) -> forms.Form:
-    """Mark the fields that must be filled in before submitting.
-
-    The browser still allows saving a half-finished form.
-    """
+    """The browser still allows saving a half-finished form."""
     form.use_required_attribute = False
     for field in form.fields.values():
         field.required = True

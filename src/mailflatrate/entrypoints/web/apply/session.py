@@ -15,14 +15,11 @@ LINK_SECONDS = 14 * 24 * 3600
 
 @dataclass(frozen=True, slots=True)
 class ApplicationLink:
-    """The content of a valid application link: the verified address and the reader's language."""
-
     email: str
     language: str
 
 
 def link_for(email: str, language: str) -> str:
-    """Return the absolute link that starts or resumes the application for this address."""
     token = signing.dumps([email, language], salt=SALT, compress=True)
     return load_settings().public_url + reverse("apply:begin", args=[token])
 
@@ -37,17 +34,14 @@ def open_link(token: str) -> ApplicationLink | None:
 
 
 def enter(request: HttpRequest, account_id: int) -> None:
-    """Let this browser edit the application of `account_id` from now on."""
     request.session.cycle_key()
     request.session[SESSION_KEY] = account_id
 
 
 def leave(request: HttpRequest) -> None:
-    """Stop editing the application in this browser."""
     request.session.pop(SESSION_KEY, None)
 
 
 def here(request: HttpRequest) -> int | None:
-    """Return the account whose application this browser edits."""
     found = request.session.get(SESSION_KEY)
     return found if isinstance(found, int) else None

@@ -49,14 +49,10 @@ STEP_OF = {name: step for step, form in STEP_FORMS.items() for name in form.base
 
 
 class ApplicantRequest(HttpRequest):
-    """A request from a browser that edits one application."""
-
     application: Application
 
 
 def applicant(view: Callable[..., HttpResponseBase]) -> Callable[..., HttpResponseBase]:
-    """Run the view with the application of this browser's session; without one, ask the visitor to request a link."""
-
     @wraps(view)
     def guarded(request: HttpRequest, *args: Any, **kwargs: Any) -> HttpResponseBase:
         account_id = session.here(request)
@@ -104,7 +100,6 @@ def _page(request: ApplicantRequest, here: str, context: dict[str, Any], *, stat
 @require_http_methods(["GET", "HEAD", "POST"])
 @applicant
 def step(request: ApplicantRequest, name: str) -> HttpResponse:
-    """Show and save one step of the form."""
     if name not in STEP_FORMS:
         raise Http404
     application = request.application
@@ -135,7 +130,6 @@ def _step_page(
 
 
 def _keep(request: ApplicantRequest, name: str, values: dict[str, Any]) -> HttpResponse | None:
-    """Save the values; return a response only if the application has been submitted in the meantime."""
     try:
         request.application = vetting.save_application(request.application.account_id, values, step=name)
     except AccountError:
@@ -149,7 +143,6 @@ def _next(name: str) -> str:
 
 
 def _list_rows(application: Application, data: QueryDict | None, *, more: bool) -> list[ListRowForm]:
-    """Return the lists as rows: those stored or posted, at least one, with `more` an empty one."""
     stored = application.lists
     total = min(MOST_LISTS, max(1, len(stored) + more))
     if data is not None:
@@ -164,7 +157,6 @@ def _list_rows(application: Application, data: QueryDict | None, *, more: bool) 
 @require_http_methods(["GET", "HEAD", "POST"])
 @applicant
 def submit(request: ApplicantRequest) -> HttpResponseBase:
-    """Show the whole application once more with the agreements, and submit it."""
     user = queries.owner_of(request.application.account_id)
     form, imprint = HandInForm(request.POST or None), first_imprint(request.application, user, request.POST or None)
     if request.method != "POST":
@@ -191,10 +183,7 @@ def submit(request: ApplicantRequest) -> HttpResponseBase:
 
 
 def _welcome(request: HttpRequest, user: User, *, is_new: bool) -> HttpResponseBase:
-    """Sign in the person who proved the address and has just chosen its first password; their first list is next.
-
-    Everyone else signs in themselves: an application that is handed in again must not be a way around the password.
-    """
+    """Sign in only who has just chosen a first password: an application must be no way around the password."""
     if not is_new or request.user.is_authenticated:
         return see_other(reverse("apply:done"))
     messages.success(request, _("Your application has been submitted. Meanwhile, set up your first list."))

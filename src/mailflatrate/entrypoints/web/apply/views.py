@@ -52,17 +52,13 @@ def start(request: HttpRequest) -> HttpResponse:
 
 
 def website_of(email: str) -> str:
-    """Return the website that an address suggests: that of its domain, unless it is a mailbox provider's."""
     domain = domain_of(email)
     return "" if is_freemail(domain) else f"https://{domain}"
 
 
 @require_http_methods(["GET", "HEAD", "POST"])
 def begin(request: HttpRequest, token: str) -> HttpResponse:
-    """Show the first step after the link from the email.
-
-    Viewing changes nothing; the button starts or resumes the application.
-    """
+    """Viewing changes nothing; the button starts or resumes the application."""
     invitation = session.open_link(token)
     if invitation is None:
         return render(request, "apply/expired.html", status=404)
@@ -99,7 +95,6 @@ def begin(request: HttpRequest, token: str) -> HttpResponse:
 
 @require_POST
 def resume(request: HttpRequest) -> HttpResponse:
-    """Let a signed-in owner continue their account's application, for example to answer a question."""
     if not request.user.is_authenticated:
         return see_other(reverse("account_login"))
     membership = queries.account_of(request.user, request.session.get("account_id"))
@@ -113,12 +108,10 @@ def resume(request: HttpRequest) -> HttpResponse:
 
 @require_safe
 def agreements(request: HttpRequest) -> HttpResponse:
-    """Show the terms, the anti-spam policy and the data processing agreement in force to anyone."""
     texts = [(row, document_html(row)) for row in current_documents(reading_language())]
     return render(request, "apply/agreements.html", {"documents": texts})
 
 
 @require_safe
 def done(request: HttpRequest) -> HttpResponse:
-    """Confirm that the application was submitted and say what happens next."""
     return render(request, "apply/submitted.html")
