@@ -1,7 +1,4 @@
-"""The metrics of each request, and its line in the access log, which MAILFLATRATE_ACCESS_LOG turns on.
-
-The path is logged without its query, and like every line it passes `settings.log_secrets`, which shortens tokens.
-"""
+"""Metrics and the access log (MAILFLATRATE_ACCESS_LOG): paths without queries, tokens cut by `settings.log_secrets`."""
 
 import time
 from typing import Any, Final
@@ -19,8 +16,6 @@ LONGEST_PATH: Final = 500
 
 
 class Request:
-    """One request, from its headers to the end of its response."""
-
     def __init__(self, scope: dict[str, Any], client: str) -> None:
         self._scope, self._client = scope, client
         self._began = time.perf_counter()
@@ -28,7 +23,6 @@ class Request:
         self._octets = 0
 
     def sent(self, message: Message) -> None:
-        """Record a message of the response."""
         if message["type"] == "http.response.start":
             self._status = int(message["status"])
         else:

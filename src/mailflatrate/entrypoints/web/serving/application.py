@@ -52,7 +52,6 @@ class Pages:
         self._watch = EventWatch(pools.watch)
 
     async def __call__(self, scope: Scope, receive: Receive, pass_on: Send) -> None:
-        """Answer one request."""
         if scope["type"] != "http":
             return
         headers = {name.decode("latin-1").lower(): text.decode("latin-1") for name, text in scope["headers"]}
@@ -214,7 +213,6 @@ def _refusal(path: str, headers: dict[str, str], refused: BodyRefused, request_i
 
 
 def _language(accepted: str) -> str:
-    """Return the first of the browser's languages that we support."""
     for part in accepted[:200].split(","):
         try:
             return get_supported_language_variant(part.partition(";")[0].strip())

@@ -1,7 +1,5 @@
-"""Requests for events that wait: by long poll, or as a stream of server-sent events.
-
-A waiting request has neither a thread nor a connection to the database. Each time it asks, it runs through the whole
-application like any other request, so a revoked key ends a stream. One task of the process looks for all that wait.
+"""Requests for events that wait: by long poll, or as server-sent events. One has neither a thread nor a connection,
+and each time it asks it runs through the whole application, so a revoked key ends a stream.
 """
 
 import asyncio
@@ -37,8 +35,6 @@ Send = Callable[[Message], Awaitable[None]]
 
 @dataclass(frozen=True, slots=True)
 class WholeAnswer:
-    """The complete response of the application, and what to wait for, if anything."""
-
     status: int
     headers: list[tuple[bytes, bytes]]
     body: bytes
@@ -64,12 +60,10 @@ class EventWatch:
         self._task: asyncio.Task[None] | None = None
 
     def has_room(self, account_id: int) -> bool:
-        """Return True if one more request of this account may wait."""
         mine = sum(each.wait.account_id == account_id for each in self._waiting)
         return len(self._waiting) < MOST_WAITING and mine < MOST_PER_ACCOUNT
 
     async def until(self, wait: EventWait, seconds: float) -> bool:
-        """Wait for events, for at most this many seconds; return True if there are any."""
         one = _WaitingRequest(wait)
         self._waiting.add(one)
         if self._task is None or self._task.done():
@@ -136,7 +130,6 @@ def _next(answer: WholeAnswer) -> str:
 
 
 def _after(query: bytes, cursor: str, **more: str) -> bytes:
-    """Return the query with another cursor."""
     fields: dict[str, str] = dict(parse_qsl(query.decode("latin-1"), keep_blank_values=True))
     return urlencode({**fields, **more, "after": cursor}).encode()
 

@@ -50,10 +50,7 @@ _FIELDS: Final = "application/x-www-form-urlencoded"
 
 
 def limit_of(path: str, content_type: str = "") -> BodyLimit:
-    """Return the limit of a path; it is small for every page that is not listed.
-
-    Files are read in parts. Fields without files become objects many times their size, so fewer bytes are accepted.
-    """
+    """Small for every page that isn't listed. Fields without files become objects many times their size: they get less."""
     limit = next((limit for pattern, limit in _PATHS if pattern.fullmatch(path)), PUBLIC)
     if not content_type.strip().lower().startswith(_FIELDS):
         return limit
@@ -69,12 +66,10 @@ class BodyRefused(Exception):
 
     @property
     def problem(self) -> str:
-        """Return the reason, in the active language."""
         return str(self._problem) % {"size": self._size}
 
     @property
     def fix(self) -> str:
-        """Return what the client can do about it, in the active language."""
         return str(self._fix)
 
 
@@ -84,8 +79,6 @@ class ClientGone(Exception):
 
 @dataclass
 class DiskBudget:
-    """Disk space for bodies being received or processed, in total and per client."""
-
     octets: int
     octets_per_client: int
     _used: int = 0
@@ -102,7 +95,6 @@ class DiskBudget:
         return True
 
     def give_back(self, client: str, octets: int) -> None:
-        """Release reserved space."""
         self._used -= octets
         if client:
             rest = self._by_client[client] - octets
@@ -138,7 +130,6 @@ class RequestBody:
         self._file.write(part)
 
     def open(self) -> IO[bytes] | None:
-        """Return the whole body from its beginning; None for an empty one."""
         if self._file is not None:
             self._file.seek(0)
         return self._file
@@ -154,10 +145,7 @@ class RequestBody:
 
 
 async def read_body(receive: Receive, body: RequestBody, limit: BodyLimit, declared: int | None) -> None:
-    """Read a whole body of at most `limit`. Raises BodyRefused, ClientGone.
-
-    The declared size is checked before anything is read, the actual size while reading.
-    """
+    """Raises BodyRefused, ClientGone. The declared size is checked before reading, the actual size while reading."""
     if declared is not None and declared > limit.octets:
         raise _too_large(limit)
     loop = asyncio.get_running_loop()

@@ -17,8 +17,6 @@ class PoolFull(Exception):
 
 
 class RequestPool:
-    """A set of threads with a bounded queue."""
-
     def __init__(self, name: str, threads: int, most_waiting: int) -> None:
         self._pool = ThreadPoolExecutor(threads, thread_name_prefix=name)
         self._most = threads + most_waiting
@@ -42,10 +40,8 @@ class RequestPool:
 
 @dataclass(frozen=True)
 class RequestPools:
-    """`door` looks up the sender of a large body, `leave` handles unsubscribes, `health` and `ready` answer machines,
-    `watch` looks for events on behalf of requests that wait.
-
-    `health` never waits for the database, `ready` does.
+    """`door` looks up the sender of a large body, `leave` handles unsubscribes, `watch` looks for awaited events,
+    `health` and `ready` answer machines; of these two, only `ready` waits for the database.
     """
 
     pages: RequestPool
@@ -56,13 +52,11 @@ class RequestPools:
     watch: RequestPool
 
     def of(self, path: str) -> RequestPool:
-        """Return the pool of a path."""
         pool: RequestPool = getattr(self, pool_name(path))
         return pool
 
 
 def pool_name(path: str) -> str:
-    """Return the name of a path's pool in `RequestPools` and in metrics."""
     if _HEALTH.fullmatch(path):
         return "health"
     if _READY.fullmatch(path):
@@ -71,7 +65,6 @@ def pool_name(path: str) -> str:
 
 
 def make_pools(page_threads: int) -> RequestPools:
-    """Return the pools of one process."""
     return RequestPools(
         pages=RequestPool("pages", page_threads, 400),
         leave=RequestPool("leave", 2, 400),

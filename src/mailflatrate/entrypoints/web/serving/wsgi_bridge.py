@@ -1,8 +1,6 @@
-"""Runs one request through Django's WSGI handler: builds its environment, and passes its response to the event loop.
-
-A request runs entirely in one thread, from the first middleware to `close()`, because database connections and open
-transactions belong to a thread. A one-piece response frees the thread before the client has read it; a streamed one is
-produced only as fast as the client reads, and ends when the client stops reading.
+"""Runs one request through Django's WSGI handler, from the first middleware to `close()` in one thread: connections
+and transactions belong to a thread. A one-piece response frees the thread before the client has read it; a streamed
+one is produced only as fast as the client reads.
 """
 
 import asyncio
@@ -42,7 +40,6 @@ class Piece:
 
 
 def environ_of(scope: dict[str, Any], body: IO[bytes] | None, octets: int, *, scheme: str) -> Environ:
-    """Return the WSGI environment (PEP 3333) of an ASGI request whose body has been read."""
     server = scope.get("server") or ("localhost", 80)
     raw_path = (scope.get("raw_path") or scope["path"].encode()).partition(b"?")[0]
     environ: Environ = {
@@ -82,7 +79,6 @@ class Exchange:
         self._given_up = False
 
     async def next(self) -> Piece:
-        """Return the next piece. Raises exceptions of the application."""
         piece = await self._pieces.get()
         if isinstance(piece, Exception):
             raise piece
@@ -95,7 +91,6 @@ class Exchange:
             self._pieces.get_nowait()
 
     def run(self) -> None:
-        """Run the application to its end. Exceptions are passed to the loop."""
         answer: Iterable[bytes] = ()
         try:
             answer = self._application(self._environ, self._start)
