@@ -1,8 +1,6 @@
-"""Which workers are alive: each process holds a database lock for each of its workers, over one connection.
-
-When a process dies, however it dies, its host closes the connection and the database releases the locks at the same
-moment. So its work can be resumed within seconds, and a slow process is never taken for dead, as it would be with a
-shorter heartbeat. A host that disappears without closing anything is detected by the heartbeat.
+"""Which workers are alive: each process holds a database lock for each, over one connection, which its host closes
+when the process dies. So work resumes within seconds, and a slow process is never taken for dead. A host that
+disappears is detected by the heartbeat.
 """
 
 import asyncio
@@ -33,11 +31,7 @@ log = structlog.get_logger(__name__)
 
 
 class LifeLine:
-    """The locks of this process, and its recovery of jobs from processes whose locks are gone.
-
-    The locks are held by a separate connection, or by that of a worker's `connector`, which lives as long as the
-    worker.
-    """
+    """Its connection is its own or a worker's `connector`, which lives as long. Also recovers dead processes' jobs."""
 
     def __init__(self, connector: WorkerConnector | None = None) -> None:
         self._connector = connector
@@ -47,16 +41,12 @@ class LifeLine:
         self._one_at_a_time = asyncio.Lock()
 
     async def hold(self, worker_id: int, name: str = "worker", queues: Iterable[str] = ()) -> None:
-        """Record that a worker of this process is alive, and which queues it serves, before it fetches its first job.
-
-        Raises psycopg.Error.
-        """
+        """Call it before the worker fetches its first job. Raises psycopg.Error."""
         async with self._one_at_a_time:
             self._held[worker_id] = name, frozenset(queues)
             await self._lock(await self._connection(), worker_id)
 
     async def mind(self, working: App) -> None:
-        """Check for dead workers in a loop until canceled."""
         while True:
             pause = CHECK_SECONDS
             try:

@@ -36,8 +36,6 @@ class _Child:
 
 @dataclass(slots=True)
 class Supervisor:
-    """The processes of this host; `environment` is passed to them."""
-
     environment: Mapping[str, str]
     _children: list[_Child] = field(default_factory=list)
     _tended: list[Callable[[], None]] = field(default_factory=list)
@@ -45,7 +43,6 @@ class Supervisor:
     _ended: threading.Event = field(default_factory=threading.Event)
 
     def add(self, name: str, *arguments: str) -> None:
-        """Keep `mailflatrate <arguments>` running for as long as the supervisor does."""
         command = (sys.executable, "-m", "mailflatrate.entrypoints.cli.main", *arguments)
         self._children.append(_Child(name, command))
 
@@ -74,14 +71,10 @@ class Supervisor:
         self._stopping.set()
 
     def wait(self) -> None:
-        """Wait in another thread until `watch` has returned and every child has ended.
-
-        Safe to interrupt by a signal, unlike `Thread.join`, which then considers the thread ended (Python before 3.13).
-        """
+        """Safe to interrupt by a signal; `Thread.join` would then consider the thread ended (before Python 3.13)."""
         self._ended.wait()
 
     def pids(self) -> dict[str, int]:
-        """Return the process ID of each running child, by name."""
         return {child.name: child.process.pid for child in self._children if child.process is not None}
 
     def _tend(self, child: _Child) -> None:

@@ -1,7 +1,5 @@
-"""One worker process: Procrastinate on uvloop, and the sender if it serves that queue.
-
-It survives a loss of its database: the worker waits and starts again, without a crash loop. On SIGTERM and SIGINT it
-finishes current work.
+"""One worker process: Procrastinate on uvloop, and the sender if it serves that queue. It waits for a lost database
+without a crash loop; on SIGTERM and SIGINT it finishes current work.
 """
 
 import asyncio
@@ -68,10 +66,8 @@ log = structlog.get_logger(__name__)
 
 
 class PatientWorker(Worker):
-    """A worker that drops the retry of a failed job when a job with the same key is already queued.
-
-    Procrastinate would fail to requeue it and leave it marked as running: with a lock, it would block all others. The
-    worker registers as alive before it fetches a job, so that others see at once when its process dies.
+    """Drops the retry of a failed job when one with its key is already queued: Procrastinate would leave it marked as
+    running, and with a lock it would block all others. Registers as alive before it fetches a job.
     """
 
     def __init__(self, app: App, life_line: LifeLine, **options: Any) -> None:
@@ -137,8 +133,6 @@ def run_worker(queues: Sequence[str], concurrency: int, name: str = "worker") ->
 
 
 class _Work:
-    """The life of one worker process."""
-
     def __init__(self, queues: list[str], concurrency: int, name: str) -> None:
         self._queues = queues or [queue.value for queue in JobQueue]
         self._concurrency = concurrency
@@ -149,7 +143,6 @@ class _Work:
 
     @property
     def _beside(self) -> dict[JobQueue, int]:
-        """Return the queues served beside all others, and how many jobs of each run at once."""
         return {queue: most for queue, most in BESIDE.items() if {JobQueue.HOUSE, queue} & set(self._queues)}
 
     async def run(self) -> None:
@@ -219,9 +212,8 @@ class _Work:
                 pause = min(pause * 2, links.LONGEST_PAUSE_SECONDS)
 
     async def _work(self) -> None:
-        """Run Procrastinate's workers until a signal or until the database is gone. Where mail is sent, a second one
-        serves the express lane, because the first may be busy with campaigns. Beside all other jobs, others call
-        webhooks, fetch strangers' pages and ask the language model, because those servers may take long to answer.
+        """Where mail is sent, a second worker serves the express lane, because the first may be busy with campaigns.
+        Others call webhooks, fetch strangers' pages and ask the language model, which may take long.
         """
         assert isinstance(app.connector, JobConnector)
         connector = app.connector.get_worker_connector()

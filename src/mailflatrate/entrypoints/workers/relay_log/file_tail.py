@@ -1,7 +1,5 @@
-"""The lines of a log file as they are written, across rotations and restarts.
-
-A file is recognized by its first octets, whatever its current name or inode. So a log that was renamed is first read to
-its end, and one that was copied and truncated is continued in its copy.
+"""The lines of a log file as they are written, across rotations and restarts. A file is known by its first octets, so
+a renamed log is read to its end, and one that was copied and truncated is continued in its copy.
 """
 
 import hashlib
@@ -27,10 +25,7 @@ log = structlog.get_logger("relay_log")
 
 @dataclass(frozen=True, slots=True)
 class FilePlace:
-    """How far a file was read: `head` is the hash of its first `head_size` octets, which never change.
-
-    `is_cut`: the offset is inside an overlong line, so the rest of that line is skipped.
-    """
+    """`head` is the hash of the first `head_size` octets, which never change; `is_cut`: inside an overlong line."""
 
     offset: int
     head_size: int
@@ -39,7 +34,6 @@ class FilePlace:
 
     @classmethod
     def of(cls, stored: Mapping[str, Any]) -> "FilePlace | None":
-        """Return the position stored in the follower's row; None if it has not begun."""
         if not stored.get("offset"):
             return None
         return cls(int(stored["offset"]), int(stored["head_size"]), str(stored["head"]), bool(stored["is_cut"]))
@@ -59,7 +53,6 @@ class FileTail:
         self.is_at_end = False
 
     def place(self) -> dict[str, Any]:
-        """Return the position of the next line, for the follower's row."""
         if self._file is None:
             return asdict(self._stored) if self._stored else {}
         return asdict(FilePlace(self._offset, self._head_size, self._head, self._is_cut))
@@ -87,7 +80,6 @@ class FileTail:
                 return
 
     def close(self) -> None:
-        """Close the file."""
         if self._file is not None:
             self._file.close()
             self._file = None
@@ -125,7 +117,6 @@ class FileTail:
             self._head = _head_of(self._file, self._head_size)
 
     def _move_on(self) -> bool:
-        """Return, at the end of a file, whether there is more to read in this or another one."""
         assert self._file is not None
         if self._was_emptied():
             return True
@@ -161,7 +152,6 @@ class FileTail:
         return b"\n" in self._file.read(BLOCK)
 
     def _follow_copy(self) -> None:
-        """Continue in the copy, because the file was copied and then truncated."""
         found = _find(self._siblings(), self._offset, self._head_size, self._head)
         if found is None:
             self._note_gap("it was emptied, and no copy of it was found")
@@ -185,7 +175,6 @@ class FileTail:
         return self._open_first([self._path])
 
     def _open_first(self, paths: list[Path]) -> bool:
-        """Open the first of these that exists."""
         for path in paths:
             try:
                 self._switch(path, FilePlace(0, 0, ""))
@@ -221,7 +210,6 @@ class FileTail:
 
 
 def _find(paths: list[Path], offset: int, head_size: int, head: str) -> Path | None:
-    """Return the file that begins with the known octets and reaches the offset."""
     for path in paths:
         try:
             with path.open("rb") as file:

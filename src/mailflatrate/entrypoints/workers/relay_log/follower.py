@@ -1,7 +1,5 @@
-"""The loop of `mailflatrate follow-postfix`: reads a log, matches queue IDs to messages, passes on batches.
-
-Its memory of open messages is bounded: a relay works on some thousands at a time, and the oldest are forgotten first. A
-deferred message is forgotten at once, because Postfix logs its sender again before the next attempt.
+"""The loop of `mailflatrate follow-postfix`. Its memory is bounded, and the oldest messages are forgotten first; a
+deferred one at once, because Postfix logs its sender again before the next attempt.
 """
 
 import signal
@@ -64,7 +62,6 @@ class OpenMessages:
         self._stored = dict(stored)
 
     def read(self, event: LogEvent) -> RelayAttempt | None:
-        """Process an event; if it is an attempt for one of our messages, return the attempt with its delivery."""
         if isinstance(event, QueueArrival):
             self._open(event)
             return None
@@ -82,7 +79,6 @@ class OpenMessages:
         return fresh, self._stored.keys() - self._known.keys()
 
     def kept(self) -> None:
-        """Record that the changes are in the database."""
         self._stored = dict(self._known)
 
     def _open(self, event: QueueArrival) -> None:
@@ -113,7 +109,6 @@ class Follower:
         self._housekept_at = 0.0
 
     def stop(self, *_: object) -> None:
-        """End the loop after the current batch."""
         if not self._stop.is_set():
             end_within()
         self._stop.set()

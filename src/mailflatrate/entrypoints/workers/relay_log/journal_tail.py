@@ -33,11 +33,9 @@ class JournalTail:
         self._ready.register(self._process.stdout, selectors.EVENT_READ)
 
     def place(self) -> dict[str, Any]:
-        """Return the cursor after the last recorded entry, for the follower's row."""
         return {"cursor": self._cursor} if self._cursor else {}
 
     def events(self, most: int, now: datetime) -> Iterator[LogEvent | None]:
-        """Yield the events of up to `most` available entries; None for one that is not about a message."""
         for entry in self.read(most):
             event, cursor = read_entry(entry, now)
             self._cursor = cursor or self._cursor
@@ -67,7 +65,6 @@ class JournalTail:
             self._rest += block
 
     def close(self) -> None:
-        """End `journalctl`."""
         self._ready.close()
         self._process.terminate()
         self._process.wait(5)
