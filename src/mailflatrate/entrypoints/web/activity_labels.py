@@ -290,23 +290,19 @@ REASONS: Final = {
 
 
 def word(action: str) -> str:
-    """Return the text for an audit code in the reader's language."""
     return str(WORDS.get(action, action))
 
 
 def names_of(lines: Iterable[AuditEntry]) -> dict[int, str]:
-    """Return the names of the accounts that entries are about, by id."""
     numbers = {line.account_id for line in lines if line.account_id}
     return dict(Account.objects.filter(id__in=numbers).values_list("id", "name"))
 
 
 def reason_word(code: str) -> str:
-    """Return the text for a reason in the reader's language."""
     return str(REASONS.get(code, code))
 
 
 def newest(number: int) -> list[dict[str, Any]]:
-    """Return the latest decisions by desk staff, newest first."""
     lines = list(AuditEntry.objects.filter(actor_kind=ActorKind.STAFF.value).order_by("-id")[:number])
     names = names_of(lines)
     return [

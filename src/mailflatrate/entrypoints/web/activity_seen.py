@@ -36,7 +36,6 @@ _OF_LISTS: Final[dict[str, type[Model]]] = {
 def seen_lines(
     account_id: int, wanted: AccountLogFilter, *, before_id: int = 0, rows: int = PAGE_ROWS
 ) -> list[AuditEntry]:
-    """Return the next lines that the member sees, newest first."""
     if tenancy.limited_member() is None:
         return account_lines(account_id, wanted, before_id=before_id, rows=rows)
     found: list[AuditEntry] = []
@@ -59,7 +58,6 @@ def all_seen_lines(membership: Membership, wanted: AccountLogFilter) -> Iterator
 
 
 def _seen(lines: Iterable[AuditEntry]) -> list[AuditEntry]:
-    """Return the lines by the limited member, and those whose subject they see."""
     lines, member = list(lines), str(tenancy.limited_member())
     numbers: dict[str, set[int]] = defaultdict(set)
     for line in lines:

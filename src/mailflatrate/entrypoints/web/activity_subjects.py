@@ -19,17 +19,13 @@ from mailflatrate.base import tenancy
 
 @dataclass(frozen=True, slots=True)
 class ActivitySubject:
-    """A subject's name as the pages show it. `href` is empty if it has no page."""
-
     name: str
     href: str = ""
 
 
 @dataclass(frozen=True, slots=True)
 class SubjectKind:
-    """Where the names of one kind of subject are found: the model, the path to the name, and the page by the value of
-    `page_key`.
-    """
+    """Where a kind's names are found: the model, the path to the name, and the page by the value of `page_key`."""
 
     model: type[Model]
     name: str
@@ -55,11 +51,7 @@ KINDS: Final = {
 
 @tenancy.needs_account
 def named(subjects: Iterable[str]) -> dict[str, ActivitySubject]:
-    """Return name and page of each subject, with one query per kind.
-
-    Subjects that were deleted or have no name are left out, because the entry's own text is enough. A host
-    ("media_host:img.example") is its own name.
-    """
+    """One query per kind; subjects without a name are left out. A host ("media_host:img.example") is its own name."""
     found: dict[str, ActivitySubject] = {}
     numbers: dict[str, set[int]] = defaultdict(set)
     for subject in subjects:

@@ -28,7 +28,6 @@ class AccountAdapter(DefaultAccountAdapter):  # type: ignore[misc]  # allauth ha
     }
 
     def is_open_for_signup(self, request: HttpRequest) -> bool:
-        """Return False: no one can sign up on their own."""
         return False
 
     def get_login_redirect_url(self, request: HttpRequest) -> str:
@@ -39,10 +38,7 @@ class AccountAdapter(DefaultAccountAdapter):  # type: ignore[misc]  # allauth ha
         return str(super().get_login_redirect_url(request))
 
     def pre_authenticate(self, request: HttpRequest, **credentials: object) -> None:
-        """Require proof of work after many attempts from an address or network. Raises ValidationError.
-
-        Reauthentication of a signed-in user is counted by allauth's own limit.
-        """
+        """Raises ValidationError without proof of work after many attempts; allauth limits reauthentication itself."""
         if request.user.is_authenticated:
             return
         level = attempt_limits.work_needed(request, str(credentials.get("email") or ""))
@@ -58,13 +54,10 @@ class AccountAdapter(DefaultAccountAdapter):  # type: ignore[misc]  # allauth ha
         return user
 
     def get_client_ip(self, request: HttpRequest) -> str:
-        """Return the visitor's address behind our own proxies, for rate limits and the session list."""
         return client_ip(request) or "unknown"
 
 
 class LoginForm(forms.LoginForm):  # type: ignore[misc]
-    """Asks for address and password."""
-
     def __init__(self, *args: Any, **kwargs: Any) -> None:
         super().__init__(*args, **kwargs)
         if "remember" in self.fields:
@@ -79,7 +72,6 @@ class ResetPasswordForm(forms.ResetPasswordForm):  # type: ignore[misc]
         return str(self.cleaned_data["email"]).lower()
 
     def save(self, request: HttpRequest, **_kwargs: object) -> str:
-        """Queue the mail."""
         email = str(self.cleaned_data["email"])
         passwords.request_password_reset(email)
         return email

@@ -1,7 +1,4 @@
-"""Sentences of allauth that our German catalog translates again, because allauth's say "du" and ours say "Sie".
-
-A project's catalog overrides a library's. Naming the sentences here keeps them in it when `make messages` runs.
-"""
+"""Sentences of allauth that our German catalog overrides ("Sie" instead of "du"), named here for `make messages`."""
 
 from typing import Final
 

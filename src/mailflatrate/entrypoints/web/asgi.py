@@ -33,7 +33,6 @@ SWITCH_SECONDS: Final = 0.001
 
 
 def make_application() -> Pages:
-    """Return this process's application, with its threads and its folder for uploads in progress."""
     settings = boot(ProcessPurpose.PAGES)
     if settings.debug:
         build_catalogues(changed_only=True)

@@ -24,7 +24,6 @@ _TONES = {
 
 
 def parts(found: Iterable[CriterionResult]) -> list[dict[str, Any]]:
-    """Return the parts that have criteria: measured, the operator's, those met by design (`settled`: collapsed)."""
     titles = {Holder.MEASURED: _("Measured"), Holder.OPERATOR: _("Your responsibility"), Holder.BUILT: _("Built in")}
     rows = list(found)
     made = []

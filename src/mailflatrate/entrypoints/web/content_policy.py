@@ -15,11 +15,7 @@ ANY_HOST: Final = "https:"
 
 @dataclass(frozen=True, slots=True)
 class ContentPolicy:
-    """What a page may load besides content from its own host.
-
-    Inline styles are for pages that contain a message: the editor's canvas, and frames whose document is in the
-    page itself and which therefore inherit its policy.
-    """
+    """Inline styles are for pages that contain a message: the editor's canvas, and frames that inherit the policy."""
 
     inline_styles: bool = False
     images_from: tuple[str, ...] = ()
@@ -27,7 +23,6 @@ class ContentPolicy:
     forms_lead_to: tuple[str, ...] = ()
 
     def header(self, nonce: str = "") -> str:
-        """Return the value of `Content-Security-Policy`; `nonce` marks our own style elements."""
         styles = "'unsafe-inline'" if self.inline_styles else f"'nonce-{nonce}'" if nonce else ""
         directives = (
             ("default-src", "'self'"),
@@ -72,7 +67,6 @@ def allow(request: HttpRequest, **exceptions: Any) -> None:
 
 
 def allow_picture(request: HttpRequest, url: str) -> None:
-    """Let the page show one picture from another host, such as a customer's logo."""
     parts = urlsplit(url)
     if parts.scheme == "https" and parts.netloc:
         allow(request, images_from=(f"https://{parts.netloc}",))
@@ -85,6 +79,5 @@ def allow_redirect(request: HttpRequest, url: str) -> None:
 
 
 def policy_of(request: HttpRequest) -> ContentPolicy:
-    """Return the current policy for the page of this request."""
     found = getattr(request, "content_policy", None)
     return found if isinstance(found, ContentPolicy) else ContentPolicy()

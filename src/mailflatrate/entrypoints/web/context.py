@@ -28,7 +28,6 @@ TONES = {
 
 
 def frame(request: HttpRequest) -> dict[str, Any]:
-    """Return the context of the layouts (docs/components.md)."""
     shared = {
         "service_name": settings.SETTINGS.service_name,
         "demo": settings.SETTINGS.demo,
@@ -54,7 +53,6 @@ def frame(request: HttpRequest) -> dict[str, Any]:
 
 
 def _demo_code() -> str:
-    """Return the digits the demo's operator would read from their phone; empty everywhere else."""
     secret = settings.SETTINGS.demo_second_factor
     if not (settings.SETTINGS.demo and secret):
         return ""

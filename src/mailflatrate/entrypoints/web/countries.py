@@ -22,5 +22,4 @@ _NAMES: Final = dict(COUNTRIES)
 
 
 def country_name(code: str) -> str:
-    """Return the country's name in the reader's language; an unknown code is returned as it is."""
     return str(_NAMES.get(code, code))

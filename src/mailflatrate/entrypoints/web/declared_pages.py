@@ -1,6 +1,4 @@
-"""Pages whose parts are declared: a list by its columns, a form by its fields. `parts/list_page.html` and
-`parts/form_page.html` draw them; a page that needs more brings a template of its own.
-"""
+"""Pages of declared parts: a list by columns, a form by fields (`parts/list_page.html`, `parts/form_page.html`)."""
 
 from collections.abc import Callable, Iterable, Sequence
 from dataclasses import dataclass
@@ -24,10 +22,7 @@ T = TypeVar("T")
 
 @dataclass(frozen=True, slots=True)
 class Column:
-    """A column's head, and what it shows of a row: text, `link` or `number`.
-
-    `draw` is the component that draws the cell: "badge" of (text, tone), or "cell" of (title, text, URL).
-    """
+    """`draw` is the component that draws the cell: "badge" of (text, tone), or "cell" of (title, text, URL)."""
 
     label: "StrOrPromise"
     cell: Callable[[Any], object]
@@ -37,10 +32,8 @@ class Column:
 
 @dataclass(frozen=True, slots=True)
 class ListPage:
-    """The list that is the page `name`: its columns, and what it says without rows.
-
-    A new row is made on the page `new`, or with a form on the list itself. `refused` are the exceptions whose sentence
-    becomes an error of the form, or of its field `blamed`.
+    """A new row is made on the page `new`, or with a form on the list itself. `refused` are the exceptions whose
+    sentence becomes an error of the form, or of its field `blamed`.
     """
 
     name: str
@@ -57,12 +50,10 @@ class ListPage:
     blamed: str | None = None
 
     def context(self, rows: Iterable[Any], **context: Any) -> dict[str, Any]:
-        """Return the context of `parts/list_page.html`; with a `form`, a row is added on the page itself."""
         cells = [[(column, column.cell(row)) for column in self.columns] for row in rows]
         return {"list": self, "rows": cells, "new_url": reverse(self.new) if self.new else "", **context}
 
     def form_context(self, title: str, form: forms.Form, **context: Any) -> dict[str, Any]:
-        """Return the context of `parts/form_page.html`, the page of one row."""
         return {"title": title, "form": form, "back": self.title, "back_url": reverse(self.name), **context}
 
     def save(
@@ -81,8 +72,6 @@ class ListPage:
 
 @dataclass(frozen=True, slots=True)
 class Confirmation:
-    """A dialog before a POST: its address, question, consequences and button."""
-
     url: str
     question: str
     text: str
@@ -90,15 +79,12 @@ class Confirmation:
 
 
 def link(text: object, url: str, style: str = "cell-title break-words") -> SafeString:
-    """Return a link in a cell."""
     return format_html('<a class="{}" href="{}">{}</a>', style, url, text)
 
 
 def text(words: object, style: str = "cell-text break-words") -> SafeString:
-    """Return a text with a style in a cell."""
     return format_html('<span class="{}">{}</span>', style, words)
 
 
 def number(count: int) -> str:
-    """Return a number with its separators."""
     return str(intcomma(count))

@@ -15,10 +15,8 @@ def markdown_html(text: str) -> SafeString:
 
 
 def document_html(document: AgreementDocument) -> SafeString:
-    """Return the text of a document below its title."""
     return markdown_html(document.text.partition("\n")[2])
 
 
 def policy_in_force(language: str) -> AgreementDocument | None:
-    """Return the current anti-spam policy in this language."""
     return next((each for each in current_documents(language) if each.kind == AgreementKind.POLICY), None)

@@ -16,8 +16,6 @@ from mailflatrate.rules.fields.values import value_text
 
 
 class _PageWriter:
-    """Writes parts of values in the active language."""
-
     def number(self, number: int | float) -> str:
         return str(formats.number_format(number, use_l10n=True))
 

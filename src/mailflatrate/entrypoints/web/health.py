@@ -13,19 +13,12 @@ from mailflatrate.settings import load_settings
 
 @require_safe
 def healthz(_request: HttpRequest) -> JsonResponse:
-    """Return 200 while this process responds.
-
-    It checks nothing else, because a restart would not bring a database back.
-    """
+    """Return 200 while this process responds. It checks nothing else: a restart would not bring a database back."""
     return JsonResponse({"status": "ok"})
 
 
 def is_trusted(request: HttpRequest) -> bool:
-    """Return whether a request comes from the networks in MAILFLATRATE_METRICS_NETWORKS.
-
-    A visitor behind a proxy that the settings do not name would look like the proxy, so a forwarded request must come
-    from a known proxy.
-    """
+    """From MAILFLATRATE_METRICS_NETWORKS, if forwarded by a known proxy: whoever is behind another looks like it."""
     if "X-Forwarded-For" in request.headers and not came_through_proxy(request):
         return False
     return is_in(load_settings().metrics_networks, client_ip(request))
@@ -33,10 +26,7 @@ def is_trusted(request: HttpRequest) -> bool:
 
 @require_safe
 def metrics(request: HttpRequest) -> HttpResponse:
-    """Return the metrics of this host's processes and counts for the whole installation: only numbers, no content.
-
-    Only for the networks in MAILFLATRATE_METRICS_NETWORKS.
-    """
+    """Only numbers, no content, and only for the networks in MAILFLATRATE_METRICS_NETWORKS."""
     if not is_trusted(request):
         raise Http404
     folder = load_settings().data_dir

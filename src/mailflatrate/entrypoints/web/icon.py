@@ -14,7 +14,6 @@ ICON: Final = (
 
 @require_safe
 def icon(_request: HttpRequest) -> HttpResponse:
-    """Return the icon, which browsers may keep for a week."""
     answer = HttpResponse(ICON, content_type="image/svg+xml")
     answer.headers["Cache-Control"] = "public, max-age=604800"
     return answer

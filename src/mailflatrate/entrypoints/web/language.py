@@ -10,17 +10,14 @@ _FOR_RECIPIENTS = "mailflatrate.entrypoints.web.public."
 
 
 def interface_languages() -> list[tuple[str, str]]:
-    """Return the languages of the studio and the operator's pages, with their names."""
     return [(code, gettext(formats_of(code).name)) for code in complete_languages()]
 
 
 def is_for_recipients(module: str) -> bool:
-    """Return whether the views of a module serve pages for recipients."""
     return f"{module}.".startswith(_FOR_RECIPIENTS)
 
 
 def page_languages(request: HttpRequest) -> list[str]:
-    """Return the codes of the languages in which this page can be shown."""
     match = request.resolver_match
     if match is not None and is_for_recipients(match.func.__module__):
         return list(languages())

@@ -27,7 +27,6 @@ class TraceMiddleware:
         self.get_response = get_response
 
     def __call__(self, request: HttpRequest) -> HttpResponse:
-        """Handle the request and record what was requested and how it ended."""
         method = request.method if request.method in KNOWN_METHODS else "other"
         with tracing.request_span(**{"http.request.method": method}) as span:
             response = self.get_response(request)
@@ -43,16 +42,12 @@ class TraceMiddleware:
 
 
 class LanguageMiddleware:
-    """Middleware that sets the language: the visitor's choice (cookie), otherwise the browser's preference.
-
-    If a language has translations only of pages for recipients, other pages use English.
-    """
+    """Sets the language: the visitor's cookie, else the browser's. Pages not for recipients fall back to English."""
 
     def __init__(self, get_response: Handler) -> None:
         self.get_response = get_response
 
     def __call__(self, request: HttpRequest) -> HttpResponse:
-        """Activate the language for this request and declare it in the response."""
         chosen = request.COOKIES.get(settings.LANGUAGE_COOKIE_NAME, "")
         known = dict(settings.LANGUAGES)
         language = chosen if chosen in known else translation.get_language_from_request(request)
@@ -63,7 +58,6 @@ class LanguageMiddleware:
         return response
 
     def process_view(self, request: HttpRequest, view: Handler, _args: object, _kwargs: object) -> None:
-        """Use English if the page is not translated."""
         if request.LANGUAGE_CODE not in page_languages(request):
             request.LANGUAGE_CODE = ENGLISH
             translation.activate(ENGLISH)
@@ -76,7 +70,6 @@ class ContentSecurityMiddleware:
         self.get_response = get_response
 
     def __call__(self, request: HttpRequest) -> HttpResponse:
-        """Add the policy."""
         request.csp_nonce = nonce = Nonce()  # type: ignore[attr-defined]
         response = self.get_response(request)
         policy = with_vite(policy_of(request).header(nonce.value), load_settings())
@@ -91,16 +84,12 @@ class ChildBudgetMiddleware:
         self.get_response = get_response
 
     def __call__(self, request: HttpRequest) -> HttpResponse:
-        """Handle the request within the budget."""
         with child.budget():
             return self.get_response(request)
 
 
 class MachineAddressMiddleware:
-    """Middleware that accepts any host name from load balancers and Prometheus, which know only a host's address.
-
-    Their responses contain no link, so the name in the request has no effect.
-    """
+    """Accepts any host name from load balancers and Prometheus, which know only an address; responses have no link."""
 
     PATHS = frozenset({"/healthz", "/readyz", "/readyz/web", "/metrics", "/media-hosts/ask"})
 
@@ -108,7 +97,6 @@ class MachineAddressMiddleware:
         self.get_response = get_response
 
     def __call__(self, request: HttpRequest) -> HttpResponse:
-        """Replace the requested host name with our own."""
         if request.path_info in self.PATHS:
             request.META["HTTP_HOST"] = settings.ALLOWED_HOSTS[0].lstrip("*.") or "localhost"
         return self.get_response(request)
@@ -121,7 +109,6 @@ class NoStoreMiddleware:
         self.get_response = get_response
 
     def __call__(self, request: HttpRequest) -> HttpResponse:
-        """Add the header."""
         response = self.get_response(request)
         response.headers.setdefault("Cache-Control", "private, no-store")
         return response

@@ -113,8 +113,6 @@ RELAYS_KNOWN_SECONDS = 10
 
 @dataclass(frozen=True, slots=True)
 class NavItem:
-    """One line of the navigation."""
-
     label: str
     url: str
     icon: str
@@ -134,8 +132,6 @@ class NavGroup:
 
 @dataclass(frozen=True, slots=True)
 class TabItem:
-    """One tab as shown."""
-
     label: str
     url: str
     active: bool
@@ -152,7 +148,6 @@ class NavSection:
 
 
 def _owner(request: HttpRequest) -> tuple[NavEntry, Tab] | None:
-    """Return the entry and tab that the current page belongs to."""
     name = owner_of(request.resolver_match, _addresses())
     return next(((entry, tab) for entry in _all() for tab in entry.tabs if tab.name == name), None)
 
@@ -179,12 +174,10 @@ def _lacked_relays(_period: int) -> bool:
 
 
 def studio_entries() -> tuple[NavEntry, ...]:
-    """Return the entries of the sidebar that this installation has, from top to bottom."""
     return (*MAIN, TEST_INBOX, *FOOT) if _has_test_inbox() else (*MAIN, *FOOT)
 
 
 def _seen(entries: Iterable[NavEntry], may_see: Callable[[str], bool]) -> Iterator[NavEntry]:
-    """Yield the entries with the tabs whose page `may_see`; an entry without one is left out."""
     for entry in entries:
         tabs = tuple(tab for tab in entry.tabs if may_see(tab.name))
         if tabs:
@@ -200,7 +193,6 @@ def _may_see(request: HttpRequest) -> Callable[[str], bool]:
 
 
 def studio_navigation(request: HttpRequest, has_test_inbox: Callable[[], bool] = _has_test_inbox) -> list[NavGroup]:
-    """Return the sidebar of the studio with the current entry marked."""
     owner = _owner(request)
     current_label = owner[0].label if owner else None
 
@@ -215,10 +207,7 @@ def studio_navigation(request: HttpRequest, has_test_inbox: Callable[[], bool] =
 
 
 def studio_section(request: HttpRequest) -> NavSection | None:
-    """Return the header of the current page; None if the page is the only one of its entry.
-
-    The pages that tabs name show the tabs. A page below one of them has a crumb, which leads back.
-    """
+    """None if the page is the only one of its entry. A page below a tab has a crumb, which leads back."""
     here, owner = page_at(request.resolver_match), _owner(request)
     if here is None or owner is None or len(owner[0].tabs) == 1:
         return None

@@ -21,14 +21,12 @@ SHOWN_IMPORTS = 20
 
 
 def _proof_of(origin: ListOrigin) -> list[str]:
-    """Return the kinds of proof that were declared, or that the columns of the imported files contain."""
     mappings = Import.objects.filter(origin_id=origin.id).order_by("-id").values_list("mapping", flat=True)
     known = {*origin.evidence, *(name for mapping in mappings[:SHOWN_IMPORTS] for name in mapping)}
     return [column.value for column in EvidenceColumn if column.value in known]
 
 
 def facts_of(origin: ListOrigin) -> list[tuple[str, str]]:
-    """Return the declaration as pairs of label and text."""
     until = date_format(origin.collected_to) if origin.collected_to else _("today")
     words = dict(EvidenceColumn.choices)
     pairs = [
@@ -50,8 +48,6 @@ def facts_of(origin: ListOrigin) -> list[tuple[str, str]]:
 
 @dataclass(frozen=True, slots=True)
 class HitRow:
-    """A word for a forbidden source, with its context and why it is forbidden."""
-
     before: str
     found: str
     after: str
@@ -60,7 +56,6 @@ class HitRow:
 
 
 def hits_of(origin: ListOrigin) -> list[HitRow]:
-    """Return the passages in a declaration that name forbidden sources."""
     return [
         HitRow(hit["before"], hit["found"], hit["after"], group_sentence(hit["group"], reading_language()), hit["rule"])
         for hit in origin.hits
@@ -69,8 +64,6 @@ def hits_of(origin: ListOrigin) -> list[HitRow]:
 
 @dataclass(frozen=True, slots=True)
 class Bar:
-    """A bar of a chart; `percent` is its share of the whole."""
-
     label: str
     count: int
     percent: float
@@ -78,7 +71,6 @@ class Bar:
 
 
 def figures_of(job: Import) -> dict[str, Any] | None:
-    """Return the figures of an import; None before it has been counted."""
     kept: dict[str, Any] | None = job.figures
     if not kept:
         return None

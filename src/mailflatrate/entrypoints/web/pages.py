@@ -21,12 +21,11 @@ NOTHING = ""
 
 @dataclass(frozen=True, slots=True)
 class WebPage:
-    """What a view declares. `address` is the methods and the route: "GET|POST tags/new/"; GET includes HEAD.
-
-    `nav` is the name of the page whose tab or menu entry this one belongs to; if empty, the address tells. `has_tabs`
-    is for a POST that is answered with the page of a tab. The rest is for the studio: the permissions to change
-    something (which also decides whether buttons show) and to open the page, whether members who are limited to some
-    lists may open it (ADR 0048), and the activity that a successful POST logs if its action logged none.
+    """`address` is the methods and the route: "GET|POST tags/new/"; GET includes HEAD. `nav` is the name of the page
+    whose tab or menu entry this one belongs to; if empty, the address tells. `has_tabs`: a POST is answered with
+    the page of a tab. For the studio: the permissions to change something and to open the page, whether members who
+    are limited to some lists may open it (ADR 0048), and the activity that a successful POST logs if its action
+    logged none.
     """
 
     address: str
@@ -41,12 +40,10 @@ class WebPage:
 
     @property
     def methods(self) -> list[str]:
-        """Return the methods that the page takes."""
         return self.address.partition(" ")[0].replace("GET", "GET|HEAD").split("|")
 
     @property
     def route(self) -> str:
-        """Return the route within the page's area."""
         return self.address.partition(" ")[2]
 
 
@@ -61,7 +58,6 @@ def declare(page: WebPage, view: View) -> View:
 
 
 def page(address: str, name: str, **options: Any) -> Callable[[View], View]:
-    """Declare a page that anyone may open."""
     return lambda view: declare(WebPage(address, name, **options), view)
 
 
@@ -71,7 +67,6 @@ def public(address: str, name: str, **options: Any) -> Callable[[View], View]:
 
 
 def patterns(*modules: ModuleType) -> list[URLPattern]:
-    """Return the URLs of the pages that these modules declare."""
     return [
         path(page.route, view, page.values, name=page.name)
         for module in modules
@@ -96,7 +91,6 @@ def _declared(resolver: URLResolver, namespace: str) -> Iterator[tuple[str, WebP
 
 
 def page_at(match: ResolverMatch | None) -> WebPage | None:
-    """Return the declared page that a URL leads to."""
     return _page_of(match.func, match.url_name) if match else None
 
 
@@ -105,10 +99,8 @@ def _page_of(view: View, name: str | None) -> WebPage | None:
 
 
 def owner_of(match: ResolverMatch | None, entries: Mapping[str, str]) -> str:
-    """Return which of `entries` (page names with their addresses) the current page belongs to.
-
-    A page that declares none belongs to the entry with the longest address that its own begins with. An area's first
-    page owns only itself.
+    """Return one of `entries` (page names with their addresses): the declared one, otherwise that with the longest
+    address that the page's own begins with. An area's first page owns only itself.
     """
     page = page_at(match)
     if page is None or match is None:

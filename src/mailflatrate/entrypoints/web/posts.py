@@ -10,18 +10,15 @@ T = TypeVar("T")
 
 
 def see_other(url: str) -> HttpResponse:
-    """Redirect after a POST."""
     return HttpResponse(status=303, headers={"Location": url})
 
 
 def succeed(request: HttpRequest, message: str, to: str) -> HttpResponse:
-    """Redirect with a message about what was done."""
     messages.success(request, message)
     return see_other(to)
 
 
 def refuse(request: HttpRequest, message: str, to: str) -> HttpResponse:
-    """Redirect with a message about why nothing was done."""
     messages.error(request, message)
     return see_other(to)
 
@@ -36,10 +33,8 @@ def perform(
     because: str = "",
     back: str = "",
 ) -> HttpResponse:
-    """Carry out an action and redirect to `to` with the message `done`, which may depend on the action's result.
-
-    If the action raises `refused`, the message is `because` or the error's own text, and the redirect goes to `back`
-    or also to `to`.
+    """Redirect to `to` with the message `done`. If the action raises `refused`, the message is `because` or the
+    error's own text, and the redirect goes to `back` or also to `to`.
     """
     try:
         result = action()

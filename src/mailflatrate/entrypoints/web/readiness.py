@@ -1,8 +1,5 @@
-"""`/readyz`: whether this installation can do its work, and `/readyz/web`: whether this process can serve pages.
-
-A load balancer checks `/readyz/web`, because pages and unsubscribe links must stay up when a worker is down.
-Monitoring and deployments check `/readyz`. Both answer everyone with 200 or 503; only the networks in
-MAILFLATRATE_METRICS_NETWORKS see the version and the details of a problem.
+"""`/readyz`, for monitoring: whether this installation can do its work. `/readyz/web`, for load balancers: whether
+this process can serve pages, which must stay up without a worker. Only MAILFLATRATE_METRICS_NETWORKS see details.
 """
 
 import time
@@ -28,8 +25,6 @@ OLDEST_SECONDS = 600.0
 
 @dataclass(frozen=True, slots=True)
 class ReadinessCheck:
-    """One condition. `problem` is empty if it is met."""
-
     name: str
     problem: str = ""
 
@@ -42,7 +37,6 @@ def readyz(request: HttpRequest) -> JsonResponse:
 
 @require_safe
 def readyz_web(request: HttpRequest) -> JsonResponse:
-    """Check the database and migrations."""
     return _answer(request, _pages)
 
 
@@ -77,7 +71,6 @@ class _KeptResult:
             return self._found
 
     def forget(self) -> None:
-        """Run the checks again next time."""
         self._until = 0.0
 
 
@@ -105,14 +98,12 @@ _pages, _all = _KeptResult(_check_pages), _KeptResult(_check_all)
 
 
 def forget() -> None:
-    """Forget the last result, so that the next request queries the database."""
     _pages.forget()
     _all.forget()
 
 
 @cache
 def _shipped_migrations() -> frozenset[tuple[str, str]]:
-    """Return every migration of this version."""
     return frozenset(MigrationLoader(None).graph.nodes)
 
 

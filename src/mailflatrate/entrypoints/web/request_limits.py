@@ -19,7 +19,6 @@ LEVELS = {
 
 
 def asking_shown(allowance: AskingAllowance) -> dict[str, Any]:
-    """Return the figures with their meaning and how to change them."""
     tone, level = LEVELS[allowance.level]
     known = allowance.judged >= value("asks_sample")
     least, few, language = value("asks_confirmed_least"), value("asks_confirmed_few"), reading_language()

@@ -20,11 +20,9 @@ READING = ("GET", "HEAD", "OPTIONS")
 
 
 def signed_in(view: View) -> View:
-    """Allow only signed-in people; after the sign-in, the page is opened again.
-
-    If a form was submitted after the session ended, the sign-in page says so and leads back to the page with the form,
-    because the form's own URL often shows nothing. A part of a page (htmx) is refused, so that no script takes the
-    sign-in page for a response and loses unsaved input; the whole page goes to the sign-in.
+    """Open the page again after the sign-in; if a form was submitted, say so and lead back to the page with the form.
+    A part of a page (htmx) is refused, so that no script takes the sign-in page for a response and loses unsaved
+    input.
     """
 
     @wraps(view)
@@ -43,7 +41,6 @@ def signed_in(view: View) -> View:
 
 
 def _page_of(request: HttpRequest) -> str:
-    """Return the page on our site that a request came from."""
     came_from = request.headers.get("HX-Current-URL") or request.headers.get("Referer") or ""
     if url_has_allowed_host_and_scheme(came_from, {request.get_host()}, require_https=request.is_secure()):
         return urlsplit(came_from)._replace(scheme="", netloc="").geturl()

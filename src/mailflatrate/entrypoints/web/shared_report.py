@@ -1,7 +1,4 @@
-"""A campaign's report behind a link that ends, for people without an account: figures only, never recipients.
-
-Nothing on the page leads into the studio. A link that never existed, ended or was revoked answers alike.
-"""
+"""A campaign's report behind a link, without recipients or ways into the studio. Ended and unknown links look alike."""
 
 from typing import Any
 from zoneinfo import ZoneInfo
@@ -35,7 +32,6 @@ from mailflatrate.locale.texts import ENGLISH
 @csrf_exempt  # the password is in the form itself; no cookie is involved
 @require_http_methods(["GET", "HEAD", "POST"])
 def shared_report(request: HttpRequest, token: str) -> HttpResponse:
-    """Show the report. If the link needs a password, a GET asks for it, and a POST with it shows the report."""
     found = find_report_link(token)
     if found is None:
         raise Http404

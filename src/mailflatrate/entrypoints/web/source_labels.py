@@ -34,7 +34,6 @@ _SOURCES: Final[tuple[tuple[re.Pattern[str], str | Promise], ...]] = (
 
 
 def unsubscribed_word(by: str) -> str:
-    """Return the text for how a person unsubscribed."""
     return str(UNSUBSCRIBED_BY.get(by, by.replace("_", " ")))
 
 

@@ -19,5 +19,4 @@ HINT_WORDS: Final = {
 
 
 def pretty(stored: Any) -> str:
-    """Return stored JSON as a person edits it."""
     return json.dumps(stored, indent=2, ensure_ascii=False)

@@ -1,7 +1,5 @@
-"""Notices a reverse proxy that the settings don't name, and stores its address for `mailflatrate doctor`.
-
-Behind such a proxy every visitor has the proxy's address: limits count all visitors as one or, for a proxy on this
-host, no one.
+"""Stores the address of a reverse proxy that the settings don't name, for `mailflatrate doctor`: behind it all
+visitors have one address, so limits count them as one or, for a proxy on this host, not at all.
 """
 
 import time
@@ -30,7 +28,6 @@ class UnknownProxyMiddleware:
         self._noted_at = -AGAIN_SECONDS
 
     def __call__(self, request: HttpRequest) -> HttpResponse:
-        """Handle the request, then record the proxy."""
         response = self.get_response(request)
         if "X-Forwarded-For" in request.headers and not came_through_proxy(request):
             self._note(request.META.get("REMOTE_ADDR", ""))

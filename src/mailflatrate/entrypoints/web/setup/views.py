@@ -30,8 +30,6 @@ REFUSED = 422
 
 
 class OperatorForm(forms.Form):
-    """The form for the first member of the operator's staff."""
-
     name = forms.CharField(
         label=gettext_lazy("Your name"), max_length=120, widget=forms.TextInput({"autocomplete": "name"})
     )
@@ -57,15 +55,12 @@ class OperatorForm(forms.Form):
             raise forms.ValidationError(str(problem)) from problem
 
     def clean_password(self) -> str:
-        """Return the password. Raises ValidationError if it is too weak."""
         password = str(self.cleaned_data["password"])
         validate_password(password, User(name=self.cleaned_data.get("name", "")))
         return password
 
 
 def before_the_first_operator(view: View) -> View:
-    """Run the view only while the installation has no operator; otherwise return a 404."""
-
     @wraps(view)
     def guarded(request: HttpRequest, *args: object, **kwargs: object) -> HttpResponseBase:
         if has_operator():
@@ -77,7 +72,6 @@ def before_the_first_operator(view: View) -> View:
 
 @require_safe
 def start(request: HttpRequest) -> HttpResponseBase:
-    """Redirect the installation's root URL to the studio or the initial setup."""
     fresh = not request.user.is_authenticated and not has_operator()
     return HttpResponseRedirect(reverse("setup") if fresh else "/studio/")
 
@@ -85,10 +79,7 @@ def start(request: HttpRequest) -> HttpResponseBase:
 @require_safe
 @before_the_first_operator
 def setup(request: HttpRequest) -> HttpResponse:
-    """Say where the link is.
-
-    The page never asks for the token, so that the token doesn't end up in a form or a history.
-    """
+    """Never asks for the token, so that it doesn't end up in a form or a history."""
     return render(request, "setup/begin.html")
 
 
@@ -96,7 +87,6 @@ def setup(request: HttpRequest) -> HttpResponse:
 @require_http_methods(["GET", "HEAD", "POST"])
 @before_the_first_operator
 def first_operator(request: HttpRequest, token: str) -> HttpResponseBase:
-    """Create the operator through the link from the log, sign them in, and continue to the desk's checklist."""
     if not is_setup_token(token):
         return render(request, "setup/begin.html", {"wrong": True}, status=403)
     form = OperatorForm(request.POST or None)

@@ -48,18 +48,15 @@ def percent(value: float | None, digits: int = 2) -> str:
 
 @register.filter
 def rate(value: float | None, cause: str) -> str:
-    """Return a rate that has limits, such as `hard_bounces`, with its sign; a dash if there is nothing to measure."""
     return written_rate(value, reading_language(), *rate_limits(ThresholdCause(cause)))
 
 
 @register.filter
 def rate_figure(value: float, cause: str) -> str:
-    """Return the same without a sign, for a sentence."""
     return rate_number(value, reading_language(), *rate_limits(ThresholdCause(cause)))
 
 
 def _css_class(widget: forms.Widget) -> str:
-    """Return the class of the control that `widget` renders."""
     table: list[tuple[type[forms.Widget], str]] = [
         (forms.CheckboxInput, "checkbox checkbox-sm checkbox-primary"),
         (forms.Textarea, "textarea"),
@@ -88,7 +85,6 @@ def same_as(context: template.Context, block: str) -> SafeString:
 
 @register.simple_tag
 def control(field: BoundField) -> SafeString:
-    """Render a form field's control in our design, linked to its hint and its errors for screen readers."""
     widget = field.field.widget
     attrs: dict[str, str | bool] = {"class": f"{_css_class(widget)} {widget.attrs.get('class', '')}".strip()}
     parts = [f"{field.auto_id}_hint"] if field.help_text else []
@@ -156,27 +152,22 @@ def initials(name: str) -> str:
 
 @register.filter
 def mark(name: str) -> str:
-    """Return the sign that stands for a company without a logo: the first letter or digit of its name."""
     return next((sign.upper() for sign in str(name) if sign.isalnum()), "")
 
 
 @register.filter
 def state_icon(state: str) -> str:
-    """Return the icon for a state (`passed`, `blocked`, `warning`, `waiting`, `info`, `success`, `error`, `todo`)."""
     return STATE_ICONS.get(state, "circle")
 
 
 @register.filter
 def state_tone(state: str) -> str:
-    """Return the tone (`success`, `warning`, `error`, `info`, `quiet`) for a state."""
     return STATE_TONES.get(state, "quiet")
 
 
 @register.filter
 def hex_colour(colour: object) -> str:
-    """Return `colour` if it is exactly `#rrggbb`, otherwise an empty string, so that nothing else gets into a style
-    block.
-    """
+    """Return an empty string unless it is exactly `#rrggbb`, so that nothing else gets into a style block."""
     text = str(colour or "")
     is_plain = len(text) == 7 and text[0] == "#" and all(digit in "0123456789abcdefABCDEF" for digit in text[1:])
     return text if is_plain else ""

@@ -14,7 +14,6 @@ register = template.Library()
 
 @register.filter
 def readable(document: AgreementDocument) -> SafeString:
-    """Return the text of a document below its title, as HTML."""
     return document_html(document)
 
 

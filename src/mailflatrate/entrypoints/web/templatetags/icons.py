@@ -1,8 +1,4 @@
-"""Icons: Lucide drawings, inlined at 16 px with a stroke of 1.75.
-
-The front-end build copies the drawings named in `frontend/icons.json` into `static/dist/icons.json`; this library
-reads them once per process. A missing name is a mistake in a template; the error says how to fix it.
-"""
+"""Icons: Lucide drawings at 16 px, stroke 1.75, which the front-end build copies into `static/dist/icons.json`."""
 
 import json
 from functools import cache, lru_cache
@@ -31,11 +27,7 @@ def drawings() -> dict[str, str]:
 
 @register.simple_tag
 def icon(name: str, size: int | str = 16, css: str = "", label: str = "") -> SafeString:
-    """Return the icon `name` as inline SVG, `size` px wide and high.
-
-    With `label` it is read aloud, without one it is hidden from screen readers.
-    Raises `TemplateSyntaxError` for a name that is not in `frontend/icons.json`.
-    """
+    """`size` in px; `label` is read aloud. Raises `TemplateSyntaxError` for a name not in `frontend/icons.json`."""
     return _drawn(name, size, css, label)
 
 

@@ -9,5 +9,4 @@ register = template.Library()
 
 @register.simple_tag
 def review_wait(kind: str) -> str:
-    """Return the usual wait for a decision about an `application`, an `origin` or a `campaign`."""
     return waits.review_wait(waits.Reviewed(kind))

@@ -15,7 +15,6 @@ register = template.Library()
 
 @register.inclusion_tag("studio/home/setup_guide.html", takes_context=True)
 def setup_guide(context: dict[str, Any], here: str) -> dict[str, Any]:
-    """Show the steps with `here` as the current one, and the first open step on another page as a button."""
     steps = _steps(here)
     following = next((step for step in steps if step["state"] == "todo"), None)
     is_done = all(step["is_done"] for step in steps if step["key"] == here)
@@ -30,7 +29,6 @@ def setup_guide(context: dict[str, Any], here: str) -> dict[str, Any]:
 
 
 def _steps(here: str) -> list[dict[str, Any]]:
-    """Return the steps of the current account; none once a campaign was released."""
     if Campaign.objects.exclude(state=CampaignState.DRAFT).exists():
         return []
     known = (
@@ -50,12 +48,10 @@ def _state(done: bool, *, is_here: bool) -> str:
 
 
 def _domain_page() -> str:
-    """Return the page of the domain that waits for its records; without a domain, the one that adds it."""
     waiting = domains().filter(verified_at=None).first() or domains().first()
     return reverse("studio:sender-domain", args=[waiting.id]) if waiting else reverse("studio:sender-new")
 
 
 def _campaign_page() -> str:
-    """Return the newest draft, or the page that creates one."""
     draft = Campaign.objects.order_by("-id").first()
     return reverse("studio:campaign-edit", args=[draft.id]) if draft else reverse("studio:campaign-new")

@@ -9,12 +9,10 @@ register = template.Library()
 
 @register.filter
 def source_word(source: str | None) -> str:
-    """Return where an event came from."""
     return source_labels.source_word(source or "")
 
 
 @register.filter
 def feedback_text(feedback: object) -> str:
-    """Return the details of feedback: how a contact unsubscribed, or a server's unchanged reply."""
     kind, text = getattr(feedback, "kind", ""), str(getattr(feedback, "text", ""))
     return source_labels.unsubscribed_word(text) if kind == "unsubscribe" and text else text
