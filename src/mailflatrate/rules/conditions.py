@@ -23,8 +23,6 @@ MAX_TESTS = 5
 
 
 class Field(StrEnum):
-    """The field that a condition tests."""
-
     ATTRIBUTE = "attribute"
     FIRST_NAME = "first_name"
     LAST_NAME = "last_name"
@@ -44,8 +42,6 @@ class Field(StrEnum):
 
 
 class Op(StrEnum):
-    """The comparison operator. Text comparisons ignore case."""
-
     EQUALS = "equals"
     NOT_EQUALS = "not_equals"
     CONTAINS = "contains"
@@ -83,8 +79,6 @@ class Op(StrEnum):
 
 
 class Match(StrEnum):
-    """How many of a group's conditions must hold."""
-
     ALL = "all"
     ANY = "any"
 

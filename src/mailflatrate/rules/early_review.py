@@ -11,10 +11,7 @@ MOST_GROWTH_PERCENT = 10
 
 @dataclass(frozen=True, slots=True)
 class EarlyReview:
-    """An approval of exactly this content, lists, conditions and exclusions, as a draft.
-
-    `recipients` and `findings`, parameters by key, are those that the reviewer saw.
-    """
+    """For exactly this content and audience; `recipients` and `findings` are those that the reviewer saw."""
 
     by: str
     recipients: int

@@ -1,8 +1,5 @@
-"""The events that other programs hear of: a closed table of types, and what each one's payload holds.
-
-A payload has ids and codes only, so that erasing a person leaves nothing to chase: a person is named by the number of
-their contact. After an erasure nothing here has that number, and the program that stored it knows which person to
-forget.
+"""The events that other programs hear of, and their payloads: ids and codes only, so that erasing a person leaves
+nothing to chase. The program that stored a contact's number knows which person to forget.
 """
 
 from collections.abc import Mapping
@@ -14,12 +11,9 @@ from typing import Any, Final
 from mailflatrate.locale.texts import N_
 
 KEPT: Final = timedelta(days=30)
-"""How long an event can be read."""
 
 
 class EventType(StrEnum):
-    """The types of event."""
-
     CONTACT_CONFIRMED = "contact.confirmed"
     CONTACT_UNSUBSCRIBED = "contact.unsubscribed"
     CONTACT_SUPPRESSED = "contact.suppressed"
@@ -56,8 +50,6 @@ NEVER_STORED: Final = (EventType.CONTACT_CHANGED, EventType.WEBHOOK_TEST)
 
 
 class PayloadKind(Enum):
-    """The JSON type of a member."""
-
     ID = "integer"
     CODE = "string"
 
@@ -82,8 +74,6 @@ def _code(about: str, *codes: str) -> PayloadMember:
 
 @dataclass(frozen=True, slots=True)
 class EventDescription:
-    """An event type's label in the studio (a message id), its meaning, its payload's members, and an example."""
-
     label: str
     about: str
     members: Mapping[str, PayloadMember]
@@ -247,7 +237,7 @@ _PYTHON: Final = {PayloadKind.ID: int, PayloadKind.CODE: str}
 
 
 class InvalidPayload(ValueError):
-    """The payload doesn't match its event type."""
+    pass
 
 
 def check_payload(event: EventType, payload: Mapping[str, Any]) -> None:
@@ -264,7 +254,6 @@ def check_payload(event: EventType, payload: Mapping[str, Any]) -> None:
 
 
 def payload_schema(event: EventType) -> dict[str, Any]:
-    """Return the JSON schema of a type's payload."""
     members = EVENTS[event].members
     return {
         "type": "object",

@@ -1,7 +1,4 @@
-"""The facts that rules judge: one frozen value for each subject. Each app builds its own in its `facts.py`.
-
-The classes have no behavior beyond reading their own values. Times are aware and in UTC.
-"""
+"""The facts that rules judge; each app builds its own in its `facts.py`. Times are aware and in UTC."""
 
 from dataclasses import dataclass, field
 from datetime import datetime
@@ -31,15 +28,12 @@ class AccountFacts:
     dpa_accepted: str
     campaigns_sent: int = 0
     own_limit: int | None = None
-    """Recipients a day that a reviewer set for this account; None: as the rules say."""
 
 
 @dataclass(frozen=True, slots=True)
 class HistoryFacts:
-    """What the account sent before, to judge whether this campaign is similar (R-06, R-07).
-
-    `now` None: not checked. `new_domain`: no earlier campaign was sent from this domain. `new_lists`: lists with
-    imported addresses that got no earlier campaign. `usual`: the median of what its kind reached; None: no one.
+    """What the account sent before (R-06, R-07). `now` None: not checked. `new_domain`: no earlier campaign came from
+    it. `new_lists`: lists with imported addresses that got none. `usual`: the median reached by its kind, if any.
     """
 
     now: datetime | None = None
@@ -67,8 +61,6 @@ class ReleaseFacts:
 
 
 class DnsState(Enum):
-    """The result of a record's last check."""
-
     OK = "ok"
     MISSING = "missing"
     WRONG = "wrong"
@@ -78,8 +70,6 @@ class DnsState(Enum):
 
 @dataclass(frozen=True, slots=True)
 class DnsRecordFacts:
-    """One DNS record: the expected value and the one found."""
-
     state: DnsState
     expected: str = ""
     found: str = ""
@@ -91,8 +81,6 @@ class DnsRecordFacts:
 
 @dataclass(frozen=True, slots=True)
 class SenderFacts:
-    """The sender in From. Domains are A-labels in lower case."""
-
     from_address: str
     from_domain: str
     display_name: str
@@ -119,10 +107,7 @@ class SenderFacts:
 
 @dataclass(frozen=True, slots=True)
 class FromFacts:
-    """The sender a From field names (R-45), for our campaigns or any other message.
-
-    `name` is decoded, `domain` an A-label in lower case. `mailboxes` counts the addresses in the field.
-    """
+    """The sender in a From field (R-45): `name` decoded, `domain` an A-label in lower case, `mailboxes` a count."""
 
     name: str
     address: str
@@ -134,18 +119,14 @@ class FromFacts:
 
 @dataclass(frozen=True, slots=True)
 class LinkFacts:
-    """One link of the HTML part before rewriting: its target and its text."""
-
     url: str
     text: str = ""
 
 
 @dataclass(frozen=True, slots=True)
 class ContentFacts:
-    """One compiled edition, as the rules see it.
-
-    `subject` and `preheader` are as written. Sizes are in octets before tracking. `imprint_missing_*` are keys of lines
-    that the part lacks. `lacking_values` are the variables without a value for `people_lacking_values` recipients.
+    """`subject` and `preheader` as written. Sizes in octets before tracking. `imprint_missing_*` are keys of lines;
+    `lacking_values` have no value for `people_lacking_values` recipients.
     """
 
     subject: str
@@ -161,11 +142,9 @@ class ContentFacts:
     imprint_missing_text: tuple[str, ...] = ()
     leftovers: tuple[str, ...] = ()
     placeholders: tuple[str, ...] = ()
-    """Texts of our blocks and templates that were to be replaced by the author's own (R-52)."""
     lacking_values: tuple[str, ...] = ()
     people_lacking_values: int = 0
     images_without_source: int = 0
-    """Images for which no picture was chosen (R-52)."""
     attachments: tuple[str, ...] = ()
     active_elements: tuple[str, ...] = ()
     links: tuple[LinkFacts, ...] = ()
@@ -175,14 +154,12 @@ class ContentFacts:
     """Imprint lines that are there but too small or too pale to be read (R-44)."""
     images: int = 0
     visible_chars: int = 0
-    """Characters of the HTML part that a reader sees."""
     html_words: int = 0
     shared_words: int = 100
     """How many percent of the HTML part's words the text part has as well."""
     pixels: tuple[str, ...] = ()
     """Hosts of pictures that nobody can see."""
     dark_traps: tuple[str, ...] = ()
-    """Samples of dark text without a background of its own."""
     categories: tuple[str, ...] = ()
     """Words of trades that a person has to look at, as `category: words` (R-05)."""
     machine_orders: tuple[str, ...] = ()
@@ -190,9 +167,7 @@ class ContentFacts:
     ai_pictures_unlabelled: tuple[str, ...] = ()
     """Names of pictures that the media library says AI made, and whose making nothing in the content tells (R-53)."""
     has_headings: bool = True
-    """Some line is an h1 to h6."""
     unsupported_css: tuple[str, ...] = ()
-    """Declarations that large mail programs ignore, and that a layout depends on."""
     oversized_images: tuple[str, ...] = ()
     """Images that Outlook would show too wide: wider than a message, or without any width."""
     visits: tuple[LinkVisitFacts, ...] = ()
@@ -207,13 +182,10 @@ class ContentFacts:
 
 @dataclass(frozen=True, slots=True)
 class AudienceFacts:
-    """The audience of the campaign, before recipients are judged one by one."""
-
     lists: tuple[str, ...]
     lists_without_origin: tuple[str, ...] = ()
     """Names of lists that were rejected, or where nobody may be mailed before a reviewer approved the origin (R-10)."""
     lists_importing: tuple[str, ...] = ()
-    """Names of lists into which a file is being read (R-15)."""
     recipients: int = 0
     stale_consents: int = 0
     """Recipients without contact for more than 12 months (R-13)."""
@@ -224,7 +196,6 @@ class AudienceFacts:
     unwritten_languages: tuple[tuple[str, int], ...] = ()
     """Languages that recipients of a campaign in several chose and that it has no text in, with how many they are."""
     untranslated: tuple[str, ...] = ()
-    """Languages whose text still is a copy of the first one."""
     people_each: int | None = None
     """How many each variant of a test would get, about; None: nothing is tested, or the test is under way (R-110)."""
     coupons: tuple[CouponFacts, ...] = ()
@@ -232,10 +203,8 @@ class AudienceFacts:
 
 @dataclass(frozen=True, slots=True)
 class SampleFacts:
-    """One sample message of the campaign, composed and signed like all of them, and judged like any finished message.
-
-    `broken` are the keys of the blocking header and signature rules that it breaks; `problem` says why it could not be
-    composed at all.
+    """Composed, signed and judged like any finished message. `broken` are keys of blocking header and signature rules;
+    `problem` says why it could not be composed at all.
     """
 
     octets: int
@@ -249,8 +218,6 @@ class SampleFacts:
 
 @dataclass(frozen=True, slots=True)
 class SpamScore:
-    """The spam filter's score of the sample message. `needed` is the threshold from which it counts as spam."""
-
     score: float
     needed: float
     tests: tuple[str, ...] = ()
@@ -258,8 +225,6 @@ class SpamScore:
 
 @dataclass(frozen=True, slots=True)
 class CampaignFacts:
-    """All facts for the campaign chain."""
-
     account: AccountFacts
     release: ReleaseFacts
     sender: SenderFacts
@@ -289,15 +254,11 @@ class CampaignFacts:
 
 
 class HasAccount(Protocol):
-    """Facts of a message sent by an account."""
-
     @property
     def account(self) -> AccountFacts: ...
 
 
 class HasImprint(Protocol):
-    """Facts of a message that must name its sender."""
-
     @property
     def imprint(self) -> ImprintRecord | None: ...
 
@@ -306,22 +267,16 @@ class HasImprint(Protocol):
 
 
 class HasContent(Protocol):
-    """Facts of a message whose content can be seen, sent by us or by others."""
-
     @property
     def content(self) -> ContentFacts: ...
 
 
 class HasSender(Protocol):
-    """Facts of a message whose sender domain was looked up."""
-
     @property
     def sender(self) -> SenderFacts: ...
 
 
 class HasFrom(Protocol):
-    """Facts of any message: the claimed sender, and what is known about them (None for a stranger's message)."""
-
     @property
     def from_line(self) -> FromFacts: ...
 
@@ -331,12 +286,9 @@ class HasFrom(Protocol):
 
 @dataclass(frozen=True, slots=True)
 class NoticeFacts:
-    """A service notice to a user: password, verdict on an application, suspension."""
-
     recipient_is_user: bool
     """The address belongs to a user or an applicant of the account; notices go nowhere else."""
     address_dead: bool
-    """A notice to it bounced hard."""
     advertising: bool = field(default=False)
     answers_request: bool = field(default=False)
     """It asks a person to confirm a request about their own data, made from a message they received (R-94)."""
@@ -348,8 +300,6 @@ class NoticeFacts:
 
 @dataclass(frozen=True, slots=True)
 class ContractFacts:
-    """A transactional message to one person, about something between them and the account (R-112)."""
-
     account: AccountFacts
     imprint: ImprintRecord | None
     is_enabled: bool

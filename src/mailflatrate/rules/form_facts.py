@@ -10,8 +10,6 @@ from mailflatrate.rules.imprint import ImprintRecord
 
 @dataclass(frozen=True, slots=True)
 class ConfirmationFacts:
-    """A double opt-in confirmation message (R-25, R-31 to R-35)."""
-
     account: AccountFacts
     imprint: ImprintRecord | None
     form_published: bool
@@ -35,8 +33,6 @@ class ConfirmationFacts:
 
 @dataclass(frozen=True, slots=True)
 class FormFacts:
-    """A sign-up form about to be published. `company` is the value of {company}; empty without imprint."""
-
     content: FormContent
     imprint: ImprintRecord | None
     company: str

@@ -6,10 +6,7 @@ from typing import Any
 
 
 def load_kinds(package: str, name: str) -> list[Any]:
-    """Return the attribute `name` of every module in a package, in the order of their file names.
-
-    `package` is written as a literal, so that `tests/affected.py` knows who uses these modules.
-    """
+    """In the order of file names. `package` is a literal, so that `tests/affected.py` knows who uses these modules."""
     modules = sorted(module.name for module in iter_modules(import_module(package).__path__, f"{package}."))
     return [getattr(import_module(module), name) for module in modules]
 

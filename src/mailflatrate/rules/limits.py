@@ -1,7 +1,6 @@
-"""Every number of the rule base, with its source and the date on which the source was read.
-
-The operator may tighten a number by a setting (`rules.stricter_limits`); loosening one needs an ADR. A test pins the
-table (R-84), because a silently changed threshold is a changed rule.
+"""Every number of the rule base, with its source and when it was read. The operator may tighten it
+(`rules.stricter_limits`); loosening one needs an ADR. A test pins the table (R-84): a changed threshold is a changed
+rule.
 """
 
 from collections.abc import Mapping
@@ -243,6 +242,5 @@ def value(key: str) -> float:
 
 
 def tighten(numbers: Mapping[str, float]) -> None:
-    """Apply the operator's stricter numbers (`rules.stricter_limits`) in this process, replacing earlier ones."""
     _TIGHTENED.clear()
     _TIGHTENED.update(numbers)

@@ -32,14 +32,12 @@ _HASTE = re.compile(
 
 
 def find_categories(text: str) -> tuple[str, ...]:
-    """Return the industries that a person has to review in a text, as `category: words`, each category once."""
     lowered = " ".join(text.casefold().split())
     found = ((name, pattern.search(lowered)) for name, pattern in _categories())
     return tuple(f"{name}: {match.group()}" for name, match in found if match)
 
 
 def find_orders(text: str) -> tuple[str, ...]:
-    """Return the sentences that address the reader's assistant, as written."""
     return tuple(dict.fromkeys(match.group() for match in _ORDERS.finditer(" ".join(text.split()))))
 
 
@@ -50,12 +48,10 @@ _AI = re.compile(
 
 
 def tells_ai(text: str) -> bool:
-    """Return whether a text says that something was made by AI, in English or German (R-53)."""
     return _AI.search(" ".join(text.split())) is not None
 
 
 def find_haste(text: str) -> str | None:
-    """Return the first claim that time or stock is running out; None if there is none."""
     match = _HASTE.search(text)
     return None if match is None else match.group()
 

@@ -17,10 +17,8 @@ MOST_COMPARED = 3
 
 
 class LinkOutcome(StrEnum):
-    """The result of visiting a link. WAITING: not visited yet. NO_HOST: the name has no address. GONE: 404 or 410.
-
-    FAILED: another error of the website. UNKNOWN: the network failed. SKIPPED: not to be visited: the link is personal,
-    leads to an example domain or to this service.
+    """NO_HOST: the name has no address. GONE: 404 or 410. FAILED: another error of the website. UNKNOWN: the network
+    failed. SKIPPED: personal, an example domain or this service.
     """
 
     WAITING = "waiting"
@@ -34,10 +32,7 @@ class LinkOutcome(StrEnum):
 
 @dataclass(frozen=True, slots=True)
 class LinkVisitFacts:
-    """What was found behind a link. `problem` is the technical message, `final_url` the address after `redirects`.
-
-    `disagreements` are what the campaign and the page state differently, as `19.90 EUR / 24.90 EUR`.
-    """
+    """`problem` is technical, `final_url` after `redirects`; `disagreements` as `19.90 EUR / 24.90 EUR`."""
 
     url: str
     outcome: LinkOutcome
@@ -48,7 +43,6 @@ class LinkVisitFacts:
 
 
 def said_beside(outline: str, anchors: Sequence[Anchor]) -> dict[str, str]:
-    """Return the words in and around each link, by its target: up to the next link that leads elsewhere."""
     ends, starts = _ends_before(anchors), _starts_after(anchors, len(outline))
     beside: dict[str, list[str]] = {}
     for anchor, least, most in zip(anchors, ends, starts, strict=True):
@@ -58,7 +52,6 @@ def said_beside(outline: str, anchors: Sequence[Anchor]) -> dict[str, str]:
 
 
 def _ends_before(anchors: Sequence[Anchor]) -> list[int]:
-    """Return, for each link, where the last one before it ends that leads elsewhere."""
     found: list[int] = []
     for number, anchor in enumerate(anchors):
         before = anchors[number - 1] if number else None
@@ -68,7 +61,6 @@ def _ends_before(anchors: Sequence[Anchor]) -> list[int]:
 
 
 def _starts_after(anchors: Sequence[Anchor], length: int) -> list[int]:
-    """Return, for each link, where the next one after it begins that leads elsewhere."""
     found: list[int] = []
     for number, anchor in reversed(list(enumerate(anchors))):
         after = anchors[number + 1] if number + 1 < len(anchors) else None
@@ -78,10 +70,8 @@ def _starts_after(anchors: Sequence[Anchor], length: int) -> list[int]:
 
 
 def disagreements(words: str, prices: Sequence[PriceRange], events: Sequence[EventDays]) -> tuple[str, ...]:
-    """Return what the words and the page state differently, such as `19.90 EUR / 24.90 EUR`; empty if nothing.
-
-    Nothing is said about a page that states neither or many, and one value that agrees is enough: a campaign may also
-    name the price before the sale.
+    """Return such as `19.90 EUR / 24.90 EUR`. A page that states none or many says nothing, and one value that agrees
+    is enough: a campaign may also name the price before the sale.
     """
     found = []
     stated = [price for price in stated_prices(words) if any(price.currency == each.currency for each in prices)]

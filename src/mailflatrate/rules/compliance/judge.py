@@ -12,8 +12,6 @@ NEAR = 0.8
 
 
 class State(Enum):
-    """The status of a criterion."""
-
     HELD = "held"  # by construction, or measured within its limit
     NEAR = "near"
     BROKEN = "broken"
@@ -24,10 +22,7 @@ class State(Enum):
 
 @dataclass(frozen=True, slots=True)
 class Facts:
-    """The known figures and check results.
-
-    A missing figure was not measured; `seen` holds the result of each topic's check.
-    """
+    """A missing figure was not measured; `seen` has the result of each topic's check."""
 
     figures: Mapping[MeasuredFigure, float] = field(default_factory=dict)
     seen: Mapping[str, bool] = field(default_factory=dict)
@@ -35,8 +30,6 @@ class Facts:
 
 @dataclass(frozen=True, slots=True)
 class CriterionResult:
-    """A criterion and its status. If it is measured, `figure` and `limit` are in the unit of the figure."""
-
     criterion: Criterion
     state: State
     figure: float | None = None
@@ -44,7 +37,6 @@ class CriterionResult:
 
 
 def judge_all(facts: Facts, *, of_account: bool = False) -> tuple[CriterionResult, ...]:
-    """Return every criterion's result; for an account, only the criteria that its own campaigns decide."""
     chosen: Iterable[Criterion] = CRITERIA
     if of_account:
         chosen = (each for each in CRITERIA if each.holder is not Holder.OPERATOR and not each.service_only)

@@ -7,8 +7,6 @@ from mailflatrate.locale.texts import translate
 
 
 class RequirementSource(Enum):
-    """Who sets a requirement; the value is the name shown."""
-
     CSA = "CSA"
     GOOGLE = "Google"
     YAHOO = "Yahoo"
@@ -16,16 +14,12 @@ class RequirementSource(Enum):
 
 
 class Holder(Enum):
-    """Who is responsible for meeting a criterion."""
-
     BUILT = "built"  # the program cannot do otherwise
     MEASURED = "measured"  # a figure with a limit
     OPERATOR = "operator"  # outside of the program
 
 
 class MeasuredFigure(Enum):
-    """The figures that criteria measure; the value is the unit."""
-
     COMPLAINTS = "percent of the delivered at providers that report, 7 days"
     COMPLAINTS_YAHOO = "percent of the delivered at Yahoo, 7 days"
     HARD_BOUNCES = "percent of the settled, 7 days"
@@ -37,25 +31,19 @@ class MeasuredFigure(Enum):
 
     @property
     def is_percent(self) -> bool:
-        """Return whether the figure is a rate in percent."""
         return self.value.startswith("percent")
 
 
 @dataclass(frozen=True, slots=True)
 class CriterionText:
-    """What a criterion requires, and how it is met or what to do, as message ids."""
-
     title: str
     how: str
 
 
 @dataclass(frozen=True, slots=True)
 class Criterion:
-    """One requirement. `limit` is a key of `rules.limits`, empty if there is no limit; `below`: the figure must stay
-    below the limit.
-
-    `topic` is the name of the `mailflatrate doctor` check for an operator's requirement; empty if no program can check
-    it. `service_only`: it says nothing about a single customer.
+    """`limit` is a key of `rules.limits`, or ""; `below`: the figure must stay below it. `topic` is a check of
+    `mailflatrate doctor`; "" if no program can check. `service_only`: it says nothing about a single customer.
     """
 
     key: str

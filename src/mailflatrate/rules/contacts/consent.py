@@ -1,7 +1,4 @@
-"""Which imported consent counts (R-12, R-13): whether the evidence of one row is complete, plausible and fresh enough.
-
-Called once per imported row, so a million times for a large import: the results are constants and no object is created.
-"""
+"""Which imported consent counts (R-12, R-13). Called for each row of an import: results are constants."""
 
 import re
 from dataclasses import dataclass
@@ -34,10 +31,8 @@ class EvidenceReason(Enum):
 
 
 class ImportedEvidence(NamedTuple):
-    """The evidence of one row as read from the file; None or empty where the file has nothing.
-
-    To be mailable, a row must have sign-up time, sign-up IP, confirmation time and source. The confirmation IP is
-    optional, but must be a valid IP address. `last_contact_at` is the last campaign by the previous system, if known.
+    """As read from the file; None or "" where it has nothing. To be mailable, a row must have sign-up time, sign-up IP,
+    confirmation time and source. `last_contact_at` is the last campaign by the previous system.
     """
 
     sign_up_at: datetime | None
@@ -50,11 +45,7 @@ class ImportedEvidence(NamedTuple):
 
 @dataclass(frozen=True, slots=True)
 class EvidenceVerdict:
-    """The verdict on one row: `mailable`, or quarantine.
-
-    A mailable row with `needs_review` is shown to the reviewer of the list, because its consent is older than 12
-    months.
-    """
+    """`mailable`, or quarantine. `needs_review`: consent older than 12 months, for the list's reviewer."""
 
     mailable: bool
     rule: str | None = None
@@ -113,11 +104,7 @@ _SENTENCES: dict[EvidenceReason, str] = {
 
 
 def judge_evidence(row: ImportedEvidence, now: datetime) -> EvidenceVerdict:
-    """Return the verdict on a row: mailable, or quarantine with the first reason found. `now` is aware; times in `row`
-    should be.
-
-    It checks completeness first, then form, then plausibility, then age.
-    """
+    """Return the first reason: completeness, form, plausibility, age. `now` is aware; times in `row` should be."""
     sign_up_at, confirmed_at = row.sign_up_at, row.confirmed_at
     if sign_up_at is None:
         return _QUARANTINE[EvidenceReason.SIGN_UP_TIME_MISSING]
@@ -142,7 +129,6 @@ def judge_evidence(row: ImportedEvidence, now: datetime) -> EvidenceVerdict:
 
 
 def evidence_sentence(reason: EvidenceReason, language: str) -> str:
-    """Return the reason as a sentence for the report of an import."""
     return translate(_SENTENCES[reason], language)
 
 
@@ -159,9 +145,7 @@ def _judge_age(row: ImportedEvidence, confirmed_at: datetime, now: datetime) -> 
 
 
 def _is_persons_ip(text: str) -> bool:
-    """Return whether a sign-up can come from the IP address: not this host, unspecified, multicast or in a private
-    network, which belongs to some proxy in front of the form.
-    """
+    """Not this host, multicast or a private network, which belongs to some proxy in front of the form."""
     if _IPV4.fullmatch(text):
         return not _NOBODYS_IPV4.match(text) and int(text.partition(".")[0]) < 224
     try:

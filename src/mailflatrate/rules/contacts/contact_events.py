@@ -1,7 +1,5 @@
-"""Events of a customer's own systems about their contacts, such as an order: names, typed properties and limits.
-
-Names and properties are declared once per account. A name that asks for specially protected data (R-97) is refused,
-whatever its values say.
+"""Events of a customer's own systems about their contacts. A name that asks for specially protected data (R-97) is
+refused, whatever its values say.
 """
 
 import json
@@ -37,8 +35,6 @@ _DAY = re.compile(r"\d{4}-\d\d-\d\d", re.ASCII)
 
 
 class PropertyType(StrEnum):
-    """The type of a property's values. A DATE is a day in ISO form, 2026-03-31."""
-
     TEXT = "text"
     NUMBER = "number"
     BOOLEAN = "boolean"
@@ -49,8 +45,6 @@ PropertyValue = str | int | float | bool
 
 
 class EventFault(StrEnum):
-    """What is wrong with an event or its declaration."""
-
     NAME = "name"
     SPECIAL = "special"
     TOO_MANY = "too_many"
@@ -69,8 +63,6 @@ class EventRefused(Exception):
 
 @dataclass(frozen=True, slots=True)
 class CheckedProperties:
-    """The properties of an event as they are stored, and those among them that aren't declared yet, by type."""
-
     values: Mapping[str, PropertyValue]
     new: Mapping[str, PropertyType]
 
@@ -94,7 +86,6 @@ def type_of(value: Any) -> PropertyType | None:
 
 
 def suits(value: Any, wanted: PropertyType) -> bool:
-    """Return whether a value has a type and is within its bounds."""
     if wanted is PropertyType.BOOLEAN:
         return isinstance(value, bool)
     if wanted is PropertyType.NUMBER:

@@ -1,7 +1,5 @@
-"""Determines a recipient's country, because US and Canadian law on imprints and opt-outs applies by the reader's
-country (R-44).
-
-It is taken from an attribute that names a country, otherwise from the address's ending. A `.com` says nothing.
+"""A recipient's country, because US and Canadian law on imprints and opt-outs applies by it (R-44): from an attribute,
+otherwise from the address's ending. A `.com` says nothing.
 """
 
 from functools import cache
@@ -95,9 +93,7 @@ MONTH_FIRST_COUNTRIES = frozenset({"US", "PH", "PR", "GU"})
 
 
 def country_of(attribute: str, ending: str) -> str | None:
-    """Return the ISO 3166 code of the country that an attribute names, otherwise that of an address's ending; None if
-    unknown.
-    """
+    """Return an ISO 3166 code: the attribute's, otherwise the ending's; None if unknown."""
     named = _BY_NAME.get(" ".join(attribute.replace("-", " ").lower().split()))
     return named or _BY_ENDING.get(ending.lower())
 

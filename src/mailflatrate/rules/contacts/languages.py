@@ -38,9 +38,7 @@ _TAG = re.compile(r"([a-z]{2})(?:[-_][a-z0-9]{2,8}){0,3}")
 
 
 def language_code(text: str) -> str | None:
-    """Return the ISO 639-1 code of a language given by its code, by a tag such as de-AT, or by its name; None if
-    unknown.
-    """
+    """Accept a code, a tag such as de-AT, or a name; None if unknown."""
     word = text.strip().lower()
     if word in _BY_NAME:
         return _BY_NAME[word]
@@ -49,7 +47,6 @@ def language_code(text: str) -> str | None:
 
 
 def spellings(code: str) -> tuple[str, ...]:
-    """Return the words in lower case that mean a language in a contact's field: its code, and its names."""
     return (code, *(name for name, known in _BY_NAME.items() if known == code and name != code))
 
 

@@ -1,7 +1,4 @@
-"""Amounts of money in events of customers' systems: exact decimals, within bounds, in currencies that exist.
-
-No amount is ever a binary fraction here: a number of an event is read by its decimal digits, as it was written.
-"""
+"""Money in events of customers' systems: exact decimals as written, never a binary fraction, bounded."""
 
 import re
 from collections.abc import Mapping
@@ -36,8 +33,6 @@ CURRENCIES: Final[Mapping[str, int]] = {
 
 
 class MoneyFault(StrEnum):
-    """What is wrong with an amount or its currency."""
-
     AMOUNT = "amount"
     CURRENCY = "currency"
 
@@ -52,10 +47,7 @@ class MoneyRefused(Exception):
 
 @dataclass(frozen=True, slots=True)
 class GoalProperties:
-    """Which properties of an event hold its amount, currency and coupon code; an empty name means none.
-
-    `currency` is that of events that name none.
-    """
+    """An empty name means none; `currency` is that of events that name none."""
 
     amount: str = ""
     currency_name: str = ""
@@ -65,8 +57,6 @@ class GoalProperties:
 
 @dataclass(frozen=True, slots=True)
 class Money:
-    """An amount in a currency, rounded to its smallest unit."""
-
     currency: str
     amount: Decimal
 
@@ -94,6 +84,5 @@ def currency_of(goal: GoalProperties, properties: Mapping[str, Any]) -> str:
 
 
 def coupon_of(goal: GoalProperties, properties: Mapping[str, Any]) -> str:
-    """Return the coupon code that an event names; empty if none."""
     value = properties.get(goal.coupon) if goal.coupon else None
     return value.strip()[:64] if isinstance(value, str) else ""

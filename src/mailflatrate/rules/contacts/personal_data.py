@@ -1,8 +1,5 @@
-"""Data that needs more care than an address: birth dates (R-39), and data protected by GDPR Art. 9 and 10 (R-97).
-
-It is judged by the name of a column or a field. Names are folded first, so that accents, case, hyphens, camelCase,
-digits for letters and look-alike letters hide nothing. If the name says nothing about the content, the data isn't
-detected.
+"""Birth dates (R-39), and data protected by GDPR Art. 9 and 10 (R-97), judged by the name of a column or field.
+Accents, case, hyphens, camelCase and look-alikes hide nothing; if the name says nothing, the data isn't detected.
 """
 
 import re
@@ -27,8 +24,7 @@ _CAMEL = re.compile(r"(?<=[a-zß-öø-ÿ])(?=[A-ZÀ-ÖØ-Þ])|(?<=[A-ZÀ-ÖØ-Þ
 _WORD = re.compile(r"[^\W_]+")
 _MIXED = re.compile(r"(?=[^\W_]*[^\W\d_])[^\W_]+")
 _JOINED_FROM = 8
-"""From this length a part of a word is also looked for across separators (`blut_gruppe`); shorter ones would come about
-by chance (`smaller_group`)."""
+"""This long, they are also looked for across separators (`blut_gruppe`); shorter ones come about by chance."""
 
 _UNDECOMPOSED = str.maketrans(
     {"ß": "ss", "ø": "o", "æ": "a", "œ": "o", "ł": "l", "đ": "d", "ð": "d", "ı": "i", "þ": "th", "ς": "σ"}
@@ -43,12 +39,10 @@ def _any_of(words: Iterable[str], start: str = "") -> re.Pattern[str]:
 
 
 def is_special(*names: str) -> bool:
-    """Return True if a name is about health, genes, belief, origin, politics, sex life or crimes (R-97)."""
     return any(_is_special(folded) for name in names for folded in _foldings(name))
 
 
 def is_birth(*names: str) -> bool:
-    """Return whether a name asks for a date of birth, or is about a person's child."""
     for name in names:
         if _BIRTH.search(_in_words(name)):
             return True
@@ -60,7 +54,6 @@ def is_birth(*names: str) -> bool:
 
 @lru_cache(maxsize=2_000)
 def is_yearly(*names: str) -> bool:
-    """Return whether a name is about a day of each year, such as a birthday, whose own year may be unknown."""
     return any(
         _BIRTH.search(_in_words(name)) or any(map(_tests().day_of_year.search, _foldings(name))) for name in names
     )
@@ -71,12 +64,10 @@ def is_age(*names: str) -> bool:
 
 
 def says_nothing(name: str) -> bool:
-    """Return True for a name of one or two letters (`g`, `x1`), which may hide a birth date."""
     return sum(map(str.isalpha, name)) <= 2
 
 
 def _in_words(name: str) -> str:
-    """Return a name as a person would write it: `customerRace` and `customer_race` become two words each."""
     return _CAMEL.sub(" ", name).replace("_", " ").replace("-", " ")
 
 
@@ -87,7 +78,6 @@ def is_minor(born: date, today: date) -> bool:
 
 
 def _foldings(name: str) -> set[str]:
-    """Return the readings of a name: lower-case words without accents, digits and look-alikes as letters or not."""
     visible = "".join(sign for sign in unicodedata.normalize("NFKC", name) if unicodedata.category(sign) != "Cf")
     readings: set[str] = set()
     for spaced in {visible, _CAMEL.sub(" ", visible)}:
@@ -106,12 +96,10 @@ def _plain_readings(text: str) -> set[str]:
 
 
 def _spelled(text: str, table: dict[int, int]) -> str:
-    """Replace digits within words by the letters they resemble; numbers stay."""
     return _MIXED.sub(lambda word: word[0].translate(table), text)
 
 
 def _words_of(text: str) -> list[str]:
-    """Return the words without digits around them; single letters form one word (`d.n.a`)."""
     words: list[str] = []
     was_letter = False
     for word in _WORD.findall(text):
@@ -140,8 +128,6 @@ def _is_special(folded: str) -> bool:
 
 @dataclass(frozen=True, slots=True)
 class _NameTests:
-    """What the words of `special_words` find in a folded name."""
-
     inside: re.Pattern[str]
     joined: re.Pattern[str]
     starts: re.Pattern[str]

@@ -55,7 +55,6 @@ def read_networks(text: str) -> Networks:
 
 @cache
 def networks_in(path: Path) -> Networks:
-    """Return the networks of a file, read once per process."""
     return read_networks(path.read_text())
 
 

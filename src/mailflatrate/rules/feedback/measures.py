@@ -1,9 +1,6 @@
-"""What the figures of a campaign or an account require (R-85 to R-89). Takes in counts and returns actions.
-
-A rate leads to an action only if the sample is large enough, and no single report ever changes anything (R-85, R-87):
-below three events there is at most a warning. Bounces of a small sample count only if they can hardly be chance (ADR
-0015). A recently started account also has ceilings, which apply at any rate. Actions are ordered, and the strongest one
-includes the weaker ones.
+"""What figures require (R-85 to R-89): counts in, actions out, of which the strongest includes the weaker ones. No
+single report changes anything (R-85, R-87): below three events there is at most a warning, and a small sample counts
+only if it can hardly be chance (ADR 0015). A recent account also has ceilings, at any rate.
 """
 
 from dataclasses import dataclass
@@ -15,8 +12,6 @@ from mailflatrate.rules.limits import value
 
 
 class MeasureLevel(IntEnum):
-    """The severity of a measure, from notifying to stopping."""
-
     WARN = 1  # the customer is told
     THROTTLE = 2  # fewer messages a day, and a reviewer checks
     PAUSE_LANE = 3  # this campaign's lane for one provider waits for a reviewer
@@ -26,8 +21,6 @@ class MeasureLevel(IntEnum):
 
 
 class ThresholdCause(Enum):
-    """The threshold that was crossed; the value is stored and is the key of its texts."""
-
     COMPLAINTS = "complaints"
     HARD_BOUNCES = "hard_bounces"
     PROVIDER_BOUNCES = "provider_bounces"
@@ -39,13 +32,10 @@ class ThresholdCause(Enum):
 
     @property
     def is_ceiling(self) -> bool:
-        """Return whether a number of events decides instead of a rate; then `RequiredMeasure.limit` is that number."""
         return self in (ThresholdCause.NEW_COMPLAINTS, ThresholdCause.NEW_HARD_BOUNCES)
 
 
 class FigureScope(StrEnum):
-    """The scopes over which figures are counted."""
-
     CAMPAIGN = "mailing"
     DAY = "day"
     WEEK = "week"
@@ -53,10 +43,8 @@ class FigureScope(StrEnum):
 
 @dataclass(frozen=True, slots=True)
 class Counts:
-    """Numbers of distinct recipients. `settled` have a result.
-
-    `reporting` are delivered recipients at providers that report complaints. `refused` were rejected because of the
-    sender (R-70).
+    """Of distinct recipients. `settled` have a result; `reporting` were delivered at providers that report complaints;
+    `refused` were rejected because of the sender (R-70).
     """
 
     settled: int = 0
@@ -70,10 +58,7 @@ class Counts:
 
 @dataclass(frozen=True, slots=True)
 class RequiredMeasure:
-    """One measure that the figures require: `percent`, the rate of `events` in `base`, exceeded `limit`.
-
-    `limit` is in percent. For a ceiling it is a number of events, and 0 if the first few reports alone decided.
-    """
+    """`limit` is in percent; for a ceiling a number of events, and 0 if the first few reports alone decided."""
 
     cause: ThresholdCause
     level: MeasureLevel
@@ -85,12 +70,10 @@ class RequiredMeasure:
 
     @property
     def percent(self) -> float:
-        """Return the measured rate, in percent."""
         return share(self.events, self.base)
 
 
 def share(events: int, base: int) -> float:
-    """Return events as a percentage of a base; 0 for an empty one."""
     return 100 * events / base if base else 0.0
 
 
@@ -121,10 +104,7 @@ def judge_new_account(counts: Counts, scope: FigureScope) -> tuple[RequiredMeasu
 
 
 def judge_provider(provider: str, counts: Counts) -> tuple[RequiredMeasure, ...]:
-    """Return what a campaign's figures at one provider require, before more messages ruin the reputation there.
-
-    Too many unknown users (R-88), too many complaints (R-86), or refusals because of the sender (R-70) pause its lane.
-    """
+    """Unknown users (R-88), complaints (R-86), or refusals because of the sender (R-70) pause a provider's lane."""
     hard, complained, refused = (
         share(counts.hard, counts.settled),
         share(counts.complaints, counts.reporting),
@@ -196,15 +176,11 @@ def _complaints(counts: Counts, scope: FigureScope) -> RequiredMeasure | None:
 
 
 def _is_beyond_chance(events: int, base: int, line: float) -> bool:
-    """Return whether a sender right at the limit would hardly get this many complaints by chance.
-
-    One or two invented complaints must not decide (R-87, ADR 0015).
-    """
+    """Would a sender right at the limit hardly get this many? One or two invented complaints must not decide (R-87)."""
     return events >= value("complaint_plain_events") or is_hardly_chance(events, base, line)
 
 
 def _at_the_start(counts: Counts) -> bool:
-    """Return whether there were five reports within the first thousand (R-86)."""
     return counts.complaints >= value("complaint_suspend_events") and counts.delivered <= value(
         "complaint_suspend_window"
     )
@@ -233,10 +209,7 @@ def _hard_bounces(counts: Counts, scope: FigureScope) -> RequiredMeasure | None:
 
 
 def is_hardly_chance(events: int, base: int, percent: float) -> bool:
-    """Return whether this many events in a small sample would be surprising at a true rate of `percent`.
-
-    It compares the probability of at least `events` among `base` (binomial) with `rate_sample_chance` (R-85, ADR 0015).
-    """
+    """At a true rate of `percent` (binomial), compared with `rate_sample_chance` (R-85, ADR 0015)."""
     share_of = percent / 100
     fewer = sum(comb(base, n) * share_of**n * (1 - share_of) ** (base - n) for n in range(events))
     return 100 * (1 - fewer) <= value("rate_sample_chance")

@@ -24,10 +24,7 @@ CHOICE_COMPARISONS = (Op.IN, Op.NOT_EQUALS, Op.SET, Op.EMPTY)
 
 @dataclass(frozen=True, slots=True)
 class ValueFault:
-    """Why a value doesn't fit its field. `name` is stored; both texts are message ids.
-
-    `sentence` is for the customer and has %(label)s, and %(choices)s if wanted; `prompt` is for a form's visitor.
-    """
+    """`name` is stored; `sentence`, with %(label)s, is for the customer, `prompt` for a form's visitor."""
 
     name: str
     sentence: str
@@ -50,8 +47,6 @@ class UnreadableValue(ValueError):
 
 @dataclass(frozen=True, slots=True)
 class FieldDefinition:
-    """A field as an account declared it. `default` is what a message shows for contacts without a value."""
-
     key: str
     type: ContactFieldType
     label: str = ""
@@ -70,7 +65,6 @@ class Sorting(Enum):
 
 
 NamesIn = Callable[[str], Mapping[str, str]]
-"""Returns the names of codes in a language."""
 
 
 class ValueWriter(Protocol):
@@ -85,12 +79,10 @@ class ValueWriter(Protocol):
 
 @dataclass(frozen=True, kw_only=True)
 class ContactFieldType(ABC):
-    """A type of fields. `name` is stored, `label` a message id, `place` the type's place in menus.
-
-    `comparisons` are those of the segment builder, `quick_comparisons` those of the contact list's filter, which offers
-    `options` as a menu if the type `is_menu`. `forms`: spellings that propose the type for a new field. `is_several`:
-    a value is a list. `is_converted`: the stored form of a text may differ from the text. `suits_free_values`:
-    values from before their field was declared get this type, because messages print them as before.
+    """`name` is stored, `label` a message id, `place` in menus. `quick_comparisons` are those of the contact list's
+    filter, with `options` as a menu if `is_menu`. `forms`: spellings that propose the type. `is_several`: a value is a
+    list. `is_converted`: the stored form may differ from the text. `suits_free_values`: values from before their field
+    was declared get this type, because messages print them as before.
     """
 
     name: str
@@ -128,7 +120,6 @@ class ContactFieldType(ABC):
         return 0
 
     def adapted(self, op: Op, value: ConditionValue) -> tuple[Op, ConditionValue]:
-        """Return a comparison of a condition that knows no types, as this type has it."""
         if op is Op.EQUALS and Op.ON_DAY in self.comparisons:
             return Op.ON_DAY, value
         if (
@@ -145,11 +136,9 @@ class ContactFieldType(ABC):
         return self.normalize(wanted, raw, month_first=None)
 
     def options(self, wanted: FieldDefinition, language: str) -> Sequence[tuple[str, str]]:
-        """Return the values to choose from, with their labels; nothing if a value is typed."""
         return ()
 
     def words(self, value: str | int | float, write: ValueWriter) -> str:
-        """Return one stored value as a page shows it; one that doesn't fit the type is unchanged."""
         return str(value)
 
 
@@ -157,7 +146,6 @@ _LARGEST_WHOLE = 10**30
 
 
 def plain(raw: object) -> str:
-    """Return a scalar as text; PostgreSQL stores no NUL. Raises UnreadableValue."""
     if not isinstance(raw, str | int | float | bool) or (isinstance(raw, int) and abs(raw) > _LARGEST_WHOLE):
         raise UnreadableValue(NOT_A_VALUE)
     text = str(raw).lower() if isinstance(raw, bool) else str(raw).replace("\0", "").strip()

@@ -1,7 +1,5 @@
-"""Proposes the type of a new field, from its name and the values that it will hold.
-
-A type other than text is proposed only if it fits every value, and never for numbers that are identifiers: postal
-codes, phone and customer numbers stay text.
+"""Proposes the type of a new field, only one that fits every value, and never a number for identifiers: postal codes,
+phone and customer numbers stay text.
 """
 
 from collections.abc import Iterable
@@ -15,16 +13,12 @@ _FORMS = {form: kind for kind in FIELD_TYPES.values() for form in kind.forms}
 
 
 class TypeGuess:
-    """The forms that fit all values seen so far."""
-
     __slots__ = ("_open",)
 
     def __init__(self, forms: Iterable[str] = _FORMS) -> None:
-        """Begin with these forms."""
         self._open = {form: _FORMS[form] for form in forms}
 
     def add(self, value: object) -> None:
-        """Narrow the forms by one value; a blank value changes nothing."""
         if isinstance(value, bool):
             text = "yes" if value else "no"
         else:
@@ -40,7 +34,6 @@ class TypeGuess:
 
 
 def propose_type(key: str, suited: Iterable[str], title: str = "") -> ContactFieldType:
-    """Return the type for a field of this name, if all forms in `suited` fit its values. `title`: of its column."""
     forms = tuple(suited)
     if len(forms) == len(_FORMS):
         return TEXT  # there was no value: none suits everything

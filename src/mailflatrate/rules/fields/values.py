@@ -1,7 +1,5 @@
-"""All types of fields, and the one function that checks and normalizes a value.
-
-Imports, forms, the API and the contact page all call `normalize_value`. It returns the stored form: text, a number,
-true or false, an ISO date (`--MM-DD` if its year is unknown), a country or language code, or a list of choices.
+"""All types of fields. Imports, forms, the API and the contact page all call `normalize_value`, whose result is stored:
+text, number, boolean, ISO date (`--MM-DD` without year), country or language code, or a list of choices.
 """
 
 from collections import Counter
@@ -20,7 +18,6 @@ from mailflatrate.rules.kinds import load_kinds
 
 _LOADED: list[ContactFieldType] = load_kinds("mailflatrate.rules.fields.types", "TYPE")
 FIELD_TYPES = {kind.name: kind for kind in sorted(_LOADED, key=lambda kind: kind.place)}
-"""The types by their names, in the order of menus."""
 FAULTS: dict[str, ValueFault] = {
     fault.name: fault
     for fault in (TOO_LONG, NOT_A_VALUE, *(fault for kind in FIELD_TYPES.values() for fault in kind.faults))
@@ -28,10 +25,7 @@ FAULTS: dict[str, ValueFault] = {
 
 
 def normalize_value(wanted: FieldDefinition, raw: object, *, month_first: bool | None = None) -> FieldValue | None:
-    """Return a value in its stored form; None for an empty one. Raises UnreadableValue.
-
-    `month_first` decides dates such as 03/04/2026; while it is None they can't be read.
-    """
+    """None for an empty value. Raises UnreadableValue. `month_first` decides dates such as 03/04/2026; None can't."""
     if raw is None or (isinstance(raw, str) and not raw.strip()) or raw == []:
         return None
     return wanted.type.normalize(wanted, raw, month_first=month_first)
@@ -44,10 +38,7 @@ def suited_values(
     *,
     month_first: bool = False,
 ) -> dict[str, object]:
-    """Return the values in the form of their fields; values of unknown fields are unchanged.
-
-    A value that doesn't fit its field is left out, and counted in `unread` by key and fault.
-    """
+    """Values of unknown fields stay; one that doesn't fit is left out, and counted by key and fault."""
     found: dict[str, object] = {}
     for key, raw in values.items():
         try:
@@ -61,7 +52,6 @@ def suited_values(
 
 
 def value_text(value: object) -> str:
-    """Return a stored value as text to read, for a file, a page or a message."""
     if isinstance(value, bool):
         return "true" if value else "false"
     if isinstance(value, list):
@@ -70,7 +60,6 @@ def value_text(value: object) -> str:
 
 
 def with_defaults(attributes: Mapping[str, object], defaults: Mapping[str, object]) -> dict[str, object]:
-    """Return a contact's values, with the field's default in place of each missing one."""
     filled = {**defaults, **attributes}
     return {
         key: defaults[key] if key in defaults and (value is None or value == "") else value

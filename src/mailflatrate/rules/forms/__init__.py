@@ -1,7 +1,5 @@
-"""The content of a sign-up form (R-25 to R-28, R-93, R-97): its fields, its consent wording, the privacy notice.
-
-Input: what the customer entered in the builder. Output: the frozen content of a published version, with the wording as
-people read it and a hash that identifies it forever. `gate.judge_form` decides whether it may be published.
+"""A sign-up form (R-25 to R-28, R-93, R-97): the draft becomes a frozen version, with the wording as people read it and
+a hash that identifies it forever. `gate.judge_form` decides whether it may be published.
 """
 
 from mailflatrate.rules.forms.content import (

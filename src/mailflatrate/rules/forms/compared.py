@@ -13,15 +13,12 @@ COMPARED_NAMES = ("title", "intro", "button")
 
 @dataclass(frozen=True, slots=True)
 class ComparedText:
-    """A headline, a text and a button, each by language."""
-
     title: Mapping[str, str]
     intro: Mapping[str, str]
     button: Mapping[str, str]
 
     @property
     def key(self) -> str:
-        """Return eight hexadecimal digits by which views and sign-ups count; a changed text has another key."""
         text = json.dumps(self.as_json(), sort_keys=True, separators=(",", ":"), ensure_ascii=False)
         return hashlib.sha256(text.encode()).hexdigest()[:8]
 
@@ -29,12 +26,10 @@ class ComparedText:
         return {name: getattr(self, name).get(language, "") for name in COMPARED_NAMES}
 
     def as_json(self) -> dict[str, Any]:
-        """Return a mapping for a JSON column; `compared_from_json` reads it back."""
         return {name: dict(sorted(getattr(self, name).items())) for name in COMPARED_NAMES}
 
 
 def compared_from_json(stored: Mapping[str, Any]) -> ComparedText:
-    """Read what `as_json` wrote. Raises KeyError if something is missing."""
     return ComparedText(*(_by_language(stored[name]) for name in COMPARED_NAMES))
 
 

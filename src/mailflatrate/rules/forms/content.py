@@ -15,10 +15,7 @@ MAX_STEPS = 4
 
 
 class FieldKind(Enum):
-    """The kinds of fields besides the email address.
-
-    TEXT, PHONE and SOURCE are attributes of the contact. SOURCE is hidden: the form's URL fills it.
-    """
+    """TEXT, PHONE and SOURCE are attributes of the contact. SOURCE is hidden: the form's URL fills it."""
 
     FIRST_NAME = "first_name"
     LAST_NAME = "last_name"
@@ -28,8 +25,6 @@ class FieldKind(Enum):
 
 
 class Font(Enum):
-    """Typefaces installed on every computer, because a form loads no font from elsewhere (R-111)."""
-
     SANS = "sans"
     SERIF = "serif"
     ROUND = "round"
@@ -37,10 +32,7 @@ class Font(Enum):
 
 @dataclass(frozen=True, slots=True)
 class FormField:
-    """One field. `key` is the attribute's name, or the kind's value for a name; labels by language.
-
-    `step`: in which step of the form it is asked, from 0. Steps that no field is in don't count.
-    """
+    """`key` is the attribute's name, or the kind's value for a name. Steps count from 0."""
 
     key: str
     kind: FieldKind
@@ -50,16 +42,12 @@ class FormField:
 
     @property
     def is_attribute(self) -> bool:
-        """Return whether the answer is an attribute of the contact, not one of its names."""
         return self.kind not in (FieldKind.FIRST_NAME, FieldKind.LAST_NAME)
 
 
 @dataclass(frozen=True, slots=True)
 class FormTexts:
-    """The texts in one language. `wording` is the consent with the placeholders {company}, {topics} and {frequency}.
-
-    `topics` says what is sent, `frequency` how often, both in a form that fits into the wording.
-    """
+    """`wording` has the placeholders {company}, {topics} and {frequency}, whose form fits into it."""
 
     title: str = ""
     intro: str = ""
@@ -78,10 +66,7 @@ TEXT_NAMES: tuple[str, ...] = tuple(field.name for field in fields(FormTexts))
 
 @dataclass(frozen=True, slots=True)
 class FormStyle:
-    """Color of the button (`#rrggbb`), logo (an https address or empty), typeface, and the customer's style sheet.
-
-    `css` is as the customer wrote it; `mail.form_css` says what of it reaches a page.
-    """
+    """`css` is as the customer wrote it; `mail.form_css` says what of it reaches a page."""
 
     colour: str = "#00595a"
     logo_url: str = ""
@@ -91,16 +76,12 @@ class FormStyle:
 
 @dataclass(frozen=True, slots=True)
 class FormRedirects:
-    """The customer's own pages after the sign-up and after the confirmation; empty: ours."""
-
     sent: str = ""
     welcome: str = ""
 
 
 @dataclass(frozen=True, slots=True)
 class FurtherList:
-    """Another list that the form offers in a box of its own: what is sent, and how often, by language."""
-
     list_id: int
     topics: Mapping[str, str]
     frequency: Mapping[str, str]
@@ -108,10 +89,8 @@ class FurtherList:
 
 @dataclass(frozen=True, slots=True)
 class FormContent:
-    """A whole form. `languages` holds at least one; visitors who read none of them see the first.
-
-    `asks_tracking`: it has a second box, for the consent to individual click tracking (R-107). `others`: texts that are
-    compared with its own where it appears as a pop-up, slide-in or bar.
+    """Visitors who read none of `languages` see the first. `asks_tracking`: a second box consents to click tracking
+    (R-107). `others`: texts that are compared with its own in a pop-up, slide-in or bar.
     """
 
     languages: tuple[str, ...]
@@ -124,7 +103,6 @@ class FormContent:
     others: tuple[ComparedText, ...] = ()
 
     def compared(self) -> tuple[ComparedText, ...]:
-        """Return the texts that are compared, the form's own first; none if it has no others."""
         if not self.others:
             return ()
         spoken = {language: self.texts.get(language, FormTexts()) for language in self.languages}
@@ -135,10 +113,7 @@ class FormContent:
         return next((each for each in self.compared() if each.key == key), None)
 
     def steps(self) -> tuple[tuple[FormField, ...], ...]:
-        """Return the fields step by step, at least one step. The address is in the first, the boxes are in the last.
-
-        A hidden field makes no step of its own.
-        """
+        """At least one: the address is in the first, the boxes are in the last. A hidden field makes none."""
         steps = {0, *(field.step for field in self.fields if field.kind is not FieldKind.SOURCE)}
         hidden = tuple(field for field in self.fields if field.kind is FieldKind.SOURCE)
         asked = [field for field in self.fields if field.kind is not FieldKind.SOURCE]
@@ -146,12 +121,10 @@ class FormContent:
         return (found[0] + hidden, *found[1:])
 
     def further_texts(self, each: FurtherList, language: str) -> FormTexts:
-        """Return the texts of one language as they read for another list."""
         texts = self.texts.get(language, FormTexts())
         return replace(texts, topics=each.topics.get(language, ""), frequency=each.frequency.get(language, ""))
 
     def spoken(self) -> Iterator[tuple[str, FormTexts]]:
-        """Yield the form's languages with their texts, and as they read for each further list or compared text."""
         for language in self.languages:
             yield language, self.texts.get(language, FormTexts())
             for other in self.others:
@@ -160,15 +133,11 @@ class FormContent:
                 yield language, self.further_texts(each, language)
 
     def languages_with(self, fault: Callable[[FormTexts], object]) -> Params | None:
-        """Return the languages in which a text has this fault, for a finding; None if there are none."""
         wrong = dict.fromkeys(language for language, texts in self.spoken() if fault(texts))
         return {"languages": tuple(f"language.{language}" for language in wrong)} if wrong else None
 
     def as_json(self) -> dict[str, Any]:
-        """Return a mapping for a JSON column; `content_from_json` reads it back.
-
-        What a form doesn't have is left out, so that the hashes of earlier versions stay the same.
-        """
+        """What a form doesn't have is left out, so that the hashes of earlier versions stay the same."""
         return {
             **({"tracking": True} if self.asks_tracking else {}),
             **({"further": [_further_json(each) for each in self.further]} if self.further else {}),
@@ -207,7 +176,6 @@ def _further_json(each: FurtherList) -> dict[str, Any]:
 
 
 def content_from_json(stored: Mapping[str, Any]) -> FormContent:
-    """Read what `as_json` wrote. Raises KeyError or ValueError if the mapping is invalid."""
     languages = tuple(str(language) for language in stored["languages"])
     if not languages:
         raise ValueError("a form has a language")

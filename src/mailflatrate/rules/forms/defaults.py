@@ -32,12 +32,10 @@ def default_texts(language: str, list_name: str) -> FormTexts:
 
 
 def default_content(language: str, list_name: str, style: FormStyle) -> FormContent:
-    """Return a new form that requests only the email address (R-97)."""
     return FormContent((language,), {language: default_texts(language, list_name)}, (), style)
 
 
 def field_label(kind: FieldKind, language: str) -> str:
-    """Return the usual label of a field; empty for a text field."""
     return translate(_LABELS.get(kind, ""), language)
 
 

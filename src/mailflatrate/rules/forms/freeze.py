@@ -14,8 +14,6 @@ from mailflatrate.rules.imprint import ImprintRecord, imprint_lines
 
 @dataclass(frozen=True, slots=True)
 class FrozenList:
-    """Another list that a form offers: its public name, and the wording of its box."""
-
     list_id: int
     name: str
     wording: str
@@ -23,10 +21,7 @@ class FrozenList:
 
 @dataclass(frozen=True, slots=True)
 class FrozenTexts:
-    """The published texts of one language: the wording filled in, the notice, the imprint (label, text).
-
-    `tracking` is the wording of the box for click tracking; empty for a form without it.
-    """
+    """`tracking` is the wording of the box for click tracking, or ""."""
 
     wording: str
     notice: tuple[str, ...]
@@ -46,14 +41,12 @@ class FrozenForm:
     frozen: Mapping[str, FrozenTexts]
 
     def language(self, wanted: str) -> str:
-        """Return `wanted` if the form has it, otherwise the form's first language."""
         return wanted if wanted in self.frozen else self.content.languages[0]
 
     def texts(self, language: str) -> FormTexts:
         return self.content.texts[language]
 
     def as_json(self) -> dict[str, Any]:
-        """Return a mapping for a JSON column; `frozen_from_json` reads it back."""
         return {
             "content": self.content.as_json(),
             "company": self.company,
@@ -89,7 +82,6 @@ def freeze(
     service_name: str,
     further_names: Mapping[int, str] | None = None,
 ) -> FrozenForm:
-    """Return the version that would be published now. `further_names`: the public names of its further lists, by id."""
     names = further_names or {}
     frozen = {}
     for language in content.languages:
@@ -113,14 +105,12 @@ def freeze(
 
 
 def company_name(imprint: ImprintRecord | None) -> str:
-    """Return the company that the consent is given to: the legal name, with its legal form."""
     if imprint is None:
         return ""
     return next((line.text for line in imprint_lines(imprint, ENGLISH) if line.key == "legal_name"), "")
 
 
 def frozen_from_json(stored: Mapping[str, Any]) -> FrozenForm:
-    """Read what `as_json` wrote. Raises KeyError or ValueError if the mapping is invalid."""
     return FrozenForm(
         content=content_from_json(stored["content"]),
         company=str(stored["company"]),

@@ -14,14 +14,10 @@ MAX_SOURCE: Final = 200_000
 
 
 class LandingFault(StrEnum):
-    """What keeps a landing page from being published."""
-
     TITLE = "title"
     DESCRIPTION = "description"
     FORM = "form"
-    """Its form isn't published."""
     LANGUAGE = "language"
-    """Its form doesn't speak the page's language."""
     IMPRINT = "imprint"
     """The published form has no imprint or no privacy link."""
     PICTURES = "pictures"
@@ -32,8 +28,6 @@ class LandingFault(StrEnum):
 
 @dataclass(frozen=True, slots=True)
 class LandingContent:
-    """A landing page as the customer writes it. `source` is MJML, `picture` the path of the preview image or empty."""
-
     language: str
     title: str = ""
     description: str = ""
@@ -41,16 +35,13 @@ class LandingContent:
     source: str = ""
 
     def as_json(self) -> dict[str, str]:
-        """Return a mapping for a JSON column; `landing_from_json` reads it back."""
         return asdict(self)
 
 
 @dataclass(frozen=True, slots=True)
 class LandingFacts:
-    """What decides whether a draft may be published. `languages`: those of the published form, none without one.
-
-    `is_whole`: the published form shows an imprint and links to a privacy notice. `elsewhere`: images that aren't ours.
-    `has_takedown`: operators took a page of the account down and haven't restored it.
+    """`languages`: those of the published form, none without one. `is_whole`: it shows an imprint and a privacy notice.
+    `elsewhere`: images that aren't ours. `has_takedown`: of an account's page, not restored.
     """
 
     content: LandingContent
@@ -61,13 +52,11 @@ class LandingFacts:
 
 
 def landing_from_json(stored: Mapping[str, Any]) -> LandingContent:
-    """Read what `as_json` wrote. Raises KeyError."""
     names = ("language", "title", "description", "picture", "source")
     return LandingContent(**{name: str(stored[name]) for name in names})
 
 
 def landing_faults(facts: LandingFacts) -> list[LandingFault]:
-    """Return what has to be fixed before the page can be published."""
     content = facts.content
     found = {
         LandingFault.TITLE: not content.title.strip(),
@@ -82,6 +71,5 @@ def landing_faults(facts: LandingFacts) -> list[LandingFault]:
 
 
 def landing_sha256(published: Mapping[str, Any]) -> str:
-    """Return 64 hexadecimal digits over a published version in canonical JSON, which identify it."""
     text = json.dumps(published, sort_keys=True, separators=(",", ":"), ensure_ascii=False)
     return hashlib.sha256(text.encode("utf-8", "surrogatepass")).hexdigest()

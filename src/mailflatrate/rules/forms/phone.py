@@ -14,10 +14,7 @@ _TYPED = re.compile(r"(?:\+|00)?[0-9 ()./\u00a0\u2010-\u2013-]{5,40}")
 
 
 def read_phone(text: str) -> str:
-    """Return the number as it's stored: `+` and digits if it names its country, otherwise the digits.
-
-    `+49 (0)30 123-456` loses the zero that's dialed only within the country. Raises UnreadableValue.
-    """
+    """Return `+` and digits with a country, otherwise digits; `(0)` is dropped. Raises UnreadableValue."""
     typed = text.strip()
     if _TYPED.fullmatch(typed) is None:
         raise UnreadableValue(NOT_A_PHONE_NUMBER)

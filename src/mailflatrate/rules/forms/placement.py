@@ -17,8 +17,6 @@ _PATTERN = re.compile(r"/[^\s?#]*")
 
 
 class PlacementKind(StrEnum):
-    """How a form appears. A bar offers the sign-up in one line, and opens the form as a pop-up."""
-
     INLINE = "inline"
     POPUP = "popup"
     SLIDE_IN = "slide_in"
@@ -29,16 +27,12 @@ OVERLAYS = frozenset({PlacementKind.POPUP, PlacementKind.SLIDE_IN, PlacementKind
 
 
 class PlacementTrigger(StrEnum):
-    """What makes a form appear that is not part of the page."""
-
     DELAY = "delay"
     SCROLL = "scroll"
     EXIT = "exit"
 
 
 class PlacementDevices(StrEnum):
-    """The screens on which a form appears."""
-
     ALL = "all"
     WIDE = "wide"
     NARROW = "narrow"
@@ -46,11 +40,8 @@ class PlacementDevices(StrEnum):
 
 @dataclass(frozen=True, slots=True)
 class Placement:
-    """Where and when a form appears.
-
-    `seconds` counts for DELAY, `percent` (of the page's height) for SCROLL. `pages` are paths with `*` for any text;
-    none means every page that has the script. `text`: the key of the compared text that was kept; empty if all are
-    shown.
+    """`seconds` counts for DELAY, `percent` (of the page's height) for SCROLL. `pages` are paths with `*`; none: every
+    page with the script. `text`: the compared text that was kept, or "".
     """
 
     kind: PlacementKind = PlacementKind.INLINE
@@ -62,7 +53,6 @@ class Placement:
     text: str = ""
 
     def as_json(self) -> dict[str, Any]:
-        """Return a mapping for a JSON column; `placement_from_json` reads it back."""
         return {
             "kind": self.kind.value,
             "trigger": self.trigger.value,
@@ -75,7 +65,6 @@ class Placement:
 
 
 def placement_from_json(stored: Mapping[str, Any]) -> Placement:
-    """Read what `as_json` wrote; an empty mapping is a form in the page. Raises KeyError or ValueError."""
     if not stored:
         return Placement()
     return Placement(
@@ -90,10 +79,7 @@ def placement_from_json(stored: Mapping[str, Any]) -> Placement:
 
 
 def page_patterns(lines: Iterable[str]) -> tuple[str, ...]:
-    """Return the paths that a person entered, without blanks and duplicates; whole URLs become their path.
-
-    Raises ValueError with the line that isn't a path.
-    """
+    """Drop blanks and duplicates; whole URLs become their path. Raises ValueError with the line that isn't a path."""
     found: dict[str, None] = {}
     for line in lines:
         path = re.sub(r"^https?://[^/\s]*", "", line.strip())

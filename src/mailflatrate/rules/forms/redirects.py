@@ -1,6 +1,5 @@
-"""Where a form may send people after the sign-up and after the confirmation: only to its account's own domains.
-
-The address is part of the published version and never comes from a request, so no link can choose it.
+"""Where a form may send people: only to its account's own domains. The address is part of the published version and
+never comes from a request, so no link can choose it.
 """
 
 import re
@@ -14,10 +13,7 @@ _HOST = re.compile(r"(?:[a-z0-9](?:[a-z0-9-]{0,61}[a-z0-9])?\.)+[a-z0-9-]{2,63}"
 
 
 def redirect_target(url: str, domains: Iterable[str]) -> str:
-    """Return the URL if it is https on one of the domains or a subdomain, without user, port or fragment tricks.
-
-    Otherwise return an empty string.
-    """
+    """Return "" unless it is https on one of the domains or below, without user, port or fragment tricks."""
     if not 0 < len(url) <= MAX_CHARACTERS or not url.startswith("https://") or _PLAIN.fullmatch(url) is None:
         return ""
     try:

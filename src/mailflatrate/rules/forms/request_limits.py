@@ -1,8 +1,6 @@
-"""R-35: how many people an account may send a confirmation request in one day, judged by earlier results.
-
-A visitor who signs up at a form proves something. A program's request proves nothing, so its account has to earn trust.
-A new account starts with a small allowance. People who confirm make it grow; silence, "this was not me" and nonexistent
-mailboxes make it shrink.
+"""R-35: how many people an account may send a confirmation request in one day. A program's request proves nothing, so a
+new account starts small; confirmations make the allowance grow, silence, "this was not me" and nonexistent mailboxes
+make it shrink.
 """
 
 from collections.abc import Iterable
@@ -27,21 +25,16 @@ _INSIDE = tuple(
 
 @dataclass(frozen=True, slots=True)
 class AskingDay:
-    """One day's requests of an account, and their results. `age` counts days back from today (UTC)."""
-
     age: int
     asked: int
     confirmed: int = 0
     denied: int = 0
     unknown: int = 0
-    """Asked at a mailbox or domain that does not exist."""
     at_stands: int = 0
     """Those of `asked` that were entered at stands, which have a limit of their own."""
 
 
 class AskingLevel(StrEnum):
-    """How far an account is trusted with confirmation requests."""
-
     OPEN = "open"
     """Nothing speaks against it; the allowance grows with confirmations."""
     HELD = "held"
@@ -54,12 +47,9 @@ class AskingLevel(StrEnum):
 
 @dataclass(frozen=True, slots=True)
 class AskingAllowance:
-    """How many requests an account may send today, with the figures behind it."""
-
     level: AskingLevel
     limit: int
     asked_today: int
-    """Without entries at stands."""
     judged: int
     """Requests that people had time to answer."""
     confirmed: int
@@ -73,7 +63,6 @@ class AskingAllowance:
 
 
 def judge_asking(days: Iterable[AskingDay]) -> AskingAllowance:
-    """Return today's allowance, based on the days of the window."""
     known = [day for day in days if 0 <= day.age < int(value("asks_window_days"))]
     fresh = [day for day in known if day.age < FRESH_DAYS]
     level = max((_level(known), _level(fresh)), key=list(AskingLevel).index)
@@ -129,8 +118,6 @@ def _percent(part: int, whole: int) -> float:
 
 
 class VisitFault(StrEnum):
-    """The faults of visit details that a program can report."""
-
     IP = "ip"
     IP_INSIDE = "ip-inside"
     AGENT = "user-agent"

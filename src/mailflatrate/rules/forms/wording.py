@@ -40,7 +40,6 @@ def wording_of(texts: FormTexts, company: str) -> str:
 
 
 def tracking_wording(company: str, language: str) -> str:
-    """Return the wording of the box for individual click tracking, a consent of its own (R-107)."""
     return translate(_TRACKING, language).format(company=company)
 
 
@@ -49,7 +48,6 @@ def places_in(wording: str) -> frozenset[str]:
 
 
 def privacy_notice(imprint: ImprintRecord, service_name: str, language: str) -> tuple[str, ...]:
-    """Return the notice required where data is collected, in short paragraphs; the privacy page has the rest."""
     lines = {line.key: line.text for line in imprint_lines(imprint, language)}
     values = {
         "controller": f"{lines.get('legal_name', '')}, {lines.get('address', '')}",

@@ -9,8 +9,6 @@ from mailflatrate.rules.gate.judge import all_rules
 
 @dataclass(frozen=True, slots=True)
 class Coverage:
-    """One rule of the rule base. `elsewhere` says where and why it is enforced if no gate check does all of it."""
-
     rule: str
     enforcers: frozenset[str]
     checks: tuple[str, ...]
@@ -19,7 +17,6 @@ class Coverage:
 
 @cache
 def coverage() -> tuple[Coverage, ...]:
-    """Return the table in order."""
     lines = (Path(__file__).parent / "coverage.csv").read_text("utf-8").splitlines()
     rows = (line.split(";", 3) for line in lines if line.strip() and not line.startswith("#"))
     return tuple(

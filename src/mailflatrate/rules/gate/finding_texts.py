@@ -76,9 +76,7 @@ _WORDS: dict[str, str] = {
 
 
 def word(key: str, language: str) -> str:
-    """Return the word for a key: a vocabulary key, `field.<imprint field>`, a pair `a=b` of keys, or the text
-    itself.
-    """
+    """`key` is a vocabulary key, `field.<imprint field>`, a pair `a=b` of keys, or the text itself."""
     left, pair, right = key.partition("=")
     if pair and (left.startswith("field.") or right in _WORDS):
         return f"{word(left, language)} ({word(right, language)})"

@@ -1,7 +1,4 @@
-"""The entry points of the rule chains, and the texts of their findings.
-
-`judge_campaign` runs once at release and again before each chunk, `judge_recipient` once per recipient.
-"""
+"""The entry points of the rule chains, and the texts of their findings."""
 
 import hashlib
 from collections.abc import Iterable, Mapping
@@ -71,8 +68,6 @@ RULES_VERSION: str = _fingerprint()
 
 @dataclass(frozen=True, slots=True)
 class Explanation:
-    """A finding as texts, ready for a page."""
-
     title: str
     sentence: str
     """What went wrong; the title where the rule passed."""
@@ -82,10 +77,7 @@ class Explanation:
 
 
 def judge_campaign(facts: CampaignFacts) -> Verdict:
-    """Apply all rules of the campaign chain. None is skipped, so that a customer sees everything left to do.
-
-    What a reviewer approved with exactly this content isn't asked again.
-    """
+    """No rule is skipped, so that a customer sees all that is left; what a reviewer approved isn't asked again."""
     found = _judge(CAMPAIGN_CHAIN, facts)
     return Verdict(
         RULES_VERSION,
@@ -102,27 +94,22 @@ def _is_settled(finding: Finding, facts: CampaignFacts) -> bool:
 
 
 def judge_from(facts: HasFrom) -> Verdict:
-    """Apply only the rules of the sender's identity."""
     return _judge(FROM_CHAIN, facts)
 
 
 def judge_confirmation(facts: ConfirmationFacts) -> Verdict:
-    """Decide whether this confirmation message may be sent. Called once per sign-up."""
     return _judge(CONFIRMATION_CHAIN, facts)
 
 
 def judge_form(facts: FormFacts) -> Verdict:
-    """Decide whether this form may be published. All rules run, so that the customer sees everything left to do."""
     return _judge(FORM_CHAIN, facts)
 
 
 def judge_notice(facts: NoticeFacts) -> Verdict:
-    """Decide whether this service notice may be sent."""
     return _judge(NOTICE_CHAIN, facts)
 
 
 def judge_contract(facts: ContractFacts) -> Verdict:
-    """Decide whether this transactional message may be sent (R-112). Called when it is taken and as it leaves."""
     return _judge(CONTRACT_CHAIN, facts)
 
 
@@ -130,10 +117,7 @@ _REFUSALS = tuple(rule.refuses for rule in RECIPIENT_CHAIN)
 
 
 def judge_recipient(facts: RecipientFacts, now: datetime) -> SkippedRecipient | None:
-    """Return None if the recipient may be mailed, otherwise the first rule against it.
-
-    The hot path; `now` is aware, UTC.
-    """
+    """Return the first rule against the recipient. The hot path; `now` is aware, UTC."""
     for refuses in _REFUSALS:
         withhold = refuses(facts, now)
         if withhold is not None:
@@ -148,7 +132,6 @@ RECIPIENT_PASSED: Verdict = Verdict(
 
 
 def recipient_verdict(facts: RecipientFacts, now: datetime) -> Verdict:
-    """Return every rule's result for one recipient, passed or failed. For pages, not for the hot path."""
     return Verdict(RULES_VERSION, tuple(rule.judge(facts, now) for rule in RECIPIENT_CHAIN))
 
 
@@ -157,7 +140,6 @@ KEY_SIZES = frozenset({"bits", "needed"})
 
 
 def explain(finding: Finding, language: str) -> Explanation:
-    """Return the texts of a finding, fresh or read from storage. Raises KeyError for a rule that no longer exists."""
     rule = _RULES[finding.key]
     words = rule.words(language)
     sentence = words.title
@@ -172,12 +154,10 @@ def params_in_words(finding: Finding, language: str) -> dict[str, str]:
 
 
 def reason_text(reason: WithholdReason, language: str) -> str:
-    """Return a reason for skipping a recipient as reports show it: `sign-up not confirmed`."""
     return translate(_REASONS[reason], language)
 
 
 def all_rules() -> Mapping[str, AnyRule]:
-    """Return every rule by key, for the generated documentation and for tests."""
     return dict(_RULES)
 
 

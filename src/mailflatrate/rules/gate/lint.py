@@ -1,7 +1,4 @@
-"""Judges other systems' messages by the gate's own rules (`mailflatrate lint`).
-
-Takes in bytes or text, and returns findings.
-"""
+"""Judges other systems' messages by the gate's own rules (`mailflatrate lint`)."""
 
 import re
 from collections.abc import Callable, Iterable
@@ -38,16 +35,12 @@ UNASKED = DnsRecordFacts(DnsState.UNCHECKED)
 
 @dataclass(frozen=True, slots=True)
 class LooseFrom:
-    """A From field about which nothing else is known."""
-
     from_line: FromFacts
     imprint: ImprintRecord | None = None
 
 
 @dataclass(frozen=True, slots=True)
 class DomainLookups:
-    """What the DNS says about a sender: their From domain, and the domain of the Return-Path."""
-
     spf: DnsRecordFacts = UNASKED
     dmarc: DnsRecordFacts = UNASKED
     mx: DnsRecordFacts = UNASKED
@@ -55,12 +48,10 @@ class DomainLookups:
 
 
 def no_key(_selector: str, _domain: str) -> bytes | None:
-    """Return None: the key finder of an offline run finds no key."""
     raise KeyUnreachable
 
 
 def no_lookups(_from_domain: str, _return_path: str, _reply_to: str) -> DomainLookups:
-    """Return empty lookups: the DNS of an offline run."""
     return DomainLookups()
 
 
@@ -70,11 +61,8 @@ def rewrote_nothing(_url: str) -> bool:
 
 @dataclass(frozen=True, slots=True)
 class LintLookups:
-    """The outside sources that a run may use. `key_bits` is filled by the key finder: (selector, domain) -> bits.
-
-    `rewrote` tells whether an edition of this installation replaced another link with this one. The text of such a link
-    was compared with its original target, so it is not a mismatch now (R-49); but only in a message whose signature
-    rules out a later change.
+    """`key_bits`, from the key finder: (selector, domain) -> bits. `rewrote`: an edition of ours replaced another link,
+    whose text was compared before, so it is not a mismatch (R-49); only if a signature rules out a later change.
     """
 
     find_key: KeyFinder = no_key
@@ -85,7 +73,6 @@ class LintLookups:
 
 
 def from_facts(value: str, brands: Brands) -> FromFacts:
-    """Return the visible values of a From field: the names of all its mailboxes, the address of the last one."""
     found = [mailbox for mailbox in read_from(value) if mailbox.address] or list(read_from(value))
     last = found[-1] if found else FromMailbox("", "", "")
     name = " ".join(dict.fromkeys(mailbox.name for mailbox in found if mailbox.name))
@@ -93,7 +80,6 @@ def from_facts(value: str, brands: Brands) -> FromFacts:
 
 
 def lint_from_line(value: str, brands: Brands) -> dict[str, object]:
-    """Return the findings of the sender-identity rules for the value of a From field, ready for JSON."""
     facts = from_facts(value, brands)
     verdict = judge_from(LooseFrom(facts))
     return {
@@ -105,10 +91,7 @@ def lint_from_line(value: str, brands: Brands) -> dict[str, object]:
 
 
 def message_facts(raw: bytes, outside: LintLookups, *, now: datetime, kind: MessageKind | None = None) -> MessageFacts:
-    """Parse a message and query the sources of `outside`. Never raises for a message's content; `now` aware, UTC.
-
-    Without a `kind`, it is derived from the message.
-    """
+    """Never raises for a message's content; `now` aware, UTC. Without a `kind`, it is derived from the message."""
     message = read_message(raw)
     from_line = from_facts(message.first("from"), outside.brands)
     verdicts = verify_signatures(raw, outside.find_key, at=_moment(message, now))
@@ -137,13 +120,11 @@ def message_facts(raw: bytes, outside: LintLookups, *, now: datetime, kind: Mess
 
 
 def judge_message(facts: MessageFacts, profile: Profile = Profile.ALL, *, offline: bool = True) -> Verdict:
-    """Apply every rule of the profile for this kind of message; offline, rules that need the DNS are left out."""
     rules = rules_for(profile, facts.kind, offline=offline)
     return Verdict(RULES_VERSION, tuple(rule.judge(facts) for rule in rules))
 
 
 def _moment(message: ParsedMessage, now: datetime) -> datetime:
-    """Return when the message was in transit: a stored one is not blamed for a signature that has expired since."""
     for written in (message.first("received").rpartition(";")[2], message.first("date")):
         try:
             found = parsedate_to_datetime(written.strip())
@@ -189,10 +170,7 @@ def _sender(
 def _content(
     message: ParsedMessage, kind: MessageKind, rewrote: Callable[[str], bool], houses: frozenset[str]
 ) -> ContentFacts:
-    """Return from a message the content facts that campaign rules see; no fault is found with a missing part.
-
-    `houses` are domains of sender and sending service: their pixels are not a third party's (R-111).
-    """
+    """`houses` are domains of sender and sending service: their pixels are not a third party's (R-111)."""
     html, text = message.html, message.text
     sizes = (len(html.encode(errors="replace")), len(text.encode(errors="replace")))
     seen = lint_parts(with_styles_applied(html), text, sizes=sizes)
@@ -233,14 +211,12 @@ def _content(
 
 
 def _houses(message: ParsedMessage, signatures: tuple[Signature, ...]) -> frozenset[str]:
-    """Return the domains responsible for a message: the sender's, the signers', the unsubscribe link's."""
     written = [box.domain for name in ("from", "return-path") for box in read_from(message.first(name))]
     leaving = re.findall(r"<https?://([\w.-]+)", message.first("list-unsubscribe").lower())
     return frozenset(filter(None, (*written, *leaving, *(one.verdict.domain for one in signatures if one.holds))))
 
 
 def _faint(seen: SeenContent, imprint: ImprintMarks) -> tuple[str, ...]:
-    """Return imprint lines that are present, but only in text too small or too pale to read."""
     unread = imprint_marks(seen.legible_text).missing
     return tuple(f"field.{line}" for line in unread if line not in imprint.missing)
 
@@ -250,7 +226,6 @@ def _headed(message: ParsedMessage) -> str:
 
 
 def _is_changed(signatures: tuple[Signature, ...]) -> bool:
-    """Return True for a message without a signature, or with one that shows changes in transit."""
     broken = (DkimStatus.BODY_CHANGED, DkimStatus.HEADER_CHANGED, DkimStatus.MALFORMED)
     return not signatures or any(one.verdict.status in broken for one in signatures)
 
@@ -271,7 +246,6 @@ def _links(html: str, text: str, seen: SeenContent, rewrote: Callable[[str], boo
 
 
 def where(finding: Finding) -> str:
-    """Return the display name of the field or part that a finding of the message chain is about."""
     place, _, name = finding.anchor.partition(".")
     if place == "header":
         return _FIELD_NAMES.get(name, "-".join(word.capitalize() for word in name.split("-")))
@@ -292,7 +266,6 @@ _PLACES = {"campaign.subject": "Subject", "campaign.sender": "From", "campaign.s
 
 
 def finding_as_json(finding: Finding, words: Explanation) -> dict[str, object]:
-    """Return one finding as `mailflatrate lint --json` prints it."""
     return {
         "rule": finding.rule,
         "key": finding.key,
@@ -305,6 +278,5 @@ def finding_as_json(finding: Finding, words: Explanation) -> dict[str, object]:
 
 
 def weight_word(findings: Iterable[Finding]) -> str:
-    """Return the heaviest weight among the findings, `block`, `review`, `warn` or `info`, otherwise `pass`."""
     weights = {finding.severity for finding in findings}
     return next((severity.value for severity in Severity if severity in weights), "pass")

@@ -1,6 +1,5 @@
-"""Texts of findings about any message, for rules whose own texts refer to campaigns at the gate.
-
-A text may apply to one state only: `missing` if something is absent, `wrong` if it is present and wrong.
+"""Texts of findings about any message, where a rule's own text refers to campaigns: `missing` if something is absent,
+`wrong` if it is present and wrong.
 """
 
 from collections.abc import Mapping
@@ -13,8 +12,6 @@ from mailflatrate.rules.verdict import Finding
 
 
 class MessageText(NamedTuple):
-    """What went wrong and how to fix it, as message ids. An empty text means that the rule's own text applies."""
-
     sentence: str
     fix: str = ""
 
@@ -88,7 +85,6 @@ _ABSENT = ("-", ("dkim.none",), ("leave.missing",), ("dns.missing",))
 
 
 def state_of(finding: Finding) -> str:
-    """Return `missing` if a field, a record or a signature is absent, else `wrong`."""
     missing = {"header-complete", "subject-present", "unsubscribe-link", "both-parts", "imprint-shown", "mailing-id"}
     params = dict(finding.params)
     spoken = (params.get(name) for name in ("found", "problems", "state", "signing"))

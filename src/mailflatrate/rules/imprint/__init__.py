@@ -1,8 +1,4 @@
-"""The structured imprint (R-44): what senders must say about themselves, by country, and how a campaign shows it.
-
-An `ImprintRecord` comes from the account, `check_imprint` returns what is missing or malformed, `imprint_lines` the
-lines that the service renders into both parts, `missing_in` those lines that a finished part does not show.
-"""
+"""The structured imprint (R-44): what senders must say about themselves, by country, and how a campaign shows it."""
 
 from mailflatrate.rules.imprint.check import ImprintFault, check_imprint, missing_in
 from mailflatrate.rules.imprint.lines import imprint_lines

@@ -13,8 +13,6 @@ from mailflatrate.rules.imprint.table import PO_BOX_ALLOWED, FieldRequirement, I
 
 
 class ImprintFault(Enum):
-    """What is wrong with a field."""
-
     MISSING = "missing"
     PO_BOX = "po_box"
     MALFORMED = "malformed"
@@ -23,8 +21,6 @@ class ImprintFault(Enum):
 
 @dataclass(frozen=True, slots=True)
 class ImprintIssue:
-    """One field that blocks a campaign. `column` is the country whose law requires the field."""
-
     field: str
     fault: ImprintFault
     column: ImprintColumn
@@ -94,10 +90,8 @@ _REGISTER_NUMBER = {
 
 
 def check_imprint(imprint: ImprintRecord, recipient_countries: Collection[str] = ()) -> tuple[ImprintIssue, ...]:
-    """Return all issues, in the order of the table.
-
-    The account's country selects the column. Recipients in the US and in Canada add their mandatory fields, because the
-    law there applies by the reader's country (validator note 1).
+    """In the order of the table. The account's country selects the column; recipients in the US and Canada add fields,
+    because the law there applies by the reader's country (validator note 1).
     """
     home = column_of(imprint.country)
     columns = [home]
@@ -115,10 +109,7 @@ def check_imprint(imprint: ImprintRecord, recipient_countries: Collection[str] =
 
 
 def missing_in(part_text: str, imprint: ImprintRecord, language: str) -> tuple[str, ...]:
-    """Return the keys of imprint lines whose text is missing from a finished part.
-
-    `part_text` is the text that a reader sees: the text part as it is, or the HTML part without its tags.
-    """
+    """Return keys of missing lines. `part_text` is what a reader sees: HTML without its tags."""
     seen = _squeeze(part_text)
     return tuple(line.key for line in imprint_lines(imprint, language) if _squeeze(line.text) not in seen)
 

@@ -1,6 +1,4 @@
-"""Renders an imprint: ordered lines with labels, the same in HTML, in text, on pages and in confirmation
-messages.
-"""
+"""Renders an imprint: the same lines in HTML, in text, on pages and in confirmation messages."""
 
 from dataclasses import dataclass
 
@@ -11,8 +9,6 @@ from mailflatrate.rules.imprint.model import ImprintRecord
 
 @dataclass(frozen=True, slots=True)
 class ImprintLine:
-    """One line. `label` is empty for the name and the postal address, which explain themselves."""
-
     key: str
     label: str
     text: str
@@ -99,10 +95,7 @@ def field_label(field: str, language: str) -> str:
 
 
 def imprint_lines(imprint: ImprintRecord, language: str) -> tuple[ImprintLine, ...]:
-    """Return the lines to render, without empty fields.
-
-    Their order: name, on whose behalf, address, people, contact, register, numbers, privacy.
-    """
+    """Without empty fields: name, on whose behalf, address, people, contact, register, numbers, privacy."""
     lines: list[ImprintLine] = []
     colon = formats_of(language).colon
 

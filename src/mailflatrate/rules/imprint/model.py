@@ -6,8 +6,6 @@ from enum import Enum
 
 
 class Organization(Enum):
-    """The kinds of sender, which decide which conditional fields are required."""
-
     COMPANY = "company"
     """A legal person in a company register: GmbH, AG, UG, KG with a company as partner, Ltd, Inc."""
     REGISTERED_TRADER = "registered_trader"
@@ -32,10 +30,8 @@ class Organization(Enum):
 
 @dataclass(frozen=True, slots=True)
 class ImprintRecord:
-    """All fields as the customer wrote them; a field without content is empty, never "n/a".
-
-    `country` is the ISO 3166 code of the account and selects the column of the table. `representatives` and `extra_ids`
-    hold one entry per line; an extra id reads `SIREN: 123 456 789`.
+    """As the customer wrote it; "" for none, never "n/a". `country` is ISO 3166. `representatives` and `extra_ids` have
+    an entry per line, such as `SIREN: 123 456 789`.
     """
 
     country: str
@@ -69,7 +65,6 @@ class ImprintRecord:
     extra_ids: tuple[str, ...] = ()
 
     def value(self, field: str) -> str:
-        """Return one field as a single text; several entries joined by commas. Raises AttributeError."""
         held: object = getattr(self, field)
         if isinstance(held, tuple):
             return ", ".join(held)
@@ -81,10 +76,7 @@ _LISTS = frozenset({"representatives", "extra_ids"})
 
 
 def imprint_from_mapping(stored: Mapping[str, object]) -> ImprintRecord:
-    """Return an imprint read from a JSON column. Unknown keys are ignored.
-
-    Raises KeyError or ValueError if required values are missing.
-    """
+    """Ignore unknown keys. Raises KeyError or ValueError if required values are missing."""
     texts = {
         key: str(value or "").strip()
         for key, value in stored.items()

@@ -1,15 +1,11 @@
-"""Which country requires which field: the table of RULES.md ("Imprint fields by country"), one row per field.
-
-!  mandatory                      L  mandatory for legal persons        R  mandatory if registered
-?  only if it applies             +  recommended                        .  not required
+"""Which country requires which field: RULES.md ("Imprint fields by country"), one row per field. ! mandatory, L
+mandatory for legal persons, R mandatory if registered, ? only if it applies, + recommended, . not required
 """
 
 from enum import Enum
 
 
 class ImprintColumn(Enum):
-    """The columns of the table."""
-
     DE = "DE"
     AT = "AT"
     CH = "CH"
@@ -20,8 +16,6 @@ class ImprintColumn(Enum):
 
 
 class FieldRequirement(Enum):
-    """How strictly a country requires a field."""
-
     MANDATORY = "!"
     LEGAL_PERSON = "L"
     REGISTERED = "R"
@@ -85,9 +79,7 @@ PO_BOX_ALLOWED = frozenset({ImprintColumn.US, ImprintColumn.CA})
 
 
 def column_of(country: str) -> ImprintColumn:
-    """Return the column for an ISO code. A country without one uses the generic European column, the
-    strictest.
-    """
+    """A country without a column uses the generic European one, the strictest."""
     code = country.upper()
     if code in ("GB", "UK"):
         return ImprintColumn.UK
@@ -100,5 +92,4 @@ def column_of(country: str) -> ImprintColumn:
 
 
 def needs_of(column: ImprintColumn) -> dict[str, FieldRequirement]:
-    """Return how strictly each field is required, in the order of the form."""
     return dict(_NEEDS[column])

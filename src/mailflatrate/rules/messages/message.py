@@ -1,7 +1,5 @@
-"""The facts about one finished message: ours before it is sent, or any other system's.
-
-`MessageFacts` has the same members as the facts of a campaign where a rule applies to both, so that one file judges
-both (`HasContent`, `HasFrom`, `HasSender`).
+"""The facts about one finished message, ours or any other system's, with the members of a campaign's facts where a rule
+applies to both.
 """
 
 from dataclasses import dataclass
@@ -16,10 +14,7 @@ from mailflatrate.rules.messages.transit import Transit
 
 
 class MessageKind(Enum):
-    """The type of message.
-
-    BULK goes to a list, TRANSACTIONAL responds to the reader, PERSONAL is from one person to another.
-    """
+    """BULK goes to a list, TRANSACTIONAL responds to the reader, PERSONAL is from one person to another."""
 
     BULK = "bulk"
     TRANSACTIONAL = "transactional"
@@ -28,10 +23,7 @@ class MessageKind(Enum):
 
 @dataclass(frozen=True, slots=True)
 class Signature:
-    """One DKIM signature and the length of its key in bits, 0 if the key is unknown.
-
-    `is_vouched`: the receiver found it valid. `is_transit_broken`: a list or a relay broke it.
-    """
+    """`key_bits` is 0 if unknown. `is_vouched`: the receiver found it valid. `is_transit_broken`: a relay broke it."""
 
     verdict: DkimVerdict
     key_bits: int = 0
@@ -40,16 +32,12 @@ class Signature:
 
     @property
     def holds(self) -> bool:
-        """Return True if it is valid, or if only the key lookup failed and everything else is valid."""
         return self.is_vouched or self.verdict.status in (DkimStatus.PASS, DkimStatus.KEY_UNREACHABLE)
 
 
 @dataclass(frozen=True, slots=True)
 class MessageFacts:
-    """One message. `sender` has DNS states UNCHECKED if there was no lookup; `signatures` are in the message's order.
-
-    `transit.own` is the message with only the sender's fields; `kind_reasons` name the evidence for the kind.
-    """
+    """`sender` has DNS states UNCHECKED without a lookup. `transit.own` has only the sender's fields."""
 
     message: ParsedMessage
     transit: Transit
@@ -64,7 +52,6 @@ class MessageFacts:
 
     @property
     def own(self) -> ParsedMessage:
-        """Return the message as its sender wrote it: without the fields of relays, lists and the receiver."""
         return self.transit.own
 
     @property
@@ -73,7 +60,6 @@ class MessageFacts:
 
     @property
     def sender_signatures(self) -> tuple[DkimVerdict, ...]:
-        """Return the signatures that are valid, or were until a list or a relay broke them."""
         return tuple(one.verdict for one in self.signatures if one.holds or one.is_transit_broken)
 
     @property

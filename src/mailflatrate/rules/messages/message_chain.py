@@ -1,7 +1,5 @@
-"""The chain for one finished message, ours or any system's (`mailflatrate lint`), in the order of section N.
-
-Most rules are the files that judge a campaign. The second column says who requires a rule (`all` means everyone), the
-third which kinds of message it applies to.
+"""The chain for one finished message (`mailflatrate lint`), in the order of section N: the rule, who requires it
+(`all`: everyone), which kinds of message it applies to.
 """
 
 from collections.abc import Iterator
@@ -15,8 +13,6 @@ from mailflatrate.rules.verdict import Check, Finding, Severity
 
 
 class Profile(Enum):
-    """Whose requirements to check."""
-
     ALL = "all"
     CSA = "csa"
     GOOGLE = "google"
@@ -25,10 +21,7 @@ class Profile(Enum):
 
 @dataclass(frozen=True, slots=True)
 class MessageRule:
-    """One row: the rule, who requires it, for which kinds of message, and whether it needs the DNS.
-
-    For a kind in `advises` the rule only warns, whatever its weight for others.
-    """
+    """For a kind in `advises` the rule only warns, whatever its weight for others."""
 
     check: Check[Any]
     profiles: frozenset[Profile]
@@ -41,13 +34,11 @@ class MessageRule:
         return asked and kind in self.kinds and not (offline and self.needs_dns)
 
     def judge(self, facts: MessageFacts) -> Finding:
-        """Apply the rule, with its weight for this kind of message."""
         finding = self.check.judge(facts)
         return replace(finding, severity=_weight(self, finding, facts))
 
 
 def _weight(row: MessageRule, finding: Finding, facts: MessageFacts) -> Severity:
-    """Return the weight of a finding for one kind of message; a missing Feedback-ID is not a fault."""
     if finding.severity not in (Severity.BLOCK, Severity.REVIEW):
         missing = finding.key == "feedback-id" and dict(finding.params).get("found") == "-"
         return Severity.INFO if missing else finding.severity
@@ -153,5 +144,4 @@ HEADER_KEYS = tuple(row.check.key for row in MESSAGE_CHAIN if row.check.anchor.s
 
 
 def rules_for(profile: Profile, kind: MessageKind, *, offline: bool) -> Iterator[MessageRule]:
-    """Yield the rules for a message of this kind, in order."""
     return (row for row in MESSAGE_CHAIN if row.concerns(profile, kind, offline=offline))

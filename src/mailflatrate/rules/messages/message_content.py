@@ -1,8 +1,6 @@
-"""What values may bring into a transactional message: nothing that its reviewer hasn't read (R-112).
-
-A reviewer reads a template with sample data. In the finished message its program's values are content like any other,
-so web hosts, email addresses, phone numbers and words of advertising are refused there unless the template or its
-sample has them. A text is read as people read it: compatibility forms, look-alikes, and dots that are only hinted at.
+"""What values may bring into a transactional message: nothing that its reviewer hasn't read (R-112). Web hosts, email
+addresses, phone numbers and words of advertising are refused unless the template or its sample has them; a text is read
+as people read it.
 """
 
 import html
@@ -41,8 +39,6 @@ _SHOWN_ATTRIBUTES: Final = ("alt", "title", "href", "src", "background", "aria-l
 
 
 class BroughtIn(Enum):
-    """What a value may bring in; the value is a sentence that states the refusal, the reason and the fix."""
-
     HOST = N_(
         "The message would show the web address “{passage}”, which isn't in the reviewed template. Send it in a field "
         "of type url, or write it into a new version of the template."
@@ -63,8 +59,6 @@ class BroughtIn(Enum):
 
 @dataclass(frozen=True, slots=True)
 class ContentFinding:
-    """One thing that a value may bring in, in the form in which two of them are compared."""
-
     kind: BroughtIn
     passage: str
 
@@ -74,14 +68,11 @@ class ContentFinding:
 
 @dataclass(frozen=True, slots=True)
 class ReviewedContent:
-    """What a reviewer read of a version: its lines, and what was found in them."""
-
     lines: frozenset[str]
     findings: frozenset[ContentFinding]
 
 
 def reviewed_content(parts: Iterable[tuple[str, str, str]]) -> ReviewedContent:
-    """Return what these parts show (subject, HTML, text): a version's sources, and its rendering with the sample."""
     lines = [line for each in parts for line in shown_lines(*each)]
     return ReviewedContent(frozenset(lines), frozenset(find_content("\n".join(lines))))
 
@@ -89,9 +80,7 @@ def reviewed_content(parts: Iterable[tuple[str, str, str]]) -> ReviewedContent:
 def judge_finished(
     reviewed: ReviewedContent, subject: str, html_part: str, text: str, allowed: Iterable[str] = ()
 ) -> list[ContentFinding]:
-    """Return what a finished message shows that its reviewer didn't read. `allowed`: the recipient's own address, and
-    values that were checked as what they are.
-    """
+    """Return what its reviewer didn't read. `allowed`: the recipient's address, and values checked as what they are."""
     fresh = " ".join(line for line in shown_lines(subject, html_part, text) if line not in reviewed.lines)
     for known in sorted(allowed, key=len, reverse=True):
         fresh = re.sub(re.escape(known), " ", fresh, flags=re.IGNORECASE) if known else fresh
@@ -100,9 +89,7 @@ def judge_finished(
 
 
 def shown_lines(subject: str, html_part: str, text: str) -> Iterator[str]:
-    """Yield what a reader sees, line by line, attributes that are shown or followed among them. Outputs of Liquid are
-    read as a word.
-    """
+    """Line by line, with attributes that are shown or followed. Outputs of Liquid are read as a word."""
     pieces = [subject, *text.splitlines()]
     for token in tokenise(html_part):
         if token.kind is TokenKind.TEXT:
@@ -115,7 +102,6 @@ def shown_lines(subject: str, html_part: str, text: str) -> Iterator[str]:
 
 
 def find_content(text: str) -> Iterator[ContentFinding]:
-    """Yield hosts, addresses, phone numbers and words of advertising in a text. Never raises."""
     plain = _as_read(text)
     yield from find_hosts(plain)
     for mention in mentions(plain):
@@ -129,7 +115,6 @@ def find_content(text: str) -> Iterator[ContentFinding]:
 
 
 def find_hosts(text: str) -> Iterator[ContentFinding]:
-    """Yield web hosts by their registered domains, also without a scheme, and hosts of `//` and `mailto:`."""
     plain = _as_read(text)
     for mention in mentions(plain):
         if not mention.is_address:
@@ -142,13 +127,11 @@ def find_hosts(text: str) -> Iterator[ContentFinding]:
 
 
 def find_phones(text: str) -> Iterator[str]:
-    """Yield phone numbers as their digits: international ones, national ones with a prefix, and those announced."""
     for found in _PHONE.finditer(_as_read(text)):
         yield re.sub(r"\D", "", found.group())
 
 
 def _as_read(text: str) -> str:
-    """Return compatibility characters, foreign digits and dots resolved, invisible ones removed, all in lower case."""
     plain = unicodedata.normalize("NFKC", text)
     if not plain.isascii():
         seen = (char for char in plain if unicodedata.category(char) != "Cf")

@@ -1,8 +1,5 @@
-"""The data of a transactional message: which fields a template declares, and which values they take (R-112).
-
-A program's values are printed in a message that a reviewer read without them, so they may not bring advertising or
-links of their own: text is short and has no web addresses or phone numbers, and a web address leads to a host that
-the template names, on a domain that the account proved. `message_content` judges the finished message.
+"""The data of a transactional message, which a reviewer never read (R-112): short text without web addresses or phone
+numbers; a URL leads to a host that the template names, on a domain that the account proved.
 """
 
 from __future__ import annotations
@@ -39,8 +36,6 @@ _WEB: Final = re.compile(r"://|\bwww\.|\bhttps?:", re.IGNORECASE)
 
 
 class FieldType(StrEnum):
-    """What a field holds."""
-
     TEXT = "text"
     NUMBER = "number"
     DATE = "date"
@@ -51,9 +46,7 @@ class FieldType(StrEnum):
 
 @dataclass(frozen=True, slots=True)
 class DeclaredField:
-    """One field of a template. `hosts` are where a URL may lead, `columns` are the fields of a list's rows, and
-    `longest` is how many characters a text may have.
-    """
+    """`hosts` are where a URL may lead, `columns` a list's fields, `longest` a text's characters."""
 
     name: str
     type: FieldType
@@ -63,7 +56,6 @@ class DeclaredField:
     longest: int = LONGEST_FIELD
 
     def as_json(self) -> dict[str, Any]:
-        """Return the field as it is stored; `declared_fields` reads it back."""
         stored: dict[str, Any] = {"name": self.name, "type": self.type.value, "required": self.is_required}
         if self.hosts:
             stored["hosts"] = list(self.hosts)
@@ -75,8 +67,6 @@ class DeclaredField:
 
 
 class DataFault(Enum):
-    """What is wrong with a declaration or a value; the value is a sentence about `{name}`."""
-
     NOT_FIELDS = N_("Fields are a list of objects, each with a name and a type.")
     TOO_MANY = N_("There are too many fields or rows: “{name}”.")
     BAD_NAME = N_("“{name}” isn't a field name. Use lowercase letters, digits and underscores.")
@@ -109,8 +99,6 @@ class DataFault(Enum):
 
 @dataclass(frozen=True, slots=True)
 class DataProblem:
-    """One fault and where it is, such as `items[2].price`; `limit` is the number that it names, if any."""
-
     name: str
     fault: DataFault
     limit: int = 0
@@ -195,10 +183,8 @@ def _field(stored: Mapping[str, object], name: str, where: str, reading: _DataRe
 def check_data(
     fields: Sequence[DeclaredField], data: object, *, proved: frozenset[str] | None = None
 ) -> dict[str, Any]:
-    """Return a program's data in a form to store: only declared fields, each with a value of its type.
-
-    `proved`: the account's verified domains, to which URLs have to lead; None if they aren't known. Raises DataRefused
-    with everything that is wrong.
+    """Return only declared fields. `proved`: the account's verified domains, to which URLs have to lead; None if they
+    aren't known. Raises DataRefused with everything that is wrong.
     """
     reading = _DataReading(proved=proved)
     checked = _row(fields, data, "", reading)
@@ -262,7 +248,6 @@ def _phone_fault(_declared: DeclaredField, value: object) -> DataFault | None:
 
 
 def _is_proved(value: object, proved: frozenset[str] | None) -> bool:
-    """Return whether a URL, already found to be one, leads to one of these domains or their organizations."""
     host = (urlsplit(str(value)).hostname or "").rstrip(".")
     return proved is None or any(same_house(host, each) for each in proved)
 
@@ -305,7 +290,6 @@ _FAULTS: Final = {
 
 
 def values_of(fields: Sequence[DeclaredField], data: Mapping[str, Any], *kinds: FieldType) -> Iterator[str]:
-    """Yield the values of checked data whose fields have one of these types."""
     for declared in fields:
         value = data.get(declared.name)
         if declared.type is FieldType.LIST:
@@ -316,7 +300,6 @@ def values_of(fields: Sequence[DeclaredField], data: Mapping[str, Any], *kinds: 
 
 
 def printed_data(fields: Sequence[DeclaredField], data: Mapping[str, Any], language: str) -> dict[str, Any]:
-    """Return checked data as a template prints it: dates in words, and an optional field without a value as empty."""
     printed: dict[str, Any] = {}
     for declared in fields:
         value = data.get(declared.name)
@@ -332,5 +315,4 @@ def printed_data(fields: Sequence[DeclaredField], data: Mapping[str, Any], langu
 
 
 def variable_names(fields: Sequence[DeclaredField]) -> Iterator[str]:
-    """Yield the names that a template's author may use for its data."""
     yield from (f"data.{declared.name}" for declared in fields)

@@ -1,7 +1,5 @@
-"""Judges whether a message is bulk, transactional or personal, from its fields and its text.
-
-No field decides alone: each is a piece of evidence with a weight, and the heaviest sum wins. Personal wins a tie,
-because a campaign rule applied to a message between two people is always wrong.
+"""Whether a message is bulk, transactional or personal: each field is evidence with a weight, the heaviest sum wins.
+Personal wins a tie, because a campaign rule between two people is always wrong.
 """
 
 import re
@@ -108,8 +106,6 @@ _AWAY = re.compile(
 
 @dataclass(frozen=True, slots=True)
 class KindGuess:
-    """The kind, and the names of the evidence for it."""
-
     kind: MessageKind
     reasons: tuple[str, ...]
 
@@ -180,7 +176,6 @@ def _list_witnesses(message: ParsedMessage, transit: Transit, *, posted: bool) -
 
 
 def _machine_witnesses(message: ParsedMessage) -> Iterator[Witness]:
-    """Yield what machines that reply or report write (RFC 3834, RFC 6522)."""
     automatic = message.first("auto-submitted").strip().lower()
     if automatic not in ("", "no"):
         yield _TRANSACTIONAL, 4 if message.all("list-unsubscribe") else 10, "Auto-Submitted"
@@ -249,14 +244,12 @@ def _text_witnesses(message: ParsedMessage, text: str) -> Iterator[Witness]:
 
 
 def _is_designed(html: str) -> bool:
-    """Detect a layout of tables with images, or many links: personal mail programs write neither."""
     lowered = html[:60_000].lower()
     links, images = lowered.count("<a "), lowered.count("<img ")
     return links > 3 or (images > 0 and (links > 0 or lowered.count("<table") > 1))
 
 
 def _targets(html: str) -> str:
-    """Return links and their text, precise enough for finding an unsubscribe link."""
     return " ".join(_anchors(html))
 
 

@@ -1,7 +1,5 @@
-"""Brand names and who may use which (R-45).
-
-The list ships as `brands.csv`; the operator adds to it, or takes a line away, with a file of the same form
-(`MAILFLATRATE_BRANDS_FILE`; a line beginning with `-` removes a brand).
+"""Brand names and who may use which (R-45): `brands.csv`, and the operator's `MAILFLATRATE_BRANDS_FILE` of the same
+form, in which a line beginning with `-` removes a brand.
 """
 
 import re
@@ -23,8 +21,6 @@ _GLUED_FROM = 7
 
 
 class BrandKind(Enum):
-    """How a brand is recognized, and what finding it means."""
-
     DISTINCT = "d"
     WORD = "w"
     SHARED = "s"
@@ -39,20 +35,16 @@ class Brand:
     domains: tuple[str, ...]
 
     def owns(self, domain: str) -> bool:
-        """Return whether a domain (A-label, lower case) is the brand's, including subdomains."""
         return any(_matches(pattern, domain) for pattern in self.domains)
 
 
 @dataclass(frozen=True, slots=True)
 class Brands:
-    """A searchable list of brands."""
-
     all: tuple[Brand, ...]
     _by_first: dict[str, tuple[tuple[tuple[str, ...], Brand], ...]] = field(repr=False, compare=False)
     _glued: tuple[tuple[str, Brand], ...] = field(repr=False, compare=False)
 
     def named_in(self, text: str) -> Iterator[Brand]:
-        """Yield the brands that a name mentions, including in look-alike letters."""
         words = _split(text)
         seen: set[str] = set()
         for at, word in enumerate(words):
@@ -76,7 +68,6 @@ class Brands:
 
 
 def _joined(word: str) -> str:
-    """Join two letters that together look like another one: `Arnazon`, `VVhatsApp`."""
     return word.replace("rn", "m").replace("vv", "w")
 
 
@@ -85,7 +76,6 @@ def _split(text: str) -> tuple[str, ...]:
 
 
 def is_service_word(word: str) -> bool:
-    """Return whether a skeleton-form word is one that any sender uses: support, team, newsletter, a number."""
     return word in _service_words() or word.isdecimal() or len(word) == 1
 
 
@@ -107,7 +97,6 @@ def _matches(pattern: str, domain: str) -> bool:
 
 
 def _is_staid(suffix: str) -> bool:
-    """Return whether brands hold their own name under this ending; `paypal.xyz` could be anyone's."""
     last = suffix.rpartition(".")[2]
     return suffix in ("com", "net", "org", "eu") or (len(last) == 2 and last.isalpha())
 
@@ -129,7 +118,6 @@ def read_brands(lines: Iterable[str]) -> tuple[Brand, ...]:
 
 
 def brands_of(brands: Iterable[Brand]) -> Brands:
-    """Return a searchable list. Of two brands with the same name the later one counts."""
     by_name = {brand.name.casefold(): brand for brand in brands}
     by_first: dict[str, list[tuple[tuple[str, ...], Brand]]] = {}
     glued = []

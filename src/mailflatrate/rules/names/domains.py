@@ -1,7 +1,4 @@
-"""Finds addresses and domains in a text, and which domains belong to one organization.
-
-The list of public suffixes (publicsuffixlist, shipped with the package, no lookup) says what a domain is.
-"""
+"""Finds addresses and domains in a text, and domains of one organization, by the shipped list of public suffixes."""
 
 import re
 from dataclasses import dataclass
@@ -53,9 +50,7 @@ _WORD_ENDINGS = frozenset({
 
 @dataclass(frozen=True, slots=True)
 class Mention:
-    """An address or a domain found in a text: the original text, its domain as A-label, its position, and whether it is
-    an address.
-    """
+    """The original text, its domain as A-label, its position, and whether it is an address."""
 
     text: str
     domain: str
@@ -65,7 +60,6 @@ class Mention:
 
 
 def mentions(text: str) -> tuple[Mention, ...]:
-    """Return every address and domain in a text, with look-alike letters resolved. Never raises."""
     plain = _unmasked(undisguised(text))
     found = []
     taken: list[range] = []
@@ -114,9 +108,7 @@ def _label(domain: str) -> str:
 
 
 def as_read(domain: str) -> str:
-    """Return a domain (A-label) in the form that `mentions` returns: `xn--mller-kva.de` is `müller.de`, read as
-    `muller.de`.
-    """
+    """Return the form of `mentions`: `xn--mller-kva.de` is `müller.de`, read as `muller.de`."""
     try:
         return _label(undisguised(to_u_label(domain))) if "xn--" in domain else domain
     except AddressError:
@@ -131,17 +123,13 @@ def is_domain(name: str) -> bool:
 
 
 def same_house(one: str, other: str) -> bool:
-    """Return whether two domains share the registered domain, or one is a subdomain of the other.
-
-    A-labels, lower case.
-    """
+    """A-labels, lower case: the same registered domain, or one is a subdomain of the other."""
     if one == other or one.endswith(f".{other}") or other.endswith(f".{one}"):
         return "." in one and "." in other
     return registered(one) != "" and registered(one) == registered(other)
 
 
 def registered(domain: str) -> str:
-    """Return the registered domain; for a reserved ending (RFC 2606) the last two labels, "" for none."""
     labels = domain.split(".")
     is_reserved = len(labels) > 1 and labels[-1] in RESERVED_ENDINGS
     return registrable(domain) or (".".join(labels[-2:]) if is_reserved else "")
@@ -149,8 +137,5 @@ def registered(domain: str) -> str:
 
 @lru_cache(maxsize=65536)
 def registrable(domain: str) -> str:
-    """Return the registered domain (before RFC 9989's walk): `shop.lindenhof.co.uk` -> `lindenhof.co.uk`.
-
-    "" for a public suffix itself and for an ending that does not exist.
-    """
+    """`shop.lindenhof.co.uk` -> `lindenhof.co.uk`; "" for a public suffix and for an ending that does not exist."""
     return suffixes().privatesuffix(domain.lower().rstrip(".")) or ""

@@ -8,14 +8,12 @@ _UMLAUTS = str.maketrans({"ä": "ae", "ö": "oe", "ü": "ue"})
 
 
 def folded(name: str) -> str:
-    """Return a name in lower case, without accents, its words separated by single spaces."""
     parts = unicodedata.normalize("NFKD", name.casefold())
     plain = "".join(each for each in parts if not unicodedata.combining(each))
     return " ".join(re.findall(r"\w+", plain))
 
 
 def codes_by_name(codes: Iterable[str], catalogs: Iterable[Mapping[str, str]]) -> dict[str, str]:
-    """Return the code of each folded name, also with umlauts written as two letters. A name of two codes means none."""
     wanted, found = set(codes), dict[str, set[str]]()
     for catalog in catalogs:
         for code in wanted & catalog.keys():

@@ -11,10 +11,8 @@ _LEAST = 3
 
 
 def is_related(name: str, imprint: ImprintRecord, domains: Iterable[str]) -> bool:
-    """Return whether a word of the name occurs in the company's name, its people, its website or its domains.
-
-    Words such as "newsletter" or "team" prove nothing. Initials of the company count. Otherwise a name of one or two
-    characters is never related, because nothing can be told from it.
+    """A word in the company's name, people, website or domains, or its initials. "newsletter" or "team" prove nothing,
+    and one or two characters are never related, because nothing can be told from them.
     """
     legal = skeleton(f"{imprint.legal_name} {imprint.on_behalf_of} {' '.join(imprint.representatives)}")
     houses = " ".join(registrable(domain).split(".")[0] for domain in domains)

@@ -26,7 +26,6 @@ _WORD = re.compile(r"[^\W_]+", re.UNICODE)
 
 @lru_cache(maxsize=4096)
 def script_of(char: str) -> str:
-    """Return a character's script by its Unicode name's first word: LATIN, CYRILLIC, CJK; "" if not alphabetic."""
     if unicodedata.category(char) not in _LETTERS:
         return ""
     word = unicodedata.name(char, "").partition(" ")[0]
@@ -34,7 +33,6 @@ def script_of(char: str) -> str:
 
 
 def disguised_word(text: str) -> str | None:
-    """Return the first word that mixes Latin with other scripts, or plain with styled letters; or None."""
     decomposed = unicodedata.normalize("NFD", text)
     if decomposed.isascii():
         return None
@@ -52,7 +50,6 @@ def disguised_word(text: str) -> str | None:
 
 
 def _wears_foreign_marks(word: str) -> bool:
-    """Detect marks of another script on Latin letters, strokes through them, or stacked marks."""
     heap, on_latin = 0, False
     for char in unicodedata.normalize("NFD", word):
         if unicodedata.category(char) != "Mn":
@@ -66,7 +63,6 @@ def _wears_foreign_marks(word: str) -> bool:
 
 
 def has_invisible(text: str) -> bool:
-    """Return True if there are invisible characters, except those that emoji and right-to-left names need."""
     scripts = {script_of(char) for char in text}
     for at, char in enumerate(text):
         if char in _BLANK:
@@ -84,9 +80,7 @@ def has_invisible(text: str) -> bool:
 
 
 def undisguised(text: str) -> str:
-    """Return the text as a hasty reader sees it: look-alikes as Latin letters, without marks and
-    invisible characters.
-    """
+    """As a hasty reader sees it: look-alikes as Latin letters, without marks and invisible characters."""
     if text.isascii():
         return text
     plain = unicodedata.normalize("NFKD", text)
@@ -104,7 +98,6 @@ def skeleton(text: str) -> str:
 
 
 def words_of(text: str) -> tuple[str, ...]:
-    """Return the words of a text, letters and digits, in order."""
     return tuple(_WORD.findall(text))
 
 
@@ -117,7 +110,6 @@ def _latin_for(char: str) -> str:
 
 @cache
 def _confusables() -> dict[str, str]:
-    """Map letters of other scripts -> the Latin letter they look like (Unicode confusables)."""
     from confusable_homoglyphs import confusables
 
     found = {}

@@ -1,7 +1,5 @@
-"""Compares the figures of one import with the limits (R-15, R-13): the typical signs of a bought or old list.
-
-A figure over its limit holds the file for a reviewer; it never decides alone. A small file proves little: below
-`MIN_ROWS` only explicit signs (a forbidden source) count.
+"""Compares figures of one import with the limits (R-15, R-13): signs of a bought or old list. One over its limit holds
+the file for a reviewer, it never decides alone; below `MIN_ROWS` only explicit signs count.
 """
 
 from __future__ import annotations
@@ -17,8 +15,6 @@ MIN_ROWS = 50
 
 
 class AnomalyKind(Enum):
-    """What is unusual; the value is stored."""
-
     ROLES = "roles"
     DISPOSABLE = "disposable"
     SYNTAX = "syntax"
@@ -35,12 +31,9 @@ class AnomalyKind(Enum):
 
 @dataclass(frozen=True, slots=True)
 class ImportFigures:
-    """The counts of one import, in rows or people.
-
-    `people` have complete proof; the counts from `unresolvable` on refer to them. `resolved` have a domain that the DNS
-    answered for. `one_domain` are those at the largest domain that is not a mailbox provider's. `sequential` are in
-    runs like a1, a2, a3. `same_moment` confirmed in the busiest second, `same_ip` came from the busiest IP address.
-    `forbidden_sources` name forbidden origins. `unread_noes` say no without an address, and nobody decided about them.
+    """In rows or people. `people` have complete proof; counts from `unresolvable` on refer to them. `one_domain`: at
+    the largest that isn't a provider's. `sequential`: like a1, a2, a3. `same_moment`: in the busiest second.
+    `unread_noes` say no without an address, and nobody decided about them.
     """
 
     rows: int
@@ -62,8 +55,6 @@ class ImportFigures:
 
 @dataclass(frozen=True, slots=True)
 class Anomaly:
-    """One figure over its limit. Shares are in percent."""
-
     kind: AnomalyKind
     count: int
     percent: float
@@ -104,7 +95,6 @@ _SENTENCES: dict[AnomalyKind, str] = {
 
 
 def judge_figures(figures: ImportFigures) -> tuple[Anomaly, ...]:
-    """Return the figures over their limits, in the order of the table; empty for an unsuspicious file."""
     found = []
     for kind, limit, whole_name in _SHARES:
         whole = getattr(figures, whole_name)
@@ -122,7 +112,6 @@ def judge_figures(figures: ImportFigures) -> tuple[Anomaly, ...]:
 
 
 def share_of(figures: ImportFigures, kind: AnomalyKind) -> tuple[int, int, float]:
-    """Return count, total and limit (percent) of a share, for display next to its limit. Raises KeyError."""
     limit, whole = {row[0]: (row[1], row[2]) for row in _SHARES}[kind]
     return getattr(figures, kind.value), getattr(figures, whole), value(limit)
 

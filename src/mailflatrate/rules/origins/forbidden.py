@@ -34,10 +34,7 @@ _SENTENCES = {
 
 @dataclass(frozen=True, slots=True)
 class ForbiddenHit:
-    """One match in a text. `where` names the text, `found` is the match, `before` and `after` the words around it.
-
-    `group` is a key of `forbidden.toml`.
-    """
+    """`where` names the text, `before` and `after` are the words around, `group` is a key of `forbidden.toml`."""
 
     where: str
     found: str
@@ -47,7 +44,6 @@ class ForbiddenHit:
     rule: str
 
     def as_json(self) -> dict[str, str]:
-        """Return the match in the form that is stored with a declaration."""
         return {
             "where": self.where,
             "found": self.found,
@@ -66,7 +62,6 @@ class _Group:
 
 
 def find_forbidden(text: str, *, where: str = "") -> tuple[ForbiddenHit, ...]:
-    """Return every passage of `text` that names a forbidden source, in order; at most `MAX_HITS`."""
     hits = []
     for match in _pattern().finditer(text):
         assert match.lastgroup is not None  # every branch of the pattern is a named group
@@ -88,12 +83,10 @@ def find_forbidden(text: str, *, where: str = "") -> tuple[ForbiddenHit, ...]:
 
 
 def scan_texts(texts: Mapping[str, str]) -> tuple[ForbiddenHit, ...]:
-    """Apply `find_forbidden` to several named texts."""
     return tuple(hit for where, text in texts.items() for hit in find_forbidden(text, where=where))[:MAX_HITS]
 
 
 def group_sentence(key: str, language: str) -> str:
-    """Return a sentence that explains why a group of words is forbidden. Raises KeyError for an unknown key."""
     return translate(_SENTENCES[key], language)
 
 
@@ -117,7 +110,6 @@ def _groups() -> tuple[_Group, ...]:
 
 @cache
 def _pattern() -> re.Pattern[str]:
-    """Build one pattern for all words: longer ones first, so that `adresshändler` wins over a shorter prefix."""
     parts = []
     for number, group in enumerate(_groups()):
         words = sorted(group.words, key=len, reverse=True)

@@ -130,8 +130,6 @@ _PLACES = frozenset(
 
 
 class ColumnGuess(Enum):
-    """The possible uses of an unmapped column."""
-
     STATUS = "status"
     ASK = "ask"
     NOTHING = "nothing"
@@ -139,10 +137,7 @@ class ColumnGuess(Enum):
 
 @dataclass(slots=True)
 class ColumnProfile:
-    """Counts over the cells of one column, filled by `add`.
-
-    The caller says which cells are times, because it can parse them.
-    """
+    """Filled by `add`; the caller says which cells are times, because it can parse them."""
 
     filled: int = 0
     flags: int = 0
@@ -159,7 +154,6 @@ class ColumnProfile:
     nothings: int = 0
     """Cells that say that there is nothing, such as 0000-00-00 or null, and aren't a yes or no."""
     prose: int = 0
-    """Cells of more than a few words."""
     kinds: set[str] = field(default_factory=set)
     """The different cells, up to one more than MAX_KINDS."""
     is_empty: bool = False
@@ -184,18 +178,15 @@ class ColumnProfile:
             self.telling += is_status_word(text)
 
     def add_kind(self, text: str) -> None:
-        """Add a cell to the set of distinct values."""
         if len(self.kinds) <= MAX_KINDS:
             self.kinds.add(text.strip().lower()[: MAX_KIND_CHARACTERS + 1])
 
     @property
     def is_yes_or_no(self) -> bool:
-        """Return True if every cell is a yes or a no."""
         return self.filled > 0 and self.flags == self.filled
 
     @property
     def is_marks(self) -> bool:
-        """Return True if a column holds nothing but yes and no, or a mark for one of them: x and blank, 0 and 1."""
         marks = {kind for kind in self.kinds if not is_nothing(kind) or is_flag(kind)}
         numbers = {kind.rstrip("0").rstrip(".,") or "0" for kind in marks if any(map(str.isdigit, kind))}
         # An f that is never answered by a t is half of a sex.
@@ -203,23 +194,19 @@ class ColumnProfile:
 
     @property
     def is_contrast(self) -> bool:
-        """Return True if a value says the opposite of another: `darf` and `darf nicht`."""
         words = {plain(kind) for kind in self.kinds} - {""} if self.has_kinds else set()
         return any(_NEGATION.sub("", word).strip() in words for word in words if _NEGATION.search(word))
 
     @property
     def is_times(self) -> bool:
-        """Return True if most cells are times. A zero, as a number or a time, says that nothing has happened yet."""
         return self.times > 0 and self.times * 2 > self.filled - self.flags - self.nothings
 
     @property
     def is_ips(self) -> bool:
-        """Return True if most cells are IP addresses."""
         return self.filled > 0 and self.ips * 2 > self.filled
 
     @property
     def is_emails(self) -> bool:
-        """Return True if most cells are email addresses."""
         return self.filled > 0 and self.emails * 2 > self.filled
 
     @property
@@ -228,12 +215,10 @@ class ColumnProfile:
 
     @property
     def has_kinds(self) -> bool:
-        """Return True if the column holds only a few short codes or words."""
         return 0 < len(self.kinds) <= MAX_KINDS and all(len(kind) <= MAX_KIND_CHARACTERS for kind in self.kinds)
 
     @property
     def is_codes(self) -> bool:
-        """Return True if every cell is one or two digits or letters: 1, 2, 3 or C, U, B."""
         return self.has_kinds and all(len(kind) <= _CODE_CHARACTERS or kind.isdecimal() for kind in self.kinds)
 
     @property
@@ -254,10 +239,8 @@ def is_unread_state(text: str) -> bool:
 def guess_column(
     title: str, profile: ColumnProfile, codes: Mapping[str, PriorStatus] | None = None
 ) -> tuple[ColumnGuess, StatusField]:
-    """Return whether a column gives a person's status, as which field, or whether the user has to be asked.
-
-    `codes` is the column's code table if the header identifies the system. A few codes or words under a title about a
-    status lead to a question even if none of them is known.
+    """Return also whether the user has to be asked: a few codes or words under a title about a status lead to a
+    question even if none is known. `codes` is the column's table if the header identifies the system.
     """
     promised = read_title(title)
     if is_other_channel(title):

@@ -12,10 +12,8 @@ from mailflatrate.rules.prior_status.status_words import PriorStatus, plain
 
 
 class StatusField(StrEnum):
-    """The kinds of status columns in the previous system. The values are fields of a mapping.
-
-    STATE holds a status word, or a yes or no to email. In the others an empty cell means that nothing happened; a time,
-    a yes, a number or a text means that it did.
+    """Values are fields of a mapping. STATE has a status word, or yes or no to email. In the others an empty cell means
+    that nothing happened; a time, yes, number or text means that it did.
     """
 
     STATE = "state"
@@ -32,10 +30,7 @@ class StatusField(StrEnum):
 
 @dataclass(frozen=True, slots=True)
 class StatusTitle:
-    """The status that a title suggests.
-
-    `certain` False: the column's values have to confirm it (`Status`, `Aktiv`, `State`).
-    """
+    """`certain` False: the column's values have to confirm it (`Status`, `Aktiv`, `State`)."""
 
     field: StatusField
     certain: bool
@@ -163,16 +158,13 @@ _ACTIVE = re.compile(r"activ|aktiv|enabled|allowed|erlaub")
 
 
 def is_other_channel(title: str) -> bool:
-    """Return True for a column about texting, calls or postal mail, because opting out of those isn't opting out of
-    email.
-    """
+    """Opting out of texting, calls or postal mail isn't opting out of email."""
     tokens = frozenset(_PAPER_MAIL.sub("postal", plain(title)).split())
     return bool(tokens & _OTHER_CHANNELS) and tokens.isdisjoint(("email", "mail", "newsletter"))
 
 
 @lru_cache(maxsize=4_096)
 def read_title(title: str) -> StatusTitle | None:
-    """Return what a column with this title says about the person's status; None if it says nothing."""
     spaced = _title(title)
     tokens, compact = frozenset(spaced.split()), spaced.replace(" ", "")
     if tokens & _NO_EVENTS or is_other_channel(title):
@@ -210,18 +202,15 @@ def _event_field(status: PriorStatus, tokens: frozenset[str], compact: str) -> S
 
 
 def reason_of(field: StatusField) -> StatusField:
-    """Return the text field for the same opt-out as a date field, for a value that is not a time."""
     return next((_REASONS[status] for status, timed in _TIMED.items() if timed is field), field)
 
 
 def _title(title: str) -> str:
-    """Return the words of a title, without the number of a duplicate column."""
     return " ".join(word for word in plain(title).split() if not word.isdecimal())
 
 
 @lru_cache(maxsize=4_096)
 def stands_alone(title: str) -> bool:
-    """Return True if a STATE title names only the status: `Newsletter`, `is_active`, but not `Order status`."""
     spaced = _title(title)
     return all(token in _PLAIN_COMPANY or _STATE.match(token) for token in spaced.split()) or bool(
         _STATE.fullmatch(spaced.replace(" ", ""))
@@ -230,22 +219,18 @@ def stands_alone(title: str) -> bool:
 
 @lru_cache(maxsize=4_096)
 def counts_states(title: str) -> bool:
-    """Return whether the cells of a column are codes of a status (`status`: 2, `Status`: U) and not yes or no
-    (`opt_in`: 1).
-    """
+    """Cells are codes of a status (`status`: 2, `Status`: U) and not yes or no (`opt_in`: 1)."""
     spaced = _title(title)
     return bool(_COUNTS.search(spaced.replace(" ", ""))) or not _TELLING_TOKENS.isdisjoint(spaced.split())
 
 
 @lru_cache(maxsize=4_096)
 def is_last_change(title: str) -> bool:
-    """Return True for a column with the time of a row's or a status's last change: `Updated at`, `status_change`."""
     return _LAST_CHANGE.fullmatch(_title(title).replace(" ", "").removesuffix("utc")) is not None
 
 
 @lru_cache(maxsize=4_096)
 def no_means(title: str) -> PriorStatus:
-    """Return the status that a plain no in a STATE column means: not confirmed, switched off, or not subscribed."""
     compact = _title(title).replace(" ", "")
     if _CONFIRMS.search(compact):
         return PriorStatus.OPEN
@@ -280,10 +265,7 @@ _MIXED = _words(
 
 
 def file_status(name: str) -> tuple[PriorStatus, bool] | None:
-    """Return the status that a file name states for everyone in it, and whether nothing in the name contradicts it.
-
-    `unsubscribed_members_export_1.csv`: (UNSUBSCRIBED, True). `contacts_without_bounces.csv`: (BOUNCED, False).
-    """
+    """`unsubscribed_members_export_1.csv`: (UNSUBSCRIBED, True); `contacts_without_bounces.csv`: (BOUNCED, False)."""
     spaced = plain(name.rpartition(".")[0] or name)
     compact = spaced.replace(" ", "")
     for status, stem in _FILE_STEMS:

@@ -61,10 +61,7 @@ _LAST_NO = len(NO) - 0.5
 
 @dataclass(frozen=True, slots=True)
 class StatusColumn:
-    """A column mapped to one of the status fields: its field, its index, its title.
-
-    `codes` is the code table of the system that wrote the file, if its header is known.
-    """
+    """`codes` is the code table of the system that wrote the file, if its header is known."""
 
     field: StatusField
     index: int
@@ -72,7 +69,6 @@ class StatusColumn:
     codes: Mapping[str, PriorStatus] = data_field(default_factory=dict)
 
     def reads(self) -> Callable[[str], PriorStatus | None]:
-        """Return a function that returns the status in a cell of this column, None if it holds none."""
         return self._state if self.field is StatusField.STATE else self._event
 
     def _state(self, text: str) -> PriorStatus | None:
@@ -137,8 +133,6 @@ class StatusColumn:
 
 
 class StatusHit(NamedTuple):
-    """The status that a row's columns give together, and the deciding column. `text` is the original cell."""
-
     status: PriorStatus
     column: StatusColumn
     text: str
@@ -147,10 +141,7 @@ class StatusHit(NamedTuple):
 def judge_row(
     readers: Sequence[tuple[StatusColumn, Callable[[str], PriorStatus | None]]], cells: Sequence[str]
 ) -> StatusHit | None:
-    """Return the strongest status of all columns; None if none holds one.
-
-    A plain block names no reason, so any status with a reason takes precedence over it.
-    """
+    """Return the strongest. A plain block names no reason, so any status with a reason takes precedence over it."""
     hits = [
         StatusHit(said, column, cells[column.index])
         for column, read in readers

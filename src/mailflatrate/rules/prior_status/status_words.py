@@ -1,9 +1,5 @@
-"""Status words of email systems, in English and German; those for leaving a list in other languages, too.
-
-They are compared without case, accents and punctuation; `NEVER_SUBSCRIBED`, `never-subscribed` and `neverSubscribed`
-are the same. The tables hold the words in the exports of Mailchimp, Brevo, CleverReach, rapidmail, MailerLite,
-listmonk, Keila, Mautic, phpList, Mailtrain, Mailman, ActiveCampaign and Klaviyo. The stems after them match other
-spellings.
+"""Status words in the exports of email systems, compared without case, accents and punctuation (`NEVER_SUBSCRIBED`,
+`neverSubscribed`): English and German; for leaving a list, other languages too. Stems match other spellings.
 """
 
 from __future__ import annotations
@@ -17,8 +13,6 @@ from mailflatrate.mail.content.body_duties import LEAVING
 
 
 class PriorStatus(Enum):
-    """The status in the previous system. The value is stored with the row."""
-
     YES = "subscribed"
     OPEN = "unconfirmed"
     """Not confirmed yet, or mail failed for a while: neither mailable nor suppressed."""
@@ -43,7 +37,6 @@ _REST = re.compile(r"[^a-z0-9]+")
 
 
 def plain(text: str) -> str:
-    """Return single-spaced lower-case ASCII words: `hardBounce` and `Hard-Bounce` become `hard bounce`."""
     lowered = unicodedata.normalize("NFC", _CAMEL.sub(" ", text)).lower().translate(_LETTERS)
     ascii_only = unicodedata.normalize("NFKD", lowered).encode("ascii", "ignore").decode()
     return _REST.sub(" ", ascii_only).strip()
@@ -186,7 +179,6 @@ _FILLERS = _words(
 
 
 def is_nothing(text: str) -> bool:
-    """Return True for an empty cell and common null values: `-`, `NULL`, `0000-00-00 00:00:00`, `[]`."""
     word = plain(text).replace(" ", "")
     if _MAILMAN_CELL.fullmatch(text.strip()):
         return False
@@ -196,7 +188,6 @@ def is_nothing(text: str) -> bool:
 
 
 def read_flag(text: str) -> bool | None:
-    """Return a yes or no; None for anything else."""
     word = text.strip().lower().rstrip("\ufe0f")
     if word in _TRUE_SIGNS:
         return True
@@ -211,7 +202,6 @@ def read_flag(text: str) -> bool | None:
 
 
 def is_flag(text: str) -> bool:
-    """Return True for a yes or a no. A digit beyond 1 does not count."""
     return read_flag(text) is not None
 
 
@@ -249,12 +239,10 @@ def read_status(text: str) -> PriorStatus:
 
 
 def is_soft_bounce(text: str) -> bool:
-    """Return True for a phrase such as "Soft bounced (7 times)"."""
     return _SOFT.search(plain(text[:MAX_WORD_CHARACTERS])) is not None
 
 
 def denies_no(text: str) -> bool:
-    """Return True for "not blocked" and the like, which negate the opt-out that the column is about."""
     rest, denials = _DENIES_NO.subn(" ", plain(text[:MAX_WORD_CHARACTERS]))
     return denials > 0 and _FILLERS.issuperset(rest.split())
 
@@ -282,7 +270,6 @@ _PIECES = re.compile(r"[,;:|/\n]+")
 
 @lru_cache(maxsize=16_384)
 def is_status_word(text: str) -> bool:
-    """Return whether a cell, or one of its comma-separated parts (tags), is a word that only email systems use."""
     if len(text) > MAX_WORD_CHARACTERS:
         return False
     return any(map(_tells, (text, *_PIECES.split(text))))

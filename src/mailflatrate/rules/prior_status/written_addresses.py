@@ -1,8 +1,6 @@
-"""Every address that a cell of a file may mean, however it is spelled: for people who said no (R-16).
-
-A yes is read strictly, by `mail.address.parse` alone. A no is read generously: names around the address, brackets,
-lists, encodings and what people write instead of an @ don't hide it. An address too many is suppressed rather than one
-too few, so each reading of the text counts. Time grows with the length of the text, which is limited.
+"""Every address that a cell may mean, however spelled: for people who said no (R-16). A yes is read by
+`mail.address.parse` alone; an address too many is suppressed rather than one too few, so each reading counts. Linear;
+the length is limited.
 """
 
 from __future__ import annotations
@@ -19,7 +17,6 @@ from mailflatrate.rules.names.domains import is_domain
 from mailflatrate.rules.names.scripts import disguised_word, has_invisible, undisguised
 
 MOST_CHARACTERS = 20_000
-"""In a longer cell no address is found."""
 MOST_ADDRESSES = 1_000
 _LAYERS = 4
 """How often a text may be encoded: an entity in an encoded word in an entity."""
@@ -56,7 +53,6 @@ def is_usual(text: str) -> bool:
 
 
 def find_addresses(text: str) -> tuple[str, ...]:
-    """Return the canonical keys of all addresses that a text may mean, each once; empty if none can be found."""
     if is_usual(text):
         try:
             return (canonical_key(text),)
@@ -87,7 +83,6 @@ def _strict(*texts: str) -> Iterator[str]:
 
 
 def _decoded(text: str) -> str:
-    """Return a text without entities, encoded words, escapes, invisible characters, special widths and other dots."""
     for _layer in range(_LAYERS):
         before = text
         text = decode_words(html.unescape(text))
@@ -108,7 +103,6 @@ def _is_seen(character: str) -> bool:
 
 
 def _readings(plain: str) -> Iterator[str]:
-    """Yield a decoded text and what it says without markup, comments, quotes and spaces."""
     yield plain
     signs = _BRACKETED_DOT.sub(".", _BRACKETED_AT.sub("@", plain)).replace("\\", "")
     signs = _LITERAL.sub(r"@\1", signs)
@@ -129,7 +123,6 @@ def _despaced(text: str) -> str:
 
 
 def _scan(text: str) -> Iterator[str]:
-    """Yield the canonical keys of the addresses around each @ of a text."""
     at, begin = text.find("@"), 0
     for _number in range(MOST_ADDRESSES):
         if at < 0:
@@ -144,14 +137,12 @@ def _scan(text: str) -> Iterator[str]:
 
 
 def _locals(text: str) -> dict[str, None]:
-    """Return what a local part may be, without what isn't part of it."""
     dotted = re.sub(r"\.{2,}", ".", text.strip("."))
     bare = dotted.lstrip(_BEFORE).rstrip(_AFTER)
     return dict.fromkeys(name for name in (dotted, bare, _KEYWORD.split(bare)[-1]) if name)
 
 
 def _domains(text: str) -> Iterator[str]:
-    """Yield a domain, and where it runs into the next sentence, the part of it that can exist."""
     text = text.rstrip("-_.")
     yield text
     labels = text.split(".")

@@ -1,12 +1,7 @@
-"""Checks a certificate of consent: its content, its consistency, and who besides itself vouches for it.
-
-A certificate is a JSON object; the PDF carries the same object as an attachment. It holds the events of one
-subscription with their personal halves and salts, the path of each event to the root of its seal, the seals, the time
-stamps, and the service's signature over all of it (form 1 had none). The displayed part (`elements`) is
-recomputed from the events and has to match.
-
-A consistent file proves nothing: anyone can make up a whole tree. It holds only if every event leads to
-something that the verifier named (`Anchors`): the service's published keys, a time-stamping authority, or the ledger.
+"""Checks a certificate of consent: a JSON object, also attached to the PDF, with a subscription's events, personal
+halves and salts, paths to the seals' roots, seals, stamps, and the service's signature (form 1 had none). `elements` is
+recomputed from the events and has to match. A consistent file proves nothing, anyone can make one up: every event must
+lead to something that the verifier named (`Anchors`).
 """
 
 import re
@@ -85,10 +80,7 @@ def read_certificate(octets: bytes) -> dict[str, Any]:
 
 
 def _attachment(pdf: bytes) -> bytes:
-    """Return the embedded certificate (ISO 32000-1 section 7.11.4), as our PDFs hold it. Raises Malformed.
-
-    A file rewritten by another program may hold it differently: then use the JSON.
-    """
+    """ISO 32000-1 section 7.11.4, as our PDFs hold it; rewritten by another program, use the JSON. Raises Malformed."""
     end = 0
     for found in _EMBEDDED.finditer(pdf):
         if found.start() < end:
@@ -132,7 +124,6 @@ def subject_of(certificate: Mapping[str, Any]) -> str:
 
 
 def check_certificate(certificate: Mapping[str, Any], anchors: Anchors = Anchors()) -> CertificateReport:  # noqa: B008
-    """Judge a certificate on its own and by the verifier's trust anchors. Raises Malformed if it is not one."""
     try:
         findings, covered = _check(certificate, anchors)
     except (KeyError, TypeError, AttributeError, ValueError, OverflowError, RecursionError) as problem:
@@ -150,7 +141,6 @@ def check_certificate(certificate: Mapping[str, Any], anchors: Anchors = Anchors
 
 
 def _check(certificate: Mapping[str, Any], anchors: Anchors) -> tuple[list[ProofFinding], bool]:
-    """Return the findings, and whether something that the verifier named vouches for every event."""
     if len(certificate["events"]) > MOST_EVENTS or len(certificate["seals"]) > MOST_SEALS:
         raise MalformedRecord("the certificate names more events or seals than one subscription can have")
     findings: list[ProofFinding] = []
@@ -203,7 +193,6 @@ def _check_inclusion(
 
 
 def _check_subject(certificate: Mapping[str, Any], events: Sequence[ProofEvent]) -> list[ProofFinding]:
-    """Check that all events are about the one person and list that the certificate names."""
     findings = []
     account, contact = int(certificate["account"]["id"]), int(certificate["person"]["contact"])
     mailing_list = int(certificate["list"]["id"])
@@ -252,7 +241,6 @@ def _check_seals(certificate: Mapping[str, Any], seals: Mapping[int, SealRecord]
 def _check_stamps(
     certificate: Mapping[str, Any], seals: Mapping[int, SealRecord], believed: Sequence[x509.Certificate] | None
 ) -> tuple[set[int], list[ProofFinding]]:
-    """Return the seals stamped by an authority that the verifier named, and the findings about all stamps."""
     findings: list[ProofFinding] = []
     stamped: set[int] = set()
     for item in certificate["time_stamps"][:MOST_STAMPS]:

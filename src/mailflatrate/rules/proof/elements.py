@@ -1,8 +1,5 @@
-"""What must be on record about a consent (R-29), element by element: those that are present, and those that are
-missing.
-
-The keys of an event's `details` are those that `apps.lists.ledger` describes. An imported person signed up elsewhere:
-elements that the other system did not provide are shown as missing.
+"""What must be on record about a consent (R-29), present or missing. Keys of `details` are those of
+`apps.lists.ledger`. An imported person signed up elsewhere: what that system did not provide is missing.
 """
 
 from collections.abc import Mapping, Sequence
@@ -15,8 +12,6 @@ from mailflatrate.rules.proof.record import EventRecord
 
 
 class ProofStep(Enum):
-    """The parts of a double opt-in, and the later events."""
-
     SIGN_UP = "sign_up"
     MAIL = "mail"
     CONFIRMATION = "confirmation"
@@ -25,26 +20,20 @@ class ProofStep(Enum):
 
 @dataclass(frozen=True, slots=True)
 class ProofEvent:
-    """One event with its personal half as values by name; None if that was erased."""
-
     record: EventRecord
     evidence: Mapping[str, Any] | None
 
     def detail(self, key: str) -> Any:
-        """Return one value of the details; None if it is missing."""
         details = (self.evidence or {}).get("details")
         return details.get(key) if isinstance(details, Mapping) else None
 
     def value(self, *fields: str) -> str | None:
-        """Return the first non-empty value among these fields; None if all are empty."""
         found = ((self.evidence or {}).get(field) for field in fields)
         return next((str(each) for each in found if each not in (None, "")), None)
 
 
 @dataclass(frozen=True, slots=True)
 class Element:
-    """One element of R-29. `value` None: it is missing. `event` is the event that has it."""
-
     step: ProofStep
     key: str
     value: str | None
@@ -84,7 +73,6 @@ ELEMENT_NAMES = {
     "token": N_("Link token"),
     "withdrawals": N_("Withdrawals and objections"),
 }
-"""What people call each element, as message ids."""
 SINCE_FORM_3 = frozenset({"entered_by", "entered_with", "entered_how", "confirmation_page"})
 """Elements that certificates of the forms before don't show (docs/features/certificates.md)."""
 _ENDINGS = ("withdrawn", "objection", "tracking_withdrawn")
@@ -94,7 +82,6 @@ _BOXES = {"consent": N_("Consent"), "tracking": N_("Click tracking"), "further":
 
 
 def box_names(ticked: str, language: str) -> str:
-    """Return the names of the checkboxes that an element lists, each once; `further:7` is one of another list."""
     codes = dict.fromkeys(box.partition(":")[0] for box in ticked.split(", "))
     return ", ".join(translate(_BOXES.get(code, code), language) for code in codes)
 
@@ -104,17 +91,14 @@ def step_name(step: ProofStep, language: str) -> str:
 
 
 def element_name(key: str, language: str) -> str:
-    """Return the display name of a proof element. Raises KeyError for an unknown one."""
     return translate(ELEMENT_NAMES[key], language)
 
 
 def basis_of(events: Sequence[ProofEvent]) -> ProofEvent | None:
-    """Return the newest event that added the person to the list: a confirmation, or an import with evidence."""
     return next((each for each in reversed(events) if each.record.kind in ("confirmed", "imported")), None)
 
 
 def elements_of(events: Sequence[ProofEvent]) -> list[Element]:
-    """Return all elements of R-29 in order, from the events of one subscription ordered by id."""
     basis = basis_of(events)
     imported = basis is not None and basis.record.kind == "imported"
     asked = basis if imported else _partner(events, basis, "requested", "requested_event")
@@ -127,7 +111,6 @@ def missing_of(elements: Sequence[Element]) -> list[Element]:
 
 
 def _partner(events: Sequence[ProofEvent], basis: ProofEvent | None, kind: str, named: str) -> ProofEvent | None:
-    """Return the sign-up's matching event: named by the confirmation, else the newest still waiting for one."""
     of_kind = [each for each in events if each.record.kind == kind]
     if basis is None:
         return of_kind[-1] if of_kind else None
@@ -169,7 +152,6 @@ def _sign_up(asked: ProofEvent | None) -> list[Element]:
 
 
 def _entered(asked: ProofEvent) -> list[Element]:
-    """Return who entered a person who didn't use the form, and how that person had asked; nothing for all others."""
     if asked.detail("kind") not in ("person", "api"):
         return []
     who, key = asked.detail("by"), asked.detail("key")
@@ -204,7 +186,6 @@ def _confirmation(basis: ProofEvent | None, *, imported: bool) -> list[Element]:
 
 
 def _later(events: Sequence[ProofEvent], basis: ProofEvent | None) -> Element:
-    """Return the later events. Never missing: no withdrawal is an answer, too."""
     endings = [each for each in events if each.record.kind in _ENDINGS]
     text = ", ".join(f"{each.record.kind} {each.record.occurred_at}" for each in endings) or "-"
     return Element(ProofStep.LATER, "withdrawals", text, endings[-1].record.id if endings else None)

@@ -1,7 +1,5 @@
-"""The Merkle tree of RFC 6962 section 2.1: many leaves under one root, and the short proof that a leaf is among them.
-
-Leaves and inner nodes are hashed under different first octets, so that no leaf passes for a node (section 2.1).
-Hashes are SHA-256, 32 octets.
+"""The Merkle tree of RFC 6962 section 2.1. Leaves and inner nodes are hashed (SHA-256) under different first octets, so
+that no leaf passes for a node.
 """
 
 from collections.abc import Sequence
@@ -17,11 +15,8 @@ def leaf_hash(entry: bytes) -> bytes:
 
 
 def root(leaves: Sequence[bytes]) -> bytes:
-    """Return the root over leaf hashes, in order. Raises ValueError without leaves, because an empty set is never
-    sealed.
-
-    A node without a neighbor moves up unchanged, which gives the tree of RFC 6962: each left part is the largest power
-    of two.
+    """Raises ValueError without leaves: an empty set is never sealed. A node without a neighbor moves up unchanged,
+    which gives RFC 6962's tree: each left part is the largest power of two.
     """
     if not leaves:
         raise ValueError("a tree has at least one leaf")
@@ -55,10 +50,7 @@ def inclusion_path(leaves: Sequence[bytes], index: int) -> list[bytes]:
 
 
 def root_of_path(leaf: bytes, index: int, size: int, path: Sequence[bytes]) -> bytes | None:
-    """Return the root that this path gives for leaf number `index` of `size`.
-
-    None if the path does not fit the tree (RFC 9162 section 2.1.3.2).
-    """
+    """Return None if the path does not fit the tree (RFC 9162 section 2.1.3.2)."""
     if not 0 <= index < size:
         return None
     position, last, value = index, size - 1, leaf

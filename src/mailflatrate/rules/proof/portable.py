@@ -1,8 +1,6 @@
-"""Portable consent: one signed line of JSON for each person and list, which another installation can verify on its own.
-
-A line holds the person, the list, the current state, and every ledger event of that person and list with its personal
-half, salt and commitment. The installation that wrote it signed the whole line. The last line of a file counts the
-others, so that a truncated file is recognized. `docs/portable-consent.md` describes the format.
+"""Portable consent: a signed line of JSON for each person and list, with state and all ledger events, which another
+installation verifies on its own (`docs/portable-consent.md`). The last line counts the others, so that a truncated file
+is recognized.
 """
 
 import json
@@ -24,8 +22,6 @@ _ENDED = ("withdrawn", "objection", "erased", "expired")
 
 
 class PortableFault(StrEnum):
-    """Why a line is refused; the value is the stored reason."""
-
     UNREADABLE = "proof_unreadable"
     UNKNOWN_KEY = "proof_unknown_key"
     SIGNATURE = "proof_signature"
@@ -35,8 +31,6 @@ class PortableFault(StrEnum):
 
 
 class PortableRefused(Exception):
-    """Raised when a line proves nothing; `fault` says why."""
-
     def __init__(self, fault: PortableFault) -> None:
         super().__init__(fault.value)
         self.fault = fault
@@ -44,10 +38,7 @@ class PortableRefused(Exception):
 
 @dataclass(frozen=True, slots=True)
 class PortableConsent:
-    """The content of a verified line. `status`: confirmed, or the word for why not (unsubscribed, bounced, ...).
-
-    The times, IP addresses and source are those of the confirmation; they are empty unless `status` is confirmed.
-    """
+    """`status`: confirmed, or the word for why not. Times, IP addresses and source are the confirmation's."""
 
     email: str
     first_name: str
@@ -65,9 +56,7 @@ class PortableConsent:
 
 
 def read_line(octets: bytes) -> dict[str, Any]:
-    """Return the JSON object of a line, which has to be written as `written_line` does: what was read is then all that
-    its bytes say. Raises PortableRefused.
-    """
+    """Exactly as `written_line` writes: what was read is then all that its bytes say. Raises PortableRefused."""
     try:
         found = read_json(octets)
     except (ValueError, RecursionError):
@@ -80,7 +69,6 @@ def read_line(octets: bytes) -> dict[str, Any]:
 
 
 def written_line(line: Mapping[str, Any]) -> str:
-    """Return a signed line as it is written, in the order of its members."""
     return json.dumps(line, ensure_ascii=False)
 
 
@@ -123,7 +111,6 @@ def read_unverified(line: Mapping[str, Any]) -> PortableConsent:
 
 
 def _events(line: Mapping[str, Any]) -> list[ProofEvent]:
-    """Return the events, each with the personal half that it committed to."""
     if line["format"] != PORTABLE_FORM or len(line["events"]) > MOST_EVENTS:
         raise PortableRefused(PortableFault.UNREADABLE)
     mailing_list = None if line["list"] is None else int(line["list"]["id"])
@@ -148,7 +135,6 @@ def _events(line: Mapping[str, Any]) -> list[ProofEvent]:
 
 
 def read_consent(line: Mapping[str, Any], events: list[ProofEvent]) -> PortableConsent:
-    """Return the content of a line with these events. A no in any of its parts overrides every yes."""
     person = line["person"]
     attributes = {str(name): str(value) for name, value in person["attributes"].items() if value not in (None, "")}
     state, since = str(line["state"]["state"]), str(line["state"]["since"] or "")

@@ -1,8 +1,6 @@
-"""The receipt that a person gets for a consent they gave by double opt-in: one signed JSON object.
-
-It says to the person what the ledger proves about them, and nothing about anyone else. Fields that Kantara's Consent
-Receipt Specification 1.1 names have its names; what the ledger recorded (R-29) is in `proof`, in the elements of a
-certificate. `docs/consent-receipt.md` describes the format and verifies one without our software.
+"""The receipt for a double opt-in consent: a signed JSON object that says what the ledger proves about the person, and
+nothing about anyone else, in names of Kantara's Consent Receipt Specification 1.1; `proof` has the elements (R-29). See
+`docs/consent-receipt.md`.
 """
 
 from collections.abc import Sequence
@@ -23,8 +21,6 @@ _NOT_IN_RECEIPTS: Final = frozenset({"withdrawals", "entered_by", "entered_with"
 
 
 class ConsentChannel(StrEnum):
-    """What made the request that the person confirmed."""
-
     FORM = "form"
     STAND = "stand"
     PERSON = "person"
@@ -63,7 +59,6 @@ _SENTENCES: Final = {
 
 
 def consent_channel(confirmation: ProofEvent) -> ConsentChannel:
-    """Return what made the request that an event confirms, as the ledger recorded it."""
     if confirmation.detail("stand") is not None:
         return ConsentChannel.STAND
     by_kind = {"person": ConsentChannel.PERSON, "api": ConsentChannel.PROGRAM}
@@ -77,10 +72,7 @@ def method_sentence(source: str, company: str, language: str) -> str:
 
 @dataclass(frozen=True, slots=True)
 class ReceiptController:
-    """The sender to whom the consent was given, as the form showed it: company, imprint line by line, privacy notice.
-
-    `country` is the ISO 3166 code of its jurisdiction.
-    """
+    """As the form showed it; the imprint is line by line. `country` is the ISO 3166 code of its jurisdiction."""
 
     company: str
     imprint: tuple[str, ...]
@@ -90,10 +82,7 @@ class ReceiptController:
 
 @dataclass(frozen=True, slots=True)
 class ReceiptList:
-    """One list of the consent: its public name, and all events of the person and the list, ordered by id.
-
-    `event` is the id of the confirmation.
-    """
+    """`events` are of the person and the list, ordered by id; `event` is the id of the confirmation."""
 
     name: str
     event: int
@@ -101,11 +90,9 @@ class ReceiptList:
 
     @property
     def confirmation(self) -> ProofEvent:
-        """Return the confirmation. Raises StopIteration if it is not among the events."""
         return next(each for each in self.events if each.record.id == self.event)
 
     def as_json(self) -> dict[str, Any]:
-        """Return the list as an entry of `services`: what was agreed to, what proves it, and whether it ended since."""
         until_then = [each for each in self.events if each.record.id <= self.event]
         later = [each for each in self.events if each.record.id > self.event and each.record.kind in _ENDINGS]
         said = self.confirmation
@@ -133,9 +120,8 @@ class ReceiptList:
 def build_receipt(
     receipt_id: str, lists: Sequence[ReceiptList], controller: ReceiptController, *, issued_at: str, keys_url: str
 ) -> dict[str, Any]:
-    """Return an unsigned receipt of one confirmation, which may be about several lists; the first one names the person.
-
-    `issued_at` is a time in the ledger's format, `keys_url` where the service publishes its keys.
+    """May be about several lists; the first names the person. `issued_at` is in the ledger's format, `keys_url` where
+    the service publishes its keys.
     """
     first = lists[0].confirmation
     source = consent_channel(first)

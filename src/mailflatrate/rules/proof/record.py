@@ -1,8 +1,6 @@
-"""Events, evidence and seals of the consent ledger as exact text, and their hashes (ARCHITECTURE section 7).
-
-An event's text holds nothing personal: numbers, times and the commitment to its personal half. It is one line of
-fields separated by bars; no field can hold a bar. Times are UTC with microseconds, ending in `Z`. PostgreSQL writes the
-same text (`apps.lists.ledger`), so that a million events are checked without parsing each.
+"""Events, evidence and seals of the consent ledger as exact text, and their hashes (ARCHITECTURE section 7). An event's
+line has nothing personal: numbers, UTC times with microseconds and `Z`, the commitment to its personal half, separated
+by bars, which no field can hold. PostgreSQL writes the same text (`apps.lists.ledger`).
 """
 
 from __future__ import annotations
@@ -39,14 +37,11 @@ class MalformedRecord(ValueError):
 
 
 def moment_text(moment: datetime) -> str:
-    """Return a time in the format of the ledger. `moment` is aware."""
     return moment.astimezone(UTC).strftime("%Y-%m-%dT%H:%M:%S.%fZ")
 
 
 @dataclass(frozen=True, slots=True)
 class EventRecord:
-    """One event in the form that is hashed. Times are already text; `commitment` is hexadecimal."""
-
     id: int
     account: int
     contact: int
@@ -76,7 +71,6 @@ class EventRecord:
             raise MalformedRecord(f"an event is not readable: {problem}") from problem
 
     def as_json(self) -> dict[str, Any]:
-        """Return the event as a certificate carries it."""
         return {
             "id": self.id, "account": self.account, "contact": self.contact, "list": self.mailing_list,
             "kind": self.kind, "occurred_at": self.occurred_at, "recorded_at": self.recorded_at,
@@ -94,7 +88,6 @@ class EventRecord:
         return "|".join((EVENT_FORM, *written))
 
     def leaf(self) -> bytes:
-        """Return the event's leaf in the tree of its seal."""
         return merkle.leaf_hash(self.text().encode())
 
 
@@ -116,8 +109,6 @@ def read_evidence(evidence_text: str) -> dict[str, Any]:
 
 @dataclass(frozen=True, slots=True)
 class SealRecord:
-    """One seal: the root over the events with ids above `after_id` and up to `up_to_id`, and the previous seal."""
-
     number: int
     sealed_at: str
     after_id: int

@@ -1,8 +1,6 @@
-"""The service's Ed25519 signatures (RFC 8032) on seals, certificates and receipts, and the history of its keys.
-
-Signed data begins with a line that names its kind, so a signature on a seal never passes for one on a certificate.
-A certificate is signed in its canonical form: JSON with sorted keys, without white space, in UTF-8. `docs/proof.md` has
-a script that checks it without this program.
+"""The service's Ed25519 signatures (RFC 8032) and the history of its keys. Signed data begins with a line that names
+its kind, so none passes for another. JSON is signed with sorted keys, without white space, in UTF-8; `docs/proof.md`
+has a script that checks it.
 """
 
 from __future__ import annotations
@@ -29,14 +27,11 @@ _RECEIPT_LINE = b"mailflatrate consent receipt signature 1\n"
 
 
 def key_id(public_key: bytes) -> str:
-    """Return the first 16 hexadecimal digits of the key's SHA-256."""
     return hashlib.sha256(public_key).hexdigest()[:16]
 
 
 @dataclass(frozen=True, slots=True)
 class PublishedKey:
-    """One public key (32 octets) and the period in which it signs. Times are UTC text in the ledger's format."""
-
     octets: bytes
     created_at: str
     retired_at: str | None = None
@@ -46,7 +41,6 @@ class PublishedKey:
         return key_id(self.octets)
 
     def was_in_use(self, moment: str) -> bool:
-        """Return whether the key was in use for signing at this time."""
         return self.created_at <= moment and (self.retired_at is None or moment <= self.retired_at)
 
     def as_json(self) -> dict[str, str | None]:
@@ -93,7 +87,6 @@ def canonical(certificate: Mapping[str, Any]) -> bytes:
 
 
 def sign_seal(key: Ed25519PrivateKey, seal_hash: bytes) -> bytes:
-    """Return the signature (64 octets) on a seal's hash."""
     return key.sign(_SEAL_LINE + seal_hash)
 
 
@@ -103,12 +96,10 @@ def sign_certificate(key: Ed25519PrivateKey, certificate: Mapping[str, Any]) -> 
 
 
 def sign_portable(key: Ed25519PrivateKey, line: Mapping[str, Any]) -> dict[str, str]:
-    """Return the `signature` object of a line of portable consent (`rules.proof.portable`)."""
     return _signed(key, _PORTABLE_LINE + canonical(line))
 
 
 def sign_receipt(key: Ed25519PrivateKey, receipt: Mapping[str, Any]) -> dict[str, str]:
-    """Return the `signature` object of a consent receipt (`rules.proof.receipt`)."""
     return _signed(key, _RECEIPT_LINE + canonical(receipt))
 
 
@@ -118,17 +109,14 @@ def _signed(key: Ed25519PrivateKey, message: bytes) -> dict[str, str]:
 
 
 def seal_signature_holds(public_key: bytes, signature: bytes, seal_hash: bytes) -> bool:
-    """Return whether `public_key` signed this seal."""
     return _holds(public_key, signature, _SEAL_LINE + seal_hash)
 
 
 def certificate_signature_holds(public_key: bytes, signature: bytes, certificate: Mapping[str, Any]) -> bool:
-    """Return whether `public_key` signed this certificate."""
     return _holds(public_key, signature, _CERTIFICATE_LINE + canonical(certificate))
 
 
 def portable_signature_holds(public_key: bytes, signature: bytes, line: Mapping[str, Any]) -> bool:
-    """Return whether `public_key` signed this line of portable consent."""
     return _holds(public_key, signature, _PORTABLE_LINE + canonical(line))
 
 

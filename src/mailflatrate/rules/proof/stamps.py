@@ -1,7 +1,5 @@
-"""Time stamps of a third party (RFC 3161), which state that a seal existed at a certain time.
-
-A stamp is the authority's whole response in DER, as received. It is worth as much as the certificate at the end of its
-chain, so the caller says which certificates they trust.
+"""Time stamps of a third party (RFC 3161): whole responses in DER, worth as much as the certificate at the end of their
+chain, so the caller says which they trust.
 """
 
 from collections.abc import Sequence
@@ -13,21 +11,17 @@ from cryptography.hazmat.primitives.serialization import Encoding
 
 
 class StampRefused(ValueError):
-    """Raised when a time stamp is invalid; the message says why."""
+    pass
 
 
 @dataclass(frozen=True, slots=True)
 class Stamp:
-    """The content of a valid stamp: the authority by name, and the time (aware)."""
-
     authority: str
     at: datetime
 
 
 @dataclass(frozen=True, slots=True)
 class StampRequest:
-    """The request sent to the authority (DER), and the nonce that its response must repeat."""
-
     octets: bytes
     nonce: int | None
 
@@ -55,9 +49,8 @@ def certificate_pem(certificate: x509.Certificate) -> str:
 def check_stamp(
     answer: bytes, seal_hash: bytes, believed: Sequence[x509.Certificate], *, nonce: int | None = None
 ) -> Stamp:
-    """Return the authority's stamp on `seal_hash`. Raises StampRefused for every other response.
-
-    The chain has to be valid at the time of the stamp, not now: that is what a stamp is for.
+    """Raises StampRefused for every other response. The chain has to be valid at the time of the stamp, not now: that
+    is what a stamp is for.
     """
     from rfc3161_client import VerificationError, VerifierBuilder, decode_timestamp_response
 

@@ -1,6 +1,5 @@
-"""Reads signed JSON so that every reader sees the same: no object names a member twice, and numbers are numbers.
-
-RFC 8259 section 4 leaves it open which of two members with the same name counts, and programs differ.
+"""Reads signed JSON so that every reader sees the same: RFC 8259 section 4 leaves open which of two members with the
+same name counts.
 """
 
 import json
@@ -8,9 +7,7 @@ from typing import Any
 
 
 def read_json(text: bytes | str) -> Any:
-    """Return the value of a JSON text. Raises ValueError for anything that readers could understand differently, and
-    RecursionError for too deep a nesting.
-    """
+    """Raises ValueError for what readers could understand differently, and RecursionError for too deep a nesting."""
     return json.loads(text, object_pairs_hook=_once, parse_constant=_no_number)
 
 

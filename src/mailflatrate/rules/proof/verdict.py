@@ -11,8 +11,6 @@ from mailflatrate.rules.proof.signature import PublishedKey
 
 
 class ProofMark(Enum):
-    """The severity of a finding."""
-
     HOLDS = "ok  "
     NOTE = "note"
     OPEN = "open"
@@ -21,26 +19,21 @@ class ProofMark(Enum):
 
 @dataclass(frozen=True, slots=True)
 class ProofFinding:
-    """One sentence about a certificate."""
-
     kind: ProofMark
     sentence: str
 
     @property
     def mark(self) -> str:
-        """Return four letters that mark the severity, to put before the sentence."""
         return self.kind.value
 
     @property
     def bad(self) -> bool:
-        """Return True if the finding invalidates the certificate."""
         return self.kind is ProofMark.FAULT
 
 
 class CertificateVerdict(Enum):
-    """What a certificate is worth; the value is the exit status of `mailflatrate consent verify`.
-
-    CONSISTENT: it is consistent, but nothing that the verifier trusts vouches for it, so anyone could have made it up.
+    """The value is the exit status of `mailflatrate consent verify`. CONSISTENT: nothing that the verifier trusts
+    vouches for it, so anyone could have made it up.
     """
 
     HOLDS = 0
@@ -66,8 +59,6 @@ _SENTENCES = {
 
 @dataclass(frozen=True, slots=True)
 class NamedRows:
-    """What a certificate references in a ledger: events and seals, and the person and list they belong to."""
-
     event_ids: tuple[int, ...]
     seal_numbers: tuple[int, ...]
     account: int
@@ -77,10 +68,7 @@ class NamedRows:
 
 @dataclass(frozen=True, slots=True)
 class LedgerExtract:
-    """The ledger's own record of the events and seals that a certificate names, and of the signing keys.
-
-    `history` has every event of the same person on the same list, in order, so that a certificate cannot leave any out.
-    """
+    """`history` has every event of the person on the list, in order, so that a certificate cannot leave any out."""
 
     service_domain: str
     events: Mapping[int, EventRecord]
@@ -91,9 +79,7 @@ class LedgerExtract:
 
 @dataclass(frozen=True, slots=True)
 class Anchors:
-    """What the verifier trusts. `authorities`: certificates of time-stamping authorities; `keys`: the service's keys
-    by id, from its published history; `ledger`: the ledger in the database. Without any, no check can pass.
-    """
+    """`authorities` stamp, `keys` are the service's by id, `ledger` is the database's. Without any, all checks fail."""
 
     authorities: Sequence[x509.Certificate] | None = None
     keys: Mapping[str, PublishedKey] | None = None
@@ -102,12 +88,9 @@ class Anchors:
 
 @dataclass(frozen=True, slots=True)
 class CertificateReport:
-    """The complete result for one certificate."""
-
     verdict: CertificateVerdict
     findings: tuple[ProofFinding, ...] = field(default=())
 
     @property
     def faults(self) -> tuple[ProofFinding, ...]:
-        """Return the findings that invalidate the certificate; empty if it is valid."""
         return tuple(finding for finding in self.findings if finding.bad)

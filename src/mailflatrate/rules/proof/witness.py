@@ -9,8 +9,6 @@ from mailflatrate.rules.proof.verdict import Anchors, LedgerExtract, ProofFindin
 
 
 class TrustedCertificate:
-    """One certificate checked against the verifier's trust anchors. `seal_of`: the seal that each event names."""
-
     def __init__(
         self,
         certificate: Mapping[str, Any],
@@ -25,7 +23,6 @@ class TrustedCertificate:
         self._findings: list[ProofFinding] = []
 
     def ask(self, anchors: Anchors, stamped: set[int]) -> tuple[bool, list[ProofFinding]]:
-        """Return whether every event is vouched for, and the findings. `stamped`: seals with a trusted stamp."""
         keys = dict(anchors.keys or {})
         if anchors.ledger is not None:
             keys |= anchors.ledger.keys
@@ -93,7 +90,6 @@ class TrustedCertificate:
                 self._say(ProofMark.FAULT, f"seal {seal.number}: the service's signature on it does not hold")
 
     def _all_reach(self, stamped: set[int]) -> bool:
-        """Return True if the chain leads from every event's seal to a stamped one inside the file."""
         reaching: set[int] = set()
         for number in sorted(self._seals, reverse=True):
             if number in stamped or number + 1 in reaching:
@@ -104,7 +100,6 @@ class TrustedCertificate:
         return not missing and all(record.id in self._seal_of for record in self._records)
 
     def _compare_ledger(self, ledger: LedgerExtract) -> bool:
-        """Return True if every event is in the ledger unchanged, under a seal of the ledger."""
         domain = str(self._certificate["service"]["domain"])
         if domain != ledger.service_domain:
             self._say(

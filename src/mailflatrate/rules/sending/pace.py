@@ -1,8 +1,5 @@
-"""How a campaign with a speed limit is spread over time: in turns of a minute, each with its share of messages.
-
-A turn is never shorter than a minute, so that a share is a batch and not a single message. If the limit allows less
-than one message a minute, a turn lasts as long as one message takes at that limit. Shares are rounded down, because the
-number is a limit and not a target.
+"""A speed limit as turns of at least a minute, so that a share is a batch and not a single message; below one message a
+minute, a turn lasts as long as a message takes. Shares are rounded down: the number is a limit, not a target.
 """
 
 from dataclasses import dataclass
@@ -14,13 +11,10 @@ LEAST_PER_HOUR, MOST_PER_HOUR = 10, 1_000_000
 
 @dataclass(frozen=True, slots=True)
 class Pace:
-    """At most `per_turn` messages start in each turn, and turns start at least `turn_seconds` apart."""
-
     per_turn: int
     turn_seconds: int
 
     def seconds_for(self, messages: int) -> int:
-        """Return how long after the start of the first turn the last one starts."""
         turns = -(-messages // self.per_turn)
         return max(0, turns - 1) * self.turn_seconds
 

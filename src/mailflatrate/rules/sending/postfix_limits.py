@@ -1,9 +1,5 @@
-"""Renders the shaping table as a configuration of Postfix, which opens the connections to providers.
-
-A limit on connections to a provider can only be enforced by Postfix, because each of our own connections to the relay
-carries messages for every provider. Each provider gets a delivery service of its own. Its number of processes is its
-number of connections, because a process has one at a time, and a connection is closed after a set number of messages.
-All domains of a provider share the service.
+"""Renders the shaping table for Postfix, which opens the connections to providers: ours to the relay carry messages for
+all of them. Each provider has a delivery service, whose processes are its connections; its domains share it.
 """
 
 import shlex
@@ -21,8 +17,6 @@ PREFIX = "mfr-"
 
 @dataclass(frozen=True, slots=True)
 class ServiceLimit:
-    """One provider's service in Postfix."""
-
     shape: Shape
     connections: int
 
@@ -32,17 +26,13 @@ class ServiceLimit:
 
     @property
     def entry(self) -> str:
-        """Return the service in the format of `postconf -M`."""
         reuse = f"-o smtp_connection_reuse_count_limit={self.shape.per_connection - 1}"  # after the first message
         lifetime = f"-o smtp_connection_reuse_time_limit={CONNECTION_SECONDS}s"
         return f"{self.name} unix - - n - {self.connections} smtp {reuse} {lifetime} -o syslog_name=postfix/{self.name}"
 
     @property
     def parameters(self) -> dict[str, str]:
-        """Return lines of main.cf.
-
-        Each domain of the provider starts slowly, and deliveries to it stop early if it fails.
-        """
+        """Lines of main.cf: each domain starts slowly, and deliveries to it stop early if it fails."""
         return {
             f"{self.name}_initial_destination_concurrency": str(min(2, self.connections)),
             f"{self.name}_destination_concurrency_limit": str(self.connections),
@@ -50,17 +40,13 @@ class ServiceLimit:
 
 
 def service_limits(pool: RelayPool, relays: int) -> list[ServiceLimit]:
-    """Return the services for one of `relays` Postfix relays that share a pool's limits.
-
-    Raises ValueError below one.
-    """
+    """For one of `relays` that share a pool's limits. Raises ValueError below one."""
     if relays < 1:
         raise ValueError("a pool must have at least one relay")
     return [ServiceLimit(shape, max(1, shape.connections * POOL_PERCENT[pool] // 100 // relays)) for shape in SHAPES]
 
 
 def transport_map(limits: list[ServiceLimit]) -> str:
-    """Return lines of a `texthash:` map from every domain of the table to its provider's service."""
     names = {limit.shape.provider: limit.name for limit in limits}
     return "".join(f"{domain} {names[key]}:\n" for domain, key in sorted(domains_by_provider().items()))
 
@@ -88,9 +74,7 @@ def _script(limits: list[ServiceLimit], directory: str) -> Iterator[str]:
 
 
 def differences(limits: list[ServiceLimit], services: str, parameters: str, transport: str) -> list[str]:
-    """Return the limits that Postfix doesn't have, from the output of `postconf -M` and `postconf -n` and the transport
-    map.
-    """
+    """Compare with `postconf -M`, `postconf -n` and the transport map."""
     by_name = {line.split()[0]: " ".join(line.split()) for line in services.splitlines() if line.strip()}
     lines = (line.partition("=") for line in parameters.splitlines())
     values = {name.strip(): value.strip() for name, _, value in lines}

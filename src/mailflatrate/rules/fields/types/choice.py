@@ -17,10 +17,7 @@ NOT_A_CHOICE = ValueFault(
 
 
 class Choice(ContactFieldType):
-    """One choice, whatever its case and spaces."""
-
     def read(self, wanted: FieldDefinition, text: str, *, month_first: bool | None = None) -> str:
-        """Return the choice as the account spells it. Raises UnreadableValue."""
         folded = " ".join(text.split()).casefold()
         for choice in wanted.choices:
             if choice.casefold() == folded:

@@ -30,7 +30,6 @@ class _Choices(Choice):
         return [choice for choice in wanted.choices if choice in chosen] or None
 
     def _split(self, wanted: FieldDefinition, text: str) -> list[str]:
-        """Return the parts of a text that isn't one choice, separated by ; | or commas."""
         try:
             return [self.read(wanted, text)]
         except UnreadableValue:

@@ -22,8 +22,6 @@ from mailflatrate.rules.names.folded import folded
 
 @dataclass(frozen=True, kw_only=True)
 class Coded(ContactFieldType):
-    """Codes with names. The type is proposed only for fields named like one of `keys`: DE may mean anything."""
-
     codes: frozenset[str]
     code_of: Callable[[str], str | None]
     names_in: NamesIn
@@ -51,7 +49,6 @@ class Coded(ContactFieldType):
 
 @cache
 def _menu(names_in: NamesIn, codes: frozenset[str], language: str) -> tuple[tuple[str, str], ...]:
-    """Return codes in the order of their names; one without a name isn't offered."""
     names = names_in(language)
     named = ((code, names[code][:1].upper() + names[code][1:]) for code in codes if code in names)
     return tuple(sorted(named, key=lambda option: folded(option[1])))
