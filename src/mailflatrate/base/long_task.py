@@ -27,6 +27,8 @@ log = structlog.get_logger(__name__)
 
 
 class TaskState(TonedChoices):
+    """The state of a long task."""
+
     QUEUED = "queued", "primary", _("Waiting")
     RUNNING = "running", "primary", _("Running")
     DONE = "done", "success", _("Done")

@@ -18,7 +18,7 @@ def healthz(_request: HttpRequest) -> JsonResponse:
 
 
 def is_trusted(request: HttpRequest) -> bool:
-    """From MAILFLATRATE_METRICS_NETWORKS, if forwarded by a known proxy: whoever is behind another looks like it."""
+    """From MAILFLATRATE_METRICS_NETWORKS, if forwarded by a known proxy: visitors behind any other look like it."""
     if "X-Forwarded-For" in request.headers and not came_through_proxy(request):
         return False
     return is_in(load_settings().metrics_networks, client_ip(request))

@@ -50,7 +50,7 @@ _FIELDS: Final = "application/x-www-form-urlencoded"
 
 
 def limit_of(path: str, content_type: str = "") -> BodyLimit:
-    """Small for every page that isn't listed. Fields without files become objects many times their size: they get less."""
+    """Small for pages that aren't listed. Less without files: fields become objects many times their size."""
     limit = next((limit for pattern, limit in _PATHS if pattern.fullmatch(path)), PUBLIC)
     if not content_type.strip().lower().startswith(_FIELDS):
         return limit
