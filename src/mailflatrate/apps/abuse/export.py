@@ -1,7 +1,5 @@
-"""Export of a case: all of it as a ZIP for the operator's own records, and as XARF for passing on.
-
-The ZIP holds everything, the reporter included, and stays with the operator. The XARF objects name no reporter and
-no recipient (R-80): a report that is passed on is redacted (RFC 6590), so an address becomes a keyed hash.
+"""Export of a case: as a ZIP with everything, for the operator's own records, and as XARF to pass on, which names no
+reporter or recipient (R-80), only keyed hashes (RFC 6590).
 """
 
 import base64
@@ -29,7 +27,6 @@ _SOURCE_OCTETS = 200_000
 
 
 def case_zip(view: CaseView) -> bytes:
-    """Export a whole case: summary, events, messages, questions, each mail as received, and the proofs."""
     out = io.BytesIO()
     with zipfile.ZipFile(out, "w", zipfile.ZIP_DEFLATED) as archive:
 

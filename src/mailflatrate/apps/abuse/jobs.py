@@ -1,5 +1,3 @@
-"""Background jobs of the abuse desk."""
-
 import structlog
 from django.db import InterfaceError, OperationalError
 

@@ -1,6 +1,5 @@
-"""Automatic checks before a person reads an application (R-03): DNS, website, imprint, earlier accounts.
-
-All outside access goes through `wire`; whatever cannot be determined stays open, and the signal says "not checked".
+"""Automatic checks before a person reads an application (R-03), with all access through `wire`; what cannot be
+determined says "not checked", and stays open.
 """
 
 from dataclasses import dataclass
@@ -98,21 +97,18 @@ def _marks(record: dict[str, str], email: str) -> dict[str, str]:
 
 
 def gathered(account_id: int) -> list[SignalResult]:
-    """Return what the checks of an application found."""
     with tenancy.platform(PlatformReason.HOUSEKEEPING):
         asked = read_application(account_id)
     return list(signals(check_applicant(asked, vetting_resolver())))
 
 
 def vetting_resolver() -> DnsResolver:
-    """Return the resolver named in the settings."""
     settings = load_settings()
     servers = [server.strip() for server in settings.dns_servers.split(",") if server.strip()]
     return DnsResolver(servers or None, timeout_seconds=settings.dns_timeout_seconds)
 
 
 def check_applicant(asked: ApplicantProfile, resolver: Resolver, *, private: bool = False) -> SignalFacts:
-    """Query the DNS and visit the pages that the applicant named."""
     domain = domain_of(asked.email)
     mx, spf, dmarc = find_mx(resolver, domain), find_spf(resolver, domain), find_dmarc(resolver, domain)
     return SignalFacts(
@@ -179,7 +175,6 @@ def _page(url: str, resolver: Resolver, private: bool) -> PageFacts:
 
 
 def _readable(seen: FetchedPage) -> str:
-    """Return the visible text of a page, without tags, scripts and styles."""
     if not seen.html:
         return ""
     tree = LexborHTMLParser(seen.html)

@@ -19,19 +19,15 @@ _SALT = "mailflatrate first factor"
 
 
 def has_second_factor(user: User) -> bool:
-    """Return whether the person has an authenticator app or a key."""
     return bool(Authenticator.objects.filter(user=user, type__in=FACTORS).exists())
 
 
 def factor_state(user: User) -> str:
-    """Return a fingerprint of the user's address, password and factors; a link is valid only while
-    it stays the same.
-    """
+    """A fingerprint of address, password and factors; a link is valid only while it stays the same."""
     return hashlib.sha256(f"{user.email} {user.password} {has_second_factor(user)}".encode()).hexdigest()[:32]
 
 
 def factor_link(user: User) -> str:
-    """Return the link that lets the user's signed-in session set up their first factor."""
     token = signing.dumps([user.id, factor_state(user)], salt=_SALT)
     return load_settings().public_url + reverse("prove_mailbox", kwargs={"token": token})
 
@@ -46,10 +42,7 @@ def is_factor_token(token: str, user: User) -> bool:
 
 
 def remove_factors(user: User) -> None:
-    """Delete a user's factors and recovery codes, and end their sessions.
-
-    Only for the operator's command line: a person who lost theirs proves the mailbox again afterward.
-    """
+    """Ends their sessions, too. Only for the command line: a person who lost theirs proves the mailbox again."""
     with tenancy.access():
         Authenticator.objects.filter(user=user).delete()
         BrowserSession.objects.filter(user=user).delete()

@@ -11,7 +11,6 @@ from mailflatrate.rules.vetting.record import FIELDS
 
 
 def account_facts(account: Account) -> AccountFacts:
-    """Return the account's current facts (R-01, R-04, R-92)."""
     current, accepted = current_versions(), accepted_versions()
     return AccountFacts(
         status=AccountStatus(account.status),
@@ -28,7 +27,6 @@ def account_facts(account: Account) -> AccountFacts:
 
 
 def structured_imprint(imprint: Imprint | None) -> StructuredImprint | None:
-    """Return the imprint in the form the rules use; None if none was saved."""
     return imprint_from_mapping({**imprint.fields, "country": imprint.country}) if imprint else None
 
 
@@ -44,5 +42,4 @@ def agreements_open(account: Account) -> bool:
 
 
 def record_of(application: Application) -> dict[str, object]:
-    """Return the vetting record in the form the rules use (R-02)."""
     return {field.key: getattr(application, field.key) for field in FIELDS}

@@ -13,10 +13,8 @@ VERSION = "2026-12"
 
 
 def ensure_shipped() -> None:
-    """Create the service's own account if it is missing, and the shipped text of each document that has none at all.
-
-    A text that the operator adapted, or an older shipped one, stays in force: a new version asks every customer
-    again, so the operator publishes it, at the desk. Safe to repeat.
+    """Create our own account and the documents that have no text at all. Texts in force stay, because a new version
+    asks every customer again: the operator publishes it at the desk. Safe to repeat.
     """
     with tenancy.platform(PlatformReason.SETUP):
         if not Account.objects.filter(is_house=True).exists():

@@ -1,5 +1,3 @@
-"""Background jobs of accounts."""
-
 from mailflatrate.apps.accounts.actions import addresses, invitations, keys, passwords, vetting
 from mailflatrate.apps.accounts.session_store import SessionStore
 from mailflatrate.base.jobs import JobQueue, job
@@ -7,7 +5,6 @@ from mailflatrate.base.jobs import JobQueue, job
 
 @job("accounts.gather_signals", JobQueue.HOUSE, attempts=3)
 def gather_signals(account_id: int) -> None:
-    """Check what an applicant named and save the findings for the reviewer (R-03)."""
     from mailflatrate.apps.accounts.automatic_checks import gathered  # senders register this job and never run it
 
     vetting.keep_signals(account_id, gathered(account_id))
@@ -15,7 +12,6 @@ def gather_signals(account_id: int) -> None:
 
 @job("accounts.forget_unproved", JobQueue.HOUSE, every="17 3 * * *")
 def forget_unproved(timestamp: int) -> None:
-    """Delete addresses left on the application page and never proved."""
     vetting.forget_unproved()
     addresses.forget_changes()
     invitations.forget_invitations()
@@ -30,5 +26,4 @@ def forget_answers(timestamp: int) -> None:
 
 @job("accounts.send_password_reset", JobQueue.EXPRESS, attempts=3)
 def send_password_reset(user_id: int) -> None:
-    """Mail the link that sets a new password."""
     passwords.send_password_reset(user_id)

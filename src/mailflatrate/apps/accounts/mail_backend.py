@@ -11,8 +11,6 @@ from mailflatrate.apps.accounts.models import NoticeKind
 
 
 class NoticeBackend(BaseEmailBackend):
-    """Turns password and sign-in emails into notices of the operator's own account."""
-
     def send_messages(self, email_messages: Sequence[EmailMessage]) -> int:
         """Queue each message for each of its recipients; return how many messages were accepted."""
         house = people.house_account()

@@ -1,5 +1,3 @@
-"""Scoped reads of accounts."""
-
 from collections.abc import Collection, Sequence
 from datetime import datetime
 
@@ -86,7 +84,6 @@ def owner_of(account_id: int) -> User:
 
 
 def memberships(user: User) -> list[Membership]:
-    """Return a user's memberships, sorted by account name."""
     with tenancy.platform(PlatformReason.ACCOUNT_CHOICE):
         return list(Membership.objects.filter(user=user).select_related("account").order_by("account__name"))
 
@@ -97,26 +94,20 @@ def account_of(user: User, account_id: int | None) -> Membership | None:
 
 
 def chosen_of(mine: Sequence[Membership], account_id: int | None) -> Membership | None:
-    """Return the membership in `account_id`, or else the first one; None without any."""
     return next((row for row in mine if row.account_id == account_id), mine[0] if mine else None)
 
 
 def members() -> QuerySet[Membership]:
-    """Return the members of the current account."""
     return Membership.objects.select_related("user").order_by("user__name")
 
 
 def open_invitations() -> QuerySet[Invitation]:
-    """Return the current account's invitations that were neither accepted nor withdrawn, newest first."""
     waiting = Invitation.objects.filter(accepted_at=None, withdrawn_at=None).select_related("invited_by")
     return waiting.order_by("-id")
 
 
 def members_who_may(permission: Permission, *, list_ids: Collection[int] | None = None) -> list[User]:
-    """Return the current account's active members with a permission, by name.
-
-    `list_ids`: only members who see all these lists; none or an empty collection: the whole account.
-    """
+    """Active members, by name. `list_ids`: only those who see all these lists; None or empty: the whole account."""
     found = members().filter(role__in=roles_with(permission), user__is_active=True)
     return [row.user for row in found if list_ids is None or row.sees(list_ids)]
 
@@ -131,11 +122,9 @@ def limit_of(user_id: int | None) -> list[int] | None:
 
 @tenancy.read_once
 def current_account() -> Account:
-    """Return the account of this context."""
     return Account.objects.get(id=tenancy.current_account_id())
 
 
 def api_keys() -> QuerySet[ApiKey]:
-    """Return the current account's keys: valid ones first, newest first."""
     rows = ApiKey.objects.select_related("created_by", "revoked_by")
     return rows.order_by(F("revoked_at").desc(nulls_first=True), "-id")

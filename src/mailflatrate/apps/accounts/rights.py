@@ -7,11 +7,10 @@ from mailflatrate.rules.roles import WHOLE_ACCOUNT, MemberRole, Permission, role
 
 
 class NotPermitted(PermissionDenied):
-    """Raised by an action that the member's role does not allow."""
+    pass
 
 
 def member_may(user: User, permission: Permission) -> bool:
-    """Return whether a user has this permission in the current account."""
     mine = Membership.objects.filter(user=user, role__in=roles_with(permission))
     return (mine.filter(list_ids=None) if permission in WHOLE_ACCOUNT else mine).exists()
 

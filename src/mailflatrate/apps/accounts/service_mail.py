@@ -1,8 +1,5 @@
-"""Service messages from templates: `templates/<app>/mail/<name>.txt` of an app becomes a subject and a marked text.
-
-A template is plain text with `{% subject %}`, and with `{% button %}`, `{% fact %}`, `{% item %}`, `{% heading %}` and
-`{% quote %}` on lines of their own (`templatetags/service_mail.py`). The message's text part and HTML part are both
-made from it.
+"""Service messages: `templates/<app>/mail/<name>.txt`, plain text with our tags on lines of their own, becomes a
+subject and a marked text, from which both parts are made.
 """
 
 import re
@@ -38,10 +35,7 @@ class ServiceMail:
 
 
 def write_mail(template: str, facts: Facts | Callable[[], Facts], language: str) -> ServiceMail:
-    """Write a message in a language. A fact that depends on the language is a function or a lazy string.
-
-    `service` and `studio_url` are added to `facts`. Raises TemplateDoesNotExist.
-    """
+    """Facts that depend on the language are functions or lazy strings. Raises TemplateDoesNotExist."""
     settings = load_settings()
     with translation.override(language):
         given = facts() if callable(facts) else facts

@@ -23,8 +23,6 @@ _LOG = logging.getLogger(__name__)
 
 @dataclass(frozen=True, slots=True)
 class Browser:
-    """The browser that opens a session, shown in the list of signed-in devices."""
-
     ip: str | None
     user_agent: str
 
@@ -39,11 +37,7 @@ def _place(key: str) -> str:
 
 
 class SessionStore(SessionBase):
-    """A session in `browser_session`. `session_key` is the cookie's value and never reaches the database.
-
-    The middleware sets `browser` on the session of each request. The asynchronous methods inherited from SessionBase
-    call the methods of this class.
-    """
+    """`session_key` is the cookie's value and never reaches the database. The middleware sets `browser`."""
 
     browser = Browser(None, "")
 
@@ -62,7 +56,6 @@ class SessionStore(SessionBase):
         return opened
 
     def create(self) -> None:
-        """Start a session under a new cookie."""
         while True:
             self._session_key = self._get_new_session_key()  # type: ignore[attr-defined]
             try:
@@ -98,14 +91,12 @@ class SessionStore(SessionBase):
             raise CreateError from None
 
     def delete(self, session_key: str | None = None) -> None:
-        """End the session of a cookie, by default this one."""
         cookie = session_key or self.session_key
         if cookie is not None:
             BrowserSession.objects.filter(key=row_key(cookie)).delete()
 
     @classmethod
     def clear_expired(cls) -> None:
-        """Delete expired rows."""
         BrowserSession.objects.filter(expires_at__lt=clock.now()).delete()
 
 
@@ -132,6 +123,5 @@ def sessions_of(user: User) -> list[BrowserSession]:
 
 
 def end_other_sessions(user: User, cookie: str) -> int:
-    """End all sessions of a user except the one of this cookie; return how many."""
     gone, _by_table = BrowserSession.objects.filter(user=user).exclude(key=row_key(cookie)).delete()
     return gone

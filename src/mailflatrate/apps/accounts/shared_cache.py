@@ -1,8 +1,5 @@
-"""Django's cache in a table, so that limits and used codes count once for all processes and hosts.
-
-Django's own database cache pickles its values: anyone able to write a row could run code. Here they are JSON.
-Writing requires the pass of `tenancy.access`, because resetting a limit would allow guessing passwords again (ADR
-0010).
+"""Django's cache in a table, so that limits and used codes count once for all processes and hosts. JSON, since pickle
+would run code; writing needs a pass, since resetting a limit allows guessing passwords (ADR 0010).
 """
 
 import hashlib
@@ -46,32 +43,26 @@ class SharedCache(BaseCache):
         super().__init__(params)
 
     def get(self, key: str, default: Any = None, version: int | None = None) -> Any:
-        """Return the value, or `default`."""
         rows = self._run(_GET, key, version)
         if not rows:
             return default
         return json.loads(rows[0][0]) if isinstance(rows[0][0], str) else rows[0][0]
 
     def set(self, key: str, value: Any, timeout: Any = DEFAULT_TIMEOUT, version: int | None = None) -> None:
-        """Store a JSON-serializable value."""
         self._run(_SET, key, version, value=value, timeout=timeout)
 
     def add(self, key: str, value: Any, timeout: Any = DEFAULT_TIMEOUT, version: int | None = None) -> bool:
-        """Store a value unless there is one; return False if there is."""
         self._prune()
         return bool(self._run(f"{_ADD} RETURNING 1", key, version, value=value, timeout=timeout))
 
     def touch(self, key: str, timeout: Any = DEFAULT_TIMEOUT, version: int | None = None) -> bool:
-        """Extend the lifetime of a key; return False if it does not exist."""
         sql = "UPDATE shared_entry SET expires_at = %(until)s WHERE key = %(key)s AND expires_at > %(now)s RETURNING 1"
         return bool(self._run(sql, key, version, timeout=timeout))
 
     def delete(self, key: str, version: int | None = None) -> bool:
-        """Delete a key; return False if it did not exist."""
         return bool(self._run("DELETE FROM shared_entry WHERE key = %(key)s RETURNING 1", key, version))
 
     def clear(self) -> None:
-        """Delete all entries."""
         with tenancy.access(), connection.cursor() as cursor:
             cursor.execute("DELETE FROM shared_entry")
 

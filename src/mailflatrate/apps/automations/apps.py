@@ -1,12 +1,8 @@
-"""Django's registration of this app."""
-
 from django.apps import AppConfig
 from django.utils.module_loading import autodiscover_modules
 
 
 class AutomationsConfig(AppConfig):
-    """Registers the app under its bare name."""
-
     name = "mailflatrate.apps.automations"
     label = "automations"
 

@@ -24,8 +24,6 @@ GROUP BY a.id, a.name, day ORDER BY day, a.name, a.id
 
 @dataclass(frozen=True, slots=True)
 class DuePeople:
-    """How many people of a running automation reach their next step on a day."""
-
     automation_id: int
     name: str
     day: date
@@ -47,6 +45,5 @@ def people_due(begin: datetime, end: datetime, zone: str) -> list[DuePeople]:
 
 
 def activations(begin: datetime, end: datetime) -> list[AutomationVersion]:
-    """Return the versions that were activated in the range, with their automations."""
     rows = AutomationVersion.objects.filter(released_at__gte=begin, released_at__lt=end)
     return list(rows.select_related("automation").order_by("released_at", "id"))

@@ -21,7 +21,6 @@ from mailflatrate.rules.automations.triggers import TRIGGERS
 
 @tenancy.needs_account
 def problems_of(version: AutomationVersion) -> list[GraphProblem]:
-    """Return everything to fix before a draft can be activated, each problem with its step."""
     graph = graph_of(version)
     lookup = GraphLookup(version, graph)
     problems = [*problems_in(graph), *_of_entry(graph.entry, lookup)]
@@ -48,4 +47,3 @@ def _of_entry(entry: Entry, lookup: GraphLookup) -> Iterator[GraphProblem]:
 
 
 _NAMED: dict[str, type[Model]] = {"form": Form, "segment": Segment, "tag": Tag, "campaign": Campaign}
-"""What the settings of triggers name."""

@@ -1,6 +1,4 @@
-"""How messages of automations end: once no one can get them any longer, they count as sent, and the
-rest is canceled.
-"""
+"""Ends messages of automations: once no one can get them any longer, they count as sent; the rest is canceled."""
 
 from collections.abc import Collection
 
@@ -15,7 +13,6 @@ from mailflatrate.rules.campaigns.campaign_states import RUNNING, UNFINISHED
 
 
 def end_messages(campaign_ids: Collection[int], *, cancels_rest: bool = False) -> None:
-    """End these messages. `cancels_rest`: what was not sent yet is canceled."""
     for number in campaign_ids:
         Campaign.objects.filter(id=number).update(automation_over=True)
         campaign = locked(number)
@@ -41,5 +38,4 @@ def messages_of(version_ids: Collection[int]) -> list[int]:
 
 @tenancy.needs_account
 def is_empty(version_id: int) -> bool:
-    """Return True if no one is in this version any longer."""
     return not Enrolment.objects.filter(version_id=version_id, state=EnrolmentState.ACTIVE).exists()

@@ -15,9 +15,8 @@ from mailflatrate.rules.conditions import Field, Op
 
 @tenancy.needs_account
 def entry_audience(automation_id: int) -> Audience | None:
-    """Return who of the list can enter the newest version; None if only those can who confirm from now on.
-
-    People who are in a segment or have a tag already don't enter by it. Nobody can while a reference is missing.
+    """None if only those can who confirm from now on, or a reference is missing. Being in a segment already is no
+    entry.
     """
     automation = Automation.objects.filter(id=automation_id).first()
     if automation is None:

@@ -1,6 +1,4 @@
-"""The number of people who came to each step, are waiting there, passed it and left; read from counts, so it is fast at
-any size.
-"""
+"""People who came to each step, wait there, passed it and left, read from counts: fast at any size."""
 
 from collections.abc import Mapping
 from dataclasses import dataclass, field
@@ -20,10 +18,7 @@ ENTERED, PASSED, LEFT = "entered", "passed", "left"
 
 @dataclass(frozen=True, slots=True)
 class StepFigures:
-    """People at one step. `targets` maps the position of a branch or arm to the people who took it.
-
-    `results` are those who passed without what the step does, by reason; `left` those who left here, by reason.
-    """
+    """`targets`: by position of branch or arm. `results`: who passed without the step's action; `left`: by reason."""
 
     entered: int = 0
     passed: int = 0
@@ -42,8 +37,6 @@ class StepFigures:
 
 @dataclass(frozen=True, slots=True)
 class MessageFigures:
-    """The results of a step's message so far."""
-
     planned: int = 0
     sent: int = 0
     bounced: int = 0
@@ -53,9 +46,7 @@ class MessageFigures:
 
 @dataclass(frozen=True, slots=True)
 class VersionFigures:
-    """The figures of a version: of the whole version, of each step by its key, and of each message by the key of its
-    step.
-    """
+    """Of the version, of each step by its key, and of each message by the key of its step."""
 
     entered: int
     finished: int
@@ -122,7 +113,6 @@ def _planned(campaign_ids: list[int]) -> dict[int, int]:
 
 @tenancy.needs_account
 def under_way_by_automation(automation_ids: list[int]) -> dict[int, int]:
-    """Return, by automation ID, the number of people in it now, in all its versions."""
     versions = dict(
         AutomationVersion.objects.filter(automation_id__in=automation_ids).values_list("id", "automation_id")
     )
@@ -134,7 +124,6 @@ def under_way_by_automation(automation_ids: list[int]) -> dict[int, int]:
 
 @tenancy.needs_account
 def under_way_by_version(version_ids: list[int]) -> dict[int, int]:
-    """Return, by version ID, the number of people in it now."""
     found = dict.fromkeys(version_ids, 0)
     rows = StepCount.objects.filter(version_id__in=version_ids).values_list("version_id", "step", "what")
     for version_id, step, what, count in rows.annotate(n=Sum("count")):
@@ -147,7 +136,6 @@ def under_way_by_version(version_ids: list[int]) -> dict[int, int]:
 
 @tenancy.needs_account
 def entered_by_automation(automation_ids: list[int]) -> dict[int, int]:
-    """Return, by automation ID, how many times people have entered it, in all its versions."""
     found = dict.fromkeys(automation_ids, 0)
     rows = StepCount.objects.filter(version__automation_id__in=automation_ids, step=WHOLE, what=ENTERED)
     found.update(rows.values_list("version__automation_id").annotate(n=Sum("count")).order_by())

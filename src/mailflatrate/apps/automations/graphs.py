@@ -31,9 +31,7 @@ def graph_of(version: AutomationVersion) -> Graph:
 
 @tenancy.reading_once()
 def version_hash(version: AutomationVersion) -> str:
-    """Return the SHA-256 of the graph and of everything that recipients of its messages see; the
-    policy tick covers it.
-    """
+    """SHA-256 of the graph and of all that recipients of its messages see; the policy tick covers it."""
     imprint = newest_imprint()
     ids = graph_of(version).campaigns()
     messages = {row.id: content_hash(row, imprint) for row in Campaign.objects.filter(id__in=ids)}
@@ -42,10 +40,7 @@ def version_hash(version: AutomationVersion) -> str:
 
 
 def with_campaigns(graph: Mapping[str, Any], exchanged: Mapping[int, int] | Mapping[str, int]) -> dict[str, Any]:
-    """Return a graph as JSON with the campaigns of its steps replaced; campaigns that have no replacement stay.
-
-    A recipe's graph names its messages by keys instead of ids.
-    """
+    """Campaigns without a replacement stay. A recipe's graph names its messages by keys instead of ids."""
 
     def step(raw: dict[str, Any]) -> dict[str, Any]:
         made = dict(raw)

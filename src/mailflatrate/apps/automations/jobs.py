@@ -1,5 +1,3 @@
-"""Thin background jobs of automations."""
-
 from mailflatrate.apps.automations.actions import release
 from mailflatrate.apps.automations.engine.advance import ADVANCE_JOB, advance_account, wake_account, wake_account_at
 from mailflatrate.apps.automations.engine.folding import fold_counts
@@ -14,9 +12,7 @@ MANY = 100
 
 @job(ADVANCE_JOB, JobQueue.PLAN, attempts=MANY)
 def advance(account_id: int) -> None:
-    """Advance the automations of an account. Enqueue another job if the time is up before everything is done, or if
-    a step is due before the next sweep.
-    """
+    """Enqueues itself if the time is up before everything is done, or if a step is due before the next sweep."""
     is_unfinished = advance_account(account_id)
     with tenancy.account(account_id):
         if is_unfinished:
@@ -27,16 +23,13 @@ def advance(account_id: int) -> None:
 
 @job("automations.complete_release", JobQueue.PLAN, attempts=MANY)
 def complete_release(account_id: int, automation_id: int) -> None:
-    """Begin a version whose messages have all been released."""
     with tenancy.account(account_id):
         release.complete_release(automation_id)
 
 
 @job("automations.sweep", JobQueue.PLAN, every="* * * * *")
 def sweep(timestamp: int) -> None:
-    """Once a minute, wake the accounts whose automations have something to do before the next minute, and check
-    released versions.
-    """
+    """Once a minute: accounts that have something to do before the next minute, and released versions."""
     with tenancy.platform(PlatformReason.HOUSEKEEPING):
         accounts, soon = accounts_with_work(clock.now()), due_soon(clock.now())
         waiting = list(

@@ -26,7 +26,6 @@ class GraphLookup:
     """The rows that a graph refers to, each read once, and the problems of a reference that several steps have."""
 
     def __init__(self, version: AutomationVersion, graph: Graph) -> None:
-        """Read fields and messages."""
         self.automation, self._graph = version.automation, graph
         self.fields = definitions()
         messages = Campaign.objects.filter(automation_id=self.automation.id, id__in=graph.campaigns())
@@ -40,7 +39,6 @@ class GraphLookup:
             yield GraphProblem(where, N_("This field doesn't hold dates. Choose a date field."))
 
     def event(self, where: str, name: str) -> Iterator[GraphProblem]:
-        """Yield the problem of an event that no one declared."""
         if name not in declared([name]):
             yield GraphProblem(where, _NO_EVENT, (("name", name),))
 

@@ -1,7 +1,4 @@
-"""Automations of one list that the same moment starts: people would get the messages of both.
-
-Its author and the reviewer are warned, and where both send the same message, the engine sends it once.
-"""
+"""Automations of one list that the same moment starts: we warn author and reviewer, and send equal messages once."""
 
 from collections.abc import Sequence
 
@@ -32,9 +29,7 @@ WHERE mine.account_id = %(account_id)s AND mine.id = ANY(%(enrolments)s::bigint[
 
 @tenancy.needs_account
 def overlaps_of(version: AutomationVersion) -> list[tuple[Automation, list[str]]]:
-    """Return the automations that are running, or about to, and that the same moment starts for the same person, each
-    with the subjects of the messages that both send.
-    """
+    """Running ones, or about to, that the same moment starts for one person; with the subjects that both send."""
     graph, automation = graph_of(version), version.automation
     messages = list(Campaign.objects.filter(id__in=graph.campaigns()))
     live = AutomationVersion.objects.filter(
@@ -61,7 +56,6 @@ def _overlap(one: Entry, other: Entry) -> bool:
 
 
 def _alike(messages: Sequence[Campaign]) -> Q:
-    """Return the condition that a message says exactly what one of these says."""
     found = Q(id__in=())
     for message in messages:
         found |= Q(**{name: getattr(message, name) for name in _TEXT})
@@ -69,10 +63,7 @@ def _alike(messages: Sequence[Campaign]) -> Q:
 
 
 def have_it(message: Campaign, enrolment_ids: Sequence[int]) -> frozenset[int]:
-    """Return the enrolments whose contact gets exactly this message from another automation that began with them.
-
-    The lock lets two workers at the two automations take turns until their transactions end.
-    """
+    """Enrolments whose contact gets exactly this from another automation; a lock until commit takes turns."""
     others = Campaign.objects.filter(_alike([message]), automation_id__isnull=False)
     twins = list(others.exclude(automation_id=message.automation_id).exclude(state__in=EDITABLE))
     if not twins or not enrolment_ids:

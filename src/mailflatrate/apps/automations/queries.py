@@ -1,5 +1,3 @@
-"""Scoped reads of automations, for pages and the API."""
-
 from collections.abc import Mapping, Sequence
 from dataclasses import dataclass
 from datetime import datetime
@@ -43,7 +41,6 @@ class AutomationVersions:
 
 @tenancy.needs_account
 def versions_of(automation_id: int) -> AutomationVersions:
-    """Return the version that people enter, the draft of the next one, and the versions that people are finishing."""
     rows = AutomationVersion.objects.filter(automation_id=automation_id).select_related("automation").order_by("number")
     by_state: dict[str, list[AutomationVersion]] = {}
     for row in rows:
@@ -63,8 +60,6 @@ def newest_version(automation_id: int) -> AutomationVersion:
 
 @dataclass(frozen=True, slots=True)
 class PassedStep:
-    """A step on a person's path."""
-
     key: str
     kind: str
     at: datetime
@@ -75,8 +70,6 @@ class PassedStep:
 
 @dataclass(frozen=True, slots=True)
 class PersonPath:
-    """One enrolment of a person, and the steps they passed in order."""
-
     enrolment: Enrolment
     steps: Sequence[PassedStep]
 
@@ -85,10 +78,7 @@ class PersonPath:
 def paths_of(
     contact_id: int, *, automation_id: int | None = None, before_id: int | None = None, limit: int | None = 20
 ) -> list[PersonPath]:
-    """Return a person's enrolments, newest first, each with the path so far.
-
-    `before_id`: only earlier ones. Without a limit, all of them.
-    """
+    """Newest first. `before_id`: only earlier ones. `limit` None: all."""
     rows = Enrolment.objects.filter(contact_id=contact_id).order_by("-id")
     rows = rows.select_related("automation", "version", "mailing_list")
     if automation_id is not None:
@@ -142,8 +132,6 @@ class PeopleCursor:
 
 @dataclass(frozen=True, slots=True)
 class PeoplePage:
-    """People at a step, longest due first, and the cursor of the next page."""
-
     people: Sequence[Enrolment]
     next: PeopleCursor | None
 
@@ -172,5 +160,4 @@ def released_versions(automation_id: int) -> list[AutomationVersion]:
 
 
 def steps_of(version_id: int) -> QuerySet[AutomationStep]:
-    """Return the compiled steps of a released version, in the order in which they are read."""
     return AutomationStep.objects.filter(version_id=version_id).order_by("number")

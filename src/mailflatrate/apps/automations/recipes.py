@@ -1,7 +1,5 @@
-"""Recipes: eight automations that are ready but for a few choices, each with its messages.
-
-A recipe is a graph whose steps name messages of `campaigns.recipe_messages`. What is not chosen when an automation is
-made from it is a problem of the draft, shown at its step.
+"""Recipes: eight automations, ready but for a few choices, with messages of `campaigns.recipe_messages`. What is not
+chosen is a problem of the draft, shown at its step.
 """
 
 from collections.abc import Callable, Mapping
@@ -22,8 +20,6 @@ GraphJson = dict[str, Any]
 
 
 class RecipeChoice(StrEnum):
-    """What a recipe asks for."""
-
     FORM = "form"
     DATE_FIELD = "field"
     TAG = "tag"
@@ -49,7 +45,6 @@ class Recipe:
     graph: Callable[[RecipeChoices], GraphJson]
 
     def steps(self) -> list[GraphJson]:
-        """Return the steps, whatever is chosen."""
         found: list[GraphJson] = self.graph(RecipeChoices())["steps"]
         return found
 

@@ -1,7 +1,5 @@
-"""The rehearsal of an automation: what a contact, or an example person, would get and when. Nothing is sent or kept.
-
-Steps that change fields or tags do so in a savepoint that is rolled back, so that later conditions see what they would
-see. Conditions are asked by the engine's own SQL.
+"""What a contact or an example person would get, and when. Nothing is sent or kept: steps act in a savepoint that is
+rolled back, and conditions are asked by the engine's own SQL.
 """
 
 import secrets
@@ -65,8 +63,6 @@ _KEY_OCTETS = 32
 
 
 class EntryObstacle(StrEnum):
-    """Why a contact wouldn't enter an automation at all."""
-
     NOT_CONFIRMED = "not_confirmed"
     SUPPRESSED = "suppressed"
     OTHER_FORM = "other_form"
@@ -84,10 +80,7 @@ class ExamplePerson:
 
 @dataclass(frozen=True, slots=True)
 class RehearsalResult:
-    """A rehearsal with what it rests on. `wording`: the sentence about frequency that the person agreed to, if known.
-
-    `obstacle`: why this contact wouldn't enter; the way is shown all the same.
-    """
+    """`wording`: the promised frequency, if known. `obstacle`: why they wouldn't enter; the way is shown anyway."""
 
     rehearsal: Rehearsal
     obstacle: EntryObstacle | None
@@ -102,10 +95,8 @@ def rehearse_version(
     begins_at: datetime,
     arms: Mapping[str, int] | None = None,
 ) -> RehearsalResult:
-    """Return what a person would get from a version, and when, if they entered at a moment (aware).
-
-    `arms`: which arm to follow at a split, by the step's key; the largest one where none is named. The version has no
-    problems.
+    """For someone who enters at an aware moment. `arms`: the arm to follow, by the key of the split; otherwise the
+    largest. The version has no problems.
     """
     graph, home = graph_of(version), current_account().time_zone
     with _borrowed(person) as contact_id:
@@ -138,8 +129,6 @@ def _example(person: ExamplePerson) -> int:
 
 @dataclass(frozen=True, slots=True)
 class _EntryFacts:
-    """What is known about the person before they enter."""
-
     limits: PersonalLimits
     paused_until: datetime | None
     obstacle: EntryObstacle | None
@@ -175,7 +164,6 @@ class _EntryFacts:
 
 
 def _again(graph: Graph, begins_at: datetime, ended_at: datetime | None, *, is_active: bool) -> EntryObstacle | None:
-    """Return why a person who was in the automation before wouldn't enter again."""
     if is_active:
         return EntryObstacle.UNDER_WAY
     if graph.reentry.mode is ReentryMode.NEVER:
@@ -186,8 +174,6 @@ def _again(graph: Graph, begins_at: datetime, ended_at: datetime | None, *, is_a
 
 
 class _RehearsedContact:
-    """The person of a rehearsal, as `rules.automations.rehearsal` asks about them."""
-
     def __init__(
         self, graph: Graph, facts: _EntryFacts, contact_id: int, list_id: int, arms: Mapping[str, int]
     ) -> None:

@@ -1,7 +1,5 @@
-"""The welcome series of a sign-up form: the messages that people get after they confirm on it.
-
-It is an ordinary automation that starts with this form and has nothing but messages and waits of whole days. One that
-was given other steps is edited in the flow.
+"""The welcome series of a form: an ordinary automation that starts with it and has only messages and waits of whole
+days. One with other steps is edited in the flow.
 """
 
 from collections.abc import Sequence
@@ -38,10 +36,7 @@ class SeriesRow:
 
 @dataclass(frozen=True, slots=True)
 class FormSeries:
-    """The automation that starts with a form, its newest version, and its messages.
-
-    `rows` is None if it is more than a series of messages.
-    """
+    """The newest version of the automation that a form starts; `rows` None: it is more than a series of messages."""
 
     automation: Automation
     version: AutomationVersion

@@ -1,4 +1,1 @@
-"""Campaigns and their frozen editions.
-
-Takes in: content, an audience, a time. Stores: drafts and compiled editions. Passes on: an edition to the gate.
-"""
+"""Campaigns and their frozen editions. Keeps drafts and compiled editions; hands an edition to the gate."""

@@ -24,15 +24,13 @@ _KINDS = {
 
 @dataclass(frozen=True, slots=True)
 class Attachment:
-    """An uploaded file."""
-
     name: str
     content: bytes
 
 
 @tenancy.needs_account
 def answer_question(question_id: int, text: str, *, by: User, attachment: Attachment | None = None) -> CaseAnswer:
-    """Answer a question from the desk; may be repeated. Raises AbuseError that says what is wrong."""
+    """May be repeated. Raises AbuseError."""
     question = CaseQuestion.objects.filter(id=question_id).first()
     if question is None:
         raise AbuseError(_("This question doesn't exist."))
@@ -64,7 +62,6 @@ def answer_question(question_id: int, text: str, *, by: User, attachment: Attach
 
 
 def _file(attachment: Attachment | None) -> tuple[str, str, bytes | None]:
-    """Return name, media type and content; empty without a file."""
     if attachment is None or not attachment.content:
         return "", "", None
     if len(attachment.content) > LARGEST_FILE_OCTETS:

@@ -28,7 +28,7 @@ from mailflatrate.rules.limits import value
 
 @tenancy.needs_platform
 def locked(case_id: int) -> Case:
-    """Return the case locked for update. Raises AbuseError if there is none."""
+    """The row is locked until commit. Raises AbuseError if there is none."""
     case = Case.objects.select_for_update().filter(id=case_id).first()
     if case is None:
         raise AbuseError(_("This case doesn't exist."))
@@ -36,7 +36,6 @@ def locked(case_id: int) -> Case:
 
 
 def take_over(case_id: int, *, by: User) -> None:
-    """Assign the case to the person who will work on it from now on."""
     with tenancy.platform(PlatformReason.OPERATOR_DESK):
         case = locked(case_id)
         case.assigned_to = by
@@ -46,7 +45,7 @@ def take_over(case_id: int, *, by: User) -> None:
 
 
 def add_note(case_id: int, text: str, *, by: User) -> None:
-    """Add an internal note for colleagues. Raises AbuseError for an empty text."""
+    """Raises AbuseError for an empty text."""
     if not text.strip():
         raise AbuseError(_("Write a message first."))
     with tenancy.platform(PlatformReason.OPERATOR_DESK):
@@ -57,11 +56,7 @@ def add_note(case_id: int, text: str, *, by: User) -> None:
 
 
 def attribute(case_id: int, matched: str, *, by: User) -> Case:
-    """Attribute a case to the campaign whose mailing ID occurs in `matched`; merge it into an open case about that
-    campaign.
-
-    Returns the case it is now part of. Raises AbuseError if `matched` names no campaign.
-    """
+    """Returns the campaign's open case if it was merged into that. Raises AbuseError if `matched` names no campaign."""
     found = find(matched.encode())
     if found.campaign is None:
         raise AbuseError(_("No campaign has this ID. Check the characters."))
@@ -100,10 +95,7 @@ def _join(case: Case, target: Case, by: User) -> Case:
 
 
 def close(case_id: int, cause: Cause, text: str, *, by: User, release: bool = False) -> None:
-    """Close a case with its cause and one reason; `release` lets a frozen campaign resume.
-
-    Raises AbuseError without a reason.
-    """
+    """`release` lets a frozen campaign resume. Raises AbuseError without a reason."""
     if not text.strip():
         raise AbuseError(_("Describe in one sentence what you found."))
     with tenancy.platform(PlatformReason.OPERATOR_DESK):
@@ -171,10 +163,7 @@ def close_loop_cases() -> int:
 
 
 def forget_old_cases() -> int:
-    """Delete cases closed long ago, with everything in them (R-95); return how many. Repeating it does nothing.
-
-    A case is deleted only after the cases that were merged into it, because they refer to it.
-    """
+    """Delete long-closed cases with all that's in them (R-95), after those merged into them. Safe to repeat."""
     before = clock.now() - timedelta(days=value("case_keep_days"))
     total = 0
     while forgotten := _forget_cases(before):

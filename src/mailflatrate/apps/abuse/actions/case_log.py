@@ -130,7 +130,6 @@ def add_event(
     case: Case, kind: EventKind, *, by: User | None = None, machine: str = MACHINE, text: str = "",
     details: Mapping[str, Any] | None = None, at: datetime | None = None,
 ) -> CaseEvent:  # fmt: skip
-    """Record an event in the case log."""
     return CaseEvent.objects.create(
         case=case, account_id=case.account_id, kind=kind, actor=by, actor_name=by.email if by else machine,
         text=text.strip(), details=dict(details or {}), at=at or clock.now(),
@@ -150,11 +149,8 @@ def settle_deadlines(case: Case) -> None:
 
 @tenancy.needs_platform
 def independent_recipients(case: Case) -> list[int]:
-    """Return the case's deliveries whose recipients complained themselves, one per private domain.
-
-    A token shows only that someone has the message, so a report counts when it came from the recipient's mailbox.
-    Mailboxes at one private domain may all belong to one person; those at a large provider count as different
-    people.
+    """Deliveries whose recipients complained from their own mailbox, since a token only shows that someone has the
+    message; one per private domain, whose mailboxes may all belong to one person.
     """
     reports = case.reports.filter(via__in=_FROM_PEOPLE, delivery_id__isnull=False, effect=Effect.COMPLAINT.value)
     ids = {found for found in reports.values_list("delivery_id", flat=True) if found is not None}

@@ -73,9 +73,7 @@ def send_receipt(report: Report) -> None:
 
 @tenancy.needs_platform
 def send_proof_mail(report: Report) -> None:
-    """Email an unproven, typed address a button that stops the campaigns, so that only the mailbox's owner can use it
-    (R-33).
-    """
+    """Email a typed, unproven address a button that stops the campaigns: only its owner can use it (R-33)."""
     settings = load_settings()
     token = key_ring().seal(TokenPurpose.CASE, 0, report.id, extra=1)
     with translation.override(report.language):
@@ -93,7 +91,6 @@ def send_proof_mail(report: Report) -> None:
 
 @tenancy.needs_platform
 def receive_message(mail: RawMail, report_id: int) -> None:
-    """Record a reporter's reply, sent to the address of their report."""
     report = Report.objects.select_for_update().select_related("case").filter(id=report_id).first()
     if report is None:
         return

@@ -102,8 +102,6 @@ def _facts(mail: RawMail, reading: dict[str, Any]) -> ReportFacts:
 
 @dataclass(frozen=True, slots=True)
 class ReportedMessage:
-    """What is known about the message that a report is about."""
-
     account_id: int | None = None
     campaign: Campaign | None = None
     delivery_id: int | None = None
@@ -113,18 +111,15 @@ class ReportedMessage:
 
     @property
     def is_transactional(self) -> bool:
-        """Return whether a reviewed template, not a campaign, was sent."""
         return self.version is not None
 
     @property
     def language(self) -> str:
-        """Return the language of what was sent, or English."""
         sent = self.campaign or self.version
         return sent.language if sent else "en"
 
     @property
     def mailing_id(self) -> str:
-        """Return the mailing ID of what was sent, if it is known."""
         sent = self.campaign or self.version
         return (sent.mailing_id or "") if sent else ""
 
@@ -169,10 +164,7 @@ class PageReport:
 
 @dataclass(frozen=True, slots=True)
 class ReportMatch:
-    """Which delivery a report is about. `proved`: a token names the recipient, so delivery can be stopped at once.
-
-    Without a campaign, `mailing_id` is that of a transactional template, or empty.
-    """
+    """Which delivery a report is about. Without a campaign, `mailing_id` is a transactional template's, or empty."""
 
     account_id: int | None
     campaign: Campaign | None
@@ -183,15 +175,12 @@ class ReportMatch:
 
     @property
     def proved(self) -> bool:
-        """Return True if the recipient is known."""
+        """A token names the recipient, so delivery can be stopped at once."""
         return self.delivery_id is not None
 
 
 def find(raw: bytes) -> ReportMatch:
-    """Identify the campaign and recipient of a message; change nothing.
-
-    Raises ChildError if the message cannot be read.
-    """
+    """Changes nothing. Raises ChildError if the message can't be read."""
     marks = read_mail(raw, with_tokens=True).inspection.marks
     with tenancy.platform(PlatformReason.ABUSE_DESK):
         if marks.claims is not None and marks.purpose is not None:
@@ -213,10 +202,8 @@ def find(raw: bytes) -> ReportMatch:
 
 
 def take_page_report(given: PageReport) -> tuple[Report, ReportMatch]:
-    """Take a report from the public page (R-83). With a token, this sender's messages to the recipient stop at once.
-
-    The message with the token may have been forwarded, so the token does no more than that (R-78). Once the mailbox
-    itself confirms, the report counts as a complaint and stops mail from all senders (R-79).
+    """Take a report from the page (R-83). A token stops only this sender's messages to the recipient, at once, as it
+    may have been forwarded (R-78). Once the mailbox itself confirms, it's a complaint and stops all senders (R-79).
     """
     found = find(given.raw)
     kind, dangerous = kind_of(given.complaint)
@@ -278,11 +265,7 @@ def _kept(raw: bytes, account_id: int | None) -> RawMail | None:
 
 
 def stop_by_proof(report_id: int) -> bool:
-    """Stop all mail to a person who proved by email that the address is theirs (R-79). Return False if nothing is left
-    to stop.
-
-    `report_id` comes from the token that only that email carried.
-    """
+    """Stop all mail to someone who proved their mailbox by an emailed token (R-79); False if nothing is left."""
     with tenancy.platform(PlatformReason.ABUSE_DESK):
         report = (
             Report.objects.select_for_update(of=("self",)).select_related("case__campaign").filter(id=report_id).first()

@@ -1,7 +1,4 @@
-"""Actions from a case, each taken with one click and one reason that the customer reads.
-
-Each calls an action of an earlier stage.
-"""
+"""Actions from a case, each with one click and one reason that the customer reads."""
 
 from collections.abc import Callable
 from dataclasses import dataclass
@@ -34,8 +31,6 @@ RULE = "R-82"
 
 
 class CaseAction(StrEnum):
-    """An action the desk can take from a case."""
-
     SUPPRESS = "suppress"
     FREEZE = "freeze"
     RELEASE = "release"
@@ -48,9 +43,7 @@ class CaseAction(StrEnum):
 
 @dataclass(frozen=True, slots=True)
 class MeasureOrder:
-    """An action to take, with its reason. `report_id`: the report whose recipient is suppressed. `names_contact`: the
-    question to the customer names the recipient whose consent they have to prove.
-    """
+    """`report_id`: whose recipient is suppressed. `names_contact`: the question names whose consent to prove."""
 
     measure: CaseAction
     reason: str

@@ -1,6 +1,4 @@
-"""Reports that do not arrive by mail: denied sign-ups, contested actions, manual entries by the desk, findings of our
-rules.
-"""
+"""Reports that don't arrive by mail: denied sign-ups, contested actions, manual entries, findings of our rules."""
 
 from dataclasses import dataclass
 from typing import Any
@@ -128,10 +126,8 @@ def open_by_hand(given: ByHand, *, by: User) -> Case:
 def file_figures(
     account_id: int, campaign_id: int | None, source_id: int, *, text: str, details: dict[str, Any], machine: str
 ) -> Case:
-    """File a case about an account and campaign after one of our rules took an action to be reviewed (R-86 to R-89).
-
-    `source_id` is the row of that action: filing it twice makes one report. `text` says what happened, in English; the
-    figures are in `details`. Works in any scope. The case is not urgent, because the action has already been taken.
+    """File a case, not urgent, after one of our rules acted (R-86 to R-89). `source_id` is the row of that action:
+    filing it twice makes one report. `text` is English. Works in any scope.
     """
     with tenancy.platform(PlatformReason.ABUSE_DESK):
         known = Report.objects.select_related("case").filter(via=ReportChannel.FIGURES, source_id=source_id).first()

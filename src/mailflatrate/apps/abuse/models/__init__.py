@@ -1,5 +1,3 @@
-"""Tables of the abuse desk."""
-
 from mailflatrate.apps.abuse.models.cases import (
     Case,
     CaseEvent,

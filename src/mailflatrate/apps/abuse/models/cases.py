@@ -11,8 +11,6 @@ from mailflatrate.base.toned_choices import TonedChoices
 
 
 class CaseKind(models.TextChoices):
-    """What a case is about."""
-
     COMPLAINT = "complaint", _("Unwanted email")
     CONTENT = "content", _("Illegal content or a forged sender")
     SIGN_UP = "sign_up", _("Someone else's address was entered")
@@ -31,8 +29,6 @@ class CaseState(TonedChoices):
 
 
 class Cause(models.TextChoices):
-    """The cause of a case as the desk found it, for statistics."""
-
     NO_CONSENT = "no_consent", _("No consent")
     BAD_PROOF = "bad_proof", _("Consent could not be proven")
     FORGOTTEN = "forgotten", _("Consent proven; the recipient had forgotten")
@@ -48,7 +44,6 @@ class Cause(models.TextChoices):
 
 class Case(TenantModel):
     """One matter for the desk, joined by reports about the same campaign, or else by the same reporter.
-
     `answer_due_at` is the earliest deadline of waiting reporters, `proof_due_at` that of the customer (R-82).
     """
 
@@ -106,8 +101,6 @@ class Case(TenantModel):
 
 
 class EventKind(models.TextChoices):
-    """A kind of event in a case."""
-
     OPENED = "opened", _("Case opened")
     JOINED = "joined", _("Another report added")
     EFFECT = "effect", _("Done immediately")
@@ -145,12 +138,10 @@ class CaseEvent(TenantModel):
 
     @property
     def is_incoming(self) -> bool:
-        """Return True for what a reporter wrote to us."""
         return self.kind == EventKind.MESSAGE_IN
 
     @property
     def is_message(self) -> bool:
-        """Return True for what a reporter and the desk wrote to each other."""
         return self.kind in (EventKind.MESSAGE_IN, EventKind.MESSAGE_OUT)
 
     class Meta:

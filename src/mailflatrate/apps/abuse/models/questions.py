@@ -9,10 +9,7 @@ from mailflatrate.base.tenancy import TenantModel
 
 
 class CaseQuestion(TenantModel):
-    """A question from the desk. The account reads it; only the platform writes it.
-
-    `contact_id` is set only if the desk names the recipient whose consent must be proved; it never names a reporter.
-    """
+    """A question from the desk, which the account reads. `contact_id`: whose consent to prove; never a reporter."""
 
     platform_writes = True
 

@@ -9,8 +9,6 @@ from mailflatrate.base.tenancy import TenantModel
 
 
 class ReportChannel(models.TextChoices):
-    """The channel a report came through."""
-
     MAIL = "mail", _("By email to the abuse desk")
     LOOP = "loop", _("Through a feedback loop")
     PAGE = "page", _("On the public page")
@@ -21,8 +19,6 @@ class ReportChannel(models.TextChoices):
 
 
 class Complaint(models.TextChoices):
-    """What a reporter says is wrong."""
-
     UNASKED = "unasked", _("I never signed up for this.")
     AGAIN = "again", _("I unsubscribed but still get email.")
     ILLEGAL = "illegal", _("The content is illegal.")
@@ -31,11 +27,9 @@ class Complaint(models.TextChoices):
 
 
 class Report(TenantModel):
-    """One report. Everything that identifies the reporter is for the desk alone (R-80).
-
-    `delivery_id` is set if a token, or the reporter's own signature, proved whose message it is about. `proof` says
-    how the sender was authenticated, `how` which mark identified the campaign, `effect` what followed at once.
-    `notice` holds the fields of a notice of illegal content (DSA Art. 16): `explanation`, `location`, `good_faith`.
+    """One report; all that identifies the reporter is for the desk alone (R-80). `delivery_id` only if a token or the
+    reporter's signature proved it; `proof`: how the sender was authenticated; `how`: which mark identified the
+    campaign; `effect`: what followed at once; `notice`: `explanation`, `location`, `good_faith` (DSA Art. 16).
     """
 
     hidden_without_account = True

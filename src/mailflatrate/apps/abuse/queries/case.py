@@ -22,8 +22,6 @@ HALF_A_YEAR = timedelta(days=183)
 
 @dataclass(frozen=True, slots=True)
 class ReportedSender:
-    """The sending account and its status."""
-
     account: Account
     strikes: int
     cases: int
@@ -38,8 +36,6 @@ class ReportedSender:
 
 @dataclass(frozen=True, slots=True)
 class CaseCampaign:
-    """The campaign in numbers: its recipients, its complaints, and the origin of its lists (R-82)."""
-
     campaign: Campaign
     delivered: int
     waiting: int
@@ -50,8 +46,6 @@ class CaseCampaign:
 
 @dataclass(frozen=True, slots=True)
 class ReportedPerson:
-    """The recipient a report is about, with their proof of consent and any reasons not to mail them."""
-
     report: Report
     contact: Contact | None
     delivery: DeliveryRecord | None
@@ -69,8 +63,6 @@ class ReportedPerson:
 
 @dataclass(frozen=True, slots=True)
 class CaseView:
-    """A case and everything that belongs to it."""
-
     case: Case
     reports: Sequence[Report]
     events: Sequence[CaseEvent]
@@ -82,7 +74,6 @@ class CaseView:
 
 
 def case_view(case_id: int) -> CaseView | None:
-    """Return everything about one case; None if it does not exist."""
     case = Case.objects.select_related("account", "campaign__sender", "assigned_to", "merged_into", "closed_by").filter(
         id=case_id
     )
@@ -193,7 +184,6 @@ def cases_of_account(account_id: int, limit: int = 20) -> list[Case]:
 
 @tenancy.needs_account
 def open_questions() -> list[CaseQuestion]:
-    """Return the current account's unanswered questions."""
     rows = CaseQuestion.objects.filter(answered_at__isnull=True, settled_at__isnull=True)
     return list(rows.select_related("campaign").order_by("due_at"))
 
@@ -206,6 +196,5 @@ def questions() -> list[CaseQuestion]:
 
 @tenancy.needs_account
 def question(question_id: int) -> CaseQuestion | None:
-    """Return one question with its answers."""
     rows = CaseQuestion.objects.select_related("campaign").prefetch_related("answers__author")
     return rows.filter(id=question_id).first()

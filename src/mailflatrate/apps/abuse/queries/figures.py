@@ -32,10 +32,6 @@ class Answers:
 
 @dataclass(frozen=True, slots=True)
 class Offender:
-    """An account with the number of its cases in the period, the cases decided against it, and the strikes it was
-    given.
-    """
-
     account: Account
     cases: int
     against: int
@@ -59,7 +55,6 @@ class DeskFigures:
 
 
 def desk_figures(begin: datetime, end: datetime, now: datetime) -> DeskFigures:
-    """Compute all figures of a period; times are aware."""
     cases = Case.objects.filter(merged_into__isnull=True)
     ended = cases.filter(closed_at__gte=begin, closed_at__lt=end)
     reports = Report.objects.filter(at__gte=begin, at__lt=end)

@@ -24,12 +24,10 @@ class CaseQueueRow:
 
     @property
     def overdue(self) -> bool:
-        """Return True if a deadline has passed."""
         return self.urgency is Urgency.OVERDUE
 
 
 def open_cases() -> QuerySet[Case]:
-    """Return all cases that are not closed."""
     return Case.objects.exclude(state=CaseState.CLOSED)
 
 
@@ -42,11 +40,9 @@ def needs_person() -> QuerySet[Case]:
 def queue(
     *, kind: CaseKind | None = None, loops_only: bool | None = None, mine: int | None = None
 ) -> list[CaseQueueRow]:
-    """Return open cases, most urgent first. `mine`: those this person took; `loops_only`: those reported by feedback
-    loops alone, or all others; None: both, with those by feedback loops alone last.
-
-    A case that identifies nothing we sent never comes before one that does, so spam addressed to the desk cannot push
-    real reports down, however much of it there is and however old it is.
+    """Most urgent first. `loops_only`: those that only feedback loops reported, or all others; None: both, those last.
+    A case that identifies nothing we sent never comes before one that does, so that spam cannot push real reports
+    down.
     """
     rows = open_cases().select_related("account", "campaign", "assigned_to")
     if loops_only is not None:
@@ -69,7 +65,6 @@ def _place(row: CaseQueueRow) -> tuple[bool, int, bool, datetime, int]:
 
 
 def neighbours(case: Case) -> tuple[Case | None, Case | None]:
-    """Return the cases before and after this one in the queue."""
     rows = [row.case for row in queue(loops_only=case.loops_only)]
     place = next((number for number, row in enumerate(rows) if row.id == case.id), None)
     if place is None:
@@ -84,7 +79,6 @@ def counts() -> dict[str, int]:
 
 
 def urgency_of(case: Case) -> Urgency:
-    """Return how urgent a case is now."""
     return urgency(_facts(case), clock.now())
 
 

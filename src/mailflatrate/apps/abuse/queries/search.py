@@ -45,13 +45,11 @@ class SearchResults:
 
     @property
     def only_case(self) -> Case | None:
-        """Return the case if it is the only result."""
         others = (*self.campaigns, *self.people, *self.accounts, *self.mails, *self.suppressions, *self.versions)
         return self.cases[0] if len(self.cases) == 1 and not others else None
 
 
 def search(text: str) -> SearchResults:
-    """Search everything at the desk for the given text."""
     text = text.strip()
     if not text:
         return SearchResults("")
@@ -97,7 +95,6 @@ def _of_token(purpose: TokenPurpose, claims: TokenClaims) -> SearchResults:
 
 
 def _of_messages(how: str, condition: Q) -> SearchResults:
-    """Return transactional messages with what was reviewed, and their accounts."""
     rows = TransactionalMessage.objects.select_related("version__template", "account").filter(condition)
     messages = list(rows.order_by("-id")[:MOST])
     versions = list({row.version_id: row.version for row in messages}.values())

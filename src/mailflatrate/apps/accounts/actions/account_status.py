@@ -1,7 +1,5 @@
-"""Changes of account status (R-01, R-08, R-09, R-90).
-
-Each change is a row of `standing_change`, a line in the audit log, and a message to the owners; the database checks
-the change and carries it out.
+"""Changes of account status (R-01, R-08, R-09, R-90): a row of `standing_change`, a line in the audit log, a message
+to the owners. The database checks the change and carries it out.
 """
 
 from dataclasses import dataclass, field
@@ -65,10 +63,8 @@ def change_account_status(
     machine: str = "",
     application: Application | None = None,
 ) -> AccountStatusChange:
-    """Change an account's status. `by` None: the rule or job named by `machine` does it.
-
-    Raises AccountError if R-01 does not allow the change, a person is required, a reason is missing, or a pause is
-    lifted too early (R-90).
+    """`by` None: `machine` does it. Raises AccountError if R-01 or R-90 forbids it, or a person or a reason is
+    missing.
     """
     with tenancy.platform(PlatformReason.ACCOUNT_STATUS):
         account = Account.objects.select_for_update().get(id=account_id)
@@ -130,9 +126,8 @@ def _facts(account: Account, change: AccountStatusChange) -> Facts:
 
 
 def give_strike(account_id: int, reasons: Reasons, *, by: User | None, machine: str = "") -> Strike:
-    """Give an account a strike for six months (R-08). The third in force suspends it; the next time it is closed.
-
-    Raises AccountError without a reason.
+    """In force for six months (R-08): the third suspends the account, and the next time closes it. Raises
+    AccountError.
     """
     if not reasons.text.strip():
         raise AccountError(_("Give the reason. The customer will read it."))

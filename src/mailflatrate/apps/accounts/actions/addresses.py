@@ -26,10 +26,7 @@ _SALT = "mailflatrate sign-in address"
 
 
 def _state(user: User) -> str:
-    """Return what a link was issued for. It ends with a change of any of it.
-
-    A second factor is part of it, so that nothing requested before one became necessary, or was set up, takes effect.
-    """
+    """What a link is bound to; a second factor that became necessary or was set up ends it, too."""
     factors = f"{needs_second_factor(user)} {has_second_factor(user)}"
     return salted_hmac(_SALT, f"{user.email} {user.password} {factors}", algorithm="sha256").hexdigest()[:32]
 
@@ -48,11 +45,9 @@ def find_change(user: User, token: str) -> AddressChange:
 
 
 def ask_for_address(user: User, email: str, *, url: Callable[[str], str]) -> None:
-    """Mail the new mailbox a link or, if the address already signs in here, a message saying so; tell the old mailbox.
-
-    The requesting user learns nothing about other users from this. The token becomes invalid when the address, the
-    password or the second factor changes, or when the user's account begins to require a second factor; `url` turns the
-    token into a link. Raises AccountError after too many requests in one day.
+    """Mail the new mailbox a link, or a note if it already signs in here, and tell the old one; the user learns
+    nothing about others. The token ends when address, password or second factor change, or a factor becomes
+    required. Raises AccountError after too many requests in one day.
     """
     now = clock.now()
     with tenancy.access():
@@ -92,7 +87,6 @@ def change_address(user: User, token: str) -> None:
 
 
 def forget_changes() -> int:
-    """Delete old requests to change an address; return how many."""
     with tenancy.access():
         gone, _by_table = AddressChange.objects.filter(asked_at__lt=clock.now() - CHANGES_KEPT).delete()
         return gone

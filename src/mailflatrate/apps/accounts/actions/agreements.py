@@ -33,8 +33,6 @@ class Circumstances:
 
 @dataclass(frozen=True, slots=True)
 class PolicyConfirmation:
-    """A user's tick of the anti-spam policy."""
-
     by: User
     where: Circumstances
 
@@ -55,10 +53,7 @@ def accept_agreements(account_id: int, user: User, *, ip: str | None, user_agent
 
 @tenancy.needs_account
 def read_documents(user: User, shown: Sequence[int], where: Circumstances, *, owner: bool) -> None:
-    """Record agreement to the documents shown at sign-in (ids); an owner agrees for the account as well.
-
-    Raises AccountError if another version has come into force since.
-    """
+    """`shown`: document ids; owners agree for the account, too. Raises AccountError if a newer version is in force."""
     due = documents_to_read(user)
     if {row.id for row in due} != set(shown):
         raise AccountError(_("One of the texts has changed in the meantime. Read it again."))
@@ -82,10 +77,7 @@ def read_documents(user: User, shown: Sequence[int], where: Circumstances, *, ow
 def acknowledge_policy(
     occasion: Occasion, subject_id: int, content_hash: str, *, by: User, where: Circumstances
 ) -> Acknowledgement:
-    """Record that `by` ticked the anti-spam policy for exactly this content (R-04).
-
-    Raises AccountError if no policy is in force.
-    """
+    """Record the tick of the policy for exactly this content (R-04). Raises AccountError if no policy is in force."""
     document = next((row for row in current_documents(by.language) if row.kind == AgreementKind.POLICY), None)
     if document is None:
         raise AccountError(_("No anti-spam policy is in force yet. Contact us."))
@@ -105,10 +97,8 @@ def acknowledge_policy(
 
 @tenancy.needs_platform
 def publish_documents(kind: AgreementKind, version: str, texts: Sequence[tuple[str, str]], *, by: User) -> None:
-    """Put a new version of a document in force: `texts` are (language, Markdown with the title in its first line).
-
-    Every user is asked at the next sign-in, and nothing is sent before an owner has accepted (R-04). Raises
-    AccountError for a version already used, or a text without a title.
+    """`texts`: (language, Markdown with the title in its first line). Users are asked at the next sign-in, and nothing
+    is sent before an owner accepts (R-04). Raises AccountError for a used version, or without a title.
     """
     if AgreementDocument.objects.filter(kind=kind, version=version).exists():
         raise AccountError(

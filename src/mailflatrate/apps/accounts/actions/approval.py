@@ -12,10 +12,7 @@ from mailflatrate.rules.roles import Permission
 
 
 def switch_four_eyes(account_id: int, wanted: bool, *, by: User) -> None:
-    """Turn approval by a second person on or off for the account's campaigns, and tell everyone who can write there.
-
-    Raises AccountError unless an owner does it, and if there is no second person who could approve anything.
-    """
+    """Tells all who can write. Raises AccountError unless an owner does it and a second person could approve."""
     with tenancy.account(account_id):
         account = Account.objects.select_for_update().get(id=account_id)
         if not member_may(by, Permission.SECURITY):

@@ -42,10 +42,8 @@ def invite(
     url: MakeUrl,
     list_ids: Collection[int] | None = None,
 ) -> Invitation:
-    """Invite an address into an account and mail it; `url` turns the token into a link.
-
-    `list_ids`: the only lists that the new member will see; None: all. The result never depends on whether the address
-    already signs in. Raises AccountError for a member of this account, an open invitation, or too many of them.
+    """`list_ids`: the only lists that the member will see; None: all. The result never depends on whether the address
+    already signs in. Raises AccountError for a member, an open invitation, or too many.
     """
     email = email.strip().lower()
     with tenancy.account(account_id), tenancy.access():
@@ -166,10 +164,7 @@ def join(token: str, *, name: str, password: str) -> User:
 
 
 def accept(token: str, *, user: User) -> Membership:
-    """Make `user` a member of the account if the invitation went to exactly the address that `user` signs in with.
-
-    The address must be proved by an invitation, an application or a click. Raises AccountError.
-    """
+    """Only the proved address that `user` signs in with can accept. Raises AccountError."""
     found = find_invitation(token)
     with tenancy.account(found.account_id), tenancy.access():
         invitation = Invitation.objects.select_for_update().get(id=found.id)
@@ -190,7 +185,6 @@ def accept(token: str, *, user: User) -> Membership:
 
 
 def forget_invitations() -> int:
-    """Delete invitations that ended some time ago; return how many."""
     before = clock.now() - INVITATIONS_KEPT
     with tenancy.platform(PlatformReason.HOUSEKEEPING), tenancy.access():
         ended = Q(accepted_at__lt=before) | Q(withdrawn_at__lt=before) | Q(expires_at__lt=before)

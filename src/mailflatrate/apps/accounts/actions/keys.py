@@ -75,10 +75,7 @@ def make_api_key(
     asking: AskingBounds | None = None,
     networks: Sequence[str] = (),
 ) -> MadeKey:
-    """Create a key for the account. It works as long as `by` may have keys. Raises AccountError.
-
-    `asking` is required with the scope `ask` and stored with no other. `networks` are addresses or CIDR ranges.
-    """
+    """`asking` only with the scope `ask`; `networks`: addresses or CIDR ranges. Raises AccountError."""
     name, now = " ".join(name.split())[:80], clock.now()
     _check_key(name, scopes, expires_at, now)
     bounds = _checked_bounds(asking) if KeyScope.ASK in scopes else None
@@ -193,10 +190,8 @@ class KeyOutsideNetworks(AccountError):
 
 
 def use_api_key(secret: str, ip: str | None = None) -> KeyUse | None:
-    """Admit a program's request and count it; return None if the key is unknown or no longer works.
-
-    `ip` is where the request came from. The caller checks whether the account may do what is requested, and whether
-    `used` exceeds `most`. Raises KeyOutsideNetworks.
+    """Count a request; None if the key doesn't work. The caller checks its right, and `used` against `most`. Raises
+    KeyOutsideNetworks.
     """
     if not secret.startswith(f"{KEY_MARK}_") or len(secret) > LONGEST_KEY:
         return None
@@ -237,9 +232,8 @@ class RepeatedDifferently(AccountError):
 
 @tenancy.needs_account
 def begin_answer(key_id: int, idempotency_key: str, fingerprint: bytes) -> ApiAnswer | BegunAnswer:
-    """Return the response stored for this key, or record that the request is in progress, for `keep_answer`.
-
-    A concurrent duplicate waits here until the first one is done. Raises RepeatedDifferently.
+    """The stored response, or a record for `keep_answer`. A concurrent duplicate waits here. Raises
+    RepeatedDifferently.
     """
     account_id, now = tenancy.current_account_id(), clock.now()
     # Anything older than a day counts as never requested, even if the nightly job has not run.
@@ -265,7 +259,6 @@ def keep_answer(begun: BegunAnswer, *, status: int, body: str) -> None:
 
 
 def forget_answers() -> int:
-    """Delete stored responses older than a day; return how many."""
     with tenancy.platform(PlatformReason.HOUSEKEEPING):
         deleted, _rows = ApiAnswer.objects.filter(created_at__lt=clock.now() - ANSWERS_KEPT).delete()
         return deleted

@@ -16,10 +16,7 @@ MOST_WAITING = 10
 
 @tenancy.needs_account
 def write_to_desk(text: str, *, by: User, about: AccountStatusChange | None = None) -> DeskMessage:
-    """Send a customer's message to the operator.
-
-    Raises AccountError if the text is empty or too long, or if too many messages are already waiting for an answer.
-    """
+    """Raises AccountError for an empty or overlong text, or while too many messages wait for an answer."""
     text = text.strip()
     if not text:
         raise AccountError(_("Write a message first."))

@@ -1,5 +1,3 @@
-"""Service notices."""
-
 from collections.abc import Callable, Iterable
 
 from mailflatrate.apps.accounts.actions.people import house_account
@@ -11,10 +9,7 @@ from mailflatrate.mail.message.service_text import clean
 
 
 def send_notice(account_id: int, kind: NoticeKind, recipient: str, *, subject: str, text: str, language: str) -> Notice:
-    """Queue a service notice with plain text; the engine sends it with the basis "service notice".
-
-    `language` is the language of subject and text.
-    """
+    """Queue plain text in `language`; the engine sends it with the basis "service notice"."""
     return _queue(account_id, kind, recipient, ServiceMail(subject, clean(text, lines=True), language))
 
 
@@ -68,10 +63,7 @@ def answer_report(report_id: int, recipient: str, mail: ServiceMail, *, reply_to
 
 @tenancy.needs_platform
 def tell_owners(account_id: int, kind: NoticeKind, template: str, facts: Facts | Callable[[], Facts]) -> None:
-    """Write to all owners of an account from a template, each in their language.
-
-    A fact that depends on the language is given as a function, which is called while that language is active.
-    """
+    """Each in their language. A fact that depends on it is a function, called while that language is active."""
     owners = Membership.objects.filter(account_id=account_id, role=Role.OWNER, user__is_active=True)
     tell_people(kind, [membership.user for membership in owners.select_related("user")], template, facts)
 

@@ -14,10 +14,7 @@ _LOCK = "SELECT pg_advisory_xact_lock(hashtextextended('first operator', 0))"
 
 
 def create_first_operator(email: str, *, name: str, password: str, language: str) -> User:
-    """Create the operator of an installation that has none; of two simultaneous attempts one succeeds.
-
-    Raises AccountError if there is an operator already, even a blocked one, or if the address is taken.
-    """
+    """Of two simultaneous attempts one succeeds. Raises AccountError if there is an operator, even a blocked one."""
     with tenancy.platform(PlatformReason.SETUP):
         with connection.cursor() as cursor:
             cursor.execute(_LOCK)

@@ -14,11 +14,7 @@ NOBODY = 0
 
 
 def request_password_reset(email: str) -> None:
-    """Queue the email with the link if the address belongs to a user.
-
-    The same job is queued for an unknown address, where it does nothing: neither response time nor database rows tell
-    the two apart, and strangers never get an email.
-    """
+    """The same job is queued for any address: neither time nor rows tell a known one, and strangers get no email."""
     user = User.objects.filter(email=email.strip().lower(), is_active=True).only("id").first()
     jobs.defer("accounts.send_password_reset", jobs.JobQueue.EXPRESS, user_id=user.id if user else NOBODY, priority=10)
 

@@ -51,10 +51,7 @@ def change_colour(account_id: int, colour: str) -> None:
 
 
 def change_role(account_id: int, membership_id: int, role: Role, *, by: User) -> None:
-    """Give a member another role, if `by` may give both the old and the new one.
-
-    Raises AccountError otherwise, and if this would leave the account without an owner.
-    """
+    """Raises AccountError unless `by` may give the old and the new role, or if no owner would be left."""
     with tenancy.account(account_id), tenancy.access():
         membership = _locked_membership(account_id, membership_id)
         before = membership.role
@@ -70,10 +67,8 @@ def change_role(account_id: int, membership_id: int, role: Role, *, by: User) ->
 
 
 def limit_member(account_id: int, membership_id: int, list_ids: Collection[int] | None, *, by: User) -> None:
-    """Limit a member to these lists of the account, or give them all with None (ADR 0048).
-
-    It counts from their next request, also for jobs that they started. Raises AccountError for an owner, for a role
-    that `by` may not change, and if no list is chosen.
+    """None: all (ADR 0048). Holds from the next request on, also for jobs they started. Raises AccountError for an
+    owner, a role that `by` may not change, and if no list is chosen.
     """
     with tenancy.account(account_id), tenancy.access():
         membership = _locked_membership(account_id, membership_id)
@@ -142,7 +137,6 @@ def _record(action: str, membership: Membership, by: User, **details: str) -> No
 
 
 def withdraw_invitation(invitation: Invitation, *, by: User) -> None:
-    """Withdraw an open invitation of the current account."""
     with tenancy.access():
         invitation.withdrawn_at = clock.now()
         invitation.save(update_fields=["withdrawn_at"])

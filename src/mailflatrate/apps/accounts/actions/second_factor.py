@@ -21,11 +21,9 @@ from mailflatrate.settings import load_settings
 def require_second_factor(
     account_id: int, wanted: bool, *, by: User, proved: bool, without: Collection[User] = ()
 ) -> None:
-    """Require a second factor of all members, or stop requiring it. `proved`: this session of `by` used one.
-
-    There is no grace period: from the next request on, sessions without a factor see only how to set one up. `without`
-    are the members who have none; they are notified. Raises AccountError unless an owner who signed in with a second
-    factor does it: a thief with only a password must neither lock the others out nor remove the requirement.
+    """No grace period: sessions without a factor see only how to set one up; `without` are told. Raises AccountError
+    unless an owner who signed in with one (`proved`) does it: a thief with only a password must neither lock the
+    others out nor remove the requirement.
     """
     with tenancy.account(account_id):
         account = Account.objects.select_for_update().get(id=account_id)
@@ -57,7 +55,6 @@ def needs_second_factor(user: User) -> bool:
 
 
 def send_factor_link(user: User) -> None:
-    """Mail a user the link that lets them set up their first second factor."""
     facts = {"url": factor_link(user)}
     send_mail(
         house_account().id, NoticeKind.ACCESS, user.email, "accounts/mail/factor_link", facts, language=user.language
@@ -82,10 +79,7 @@ def announce_first_factor(user: User) -> None:
 
 
 def help_with_factor(email: str, *, remove: bool) -> str:
-    """Return the link with which a person sets up their first factor; `remove` deletes lost ones first.
-
-    For the operator's command line. Raises AccountError for an unknown address, or if the person still has a factor.
-    """
+    """The link to set up a first factor, for the command line; `remove` deletes lost ones. Raises AccountError."""
     user = User.objects.filter(email=email.strip().lower(), is_active=True).first()
     if user is None:
         raise AccountError("No one signs in with this address.")

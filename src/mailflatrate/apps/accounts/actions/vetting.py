@@ -54,9 +54,8 @@ class AddressRefused(AccountError):
 
 
 def check_applicant_address(email: str) -> str:
-    """Return the normalized address. Raises AddressRefused for a role, disposable or invalid one (R-21, R-22).
-
-    Reserved names pass if the installation itself runs on one, as the demo does.
+    """Raises AddressRefused for a role, disposable or invalid one (R-21, R-22); reserved names pass where we run on
+    one.
     """
     allowed = frozenset({load_settings().service_domain.rpartition(".")[2]})
     found = decide_address(email.strip(), allow_reserved=allowed)
@@ -67,10 +66,8 @@ def check_applicant_address(email: str) -> str:
 
 
 def ask_to_apply(email: str, *, language: str, ip: str | None, link: str, sign_in: str) -> None:
-    """Mail an address entered on the application page; the page responds the same for known and unknown addresses.
-
-    `link` starts an application for this address; `sign_in` is the sign-in page for people with an account. Beyond a
-    few messages a day to one address, or an hour from one client, nothing is sent. Raises AddressRefused.
+    """Mail a `link` that starts an application, or `sign_in` to those with an account; the page responds alike.
+    Nothing is sent beyond a few a day to one address, or an hour from one client. Raises AddressRefused.
     """
     email, now = check_applicant_address(email), clock.now()
     recent = Applicant.objects.filter(asked_at__gt=now - timedelta(days=1))
@@ -99,10 +96,7 @@ def open_application(email: str) -> Application | None:
 
 
 def begin_application(email: str, *, name: str, company: str, country: str, language: str) -> Application:
-    """Create the user, the account and an empty record; the link that led here proves the address.
-
-    Repeated calls return the same application. Raises AccountError if the person already works here.
-    """
+    """The link that led here proves the address. Safe to repeat. Raises AccountError if they already work here."""
     email = check_applicant_address(email)
     found = open_application(email)
     if found is not None:
@@ -165,10 +159,8 @@ def _editable(account_id: int) -> Application:
 def submit_application(
     account_id: int, user: User, where: Circumstances, *, password: str = "", shown: Sequence[int] | None = None
 ) -> None:
-    """Submit the application and accept the agreements in the account's name (R-04, R-92).
-
-    `password` is set if the applicant chose one; otherwise they sign in by an emailed link. Raises AccountError
-    while a field is empty, or if a document in force is not among those that were `shown` (ids).
+    """Submit it and accept the agreements for the account (R-04, R-92); without `password` they sign in by emailed
+    links. Raises AccountError while a field is empty, or a document in force isn't among those `shown` (ids).
     """
     with tenancy.account(account_id):
         application = _editable(account_id)
@@ -188,7 +180,6 @@ def submit_application(
 
 
 def field_names(keys: Iterable[str]) -> str:
-    """Return the names of fields, joined, in the active language."""
     return ", ".join(field_name(key, known_language(get_language())) for key in keys)
 
 
@@ -210,10 +201,8 @@ def keep_signals(account_id: int, found: Iterable[SignalResult]) -> None:
 
 
 def decide_application(account_id: int, kind: DecisionKind, *, by: User, text: str = "", note: str = "") -> None:
-    """Approve, ask or reject, as one person of the operator.
-
-    Approving fails while a field of R-02 is empty. It activates the account at once if the agreements in force are
-    accepted; otherwise the approved account waits for `activate_account`. Raises AccountError.
+    """Approving fails while a field of R-02 is empty, and activates at once if the agreements in force are accepted;
+    otherwise `activate_account` follows. Raises AccountError.
     """
     with tenancy.platform(PlatformReason.OPERATOR_DESK):
         application = Application.objects.select_for_update().filter(account_id=account_id).first()
@@ -250,10 +239,7 @@ def _agreements_open(account_id: int) -> bool:
 
 
 def activate_account(account_id: int, *, by: User) -> None:
-    """Activate an approved account so it can send; one person of the operator decides (R-01).
-
-    Raises AccountError if it is not approved, or the agreements in force are not accepted.
-    """
+    """One person decides (R-01). Raises AccountError unless it is approved and the agreements in force are accepted."""
     if _agreements_open(account_id):
         raise AccountError(
             _("The customer hasn't accepted the current agreements. The account can't be activated until they do.")

@@ -1,5 +1,3 @@
-"""Tables of accounts: people, agreements, vetting, account status, notices, API keys."""
-
 from mailflatrate.apps.accounts.models.account_status import (
     ACCOUNT_STATUS_LABELS,
     AccountStatusChange,

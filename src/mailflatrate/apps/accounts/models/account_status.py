@@ -1,7 +1,5 @@
-"""The account status: its changes, strikes, and the messages about them.
-
-Only the platform role writes here (`platform_writes`). A row of `standing_change` changes the account's status: its
-trigger checks the change and who makes it, and sets `account.standing` (`status` in code), which nothing else can.
+"""Only the platform role writes here. The trigger of `standing_change` checks a change and who makes it, and alone
+sets `account.standing` (`status` in code).
 """
 
 from django.db import models
@@ -26,11 +24,7 @@ ACCOUNT_STATUS_LABELS = {
 
 
 class AccountStatusChange(TenantModel):
-    """One change of account status, as it was told to the customer (R-09); append-only.
-
-    `actor` is the operator or the applicant; None if one of our rules did it (`actor_name` says which). `evidence`
-    holds facts and figures in JSON.
-    """
+    """One status change, as told to the customer (R-09); append-only. `actor` None: the rule in `actor_name`."""
 
     platform_writes = True
 
@@ -60,7 +54,6 @@ class AccountStatusChange(TenantModel):
 
     @property
     def automated(self) -> bool:
-        """Return True if no person decided (R-09)."""
         return self.actor_id is None
 
 
@@ -85,17 +78,12 @@ class Strike(TenantModel):
 
 
 class Side(models.TextChoices):
-    """The side that wrote a message."""
-
     CUSTOMER = "customer", _("Customer")
     DESK = "desk", _("Operations")
 
 
 class DeskMessage(TenantModel):
-    """One message between an account and the desk: a contest, an answer, a question (R-09).
-
-    The account adds its own messages; only the platform role writes the desk's messages and `handled_at`.
-    """
+    """One message between an account and the desk (R-09); only the platform writes the desk's, and `handled_at`."""
 
     side = models.CharField(max_length=8, choices=Side.choices)
     text = models.TextField()

@@ -9,16 +9,12 @@ from mailflatrate.base.tenancy import TenantModel
 
 
 class AgreementKind(models.TextChoices):
-    """Documents that a customer accepts (R-04, R-92)."""
-
     TERMS = "terms", _("Terms")
     POLICY = "anti_spam_policy", _("Anti-spam policy")
     DPA = "data_processing", _("Data-processing agreement")
 
 
 class Occasion(models.TextChoices):
-    """What the policy was acknowledged for."""
-
     IMPORT = "import", _("Import")
     LIST = "list", _("List")
     CAMPAIGN = "mailing", _("Campaign")
@@ -56,10 +52,8 @@ class Acceptance(TenantModel):
 
 
 class Acknowledgement(TenantModel):
-    """Who ticked the anti-spam policy for one import, list or campaign, and for exactly which content (R-04).
-
-    `content_hash` is the SHA-256 of the file, of the list's name, or of what a campaign shows. At a sign-in it is the
-    hash of the document that the user read and agreed to follow; owners also accept it for the account. Append-only.
+    """Who ticked the anti-spam policy for exactly which import, list or campaign (R-04); append-only. `content_hash`:
+    SHA-256 of the file, the list's name, what a campaign shows, or the document read at a sign-in.
     """
 
     document = models.ForeignKey(AgreementDocument, on_delete=models.PROTECT, related_name="+")

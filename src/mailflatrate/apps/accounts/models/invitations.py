@@ -9,10 +9,8 @@ from mailflatrate.base.tenancy import TenantModel
 
 
 class Invitation(TenantModel):
-    """An address that may join an account until `expires_at`; membership begins when the address's owner accepts.
-
-    The token is sent by email and stored as a hash. `name` is what the inviting owner typed, never what another
-    account knows about the address.
+    """An address that may join an account until `expires_at`, once its owner accepts. `name` is what the inviting
+    owner typed, never what another account knows. The token is stored as a hash.
     """
 
     email = models.EmailField()

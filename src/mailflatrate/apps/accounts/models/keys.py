@@ -32,15 +32,11 @@ class KeyScope(models.TextChoices):
 
 
 class ApiKey(TenantModel):
-    """A key with which a customer's program works for the account, on behalf of the person who created it.
-
-    The key itself is shown once and never stored: `secret_hash` is the SHA-256 of 200 random bits, `prefix` the
-    part by which people recognize it. `window_*` count the requests of the current minute.
-
-    `form_ids` are the sign-up forms that a key with `ask` is bound to; they are looked up in the account's scope,
-    so another account's form is never among them. None: a key from before keys were bound, which may ask for any
-    form and read none. `daily_asks` is its allowance of confirmation requests a day (UTC); None: only the account's
-    limit. `networks` are the CIDR ranges it may be used from; empty: anywhere.
+    """A key with which a customer's program works, on behalf of the person who created it. `secret_hash`: SHA-256 of
+    200 random bits; the key is never stored. `form_ids`: the forms a key with `ask` is bound to, looked up in the
+    account's scope; None: an old key, which may ask for any form and read none. `daily_asks`: confirmation requests
+    a day (UTC); None: only the account's limit. `networks`: CIDR ranges; empty: anywhere. `window_*`: requests of
+    this minute.
     """
 
     name = models.CharField(_("name"), max_length=80)
@@ -73,7 +69,6 @@ class ApiKey(TenantModel):
 
     @property
     def is_valid(self) -> bool:
-        """Return whether the key was neither revoked nor has expired."""
         return self.revoked_at is None and (self.expires_at is None or self.expires_at > clock.now())
 
     def may_read_form(self, form_id: int) -> bool:
@@ -81,15 +76,12 @@ class ApiKey(TenantModel):
         return KeyScope.ASK in self.scopes and self.form_ids is not None and form_id in self.form_ids
 
     def may_ask_for(self, form_id: int) -> bool:
-        """Return whether the key may ask people for this form."""
         return KeyScope.ASK in self.scopes and (self.form_ids is None or form_id in self.form_ids)
 
 
 class ApiAnswer(TenantModel):
-    """The stored response to a creating request with an `Idempotency-Key`; a repeated request gets it for a day.
-
-    `fingerprint` is a keyed hash of method, path and body. Responses to creating requests name no recipient, so no
-    personal data is kept here.
+    """The stored response to a creating request with an `Idempotency-Key`, for a day. `fingerprint`: a keyed hash of
+    method, path and body. Such responses name no recipient, so nothing personal is kept.
     """
 
     key = models.ForeignKey(ApiKey, on_delete=models.CASCADE, db_index=False, related_name="+")

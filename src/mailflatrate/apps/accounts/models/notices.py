@@ -1,5 +1,3 @@
-"""Service notices."""
-
 from django.db import models
 from django.utils.translation import gettext_lazy as _
 
@@ -9,8 +7,6 @@ from mailflatrate.mail.message.service_text import plain_text
 
 
 class NoticeKind(models.TextChoices):
-    """The reason for a service notice."""
-
     ACCESS = "access", _("Sign-in and password")
     TEST = "test", _("Test send")
     ACCOUNT_STATUS = "standing", _("Account status")
@@ -22,13 +18,10 @@ class NoticeKind(models.TextChoices):
 
 
 class Notice(TenantModel):
-    """A service message to a person who works with it; the engine sends it (basis: service notice).
-
-    A test send carries no content of its own: the edition named by `edition_id` is rendered for it. That of a
-    transactional template (`template_version_id`) has the compiled version as its sealed text. An answer of
-    the abuse desk names the report it answers; the database checks that the recipient made that report.
-
-    `text` is sealed for its recipient: copied into a row for another address, it cannot be opened.
+    """A service message; the engine sends it (basis: service notice). A test send renders `edition_id`; that of a
+    template (`template_version_id`) has the compiled version as its text. The database checks that an answer of the
+    abuse desk goes to who made the report. `text` is sealed: copied into a row for another address, it cannot be
+    opened.
     """
 
     kind = models.CharField(max_length=12, choices=NoticeKind.choices)
@@ -57,7 +50,6 @@ class Notice(TenantModel):
 
     @property
     def text(self) -> str:
-        """Return the plain text. Raises VaultError as `marked_text`."""
         return plain_text(self.marked_text)
 
 

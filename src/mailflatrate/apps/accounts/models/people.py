@@ -31,8 +31,6 @@ _FREE_FIELDS = frozenset({"last_login", "language"})
 
 
 class UserManager(BaseUserManager["User"]):
-    """Creates users by their email address."""
-
     def create_user(self, email: str, password: str | None = None, **fields: Any) -> "User":
         """Create a user who signs in with `email` (stored in lower case)."""
         user = self.model(email=email.strip().lower(), **fields)
@@ -79,16 +77,13 @@ class User(AbstractBaseUser):
 
     @property
     def initials(self) -> str:
-        """Return two initials for the badge of a user without a picture."""
         words = (self.name or self.email).split()
         return "".join(word[0] for word in words[:2]).upper()
 
 
 class Account(models.Model):
-    """A customer of the service. The operator's own account (`is_house`) sends the service's notices.
-
-    Only the trigger of `standing_change` writes `status` and its related columns; only the platform role writes
-    `supervised`, `daily_limit` and `is_house`. Not even the account's own scope may change them.
+    """A customer of the service; `is_house`: our own account. Only the trigger of `standing_change` writes `status`
+    and its columns, only the platform role `supervised`, `daily_limit`, `is_house`; never the account's own scope.
     """
 
     name = models.CharField(_("name"), max_length=120)
@@ -133,15 +128,11 @@ class Account(models.Model):
 
     @property
     def may_send(self) -> bool:
-        """Return True if the account status allows sending."""
         return AccountStatus(self.status).may_send
 
 
 class Membership(TenantModel):
-    """A user's membership in an account.
-
-    `list_ids` are the only lists that the member sees and works on (ADR 0048); None: the whole account.
-    """
+    """A user's membership in an account. `list_ids`: the only lists they see (ADR 0048); None: the whole account."""
 
     user = models.ForeignKey(User, on_delete=models.CASCADE, related_name="memberships")
     role = models.CharField(max_length=8, choices=Role.choices, default=Role.EDITOR)
@@ -158,7 +149,6 @@ class Membership(TenantModel):
 
     @property
     def is_limited(self) -> bool:
-        """Return whether the member sees only some of the account's lists."""
         return self.list_ids is not None
 
     def sees(self, list_ids: Collection[int]) -> bool:
@@ -167,11 +157,7 @@ class Membership(TenantModel):
 
 
 class FourEyesSwitch(TenantModel):
-    """An owner's decision to require a second person's approval for each campaign, or to stop requiring it;
-    append-only.
-
-    A trigger accepts it from an owner only and writes it into the account; nothing else can.
-    """
+    """An owner's decision on approval by a second person; append-only. Only its trigger writes it into the account."""
 
     wanted = models.BooleanField()
     switched_by = models.ForeignKey(User, on_delete=models.PROTECT, related_name="+")

@@ -6,10 +6,8 @@ from mailflatrate.apps.accounts.models.people import User
 
 
 class BrowserSession(models.Model):
-    """A session of one browser. The cookie that opens it is not stored.
-
-    `key` is a keyed hash of the cookie, and `data` is sealed and bound to that key: a row read from the database opens
-    no session, and data copied into another row cannot be opened there.
+    """A session of one browser, whose cookie is not stored. `key` is a keyed hash of it, and `data` is sealed and
+    bound to that key: a row opens no session, and data copied into another row cannot be opened.
     """
 
     key = models.CharField(max_length=64, primary_key=True)

@@ -4,10 +4,7 @@ from django.db import models
 
 
 class SharedEntry(models.Model):
-    """An entry of the cache that all processes share. Unlogged: losing it in a database crash is fine.
-
-    `key` is a keyed hash, so nothing personal is stored here.
-    """
+    """An entry of the shared cache. Unlogged: a crash may lose it. `key` is a keyed hash: nothing personal is here."""
 
     key = models.BinaryField(max_length=32, primary_key=True)
     value = models.JSONField()

@@ -8,10 +8,7 @@ from mailflatrate.base.tenancy import TenantModel
 
 
 class Applicant(models.Model):
-    """A person who gave an address on the application page and has not yet proved it is theirs.
-
-    The row belongs to no account, because there is none yet. Unproved rows are deleted after a few days.
-    """
+    """A person who gave an address and hasn't proved it yet; belongs to no account, deleted after a few days."""
 
     email = models.EmailField()
     language = models.CharField(max_length=5, default="en")
@@ -44,8 +41,6 @@ class Sector(models.TextChoices):
 
 
 class Cadence(models.TextChoices):
-    """How often campaigns are sent."""
-
     WEEKLY_OR_MORE = "weekly", _("Weekly or more often")
     MONTHLY = "monthly", _("Once or twice a month")
     SELDOM = "seldom", _("Less than once a month")
@@ -53,10 +48,8 @@ class Cadence(models.TextChoices):
 
 
 class Application(TenantModel):
-    """The vetting record of an account (R-02). One per account; each decision keeps the record it was based on.
-
-    The account edits it while it is asked to; a trigger locks it during and after the desk's review.
-    `lists` holds `{"name", "size", "collection"}` for each list the account will bring.
+    """The vetting record of an account (R-02). Each decision keeps the record it was based on; a trigger locks it
+    during and after the review. `lists`: `{"name", "size", "collection"}` each.
     """
 
     legal_name = models.CharField(max_length=160, blank=True)
@@ -113,17 +106,14 @@ class Signal(TenantModel):
 
 
 class DecisionKind(models.TextChoices):
-    """A reviewer's possible decisions on an application."""
-
     APPROVE = "approve", _("Approved")
     ASK = "ask", _("More information requested")
     REJECT = "reject", _("Rejected")
 
 
 class VettingDecision(TenantModel):
-    """A person's decision on an application, with the record and signals it rests on; append-only. For the desk only.
-
-    `text` went to the customer, `note` is internal. `record` is the application at that time, `record_sha256` its hash.
+    """A person's decision, with the record and signals it rests on; append-only, for the desk only. `text` went to the
+    customer, `note` is internal, `record_sha256` is the hash of `record`.
     """
 
     platform_writes = True

@@ -14,13 +14,10 @@ register = template.Library()
 
 
 class SubjectNode(template.Node):
-    """Takes the text it contains as the subject, and leaves nothing in the body."""
-
     def __init__(self, inner: NodeList) -> None:
         self.inner = inner
 
     def render(self, context: Context) -> str:
-        """Store the subject as one line and return an empty text."""
         context.dicts[0]["service_mail"] = {"subject": service_text.clean(self.inner.render(context))}
         return ""
 
@@ -41,31 +38,26 @@ def button(label: str, url: str) -> str:
 
 @register.simple_tag
 def fact(label: str, value: object) -> str:
-    """{% fact label value %}: a line with a label and its value."""
     return service_text.fact(label, str(value), formats_of(known_language(get_language())).colon)
 
 
 @register.simple_tag
 def item(text: str) -> str:
-    """{% item text %}: an item of a list."""
     return service_text.item(text)
 
 
 @register.simple_tag
 def heading(text: str) -> str:
-    """{% heading text %}: a line that names what follows."""
     return service_text.heading(text)
 
 
 @register.simple_tag
 def quote(text: str) -> str:
-    """{% quote text %}: a quotation of what a person wrote."""
     return service_text.quote(text)
 
 
 @register.simple_tag
 def words(text: str) -> str:
-    """{% words text %}: a message that a person wrote, as the body."""
     return service_text.words(text)
 
 

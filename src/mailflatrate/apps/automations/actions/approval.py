@@ -82,10 +82,8 @@ def approvers_of(version: AutomationVersion, asked_by: User) -> list[User]:
 @tenancy.needs_account
 @transaction.atomic
 def request_approval(automation_id: int, *, by: User, shown_hash: str, note: str = "") -> list[User]:
-    """Ask colleagues to approve a draft with all its messages, with one notice each; return those who were asked.
-
-    Raises CampaignError with the reason why a message can't be approved now; AutomationError while the draft has
-    problems, changed since it was shown, or no one can approve it.
+    """One notice each; returns those who were asked. Raises CampaignError if a message can't be approved now;
+    AutomationError while the draft has problems, changed since it was shown, or no one can approve it.
     """
     version = draft_of(automation_id)
     if problems_of(version):
@@ -109,10 +107,7 @@ def request_approval(automation_id: int, *, by: User, shown_hash: str, note: str
 @tenancy.needs_account
 @transaction.atomic
 def send_back(automation_id: int, *, by: User, text: str) -> None:
-    """Answer a request with what needs changing. Requesters withdraw their own request this way, without a text.
-
-    Raises AutomationError if a colleague gives no reason, or if nothing was requested.
-    """
+    """Requesters withdraw theirs without a text. Raises AutomationError for no reason, or if nothing was requested."""
     version = draft_of(automation_id)
     request = approval_of(version)
     if request is None:
@@ -130,10 +125,7 @@ def send_back(automation_id: int, *, by: User, text: str) -> None:
 
 @tenancy.needs_account
 def give(version: AutomationVersion, *, by: User, is_required: bool) -> None:
-    """Record that `by` approves all messages of a draft, if that was requested or is required, and tell who asked.
-
-    The policy was ticked for each of them before. Raises AutomationError unless a colleague requested exactly this.
-    """
+    """Tells who asked. The policy is ticked. Raises AutomationError unless a colleague requested exactly that."""
     request = approval_of(version)
     if request is None or (not is_required and not may_give(version, request, by)):
         return
@@ -164,7 +156,6 @@ def expect(version: AutomationVersion, shown_hash: str) -> None:
 
 
 def _tell(people: Iterable[User], version: AutomationVersion, template: str, by: User, *, note: str = "") -> None:
-    """Notify people; `note` is quoted verbatim."""
     facts = {
         "automation": version.automation.name,
         "person": by,

@@ -1,7 +1,4 @@
-"""An early review of an automation: the operator's team sees all its messages together while it's still a draft.
-
-The answer is given to all of them at once (`actions.review`), and counts as `gate.draft_review` says.
-"""
+"""Early review: the operator's team sees all messages of a draft and answers them at once (`gate.draft_review`)."""
 
 from django.db import transaction
 from django.utils.translation import gettext as _
@@ -22,10 +19,7 @@ from mailflatrate.rules.roles import Permission
 @tenancy.needs_account
 @transaction.atomic
 def ask_draft_review(automation_id: int, *, by: User) -> None:
-    """Show all messages of a draft to the operator's team; editing goes on.
-
-    Raises AutomationError if the draft has problems or no message; CampaignError, NotPermitted.
-    """
+    """Editing goes on. Raises AutomationError if the draft has problems or no message; CampaignError, NotPermitted."""
     require(by, Permission.DRAFT)
     locked_automation(automation_id)
     version = draft_of(automation_id)
@@ -40,10 +34,7 @@ def ask_draft_review(automation_id: int, *, by: User) -> None:
 @tenancy.needs_account
 @transaction.atomic
 def withdraw_draft_review(automation_id: int, *, by: User) -> None:
-    """Take the draft back from the operator's team, with messages that have left the flow since.
-
-    Raises CampaignError, NotPermitted.
-    """
+    """Withdraws messages that have left the flow since, too. Raises CampaignError, NotPermitted."""
     require(by, Permission.DRAFT)
     locked_automation(automation_id)
     withdraw_drafts([locked(number) for number in _drafts(automation_id)], by=by)

@@ -51,11 +51,7 @@ def rename_automation(automation_id: int, name: str) -> Automation:
 @tenancy.needs_account
 @transaction.atomic
 def save_graph(automation_id: int, graph: Mapping[str, Any], *, based_on: int, by: User | None) -> AutomationVersion:
-    """Save a draft's graph, if no one has saved it since the save numbered `based_on`.
-
-    Raises GraphRefused for a graph of the wrong shape, AutomationChanged if someone else has saved it since,
-    AutomationError if there is no draft.
-    """
+    """Raises GraphRefused, AutomationChanged if someone saved after `based_on`, AutomationError without a draft."""
     read_graph(graph)
     version = draft_of(automation_id)
     if version.saves != based_on:
@@ -75,10 +71,7 @@ def save_graph(automation_id: int, graph: Mapping[str, Any], *, based_on: int, b
 def create_message(
     automation_id: int, name: str, *, by: User | None, values: Mapping[str, Any] | None = None
 ) -> Campaign:
-    """Create the message of a step: a draft campaign of the automation's list, to be named in the graph.
-
-    Raises AutomationError if there is no draft.
-    """
+    """A draft campaign of the automation's list, to be named in the graph. Raises AutomationError without a draft."""
     version = draft_of(automation_id)
     return _own(campaign_drafts.create_campaign(name, by=by, values=values), version.automation, by)
 
@@ -102,11 +95,7 @@ def _own(campaign: Campaign, automation: Automation, by: User | None) -> Campaig
 @tenancy.needs_account
 @transaction.atomic
 def begin_version(automation_id: int, *, by: User | None) -> AutomationVersion:
-    """Return the draft of the next version; if there is none, create it from the current version, with copies of its
-    messages.
-
-    Raises AutomationError for an automation that was ended.
-    """
+    """The next version's draft, made with copies of the messages if none exists. Raises AutomationError once ended."""
     automation = locked_automation(automation_id)
     if automation.state == AutomationState.ENDED:
         raise AutomationError(_("This automation was ended. Copy it to start again."))

@@ -14,7 +14,6 @@ from mailflatrate.base import tenancy
 from mailflatrate.rules.automations.editing import StepGone
 
 MAX_SNAPSHOTS = 50
-"""How many edits of a draft can be undone."""
 UNDO, REDO = "undo", "redo"
 
 
@@ -23,10 +22,7 @@ UNDO, REDO = "undo", "redo"
 def edit_graph(
     automation_id: int, change: Callable[[Mapping[str, Any]], Mapping[str, Any]], *, based_on: int, by: User | None
 ) -> AutomationVersion:
-    """Save what `change` makes of the draft's graph, so that it can be undone. An edit that changes nothing is none.
-
-    Raises what `save_graph` raises; AutomationError if the step or the place is gone.
-    """
+    """An edit that changes nothing is none. Raises as `save_graph`; AutomationError if the step or place is gone."""
     version = draft_of(automation_id)
     before = version.graph
     try:

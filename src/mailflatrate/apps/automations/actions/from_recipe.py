@@ -23,10 +23,7 @@ from mailflatrate.base import tenancy
 def create_from_recipe(
     recipe: Recipe, name: str, list_id: int, *, by: User | None, choices: RecipeChoices | None = None
 ) -> Automation:
-    """Create an automation with the messages of a recipe, written in the list's language.
-
-    What wasn't chosen is a problem of the draft. Raises AutomationError.
-    """
+    """In the list's language. What wasn't chosen is a problem of the draft. Raises AutomationError."""
     automation = drafts.create_automation(name, list_id, by=by)
     language = MailingList.objects.get(id=list_id).language
     common, brand = message_defaults(list_id), brand_style()
@@ -41,9 +38,7 @@ def create_from_recipe(
 
 @tenancy.needs_account
 def message_defaults(list_id: int) -> dict[str, Any]:
-    """Return the sender and the reply address of a list's new messages: those of its last campaign, or the first
-    sender.
-    """
+    """Sender and reply address of the list's last campaign, or else the first sender."""
     last = Campaign.objects.filter(list_ids__contains=[list_id], sender_id__isnull=False).order_by("-id").first()
     if last is not None:
         sender_id, reply_to = last.sender_id, last.reply_to

@@ -1,7 +1,5 @@
-"""Activating an automation, which is a release: each message passes the gate, and the policy is ticked once for all of
-them.
-
-A version becomes current once all its messages are released; a reviewer may have to approve them first (R-06).
+"""Activating an automation is a release: each message passes the gate, with one tick of the policy. A version becomes
+current once all are released; a reviewer may have to approve them first (R-06).
 """
 
 from collections.abc import Mapping
@@ -49,11 +47,7 @@ from mailflatrate.rules.verdict import Verdict
 
 @dataclass(frozen=True, slots=True)
 class ActivationResult:
-    """The result of an activation. Without `released`, nothing changed: `problems` and `verdicts` say what to fix.
-
-    `verdicts` maps the key of each step with a message to the gate's verdict on it. `is_reviewed`: a reviewer has to
-    approve a message first.
-    """
+    """Without `released`, nothing changed. `verdicts`: by the step's key. `is_reviewed`: a reviewer has to approve."""
 
     released: bool
     version: AutomationVersion
@@ -63,7 +57,7 @@ class ActivationResult:
 
 
 class _Refused(Exception):
-    """Rolls an activation back that the gate doesn't allow."""
+    pass
 
 
 @tenancy.reading_once()
@@ -71,11 +65,9 @@ class _Refused(Exception):
 def activate(
     automation_id: int, *, by: User, shown_hash: str, moves_people: bool = False, where: Circumstances | None = None
 ) -> ActivationResult:
-    """Release the draft of an automation, and begin it once all messages are released.
-
-    `shown_hash` is the `version_hash` that `by` was shown; with it they accept the policy for the graph and for every
-    message. `moves_people`: those under way in the version before continue in this one, at the step with the same id.
-    Raises NotPermitted; AutomationError if there is no draft, it changed meanwhile, or a colleague has to approve it.
+    """`shown_hash`: the `version_hash` that `by` saw, which accepts the policy for graph and messages. `moves_people`:
+    those under way continue here, at the step with the same id. Raises NotPermitted; AutomationError if there is no
+    draft, it changed meanwhile, or a colleague has to approve it.
     """
     require(by, Permission.RELEASE)
     verdicts: dict[str, Verdict] = {}
@@ -129,7 +121,6 @@ def _compile(version: AutomationVersion) -> list[AutomationStep]:
 
 
 def _tick(step: AutomationStep, by: User, where: Circumstances | None) -> None:
-    """Tick the policy for one message as it is now."""
     assert step.campaign_id is not None
     campaign = Campaign.objects.get(id=step.campaign_id)
     shown = content_hash(campaign, newest_imprint())
@@ -164,10 +155,7 @@ def _release(
 @tenancy.needs_account
 @transaction.atomic
 def complete_release(automation_id: int) -> bool:
-    """Make a released version current once all its messages are released. Idempotent.
-
-    If a reviewer returned a message, the version becomes a draft again.
-    """
+    """Idempotent. If a reviewer returned a message, the version becomes a draft again."""
     automation = locked_automation(automation_id)
     releasing = AutomationVersion.objects.select_for_update().filter(
         automation=automation, state=VersionState.RELEASING
@@ -214,10 +202,7 @@ def _entry(entry: Entry) -> tuple[str, int | None, str]:
 
 
 def reopen(version: AutomationVersion) -> None:
-    """Turn a version back into a draft.
-
-    Messages that were already released stay as they are; the draft gets copies of them.
-    """
+    """Messages already released stay as they are; the draft gets copies of them."""
     exchanged = {}
     for campaign in Campaign.objects.filter(id__in=graph_of(version).campaigns()):
         if campaign.state in AWAITING:

@@ -37,11 +37,8 @@ def review_automation(
     text: str = "",
     note: str = "",
 ) -> None:
-    """Approve all messages of an automation that wait, or return them with a reason that the customer reads. Drafts
-    that were shown early remain drafts either way.
-
-    `shown`: the hash of each message's content that the reviewer saw, by campaign. Raises CampaignError, and then
-    nothing is decided.
+    """One decision, whose reason the customer reads; drafts shown early remain drafts. `shown`: the content hashes
+    that the reviewer saw, by campaign. Raises CampaignError, and then nothing is decided.
     """
     with tenancy.account(account_id):
         automation = Automation.objects.get(id=automation_id)

@@ -39,10 +39,7 @@ SELECT %(account_id)s, version_id, step, 'left', %(why)s, count(*) FROM ended GR
 @tenancy.needs_account
 @transaction.atomic
 def pause_automation(automation_id: int, *, by: User | None) -> Automation:
-    """Pause an automation within a second: no one enters or moves on, and planned messages wait.
-
-    Raises AutomationError unless it is active.
-    """
+    """Within a second no one enters or moves on, and planned messages wait. Raises AutomationError unless active."""
     if by is not None:
         require(by, Permission.RELEASE)
     automation = locked_automation(automation_id)
@@ -58,10 +55,8 @@ def pause_automation(automation_id: int, *, by: User | None) -> Automation:
 @tenancy.needs_account
 @transaction.atomic
 def resume_automation(automation_id: int, *, by: User) -> Automation:
-    """Resume a paused automation. Steps that are more than a day late follow the graph's rule for late steps.
-
-    A message that is held by a rule stays held (R-90). Raises AutomationError unless the automation is paused and the
-    account may send.
+    """Steps over a day late follow the graph's rule. A message held by a rule stays held (R-90). Raises
+    AutomationError unless it is paused and the account may send.
     """
     require(by, Permission.RELEASE)
     automation = locked_automation(automation_id)
@@ -81,10 +76,7 @@ def resume_automation(automation_id: int, *, by: User) -> Automation:
 @tenancy.needs_account
 @transaction.atomic
 def end_automation(automation_id: int, *, by: User) -> Automation:
-    """End an automation permanently: everyone in it leaves, and unsent messages are canceled.
-
-    Raises AutomationError for one that was never released, or has already ended.
-    """
+    """For good: everyone leaves, unsent messages are canceled. Raises AutomationError if never released, or ended."""
     require(by, Permission.RELEASE)
     automation = locked_automation(automation_id)
     if automation.state not in (AutomationState.ACTIVE, AutomationState.PAUSED):

@@ -28,10 +28,8 @@ TEMPLATE = "template"
 
 @dataclass(frozen=True, slots=True)
 class SeriesMessage:
-    """A message as someone wants it. `days`: after the one before it, or after the confirmation.
-
-    `step` is the step of a message that exists. A new one begins with `begin`: `text` for `text` in Markdown,
-    `template:ID`, or the key of a message of the recipe.
+    """`days`: after the message before, or the confirmation. `step`: an existing one; a new one has `begin`: `text`
+    (Markdown in `text`), `template:ID`, or the key of a message of the recipe.
     """
 
     days: int
@@ -44,10 +42,7 @@ class SeriesMessage:
 @tenancy.needs_account
 @transaction.atomic
 def save_series(form_id: int, name: str, messages: Sequence[SeriesMessage], *, by: User | None) -> Automation:
-    """Save the series of a form as a draft: of a new automation, or of the next version of the one it has.
-
-    Raises AutomationError if the automation has become more than a series, waits for a review, or a message is empty.
-    """
+    """Into a draft: new, or the next version. Raises AutomationError if it's more than a series, in review or empty."""
     if not 0 < len(messages) <= MAX_MESSAGES:
         raise AutomationError(_("A series has one to five messages."))
     form = Form.objects.select_for_update(of=("self",)).select_related("mailing_list").get(id=form_id)
@@ -104,7 +99,6 @@ def _steps(
 
 
 def _free(letter: str, taken: set[str]) -> str:
-    """Return an id for a new step, and take it."""
     key = next(name for number in range(1, 10_000) if (name := f"{letter}{number}") not in taken)
     taken.add(key)
     return key
@@ -118,7 +112,6 @@ def _changed(row: SeriesRow, message: SeriesMessage) -> dict[str, Any]:
 
 
 def _content(message: SeriesMessage, language: str) -> dict[str, Any]:
-    """Return what a new message begins with. Raises AutomationError."""
     kind, _colon, number = message.begin.partition(":")
     if kind == TEMPLATE and number.isdecimal():
         template = CampaignTemplate.objects.filter(id=int(number[:18])).first()

@@ -1,7 +1,4 @@
-"""Advances the automations of an account: lets people enter, takes them from step to step, and ends finished versions.
-
-Every batch is a transaction of its own, so that a process killed at any point leaves no batch half done.
-"""
+"""Advances an account's automations; each batch is a transaction, so that a kill leaves none half done."""
 
 import time
 from collections.abc import Sequence
@@ -35,9 +32,7 @@ _SETTLE: Final = "SELECT pg_advisory_xact_lock(hashtextextended(%s, 0))"
 
 
 def advance_account(account_id: int, run_seconds: float = RUN_SECONDS) -> bool:
-    """Advance an account's automations until nothing is due or the time is up; return True if
-    something is left to do.
-    """
+    """Stops when nothing is due or the time is up; True if something is left to do."""
     ends = time.monotonic() + run_seconds
     with tenancy.account(account_id), connection.cursor() as cursor:
         cursor.execute(_SETTLE, [_key(account_id)])
@@ -149,7 +144,6 @@ def _key(account_id: int) -> str:
 
 
 def _move_people(account_id: int, version_id: int, ends: float) -> bool:
-    """Let people of an earlier version go on in the current one, where that was asked for."""
     more = True
     while more:
         if time.monotonic() > ends:
@@ -161,7 +155,6 @@ def _move_people(account_id: int, version_id: int, ends: float) -> bool:
 
 
 def _end(account_id: int, version_id: int) -> bool:
-    """End a version that people were finishing, once no one is under way in it."""
     with tenancy.account(account_id):
         version = (
             AutomationVersion.objects.select_for_update().filter(id=version_id, state=VersionState.FINISHING).first()

@@ -32,9 +32,7 @@ class VersionRun:
 
 
 class Person(NamedTuple):
-    """A person who is due at a step, as read by `taking`: `due_at` only where late steps have a rule, and `zone` only
-    where the automation has no-mail hours.
-    """
+    """`due_at` only where late steps have a rule, `zone` only where the automation has no-mail hours."""
 
     enrolment_id: int
     contact_id: int
@@ -60,7 +58,6 @@ class NotedArrival(NamedTuple):
 
 
 def run_of(version: AutomationVersion) -> VersionRun:
-    """Load a released version for the engine."""
     steps = AutomationStep.objects.filter(version=version)
     return VersionRun(
         version.automation,

@@ -1,6 +1,5 @@
-"""Lets people enter: only those with a confirmed subscription to the automation's list, who are suppressed nowhere.
-
-The subscriptions are locked until the transaction ends, so that a withdrawal that comes meanwhile finds the enrolment.
+"""Lets people enter: only those confirmed for the list and suppressed nowhere. Their subscriptions stay locked until
+commit, so that a withdrawal meanwhile finds the enrolment.
 """
 
 from collections.abc import Sequence
@@ -70,10 +69,7 @@ NOTHING_TAKEN = ArrivalsTaken(False, False)
 
 @tenancy.needs_account
 def take_arrivals(run: VersionRun) -> ArrivalsTaken:
-    """Let the next arrivals enter, and end waits for events.
-
-    For each person in the order in which it happened: an event after the one that let them in ends their wait for it.
-    """
+    """Also ends waits, in order of time: an event after the one that let a person in ends their wait for it."""
     with connection.cursor() as cursor:
         cursor.execute(_TAKE_ARRIVALS, [run.automation.account_id, run.automation.id, BATCH])
         arrivals = sorted(NotedArrival(*row) for row in cursor.fetchall())
@@ -96,11 +92,7 @@ def take_arrivals(run: VersionRun) -> ArrivalsTaken:
 def enrol(
     run: VersionRun, contact_ids: Sequence[int], ats: Sequence[datetime], *, since: datetime | None = None
 ) -> int:
-    """Enroll those of the contacts who may enter; return their number.
-
-    `ats`: when each of them arrived, which is when their first step is due. `since`: contacts who entered after this
-    moment are skipped, because the same cause has already let them in.
-    """
+    """`ats`: when their first steps are due. `since`: who entered after it did so by the same cause, and is skipped."""
     reentry = run.graph.reentry
     values: dict[str, Any] = {
         "account_id": run.automation.account_id,

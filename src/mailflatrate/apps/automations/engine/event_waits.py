@@ -27,10 +27,7 @@ WHERE e.account_id = %(account_id)s AND e.id = w.id AND e.state = 'active' RETUR
 
 
 def end_waits(run: VersionRun, arrivals: Sequence[NotedArrival]) -> bool:
-    """Move on people who are waiting for one of these events, in whichever version of the automation they are.
-
-    Returns True if some of them are in another version than this run's: its turn may be over.
-    """
+    """In whichever version they wait; True if some are in another version than this run's, whose turn may be over."""
     if not arrivals:
         return False
     values: dict[str, Any] = {

@@ -9,5 +9,4 @@ _COUNTS: Final = CountTable("automation_count", "version_id", ("step", "what", "
 
 
 def fold_counts(many_rows: int = MANY_ROWS) -> int:
-    """Add up the counts of versions that have many rows; return the number of versions."""
     return _COUNTS.fold(many_rows)

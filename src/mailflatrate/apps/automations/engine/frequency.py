@@ -1,8 +1,5 @@
-"""How often a person may get messages: as they asked, as the consent's wording promised (R-27), and as the cap allows;
-and none while they pause all campaigns.
-
-A message that would come too soon is postponed. The gate checks the same again before sending, but would skip it for
-good.
+"""How often a person may get messages: as they asked, as the consent promised (R-27), as the cap allows; none on a
+pause. Messages that come too soon are postponed here, because the gate would skip them for good.
 """
 
 from collections.abc import Iterator, Sequence
@@ -31,9 +28,7 @@ def _promise(wording: str) -> Promise | None:
 
 
 def rests(run: VersionRun, people: Sequence[Person]) -> dict[int, datetime]:
-    """Return, by enrollment, the time until which a person must not get another message; people who may get one now are
-    missing.
-    """
+    """By enrollment, until when no message may come; people who may get one now are missing."""
     list_id, cap = run.automation.mailing_list_id, run.graph.cap_per_week
     found = rests_until(
         [

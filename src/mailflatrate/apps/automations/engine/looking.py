@@ -1,7 +1,5 @@
-"""Finds people who enter by a date, by a segment, or because they're inactive, where no event of the moment tells.
-
-They are written as arrivals in the transaction that advances the watermark, so that no one is missed or found twice,
-even after an interruption.
+"""Finds who enters by a date, a segment or inactivity. Arrivals are written in the transaction that advances the
+watermark: no one is missed or found twice, even after an interruption.
 """
 
 from collections.abc import Callable, Mapping
@@ -59,7 +57,6 @@ SELECT %(account_id)s, %(automation_id)s, c.id, %(now)s {_CONFIRMED}
 
 @tenancy.needs_account
 def note_arrivals(run: VersionRun) -> None:
-    """Record an arrival for everyone who now enters an automation that starts by a date, a segment or inactivity."""
     find = _FINDERS.get(run.graph.entry.on)
     if find is None:
         return

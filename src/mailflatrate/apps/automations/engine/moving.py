@@ -45,7 +45,6 @@ WHERE account_id = %(account_id)s AND id = ANY(%(ids)s::bigint[]) AND state = 'a
 """
 DAY = """CASE WHEN pg_input_is_valid(left(c.attributes->>%(field)s, 10), 'date')
     THEN left(c.attributes->>%(field)s, 10)::date END"""
-"""The date in a contact's field."""
 _ZONED = """
 SELECT e.id, {zone}, {day}
 FROM enrolment e JOIN contact c ON c.id = e.contact_id AND c.account_id = e.account_id
@@ -54,9 +53,7 @@ WHERE e.account_id = %(account_id)s AND e.id = ANY(%(ids)s::bigint[]) AND e.id B
 
 
 class Passed(NamedTuple):
-    """A person who passed a step: the step they go to, the target that led there, and a result to record if the step's
-    action wasn't carried out.
-    """
+    """A person who passed a step, with a result only if the step's action wasn't carried out."""
 
     enrolment_id: int
     next_key: str
@@ -136,7 +133,6 @@ def _dues(run: VersionRun, step: AutomationStep, ids: Sequence[int]) -> dict[int
 
 
 def postpone(run: VersionRun, dues: dict[int, datetime]) -> None:
-    """Make people due later, at the step where they are."""
     if dues:
         with connection.cursor() as cursor:
             values: dict[str, Any] = {
@@ -148,7 +144,6 @@ def postpone(run: VersionRun, dues: dict[int, datetime]) -> None:
 
 
 def leave(run: VersionRun, step: AutomationStep, ids: Sequence[int], why: LeavingReason) -> None:
-    """End the enrolments of people at a step."""
     if ids:
         with connection.cursor() as cursor:
             values: dict[str, Any] = {
@@ -162,7 +157,6 @@ def leave(run: VersionRun, step: AutomationStep, ids: Sequence[int], why: Leavin
 
 
 def count(run: VersionRun, step: str, what: str, numbers: "Counter[str] | dict[str, int]") -> None:
-    """Add to the counts of a step."""
     StepCount.objects.bulk_create(_counts(run, step, what, numbers.items()))
 
 

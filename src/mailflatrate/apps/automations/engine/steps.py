@@ -62,13 +62,10 @@ class RehearsedContact(Protocol):
 
     contact_id: int
 
-    def note_message(self, at: datetime) -> None:
-        """Count a message for the limits of the next ones."""
+    def note_message(self, at: datetime) -> None: ...
 
 
 class StepAction(ABC, Generic[S]):
-    """The actions of one kind of step."""
-
     @abstractmethod
     def act(self, run: VersionRun, step: AutomationStep, people: Sequence[Person]) -> None:
         """Carry out the step for people who are due at it, and move them on."""
@@ -252,10 +249,7 @@ _MOST_NAMED = 20
 
 class _Notify(StepAction[Notify]):
     def act(self, run: VersionRun, step: AutomationStep, people: Sequence[Person]) -> None:
-        """Tell the colleague once for the whole batch.
-
-        Someone who left the account since gets nothing, nor does a member who is limited to some lists (ADR 0048).
-        """
+        """Once for the whole batch; not to who has left the account, or is limited to some lists (ADR 0048)."""
         members = Membership.objects.select_related("user").filter(user__is_active=True, list_ids=None)
         found = members.filter(user_id=step.parameters["user"]).first()
         if found is not None:
@@ -291,10 +285,7 @@ _CALL = emitted(
 
 class _Webhook(StepAction[Webhook]):
     def act(self, run: VersionRun, step: AutomationStep, people: Sequence[Person]) -> None:
-        """Write an event for each person. Its delivery has its own attempts, so an endpoint that fails stops no one.
-
-        One that is switched off gets the events when it is switched on again; one that was deleted gets none.
-        """
+        """One event each, with attempts of its own. A webhook that is off gets them once it's on again."""
         endpoint = find_endpoint(step.parameters["endpoint"])
         if endpoint is not None:
             with connection.cursor() as cursor:

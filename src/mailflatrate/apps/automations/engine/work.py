@@ -72,7 +72,6 @@ def due_soon(now: datetime) -> Mapping[int, datetime]:
 
 @tenancy.needs_account
 def next_due(now: datetime) -> datetime | None:
-    """Return when the next step in the current account is due, if that is before the next sweep."""
     account_id = tenancy.current_account_id()
     return _due_soon(now, account_id).get(account_id)
 

@@ -1,5 +1,3 @@
-"""Tables of automations."""
-
 from mailflatrate.apps.automations.models.definition import (
     Automation,
     AutomationState,

@@ -12,10 +12,7 @@ from mailflatrate.base.toned_choices import TonedChoices
 
 
 class AutomationState(TonedChoices):
-    """The state of an automation.
-
-    While it is paused, nothing happens; once it has ended, nothing ever happens again.
-    """
+    """Paused: nothing happens. Ended: nothing ever happens again."""
 
     DRAFT = "draft", "", _("Draft")
     ACTIVE = "active", "success", pgettext_lazy("automation", "Active")
@@ -71,10 +68,8 @@ class Automation(TenantModel):
 
 
 class AutomationVersion(TenantModel):
-    """One version of an automation's graph. From its release on it stays as it is, with its steps.
-
-    `content_hash` covers the graph and the content of every message; the policy was ticked for exactly that. `saves`
-    counts saves: a save names the one it is based on.
+    """One version of an automation's graph, fixed from its release on. `content_hash` covers the graph and every
+    message: the policy was ticked for exactly that. `saves`: a save names the one it is based on.
     """
 
     automation = models.ForeignKey(Automation, on_delete=models.CASCADE, db_index=False, related_name="versions")
@@ -125,10 +120,7 @@ class AutomationVersion(TenantModel):
 
 
 class DraftSnapshot(TenantModel):
-    """A graph that a draft had before an edit (`undo`), or before the edit was undone (`redo`); the newest comes first.
-
-    A version that is released loses its snapshots.
-    """
+    """A graph before an edit (`undo`), or before its undoing (`redo`); newest first. A release deletes them."""
 
     version = models.ForeignKey(AutomationVersion, on_delete=models.CASCADE, db_index=False, related_name="+")
     side = models.CharField(max_length=4)

@@ -22,8 +22,6 @@ class EnrolmentState(StrEnum):
 
 
 class LeavingReason(StrEnum):
-    """The reasons why a person left before the last step."""
-
     UNSUBSCRIBED = "unsubscribed"
     SUPPRESSED = "suppressed"
     GOAL = "goal"
@@ -43,11 +41,9 @@ LEAVING_LABELS = {
 
 
 class Enrolment(TenantModel):
-    """A person under way in one version of an automation, because of one consent event for its list (lock two).
-
-    `step` is where the person is, and `due_at` when that step acts. Triggers hold the consent when the row is made, end
-    it in the transaction of a withdrawal, and delete it with the contact. Row-level security enforces the account; keys
-    would be checked row by row.
+    """A person under way in one version, because of one consent event for its list (lock two). `step` acts at
+    `due_at`. Triggers hold the consent at the insert, end it in a withdrawal's transaction, and delete it with the
+    contact. Row-level security enforces the account; keys would be checked row by row.
     """
 
     account = models.ForeignKey(
@@ -97,10 +93,7 @@ class Enrolment(TenantModel):
 
 
 class StepPassage(TenantModel):
-    """A step that a person passed, at most once in each enrollment.
-
-    These rows are the person's path and never change.
-    """
+    """A step that a person passed, at most once in each enrollment; never changed."""
 
     account = models.ForeignKey(
         "accounts.Account", on_delete=models.DO_NOTHING, db_constraint=False, db_index=False, related_name="+"
@@ -121,10 +114,7 @@ class StepPassage(TenantModel):
 
 
 class StepCount(TenantModel):
-    """How many people came to a step, passed it by a target, or left at it. Rows are added, and folded by a job.
-
-    `what`: entered, passed, left. `detail`: the target, the result or the reason.
-    """
+    """People who entered, passed or left (`what`) a step, by target, result or reason (`detail`); a job folds rows."""
 
     version = models.ForeignKey(
         AutomationVersion, on_delete=models.CASCADE, db_constraint=False, db_index=False, related_name="+"
@@ -140,10 +130,7 @@ class StepCount(TenantModel):
 
 
 class AutomationArrival(TenantModel):
-    """Something happened that starts an automation for a person, or ends their wait for an event in it.
-
-    Triggers write the row, and the engine takes it.
-    """
+    """Something that starts an automation for a person, or ends their wait; triggers write it, the engine takes it."""
 
     automation = models.ForeignKey(
         Automation, on_delete=models.CASCADE, db_constraint=False, db_index=False, related_name="+"

@@ -35,10 +35,7 @@ def record_request(
 
 
 def record_answer(row: ReleaseRequest, answer: ReleaseAnswer, *, by: User, text: str = "") -> None:
-    """Store the final answer.
-
-    The database refuses a release by the requester, the last editor, or anyone who did not tick the policy.
-    """
+    """Final. The database refuses the requester, the last editor, and anyone who did not tick the policy."""
     row.answer, row.answered_by, row.answered_at, row.text = answer, by, clock.now(), text
     row.save(update_fields=["answer", "answered_by", "answered_at", "text"])
     _log("release.given" if answer is ReleaseAnswer.RELEASED else "release.sent_back", row, by, text)

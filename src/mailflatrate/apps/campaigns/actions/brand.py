@@ -21,10 +21,8 @@ USUAL = {"button_shape": "rounded", "link_style": "underline"}
 
 
 def save_brand(values: Mapping[str, str], *, logo_id: int | None, dark_logo_id: int | None = None) -> BrandKit:
-    """Save colors (`#rrggbb`), fonts, logos, buttons and links. This is the only place that sets an account's look.
-
-    The account's public pages and its confirmation email use the primary color as well. Raises CampaignError for an
-    invalid value.
+    """Colors are `#rrggbb`. The only place that sets an account's look; public pages and confirmation email use the
+    primary color, too. Raises CampaignError.
     """
     values = {**USUAL, **values}
     wrong = [name for name in COLOURS if not is_colour(values.get(name, ""))]

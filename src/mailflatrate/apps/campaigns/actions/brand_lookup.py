@@ -38,7 +38,6 @@ def request_lookup(url: str) -> BrandLookup:
 
 @tenancy.needs_platform
 def fail_lost_lookups() -> None:
-    """Fail the lookups of all accounts whose job was lost."""
     fail_lost(BrandLookup, clock.now() - LOST_AFTER)
 
 
@@ -48,8 +47,6 @@ def current_lookup() -> BrandLookup | None:
 
 @dataclass(frozen=True)
 class BrandRunner(FetchRunner[BrandLookup]):
-    """Looks up brands."""
-
     model = BrandLookup
 
     def work(self, task: BrandLookup) -> None:
@@ -67,7 +64,6 @@ class BrandRunner(FetchRunner[BrandLookup]):
         task.end(TaskState.DONE, values=dict(brand.values), colors=list(brand.colors), logo=logo)
 
     def _css(self, task: BrandLookup, addresses: Iterable[str]) -> str:
-        """Return the style sheets that open."""
         sheets = []
         for address in addresses:
             with suppress(FetchRefused):

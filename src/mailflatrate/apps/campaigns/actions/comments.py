@@ -21,10 +21,7 @@ MOST_COMMENTS = 500
 def write_comment(
     campaign_id: int, text: str, *, by: User, about: CommentPlace = CommentPlace.WHOLE, thread_id: int | None = None
 ) -> CampaignComment:
-    """Store a comment that starts a thread or replies in one; a reply reopens a settled thread.
-
-    Raises CampaignError for empty or overlong text, Campaign.DoesNotExist and CampaignComment.DoesNotExist.
-    """
+    """A reply reopens a settled thread. Raises CampaignError for empty or overlong text; DoesNotExist."""
     text = text.replace("\r\n", "\n").strip()
     if not text:
         raise CampaignError(_("Write a comment first."))
@@ -62,10 +59,7 @@ def settle_thread(comment_id: int, *, by: User, settled: bool) -> None:
 
 
 def take_back_comment(comment_id: int, *, by: User) -> None:
-    """Delete the text of a comment; that it existed, its author and its time are kept. Raises CampaignError.
-
-    Authors can take back their own comments, those who manage the team any.
-    """
+    """Authors take back their own, managers of the team any; only the text goes. Raises CampaignError."""
     row = CampaignComment.objects.select_for_update().get(id=comment_id)
     if row.deleted_at is not None:
         return

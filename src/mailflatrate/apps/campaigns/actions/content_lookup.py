@@ -1,7 +1,5 @@
-"""Look up the product of a page, or the items of a feed: a worker fetches them once, and a person inserts them.
-
-Fetches are those of `page_fetches` and read in a child process. Pictures are taken into Media only if the person says
-that they may use them. Nothing is fetched when a campaign is sent, and nothing recurs.
+"""Look up a page's product or a feed's items: fetched once, read in a child process, inserted by a person. Pictures
+are taken only if that person may use them. Nothing recurs, or is fetched when a campaign is sent.
 """
 
 import time
@@ -32,7 +30,6 @@ from mailflatrate.wire.web import Want
 
 MOST_A_DAY: Final = 200
 MOST_ITEMS: Final = 10
-"""Items of a feed that are inserted at once."""
 KEPT: Final = timedelta(days=2)
 PICTURES_SECONDS: Final = 45.0
 AGENT: Final = "mailflatrate-content/1 (+a customer puts this into their newsletter)"
@@ -78,15 +75,12 @@ def request_content(kind: LookupKind, url: str, *, most: int, with_pictures: boo
 
 @tenancy.needs_platform
 def forget_old_lookups() -> None:
-    """Delete old lookups of all accounts, and fail those whose job was lost."""
     ContentLookup.objects.filter(created_at__lt=clock.now() - KEPT).delete()
     fail_lost(ContentLookup, clock.now() - LOST_AFTER)
 
 
 @dataclass(frozen=True)
 class ContentRunner(FetchRunner[ContentLookup]):
-    """Looks up products and feeds."""
-
     model = ContentLookup
 
     def work(self, task: ContentLookup) -> None:
