@@ -8,26 +8,20 @@ from mailflatrate.rules.contacts.audience_states import ConsentKind, OriginState
 
 
 class SuppressionCause(Enum):
-    """Why an address must not be mailed."""
-
     BOUNCE = "bounce"
     COMPLAINT = "complaint"
     UNSUBSCRIBE = "unsubscribe"
     OBJECTION = "objection"
     ERASED = "erased"
     OWN = "own"
-    """The customer does not want to email it, and entered it directly."""
     EVERYWHERE = "everywhere"
     """Complaints of the person, perhaps about others, closed the whole platform to it (R-79)."""
 
 
 class RecipientFacts(NamedTuple):
-    """One recipient of one campaign. The hot path builds a million of these.
-
-    `consent_list_id` is the list the consent was given for and `list_id` the list this delivery is for (R-36).
-    `consent` is the kind of the event behind the subscription, `consent_ended` whether a no ended it
-    (`rules.withdrawals`). `role_released`: a reviewer accepted a tier-2 name (`addresses.role_tier`). `last_contact_at`
-    is the latest of consent, activity, campaign, and declared message (R-91). What is missing is None.
+    """The hot path builds a million. `consent_list_id` is the list of the consent, `list_id` that of the delivery
+    (R-36). `consent` is the kind of its event, `consent_ended` whether a no ended it. `role_released`: a reviewer
+    accepted a tier-2 name. `last_contact_at` is the latest of consent, activity, campaign, declared message (R-91).
     """
 
     suppressed: SuppressionCause | None

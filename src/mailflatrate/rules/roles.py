@@ -1,15 +1,9 @@
-"""The roles of an account's members, and what each may do. No other place defines that.
-
-Pages declare what they need at their views (`entrypoints.web.pages`), actions through `apps.accounts.rights`,
-triggers through `rules.sql`.
-"""
+"""The roles of an account's members, and what each may do; no other place defines that."""
 
 from enum import StrEnum
 
 
 class MemberRole(StrEnum):
-    """A member's role, from the most rights to the fewest."""
-
     OWNER = "owner"
     ADMIN = "admin"
     EDITOR = "editor"
@@ -18,10 +12,7 @@ class MemberRole(StrEnum):
 
 
 class Permission(StrEnum):
-    """A kind of work in an account. No permission includes another."""
-
     VIEW = "view"
-    """See the account's pages."""
     DRAFT = "draft"
     """Write campaigns, templates and images, send tests, ask a colleague to release."""
     RELEASE = "release"
@@ -35,7 +26,6 @@ class Permission(StrEnum):
     SETUP = "setup"
     """Senders, imprint and brand; answer the operator."""
     MANAGE = "manage"
-    """The account's general settings."""
     TEAM = "team"
     """Invite members, change their roles, remove them: only below one's own role."""
     KEYS = "keys"
@@ -80,7 +70,6 @@ def roles_with(permission: Permission) -> tuple[MemberRole, ...]:
 
 
 def grantable_by(role: str) -> tuple[MemberRole, ...]:
-    """Return the roles that a member with this role may give and remove: an owner all, others only lower ones."""
     if not may(role, Permission.TEAM):
         return ()
     if role == MemberRole.OWNER:

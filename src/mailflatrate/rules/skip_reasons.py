@@ -1,7 +1,4 @@
-"""Why one recipient of a campaign is skipped: the reasons, and the classes of the rules that give them.
-
-These rules are asked once per recipient, a million times a campaign, so they return a constant and create no object.
-"""
+"""Why a recipient is skipped. These rules are asked a million times a campaign, so they return constants."""
 
 from collections.abc import Callable, Mapping
 from dataclasses import dataclass
@@ -13,8 +10,6 @@ from mailflatrate.rules.verdict import Finding, RuleText, Severity
 
 
 class WithholdReason(Enum):
-    """The reasons for skipping a recipient; stored with the delivery and counted in reports."""
-
     SUPPRESSED_BOUNCE = "suppressed_bounce"
     SUPPRESSED_COMPLAINT = "suppressed_complaint"
     SUPPRESSED_UNSUBSCRIBED = "suppressed_unsubscribed"
@@ -39,8 +34,6 @@ class WithholdReason(Enum):
 
 @dataclass(frozen=True, slots=True)
 class SkippedRecipient:
-    """One recipient skipped, by one rule, for one reason."""
-
     rule: str
     key: str
     reason: WithholdReason
@@ -48,11 +41,6 @@ class SkippedRecipient:
 
 @dataclass(frozen=True, slots=True)
 class RecipientRule:
-    """One rule of the recipient chain. `refuses` gets the facts and the current time (aware, UTC).
-
-    `reasons` gives each reason its message id; `text` is their common part.
-    """
-
     rule: str
     key: str
     source: str
@@ -67,7 +55,6 @@ class RecipientRule:
         return self.text.translated(language)
 
     def judge(self, facts: RecipientFacts, now: datetime) -> Finding:
-        """Return the full finding, for a page that explains one recipient."""
         withhold = self.refuses(facts, now)
         params: tuple[tuple[str, tuple[str, ...]], ...] = ()
         if withhold is not None:

@@ -1,6 +1,4 @@
-"""The rules as SQL: statements and triggers that depend on a rule take their conditions from here.
-
-Statements in Python call the functions. The files `apps/<app>/sql/*.sql` have placeholders for them, such as
+"""The rules as SQL for statements and triggers. Files `apps/<app>/sql/*.sql` have placeholders such as
 `{{campaign_states(RUNNING)}}`, which `migrate` fills in (ADR 0037). Arguments are SQL: a table's alias or a column.
 """
 
@@ -24,11 +22,10 @@ _PLACEHOLDER = re.compile(r"\{\{(\w+)(?:\(([^()]*)\))?\}\}")
 
 
 class UnknownFragment(ValueError):
-    """Raised for a placeholder that no rule fills in."""
+    pass
 
 
 def names(values: Iterable[Enum | str]) -> str:
-    """Return values as an SQL list, such as `('a', 'b')`."""
     return "({})".format(", ".join(f"'{each.value if isinstance(each, Enum) else each}'" for each in values))
 
 
@@ -38,29 +35,23 @@ def _is_one_of(column: str, values: Iterable[Enum | str]) -> str:
 
 
 def campaign_states(name: str) -> str:
-    """Return a set of campaign states, by its name in `rules.campaign_states`, as a list."""
     return names(getattr(states, name))
 
 
 def roles(permission: str) -> str:
-    """Return the roles that have a permission, by its name in `rules.roles.Permission`, as a list."""
     return names(roles_with(Permission[permission]))
 
 
 def may_send(account: str) -> str:
-    """Return the SQL condition that an account's status allows sending (R-01)."""
     return _is_one_of(f"{account}.standing", [each for each in AccountStatus if each.may_send])
 
 
 def is_restricted(status: str) -> str:
-    """Return the SQL condition that an account's status restricts it, although it could send before (R-90)."""
     return _is_one_of(status, account_status.RESTRICTED)
 
 
 def status_moves() -> str:
-    """Return the allowed changes of account status as rows: before, after, and the lowest-ranking mover who may make it
-    (R-01).
-    """
+    """As rows: before, after, and the lowest-ranking mover who may make it (R-01)."""
     return ",\n    ".join(
         f"('{before.value}', '{after.value}', {account_status.STRENGTH[least]})"
         for (before, after), least in account_status.MOVES.items()
@@ -68,50 +59,40 @@ def status_moves() -> str:
 
 
 def is_lift(before: str, after: str) -> str:
-    """Return the SQL condition that a change of account status lets an account send again after a pause (R-90)."""
     lifts = [move for move in account_status.MOVES if move in account_status.LIFTS]
     return f"({before}, {after}) IN ({', '.join(names(move) for move in lifts)})"
 
 
 def limit(name: str) -> str:
-    """Return a number of `rules.limits`."""
     return f"{value(name):g}"
 
 
 def fresh_event_days() -> str:
-    """Return for how many days after it happened a reported event still starts automations."""
     return str(FRESH_DAYS)
 
 
 def slow_webhooks_at_once() -> str:
-    """Return how many slow endpoints of webhooks are called at a time."""
     return str(SLOW_AT_ONCE)
 
 
 def early_review_days() -> str:
-    """Return for how many days the approval of a draft counts (R-06)."""
     return str(probation.EARLY_REVIEW_DAYS)
 
 
 def is_confirmed(state: str) -> str:
-    """Return the condition that a subscription in this state may be mailed (R-12, R-25)."""
     return _is_one_of(state, recipient_subscribed.MAILED)
 
 
 def in_force(row: str) -> str:
-    """Return the SQL condition that a suppression is active (R-16)."""
     return f"{row}.lifted_at IS NULL"
 
 
 def suppressed(account: str, address_key: str) -> str:
-    """Return an SQL EXISTS: a suppression of the account or of the platform is active for an address (R-16)."""
     return f"EXISTS (SELECT 1 FROM public.suppression x WHERE {suppression_of(account, address_key)})"  # noqa: S608
 
 
 def kept_away(account: str, address_key: str) -> str:
-    """Return an SQL EXISTS: an active suppression forbids even a confirmation email, see `rules.suppression.keeps_away`
-    (R-75).
-    """
+    """An EXISTS: it forbids even a confirmation email, see `rules.contacts.suppression.keeps_away` (R-75)."""
     days = suppression.return_after().days
     ends = f"{_is_one_of('x.reason', suppression.RETURNS)} AND x.account_id IS NOT NULL"
     later = f"{_is_one_of('x.reason', suppression.RETURNS_LATER)} AND x.created_at <= now() - interval '{days} days'"
@@ -120,9 +101,8 @@ def kept_away(account: str, address_key: str) -> str:
 
 
 def contract_stopped(account: str, address_key: str, mailbox_key: str) -> str:
-    """Return an SQL condition: a mailbox gets no transactional message of an account, see
-    `rules.suppression.stops_contract`, or its reader said that they aren't meant for them (R-112). The keys are the
-    first and the last of `ids.mailbox_keys`.
+    """By `rules.contacts.suppression.stops_contract`, or because the reader said that the messages aren't meant for
+    them (R-112). The keys are the first and the last of `ids.mailbox_keys`.
     """
     keys = f"({address_key}, {mailbox_key})"
     passes = f"{_is_one_of('x.reason', suppression.CONTRACT_PASSES)} AND x.account_id IS NOT NULL"
@@ -136,21 +116,17 @@ def contract_stopped(account: str, address_key: str, mailbox_key: str) -> str:
 
 
 def contract_enabled(account: str) -> str:
-    """Return an SQL EXISTS: an operator switched transactional email on for an account (R-112)."""
     return f"EXISTS (SELECT 1 FROM public.transactional_switch z WHERE z.account_id = {account} AND z.is_on)"  # noqa: S608
 
 
 def suppression_of(account: str, address_key: str) -> str:
-    """Return the SQL condition that `x` is an active suppression for an address, of the account or the platform."""
     whose = f"(x.account_id = {account} OR x.account_id IS NULL)"
     return f"x.address_key = {address_key} AND {in_force('x')} AND {whose}"
 
 
 def suppression_joins(account: str, address_key: str) -> str:
-    """Return SQL joins: the active suppression of the account as `own`, and that of the platform as `everywhere`
-    (R-16).
-
-    For statements that read thousands of rows and need the reason.
+    """Joins `own`, the account's active one, and `everywhere`, the platform's (R-16), for statements that read
+    thousands of rows and need the reason.
     """
     return f"""LEFT JOIN public.suppression own ON own.account_id = {account} AND own.address_key = {address_key}
         AND {in_force("own")}
@@ -159,17 +135,15 @@ def suppression_joins(account: str, address_key: str) -> str:
 
 
 def is_role(email: str) -> str:
-    """Return the SQL condition that an address is a plain role address (R-21). It needs no lookup per row."""
     base = f"btrim(lower(split_part(split_part({email}, '@', 1), '+', 1)), '0123456789._-')"
     return f"{base} IN (SELECT w.word FROM public.role_word w)"  # noqa: S608
 
 
 def skip_reason(row: str, *, last_contact: str, rests_until: str, at: str, said_no: str = "TRUE") -> str:
-    """Return an SQL CASE: why a confirmed recipient who isn't suppressed is skipped at a moment; NULL if they aren't.
-
-    It states the rest of the recipient chain, in its order, over a contact `c`, the list `l`, the consent event `e`
-    and the list `row` is for. A missing value is found only by rendering (R-52). `said_no` is true for everyone with
-    a no in the ledger: only for them is what it ended looked up.
+    """A CASE for a confirmed recipient who isn't suppressed; NULL if they aren't skipped. It states the rest of the
+    recipient chain, in its order, over a contact `c`, the list `l`, the consent event `e` and the list `row` is for.
+    Rendering finds missing values (R-52). `said_no` is true for everyone with a no in the ledger: only for them is what
+    it ended looked up.
     """
     reason = WithholdReason
     origins = _is_one_of("l.origin_state", recipient_origin.MAILABLE)
@@ -188,15 +162,12 @@ def skip_reason(row: str, *, last_contact: str, rests_until: str, at: str, said_
 
 
 def forbids_subscribing(account: str, contact: str, consent_at: str) -> str:
-    """Return an SQL EXISTS: a no of the person forbids that a consent from this time subscribes them, see
-    `rules.withdrawals`.
-    """
+    """An EXISTS: a no forbids that a consent from this time subscribes them, see `rules.contacts.withdrawals`."""
     return f"""EXISTS (SELECT 1 FROM public.consent_event w WHERE w.account_id = {account} AND w.contact_id = {contact}
             AND {stands("w")} AND w.occurred_at > {consent_at})"""  # noqa: S608
 
 
 def consent_ended(event: str) -> str:
-    """Return an SQL EXISTS: a no of the person ends the consent of an event, see `rules.withdrawals`."""
     return f"""EXISTS (SELECT 1 FROM public.consent_event w WHERE w.account_id = {event}.account_id
             AND w.contact_id = {event}.contact_id AND {stands("w")}
             AND CASE WHEN w.id < {event}.id THEN w.occurred_at > {event}.occurred_at
@@ -210,9 +181,7 @@ def is_no(event: str) -> str:
 
 
 def stands(event: str) -> str:
-    """Return the SQL condition that an event of the ledger is a no that the person didn't undo, see
-    `rules.withdrawals`. The evidence is asked by key, however small its table was when this was planned.
-    """
+    """A no that the person didn't undo, see `rules.contacts.withdrawals`; the evidence is asked by key."""
     return f"""({is_no(event)} AND NOT ({event}.kind = '{ConsentKind.WITHDRAWN}' AND EXISTS (
             SELECT 1 FROM public.consent_event u WHERE u.account_id = {event}.account_id
                 AND u.contact_id = {event}.contact_id AND u.mailing_list_id = {event}.mailing_list_id
@@ -222,7 +191,6 @@ def stands(event: str) -> str:
 
 
 def suppression_strength() -> str:
-    """Return the reasons of suppressions, strongest first, as the elements of an array (R-75)."""
     return names(suppression.STRENGTH)[1:-1]
 
 
@@ -236,7 +204,6 @@ FRAGMENTS: dict[str, Callable[..., str]] = {
         *(is_confirmed, in_force, suppressed, kept_away, suppression_joins, suppression_strength),
     )
 }
-"""What a placeholder may name."""
 
 
 def fill_in(text: str) -> str:

@@ -6,8 +6,6 @@ from mailflatrate.rules.limits import LIMITS
 
 
 class Stricter(Enum):
-    """The direction in which a number is stricter."""
-
     LOWER = "lower"
     HIGHER = "higher"
 
@@ -47,10 +45,7 @@ STRICTER: dict[str, Stricter] = {
 
 
 def read_tighter(written: str) -> dict[str, float]:
-    """Read `complaint_warn=0.03, strike_days=365` as numbers by key.
-
-    Raises ValueError for an unknown key, one that may not change, a non-number, and a number that would be looser.
-    """
+    """Read `complaint_warn=0.03, strike_days=365`. Raises ValueError for what is unknown or not stricter."""
     found: dict[str, float] = {}
     for part in filter(None, (part.strip() for part in written.split(","))):
         key, _sign, number = (piece.strip() for piece in part.partition("="))

@@ -1,7 +1,5 @@
-"""Findings and verdicts: the results of a chain of rules for one subject, passed and failed alike.
-
-A finding keeps identifiers and parameters, not sentences, so that it can be stored once and read in any language, even
-years later. Each rule in `checks/` holds its sentences as message ids; `gate.explain` turns a finding into text.
+"""The results of a chain of rules, passed and failed alike. A finding keeps identifiers and parameters, not sentences,
+so that it can be read in any language, even years later; `gate.explain` turns it into text.
 """
 
 from __future__ import annotations
@@ -20,8 +18,6 @@ NO_PARAMS: Params = {}
 
 
 class Severity(Enum):
-    """The effect of a failed rule: stop, wait for a reviewer, warn, or only inform."""
-
     BLOCK = "block"
     REVIEW = "review"
     WARN = "warn"
@@ -30,10 +26,7 @@ class Severity(Enum):
 
 @dataclass(frozen=True, slots=True)
 class RuleText:
-    """A rule's text, as message ids: what it checks, what went wrong, why it matters, how to fix it.
-
-    `sentence` may hold `{name}` for each parameter of the finding.
-    """
+    """As message ids. `sentence` may hold `{name}` for each parameter of the finding."""
 
     title: str
     sentence: str
@@ -54,10 +47,8 @@ Facts_contra = TypeVar("Facts_contra", contravariant=True)
 
 @dataclass(frozen=True, slots=True)
 class Check(Generic[Facts_contra]):
-    """One rule of a chain.
-
-    `hits` returns None if the facts pass, else the parameters of the sentence. `anchor` names the field that fixes
-    it (`campaign.subject`); the pages turn it into a link. `version` grows with every change of meaning.
+    """`hits` returns None if the facts pass, else the sentence's parameters. `anchor` is the field that fixes it
+    (`campaign.subject`), `version` grows with every change of meaning.
     """
 
     rule: str
@@ -73,7 +64,6 @@ class Check(Generic[Facts_contra]):
         return self.text.translated(language)
 
     def judge(self, facts: Facts_contra) -> Finding:
-        """Apply the rule; the result is a finding in either case."""
         params = self.hits(facts)
         if params is None:
             return Finding(self.rule, self.key, self.severity, True, self.anchor)
@@ -82,8 +72,6 @@ class Check(Generic[Facts_contra]):
 
 @dataclass(frozen=True, slots=True)
 class Finding:
-    """The result of one rule. `severity` is the severity of a failure, even if the rule passed."""
-
     rule: str
     key: str
     severity: Severity
@@ -92,7 +80,6 @@ class Finding:
     params: tuple[tuple[str, Param], ...] = ()
 
     def as_json(self) -> dict[str, object]:
-        """Return a mapping for a JSON column; `finding_from_json` reads it back."""
         return {
             "rule": self.rule,
             "key": self.key,
@@ -126,8 +113,6 @@ def _param(value: object) -> Param:
 
 @dataclass(frozen=True, slots=True)
 class Verdict:
-    """All findings of one chain, in the chain's order."""
-
     rules_version: str
     findings: tuple[Finding, ...]
 

@@ -23,7 +23,6 @@ _SUCCESS: Final = range(200, 300)
 
 
 def is_slow(seconds: Sequence[float]) -> bool:
-    """Return True if an endpoint that took so long for each of its answers, or to fail, is a slow one."""
     return bool(seconds) and median(seconds) > SLOW_SECONDS
 
 
@@ -38,10 +37,8 @@ def is_refusal(status: int | None) -> bool:
 
 
 def next_attempt(attempts: int, now: datetime) -> datetime | None:
-    """Return when an event is tried again after this many attempts; None if it is given up."""
     return now + PAUSES[attempts - 1] if attempts <= len(PAUSES) else None
 
 
 def endpoint_pause(failures: int) -> timedelta:
-    """Return how long to leave an endpoint alone after this many failures in a row."""
     return ENDPOINT_PAUSES[min(failures, len(ENDPOINT_PAUSES)) - 1]

@@ -11,8 +11,6 @@ Words = tuple[str, ...]
 
 @dataclass(frozen=True, slots=True)
 class CategoryWords:
-    """How one category of data is recognized."""
-
     inside: Words = ()
     starts: Words = ()
     words: Words = ()
@@ -21,21 +19,17 @@ class CategoryWords:
 
 @dataclass(frozen=True, slots=True)
 class SpecialWords:
-    """All words: those of the categories that the GDPR protects, and those about children and dates of each year."""
-
     categories: Mapping[str, CategoryWords]
     child: Words
     birth: Words
     yearly: Words
 
     def protected(self, which: Callable[[CategoryWords], Words]) -> frozenset[str]:
-        """Return the words of one kind in all categories."""
         return frozenset(word for category in self.categories.values() for word in which(category))
 
 
 @cache
 def special_words() -> SpecialWords:
-    """Read the words, once per process. Raises TypeError for a key that is none, or missing."""
     tables = tomllib.loads((Path(__file__).parent / "special_words.toml").read_text("utf-8"))
     categories = {
         name: CategoryWords(**{kind: tuple(words) for kind, words in kinds.items()})

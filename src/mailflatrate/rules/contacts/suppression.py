@@ -1,7 +1,5 @@
-"""Suppressed addresses (R-16, R-75, R-79): which reason is stronger, and which reasons end when the person signs up
-again.
-
-`rules.sql` renders these tables for the statements and triggers that need them.
+"""Suppressed addresses (R-16, R-75, R-79): which reason is stronger, and which end when the person signs up again.
+`rules.sql` renders these tables.
 """
 
 from datetime import datetime, timedelta
@@ -11,8 +9,6 @@ from mailflatrate.rules.limits import value
 
 
 class SuppressionReason(StrEnum):
-    """The reasons why an address is never mailed."""
-
     HARD_BOUNCE = "hard_bounce"
     SOFT_BOUNCE = "soft_bounce"
     COMPLAINT = "complaint"
@@ -31,10 +27,7 @@ STRENGTH: tuple[SuppressionReason, ...] = (
     SuppressionReason.SOFT_BOUNCE,
     SuppressionReason.UNSUBSCRIBE,
 )
-"""Strongest first; a row takes over a stronger reason, and never a weaker one.
-
-Reasons that never end by a sign-up come before those that do, so that none of these replaces one of those.
-"""
+"""Strongest first; a row never takes over a weaker reason. Those that never end by a sign-up come first."""
 
 STATED: tuple[SuppressionReason, ...] = tuple(each for each in SuppressionReason if each != SuppressionReason.ERASED)
 """What a customer may state by hand or in a file. Erasing is more than suppressing, and only an erasure says it."""
@@ -45,10 +38,7 @@ RETURNS_LATER: tuple[SuppressionReason, ...] = (SuppressionReason.HARD_BOUNCE,)
 """Rows of an account or the platform that it ends, too; but a dead mailbox gets no confirmation for 60 days."""
 
 CONTRACT_PASSES: tuple[SuppressionReason, ...] = (SuppressionReason.UNSUBSCRIBE, SuppressionReason.SOFT_BOUNCE)
-"""An account's suppressions that stop no transactional message (R-112): invoices still reach who unsubscribed.
-
-They are the weakest of `STRENGTH`, so none of them hides a complaint or a dead mailbox that was there before.
-"""
+"""They stop no transactional message (R-112), and hide no complaint or dead mailbox: `STRENGTH` has them last."""
 
 
 def return_after() -> timedelta:
@@ -68,7 +58,4 @@ def keeps_away(reason: str, since: datetime, now: datetime, *, everywhere: bool)
 
 
 def stops_contract(reason: str, *, everywhere: bool) -> bool:
-    """Return whether an active suppression of the account, or `everywhere` of the platform, stops transactional
-    messages, too.
-    """
     return everywhere or reason not in CONTRACT_PASSES

@@ -8,7 +8,6 @@ from mailflatrate.rules.contacts.personal_data import is_special
 
 MAX_TAG_CHARACTERS = 60
 MAX_TAGS = 1_000
-"""Tags of one account."""
 MAX_TAGS_AT_ONCE = 50
 """Tags that one cell, form or request may name."""
 _SEPARATOR = re.compile(r"[,;|\n]")
@@ -16,8 +15,6 @@ _QUOTES = "\"'“”„«»[]"
 
 
 class TagColor(StrEnum):
-    """The colors of tags."""
-
     GRAY = "gray"
     RED = "red"
     ORANGE = "orange"
@@ -29,8 +26,6 @@ class TagColor(StrEnum):
 
 
 class TagFault(StrEnum):
-    """The reasons why a text can't be a tag."""
-
     EMPTY = "empty"
     TOO_LONG = "too_long"
     SEPARATOR = "separator"
@@ -38,12 +33,10 @@ class TagFault(StrEnum):
 
 
 def tag_name(text: str) -> str:
-    """Return a name in its stored form: without surrounding white space or control characters."""
     return " ".join("".join(sign for sign in text if sign.isprintable() or sign.isspace()).split())
 
 
 def tag_fault(name: str) -> TagFault | None:
-    """Return why a name, in the form of `tag_name`, can't be a tag; None if it can."""
     if not name:
         return TagFault.EMPTY
     if len(name) > MAX_TAG_CHARACTERS:
@@ -54,12 +47,10 @@ def tag_fault(name: str) -> TagFault | None:
 
 
 def split_tags(text: str) -> list[str]:
-    """Return the tags in a cell without duplicates, ignoring case; invalid names are left out."""
     return known_once(tag_name(part.strip(_QUOTES + " ")) for part in _SEPARATOR.split(text))
 
 
 def known_once(names: Iterable[str]) -> list[str]:
-    """Return the valid tag names without duplicates, ignoring case; at most MAX_TAGS_AT_ONCE."""
     found: dict[str, str] = {}
     for name in names:
         if name.casefold() not in found and tag_fault(name) is None:
@@ -70,6 +61,5 @@ def known_once(names: Iterable[str]) -> list[str]:
 
 
 def next_color(position: int) -> TagColor:
-    """Return the color for a new tag; colors are assigned in turn."""
     colors = list(TagColor)
     return colors[1 + position % (len(colors) - 1)]

@@ -1,9 +1,7 @@
-"""What a withdrawal ends: proof never proves more than its time (R-16, R-36; ADR 0087).
-
-A person's no ends the consent to its list, or to all of them. Besides, no consent from before it may subscribe them to
-another list of the account: people who say no once have changed their mind about the sender. Subscriptions that were on
-record when they said it, and that they didn't end, stay. A withdrawal that the person undid on its page within minutes
-(docs/features/undo-an-unsubscribe.md) counts as never said.
+"""What a withdrawal ends: proof never proves more than its time (R-16, R-36; ADR 0087). A no ends the consent to its
+list, or to all, and no earlier consent may subscribe the person to another list: they have changed their mind about the
+sender. Other subscriptions on record stay. One undone within minutes (docs/features/undo-an-unsubscribe.md) was never
+said.
 """
 
 from datetime import datetime
@@ -17,10 +15,7 @@ UNDONE_BY = "unsubscribe_undone"
 
 
 class LedgerEvent(NamedTuple):
-    """An event of a person in an account's ledger. Ids grow with the time of recording; `list_id` None: all lists.
-
-    `undone`: a later consent to the same list undoes it.
-    """
+    """Ids grow with the time of recording; `list_id` None: all. `undone`: a later consent to the list undoes it."""
 
     id: int
     kind: ConsentKind
@@ -40,10 +35,7 @@ def forbids_subscribing(no: LedgerEvent, consent_at: datetime) -> bool:
 
 
 def ends_consent(no: LedgerEvent, consent: LedgerEvent) -> bool:
-    """Return whether a subscription based on this consent may not be mailed because of a no.
-
-    "This wasn't me" objects to one request and ends no earlier consent to its list.
-    """
+    """ "This wasn't me" objects to one request and ends no earlier consent to its list."""
     if not stands(no):
         return False
     if no.id < consent.id:

@@ -1,15 +1,9 @@
-"""What a report may do on its own (R-78, R-79, R-87), and how mail to the abuse desk is sorted. Pure.
-
-Two questions decide about a report. Does it contain one of our own tokens, which only people who had the message have?
-Does its sender prove who they are, by an aligned DKIM signature or as a feedback loop that we know? With both it takes
-effect at once. A person who writes without the second is removed from all lists, which any holder of the message may
-request anyway (R-43); a machine without it has no effect (RFC 9477 section 3.5). Everything else waits for a person at
-the desk.
-
-A token shows that a person had the message, and a signature shows who writes. Neither shows that the writer is the
-recipient, because messages are forwarded. A complaint counts, and stops mail from all senders, only if its sender is
-the recipient or the provider of the recipient's mailbox. From anyone else it stops no more than the unsubscribe link
-does.
+"""What a report may do on its own (R-78, R-79, R-87). With one of our tokens, which only people who had the message
+have, and a proved sender (an aligned DKIM signature, a known feedback loop) it takes effect at once. Without the
+second, a person is removed from all lists, as any holder of the message may request (R-43); a machine has no effect
+(RFC 9477 section 3.5). Everything else waits for the desk. Messages are forwarded: a complaint counts, and stops all
+senders, only from the recipient or the provider of the recipient's mailbox; from others it does what the unsubscribe
+link does.
 """
 
 from dataclasses import dataclass
@@ -19,8 +13,6 @@ from mailflatrate.mail.reading.values import ReturnedMessageKind
 
 
 class Effect(Enum):
-    """The effects that a report can have for the person it is about."""
-
     COMPLAINT = "complaint"
     UNSUBSCRIBE = "unsubscribe"
     NOTHING = "nothing"
@@ -28,11 +20,9 @@ class Effect(Enum):
 
 @dataclass(frozen=True, slots=True)
 class ReportFacts:
-    """The facts of a complaint that decide its consequences.
-
-    `has_token`: one of our tokens of a delivery was verified. `sender_proved`: see the module. `is_machine`: a feedback
-    report, not a person's message. `reached_desk`: it came to the abuse desk, not through a feedback loop. `vouched`:
-    the proved sender is the recipient, or is responsible for their mailbox.
+    """`has_token`: one of a delivery was verified. `sender_proved`: see the module. `is_machine`: a feedback report.
+    `reached_desk`: not through a feedback loop. `vouched`: the proved sender is the recipient, or is responsible for
+    their mailbox.
     """
 
     has_token: bool
@@ -44,10 +34,7 @@ class ReportFacts:
 
 @dataclass(frozen=True, slots=True)
 class ReportJudgement:
-    """The judgment on a report. `platform`: the consequence applies to all accounts (R-79).
-
-    `counts`: the complaint counts in rates (R-85).
-    """
+    """`platform`: it applies to all accounts (R-79). `counts`: in rates (R-85)."""
 
     effect: Effect
     platform: bool = False
@@ -66,8 +53,6 @@ def judge_report(facts: ReportFacts) -> ReportJudgement:
 
 
 class Tray(StrEnum):
-    """Where mail to the desk is sorted: to a person, into the optional tray, or nowhere."""
-
     CASE = "case"
     APART = "apart"
     NOWHERE = "quiet"
@@ -75,11 +60,8 @@ class Tray(StrEnum):
 
 @dataclass(frozen=True, slots=True)
 class DeskMailFacts:
-    """A message to abuse@, postmaster@ or fbl@.
-
-    `has_mark`: it contains one of our tokens or mailing IDs. `carries_mail`: it forwards or attaches a mail. `is_bulk`:
-    its header says that it is sent to many. `is_marked_spam`: a filter before us marked it as spam. `names_us`: one of
-    our addresses is in To or Cc.
+    """`has_mark`: one of our tokens or mailing IDs. `carries_mail`: forwarded or attached. `is_bulk`: sent to many, by
+    its header. `is_marked_spam`: by a filter before us. `names_us`: in To or Cc.
     """
 
     kind: ReturnedMessageKind
@@ -103,10 +85,7 @@ _NEEDS_NOBODY = frozenset(
 
 
 def sort_desk_mail(facts: DeskMailFacts) -> Tray:
-    """Return the tray for a message to the desk.
-
-    Spam is put aside, never dropped; a person gets every message that may be about our campaigns.
-    """
+    """Spam is put aside, never dropped; a person gets every message that may be about our campaigns."""
     if facts.has_mark:
         return Tray.NOWHERE if facts.kind in _NEEDS_NOBODY else Tray.CASE
     if facts.kind in _NEEDS_NOBODY:

@@ -10,8 +10,6 @@ from mailflatrate.rules.phrases import find_categories, find_orders, tells_ai
 
 @dataclass(frozen=True, slots=True)
 class SpokenOf:
-    """What a campaign's words mention: industries to review, orders to machines, and whether AI is named."""
-
     categories: tuple[str, ...]
     machine_orders: tuple[str, ...]
     tells_ai: bool
@@ -19,14 +17,11 @@ class SpokenOf:
 
 @dataclass(frozen=True, slots=True)
 class SampleJudgement:
-    """The blocking rules that a finished message breaks, by key, and whether one of its signatures is valid."""
-
     failed: frozenset[str]
     is_signed: bool
 
 
 def spoken_of(words: str, visible: str) -> SpokenOf:
-    """Return what the words of a campaign mention; `visible` is the visible text of the HTML part."""
     return SpokenOf(find_categories(words), find_orders(words), tells_ai(visible))
 
 

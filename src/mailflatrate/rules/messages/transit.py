@@ -1,8 +1,5 @@
-"""Separates the fields that the sender of a message wrote from those added in transit by relays, lists and the
-receiver.
-
-Every server adds fields at the top (RFC 5321 section 4.4), so the topmost signature of the sender marks where the
-sender's part begins. Discussion lists are the exception: they add fields at the end as well.
+"""Separates the fields that a message's sender wrote from those added in transit. Servers add fields at the top (RFC
+5321 section 4.4), so the sender's topmost signature marks where its part begins; discussion lists add some at the end.
 """
 
 import re
@@ -36,10 +33,8 @@ _OUTLIVED = (*_BROKEN, DkimStatus.KEY_MISSING, DkimStatus.EXPIRED)
 
 @dataclass(frozen=True, slots=True)
 class Transit:
-    """What happened in transit. `own` is the message with only the sender's fields.
-
-    `results` are the receiver's results, trusted because the same organization wrote a Received field above the
-    sender's part. `relayed` are the results in ARC fields: what an intermediary claims to have found.
+    """`own` has only the sender's fields. `results` are the receiver's, trusted because the same organization wrote a
+    Received field above the sender's part. `relayed`: ARC fields, what an intermediary claims.
     """
 
     own: ParsedMessage
@@ -48,7 +43,6 @@ class Transit:
     relayed: tuple[AuthResult, ...] = ()
 
     def vouches_for(self, verdict: DkimVerdict) -> bool:
-        """Return whether the receiver validated a signature that is no longer valid."""
         return verdict.status in _OUTLIVED and any(
             one.method == "dkim"
             and one.result == "pass"
@@ -58,14 +52,12 @@ class Transit:
         )
 
     def explains(self, verdict: DkimVerdict) -> bool:
-        """Return whether a list or an intermediary, rather than the sender, broke a signature."""
         if verdict.status not in _BROKEN:
             return False
         held = any((one.method, one.result, one.domain) == ("dkim", "pass", verdict.domain) for one in self.relayed)
         return self.through_list or held
 
     def passes_dmarc(self, from_domain: str) -> bool:
-        """Return whether, according to the receiver, DMARC passed, or SPF passed for the sender's own domain."""
         return any(
             one.result == "pass" and one.method in ("dmarc", "spf") and same_house(one.domain, from_domain)
             for one in self.results
@@ -89,7 +81,6 @@ def read_transit(message: ParsedMessage, signatures: Sequence[DkimVerdict], from
 
 
 def is_discussion_list(message: ParsedMessage) -> bool:
-    """Return whether a message came through a list whose members write to one another."""
     posts = message.first("list-post").strip().lower()
     if "mailto:" in posts and not posts.startswith("no"):
         return True
@@ -99,7 +90,6 @@ def is_discussion_list(message: ParsedMessage) -> bool:
 def _sender_start(
     message: ParsedMessage, signatures: Sequence[DkimVerdict], from_domain: str
 ) -> tuple[int, frozenset[str]]:
-    """Return where the sender's part begins, and the fields that the sender's signature names."""
     places = [at for at, field in enumerate(message.fields) if field.name == "dkim-signature"]
     for at, verdict in zip(places, signatures, strict=False):
         if from_domain and verdict.domain and same_house(verdict.domain, from_domain):
@@ -112,16 +102,13 @@ def _sender_start(
 
 
 def _above(message: ParsedMessage, start: int) -> tuple[HeaderField, ...]:
-    """Return the fields above the sender's part; without a signature they may reach down to the first of From, To,
-    Subject and so on.
-    """
+    """Without a signature they may reach down to the first of From, To, Subject and so on."""
     first = next((at for at, field in enumerate(message.fields) if field.name in _ORIGIN), len(message.fields))
     is_signed = start < len(message.fields) and message.fields[start].name == "dkim-signature"
     return message.fields[: start if is_signed else max(start, first)]
 
 
 def _believed(above: Sequence[HeaderField]) -> tuple[AuthResult, ...]:
-    """Return results from servers that also wrote a Received field; Microsoft's fields name no server."""
     hosts = [match[1].lower() for field in above if field.name == "received" for match in _BY.finditer(field.value)]
     named = []
     for field in above:
@@ -136,6 +123,5 @@ def _believed(above: Sequence[HeaderField]) -> tuple[AuthResult, ...]:
 
 
 def _relayed(above: Sequence[HeaderField]) -> tuple[AuthResult, ...]:
-    """Return the ARC results, if a server received the message after they were written."""
     first = next((at for at, field in enumerate(above) if field.name == "received"), len(above))
     return read_results([field.value for field in above[first:] if field.name == "arc-authentication-results"])

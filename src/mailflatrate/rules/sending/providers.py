@@ -1,7 +1,6 @@
-"""Which mailbox provider a domain belongs to, and whether that provider reports complaints to senders (R-81, R-85).
-
-A domain with its own mail exchangers is not in the table and counts as `other`. `other` counts as reporting as soon as
-one report came from there. Gmail never reports individual recipients, so its recipients never dilute a complaint rate.
+"""Which mailbox provider a domain belongs to, and whether it reports complaints to senders (R-81, R-85). `other` counts
+as reporting as soon as one report came from there. Gmail never reports individual recipients, so its recipients never
+dilute a complaint rate.
 """
 
 from dataclasses import dataclass
@@ -13,8 +12,6 @@ OTHER = "other"
 
 @dataclass(frozen=True, slots=True)
 class Provider:
-    """One mailbox provider. `key` is stored with figures; `reports`: it returns complaints to senders (R-81)."""
-
     key: str
     name: str
     reports: bool
@@ -53,20 +50,14 @@ REPORTING = frozenset(provider.key for provider in PROVIDERS if provider.reports
 
 
 def provider_of(domain: str) -> str:
-    """Return the provider key of a recipient's domain; `other` if it is not in the table."""
     return _BY_DOMAIN.get(domain.lower(), OTHER)
 
 
 def provider_name(key: str, language: str = ENGLISH) -> str:
-    """Return a provider's usual name; all providers not in the table share one name.
-
-    Unknown keys are returned unchanged.
-    """
     if key == OTHER:
         return translate(N_("other providers"), language)
     return _NAMES.get(key, key)
 
 
 def domains_by_provider() -> dict[str, str]:
-    """Return the provider's key for each domain, for a set-based lookup in the database."""
     return dict(_BY_DOMAIN)

@@ -1,7 +1,5 @@
-"""Which relays a message may leave through: pools by account status and stream, and shares by weight.
-
-A pool is a group of relays that share a reputation. Failover and weights apply only inside a pool, so that mail of a
-throttled account never leaves through the addresses of trusted accounts because a relay is down.
+"""Which relays a message may leave through. A pool's relays share a reputation; failover and weights apply only inside
+it, so that mail of a throttled account never leaves through the addresses of trusted accounts.
 """
 
 from collections.abc import Mapping, Sequence
@@ -16,8 +14,6 @@ MOST_CONNECTIONS, MOST_PER_HOUR, MOST_WEIGHT = 200, 10_000_000, 100
 
 
 class RelayKind(StrEnum):
-    """Who operates the relay, which decides how our token travels with a message."""
-
     POSTFIX = "postfix"
     KUMOMTA = "kumomta"
     SES = "ses"
@@ -31,17 +27,12 @@ class RelayKind(StrEnum):
 
 
 class ReturnPath(StrEnum):
-    """Where bounces go: to our own address for each message, or to the provider, which then returns our token."""
-
     OWN = "own"
     PROVIDER = "provider"
 
 
 class RelayState(StrEnum):
-    """The states of a relay. ACTIVE takes messages. DRAINING finishes those it already has.
-
-    DISABLED also returns messages it has not begun.
-    """
+    """DRAINING finishes the messages it already has; DISABLED also returns those it has not begun."""
 
     ACTIVE = "active"
     DRAINING = "draining"
@@ -49,8 +40,6 @@ class RelayState(StrEnum):
 
 
 class RelayPool(StrEnum):
-    """Relays that share a reputation."""
-
     TRUSTED = "trusted"
     NEW = "new"
     QUARANTINE = "quarantine"
@@ -59,8 +48,6 @@ class RelayPool(StrEnum):
 
 
 class Stream(StrEnum):
-    """The type of email."""
-
     CAMPAIGN = "campaign"
     EXPRESS = "express"
 
@@ -85,9 +72,7 @@ TAGGED = frozenset(
 """Providers whose messages can carry our token in a header of theirs, and that post it back with their events."""
 
 SIGNED = frozenset({RelayKind.SES, RelayKind.SENDGRID, RelayKind.MAILGUN})
-"""Providers that prove their posts by a signature; what it is checked against, the operator enters. To the others we
-give a password.
-"""
+"""Providers that prove their posts by a signature; to the others we give a password."""
 
 
 @dataclass(frozen=True, slots=True)
@@ -101,10 +86,8 @@ class SendingAccount:
 
 
 def choose_pool(stream: Stream, account: SendingAccount, set_up: frozenset[RelayPool], now: datetime) -> RelayPool:
-    """Return the pool for one account's messages. `set_up` are the pools that have a relay in any state.
-
-    A pool without any relay isn't set up, and its messages go through the next wider one, finally TRUSTED. A pool whose
-    relays are all disabled or down is still used: its messages wait.
+    """`set_up` are pools with a relay in any state. The messages of a pool without one go through the next wider one,
+    finally TRUSTED. A pool whose relays are all disabled or down is still used: its messages wait.
     """
     pool = _wanted(stream, account, now)
     while pool not in set_up and pool in _WIDER:
@@ -124,10 +107,8 @@ def _wanted(stream: Stream, account: SendingAccount, now: datetime) -> RelayPool
 
 
 def shares(count: int, weights: Sequence[int], dealt: Sequence[int] | None = None) -> list[int]:
-    """Return how many of `count` messages each relay gets by weight. `dealt` is what each got before, so that small
-    batches even out.
-
-    Each message goes to the relay that is furthest behind its share.
+    """By weight: each message goes to the relay that is furthest behind its share. `dealt` is what each got before, so
+    that small batches even out.
     """
     if not weights or min(weights) < 1:
         raise ValueError("each relay needs a weight of at least 1")
@@ -145,10 +126,8 @@ def shares(count: int, weights: Sequence[int], dealt: Sequence[int] | None = Non
 
 
 def tag_header(kind: RelayKind, token: str) -> bytes:
-    """Return the header line that makes a provider include our token in its bounces and events; empty if it has none.
-
-    The header isn't signed: each provider takes it out, or leaves it, as it likes. `token` names delivery and relay and
-    is good for nothing else, because Mailgun leaves the header in the message.
+    """Return the line that makes a provider include our token in bounces and events, or b"". It isn't signed, as
+    providers may take it out, and the token is good for nothing else: Mailgun leaves it in the message.
     """
     line = _TAGS.get(kind)
     return (line % token + "\r\n").encode("ascii") if line else b""

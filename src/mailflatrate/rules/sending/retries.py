@@ -8,11 +8,8 @@ from mailflatrate.rules.limits import value
 
 @dataclass(frozen=True, slots=True)
 class RetryPolicy:
-    """The pauses of one stream: `first_minutes`, then each `factor` times as long as the one before, up to
-    `longest_minutes`.
-
-    A message is given up `give_up_hours` after its first attempt; a confirmation email when its link expires. The
-    defaults are those of campaigns. Raises ValueError if the pauses would not grow.
+    """Each pause is `factor` times the one before, up to `longest_minutes`; a message is given up `give_up_hours` after
+    its first attempt, a confirmation when its link expires. Raises ValueError if the pauses would not grow.
     """
 
     first_minutes: float = value("retry_first_minutes")
@@ -31,9 +28,8 @@ CAMPAIGN_RETRIES = RetryPolicy()
 def next_attempt(
     attempt_no: int, first_at: datetime, now: datetime, policy: RetryPolicy = CAMPAIGN_RETRIES
 ) -> datetime | None:
-    """Return when to retry after attempt number `attempt_no` (the first is 1) failed at `now`; None to give up.
-
-    The last attempt is at the very end of the period, so that it reaches a mailbox that works again by then.
+    """Attempts count from 1; None to give up. The last one is at the very end of the period, so that it reaches a
+    mailbox that works again by then.
     """
     end = first_at + timedelta(hours=policy.give_up_hours)
     if now >= end:

@@ -1,10 +1,6 @@
-"""How fast we send to each mailbox provider from one pool, and how a provider's deferrals slow us down.
-
-The numbers are for one pool with a good reputation. They are starting points: what a provider accepts depends on the
-addresses' reputation, so its own 421 and 4xx replies decide. Connections and messages per connection are limited where
-the connections to the provider are made: in our own Postfix (`rules.postfix_limits`), and in the engine for a relay
-that takes only one provider's mail. This module limits messages an hour. Domains that belong to no large provider are
-thousands of different receivers, so they have no common limit.
+"""How fast we send to each mailbox provider from one pool, in messages an hour. The numbers are starting points; its
+own 421 and 4xx replies decide. Connections are limited in our Postfix (`postfix_limits`) or, for a relay of one
+provider, in the engine. Other domains have no common limit.
 """
 
 import math
@@ -31,8 +27,6 @@ RECOVER_SECONDS, RECOVERY = 300.0, 1.5
 
 @dataclass(frozen=True, slots=True)
 class Shape:
-    """One provider's row of the table."""
-
     provider: str
     connections: int
     per_connection: int
@@ -40,9 +34,6 @@ class Shape:
 
     @property
     def per_hour(self) -> int:
-        """Return the messages an hour that the row's connections can carry, at PER_CONNECTION_SECOND messages a second
-        each.
-        """
         return self.connections * PER_CONNECTION_SECOND * int(HOUR_SECONDS)
 
 
@@ -74,10 +65,7 @@ assert set(_BY_PROVIDER) == {provider.key for provider in PROVIDERS}
 
 
 def read_shaping(written: str) -> dict[str, int]:
-    """Read the operator's numbers, `google=100000, yahoo=0`: messages an hour by provider; 0 means unlimited.
-
-    Raises ValueError that names the invalid part.
-    """
+    """`google=100000, yahoo=0`, messages an hour; 0 means unlimited. Raises ValueError that names the invalid part."""
     found = {}
     for each in filter(None, (part.strip() for part in written.split(","))):
         name, mark, number = (word.strip() for word in each.partition("="))
@@ -90,10 +78,6 @@ def read_shaping(written: str) -> dict[str, int]:
 
 
 def per_hour(provider: str, pool: RelayPool, changed: Mapping[str, int]) -> float | None:
-    """Return how many messages an hour a pool may send to a provider; None if unlimited.
-
-    `changed` are the operator's own numbers.
-    """
     shape = _BY_PROVIDER.get(provider)
     if shape is None:
         return None
@@ -101,16 +85,12 @@ def per_hour(provider: str, pool: RelayPool, changed: Mapping[str, int]) -> floa
 
 
 def refilled(tokens: float, idle_seconds: float, rate_per_hour: float) -> float:
-    """Return a bucket's level after `idle_seconds`: at most BURST_SECONDS of its rate plus one message.
-
-    Fractions are kept.
-    """
+    """At most BURST_SECONDS of its rate plus one message. Fractions are kept."""
     most = 1.0 + rate_per_hour * BURST_SECONDS / HOUR_SECONDS
     return min(most, tokens + max(0.0, idle_seconds) * rate_per_hour / HOUR_SECONDS)
 
 
 def wait_seconds(tokens: float, wanted: int, rate_per_hour: float) -> float:
-    """Return the seconds until a bucket holds enough for a worthwhile batch of `wanted` messages."""
     batch = min(float(wanted), max(1.0, rate_per_hour * BURST_SECONDS / HOUR_SECONDS / 4))
     return max(0.0, (batch - tokens) * HOUR_SECONDS / rate_per_hour)
 
@@ -125,8 +105,6 @@ def next_factor(factor: float, answered: int, deferred: int, seconds_since: floa
 
 
 def recovery_seconds(factor: float) -> float:
-    """Return the least number of seconds until a slowed provider is back at full speed, if no further message is
-    deferred.
-    """
+    """Return the least time until a slowed provider is back at full speed."""
     steps = math.ceil(math.log(1 / factor) / math.log(RECOVERY) - 1e-9) if factor < 1 else 0
     return max(0, steps) * RECOVER_SECONDS

@@ -1,11 +1,6 @@
-"""How a new sending address or sender domain builds its reputation: a few messages a day, then more (R-104).
-
-A step is a day. It counts as done if at least half of it was used and there were no bad signs; then the next one is
-larger. Deferrals stop the rest of a day, and too many complaints repeat its step. After 30 days without mail the
-reputation is gone, and the warm-up restarts.
-
-Sources: R-104 (M3AAWG Sender Best Common Practices, version 4: 3 to 6 weeks for an address, about 6 for a domain, the
-most engaged people first); the numbers up to 4,000 are its ladder, then 30% more each day.
+"""How a new address or sender domain builds its reputation (R-104). A step is a day, done if at least half was used
+without bad signs. Deferrals stop a day, too many complaints repeat it, and 30 days without mail restart all. Source:
+M3AAWG Sender Best Common Practices, version 4; up to 4,000 its ladder, then 30% more each day.
 """
 
 from collections.abc import Iterator, Sequence
@@ -28,7 +23,6 @@ COMPLAINT_SHARE = value("complaint_throttle") / 100
 
 
 def quota(step: int) -> int:
-    """Return the number of messages for a day, by its step; the first step is 0."""
     if step < len(LADDER):
         return LADDER[max(0, step)]
     return int(LADDER[-1] * GROWTH ** (step - len(LADDER) + 1))
@@ -51,7 +45,6 @@ class WarmUpDay:
 
     @property
     def is_held(self) -> bool:
-        """Return True if the day doesn't count, regardless of how much was sent: the next day repeats its step."""
         return self.is_stopped or self.complaints > COMPLAINT_SHARE * self.answered
 
     @property
@@ -66,7 +59,6 @@ class WarmUpDay:
 
 
 def at(day: WarmUpDay, now: datetime) -> WarmUpDay:
-    """Return the current day: the same one, or a new one with the step that follows from it."""
     if now < day.ends_at:
         return day
     if now - day.began_at > IDLE:
@@ -82,8 +74,6 @@ def is_over(day: WarmUpDay) -> bool:
 
 @dataclass(frozen=True, slots=True)
 class PlannedDay:
-    """One day of a campaign, and how many people get the campaign that day."""
-
     at: datetime
     people: int
 
@@ -92,10 +82,8 @@ MOST_DAYS = 60
 
 
 def planned_days(warming: Sequence[WarmUpDay], people: int, now: datetime) -> list[PlannedDay]:
-    """Return the days on which this many people get a campaign if nothing stops it; empty if nothing limits it.
-
-    `warming`: every warm-up that it goes through; each day the strictest one counts. The volume of other campaigns is
-    unknown, so it is left out. At most MOST_DAYS days.
+    """Empty if nothing limits it. Each day the strictest of `warming` counts; other campaigns are left out, as their
+    volume is unknown. At most MOST_DAYS days.
     """
     days = [at(day, now) for day in warming]
     if not days or people <= min(day.left for day in days):
@@ -122,7 +110,6 @@ def _next(day: WarmUpDay, share: int) -> WarmUpDay:
 
 
 def chunk_sizes(people: int, step: int, most: int) -> list[int]:
-    """Return chunk sizes for a campaign's people, so that the chunks of one day do not depend on the next day's."""
     sizes = []
     while people > 0:
         size = min(people, quota(step), most)

@@ -19,15 +19,9 @@ _COMMON_DIGITS = {
 
 
 def code_table(title: str, header: Sequence[str], system: SystemProfile | None = None) -> Mapping[str, PriorStatus]:
-    """Return the meaning of the codes in a column, for the system that wrote the file, by default the one that the
-    header identifies.
-
-    Empty if the system or the column is unknown.
-    """
     system = system or recognize(header)
     return {} if system is None else system.codes_for(title)
 
 
 def suspected_codes(title: str, header: Sequence[str]) -> Mapping[str, PriorStatus]:
-    """Return the code table or, for an unknown system, the usual meaning of digits."""
     return code_table(title, header) or (_COMMON_DIGITS if counts_states(title) and stands_alone(title) else {})

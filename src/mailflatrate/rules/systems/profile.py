@@ -27,14 +27,11 @@ _STRICT = ConfigDict(extra="forbid", frozen=True)
 
 
 def compact(title: str) -> str:
-    """Return a title without case, accents, spaces and punctuation: `E-Mail Adresse` becomes `emailadresse`."""
     return plain(title).replace(" ", "")
 
 
 class ColumnRole(StrEnum):
-    """The role of a column of a known system: a field of ours, a status, tags, a further attribute,
-    or of no use here.
-    """
+    """A field of ours, a status, tags, a further attribute, or of no use here."""
 
     FIELD = "field"
     STATUS = "status"
@@ -44,10 +41,7 @@ class ColumnRole(StrEnum):
 
 
 class HeaderSignature(BaseModel):
-    """A header that the system writes: at least `least` of the `titles`.
-
-    `values` are patterns for cells under a title.
-    """
+    """At least `least` of the `titles`. `values` are patterns for cells under a title."""
 
     model_config = _STRICT
     titles: tuple[str, ...] = Field(min_length=1)
@@ -77,22 +71,17 @@ class HeaderSignature(BaseModel):
 
 
 class MissingData(BaseModel):
-    """A value that the system's export lacks, and where the customer finds it in that system."""
-
     model_config = _STRICT
     what: str = Field(min_length=10)
     where: str = Field(min_length=10)
 
     def sentences(self, language: str) -> tuple[str, str]:
-        """Return what is missing and where to find it, in a language."""
         return translate(self.what, language), translate(self.where, language)
 
 
 class ProofColumns(BaseModel):
-    """Where the proof of a double opt-in is: the fields that make it complete, and those that can be stated once for
-    all rows.
-
-    `same_time_is_single`: the system writes the same time in both columns when the person was not asked to confirm.
+    """The fields that make a double opt-in's proof complete, and those that can be stated for all rows.
+    `same_time_is_single`: the same time in both columns means that the person was not asked to confirm.
     """
 
     model_config = _STRICT
@@ -108,12 +97,9 @@ class ProofColumns(BaseModel):
 
 
 class SystemProfile(BaseModel):
-    """One system. Titles are spelled as the system writes them and compared in their compact form.
-
-    `export` says where the customer finds the export, and which files to bring. `time_zone` applies to times without
-    one; it is empty if the system uses the customer's own. `codes` gives the meaning of a cell in a status column, by
-    title, or under `*` for all of them. `files` gives the status that a word in a file's name states for everyone in
-    it; `by_row` means none.
+    """Titles are as the system writes them, compared in compact form. `export`: where it is, which files to bring.
+    `time_zone` for times without one, "" for the customer's own. `codes` by title of a status column, or `*` for all.
+    `files`: the status that a word in a file's name states for everyone in it; `by_row`: none.
     """
 
     model_config = _STRICT
@@ -185,7 +171,6 @@ class SystemProfile(BaseModel):
 
     @cached_property
     def by_title(self) -> Mapping[str, tuple[ColumnRole, str, int]]:
-        """Return for each compact title its role, its field, and its position among the titles of that field."""
         found: dict[str, tuple[ColumnRole, str, int]] = {}
         for role, field, titles in self._roles():
             for place, title in enumerate(titles):
@@ -193,7 +178,6 @@ class SystemProfile(BaseModel):
         return MappingProxyType(found)
 
     def role(self, title: str) -> tuple[ColumnRole, str, int] | None:
-        """Return the role of a column with this title; None for a title that we don't know of this system."""
         return self.by_title.get(compact(title))
 
     @cached_property
@@ -218,9 +202,7 @@ class SystemProfile(BaseModel):
         return translate(self.export, language)
 
     def file_says(self, file_name: str) -> str:
-        """Return the status that a file's name states for everyone in it, `by_row`, or an empty text if it states
-        nothing.
-        """
+        """The status that it states for everyone in it, `by_row`, or ""."""
         name = compact(file_name.rpartition(".")[0] or file_name)
         return next((said for word, said in self.files.items() if word in name), "")
 
@@ -238,10 +220,8 @@ def profiles() -> Mapping[str, SystemProfile]:
 
 
 def recognize(header: Sequence[str], rows: Sequence[Sequence[str]] = (), file_name: str = "") -> SystemProfile | None:
-    """Return the system that wrote a table: the one whose signature matches the most titles. None if unknown.
-
-    If a signature has patterns, the cells must match them. A file named after a system breaks a tie, and its name
-    suffices if the header has a title of that system.
+    """The signature that matches the most titles, and patterns of cells; None if unknown. A file named after a system
+    breaks a tie, and suffices if the header has a title of that system.
     """
     names = {compact(title): at for at, title in enumerate(header)}
     hint = compact(file_name)
@@ -273,7 +253,6 @@ _MADE_AT = (2026, 1, 1, 0, 0, 0)
 
 
 def sample_files(system: str) -> dict[str, bytes]:
-    """Return the files of a system's example by their names; empty for a system that we don't know."""
     if system not in profiles():
         return {}
     folder = files("mailflatrate.rules.systems") / "examples" / system
@@ -282,7 +261,6 @@ def sample_files(system: str) -> dict[str, bytes]:
 
 @cache
 def sample_zip(system: str) -> bytes | None:
-    """Return a system's example as one ZIP with the same bytes each time; None for a system that we don't know."""
     found = sample_files(system)
     if not found:
         return None

@@ -1,7 +1,4 @@
-"""R-01, R-90: allowed account status changes and who makes them.
-
-The database holds the same table, which a test checks.
-"""
+"""R-01, R-90: allowed account status changes and who makes them; a test compares them with the database's table."""
 
 from __future__ import annotations
 
@@ -71,10 +68,7 @@ STRENGTH = {Mover.APPLICANT: 0, Mover.MACHINE: 1, Mover.STAFF: 2}
 
 
 def may_move(before: AccountStatus, after: AccountStatus, mover: Mover) -> bool:
-    """Return whether `mover` may change the status from `before` to `after`.
-
-    Staff may make every change that a machine may make; applicants only their own.
-    """
+    """Staff may make every change that a machine may make; applicants only their own."""
     least = MOVES.get((before, after))
     if least is None:
         return False
@@ -94,28 +88,22 @@ def lift_from(paused_at: datetime) -> datetime:
 
 
 class StrikeMeasure(Enum):
-    """The consequence of an account's strikes."""
-
     NONE = "none"
     SUSPEND = "suspend"
     CLOSE = "close"
 
 
 def strike_ends(given_at: datetime) -> datetime:
-    """Return when a strike given at `given_at` stops counting; aware."""
     return given_at + timedelta(days=limits.value("strike_days"))
 
 
 def active_strikes(given_at: Iterable[datetime], now: datetime) -> int:
-    """Return how many strikes count at `now`."""
     return sum(given <= now < strike_ends(given) for given in given_at)
 
 
 def measure(given_at: Iterable[datetime], earlier_suspensions: int, now: datetime) -> StrikeMeasure:
-    """Return SUSPEND for three strikes within six months, CLOSE if strikes have suspended the account before.
-
-    `earlier_suspensions` counts suspensions that strikes led to. A strike that led to one no longer counts, so
-    `given_at` holds only the strikes since then.
+    """SUSPEND for three strikes within six months, CLOSE if strikes have suspended the account before. Such a strike no
+    longer counts, so `given_at` holds only the strikes since then.
     """
     if active_strikes(given_at, now) < limits.value("strikes_to_suspend"):
         return StrikeMeasure.NONE

@@ -13,11 +13,7 @@ EARLY_REVIEW_DAYS = 7
 
 
 class Trigger(Enum):
-    """Why a campaign is reviewed again (R-07).
-
-    The thresholds of section I throttle, pause or suspend automatically. Once a person has lifted that, the account is
-    supervised again.
-    """
+    """R-07. Once a person has lifted a throttle, pause or suspension of section I, the account is supervised again."""
 
     NEW_DOMAIN = "new_domain"
     NEW_LIST = "new_list"
@@ -28,10 +24,8 @@ class Trigger(Enum):
 
 
 def daily_limit(account: AccountFacts, history: HistoryFacts) -> int | None:
-    """Return how many recipients are allowed within 24 hours; None: no limit.
-
-    A person's decision comes first, then the throttle, then the steps for a new account, which end when both the first
-    campaigns and the first two months are over.
+    """Within 24 hours; None: no limit. A person's decision comes first, then the throttle, then a new account's steps,
+    which end when both the first campaigns and the first two months are over.
     """
     if account.own_limit is not None:
         return account.own_limit

@@ -1,6 +1,5 @@
-"""R-02: what an application must contain before it can be approved. No field may stay empty.
-
-A company without a register number, VAT id, or earlier provider explains why in that field, and the reviewer reads it.
+"""R-02: what an application must contain. A company without a register number, VAT id or earlier provider explains why
+in that field.
 """
 
 from collections.abc import Mapping
@@ -11,11 +10,8 @@ from mailflatrate.locale.texts import N_, translate
 
 @dataclass(frozen=True, slots=True)
 class RecordField:
-    """One field of the record and its display name."""
-
     key: str
     label: str
-    """A message id."""
 
     def name(self, language: str) -> str:
         return translate(self.label, language)
@@ -55,7 +51,6 @@ def field_name(key: str, language: str) -> str:
 
 
 def missing_fields(record: Mapping[str, object]) -> tuple[str, ...]:
-    """Return the keys of empty fields, in form order; none if the record is complete."""
     return tuple(field.key for field in FIELDS if _is_empty(field.key, record.get(field.key)))
 
 

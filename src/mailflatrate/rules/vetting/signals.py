@@ -1,7 +1,5 @@
-"""R-03: automatic checks of an application, before a person reviews it.
-
-The signals never decide; each has its evidence. Facts come from `apps.accounts.automatic_checks`; None in them means
-that the check was not possible, and the signal says "not checked".
+"""R-03: automatic checks of an application. They never decide; each has its evidence. None in facts means that the
+check was not possible, and the signal says "not checked".
 """
 
 import re
@@ -32,8 +30,6 @@ class SignalOutcome(Enum):
 
 @dataclass(frozen=True, slots=True)
 class SignalResult:
-    """One signal. `word` selects the sentence, `value` is inserted in it, `evidence` is what was found."""
-
     key: str
     outcome: SignalOutcome
     word: str
@@ -43,8 +39,6 @@ class SignalResult:
 
 @dataclass(frozen=True, slots=True)
 class PageFacts:
-    """A page of the applicant's website. `reachable` None: it was not checked. `text` is the visible text."""
-
     url: str
     reachable: bool | None
     text: str = ""
@@ -53,16 +47,12 @@ class PageFacts:
 
 @dataclass(frozen=True, slots=True)
 class DnsFacts:
-    """One DNS query about the domain of the sign-up address. `there` None: the query got no answer."""
-
     there: bool | None
     found: str = ""
 
 
 @dataclass(frozen=True, slots=True)
 class AgeFacts:
-    """How long a domain has been registered. `days` None: unknown."""
-
     domain: str
     days: int | None
     problem: str = ""
@@ -70,10 +60,7 @@ class AgeFacts:
 
 @dataclass(frozen=True, slots=True)
 class ListFacts:
-    """The results of DNS blocklists for the applicant's domains and addresses. `asked` False: none is configured.
-
-    `listed` says what is on which list, `silent` names the lists that gave no answer.
-    """
+    """`asked` False: none is configured. `listed` says what is on which list, `silent` names the silent ones."""
 
     asked: bool
     listed: tuple[str, ...] = ()
@@ -82,10 +69,7 @@ class ListFacts:
 
 @dataclass(frozen=True, slots=True)
 class VatFacts:
-    """The EU register's entry for the VAT ID. `valid` None: the register couldn't be asked, and `problem` says why.
-
-    `name` is the company's name; some member states give none.
-    """
+    """`valid` None: the register couldn't be asked, and `problem` says why. Some member states give no `name`."""
 
     valid: bool | None
     name: str = ""
@@ -94,8 +78,6 @@ class VatFacts:
 
 @dataclass(frozen=True, slots=True)
 class SignalFacts:
-    """The input of all signals. Hosts and domains are in lower case; `record` as in R-02."""
-
     email: str
     record: dict[str, str]
     website: PageFacts
@@ -113,22 +95,18 @@ class SignalFacts:
 
 
 def host_of(url: str) -> str:
-    """Return the host of a web address without `www.`; empty if there is none."""
     return re.sub(r"^[a-z]+://", "", url.strip().lower()).partition("/")[0].partition(":")[0].removeprefix("www.")
 
 
 def plain_number(text: str) -> str:
-    """Return a number for comparison: letters and digits only, in upper case."""
     return re.sub(r"[^0-9A-Z]", "", text.upper())
 
 
 def plain_phone(text: str) -> str:
-    """Return a phone number for comparison: digits, without the leading 0 and 00."""
     return re.sub(r"\D", "", text.replace("(0)", "")).lstrip("0")
 
 
 def signals(facts: SignalFacts) -> Iterator[SignalResult]:
-    """Yield all signals, in the reviewer's reading order."""
     yield _closed(facts)
     yield _address(facts.email)
     yield _same_domain(facts)
@@ -254,7 +232,6 @@ def _vat(text: str) -> SignalResult:
 
 
 def _vat_register(vat: VatFacts, number: str, legal_name: str) -> SignalResult:
-    """Return what VIES says. An invalid number is read first: the applicant may have typed it, or made it up."""
     if vat.valid is None:
         return SignalResult("vat_register", SignalOutcome.NOT_CHECKED, "unknown", vat.problem, number)
     if not vat.valid:
@@ -265,7 +242,6 @@ def _vat_register(vat: VatFacts, number: str, legal_name: str) -> SignalResult:
 
 
 def _same_company(one: str, other: str) -> bool:
-    """Return whether two names share most of their words, whatever the order, case and accents."""
     left, right = _words(one), _words(other)
     return bool(left and right) and len(left & right) * 2 >= min(len(left), len(right))
 
@@ -279,7 +255,6 @@ _GERMAN_REGISTER = re.compile(r"\b(HRA|HRB|GnR|PR|VR)\s*(\d{1,6})\b", re.IGNOREC
 
 
 def _register(text: str, country: str) -> SignalResult:
-    """Return a signal for court, kind and number by Germany's list of courts; elsewhere for any number."""
     if not any(char.isdigit() for char in text):
         return SignalResult("register", SignalOutcome.CONCERN, "none", text)
     if country.upper() != "DE":
