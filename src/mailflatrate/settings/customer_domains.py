@@ -8,8 +8,6 @@ from mailflatrate.settings.section import Section
 
 
 class CustomerDomainSettings(Section):
-    """How customers' domains are set up, and what they may be used for."""
-
     domain_connect_key: Path | None = Field(
         None,
         description="PEM file with the RSA key that signs Domain Connect links, with which customers have their DNS"

@@ -8,8 +8,6 @@ from mailflatrate.settings.section import Positive, Section
 
 
 class DatabaseSettings(Section):
-    """Where the database is, and how long connections and statements may take."""
-
     database_url: str | None = Field(
         None,
         description="PostgreSQL URL of the database's owner, used only by `migrate`. With several hosts "

@@ -1,8 +1,5 @@
-"""What this host remembers of its database, on its own disk: the state that it last accepted (ADR 0093).
-
-A database can't tell that it is an old primary that was started again, or a copy that was put back: everything in it
-looks as it did then. So each host keeps, beside its journals, which database it worked with and how far that one had
-come, and compares on each new connection.
+"""The state of the database that this host last accepted, on its own disk (ADR 0093): a database can't tell that it is
+an old primary or a restored copy, so each host compares on each new connection.
 """
 
 import fcntl
@@ -34,9 +31,8 @@ _SLOT_BYTES: Final = 4096
 
 @dataclass(frozen=True, slots=True)
 class DatabaseState:
-    """A database as it is now. `lineage`: a random number for each time that it was accepted for sending, oldest first.
-
-    `position` counts the bytes of its write-ahead log that are on the disk, `timeline` its promotions.
+    """`lineage`: a random number for each time that it was accepted for sending, oldest first. `position` counts bytes
+    of its log on the disk, `timeline` its promotions.
     """
 
     place: str
@@ -48,15 +44,13 @@ class DatabaseState:
 
     @property
     def head(self) -> str:
-        """Return the number of the last acceptance."""
         return self.lineage[-1] if self.lineage else ""
 
 
 @dataclass(frozen=True, slots=True)
 class SeenDatabase:
-    """What a host remembers. `newest_timeline` may be that of a promoted database that wasn't accepted yet.
-
-    `at` is the database's own time, `hosts` are the sender hosts that were there then.
+    """`newest_timeline` may be that of a promoted database not accepted yet. `at` is the database's time, `hosts` the
+    senders then.
     """
 
     place: str
@@ -70,8 +64,6 @@ class SeenDatabase:
 
 
 class MatchKind(Enum):
-    """How a database compares with what a host remembers."""
-
     KNOWN = "known"
     CHANGED = "changed"
     """Promoted, or accepted again since: this host's journals come first."""
@@ -83,14 +75,11 @@ class MatchKind(Enum):
 
 @dataclass(frozen=True, slots=True)
 class Judgment:
-    """How well a database matches and, unless the database is known, the reason for a person to read."""
-
     match: MatchKind
     reason: str = ""
 
 
 def found_state(row: Sequence[Any] | None) -> DatabaseState | None:
-    """Return the state in a row of `STATE`; None for a database that sending was never accepted for."""
     if row is None:
         return None
     place, timeline, position, lineage, at, is_synchronous = row
@@ -121,26 +110,21 @@ def judge(seen: SeenDatabase | None, found: DatabaseState | None) -> Judgment:
 
 
 class DatabaseMemory:
-    """The memory in one file, shared by the processes of a host. What a method writes is on the disk when it returns.
-
-    Two copies take turns, so that a crash leaves at least one whole. The file has its full size from the start, so a
-    full disk doesn't matter. Raises OSError.
+    """One file, shared by the processes of a host; what a method writes is on the disk when it returns. Two copies take
+    turns, so a crash leaves a whole one, and the size is fixed, so a full disk doesn't matter. Raises OSError.
     """
 
     def __init__(self, path: Path) -> None:
         self._path = path
 
     def read(self) -> SeenDatabase | None:
-        """Return what is remembered; None if nothing is."""
         try:
             return _newest(self._path.read_bytes())[1]
         except FileNotFoundError:
             return None
 
     def judge(self, seen: SeenDatabase | None, found: DatabaseState | None) -> Judgment:
-        """Compare a database with what was remembered **before** it was asked, and remember a newer timeline at once:
-        other processes of this host note how far it has come while it answers.
-        """
+        """Judge what was remembered **before** it was asked; remember a newer timeline at once, for other processes."""
         judgment = judge(seen, found)
         if seen is not None and found is not None and judgment.match is MatchKind.CHANGED:
             is_newer = found.place == seen.place and found.timeline > seen.newest_timeline
@@ -149,7 +133,6 @@ class DatabaseMemory:
         return judgment
 
     def accept(self, found: DatabaseState, hosts: Sequence[str] = ()) -> None:
-        """Remember this database from now on, whatever was remembered before."""
         timeline, head = found.timeline, found.head
         made = SeenDatabase(
             found.place, timeline, timeline, found.position, head, found.at, found.is_synchronous, tuple(hosts)
@@ -162,7 +145,6 @@ class DatabaseMemory:
         self._change(merged)
 
     def note_position(self, position: int) -> None:
-        """Remember that the accepted database has come this far."""
         self._change(lambda seen: seen and replace(seen, position=max(seen.position, position)))
 
     def _change(self, change: Callable[[SeenDatabase | None], SeenDatabase | None]) -> None:
@@ -188,7 +170,6 @@ def _slot(number: int, seen: SeenDatabase) -> bytes:
 
 
 def _newest(data: bytes) -> tuple[int, SeenDatabase | None]:
-    """Return the newer of two copies and its number; a copy that was torn while it was written doesn't count."""
     found: list[tuple[int, SeenDatabase | None]] = [(0, None)]
     for begin in (0, _SLOT_BYTES):
         sum_of, _, text = data[begin : begin + _SLOT_BYTES].partition(b"\n")[0].partition(b" ")

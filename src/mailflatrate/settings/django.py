@@ -119,7 +119,6 @@ TEMPLATES = [
 
 
 def _database(conninfo: str) -> dict[str, Any]:
-    """Convert a connection string to Django's form; parameters without a Django name are passed to libpq."""
     options = conninfo_to_dict(conninfo)
     named = {name: str(options.pop(key, "")) for name, key in _CONNECTION_NAMES.items()}
     return {
@@ -132,9 +131,7 @@ def _database(conninfo: str) -> dict[str, Any]:
 
 
 def _default() -> dict[str, Any]:
-    """Return the application's connection. Threads of workers and senders share a few (ADR 0033), and pages may connect
-    through a pooler (ADR 0044).
-    """
+    """Threads of workers and senders share a few (ADR 0033), and pages may connect through a pooler (ADR 0044)."""
     found = _database(app_url(SETTINGS))
     if uses_pooler(SETTINGS):  # a cursor on the server would outlive its transaction
         return found | {"ENGINE": "mailflatrate.base.job_database.pooled", "DISABLE_SERVER_SIDE_CURSORS": True}

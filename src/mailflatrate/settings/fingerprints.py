@@ -1,8 +1,6 @@
-"""Checks that this host has the installation's keys: keyed fingerprints in the database, compared at each start.
-
-With other token keys a host would send links that no other host can read, and could read none of theirs; with another
-secret key its passes are invalid. A fingerprint is an HMAC under the key itself, so it reveals nothing about the key.
-Only the owner writes them (`migrate`); services read them and refuse to start when they do not match.
+"""Checks that this host has the installation's keys: with others it would send links that no other host can read. A
+fingerprint is an HMAC under the key itself and reveals nothing. Only the owner writes them (`migrate`); services refuse
+to start when they do not match.
 """
 
 import hashlib
@@ -36,7 +34,6 @@ class KeysDiffer(SettingsError):
 
 
 def fingerprints(secrets: Secrets) -> dict[str, str]:
-    """Return the fingerprint of each key, token keys by their ID."""
     found = {SECRET_KEY: _fingerprint(secrets.secret_key.encode())}
     for entry in secrets.token_keys.split(","):
         key_id, _, key = entry.strip().partition(":")
@@ -75,9 +72,8 @@ def compare(installation: Mapping[str, str], own: Mapping[str, str]) -> None:
 
 
 def demand_renewable(installation: Mapping[str, str], own: Mapping[str, str], forgotten: Collection[str]) -> None:
-    """Raise KeysDiffer if `migrate` with these keys would lose one, which would make links in sent messages unreadable.
-
-    A new token key or secret key is accepted. `forgotten` are IDs of token keys that may be dropped.
+    """Raise KeysDiffer if `migrate` would lose a key, which would make links in sent messages unreadable. A new one is
+    accepted; `forgotten` are IDs of token keys that may be dropped.
     """
     kept = {key: value for key, value in installation.items() if key != SECRET_KEY}
     kept = {key: value for key, value in kept.items() if key.removeprefix("token key ") not in forgotten}
@@ -90,7 +86,6 @@ def demand_renewable(installation: Mapping[str, str], own: Mapping[str, str], fo
 
 
 def keep(owner: psycopg.Connection[Any], own: Mapping[str, str]) -> None:
-    """Store these as the fingerprints of the installation; do nothing if they are already stored."""
     if read(owner) == dict(own):
         return
     with owner.transaction():

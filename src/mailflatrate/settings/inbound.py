@@ -7,8 +7,6 @@ from mailflatrate.wire.smtp_types import ImapTls
 
 
 class InboundSettings(Section):
-    """How mail is received, and which hosts may speak for others."""
-
     smtpd_host: str = Field("127.0.0.1", description="Address the inbound listeners bind to.")
     inbound_smtp_port: Port = Field(2525, description="Port of the inbound SMTP listener; 0 turns it off.")
     inbound_lmtp_port: Port = Field(2424, description="Port of the inbound LMTP listener; 0 turns it off.")

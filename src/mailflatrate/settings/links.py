@@ -1,12 +1,6 @@
-"""How every connection to PostgreSQL is made: time limits, and when a silent server counts as gone (ADR 0021).
-
-No other module sets these. `completed` adds the limits to a connection string; `roles.app_url` and `owner_url` pass
-every string through it, so they apply to Django, Procrastinate, the sender, the life line and the commands. A limit in
-the URL itself takes precedence.
-
-A host that loses its power or its cable sends no reset. Without `tcp_user_timeout` and keepalives a client waits 16
-minutes for it after sending something, and otherwise two hours. The server in turn keeps the locks and the connection
-slot of a dead client, so the session makes the server watch its end as well.
+"""Time limits of every connection to PostgreSQL, and when a silent server counts as gone (ADR 0021); a limit in the URL
+takes precedence. A host without power sends no reset: without `tcp_user_timeout` and keepalives a client waits 16
+minutes or two hours, and the server keeps a dead client's locks, so it watches, too.
 """
 
 import os
@@ -28,8 +22,6 @@ LONGEST_PAUSE_SECONDS: Final = 1.0
 
 
 class ProcessPurpose(StrEnum):
-    """The purpose of a process, which decides how long its statements may take and whether it may know the owner."""
-
     PAGES = "pages"
     SENDING = "sending"
     LISTENING = "listening"
@@ -52,15 +44,11 @@ def serve_as(purpose: ProcessPurpose) -> None:
 
 
 def purpose() -> ProcessPurpose:
-    """Return the purpose of this process; an operator's command unless `serve_as` was called."""
     return _purpose
 
 
 def completed(conninfo: str, settings: Settings, *, is_owner: bool = False, is_pooled: bool = False) -> str:
-    """Return a connection string with the limits of this process. Raises ValueError for an unreadable one.
-
-    A pooler in transaction mode accepts no settings of a session; each transaction sets its own limits there.
-    """
+    """Raises ValueError. A pooler in transaction mode accepts no session settings; each transaction sets its own."""
     try:
         given = conninfo_to_dict(conninfo)
     except psycopg.ProgrammingError as problem:
@@ -80,10 +68,7 @@ def completed(conninfo: str, settings: Settings, *, is_owner: bool = False, is_p
 
 
 def note_reached(connection: AnyConnection) -> None:
-    """Remember which of several hosts accepted a connection, so that the next one tries it first.
-
-    After a failover each new connection would otherwise wait for the dead host before it tries the running one.
-    """
+    """The next connection tries it first: after a failover it would otherwise wait for the dead host."""
     global _reached, _lost  # noqa: PLW0603  one a process: the primary is the same for all its connections
     _reached = _host_of(connection)
     if _lost == _reached:
@@ -91,10 +76,8 @@ def note_reached(connection: AnyConnection) -> None:
 
 
 def note_lost(connection: AnyConnection) -> None:
-    """Remember that a connection broke, so that the other hosts are tried before its host.
-
-    One of them may be the primary by now. A host that has crashed says nothing, so each attempt to reach it takes as
-    long as a connection may take.
+    """The other hosts are tried before its host: one may be the primary by now, and a crashed one says nothing, so each
+    attempt takes as long as a connection may take.
     """
     global _reached, _lost  # noqa: PLW0603  one a process
     _lost = _host_of(connection) or _lost
@@ -116,9 +99,7 @@ def _host_of(connection: AnyConnection) -> tuple[str, str] | None:
 
 
 def prefer_newest(conninfo: str, settings: Settings) -> None:
-    """Ask every host of a connection string at once, and remember the one with the highest timeline among those that
-    take writes: an old primary that was started again takes writes, too. Does nothing for a single host.
-    """
+    """Remember the newest timeline of hosts that take writes: an old primary that was started again takes them, too."""
     global _reached  # noqa: PLW0603  one a process: the primary is the same for all its connections
     pairs = _pairs(conninfo_to_dict(conninfo))
     if len(pairs) < 2:
@@ -132,7 +113,6 @@ def prefer_newest(conninfo: str, settings: Settings) -> None:
 
 
 def _timeline(conninfo: str, pair: tuple[str, str], seconds: int) -> str:
-    """Return a host's timeline in eight digits; empty if it can't be reached or takes no writes."""
     only = {"host": pair[0], "port": pair[1] or None, "connect_timeout": seconds, "target_session_attrs": "read-write"}
     try:
         with psycopg.connect(make_conninfo(conninfo, **only)) as link:
@@ -143,10 +123,7 @@ def _timeline(conninfo: str, pair: tuple[str, str], seconds: int) -> str:
 
 
 def in_order(given: dict[str, Any]) -> dict[str, Any]:
-    """Return the hosts of a connection's parameters and their ports: the last one reached first, the lost one last.
-
-    Returns nothing for a single host.
-    """
+    """The last one reached first, the lost one last; nothing for a single host."""
     pairs = sorted(_pairs(given), key=_preference)
     if len(pairs) < 2:
         return {}
@@ -154,7 +131,6 @@ def in_order(given: dict[str, Any]) -> dict[str, Any]:
 
 
 def _pairs(given: dict[str, Any]) -> list[tuple[str, str]]:
-    """Return hosts and ports of a connection's parameters; none if they are named in a way that can't be ordered."""
     hosts = str(given.get("host") or "").split(",")
     ports = str(given.get("port") or "").split(",")
     if given.get("hostaddr") or len(ports) not in (1, len(hosts)):
@@ -168,13 +144,11 @@ def _preference(pair: tuple[str, str]) -> tuple[bool, bool]:
 
 
 def with_options(conninfo: str, options: str) -> str:
-    """Return a connection string that also sets these server settings, written `-c name=value`."""
     before = conninfo_to_dict(conninfo).get("options") or ""
     return make_conninfo(conninfo, options=f"{before} {options}".strip())
 
 
 def _keepalives(settings: Settings, *, prefix: str) -> dict[str, int]:
-    """Return the keepalive settings that detect a dead host within the permitted silence."""
     silence = settings.database_silence_seconds
     idle = max(1, silence // 2)
     return {
@@ -195,16 +169,13 @@ def _session(settings: Settings, *, is_owner: bool) -> dict[str, int | str]:
 
 
 def time_limits(settings: Settings) -> dict[str, str]:
-    """Return the server's settings for how long a statement, or an idle transaction, of this process may take."""
     longest = settings.database_statement_seconds if _purpose in _BRIEF else settings.database_job_seconds
     return dict.fromkeys(("statement_timeout", "idle_in_transaction_session_timeout"), f"{longest}s")
 
 
 def cut(connection: AnyConnection) -> None:
-    """Make everything that waits for this connection fail at once.
-
-    Canceling a task that waits for a statement is not enough: psycopg then asks the server to cancel the statement and
-    waits for its answer, which a dead server does not give.
+    """Make everything that waits for it fail at once. Canceling a task isn't enough: psycopg then asks the server to
+    cancel the statement and waits for its answer, which a dead server does not give.
     """
     with suppress(psycopg.Error, OSError), socket.socket(fileno=os.dup(connection.fileno())) as wire:
         wire.shutdown(socket.SHUT_RDWR)

@@ -24,15 +24,11 @@ def shorten(text: str) -> str:
 
 
 def shorten_secrets(_logger: object, _method: str, event: Any) -> Any:
-    """Shorten the secrets of a log line.
-
-    It is structlog's last processor before rendering, so that it sees all lines.
-    """
+    """It is structlog's last processor before rendering, so that it sees all lines."""
     return {key: _shortened(value) for key, value in event.items()}
 
 
 def _shortened(value: Any, depth: int = 4) -> Any:
-    """Shorten strings inside whatever is logged; anything that is not a plain value is logged as text."""
     if value is None or isinstance(value, bool | int | float):
         return value
     if isinstance(value, str):

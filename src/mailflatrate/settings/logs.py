@@ -1,7 +1,5 @@
-"""Logs: structlog for our own lines, with the standard library's routed through it; as text for people or JSON for
-machines.
-
-Every line passes one handler with `shorten_secrets`, including those of Django, Granian and libraries.
+"""Logs: structlog, with the standard library's routed through it, as text or JSON. Every line passes one handler with
+`shorten_secrets`, also those of Django, Granian and libraries.
 """
 
 import logging
@@ -14,7 +12,6 @@ from mailflatrate.settings.schema import LogFormat, Settings
 
 
 def configure_logging(settings: Settings) -> None:
-    """Set up logging to standard error for one process."""
     shared: list[structlog.typing.Processor] = [
         structlog.contextvars.merge_contextvars,
         structlog.stdlib.add_log_level,

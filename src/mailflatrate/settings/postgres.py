@@ -1,8 +1,5 @@
-"""The embedded PostgreSQL server: where it is installed, how it starts and stops. No other module knows its Python
-package.
-
-`DATABASE_URL` replaces it. The server listens on a unix socket only. It refuses to run as root, so under root it runs
-as a separate system user, which must be able to pass through (not read) the folders above its data.
+"""The embedded PostgreSQL server, which `DATABASE_URL` replaces. It listens on a unix socket only and refuses to run as
+root; then it runs as a system user, which must be able to pass through (not read) the folders above its data.
 """
 
 import fcntl
@@ -56,11 +53,10 @@ class DatabaseInUse(Exception):
 
 
 class DatabaseFailed(Exception):
-    """The server did not start; the message holds the end of its log."""
+    pass
 
 
 def _server_user() -> pwd.struct_passwd | None:
-    """Return the system user that runs the server, created on the first start as root; None if we are not root."""
     if os.geteuid() != 0:
         return None
     try:
@@ -79,7 +75,6 @@ def _let_pass(path: Path) -> None:
 
 
 def _run(tool: str, *arguments: str, user: pwd.struct_passwd | None, timeout_seconds: float = 60) -> None:
-    """Run a server tool. Raises DatabaseFailed with its output."""
     # Our own groups go too: a folder that shuts its group out would shut the server out. In a session of its own,
     # because Ctrl-C in a terminal would go to the tool, too.
     identity: dict[str, Any] = {"user": user.pw_uid, "group": user.pw_gid, "extra_groups": []} if user else {}
@@ -133,8 +128,6 @@ def _undisturbed() -> Iterator[None]:
 
 
 class EmbeddedPostgres:
-    """The embedded server of one data folder."""
-
     def __init__(self, data_dir: Path) -> None:
         self.folder = (data_dir / "postgres").resolve()
         self.lock_path = (data_dir / "postgres.lock").resolve()
@@ -147,17 +140,14 @@ class EmbeddedPostgres:
 
     @property
     def url(self) -> str:
-        """Return the owner's connection URL."""
         return f"postgresql://{OWNER}@/{DATABASE}?host={self.socket_dir}"
 
     @property
     def is_made(self) -> bool:
-        """Return whether the folder holds a database, started or not."""
         return (self.folder / "PG_VERSION").exists()
 
     @property
     def pid(self) -> int | None:
-        """Return the process ID of the running server, or None."""
         try:
             pid = int((self.folder / "postmaster.pid").read_text().split("\n", 1)[0])
             os.kill(pid, 0)
@@ -168,7 +158,6 @@ class EmbeddedPostgres:
 
     @property
     def running(self) -> bool:
-        """Return whether the server answers."""
         if self.pid is None:
             return False
         try:
@@ -179,9 +168,8 @@ class EmbeddedPostgres:
         return True
 
     def _demand_own_socket_folder(self) -> None:
-        """Raise DatabaseFailed unless the socket's folder is there, ours, and closed to all others.
-
-        Under a long path it is in the system's temporary folder, where others may have created it first.
+        """Raise DatabaseFailed unless it is there, ours, and closed to all others: under a long path it is in the
+        system's temporary folder, where others may have created it first.
         """
         user = _server_user()
         try:
@@ -281,9 +269,8 @@ class EmbeddedPostgres:
 
     @contextmanager
     def owned(self) -> Iterator[None]:
-        """Own the server for the block, and stop it however the block ends. Only one process can own it at a time.
-
-        Raises DatabaseInUse when another one does. SIGTERM raises KeyboardInterrupt in the block, as SIGINT does.
+        """Stop it however the block ends. Raises DatabaseInUse when another process owns it. SIGTERM raises
+        KeyboardInterrupt in the block, as SIGINT does.
         """
         self.lock_path.parent.mkdir(parents=True, exist_ok=True)
         with self.lock_path.open("w") as lock, _ended_by_sigterm():
@@ -305,10 +292,7 @@ class EmbeddedPostgres:
 
     @contextmanager
     def available(self) -> Iterator[None]:
-        """Use the server while the block runs, whichever process owns it.
-
-        If no process does, start it and stop it afterward.
-        """
+        """Whichever process owns it; if none does, start it and stop it afterward."""
         if self.running:
             yield
             return

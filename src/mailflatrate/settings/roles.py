@@ -1,14 +1,8 @@
-"""The four database roles below the owner, and the connection URLs of owner and application.
-
-The owner migrates. The application signs in as APP_ROLE, which owns nothing and cannot bypass row-level security.
-PLATFORM_ROLE cannot sign in; the application enters it for one transaction if a reason on a closed list allows it.
-ERASER_ROLE cannot sign in either: it alone may delete the personal half of consent events, of one account at a time,
-and may do nothing else (ARCHITECTURE section 7). Neither can LIMITED_ROLE, which works for a member who is limited to
-some lists of one account (ADR 0048).
-
-Entering one of these roles is not enough to see or write a row: their policies also require a pass, which only a
-process with the installation's secret key can make, for its own connection alone (ADR 0010). So an attacker who can run
-SQL under APP_ROLE, by an injection or with its password, may say SET ROLE and still sees nothing.
+"""The database roles below the owner, who migrates. The application signs in as APP_ROLE, which owns nothing and cannot
+bypass row-level security. For one transaction it enters PLATFORM_ROLE (reasons on a closed list), ERASER_ROLE (deletes
+the personal half of one account's consent events, nothing else, ARCHITECTURE section 7) or LIMITED_ROLE (a member's
+lists, ADR 0048). Their policies also require a pass, which only a process with the secret key can make, for its own
+connection (ADR 0010): who can run SQL under APP_ROLE may say SET ROLE and still sees nothing.
 """
 
 import hashlib
@@ -76,9 +70,8 @@ _NO_SERVER = ""
 
 
 def server_of(connection: psycopg.Connection[Any]) -> str:
-    """Return the name of the server process behind a connection, like `own_server()` does; queried once per connection.
-
-    Behind a pooler, passes are made for the transaction instead, whose name `name_transaction` sets.
+    """Like `own_server()`, queried once per connection. Behind a pooler, passes are for the transaction that
+    `name_transaction` sets.
     """
     known = getattr(connection, _SERVER_ATTRIBUTE, None)
     if known == _NO_SERVER:
@@ -97,7 +90,6 @@ def name_transaction(connection: psycopg.Connection[Any], name: str = _NO_SERVER
 
 
 async def server_of_async(connection: psycopg.AsyncConnection[Any]) -> str:
-    """Return the name of the server process behind an asynchronous connection, like `server_of`."""
     known = getattr(connection, _SERVER_ATTRIBUTE, None)
     if known is None:
         cursor = await connection.execute(SERVER_SQL)
@@ -114,22 +106,18 @@ def account_pass_for(server: str, account_id: int) -> str:
 
 
 def limited_pass_for(server: str, account_id: int, user_id: int) -> str:
-    """Return the pass that lets one server process see a limited member's rows; `limited_open()` checks it."""
     return pass_for(f"{account_id} {user_id} {server}", PassKind.LIMITED)
 
 
 def pass_for(server: str, kind: PassKind = PassKind.PLATFORM) -> str:
-    """Return the pass that opens `kind` for one server process; `<kind>_open()` in the database checks it."""
     key = pass_key()
     inner = hashlib.sha256(key + f"{kind.value} {server}".encode()).digest()
     return hashlib.sha256(key + inner).hexdigest()
 
 
 def enter_role(connection: psycopg.Connection[Any], role: str) -> None:
-    """Switch a connection of the application to PLATFORM_ROLE or ERASER_ROLE, until it leaves the role or rolls back.
-
-    The pass is sent as a parameter of its own, never in the text of a statement, because anyone who signs in under the
-    same name can read running statements.
+    """Enter PLATFORM_ROLE or ERASER_ROLE until it leaves or rolls back. The pass is a parameter of its own, never in
+    the text of a statement: anyone who signs in under the same name can read running statements.
     """
     shown = pass_for(server_of(connection))
     cursor = psycopg.Cursor(connection)
@@ -166,11 +154,7 @@ def app_url(settings: Settings) -> str:
 
 
 def app_login(settings: Settings) -> str:
-    """Return the connection string with which the application role signs in: the one that is set, or the owner's with
-    the role's name and password.
-
-    It has no time limits, because every process adds those for its own purpose.
-    """
+    """The one that is set, or the owner's with the role's name and password; without time limits."""
     if settings.app_database_url:
         return settings.app_database_url
     password = None if settings.is_embedded else _app_password()
@@ -191,7 +175,6 @@ def _completed(
 
 
 def _role_password(settings: Settings) -> str | None:
-    """Return the password for APP_ROLE: that of MAILFLATRATE_APP_DATABASE_URL, or the derived one."""
     if not settings.app_database_url:
         return _app_password()
     given = conninfo_to_dict(settings.app_database_url)

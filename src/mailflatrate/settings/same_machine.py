@@ -1,8 +1,5 @@
-"""Checks whether the database server runs on this machine, in this container, so that it can't outlive the machine (ADR
-0034).
-
-An address proves nothing, because a tunnel or a pooler listens on 127.0.0.1 too. The server reports which process
-serves the session and since when, and that process has to exist here.
+"""Whether the database server runs on this machine, so that it can't outlive it (ADR 0034). An address proves nothing
+(tunnels, poolers): the server reports its process and since when, and that process has to exist here.
 """
 
 import os
@@ -23,11 +20,8 @@ _STARTED_AT: Final = 19  # field 22 of /proc/PID/stat, counted after the name
 
 
 def is_served_here(connection: int, session: Sequence[object] | None) -> bool:
-    """Return whether the server process of a connection runs here, judged by its file number and its row of `SESSION`.
-
-    If that cannot be determined, return False. Ages are compared instead of times, so no clock has to be right. A
-    process on another machine passes only if a process with the same number, name and age exists here, over a
-    connection that doesn't leave the machine.
+    """False if that cannot be determined. Ages are compared, so no clock has to be right. A process elsewhere passes
+    only if one with the same number, name and age exists here, over a connection that doesn't leave the machine.
     """
     if session is None or not _stays_here(connection):
         return False
@@ -45,7 +39,6 @@ def _stays_here(connection: int) -> bool:
 
 
 def _name_and_age(pid: int) -> tuple[str, float] | None:
-    """Return a process's name and its age in seconds; None if it can't be seen."""
     try:
         line = Path(f"/proc/{pid}/stat").read_text()
         up_seconds = float(Path("/proc/uptime").read_text().split()[0])

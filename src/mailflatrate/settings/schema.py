@@ -1,8 +1,5 @@
-"""The only schema of settings. Every field is an environment variable `MAILFLATRATE_<NAME>` (and `DATABASE_URL`).
-
-An unknown `MAILFLATRATE_*` variable or a malformed value stops the start with the name of the variable.
-Six sections are in `customer_domains`, `database`, `inbound`, `storage`, `vetting` and `writing`. `docs/settings.md` is
-generated from all of them.
+"""The only schema of settings: a field is `MAILFLATRATE_<NAME>` (and `DATABASE_URL`). An unknown variable or a
+malformed value stops the start with its name. `docs/settings.md` is generated from all sections.
 """
 
 import os
@@ -47,15 +44,11 @@ LOOPBACK_NAMES = ("localhost", "127.0.0.1", "[::1]")
 
 
 class MarkMode(StrEnum):
-    """When a sender tells the database which messages it starts."""
-
     AUTO = "auto"
     EACH = "each"
 
 
 class LogFormat(StrEnum):
-    """The log format: console lines for people, JSON lines for machines."""
-
     CONSOLE = "console"
     JSON = "json"
 
@@ -63,8 +56,6 @@ class LogFormat(StrEnum):
 class Settings(
     InboundSettings, StorageSettings, DatabaseSettings, VettingSettings, CustomerDomainSettings, WritingSettings
 ):
-    """All settings of one process; frozen."""
-
     data_dir: Path = Field(Path("var"), description="Folder for the embedded database, secrets and journals.")
     secret_key: str | None = Field(
         None, description="Secret that signs sessions. Default: generated and stored in the data folder."
@@ -307,46 +298,37 @@ class Settings(
 
     @property
     def is_embedded(self) -> bool:
-        """Return True if the embedded database server is used, because no URL names another."""
         return self.database_url is None and self.app_database_url is None
 
     @property
     def storage_folder(self) -> Path:
-        """Return the folder of the storage kind `directory`."""
         return self.storage_dir or self.data_dir / "storage"
 
     @property
     def withdrawals_folder(self) -> Path:
-        """Return the folder in which this host writes the withdrawals log, unless the log goes to a bucket."""
         return self.withdrawals_dir or self.data_dir / "withdrawals"
 
     @property
     def public_host(self) -> str:
-        """Return the host name of `public_url`."""
         return urlsplit(self.public_url).hostname or ""
 
     @property
     def shaping_numbers(self) -> dict[str, int]:
-        """Return the messages per hour by provider that the operator changed."""
         return read_shaping(self.shaping)
 
     @property
     def host_names(self) -> list[str]:
-        """Return the host names that the pages answer to. On a trial machine these include the loopback addresses."""
         named = [name.strip() for name in self.allowed_hosts.split(",") if name.strip()]
         own = [*LOOPBACK_NAMES] if self.is_local else []
         return named or list(dict.fromkeys([self.public_host, *own]))
 
     @property
     def is_local(self) -> bool:
-        """Return True if the pages are viewed over plain HTTP: in the demonstration, in debugging, or at a loopback
-        public URL.
-        """
+        """Plain HTTP: in the demonstration, in debugging, or at a loopback public URL."""
         return self.demo or self.debug or self.public_host in LOOPBACK_NAMES
 
 
 def environment_name(field: str) -> str:
-    """Return the environment variable of a settings field."""
     return BARE_NAMES.get(field, PREFIX + field.upper())
 
 
@@ -392,5 +374,4 @@ def load_settings() -> Settings:
 
 
 def blocklists(written: str) -> list[str]:
-    """Return the zones in a blocklist setting."""
     return [zone.strip().strip(".").lower() for zone in written.split(",") if zone.strip()]

@@ -37,11 +37,9 @@ def _generated(path: Path) -> Secrets:
 
 @cache
 def load_secrets() -> Secrets:
-    """Return the secrets of this installation: from the environment, otherwise from the data folder.
-
-    They are generated on the first start of an installation with the embedded server, and by the first `migrate` of one
-    with its own server (`draw_secrets`). Raises SettingsError if they are missing although the installation exists,
-    because then another host has them.
+    """From the environment, otherwise from the data folder. An embedded installation's first start generates them,
+    others' first `migrate` (`draw_secrets`). Raises SettingsError if they are missing although the installation exists:
+    another host has them.
     """
     settings = load_settings()
     if settings.secret_key and settings.token_keys:

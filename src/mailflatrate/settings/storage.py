@@ -11,24 +11,18 @@ from mailflatrate.settings.section import PREFIX, Positive, Section
 
 
 class StorageKind(StrEnum):
-    """Where uploads and pictures are stored."""
-
     DATABASE = "database"
     DIRECTORY = "directory"
     S3 = "s3"
 
 
 class S3Encryption(StrEnum):
-    """How the service encrypts stored objects."""
-
     NONE = ""
     AES256 = "AES256"
     KMS = "aws:kms"
 
 
 class StorageSettings(Section):
-    """Where uploads, pictures and the withdrawals log are stored."""
-
     storage: StorageKind = Field(
         StorageKind.DATABASE,
         description="Where uploads and images are stored: `database`, `directory` or `s3`. Files in another configured "

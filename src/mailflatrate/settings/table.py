@@ -4,7 +4,6 @@ from mailflatrate.settings.schema import FILE_SUFFIX, SECRETS, Settings, environ
 
 
 def settings_table() -> str:
-    """Return the settings as a Markdown table (docs/settings.md)."""
     rows = ["| variable | default | meaning |", "| --- | --- | --- |"]
     own = [field for field in Settings.__annotations__ if field in Settings.model_fields]
     for field in dict.fromkeys([*own, *Settings.model_fields]):

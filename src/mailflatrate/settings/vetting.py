@@ -6,8 +6,6 @@ from mailflatrate.settings.section import Section
 
 
 class VettingSettings(Section):
-    """Where an applicant's domain and company are looked up."""
-
     rdap_server: str = Field(
         "https://rdap.org",
         pattern=r"^(https?://\S+)?$",

@@ -9,8 +9,6 @@ from mailflatrate.settings.section import PREFIX, Positive, Section
 
 
 class WritingSettings(Section):
-    """Where writing help gets its suggestions, and how much of it an account may use."""
-
     writing_url: str | None = Field(
         None,
         pattern=r"^https?://[^/\s@]+(/\S*)?$",
@@ -40,5 +38,4 @@ class WritingSettings(Section):
 
     @property
     def writing_host(self) -> str:
-        """Return the host that drafts are sent to; empty without writing help."""
         return urlsplit(self.writing_url).netloc if self.writing_url else ""
