@@ -16,7 +16,7 @@ _ABSENT = ("404", "NoSuchKey", "NotFound")
 
 
 class MissingPackage(Exception):
-    """boto3 is not installed; the message says how to install it."""
+    pass
 
 
 class BucketFailed(Exception):
@@ -24,15 +24,12 @@ class BucketFailed(Exception):
 
 
 class NoObject(Exception):
-    """The object does not exist."""
+    pass
 
 
 @dataclass(frozen=True, slots=True)
 class BucketAccess:
-    """Where the bucket is and how to sign in.
-
-    Without keys, boto3 uses the host's own credentials (environment, role).
-    """
+    """Without keys, boto3 uses the host's own credentials (environment, role)."""
 
     bucket: str
     endpoint: str | None = None
@@ -47,8 +44,6 @@ class BucketAccess:
 
 @dataclass(frozen=True, slots=True)
 class ListedObject:
-    """An object as the service lists it."""
-
     key: str
     octets: int
     changed_at: datetime
@@ -93,10 +88,7 @@ class TokenBucket:
             self._sealing["SSEKMSKeyId"] = access.kms_key
 
     def put(self, key: str, read: Callable[[int], bytes]) -> None:
-        """Store an object; it becomes visible once complete.
-
-        Raises BucketFailed, and any exception that `read` raises.
-        """
+        """It becomes visible once complete. Raises BucketFailed, and any exception that `read` raises."""
         first = read(PART_BYTES)
         try:
             if len(first) < PART_BYTES:

@@ -1,7 +1,5 @@
-"""Asks a language model through the chat-completions API at the operator's endpoint (`/chat/completions`).
-
-The endpoint comes from the settings alone and may be in a private network. Redirects aren't followed, so the key goes
-to that host only.
+"""Asks a language model by chat completions at the operator's endpoint, which may be in a private network. Redirects
+aren't followed, so the key goes to that host only.
 """
 
 import json
@@ -22,8 +20,6 @@ _OTHER_LIMIT: Final = "max_completion_tokens"
 
 
 class ChatProblem(StrEnum):
-    """Why there is no answer."""
-
     UNREACHABLE = "unreachable"
     TIMEOUT = "timeout"
     CANCELED = "canceled"
@@ -45,8 +41,6 @@ class ChatFailed(Exception):
 
 @dataclass(frozen=True, slots=True)
 class ChatEndpoint:
-    """The operator's endpoint: the URL of its API, such as `https://llm.example/v1`, the model, and the key."""
-
     url: str
     model: str
     key: str | None = field(repr=False)
@@ -56,10 +50,7 @@ class ChatEndpoint:
 def ask_model(
     endpoint: ChatEndpoint, question: ModelQuestion, is_wanted: Callable[[], bool] = lambda: True
 ) -> tuple[str, ...]:
-    """Return the model's suggestions. Raises ChatFailed.
-
-    `is_wanted` is asked once a second; as soon as it says no, the connection is cut.
-    """
+    """Raises ChatFailed. `is_wanted` is asked once a second; as soon as it says no, the connection is cut."""
     answer = _ask(endpoint, request_body(question, endpoint.model), is_wanted)
     if answer.status == 400 and _OTHER_LIMIT.encode() in answer.body:
         answer = _ask(endpoint, request_body(question, endpoint.model, limit_name=_OTHER_LIMIT), is_wanted)
@@ -106,7 +97,6 @@ def _problem_of(status: int) -> ChatProblem:
 
 
 def _message(body: bytes) -> str:
-    """Return what an error answer says, for the operator."""
     try:
         said = json.loads(body)["error"]
         return str(said["message"] if isinstance(said, dict) else said)[:200]

@@ -1,8 +1,4 @@
-"""One deadline for a whole conversation with a server that may try to keep us waiting.
-
-A socket's timeout restarts with every octet. A `Deadline` doesn't: when it expires, the connection is cut, at whatever
-point of the conversation.
-"""
+"""One deadline for a whole conversation: a socket's timeout restarts with every octet, a `Deadline` doesn't."""
 
 from __future__ import annotations
 
@@ -17,9 +13,8 @@ Link = TypeVar("Link", bound=socket.socket)
 
 
 class Deadline:
-    """A time limit in seconds for everything inside the block. Raises TimeoutError from the block when it expires.
-
-    Every socket used inside is passed to `guard` as soon as it exists, and again when TLS has wrapped it.
+    """Raises TimeoutError from the block when it expires. Every socket used inside is passed to `guard` as soon as it
+    exists, and again when TLS has wrapped it.
     """
 
     def __init__(self, seconds: float) -> None:

@@ -1,8 +1,6 @@
-"""Domain Connect (draft-ietf-dconn-domainconnect): finding the DNS provider of a domain, and links that it signs for.
-
-All answers are foreign text: the TXT record comes from the domain's owner, the settings from whichever host it names.
-Only https is spoken, with public addresses, to the end of a small answer, and no redirect is followed. The link leads
-a person's browser to the provider, who asks for consent; the records are checked in the DNS afterward.
+"""Domain Connect (draft-ietf-dconn-domainconnect): the DNS provider of a domain, and links that it signs for. All
+answers are foreign: only https to public addresses, small answers, no redirects. The provider asks for consent; the
+records are checked in the DNS afterward.
 """
 
 import base64
@@ -42,13 +40,11 @@ _UNDERSTOOD: Final = frozenset({"providerId", "providerName", "providerDisplayNa
 
 
 class KeyUnusable(Exception):
-    """The file holds no RSA key of at least 2048 bits."""
+    pass
 
 
 @dataclass(frozen=True, slots=True)
 class ProviderLink:
-    """How requests leave. `private` permits the own network; only tests want that."""
-
     resolver: Resolver
     private: bool = False
     context: ssl.SSLContext | None = None
@@ -56,15 +52,12 @@ class ProviderLink:
 
 @dataclass(frozen=True, slots=True)
 class TemplateName:
-    """The template that a provider has to know, in this version."""
-
     provider_id: str
     service_id: str
     version: int
 
     @property
     def path(self) -> str:
-        """Return the path of the template below a provider's URL."""
         return f"/v2/domainTemplates/providers/{quote(self.provider_id)}/services/{quote(self.service_id)}"
 
 
@@ -79,15 +72,11 @@ class DnsProvider:
 
     @property
     def site(self) -> str:
-        """Return the host name that the link leads to."""
         return urlsplit(self.sync_url).hostname or ""
 
 
 def find_provider(domain: str, apex: str, template: TemplateName, link: ProviderLink) -> DnsProvider | None:
-    """Return the DNS provider of a domain if it knows the template; None otherwise. Never raises.
-
-    `apex` is the registrable domain: no zone above it belongs to the domain's owner.
-    """
+    """Never raises. `apex` is the registrable domain: no zone above it belongs to the domain's owner."""
     try:
         with Deadline(MOST_SECONDS) as deadline:
             return _Discovery(template, link, deadline).of(domain, apex)
@@ -97,8 +86,6 @@ def find_provider(domain: str, apex: str, template: TemplateName, link: Provider
 
 @dataclass(frozen=True, slots=True)
 class _Discovery:
-    """One search for a provider; all its requests share a deadline."""
-
     template: TemplateName
     link: ProviderLink
     deadline: Deadline
@@ -112,14 +99,12 @@ class _Discovery:
         return None
 
     def _prefixes(self, zone: str) -> list[str]:
-        """Return where the zone's provider says its API is; anything but a host with a plain path is passed over."""
         self.deadline.left(REQUEST_SECONDS)
         values = self.link.resolver.txt(f"_domainconnect.{zone}").values
         usable = (value.strip() for value in values if len(value) <= LONGEST_URL)
         return [value.rstrip("/") for value in usable if _PREFIX.fullmatch(value)][:MOST_RECORDS]
 
     def _settings(self, prefix: str, zone: str) -> dict[str, Any] | None:
-        """Ask how to set up a zone; None if the provider doesn't host it, or doesn't say so in a form we understand."""
         said = _json(self._get(f"https://{prefix}/v2/{quote(zone)}/settings"))
         if not isinstance(said, dict):
             return None
@@ -149,7 +134,6 @@ class _Discovery:
 
 
 def _zones(domain: str, apex: str) -> list[str]:
-    """Return the names that may be a zone of their own: the domain, and those above it up to the registered one."""
     if domain != apex and not domain.endswith(f".{apex}"):
         return []
     labels = domain.split(".")
@@ -170,7 +154,6 @@ def _json(body: bytes | None) -> Any:
 
 
 def _is_base(url: object) -> bool:
-    """Return whether a URL may begin a link: https, a host name, a plain path, no user, query or fragment."""
     if not isinstance(url, str) or len(url) > LONGEST_URL:
         return False
     scheme, separator, rest = url.partition("://")
@@ -178,7 +161,6 @@ def _is_base(url: object) -> bool:
 
 
 def _shown_name(value: object) -> str:
-    """Return a name to show: one line, no characters that hide or reorder others."""
     if not isinstance(value, str):
         return ""
     visible = "".join(" " if unicodedata.category(each)[0] in "CZ" else each for each in value[: 4 * LONGEST_NAME])
@@ -202,12 +184,10 @@ class LinkSigner:
 
     @property
     def label(self) -> str:
-        """Return the label of the key's TXT records. Another key has another one, so that both can be published."""
         return f"_dck{hashlib.sha256(self._public.encode()).hexdigest()[:12]}"
 
     @property
     def records(self) -> Sequence[str]:
-        """Return the TXT records that publish the public key, each short enough for one string."""
         parts = [
             self._public[start : start + KEY_PART_CHARACTERS]
             for start in range(0, len(self._public), KEY_PART_CHARACTERS)
@@ -215,7 +195,6 @@ class LinkSigner:
         return [f"p={number},a=RS256,d={part}" for number, part in enumerate(parts, 1)]
 
     def signed(self, parameters: Mapping[str, str]) -> str:
-        """Return the query of a link: parameters in order of their names, then signature and key."""
         encoded = sorted((quote(name, safe=""), quote(value, safe="")) for name, value in parameters.items())
         query = "&".join(f"{name}={value}" for name, value in encoded)
         signature = self._key.sign(query.encode("ascii"), padding.PKCS1v15(), hashes.SHA256())

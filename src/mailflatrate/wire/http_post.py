@@ -11,8 +11,6 @@ from mailflatrate.wire.deadline import Deadline
 
 @dataclass(frozen=True, slots=True)
 class PostAnswer:
-    """The unprocessed response: its status, header fields and body."""
-
     status: int
     headers: Message
     body: bytes
@@ -28,11 +26,8 @@ def post(
     context: ssl.SSLContext | None = None,
     deadline: Deadline | None = None,
 ) -> PostAnswer:
-    """POST to `url` (http or https) and return the response, of which it reads at most `most_octets`.
-
-    `deadline` is one that the caller may cut, in place of a new one of so many seconds.
-
-    Raises OSError, also if the server doesn't speak HTTP.
+    """Read at most `most_octets`. A `deadline` that the caller may cut replaces `seconds`. Raises OSError, also if the
+    server doesn't speak HTTP.
     """
     parts = urlsplit(url)
     path = f"{parts.path or '/'}?{parts.query}" if parts.query else parts.path or "/"

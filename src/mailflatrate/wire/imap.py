@@ -1,8 +1,6 @@
-"""A mailbox read over IMAP (RFC 9051): lists unseen messages, fetches their unchanged octets, and marks them as seen.
-
-One deadline and one limit on octets apply to a whole conversation, because the server may be untrusted or compromised.
-It removes and moves nothing. imap-tools opens the mailbox and searches. Messages are fetched and marked by plain
-commands, because imap-tools would parse the octets again and expunge what other people have marked as deleted.
+"""A mailbox read over IMAP (RFC 9051), with one deadline and one limit on octets, because the server may be untrusted.
+It removes and moves nothing: imap-tools opens and searches, but would parse the octets again and expunge what other
+people have marked as deleted.
 """
 
 import socket
@@ -25,8 +23,6 @@ class MailboxUnavailable(Exception):
 
 @dataclass(frozen=True, slots=True)
 class MailboxAccess:
-    """Where the mailbox is and how to sign in."""
-
     host: str
     port: int
     user: str
@@ -80,8 +76,6 @@ def open_mailbox(access: MailboxAccess) -> Iterator[OpenMailbox]:
 
 
 class _Box(BaseMailBox):
-    """A mailbox whose connection is guarded from its first octet."""
-
     def __init__(self, access: MailboxAccess, deadline: Deadline) -> None:
         self._access, self._deadline = access, deadline
         super().__init__()
@@ -99,8 +93,6 @@ class _Box(BaseMailBox):
 
 
 class _Bounds(IMAP4):
-    """The common base of the guarded clients: each octet read counts."""
-
     _deadline: Deadline
     _left: int
 
@@ -109,12 +101,10 @@ class _Bounds(IMAP4):
         return self._deadline.guard(link)
 
     def read(self, size: int) -> bytes:
-        """Read a literal of the size that the server announced."""
         self._count(size)
         return super().read(size)
 
     def readline(self) -> bytes:
-        """Read a line."""
         line = super().readline()
         self._count(len(line))
         return line

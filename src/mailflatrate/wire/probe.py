@@ -1,6 +1,5 @@
-"""Probes a port without sending a message: its certificate, and which recipients it accepts. For `mailflatrate doctor`.
-
-The SMTP client is not used, because only the way to the relay may use it (ARCHITECTURE section 2).
+"""Probes a port for `mailflatrate doctor` without sending a message, and without the SMTP client, which only the way to
+the relay may use (ARCHITECTURE section 2).
 """
 
 from __future__ import annotations
@@ -31,10 +30,7 @@ class SeenCertificate:
 
 
 def read_certificate(host: str, port: int, *, cafile: str | None = None, at: str | None = None) -> SeenCertificate:
-    """Return the server's certificate after a TLS handshake that checks chain, name and dates like an outside client.
-
-    `at`: the server to connect to, if the name does not lead there. Raises ProbeFailed.
-    """
+    """Check chain, name and dates. `at`: the server, if the name does not lead there. Raises ProbeFailed."""
     context = ssl.create_default_context(cafile=cafile)
     try:
         with (

@@ -1,7 +1,5 @@
-"""Posting many small messages to one address that a customer named, over connections that stay open.
-
-The address leads only to port 443 of a public host, whatever its name resolves to now, and no redirect is followed.
-Each answer is bounded in time and size; only its first octets are kept.
+"""Posts many small messages to a customer's address over connections that stay open: only port 443 of a public host,
+whatever its name resolves to now, no redirects, answers bounded in time and size.
 """
 
 from __future__ import annotations
@@ -41,10 +39,7 @@ class PushResult:
 
 @dataclass(frozen=True, slots=True)
 class PushTarget:
-    """The destination of messages.
-
-    `networks` are private ones that the operator allowed, at any port and without TLS.
-    """
+    """`networks` are private ones that the operator allowed, at any port and without TLS."""
 
     url: str
     resolver: Resolver
@@ -53,8 +48,6 @@ class PushTarget:
 
 
 class PushChannel:
-    """One connection to a target, opened when it is first needed. For one thread, within one deadline."""
-
     def __init__(self, target: PushTarget, deadline: Deadline) -> None:
         self._target, self._deadline = target, deadline
         self._parts = urlsplit(target.url)
@@ -84,7 +77,6 @@ class PushChannel:
             return PushResult(None, _in_words(problem), time.monotonic() - began)
 
     def close(self) -> None:
-        """Close the connection, if there is one."""
         if self._connection is not None:
             with suppress(OSError):
                 self._connection.close()

@@ -14,17 +14,12 @@ MEDIA_TYPE = "application/rdap+json"
 
 @dataclass(frozen=True, slots=True)
 class Registration:
-    """A registration. `at` None: the date is unknown, and `problem` says why."""
-
     at: datetime | None
     problem: str = ""
 
 
 def find_registration(domain: str, server: str, resolver: Resolver, *, private: bool = False) -> Registration:
-    """Query an RDAP server (its base address, RFC 9082 section 3.1.3) for a registered domain. Never raises.
-
-    `private` permits a server in a private network; only tests set it.
-    """
+    """By its base address (RFC 9082 section 3.1.3). Never raises. Only tests permit a `private` network."""
     if not server:
         return Registration(None, "switched off")
     seen = fetch_page(f"{server.rstrip('/')}/domain/{domain}", resolver, private=private, accept=MEDIA_TYPE)

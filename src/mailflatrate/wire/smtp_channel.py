@@ -1,7 +1,4 @@
-"""The channel under an SMTP connection: it parses replies, has one timer, sends single commands, starts TLS.
-
-It knows nothing about messages.
-"""
+"""The channel under an SMTP connection: parses replies, has one timer, sends single commands, starts TLS."""
 
 from __future__ import annotations
 
@@ -26,14 +23,11 @@ if TYPE_CHECKING:
 
 
 class ConnectionLostError(Exception):
-    """The connection ended while a command outside of a message was waiting for its reply."""
+    pass
 
 
 class SmtpChannel(asyncio.Protocol):
-    """A stream of replies.
-
-    `_expected` names, in order, the command that each coming reply answers; the subclass acts on it.
-    """
+    """`_expected` names, in order, the command that each coming reply answers; the subclass acts on it."""
 
     def __init__(self, config: RelayConfig) -> None:
         self.config = config
@@ -68,37 +62,29 @@ class SmtpChannel(asyncio.Protocol):
         raise NotImplementedError
 
     def _on_drop(self, stage: Stage, text: str) -> None:
-        """Settle what was in progress; the channel is already closed."""
         raise NotImplementedError
 
     def connection_made(self, transport: asyncio.BaseTransport) -> None:
-        """Store the transport.
-
-        Set TCP_NODELAY, because each write is a whole group of commands whose reply is awaited.
-        """
+        """Set TCP_NODELAY: each write is a whole group of commands whose reply is awaited."""
         self._transport = cast(asyncio.Transport, transport)
         raw = transport.get_extra_info("socket")
         if raw is not None:
             raw.setsockopt(socket.IPPROTO_TCP, socket.TCP_NODELAY, 1)
 
     def connection_lost(self, exc: Exception | None) -> None:
-        """Settle everything in progress, because the transport is gone."""
         self._drop(str(exc) if exc else "the relay closed the connection")
         if not self._gone.done():
             self._gone.set_result(None)
 
     @property
     def is_closed(self) -> bool:
-        """Return True once nothing more can be sent on this connection."""
         return self._closed
 
     @property
     def is_idle(self) -> bool:
-        """Return True when no reply is awaited."""
         return not self._expected and not self._closed
 
     async def wait_closed(self) -> None:
-        """Return when the transport is gone (after `close`, at most quit_seconds later)."""
         await asyncio.shield(self._gone)
 
     async def greeting(self) -> Reply:
@@ -111,10 +97,7 @@ class SmtpChannel(asyncio.Protocol):
             self._waiter = None
 
     async def command(self, line: bytes, stage: Stage) -> Reply:
-        """Write one command and wait for its reply, outside of a message.
-
-        Raises ConnectionLostError if there is none within the stage's time.
-        """
+        """Outside of a message. Raises ConnectionLostError if there is no reply within the stage's time."""
         if self._closed or self._transport is None:
             raise ConnectionLostError(self.loss[1] if self.loss else "the connection is closed")
         self._waiter = self._loop.create_future()
@@ -127,10 +110,8 @@ class SmtpChannel(asyncio.Protocol):
             self._waiter = None
 
     async def start_tls(self, context: ssl.SSLContext, handshake_seconds: float) -> None:
-        """Wrap the connection after a 220 to STARTTLS. Raises OSError (including ssl.SSLError) when the handshake
-        fails.
-
-        Plain bytes after the 220 are an injection (CVE-2011-0411) and end the connection.
+        """After a 220. Raises OSError (including ssl.SSLError) when the handshake fails. Plain bytes after the 220 are
+        an injection (CVE-2011-0411) and end the connection.
         """
         if self._tail or self._lines or self._closed or self._transport is None:
             raise OSError("plain text after the reply to STARTTLS")
@@ -154,9 +135,7 @@ class SmtpChannel(asyncio.Protocol):
         self.tls = True
 
     def data_received(self, data: bytes) -> None:
-        """Split the stream into replies and pass each to the command it answers; replies come in order (RFC
-        2920 3.2).
-        """
+        """Pass each reply to the command it answers; replies come in order (RFC 2920 3.2)."""
         if self._closed:
             return
         lines = (self._tail + data).split(b"\n")
@@ -181,7 +160,6 @@ class SmtpChannel(asyncio.Protocol):
             self._arm()
 
     def _on_plain_reply(self, reply: Reply) -> None:
-        """Pass a reply to the waiting `command`."""
         if self._waiter is not None and not self._waiter.done():
             self._waiter.set_result(reply)
 
@@ -205,9 +183,7 @@ class SmtpChannel(asyncio.Protocol):
         self._on_drop(self.loss[0], text)
 
     def _arm(self) -> None:
-        """Set the deadline of the next expected reply. One lazy timer: a deadline that only moves later costs no
-        timer call, so the hot path pays for none.
-        """
+        """One lazy timer: a deadline that only moves later costs no timer call, so the hot path pays for none."""
         if not self._expected or self._closed:
             return
         seconds = self._timeouts.get(self._expected[0][0], self.config.timeouts.command_seconds)
@@ -231,5 +207,4 @@ class SmtpChannel(asyncio.Protocol):
 
 
 def parse_lines(lines: list[bytes]) -> Reply:
-    """Parse received lines, perhaps with CR, like `parse_reply`. Raises ReplyError."""
     return parse_reply([line.rstrip(b"\r") for line in lines])

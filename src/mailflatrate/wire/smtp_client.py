@@ -1,14 +1,7 @@
-"""One SMTP connection as an `asyncio.Protocol`: about one wait per message.
-
-With PIPELINING the end of one message and MAIL, RCPT, DATA of the next are sent in one write (RFC 2920 3.1 allows
-the content to be the first "command" of a group), without RSET between messages. Without it the dialogue proceeds
-step by step.
-
-DATA is preferred to BDAT even where CHUNKING is offered: with DATA the content is sent only after the relay has
-accepted the recipient and is about to read it, so at most one message per connection can have an unknown result,
-and a refused recipient costs no content. BDAT (RFC 3030) waits once per message just the same, sends 6 kB for
-nothing to each refused recipient, and needs a RSET after each refusal. `RelayConfig.chunking` turns it on for
-relays that want it.
+"""One SMTP connection: about one wait per message. With PIPELINING the end of a message and MAIL, RCPT, DATA of the
+next are one write (RFC 2920 3.1), without RSET. DATA is preferred to BDAT (RFC 3030): its content is sent only after
+the relay has accepted the recipient, so at most one message per connection can have an unknown result, and a refused
+recipient costs no content and no RSET. `RelayConfig.chunking` turns BDAT on for relays that want it.
 """
 
 from __future__ import annotations
@@ -28,20 +21,13 @@ _TWO, _FOUR, _FIVE = b"245"
 class MessageFeed(Protocol):
     """The interface through which a connection gets its messages. No method may raise."""
 
-    def take(self, connection: SmtpConnection) -> OutgoingMessage | None:
-        """Return the next message, or None when there is none now."""
+    def take(self, connection: SmtpConnection) -> OutgoingMessage | None: ...
 
     def may_start(self, delivery_id: int) -> bool | None:
-        """Return whether this message's content may be written now.
-
-        False: not yet, and `proceed` asks again. None: no, and the connection ends without it.
-        """
+        """May this content be written now? False: `proceed` asks again. None: the connection ends without it."""
 
     def data_start(self, delivery_id: int) -> bool:
-        """Record that the content of this message is about to be written.
-
-        Returning False forbids it and ends the connection.
-        """
+        """The content is about to be written; False forbids it and ends the connection."""
 
     def settle(self, message: OutgoingMessage, outcome: SendOutcome) -> None:
         """Take the one final result of a message that was taken."""
@@ -51,12 +37,9 @@ class MessageFeed(Protocol):
 
 
 class SmtpConnection(SmtpChannel):
-    """A connection to one relay. Open it with `mailflatrate.wire.smtp_open.open_connection`, then `serve` a
-    feed.
-
-    Public state: `offers` (capabilities), `tls`, `messages_taken`, `replies_final` (messages that got their own reply),
-    `last_reply` (why the relay ended the connection, if it said so), `loss` (stage and text), `withheld` (we ended it,
-    because the sender forbade a content).
+    """Open it with `smtp_open.open_connection`, then `serve` a feed. `replies_final` counts messages that got their own
+    reply; `last_reply` is why the relay ended the connection, `loss` stage and text; `withheld`: we ended it, because
+    the sender forbade a content.
     """
 
     def __init__(self, config: RelayConfig) -> None:
@@ -79,9 +62,7 @@ class SmtpConnection(SmtpChannel):
     # -- life ------------------------------------------------------------------------------------------------
 
     def serve(self, feed: MessageFeed | None, message_limit: int) -> None:
-        """Take messages from `feed` from now on, at most `message_limit` over the life of the connection; None
-        stops it.
-        """
+        """At most `message_limit` over the life of the connection; a feed of None stops it."""
         self._feed = feed
         self._message_limit = message_limit
         self._bdat = self.config.chunking and self.offers.chunking
@@ -89,14 +70,12 @@ class SmtpConnection(SmtpChannel):
         self.kick()
 
     def kick(self) -> None:
-        """Start the next message if the dialogue is at a point where one may start."""
         if self._open is None and not self._closed and not self._parked:
             if not self._expected or (self._pipelining and not self._bdat and self._under_way is not None):
                 self._advance(b"")
             self._arm()
 
     def close(self) -> None:
-        """Send QUIT when idle and close after its reply; abort a connection that waits for a reply."""
         if self._closed or self._transport is None:
             return
         if self._expected or self._waiter is not None or self._parked:
@@ -109,11 +88,9 @@ class SmtpConnection(SmtpChannel):
 
     @property
     def is_idle(self) -> bool:
-        """Return True when no reply is awaited and no content waits for permission."""
         return not self._parked and super().is_idle
 
     def proceed(self) -> None:
-        """Check again whether waiting content may be written."""
         if self._parked and not self._closed:
             self._start_content()
             self._arm()
@@ -193,7 +170,6 @@ class SmtpConnection(SmtpChannel):
         self._start_content()
 
     def _start_content(self) -> None:
-        """Write the content that the relay waits for, or wait for permission to do so."""
         transaction = self._under_way
         assert transaction is not None and self._feed is not None
         leave = self._feed.may_start(transaction.message.delivery_id)
@@ -239,7 +215,6 @@ class SmtpConnection(SmtpChannel):
     # -- refusals --------------------------------------------------------------------------------------------
 
     def _refused(self, stage: Stage, transaction: Transaction, lines: list[bytes]) -> None:
-        """Settle a message by an unwanted reply; replies after the first refusal only keep the count."""
         reply = parse_lines(lines)
         family = lines[0][0]
         if not transaction.settled:
@@ -257,7 +232,6 @@ class SmtpConnection(SmtpChannel):
             self._drop(f"unexpected reply at {stage.value}: {reply.code} {reply.text}")
 
     def _after_refusal(self, transaction: Transaction) -> None:
-        """Clear the relay's half-open transaction after the last reply to a refused envelope, and continue."""
         if self._open is transaction:
             self._open = None
         transaction.steps = []
@@ -270,7 +244,6 @@ class SmtpConnection(SmtpChannel):
     # -- bytes out -------------------------------------------------------------------------------------------
 
     def _take(self) -> Transaction | None:
-        """Return the next message that this relay can take; those it cannot are settled at stage LOCAL."""
         feed = self._feed
         while feed is not None and not self._retired:
             if self._is_used_up():
@@ -291,7 +264,6 @@ class SmtpConnection(SmtpChannel):
         return self.messages_taken >= self._message_limit or self._loop.time() >= self._retire_at
 
     def _advance(self, head: bytes) -> None:
-        """Write `head` and, in the same write if the relay allows it, the envelope of the next message."""
         assert self._transport is not None
         if head and not self._pipelining:
             self._transport.write(head)  # its reply calls here again
@@ -332,7 +304,6 @@ class SmtpConnection(SmtpChannel):
             self._transport.writelines((head, following.group))  # one write, and no copy of the message
 
     def _step(self, transaction: Transaction) -> None:
-        """Write the next of MAIL, RCPT and DATA (or BDAT with its content), without PIPELINING."""
         assert self._transport is not None
         stage = (_DATA, _RCPT, _MAIL)[len(transaction.steps) - 1]
         line = transaction.steps.pop(0)

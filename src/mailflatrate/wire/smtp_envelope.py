@@ -1,7 +1,4 @@
-"""One message on one connection: its commands, depending on the relay's extensions, and its progress.
-
-No sockets here.
-"""
+"""One message on one connection: its commands, by the relay's extensions, and its progress. No sockets here."""
 
 from __future__ import annotations
 
@@ -27,9 +24,7 @@ class LocalRefusal(Exception):
 
 
 class Transaction:
-    """A message being sent. `started`: the relay may have its content. `settled`: its result has been reported.
-    `is_addressed`: the relay accepted its recipient after that, so even a lone dot would reach them.
-    """
+    """`started`: the relay may have its content. `is_addressed`: even a lone dot would reach the recipient."""
 
     __slots__ = ("content", "group", "is_addressed", "message", "settled", "started", "steps")
 
@@ -45,10 +40,8 @@ class Transaction:
 def build_transaction(
     message: OutgoingMessage, config: RelayConfig, offers: Capabilities, *, use_bdat: bool
 ) -> Transaction:
-    """Build the commands of a message: MAIL, RCPT and DATA, or `BDAT n LAST` followed by the content.
-
-    With DATA, the transaction's `content` holds the dot-stuffed lines and the final dot. Raises LocalRefusal when the
-    envelope or the content is invalid, or the relay lacks an extension the message needs (R-19).
+    """MAIL, RCPT and DATA (`content` is dot-stuffed, with the final dot), or `BDAT n LAST`. Raises LocalRefusal for an
+    invalid envelope or content, and for an extension that the relay lacks (R-19).
     """
     sender, recipient, content = message.sender, message.recipient, message.content
     if not _PATH.fullmatch(recipient):
@@ -91,8 +84,6 @@ def _mail_options(message: OutgoingMessage, offers: Capabilities, content: bytes
 
 
 def dot_stuff(content: bytes) -> bytes:
-    """Double the dot at the beginning of each line (RFC 5321 4.5.2). A lone LF counts as a line end, because
-    some servers treat it as one and would see a hidden end of data after it.
-    """
+    """RFC 5321 4.5.2. A lone LF counts as a line end: some servers would see a hidden end of data after it."""
     stuffed = content.replace(b"\n.", b"\n..")
     return b"." + stuffed if stuffed[:1] == b"." else stuffed

@@ -1,9 +1,6 @@
-"""Several relays that share the messages of one source, each with its own connections.
-
-Every message is taken by one connection of one relay, at the moment it can be sent. A relay that fails reports its
-messages as NOT_SENT and backs off, while the others continue. A message whose content was begun never moves to another
-relay: one that doesn't answer it takes nothing more until it does, and the others don't wait for it. Members can be
-added, changed, drained and cut off at any time.
+"""Several relays that share the messages of one source. One that fails reports its messages as NOT_SENT and backs off.
+A message whose content was begun never moves to another relay: one that doesn't answer takes nothing more until it
+does, and the others don't wait. Members can change at any time.
 """
 
 from __future__ import annotations
@@ -33,8 +30,6 @@ CARRIED = 1000
 
 
 class _Relay:
-    """A member with its pool; the pool of one that takes no further messages is closed and forgotten."""
-
     def __init__(self, member: GroupMember, pool: SmtpPool, report: MemberReport) -> None:
         self.member = member
         self.pool = pool
@@ -50,11 +45,9 @@ class _Relay:
 
     @property
     def awaits_replies(self) -> bool:
-        """Return whether it has yet to answer contents of an earlier run."""
         return self.late is not None and not self.late.done()
 
     def rest(self, problem: RelayUnavailable, first_pause_seconds: float, longest_pause_seconds: float) -> None:
-        """Pause a failed relay, longer each time."""
         pause = min(first_pause_seconds * 2.0**self._failures, longest_pause_seconds)
         self._failures = min(self._failures + 1, 30)
         self.again_at = asyncio.get_running_loop().time() + max(pause, problem.retry_after_seconds)
@@ -63,7 +56,6 @@ class _Relay:
         self.report.failed(problem)
 
     def count(self, outcome: SendOutcome) -> None:
-        """Update the relay's state from one outcome."""
         self.report.count(outcome.kind)
         if outcome.kind is OutcomeKind.NOT_SENT:
             self.unanswered += outcome.stage is not Stage.LOCAL  # what we withheld says nothing about the relay
@@ -109,7 +101,6 @@ class RelayGroup:
                 self._relays[number] = _Relay(member, pool, self._reports.setdefault(number, MemberReport()))
 
     def reports(self) -> dict[int, tuple[MemberReport, int]]:
-        """Return each relay's report and its number of open connections."""
         return {number: (relay.report, relay.pool.open_connections) for number, relay in self._relays.items()}
 
     def _retire(self, number: int, *, is_cut: bool) -> None:
@@ -131,11 +122,9 @@ class RelayGroup:
         shares: Callable[[Sequence[int], Sequence[int]], Sequence[int]] | None = None,
         caps: dict[int, int] | None = None,
     ) -> asyncio.Future[None] | None:
-        """Send what `source` yields, like `SmtpPool.send_many`. Where another relay is free, contents at a silent one
-        are left to it: their outcomes come until the future is done. Canceling that ends their connections.
-
-        `shares(weights, dealt)` returns how many of these messages each relay should take; a relay that has sent its
-        share helps the others. `caps` are limits by number, counted down as messages are sent. Raises RelayUnavailable
+        """Like `SmtpPool.send_many`. Where another relay is free, contents at a silent one are left to it: their
+        outcomes come until the future is done; canceling that ends their connections. `shares(weights, dealt)`: how
+        many each relay should take before it helps others. `caps` by number are counted down. Raises RelayUnavailable
         when no relay takes messages and some are left.
         """
         relays = self._sending = list(self._relays.values())
@@ -163,8 +152,6 @@ class RelayGroup:
         on_data_start: Callable[[int], None],
         may_start: Callable[[int], bool | None] | None,
     ) -> None:
-        """Send through the only relay of a group: its pool serves the caller directly, apart from the cut."""
-
         def begin(delivery_id: int) -> None:
             if relay.is_cut:
                 raise _refused("the relay was disabled")
@@ -181,12 +168,10 @@ class RelayGroup:
             raise
 
     def proceed(self) -> None:
-        """Check `may_start` again for every content that waits for it, including at relays being drained."""
         for relay in self._sending:
             relay.pool.proceed()
 
     def stop(self) -> None:
-        """Take no further messages; those being sent finish."""
         self._stopped = True
         if self._run is not None:
             self._run.end()
@@ -194,7 +179,6 @@ class RelayGroup:
             relay.pool.stop()
 
     async def close(self) -> None:
-        """Finish what is in progress, and close every connection."""
         self.stop()
         for number in list(self._relays):
             self._retire(number, is_cut=False)
@@ -202,8 +186,6 @@ class RelayGroup:
 
 
 class _GroupRun:
-    """One `send_many` over several relays."""
-
     def __init__(
         self,
         relays: list[_Relay],
@@ -232,7 +214,6 @@ class _GroupRun:
         self._well: set[int] = set()  # they accepted something in this run
 
     def deal(self, shares: Callable[[Sequence[int], Sequence[int]], Sequence[int]]) -> None:
-        """Set how many messages each relay takes first: its share, or a few to try for a relay that failed."""
         well = [relay for relay in self._relays if not relay.report.problem] or self._relays
         if not well:
             return
@@ -245,9 +226,7 @@ class _GroupRun:
         self._drawing = {number for number, most in self._quota.items() if most}
 
     async def send(self) -> asyncio.Future[None] | None:
-        """Return when everything taken has its outcome, or the future of what is left to silent relays. Raises what a
-        callback or the source raised.
-        """
+        """Return the future of what is left to silent relays. Raises what a callback or the source raised."""
         tasks = {relay: asyncio.ensure_future(self._drive(relay)) for relay in self._relays}
         outcomes = asyncio.ensure_future(self._finish(tasks))
         impatient = asyncio.ensure_future(self._take_back(tasks))
@@ -271,9 +250,7 @@ class _GroupRun:
             raise self._failure
 
     async def _take_back(self, tasks: dict[_Relay, asyncio.Task[None]]) -> None:
-        """Free the messages that a silent relay holds but has not started, if another relay takes them. Return when
-        only contents are left, and another relay is free.
-        """
+        """If another relay takes what a silent one has not started; return when only contents are left."""
         await self._ended.wait()
         while True:
             await asyncio.sleep(PATIENCE_SECONDS)
@@ -288,7 +265,6 @@ class _GroupRun:
                 return
 
     def end(self) -> None:
-        """Take no further messages from the source."""
         if not self._ended.is_set():
             self._ended.set()
             self._idle.set()
@@ -322,7 +298,6 @@ class _GroupRun:
                     await event.wait()
 
     def _gives_up(self, number: int) -> None:
-        """Note that a relay takes nothing now; end the run when it was the last one."""
         self._working.discard(number)
         self._leaves(number)
         if not self._working:
@@ -334,7 +309,6 @@ class _GroupRun:
             self._idle.set()
 
     async def _draw(self, relay: _Relay, most: int | None) -> None:
-        """Let a relay take messages until its share, the source or its capacity is exhausted."""
         number = relay.member.number
         self._drawing.add(number)
         self._idle.clear()

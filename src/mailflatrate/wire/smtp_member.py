@@ -11,10 +11,8 @@ from mailflatrate.wire.smtp_types import OutcomeKind, RelayConfig, RelayUnavaila
 
 @dataclass(frozen=True, slots=True)
 class GroupMember:
-    """One relay of a group. `takes` False: it finishes the messages it already has and gets no new ones. `is_cut`: it
-    also returns those it hasn't begun.
-
-    `tag` returns a header line to put before the content, given the envelope sender.
+    """`takes` False: it only finishes what it has. `is_cut`: it also returns what it hasn't begun. `tag`, given the
+    envelope sender, returns a header line to put before the content.
     """
 
     number: int
@@ -27,15 +25,12 @@ class GroupMember:
     tag: Callable[[str], bytes] | None = None
 
     def connects_like(self, other: GroupMember) -> bool:
-        """Return whether connections to this relay serve the other one, too."""
         connections = self.connections, self.messages_per_connection
         return (self.config, *connections) == (other.config, other.connections, other.messages_per_connection)
 
 
 @dataclass(slots=True)
 class MemberReport:
-    """The state of a relay, as seen by this process. It counts since the process started."""
-
     accepted: int = 0
     deferred: int = 0
     refused: int = 0
@@ -43,12 +38,10 @@ class MemberReport:
     failing_since: float | None = None
 
     def failed(self, problem: RelayUnavailable) -> None:
-        """Record that no connection can be opened."""
         self.problem = str(problem)
         self.failing_since = self.failing_since or time.time()
 
     def count(self, kind: OutcomeKind) -> None:
-        """Record one outcome."""
         if kind is OutcomeKind.ACCEPTED:
             self.accepted += 1
             if self.problem:

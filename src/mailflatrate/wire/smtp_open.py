@@ -15,11 +15,8 @@ from mailflatrate.wire.smtp_types import RelayConfig, RelayUnavailable, Stage, T
 
 
 async def open_connection(config: RelayConfig) -> SmtpConnection:
-    """Connect and get to the point where messages can be sent.
-
-    Raises RelayUnavailable with the stage and reply that ended it. In opportunistic mode a failed TLS
-    handshake is followed by one attempt in plain text (RFC 7435 3), in which a password is never sent unless
-    `allow_plaintext_auth`.
+    """Raises RelayUnavailable with the stage and reply that ended it. In opportunistic mode a failed TLS handshake is
+    followed by one attempt in plain text (RFC 7435 3), in which a password is never sent unless `allow_plaintext_auth`.
     """
     try:
         return await _open(config, config.tls)
@@ -89,7 +86,6 @@ async def _ehlo(connection: SmtpConnection) -> Capabilities:
 
 
 async def _start_tls(connection: SmtpConnection, mode: TlsMode) -> bool:
-    """Return True when the connection is now encrypted; False when the relay offers no TLS and none is required."""
     config = connection.config
     if not connection.offers.starttls:
         if mode is TlsMode.REQUIRED:

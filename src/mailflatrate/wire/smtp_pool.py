@@ -1,7 +1,5 @@
-"""Several warm connections to one relay, fed by one source of messages that is asked only when one is ready.
-
-Pull, not push: a message is taken (and so rendered, signed and permitted) at the moment its envelope can be written,
-with at most one message in advance on each connection. A source that stops yielding therefore pauses a campaign at
+"""Several warm connections to one relay. Pull, not push: a message is taken (rendered, signed, permitted) when its
+envelope can be written, at most one in advance on each connection, so a source that stops yielding pauses a campaign at
 once.
 """
 
@@ -28,11 +26,9 @@ ACCEPTED_PER_RECOVERY = 200
 
 
 class SmtpPool:
-    """Connections to one relay that stay open between calls.
-
-    `max_connections` and `messages_per_connection` limit them (R-103). Pauses after failed connections grow
-    from `first_pause_seconds` to `longest_pause_seconds`. One event loop, one `send_many` at a time; a second
-    call waits for the first. Close it with `await pool.close()`.
+    """Connections stay open between calls (limits: R-103). Pauses after failures grow from `first_pause_seconds` to
+    `longest_pause_seconds`. One event loop, one `send_many` at a time; a second waits. Close it with `await
+    pool.close()`.
     """
 
     def __init__(
@@ -67,12 +63,10 @@ class SmtpPool:
 
     @property
     def open_connections(self) -> int:
-        """Return the number of open connections."""
         return len(self._connections)
 
     @property
     def connection_limit(self) -> int:
-        """Return how many connections the pool currently allows itself; below `max_connections` after a 421."""
         return self._limit
 
     async def send_many(
@@ -82,16 +76,11 @@ class SmtpPool:
         on_data_start: Callable[[int], None] | None = None,
         may_start: Callable[[int], bool | None] | None = None,
     ) -> SendSummary:
-        """Send the messages that `source` yields; each message taken leads to exactly one call of `on_outcome`.
-
-        `on_data_start(delivery_id)` is called right before the content of a message is written; from then until its
-        outcome the result is unknown. `may_start(delivery_id)` is asked before: False makes the content wait until
-        `proceed` is called, None ends the connection without it. All callbacks run on the event loop between two writes
-        and should be short.
-
-        Raises RelayUnavailable when there is no connection: messages already taken have been reported as NOT_SENT, the
-        source keeps the rest. Raises exceptions of a callback or the source, after the messages being sent got their
-        outcomes. Canceling ends the connections; messages being sent are reported as NOT_SENT or IN_DOUBT.
+        """Each message taken leads to exactly one `on_outcome`. `on_data_start` is called right before a content is
+        written; until its outcome the result is unknown. `may_start` comes before: False waits for `proceed`, None ends
+        the connection. Callbacks run on the event loop and should be short. Raises RelayUnavailable without a
+        connection (messages taken are NOT_SENT, the source keeps the rest), and what a callback or the source raises,
+        after outcomes of messages being sent. Canceling ends the connections; such messages are NOT_SENT or IN_DOUBT.
         """
         async with self._lock:
             if self._closed:
@@ -113,12 +102,10 @@ class SmtpPool:
             return run.summary()
 
     def proceed(self) -> None:
-        """Check `may_start` again for every content that waits for it."""
         for connection in list(self._connections):
             connection.proceed()
 
     def stop(self) -> None:
-        """Take no more messages; those in progress finish and `send_many` returns."""
         if self._run is not None:
             self._run.stop()
 
@@ -132,7 +119,6 @@ class SmtpPool:
         return any(connection.has_begun for connection in self._connections)
 
     async def close(self) -> None:
-        """Finish the messages in progress, send QUIT on every connection, and wait until they are closed."""
         self._closed = True
         self.stop()
         async with self._lock:
@@ -153,7 +139,6 @@ class SmtpPool:
     # -- for the connections (LetterFeed) ---------------------------------------------------------------
 
     def take(self, connection: SmtpConnection) -> OutgoingMessage | None:
-        """Return the run's next message. Each message taken may add a connection, up to the limit."""
         run = self._run
         if run is None:
             return None
@@ -163,11 +148,9 @@ class SmtpPool:
         return message
 
     def may_start(self, delivery_id: int) -> bool | None:
-        """Return the caller's decision on whether this content may be written now."""
         return self._run.may_start(delivery_id) if self._run is not None else None
 
     def data_start(self, delivery_id: int) -> bool:
-        """Tell the caller that the content is about to be written; return False if the caller's journal failed."""
         return self._run is not None and self._run.data_start(delivery_id)
 
     def settle(self, message: OutgoingMessage, outcome: SendOutcome) -> None:
@@ -182,7 +165,6 @@ class SmtpPool:
             asyncio.get_running_loop().call_soon(self._refill)
 
     def retired(self, connection: SmtpConnection) -> None:
-        """Adjust to the loss or end of a connection, and replace it while there are messages."""
         self._connections.discard(connection)
         self._leaving.add(connection)
         waiting = asyncio.ensure_future(connection.wait_closed())
@@ -202,7 +184,6 @@ class SmtpPool:
     # -- opening ----------------------------------------------------------------------------------------
 
     def _grow(self) -> None:
-        """Open one more connection if there is room, and no pause."""
         if len(self._connections) + len(self._opening) >= self._limit:
             return
         if asyncio.get_running_loop().time() < self._next_open_at:
@@ -233,7 +214,6 @@ class SmtpPool:
         self._refill()
 
     def _refill(self) -> None:
-        """Wake idle connections, open a new one, or fail the run, as a message waits or a connection ended."""
         run = self._run
         if run is None:
             return
@@ -270,7 +250,6 @@ class SmtpPool:
             self._grow()
 
     async def _end_run(self, run: SendRun) -> None:
-        """Settle every message in progress, whatever ended the run."""
         run.stop()
         if run.under_way:
             for connection in list(self._connections):

@@ -24,9 +24,7 @@ class ReplyError(ValueError):
 
 
 class Reply(NamedTuple):
-    """One complete reply: `code` 200-599, `enhanced` such as "5.1.1" or None, `text` without codes,
-    lines joined by LF.
-    """
+    """`code` 200-599, `enhanced` such as "5.1.1" or None, `text` without codes, lines joined by LF."""
 
     code: int
     enhanced: str | None
@@ -34,10 +32,7 @@ class Reply(NamedTuple):
 
 
 def parse_reply(lines: list[bytes]) -> Reply:
-    """Return a `Reply` from the lines of one reply (without line ends, at least one).
-
-    Raises ReplyError for lines without a three-digit code, or with different codes (RFC 5321 4.2.1).
-    """
+    """Lines have no line ends. Raises ReplyError without a three-digit code, or for different ones (RFC 5321 4.2.1)."""
     first = lines[0]
     usual = _USUAL.fullmatch(first)
     if usual and len(lines) == 1 and len(first) < MAX_TEXT_CHARACTERS:
@@ -64,10 +59,7 @@ def parse_reply(lines: list[bytes]) -> Reply:
 
 @dataclass(frozen=True, slots=True)
 class Capabilities:
-    """The extensions that the server offers, from its EHLO reply.
-
-    `size_limit_bytes` 0 means that it gave no limit (RFC 1870 3).
-    """
+    """From the EHLO reply. `size_limit_bytes` 0 means that it gave no limit (RFC 1870 3)."""
 
     pipelining: bool = False
     chunking: bool = False
@@ -81,7 +73,6 @@ class Capabilities:
 
 
 def parse_capabilities(reply: Reply) -> Capabilities:
-    """Read the EHLO reply: the first line is the greeting, each further line one keyword with parameters."""
     words: dict[str, list[str]] = {}
     auth: set[str] = set()
     for line in reply.text.split("\n")[1:]:

@@ -1,7 +1,4 @@
-"""The state of one `send_many`: which messages are being sent, which were returned, and when it is over.
-
-Knows no connections.
-"""
+"""The state of one `send_many`: messages being sent and returned, and when it is over. Knows no connections."""
 
 from __future__ import annotations
 
@@ -20,15 +17,11 @@ MAX_OFFERS = 3
 
 @dataclass(frozen=True, slots=True)
 class SendSummary:
-    """The results of one `send_many`. `taken` messages left the source, and each got one outcome."""
-
     taken: int
     by_kind: Mapping[OutcomeKind, int]
 
 
 class SendRun:
-    """The accounting of one call: every message taken is being sent, or was returned, or has a reported result."""
-
     def __init__(
         self,
         source: MessageSource,
@@ -51,11 +44,9 @@ class SendRun:
 
     @property
     def wants_connections(self) -> bool:
-        """Return whether a message may be waiting for a connection."""
         return not self._stopped and (bool(self._came_back) or not self.source.exhausted)
 
     def take(self) -> OutgoingMessage | None:
-        """Return a message that was returned, otherwise the source's next; None if none is available now."""
         if self._stopped:
             return None
         if self._came_back:
@@ -74,7 +65,6 @@ class SendRun:
         return message
 
     def may_start(self, delivery_id: int) -> bool | None:
-        """Return the caller's decision about content that could be written now."""
         return True if self._may_start is None else self._may_start(delivery_id)
 
     def data_start(self, delivery_id: int) -> bool:
@@ -100,7 +90,6 @@ class SendRun:
         return False
 
     def stop(self) -> None:
-        """Take no further messages."""
         self._stopped = True
         self._find_end()
 
@@ -110,9 +99,7 @@ class SendRun:
         self.stop()
 
     def hand_back(self, untouched: list[OutgoingMessage]) -> None:
-        """Report the messages that found no connection: those that were returned, and those that were fetched but never
-        begun.
-        """
+        """Those that were returned, and those that were fetched but never begun."""
         while self._came_back:
             self._report(self._came_back.popleft()[1])
         for message in untouched:
@@ -121,16 +108,13 @@ class SendRun:
             self._report(SendOutcome(message.delivery_id, OutcomeKind.NOT_SENT, Stage.IDLE, 0, None, text, False, ""))
 
     async def wait(self) -> None:
-        """Wait until every message taken has its outcome, or was returned for good."""
         await self._over.wait()
 
     def raise_problem(self) -> None:
-        """Raise the exception that ended the run early, if there was one."""
         if self._problem is not None:
             raise self._problem
 
     def summary(self) -> SendSummary:
-        """Return the summary so far."""
         return SendSummary(self.taken, MappingProxyType(dict(self._kinds)))
 
     def _report(self, outcome: SendOutcome) -> None:

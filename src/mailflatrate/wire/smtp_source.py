@@ -1,6 +1,4 @@
-"""The source of a pool's messages: a plain iterator, or an asynchronous one with a small buffer before
-it.
-"""
+"""The source of a pool's messages: a plain iterator, or an asynchronous one with a small buffer."""
 
 from __future__ import annotations
 
@@ -13,11 +11,8 @@ from mailflatrate.wire.smtp_types import OutgoingMessage
 
 
 class MessageSource(Protocol):
-    """A source of single messages."""
-
     @property
-    def exhausted(self) -> bool:
-        """Return True once it is known that nothing more will come."""
+    def exhausted(self) -> bool: ...
 
     def take(self) -> OutgoingMessage | None:
         """Return the next message, or None when none is available now. Raises exceptions of the caller's iterator."""
@@ -35,17 +30,14 @@ class PlainSource:
 
     @property
     def exhausted(self) -> bool:
-        """Return True after the iterator's end."""
         return self._exhausted
 
     def take(self) -> OutgoingMessage | None:
-        """Return the iterator's next message."""
         message = None if self._exhausted else next(self._messages, None)
         self._exhausted = message is None
         return message
 
     async def close(self) -> list[OutgoingMessage]:
-        """Return an empty list, as nothing was fetched in advance."""
         return []
 
 
@@ -75,11 +67,9 @@ class AsyncSource:
 
     @property
     def exhausted(self) -> bool:
-        """Return True when fetching is over and everything fetched was taken."""
         return self._task.done() and not self._ready and self._problem is None
 
     def take(self) -> OutgoingMessage | None:
-        """Return a fetched message, oldest first."""
         if self._ready:
             message = self._ready.popleft()
             self._taken.set()
@@ -90,7 +80,6 @@ class AsyncSource:
         return None
 
     async def close(self) -> list[OutgoingMessage]:
-        """Stop the fetching task."""
         self._task.cancel()
         await asyncio.gather(self._task, return_exceptions=True)
         left = list(self._ready)
@@ -101,7 +90,6 @@ class AsyncSource:
 def make_source(
     messages: Iterator[OutgoingMessage] | AsyncIterator[OutgoingMessage], room: int, wake: Callable[[], None]
 ) -> MessageSource:
-    """Wrap either kind of iterator; `room` and `wake` serve the asynchronous one."""
     if isinstance(messages, AsyncIterator):
         return AsyncSource(messages, room, wake)
     return PlainSource(messages)

@@ -9,16 +9,12 @@ from typing import NamedTuple
 
 
 class ImapTls(StrEnum):
-    """The encryption of a connection to a mailbox: TLS from the start (RFC 8314), after STARTTLS, or none."""
-
     IMPLICIT = "implicit"
     STARTTLS = "starttls"
     NEVER = "never"
 
 
 class TlsMode(StrEnum):
-    """How STARTTLS is used (RFC 3207, R-102)."""
-
     NEVER = "never"
     OPPORTUNISTIC = "opportunistic"
     REQUIRED = "required"
@@ -46,14 +42,9 @@ class Stage(Enum):
 
 
 class OutcomeKind(Enum):
-    """How one message ended.
-
-    ACCEPTED: the relay took responsibility (2xx after the content).
-    REJECTED: refused for good (5xx, or by us at stage LOCAL because the relay lacks what the message needs).
-    DEFERRED: refused for now (4xx).
-    NOT_SENT: the connection ended before one byte of its content was written; it may be sent again freely. At stage
-    LOCAL we withheld it ourselves.
-    IN_DOUBT: the content was started and no final reply is known; sending again may deliver twice.
+    """ACCEPTED: 2xx after the content. REJECTED: for good (5xx, or by us at stage LOCAL: the relay lacks what the
+    message needs). DEFERRED: 4xx. NOT_SENT: not one byte of content was written, so it may be sent again freely (LOCAL:
+    we withheld it). IN_DOUBT: the content was started and no final reply is known; sending again may deliver twice.
     """
 
     __hash__ = object.__hash__
@@ -66,12 +57,8 @@ class OutcomeKind(Enum):
 
 
 class OutgoingMessage(NamedTuple):
-    """One message to one recipient (R-65).
-
-    `delivery_id` is returned in the outcome; any integer the caller understands. `sender` is the Return-Path address,
-    empty for the null sender. `content` has CRLF line ends and ends with one; dot-stuffing is done here when
-    needed. `envid` identifies the message in a DSN (RFC 3461 4.4). `utf8_headers` says that header fields hold raw
-    UTF-8 (RFC 6532).
+    """To one recipient (R-65). `sender` is "" for the null sender. `content` has CRLF line ends and ends with one;
+    dot-stuffing is done here. `envid` identifies it in a DSN (RFC 3461 4.4). `utf8_headers`: raw UTF-8 (RFC 6532).
     """
 
     delivery_id: int
@@ -83,11 +70,8 @@ class OutgoingMessage(NamedTuple):
 
 
 class SendOutcome(NamedTuple):
-    """The end of one message: the reply, at which stage, by which relay.
-
-    `code` is the SMTP reply code, 0 when there was no reply. `enhanced` is the RFC 3463 status when given (by the
-    relay, or by us at stage LOCAL). `remote_host` is "host:port" of the relay; `tls` tells whether the connection was
-    encrypted.
+    """`code` is 0 when there was no reply, `enhanced` the RFC 3463 status of the relay, or ours at stage LOCAL.
+    `remote_host` is "host:port"; `tls`: encrypted.
     """
 
     delivery_id: int
@@ -102,9 +86,7 @@ class SendOutcome(NamedTuple):
 
 @dataclass(frozen=True, slots=True)
 class Timeouts:
-    """Seconds to wait at each stage; the defaults are the minimums of RFC 5321 4.5.3.2 (connect, TLS, QUIT:
-    our choice).
-    """
+    """In seconds; the defaults are the minimums of RFC 5321 4.5.3.2 (connect, TLS, QUIT: our choice)."""
 
     connect_seconds: float = 30.0
     greeting_seconds: float = 300.0
@@ -119,11 +101,8 @@ class Timeouts:
 
 @dataclass(frozen=True, slots=True)
 class RelayConfig:
-    """Where messages are sent and how.
-
-    `verify_certificate` counts only for TlsMode.REQUIRED: in opportunistic mode an attacker could strip STARTTLS
-    altogether, so a check would only lose mail (RFC 7435). `chunking` prefers BDAT to DATA where offered; see
-    `mailflatrate.wire.smtp_client` for why it is off by default.
+    """`verify_certificate` counts only for TlsMode.REQUIRED: opportunistic TLS can be stripped, so a check would only
+    lose mail (RFC 7435). `chunking` prefers BDAT to DATA (`smtp_client` says why it is off).
     """
 
     host: str
@@ -143,15 +122,12 @@ class RelayConfig:
 
     @property
     def remote_host(self) -> str:
-        """Return the relay as "host:port"."""
         return f"{self.host}:{self.port}"
 
 
 class RelayUnavailable(Exception):
-    """No connection to the relay can be opened now; messages without a reported outcome are untouched.
-
-    `stage` says how far it got, `code`, `enhanced` and `text` how the relay replied (0 and None if it didn't), and
-    `retry_after_seconds` how long the pool will wait before it tries again.
+    """Messages without a reported outcome are untouched. `stage` says how far it got; `code`, `enhanced` and `text` are
+    0 and None without a reply; the pool waits `retry_after_seconds`.
     """
 
     def __init__(

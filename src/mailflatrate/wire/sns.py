@@ -13,17 +13,13 @@ AGENT = "mailflatrate-hooks/1"
 def fetch_certificate(
     url: str, resolver: Resolver, *, private: bool = False, context: ssl.SSLContext | None = None
 ) -> bytes:
-    """Return what is at a certificate's address, over TLS and without redirects. Raises OSError.
-
-    `private` as for `web.fetch_page`.
-    """
+    """Over TLS and without redirects. Raises OSError. `private` as for `web.fetch_page`."""
     return _get(url, "application/x-pem-file, */*", resolver, private, context)
 
 
 def confirm_subscription(
     url: str, resolver: Resolver, *, private: bool = False, context: ssl.SSLContext | None = None
 ) -> None:
-    """Confirm a subscription. Raises OSError if SNS doesn't accept it. `private` as for `web.fetch_page`."""
     _get(url, "application/xml, */*", resolver, private, context)
 
 

@@ -1,7 +1,4 @@
-"""Scores a message with SpamAssassin's daemon or rspamd.
-
-The filter only advises, so its errors never raise an exception: without an answer the result is None.
-"""
+"""Scores a message with SpamAssassin's daemon or rspamd. It only advises: without an answer the result is None."""
 
 from __future__ import annotations
 
@@ -39,7 +36,6 @@ def ask_spam_filter(place: str, message: bytes) -> FilterAnswer | None:
 
 
 def _ask_spamd(place: str, message: bytes) -> bytes:
-    """Send one request of the SPAMC protocol 1.5: SYMBOLS answers with the score and the names."""
     parts = urlsplit(place)
     with (
         Deadline(_TIMEOUT_SECONDS) as deadline,
@@ -59,7 +55,6 @@ def _ask_rspamd(place: str, message: bytes) -> bytes:
 
 
 def read_spamd(answer: bytes) -> FilterAnswer | None:
-    """Read `Spam: False ; 1.2 / 5.0` and the names after the empty line; None for anything else."""
     head, _, names = answer.partition(b"\r\n\r\n")
     found = _SPAM.search(head)
     if found is None:

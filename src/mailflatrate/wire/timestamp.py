@@ -12,10 +12,7 @@ class StampUnavailable(Exception):
 
 
 def ask_authority(url: str, request: bytes, *, timeout_seconds: float = 20.0) -> bytes:
-    """POST a request (DER) to the authority at `url`; return its whole answer (DER), within `timeout_seconds`.
-
-    Raises StampUnavailable.
-    """
+    """POST a request (DER) to `url`; return the whole answer (DER). Raises StampUnavailable."""
     try:
         answer = post(
             url,

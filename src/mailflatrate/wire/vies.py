@@ -1,7 +1,5 @@
-"""Looks up a company by its VAT ID in VIES, the register of the EU member states, through `wire.web`.
-
-The response is untrusted text: only a few kilobytes are read, within a few seconds, and they are only offered as a
-suggestion. Some member states, Germany among them, confirm a number but name no company.
+"""Looks up a VAT ID in VIES. The response is untrusted text, bounded in size and time, only a suggestion. Some member
+states, Germany among them, confirm a number but name no company.
 """
 
 from __future__ import annotations
@@ -64,8 +62,6 @@ class VatStatus(Enum):
 
 @dataclass(frozen=True, slots=True)
 class VatRecord:
-    """The register's entry for a number; every text may be empty. `problem` says why it wasn't checked."""
-
     status: VatStatus
     name: str = ""
     street: str = ""
@@ -75,10 +71,7 @@ class VatRecord:
 
 
 def find_vat(number: str, server: str, resolver: Resolver, *, private: bool = False) -> VatRecord:
-    """Look up a VAT ID in any spelling in VIES. Never raises.
-
-    `private` permits a server in a private network; only tests set it.
-    """
+    """In any spelling. Never raises. Only tests permit a `private` network."""
     written = _NUMBER.fullmatch(re.sub(r"[\s./-]", "", number[:40]).upper())
     if written is None:
         return VatRecord(VatStatus.INVALID)

@@ -1,8 +1,6 @@
-"""Fetches a page as a visitor's browser would: for the reviewer of an application (R-03), or a feed.
-
-The address comes from a stranger, so only ports 80 and 443 of public addresses are contacted, whatever its name
-resolves to and wherever it redirects to. Size and redirects are limited, and one deadline covers the whole visit: DNS,
-connecting, TLS, header, body and every redirect. Failures are returned as UNKNOWN, never as a verdict.
+"""Fetches a page as a browser would (R-03). The address comes from a stranger: only ports 80 and 443 of public
+addresses, whatever its name resolves to and redirects to; size, redirects and the whole visit are bounded. Failures are
+UNKNOWN, never a verdict.
 """
 
 from __future__ import annotations
@@ -48,10 +46,7 @@ class WebStatus(Enum):
 
 @dataclass(frozen=True, slots=True)
 class FetchedPage:
-    """The page that a visitor gets.
-
-    `url` is the final address, `html` the beginning of the page; if there is no page, `problem` says why.
-    """
+    """`url` is final, `html` the beginning of the page; if there is none, `problem` says why."""
 
     url: str
     status: WebStatus
@@ -61,9 +56,7 @@ class FetchedPage:
 
 @dataclass(frozen=True, slots=True)
 class Document:
-    """The content at an address. `url` is the address after the last of `redirects`, `content_type` the server's
-    value.
-    """
+    """`url` is the address after `redirects`, `content_type` the server's value."""
 
     url: str
     status: WebStatus
@@ -76,10 +69,8 @@ class Document:
 
 @dataclass(frozen=True, slots=True)
 class Want:
-    """What to request: accepted types, user agent, the most octets to read, and the most seconds (None: the default).
-
-    `secrets` are headers, such as a key, and `form` the body of a POST. Only `ask_api`, which follows no redirect,
-    sends them.
+    """The most octets to read, the most seconds (None: the default). `secrets` are headers, such as a key, and `form`
+    the body of a POST: only `ask_api`, which follows no redirect, sends them.
     """
 
     accept: str = "text/html"
@@ -116,10 +107,7 @@ def fetch_page(
     context: ssl.SSLContext | None = None,
     accept: str = "text/html",
 ) -> FetchedPage:
-    """Visit `url` (http or https) and follow redirects. Never raises.
-
-    `private` permits addresses in private networks; only tests set it.
-    """
+    """http or https; follows redirects. Never raises. `private` permits private networks; only tests set it."""
     seen = fetch(url, resolver, Want(accept=accept), private=private, context=context)
     return FetchedPage(seen.url, seen.status, decode_bytes(seen.body, seen.charset), seen.problem)
 
@@ -127,10 +115,7 @@ def fetch_page(
 def fetch(
     url: str, resolver: Resolver, want: Want = Want(), *, private: bool = False, context: ssl.SSLContext | None = None
 ) -> Document:
-    """Get the content of `url` (http or https), following redirects; each is judged like the first. Never raises.
-
-    `private` as for `fetch_page`.
-    """
+    """http or https; redirects are each judged like the first. Never raises. `private` as for `fetch_page`."""
     try:
         with Deadline(want.seconds or VISIT_SECONDS) as deadline:
             return _follow(url, _Visitor(resolver, want, private, context, deadline))
@@ -141,10 +126,8 @@ def fetch(
 def ask_api(
     url: str, resolver: Resolver, want: Want, *, private: bool = False, context: ssl.SSLContext | None = None
 ) -> ServiceAnswer:
-    """Send one request with its secrets to an API over TLS, at a public address. Raises OSError.
-
-    A redirect is returned and not followed, because the secrets belong to this host only. `private` as for
-    `fetch_page`; it also permits plain HTTP.
+    """One request over TLS, at a public address. Raises OSError. A redirect isn't followed, because the secrets belong
+    to this host only. `private` as for `fetch_page`; it also permits plain HTTP.
     """
     if not url.lower().startswith("https://") and not private:
         raise OSError("not an https address")
@@ -161,8 +144,6 @@ def ask_api(
 
 @dataclass(frozen=True, slots=True)
 class _Visitor:
-    """How to visit. `private` as for `fetch_page`."""
-
     resolver: Resolver
     want: Want
     private: bool
@@ -171,7 +152,6 @@ class _Visitor:
 
 
 def _follow(url: str, visitor: _Visitor) -> Document:
-    """Visit `url` and follow its redirects."""
     here = url
     try:
         for redirects in range(MOST_REDIRECTS + 1):
@@ -200,7 +180,6 @@ def _follow(url: str, visitor: _Visitor) -> Document:
 
 
 def _redirected(here: str, location: str) -> str:
-    """Return the address that a redirect leads to. Raises ValueError if it is none."""
     with suppress(UnicodeError):  # http.client reads headers as Latin-1, and most servers write UTF-8
         location = location.encode("latin-1").decode()
     return urljoin(here, location)
@@ -249,10 +228,7 @@ def _get(link: socket.socket, host: str, target: str, want: Want) -> tuple[http.
 
 
 class BoundedResponse(http.client.HTTPResponse):
-    """An answer whose header, interim answers included, is limited as a whole."""
-
     def begin(self) -> None:
-        """Read the header."""
         source = self.fp
         self.fp = _BoundedLines(source, LARGEST_HEADER_OCTETS)  # type: ignore[assignment]  # what http.client uses of it
         try:
@@ -263,8 +239,6 @@ class BoundedResponse(http.client.HTTPResponse):
 
 
 class _BoundedLines:
-    """The lines of a stream, up to a limit of octets."""
-
     def __init__(self, source: BufferedIOBase, octets: int) -> None:
         self._source, self._left = source, octets
 
@@ -277,15 +251,12 @@ class _BoundedLines:
         return line
 
     def close(self) -> None:
-        """Close the stream itself."""
         self._source.close()
 
-    def flush(self) -> None:
-        """Nothing is written."""
+    def flush(self) -> None: ...
 
 
 def _read(answer: http.client.HTTPResponse, most_octets: int) -> bytes:
-    """Return the beginning of the body."""
     parts, whole = [], 0
     while whole < most_octets and (part := answer.read1(min(most_octets - whole, 65536))):
         parts.append(part)
@@ -294,10 +265,7 @@ def _read(answer: http.client.HTTPResponse, most_octets: int) -> bytes:
 
 
 def allowed_address(host: str, resolver: Resolver, networks: Networks = (), *, private: bool = False) -> str:
-    """Return one address of the host that links of outsiders may lead to: a public one, or one of these networks.
-
-    Raises VisitRefused. `private` as for `fetch_page`.
-    """
+    """A public one, or of these networks. Raises VisitRefused. `private` as for `fetch_page`."""
     try:
         found = [str(ipaddress.ip_address(host.strip("[]")))]
     except ValueError:

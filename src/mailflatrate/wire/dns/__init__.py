@@ -1,8 +1,5 @@
-"""DNS lookups: a resolver, readers that turn records into facts, and a small real server for demo and tests.
-
-`resolver.py` returns answers as frozen values; `spf.py`, `dmarc.py`, `records.py` (DKIM key, MX) read what a domain
-publishes; `blocklists.py` queries public blocklists; `zone.py` serves a zone given as data, so that the demo and the
-tests use the real path.
+"""DNS lookups: a resolver, readers that turn records into facts, and a small real server, so that demo and tests use
+the real path.
 """
 
 from mailflatrate.wire.dns.blocklists import Listing, ask_blocklists

@@ -27,10 +27,7 @@ class Listing:
 
 
 def ask_blocklists(resolver: Resolver, things: Iterable[str], blocklists: Iterable[str]) -> list[Listing]:
-    """Query each list for each domain or IP address.
-
-    A list that contains 127.0.0.1 or refuses to answer is ignored (RFC 5782 section 5: no list may contain that).
-    """
+    """A list that contains 127.0.0.1 or refuses to answer is ignored (RFC 5782 section 5: no list may contain that)."""
     zones = list(blocklists)
     return [_ask(resolver, thing, zone) for thing in things for zone in zones]
 
@@ -47,7 +44,6 @@ def _ask(resolver: Resolver, thing: str, blocklist: str) -> Listing:
 
 
 def _as_label(thing: str) -> str:
-    """Return an address reversed (RFC 5782 section 2.1, 2.4), or a domain unchanged (section 2.5)."""
     try:
         address = ipaddress.ip_address(thing)
     except ValueError:

@@ -13,18 +13,13 @@ _WALK_LABELS = 7
 
 
 class DmarcPolicy(Enum):
-    """The policies by which a domain tells receivers how to treat mail that fails."""
-
     NONE = "none"
     QUARANTINE = "quarantine"
     REJECT = "reject"
 
 
 class DmarcStatus(Enum):
-    """The status of a record.
-
-    UNKNOWN: the DNS lookup failed. SEVERAL: more than one record at the domain itself, so that none counts.
-    """
+    """UNKNOWN: the DNS lookup failed. SEVERAL: more than one record at the domain itself, so that none counts."""
 
     FOUND = "found"
     MISSING = "missing"
@@ -34,10 +29,8 @@ class DmarcStatus(Enum):
 
 @dataclass(frozen=True, slots=True)
 class DmarcRecord:
-    """One record, as published at `_dmarc.domain`. Absent tags have the RFC's defaults.
-
-    `psd` is "y" (a public suffix), "n" (an organizational domain by its own declaration) or "u". `problems` are
-    sentences about faults that don't invalidate the record.
+    """At `_dmarc.domain`; absent tags have the RFC's defaults. `psd`: "y" (a public suffix), "n" (an organizational
+    domain by its own declaration) or "u". `problems` don't invalidate it.
     """
 
     domain: str
@@ -55,11 +48,8 @@ class DmarcRecord:
 
 @dataclass(frozen=True, slots=True)
 class DmarcFacts:
-    """The DMARC record and policy for mail from `domain`.
-
-    `record` is the one that applies, perhaps of a parent domain. `policy` is its policy for this exact name.
-    `organizational_domain` is what relaxed alignment compares. `found` is the text of the record, or of several.
-    `asked` are the names that were looked up.
+    """For mail from `domain`. `record` may be a parent's, `policy` is for this exact name. `organizational_domain` is
+    what relaxed alignment compares. `found` is the text, `asked` are the names looked up.
     """
 
     domain: str
@@ -113,7 +103,6 @@ def _policy(tags: dict[str, str], tag: str, default: DmarcPolicy, problems: list
 
 
 def find_dmarc(resolver: Resolver, domain: str) -> DmarcFacts:
-    """Walk the tree up from `domain` and return the record that applies and the organizational domain."""
     domain = domain.rstrip(".").lower()
     records: list[DmarcRecord] = []
     asked: list[str] = []
@@ -158,7 +147,6 @@ def _organization(domain: str, records: list[DmarcRecord]) -> str:
 
 
 def _applying(domain: str, organization: str, records: list[DmarcRecord]) -> DmarcRecord | None:
-    """Return the domain's own record, else its organization's, else the public suffix's above (RFC 9989 4.10.1)."""
     by_domain = {record.domain: record for record in records}
     own = by_domain.get(domain) or by_domain.get(organization)
     if own is not None:

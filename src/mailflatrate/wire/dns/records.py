@@ -31,10 +31,8 @@ class KeyStatus(Enum):
 
 @dataclass(frozen=True, slots=True)
 class DkimKeyFacts:
-    """A DKIM key record (RFC 6376 3.6.1). `found` is its text, to show next to the expected one.
-
-    `public_key` is the decoded `p=` (DER for RSA, 32 octets for Ed25519), `bits` the RSA modulus length (0 otherwise),
-    `testing` the flag `t=y`, `strict` the flag `t=s`. `problem` describes what is wrong, "" if the key is usable.
+    """RFC 6376 3.6.1. `found` is its text. `public_key` is `p=` (DER for RSA, 32 octets for Ed25519), `bits` the RSA
+    modulus or 0, `testing` `t=y`, `strict` `t=s`. `problem` is "" if the key is usable.
     """
 
     name: str
@@ -49,7 +47,6 @@ class DkimKeyFacts:
 
 
 def find_dkim_key(resolver: Resolver, selector: str, domain: str) -> DkimKeyFacts:
-    """Return the key that `selector._domainkey.domain` publishes."""
     name = f"{selector}._domainkey.{domain}"
     answer = resolver.txt(name)
     if not answer.is_known:
@@ -63,7 +60,6 @@ def find_dkim_key(resolver: Resolver, selector: str, domain: str) -> DkimKeyFact
 
 
 def parse_dkim_key(name: str, text: str) -> DkimKeyFacts:
-    """Return the facts of a key record's text; an unusable one is INVALID or REVOKED with its reason."""
     try:
         tags = parse_tags(text)
         if tags.get("v", "DKIM1") != "DKIM1":
@@ -103,17 +99,13 @@ def _decode_key(algorithm: str, packed: str) -> tuple[bytes, int]:
 
 @dataclass(frozen=True, slots=True)
 class MxHost:
-    """One mail exchanger; the lower the preference, the earlier it is tried."""
-
     preference: int
     host: str
 
 
 @dataclass(frozen=True, slots=True)
 class MxFacts:
-    """Where mail for a domain is delivered. `status` is that of the MX lookup.
-
-    `is_null`: the domain declares that it accepts no mail (RFC 7505). `is_implicit`: no MX, but an address record (RFC
+    """`status` is the MX lookup's. `is_null`: it accepts no mail (RFC 7505). `is_implicit`: an address record only (RFC
     5321 5.1). `can_receive` is None if the DNS lookup failed.
     """
 
@@ -127,7 +119,6 @@ class MxFacts:
 
 
 def find_mx(resolver: Resolver, domain: str) -> MxFacts:
-    """Return the mail exchangers of a domain (R-18). The hosts' own addresses are not looked up."""
     answer = resolver.mx(domain)
     if answer.status is DnsStatus.OK:
         return _read_mx(answer)

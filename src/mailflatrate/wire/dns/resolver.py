@@ -27,8 +27,6 @@ class DnsStatus(Enum):
 
 
 class RecordType(Enum):
-    """The record types that we query."""
-
     TXT = "TXT"
     MX = "MX"
     A = "A"
@@ -39,11 +37,8 @@ class RecordType(Enum):
 
 @dataclass(frozen=True, slots=True)
 class DnsAnswer:
-    """One answer. `name` is the queried name, in lower case without the final dot.
-
-    `values` are the records as text: TXT with its strings joined (RFC 7208 3.3), MX as "10 mx.example" in order
-    of preference, addresses in their usual form, names in lower case without the final dot ("." for the root).
-    Empty unless the status is OK. `ttl_seconds` is how long the answer may be kept.
+    """`name` in lower case without the final dot. `values` as text: TXT strings joined (RFC 7208 3.3), MX as "10
+    mx.example" in order of preference, names like `name` ("." for the root); empty unless the status is OK.
     """
 
     name: str
@@ -54,7 +49,6 @@ class DnsAnswer:
 
     @property
     def is_void(self) -> bool:
-        """Return True if no such name or record exists: the void lookup of RFC 7208 4.6.4."""
         return self.status in {DnsStatus.NXDOMAIN, DnsStatus.NODATA}
 
     @property
@@ -66,30 +60,24 @@ class DnsAnswer:
 class Resolver(Protocol):
     """The resolver interface that readers use. Names may have a final dot; no DNS result raises an exception."""
 
-    def txt(self, name: str) -> DnsAnswer:
-        """Return the TXT records."""
+    def txt(self, name: str) -> DnsAnswer: ...
 
-    def mx(self, name: str) -> DnsAnswer:
-        """Return the MX records, the most preferred first."""
+    def mx(self, name: str) -> DnsAnswer: ...
 
-    def a(self, name: str) -> DnsAnswer:
-        """Return the IPv4 addresses."""
+    def a(self, name: str) -> DnsAnswer: ...
 
-    def aaaa(self, name: str) -> DnsAnswer:
-        """Return the IPv6 addresses."""
+    def aaaa(self, name: str) -> DnsAnswer: ...
 
     def ptr(self, address: str) -> DnsAnswer:
         """Return the names of an IPv4 or IPv6 address. Raises ValueError if `address` is not an IP address."""
 
-    def cname(self, name: str) -> DnsAnswer:
-        """Return the name that this name is an alias for."""
+    def cname(self, name: str) -> DnsAnswer: ...
 
 
 class DnsResolver:
-    """A `Resolver` on dnspython: blocking, for use in jobs and commands. Caches answers for their TTL.
-
-    `nameservers` are "address" or "address:port" (IPv6 as "[address]:port"); None uses the system's own.
-    `timeout_seconds` limits each query over all servers and tries. A truncated answer is retried over TCP.
+    """On dnspython: blocking, for jobs and commands; caches answers for their TTL. `nameservers` are "address" or
+    "address:port" (IPv6 "[address]:port"), None: the system's. `timeout_seconds` limits all tries of a query. A
+    truncated answer is retried over TCP.
     """
 
     def __init__(
@@ -105,27 +93,21 @@ class DnsResolver:
             self._resolver.cache = dns.resolver.LRUCache(cache_size)
 
     def txt(self, name: str) -> DnsAnswer:
-        """Return the TXT records."""
         return self._ask(name, RecordType.TXT)
 
     def mx(self, name: str) -> DnsAnswer:
-        """Return the MX records, the most preferred first."""
         return self._ask(name, RecordType.MX)
 
     def a(self, name: str) -> DnsAnswer:
-        """Return the IPv4 addresses."""
         return self._ask(name, RecordType.A)
 
     def aaaa(self, name: str) -> DnsAnswer:
-        """Return the IPv6 addresses."""
         return self._ask(name, RecordType.AAAA)
 
     def cname(self, name: str) -> DnsAnswer:
-        """Return the name that this name is an alias for."""
         return self._ask(name, RecordType.CNAME)
 
     def ptr(self, address: str) -> DnsAnswer:
-        """Return the names of an IP address. Raises ValueError if `address` is not one."""
         try:
             reverse = dns.reversename.from_address(address).to_text()
         except dns.exception.SyntaxError as problem:

@@ -20,10 +20,7 @@ Network = ipaddress.IPv4Network | ipaddress.IPv6Network
 
 
 class SpfStatus(Enum):
-    """The status of a record. OK: receivers can evaluate it.
-
-    INVALID: a permanent error for them. UNKNOWN: the DNS lookup failed; try again.
-    """
+    """OK: receivers can evaluate it. INVALID: a permanent error for them. UNKNOWN: the DNS lookup failed; try again."""
 
     OK = "ok"
     MISSING = "missing"
@@ -36,12 +33,9 @@ class SpfStatus(Enum):
 
 @dataclass(frozen=True, slots=True)
 class SpfFacts:
-    """The SPF record that `domain` publishes. `found` is its text, to show next to the expected one.
-
-    `lookups` and `void_lookups` are counted according to RFC 7208 4.6.4, over all included records and as if nothing
-    matched early; counting stops at the first excess one. `all_qualifier` is "-", "~", "?" or "+" of the `all` that
-    ends the evaluation, None without one. `includes` are the included names, including those of included records.
-    `networks` are the addresses that pass by ip4, ip6, a and mx.
+    """`found` is its text. `lookups` and `void_lookups` by RFC 7208 4.6.4, over all includes and as if nothing matched
+    early, up to the first excess one. `all_qualifier` is "-", "~", "?" or "+" of the `all` that ends it, or None.
+    `networks` pass by ip4, ip6, a and mx.
     """
 
     domain: str
@@ -62,8 +56,6 @@ class SpfFacts:
 
 
 class _EndError(Exception):
-    """The evaluation ends here for every receiver."""
-
     def __init__(self, status: SpfStatus, problem: str) -> None:
         super().__init__(problem)
         self.status = status
@@ -72,8 +64,6 @@ class _EndError(Exception):
 
 @dataclass(slots=True)
 class _Walk:
-    """The running count over a record and its includes."""
-
     resolver: Resolver
     lookups: int = 0
     void_lookups: int = 0
@@ -88,7 +78,6 @@ class _Walk:
             raise _EndError(SpfStatus.TOO_MANY_LOOKUPS, problem)
 
     def know(self, *answers: DnsAnswer) -> None:
-        """Stop if the DNS lookup failed; count a void lookup if none of the answers holds anything."""
         for answer in answers:
             if not answer.is_known:
                 problem = f"{answer.name}: the DNS gave no answer ({answer.status.value})"
@@ -101,7 +90,6 @@ class _Walk:
 
 
 def find_spf(resolver: Resolver, domain: str) -> SpfFacts:
-    """Read the record of a domain and all records that it includes."""
     domain = domain.rstrip(".").lower()
     answer = resolver.txt(domain)
     if not answer.is_known:
@@ -136,10 +124,7 @@ def _records(answer: DnsAnswer) -> list[str]:
 
 
 def _read(walk: _Walk, domain: str, record: str, *, passing: bool) -> str | None:
-    """Evaluate the terms of one record; `passing` is False below an include that does not give a pass.
-
-    Returns the qualifier of `all`, also that of a redirected record.
-    """
+    """`passing` is False below an include without a pass. Return the qualifier of `all`, also a redirect's."""
     redirect: str | None = None
     for term in record.split()[1:]:
         modifier = _MODIFIER.fullmatch(term)

@@ -4,7 +4,7 @@ from __future__ import annotations
 
 
 class TagError(ValueError):
-    """Raised for a text that is not a tag list."""
+    pass
 
 
 def parse_tags(text: str) -> dict[str, str]:

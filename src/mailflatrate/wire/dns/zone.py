@@ -32,16 +32,11 @@ _PORT_ATTEMPTS = 5
 
 
 class ZoneServer:
-    """A server for UDP and TCP on one loopback port, in its own thread.
-
-        with ZoneServer({"shop.example": {"MX": ["10 mx.shop.example"], "TXT": ["v=spf1 -all"]}}) as server:
-            resolver = DnsResolver([server.nameserver])
-
-    Names are fully qualified, with or without the final dot. TXT values are plain text and cut into strings here.
-    A record type "SERVFAIL" makes the server fail for that name, "SILENT" makes it not answer at all. Names above
-    known ones exist without data (RFC 8020), a CNAME is followed inside the zone, everything else is NXDOMAIN, or
-    has the records of `elsewhere` if it is under no domain of the zone: the rest of a simulated internet. With
-    `takes_updates`, any client of the port may add records (RFC 2136), as the demonstration's pages do.
+    """UDP and TCP on one loopback port, in its own thread: `ZoneServer({"shop.example": {"MX": ["10
+    mx.shop.example"]}})`. TXT values are plain text. A type "SERVFAIL" makes the server fail for a name, "SILENT" not
+    answer. Names above known ones exist (RFC 8020), a CNAME is followed in the zone, others are NXDOMAIN, or have the
+    records of `elsewhere` if under no domain of it. With `takes_updates`, any client of the port may add records (RFC
+    2136).
     """
 
     def __init__(
@@ -67,7 +62,6 @@ class ZoneServer:
 
     @property
     def nameserver(self) -> str:
-        """Return the address for `DnsResolver`: "127.0.0.1:port"."""
         return f"127.0.0.1:{self.port}"
 
     def replace(self, zone: ZoneData) -> None:
@@ -94,7 +88,6 @@ class ZoneServer:
             raise
 
     def stop(self) -> None:
-        """Stop listening and end the thread; do nothing if it is not running."""
         loop, self._loop = self._loop, None
         if loop is not None:
             asyncio.run_coroutine_threadsafe(self._close(), loop).result(10)
@@ -136,7 +129,6 @@ class ZoneServer:
         await asyncio.sleep(0)
 
     def _is_below(self, name: dns.name.Name) -> bool:
-        """Return True under a domain of the zone; top-level domains do not count (at least two labels and the root)."""
         return any(name.split(depth)[1] in self._zone for depth in range(3, len(name)))
 
     async def _on_stream(self, reader: asyncio.StreamReader, writer: asyncio.StreamWriter) -> None:
@@ -154,7 +146,6 @@ class ZoneServer:
             writer.close()
 
     def reply_to(self, wire: bytes) -> dns.message.Message | None:
-        """Return the reply to one query; None if the server stays silent."""
         try:
             query = dns.message.from_wire(wire)
         except dns.exception.DNSException:
@@ -191,7 +182,6 @@ class ZoneServer:
         return reply
 
     def _update(self, change: dns.update.UpdateMessage) -> dns.message.Message:
-        """Take the added records, each in place of those of its name and type."""
         reply = dns.message.make_response(change)
         added = [each for each in change.update if each.rdclass == dns.rdataclass.IN and len(each)]
         if not self._takes_updates or len(self._zone) > _MOST_UPDATED_NAMES:
@@ -227,9 +217,7 @@ class _Datagrams(asyncio.DatagramProtocol):
 
 
 def presentation(kind: str, text: str) -> str:
-    """Return a record's plain value in the syntax of zone files (RFC 1035): TXT in quoted strings,
-    absolute host names.
-    """
+    """In zone file syntax (RFC 1035): TXT in quoted strings, absolute host names."""
     if kind == "TXT":
         octets = text.encode()
         strings = [octets[at : at + 255] for at in range(0, len(octets), 255)] or [b""]
@@ -241,7 +229,6 @@ def presentation(kind: str, text: str) -> str:
 
 
 def _character(byte: int) -> str:
-    """Return one octet of a quoted string; what is not plain ASCII is escaped, as are quotes and backslashes."""
     return chr(byte) if 32 <= byte < 127 and byte not in (34, 92) else f"\\{byte:03d}"
 
 
@@ -260,7 +247,7 @@ SECONDS = 3.0
 
 
 class UpdateRefused(Exception):
-    """Raised when the name server didn't accept the records; the message says why."""
+    pass
 
 
 def publish_records(nameserver: str, zone: str, records: Iterable[tuple[str, str, str]]) -> None:
