@@ -1,6 +1,4 @@
-"""What may happen: the service's rules, in pure Python.
-
-Takes in frozen facts (`facts.py`) and returns judgments (`verdict.py`). `gate/` holds the chains as tables, `checks/`
-one rule per file, `limits.py` every number with its source. No database, no clock, no socket: a rule gets everything it
-needs to know as an argument.
+"""What may happen: the service's rules, in pure Python. Frozen facts (`facts.py`) in, judgments (`verdict.py`) out;
+`gate/` holds the chains as tables, `limits.py` every number with its source. No database, clock or socket: a rule gets
+everything as an argument.
 """

@@ -53,7 +53,7 @@ class DatabaseInUse(Exception):
 
 
 class DatabaseFailed(Exception):
-    pass
+    """The server did not start; the message holds the end of its log."""
 
 
 def _server_user() -> pwd.struct_passwd | None:

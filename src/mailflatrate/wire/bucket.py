@@ -16,7 +16,7 @@ _ABSENT = ("404", "NoSuchKey", "NotFound")
 
 
 class MissingPackage(Exception):
-    pass
+    """boto3 is not installed; the message says how to install it."""
 
 
 class BucketFailed(Exception):

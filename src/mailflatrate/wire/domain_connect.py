@@ -40,7 +40,7 @@ _UNDERSTOOD: Final = frozenset({"providerId", "providerName", "providerDisplayNa
 
 
 class KeyUnusable(Exception):
-    pass
+    """The file holds no RSA key of at least 2048 bits."""
 
 
 @dataclass(frozen=True, slots=True)

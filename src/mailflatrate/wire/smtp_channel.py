@@ -23,7 +23,7 @@ if TYPE_CHECKING:
 
 
 class ConnectionLostError(Exception):
-    pass
+    """The connection ended while a command outside of a message was waiting for its reply."""
 
 
 class SmtpChannel(asyncio.Protocol):

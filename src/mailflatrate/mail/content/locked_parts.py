@@ -49,7 +49,7 @@ _BETWEEN: Final = frozenset({"else", "elsif", "when"})
 
 
 class UnclearSlot(Exception):
-    pass
+    """A slot that can't be read with certainty: an odd tag, the wrong element, or no end."""
 
 
 @dataclass(frozen=True, slots=True)

@@ -39,7 +39,7 @@ _Buffer = ctypes.Array[ctypes.c_char]
 
 
 class LibraryMissing(Exception):
-    pass
+    """The library can't be used here; the message says why."""
 
 
 class MultiBuffer(Protocol):
