@@ -1,5 +1,1 @@
-"""The engine: plan, render, pace, transmit, record.
-
-Takes in: a released edition. Stores: a row for each recipient and each attempt. Passes on: messages to the relay,
-results to the lists.
-"""
+"""The engine. Takes in: released editions. Stores: recipients and attempts. Passes on: messages, results."""

@@ -1,8 +1,5 @@
-"""The A/B test of a campaign: its recipients, when it ends, and the winner that the rest of the audience gets.
-
-A person's variant is a number derived from person and campaign, so that it is the same after any crash. The rest is
-planned when the winner is chosen, from the audience at that moment, and no one gets a second row: both the number and
-the table keep the two parts apart.
+"""The A/B test of a campaign. A person's variant derives from person and campaign, so it survives any crash; the rest
+is planned when the winner is chosen, from the audience at that moment, and no one gets two rows.
 """
 
 from collections.abc import Sequence
@@ -32,14 +29,11 @@ from mailflatrate.settings.schema import load_settings
 
 
 class ChecksOpen(CampaignError):
-    """Raised when a check that passed at release now fails; the message says which."""
+    pass
 
 
 def begin_ab_test(campaign: Campaign) -> None:
-    """Create the A/B test's row. Its shares are capped at the whole audience.
-
-    Without click tracking, a person picks the winner.
-    """
+    """Shares are capped at the whole audience. Without click tracking, a person picks the winner."""
     metric = campaign.test_metric if campaign.track_clicks else TestMetric.PERSON
     AbTest.objects.create(
         campaign=campaign,
@@ -51,19 +45,17 @@ def begin_ab_test(campaign: Campaign) -> None:
 
 
 def test_goes_on(campaign: Campaign) -> bool:
-    """Return True for a campaign whose winner is not chosen yet."""
+    """A test whose winner is not chosen yet."""
     return bool(campaign.variants) and AbTest.objects.filter(campaign_id=campaign.id, winner=None).exists()
 
 
 def decisions_of(campaign_id: int) -> list[GateDecision]:
-    """Return the gate's decision on each variant, in their order."""
     found = GateDecision.objects.filter(campaign_id=campaign_id, allowed=True, edition__isnull=False)
     newest = {row.edition.variant: row for row in found.select_related("edition").order_by("id") if row.edition}
     return [newest[number] for number in sorted(newest)]
 
 
 def arms_of(ab_test: AbTest) -> dict[str, Any]:
-    """Return the parameters by which the planner assigns people to variants."""
     return {
         "width": ab_test.share * 100,
         "tested": ab_test.share * 100 * ab_test.variants,
@@ -72,16 +64,12 @@ def arms_of(ab_test: AbTest) -> dict[str, Any]:
 
 
 def editions_of(campaign_id: int, number: int) -> dict[str, Any]:
-    """Return the first `number` editions that were released, and the decisions on them, as the planner's parameters."""
     decisions = decisions_of(campaign_id)[:number]
     return {"editions": [row.edition_id for row in decisions], "decisions": [row.id for row in decisions]}
 
 
 def end_test(campaign: LockedCampaign) -> None:
-    """Set when the winner is due once every test message is sent, and queue its choice when that time has come.
-
-    Idempotent.
-    """
+    """Set when the winner is due once every test message is sent, and queue its choice then. Idempotent."""
     ab_test = AbTest.objects.select_for_update().get(campaign_id=campaign.id)
     if ab_test.winner is not None:
         return
@@ -105,7 +93,7 @@ def end_test(campaign: LockedCampaign) -> None:
 
 
 def leave_to_people(campaign_id: int) -> None:
-    """Leave the choice of winner to the account's members, because every variant makes people unsubscribe."""
+    """Used when every variant makes people unsubscribe."""
     campaign = locked(campaign_id)
     if AbTest.objects.filter(campaign_id=campaign_id, winner=None).update(decide_at=None, why=ChoiceBasis.BRAKE.value):
         _ask_people(campaign)
@@ -120,10 +108,8 @@ def _ask_people(campaign: Campaign) -> None:
 def choose_variant(
     campaign_id: int, choice: WinnerChoice, arms: Sequence[VariantFigures], *, by: User | None = None
 ) -> None:
-    """Choose the winner for the remaining recipients, who are planned now, from the audience at this moment. Final.
-
-    The gate is asked again first: a domain or an agreement that was valid when the test was sent may not be valid now.
-    Raises ChecksOpen if the gate refuses, CampaignError if the test is not over, the winner is already chosen, or the
+    """Final; the rest is planned now. The gate is asked again: a domain or an agreement may be valid no longer. Raises
+    ChecksOpen if the gate refuses, CampaignError if the test is not over, the winner is already chosen, or the
     campaign or the account is not sending.
     """
     campaign = locked(campaign_id)
@@ -163,5 +149,4 @@ def choose_variant(
 
 
 def by_person(variant: int) -> WinnerChoice:
-    """Return a choice made by a member of the account."""
     return WinnerChoice(variant, ChoiceBasis.PERSON)

@@ -1,4 +1,4 @@
-"""Log lines about campaigns, with account, campaign and mailing ID; written once their transaction is committed."""
+"""Log lines with account, campaign and mailing ID, written once the transaction is committed."""
 
 from datetime import datetime
 
@@ -14,7 +14,6 @@ log = structlog.get_logger(__name__)
 
 
 def tell_planned(campaign: Campaign, plan: Plan) -> None:
-    """Log that planning is finished: how many people get the campaign, how many don't, and how long planning took."""
     _tell(
         "campaign_planned",
         campaign,
@@ -28,10 +27,7 @@ def tell_planned(campaign: Campaign, plan: Plan) -> None:
 
 
 def tell_moved(campaign: Campaign) -> None:
-    """Log that a campaign was paused, resumed, canceled, is waiting for its relay, or is sent.
-
-    A sent campaign is logged with its counts and its rate.
-    """
+    """A sent campaign is logged with its counts and its rate."""
     if campaign.state != CampaignState.SENT:
         _tell(f"campaign_{campaign.state}", campaign, reason=campaign.state_reason)
         return

@@ -1,7 +1,4 @@
-"""Confirmation emails in the engine: one delivery for each request that the gate allows, and its result.
-
-The basis is the request (lock two); the token is made along with the message, so it is never stored.
-"""
+"""Confirmation emails in the engine, on the basis of their request (lock two); their tokens are never stored."""
 
 from dataclasses import dataclass
 
@@ -27,18 +24,12 @@ MOST_AT_ONCE = 100
 
 @dataclass(frozen=True, slots=True)
 class PlannedConfirmations:
-    """The result of one pass over the queue: the number of requests, and the chunk of those whose mail is allowed."""
-
     requests: int
     chunk_id: int | None
 
 
 def plan_confirmations(account_id: int) -> PlannedConfirmations:
-    """Take an account's waiting requests, ask the gate, and create deliveries for those it allows; one transaction.
-
-    Unknown domains are looked up in the DNS first, so that not even the first message goes to one that accepts no mail
-    (R-18); no row is locked meanwhile, and no form waits for it.
-    """
+    """One transaction. Unknown domains are looked up first, without locks, so no message goes to a dead one (R-18)."""
     with tenancy.account(account_id):
         waiting = queued_domains(2 * MOST_AT_ONCE)
     if not waiting:
@@ -71,7 +62,7 @@ def _make_deliveries(account_id: int, allowed: list[AllowedConfirmation]) -> int
 
 
 def note_accepted(chunk_id: int) -> None:
-    """Tell the ledger which confirmation mails of a chunk the relay accepted (R-29, second)."""
+    """For the ledger: the relay accepted them (R-29, second)."""
     rows = Delivery.objects.filter(chunk_id=chunk_id, confirmation_id__isnull=False, state=DeliveryState.SENT)
     _time_express(rows)
     note_sent(
@@ -88,7 +79,6 @@ def note_accepted(chunk_id: int) -> None:
 
 
 def _time_express(rows: QuerySet[Delivery]) -> None:
-    """Record how long people waited for their confirmation mail."""
     settled = dict(rows.values_list("confirmation_id", "settled_at"))
     asked = SignupRequest.objects.filter(id__in=[each for each in settled if each is not None])
     for request_id, requested_at in asked.values_list("id", "requested_at"):

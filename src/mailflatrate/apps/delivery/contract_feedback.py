@@ -23,10 +23,7 @@ _NO_HISTORY = BounceState(0, None, 0, None)
 
 @tenancy.needs_account
 def suppress_dead(bounces: Sequence[Bounce]) -> int:
-    """Suppress the addresses of messages that bounced for good; return how many rows that added or changed.
-
-    Bounces of other deliveries are ignored. Soft bounces count per campaign (R-71), so they don't here.
-    """
+    """Of messages bounced for good; return how many rows changed. Soft bounces count per campaign only (R-71)."""
     keys = _keys_of([bounce.delivery_id for bounce in bounces if bounce.delivery_id is not None])
     account_wide: list[suppression.SuppressionEntry] = []
     everywhere: list[suppression.SuppressionEntry] = []
@@ -52,7 +49,6 @@ def suppress_dead(bounces: Sequence[Bounce]) -> int:
 
 
 def _keys_of(delivery_ids: Sequence[int]) -> dict[int, bytes]:
-    """Return the address keys of transactional messages by their deliveries."""
     rows = Delivery.objects.filter(id__in=delivery_ids, transactional_id__isnull=False)
     messages = {message_id: row_id for row_id, message_id in rows.values_list("id", "transactional_id")}
     found = TransactionalMessage.objects.filter(id__in=[each for each in messages if each is not None])
@@ -63,10 +59,7 @@ def _keys_of(delivery_ids: Sequence[int]) -> dict[int, bytes]:
 def record_complaint(
     message_id: int, *, source: str, evidence: dict[str, Any], at: datetime, platform: bool, counts: bool
 ) -> bool:
-    """Suppress the address of a message whose reader complained; a contact with it leaves all lists, too (R-79).
-
-    `platform` and `counts` as for `lists.actions.feedback.record_complaint`. Returns True if anything changed.
-    """
+    """A contact leaves all lists, too (R-79). `platform`, `counts`: as in `lists.actions.feedback`. True if changed."""
     found = TransactionalMessage.objects.filter(id=message_id).values_list("address_key", "mailbox_key").first()
     if found is None:
         return False
@@ -80,10 +73,7 @@ def record_complaint(
 def record_test_complaint(
     notice_id: int, *, source: str, evidence: dict[str, Any], at: datetime, platform: bool, counts: bool
 ) -> bool:
-    """Suppress the address of someone who complained about a test message, which stops tests, too (R-79).
-
-    As for `record_complaint`. Other notices are about the account itself, so a complaint doesn't stop them.
-    """
+    """It stops tests, too (R-79). Complaints about other notices, which concern the account, don't."""
     recipient = Notice.objects.filter(id=notice_id, kind=NoticeKind.TEST).values_list("recipient", flat=True).first()
     key = address_key(recipient or "")
     if key is None:

@@ -1,4 +1,4 @@
-"""Coupon codes of deliveries: given set by set when they are planned, and read chunk by chunk when they are sent."""
+"""Coupon codes, given set by set when deliveries are planned, and read chunk by chunk when they are sent."""
 
 from collections.abc import Collection, Iterator, Sequence
 from datetime import datetime
@@ -35,7 +35,7 @@ SELECT g.contact_id, p.key, g.code FROM coupon_code g JOIN coupon_pool p ON p.id
 WHERE g.account_id = %(account_id)s AND g.pool_id = ANY(%(pools)s::bigint[])
   AND g.contact_id = ANY(%(contacts)s::bigint[])
 """
-"""A sender's statement: contact, pool's key and code of these contacts."""
+"""A sender's statement: contact, pool's key and code."""
 _GIVEN = """
 SELECT g.id, g.code, g.given_at, coalesce(c.email, ''), k.name, k.mailing_id, coalesce(d.state, '')
 FROM coupon_code g
@@ -50,7 +50,7 @@ SLICE_ROWS = 2_000
 
 
 class GivenCode(NamedTuple):
-    """A code that was given: to whom (empty once erased), for which campaign, and what became of the message."""
+    """To whom (empty once erased), for which campaign, and what became of the message."""
 
     id: int
     code: str
@@ -62,10 +62,8 @@ class GivenCode(NamedTuple):
 
 
 def give_codes(campaign_id: int, edition_ids: Collection[int], first: int, last: int) -> None:
-    """Give a code to each planned recipient, from contact `first` to `last`, of editions that show coupons.
-
-    Plannings that use the same pool take turns. A pool without free codes leaves the rest without one, and their
-    messages lack a value.
+    """For contacts `first` to `last`. Plannings with the same pool take turns; without a free code, the value is
+    missing.
     """
     rows = Edition.objects.filter(id__in=edition_ids, facts__has_key="coupons").only("id", "facts")
     editions: dict[int, list[int]] = {}
@@ -91,7 +89,6 @@ def give_codes(campaign_id: int, edition_ids: Collection[int], first: int, last:
 
 
 def by_contact(rows: Sequence[tuple[object, ...]]) -> dict[int, dict[str, str]]:
-    """Return the rows of CODES as each contact's codes by pool."""
     found: dict[int, dict[str, str]] = {}
     for contact_id, key, code in rows:
         found.setdefault(int(str(contact_id)), {})[str(key)] = str(code)
@@ -99,7 +96,6 @@ def by_contact(rows: Sequence[tuple[object, ...]]) -> dict[int, dict[str, str]]:
 
 
 def given_codes(account_id: int, pool_id: int) -> Iterator[GivenCode]:
-    """Yield the codes of a pool that were given, in slices with a transaction each."""
     after = 0
     while True:
         with tenancy.account(account_id), connection.cursor() as cursor:

@@ -1,4 +1,4 @@
-"""Messages whose month was dropped: the recipient, list and campaign that their links still need (ADR 0026)."""
+"""Messages of dropped months: recipient, list and campaign, which their links still need (ADR 0026)."""
 
 from django.db import connection
 
@@ -7,7 +7,7 @@ from mailflatrate.apps.lists.models import Contact
 from mailflatrate.base import tenancy
 
 FOLDED_IDS = 50_000
-"""The ids that `drop_archive_month()` folds at a time, so the span of a row at most."""
+"""How many ids `drop_archive_month()` folds at a time, so the span of a row at most."""
 
 _FIND = """
 SELECT campaign_id, mailing_list_id, contact_id,
@@ -22,9 +22,7 @@ FROM (
 
 @tenancy.needs_account
 def dropped_delivery(account_id: int, delivery_id: int) -> DeliveryRecord | None:
-    """Return the recipient, list and campaign of a message whose month was dropped, as an unsaved
-    row; None if unknown.
-    """
+    """An unsaved row with recipient, list and campaign; None if unknown."""
     with connection.cursor() as cursor:
         cursor.execute(_FIND, {"account_id": account_id, "id": delivery_id, "span": FOLDED_IDS})
         found = cursor.fetchone()

@@ -1,4 +1,4 @@
-"""Cached by a sender process: the composers of the editions it sends, and of the service's own notices."""
+"""A sender process's cache of composers."""
 
 import re
 from collections import OrderedDict
@@ -43,10 +43,7 @@ KEPT_EDITIONS = 32
 
 @dataclass(frozen=True, slots=True)
 class EditionMail:
-    """One edition, ready to be composed for a million people. `composers` has one composer per list, by the list's ID.
-
-    `personal` has those for people who agreed to personal click tracking (R-107); it is empty if no one did.
-    """
+    """Composers by list ID; `personal` for those who agreed to personal click tracking (R-107)."""
 
     edition_id: int
     account_name: str
@@ -59,7 +56,7 @@ class EditionMail:
     pools: Mapping[str, int] = field(default_factory=dict)
 
     def recipient(self, row: RecipientRow, coupons: Mapping[str, str] = NO_DEFAULTS) -> Recipient:
-        """Return the address and values of one claimed row; `coupons` has its code of each pool in `pools`."""
+        """`coupons`: the contact's code of each pool."""
         assert row.email is not None and row.list_id is not None
         first, last = row.first_name or "", row.last_name or ""
         return Recipient(
@@ -84,7 +81,7 @@ class EditionMail:
 
 
 def edition_mail(account_id: int, edition_id: int, *, test: bool = False) -> EditionMail:
-    """Load an edition and make its composers. Raises EditionUnusable."""
+    """Raises EditionUnusable."""
     with tenancy.account(account_id):
         edition = Edition.objects.select_related("campaign__sender__domain").get(id=edition_id)
         if not is_genuine(edition):
@@ -124,10 +121,7 @@ def _composers(
 
 
 def personal_content(content: EditionContent, edition: Edition) -> EditionContent:
-    """Return the edition with links that lead back to one delivery, for people who agreed to it (R-107, R-108).
-
-    A link inside a condition or after an assignment is the same for everyone, so its clicks are counted anonymously.
-    """
+    """Links lead to one delivery (R-107, R-108), except in conditions and after assignments: these stay anonymous."""
     urls = {click_url(edition.account_id, edition.id, link["number"]): link["number"] for link in edition.links}
     pattern = re.compile("|".join(re.escape(url) for url in sorted(urls, key=len, reverse=True)))
 
@@ -155,20 +149,17 @@ def _sender_domain(campaign: Campaign) -> SenderDomain:
 
 
 class EditionCache:
-    """The editions a process used most recently; old ones are evicted."""
-
     def __init__(self, load: Callable[[int, int], EditionMail] = edition_mail) -> None:
         self._load = load
         self._kept: OrderedDict[int, EditionMail] = OrderedDict()
 
     def find(self, edition_id: int) -> EditionMail | None:
-        """Return a cached edition; None if it is not cached."""
         if edition_id in self._kept:
             self._kept.move_to_end(edition_id)
         return self._kept.get(edition_id)
 
     def load(self, account_id: int, edition_id: int) -> EditionMail:
-        """Load and cache an edition. Call it from a thread that may use the ORM. Raises EditionUnusable."""
+        """Call it from a thread that may use the ORM. Raises EditionUnusable."""
         mail = self._load(account_id, edition_id)
         self._kept[edition_id] = mail
         while len(self._kept) > KEPT_EDITIONS:
@@ -178,15 +169,12 @@ class EditionCache:
 
 @dataclass(frozen=True, slots=True)
 class NoticeMail:
-    """A notice, ready to be composed."""
-
     composer: Composer
     recipient: Recipient
 
 
 @tenancy.needs_account
 def notice_mail(account_id: int, notice: Notice, delivery_id: int) -> NoticeMail:
-    """Return a service notice as a message ready to compose. For a test send, use `test_mail`."""
     settings = load_settings()
     sender = NamedAddress(f"service@{settings.service_domain}", settings.service_name)
     reply_to = NamedAddress(notice.reply_to, settings.service_name) if notice.reply_to else None
@@ -198,10 +186,7 @@ def notice_mail(account_id: int, notice: Notice, delivery_id: int) -> NoticeMail
 
 
 def house_signers(settings: Settings) -> Sequence[Signer]:
-    """Return the signers with the key of the service's own domain, which belongs to the service's account.
-
-    Empty only if the domain cannot have a key; then no service message leaves this machine.
-    """
+    """Of the service's own domain. Empty only if it can't have a key: then no service message leaves this machine."""
     with tenancy.platform(PlatformReason.HOUSEKEEPING):
         domain = SenderDomain.objects.filter(account__is_house=True, name=settings.service_domain).first()
         return (
@@ -211,9 +196,7 @@ def house_signers(settings: Settings) -> Sequence[Signer]:
 
 @tenancy.needs_account
 def test_mail(account_id: int, notice: Notice, delivery_id: int) -> NoticeMail:
-    """Compose the edition of a test send, written for the sample contact and addressed to a colleague.
-
-    Raises EditionUnusable."""
+    """Written for the sample contact, addressed to a colleague. Raises EditionUnusable."""
     assert notice.edition_id is not None
     mail = edition_mail(account_id, notice.edition_id, test=True)
     contact = Contact.objects.filter(id=notice.sample_contact_id or 0).first()

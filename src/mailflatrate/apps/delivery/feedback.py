@@ -1,4 +1,4 @@
-"""Passes on to the lists what the relay's replies, and later bounces, say about contacts."""
+"""Passes on to the lists what replies and later bounces say about contacts."""
 
 from collections.abc import Sequence
 from dataclasses import replace
@@ -60,10 +60,7 @@ SELECT id, campaign_id, detail FROM before
 
 
 def count_bounces(account_id: int, delivery_ids: Sequence[int]) -> None:
-    """Report final results to the lists: bounces, and deliveries to contacts with earlier soft bounces.
-
-    Bounces caused by the sender are excluded: they never count against a contact (R-70).
-    """
+    """Including deliveries to contacts with soft bounces. The sender's own faults never count (R-70)."""
     is_followed = all_relays_followed()
     with tenancy.account(account_id):
         rows = list(Delivery.objects.filter(id__in=delivery_ids, contact__isnull=False))
@@ -78,18 +75,13 @@ def count_bounces(account_id: int, delivery_ids: Sequence[int]) -> None:
 
 
 def _bounce_of(row: Delivery) -> Bounce:
-    """Return the recorded bounce, with the evidence from its reply."""
     said = f"{row.reply_code} {row.reply_text}" if row.reply_code else row.reply_text
     verdict = replace(judge(said, row.reply_status, final=True), outcome=OUTCOMES[row.bounce], status=row.reply_status)
     return Bounce(row.contact_id, row.id, verdict, row.settled_at or row.created_at, f"delivery {row.id}")
 
 
 def record_returned(bounces: Sequence[Bounce]) -> set[int]:
-    """Record bounces returned for deliveries of the current account (R-67), at most one each, and pass them on to the
-    lists.
-
-    Idempotent; returns the ids of the deliveries that had no final result before. Unknown deliveries are ignored.
-    """
+    """At most one a delivery (R-67), unknown ones ignored. Idempotent; return ids that had no final result before."""
     if not bounces:
         return set()
     parameters: dict[str, Any] = {
@@ -122,7 +114,7 @@ def record_returned(bounces: Sequence[Bounce]) -> set[int]:
 
 
 def _tell_forms(delivery_ids: Sequence[int]) -> None:
-    """Count confirmation emails to mailboxes that don't exist against those who requested them (R-35)."""
+    """Nonexistent mailboxes count against those who requested the email (R-35)."""
     rows = Delivery.objects.filter(id__in=delivery_ids, confirmation_id__isnull=False)
     asked = [each for each in rows.values_list("confirmation_id", flat=True) if each is not None]
     if asked:
@@ -130,10 +122,7 @@ def _tell_forms(delivery_ids: Sequence[int]) -> None:
 
 
 def _tell_lists(changed: Sequence[tuple[Bounce, str]]) -> None:
-    """Report bounces, each with the delivery's earlier one, to the lists.
-
-    Those caused by the sender are left out, because they never count against a person (R-70).
-    """
+    """Each with the delivery's earlier bounce. Those caused by the sender never count against a person (R-70)."""
     personal = []
     for bounce, before in changed:
         if bounce.contact_id is None or bounce.verdict.outcome not in PERSONAL:

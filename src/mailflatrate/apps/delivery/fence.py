@@ -1,8 +1,6 @@
 """The fence: all sending is held while the database may be behind its journals (ADR 0002).
-
-A promoted replica, a restored dump and a restored base backup each differ from the database whose identity the fence
-holds. The claim of a chunk compares it in its own statement, so nothing is sent before the change is noticed. What a
-database can't tell about itself, its hosts remember (ADR 0093).
+Each claim of a chunk compares the database's identity in its own statement, so nothing is sent before a change is
+noticed. What a database can't tell about itself, its hosts remember (ADR 0093).
 """
 
 import uuid
@@ -37,37 +35,32 @@ from mailflatrate.settings.database_memory import (
 from mailflatrate.settings.schema import load_settings
 
 SILENT = timedelta(seconds=10)
-"""A process silent for this long on a held database has nothing more to note in its journal."""
+"""A process silent for so long on a held database has nothing more to note in its journal."""
 
 UNKNOWN_HOSTS = timedelta(seconds=60)
-"""A promoted database waits this long for hosts that it doesn't know: as long as a claim lives without its sender."""
+"""A promoted database waits this long for hosts it doesn't know: as long as a claim lives without its sender."""
 UNSEEN = ".unseen"
-"""Ends the name of a sender process that others remember and this database does not know."""
 LONGEST_LINEAGE = 500
 
 log = structlog.get_logger(__name__)
 
 
 class HoldCause(StrEnum):
-    """The reason all sending is held."""
-
     PAUSED = "paused"
     PROMOTED = "promoted"
     REJOINED = "rejoined"
-    """A sender host that had no part in the last promotion is back, and its journals are unknown here."""
     RESTORED = "restored"
 
 
 BY_JOURNALS = (HoldCause.PROMOTED, HoldCause.REJOINED)
-"""Such a hold ends automatically, once all journals and withdrawals were replayed."""
+"""These holds end automatically, once all journals and withdrawals were replayed."""
 _SAME = (HoldCause.PAUSED, HoldCause.REJOINED)
-"""The database is the one that was accepted before."""
 _GRAVER = (HoldCause.PAUSED, HoldCause.REJOINED, HoldCause.PROMOTED, HoldCause.RESTORED)
-"""A later one takes the place of an earlier one: the hold may have been copied with its database."""
+"""A later one replaces an earlier one: the hold may have been copied with its database."""
 
 
 class NotAccounted(Exception):
-    """Raised when sender processes have not replayed their journals; `names` lists them."""
+    """Sender processes in `names` have not replayed their journals."""
 
     def __init__(self, names: list[str]) -> None:
         super().__init__(", ".join(names))
@@ -75,7 +68,7 @@ class NotAccounted(Exception):
 
 
 class WithdrawalsMissing(Exception):
-    """Raised when the withdrawals of `hosts` were not read."""
+    """The withdrawals of `hosts` were not read."""
 
     def __init__(self, hosts: list[str]) -> None:
         super().__init__(", ".join(hosts))
@@ -84,11 +77,7 @@ class WithdrawalsMissing(Exception):
 
 @dataclass(frozen=True, slots=True)
 class Hold:
-    """A hold of all sending. `waits_for`: sender processes that have not replayed their journals yet.
-
-    `knows_withdrawals`: every host's withdrawals were read. Otherwise `unread` names the hosts that still have to.
-    `waits_until`: until then a host that the database doesn't know may still come back.
-    """
+    """Wait for processes (`waits_for`) to replay, `unread` hosts' withdrawals, unknown hosts (`waits_until`)."""
 
     since: datetime
     cause: HoldCause
@@ -101,13 +90,12 @@ class Hold:
 
 
 def ensure_fence() -> None:
-    """Accept this database for sending, unless another one was accepted before."""
+    """Unless another database was accepted before."""
     with tenancy.platform(PlatformReason.FENCE):
         SendingFence.objects.get_or_create(id=1, defaults={"identity": _identity(), "lineage": [uuid.uuid4()]})
 
 
 def current_hold() -> Hold | None:
-    """Return the hold of all sending, if there is one."""
     with tenancy.platform(PlatformReason.FENCE):
         fence = SendingFence.objects.filter(id=1, held_at__isnull=False).first()
         if fence is None or fence.held_at is None:
@@ -123,14 +111,12 @@ def current_hold() -> Hold | None:
 
 
 def is_held() -> bool:
-    """Return whether all sending is held. Works in any scope."""
+    """Works in any scope."""
     return SendingFence.objects.filter(id=1, held_at__isnull=False).exists()
 
 
 def check(memory: DatabaseMemory | None = None) -> Hold | None:
-    """Hold all sending if this database is not the accepted one, or an earlier state of it; return the hold, if there
-    is one. `memory` is what this host remembers, by default that of this process.
-    """
+    """Hold all sending if this is not the accepted database, or an earlier state. `memory`: this host's by default."""
     with tenancy.platform(PlatformReason.FENCE), connection.cursor() as cursor:
         cursor.execute(BEGIN_RUN)  # in another run, a hold begins anew
         fence = SendingFence.objects.filter(id=1).first()
@@ -151,30 +137,25 @@ def check(memory: DatabaseMemory | None = None) -> Hold | None:
 
 
 def read_state() -> DatabaseState | None:
-    """Return how far this database has come, for the memory of its hosts."""
     with tenancy.platform(PlatformReason.FENCE), connection.cursor() as cursor:
         cursor.execute(STATE)
         return found_state(cursor.fetchone())
 
 
 def hold_rejoined(reason: str) -> None:
-    """Hold all sending until the journals of a host are replayed that had no part in what happened to the database."""
+    """Until the journals are replayed of a host that had no part in what happened to the database."""
     _hold(HoldCause.REJOINED, reason)
 
 
 def pause_all() -> None:
-    """Stop all sending within a second. A hold for another cause is left unchanged."""
+    """Within a second. A hold for another cause is left unchanged."""
     with tenancy.platform(PlatformReason.FENCE):
         SendingFence.objects.filter(id=1, held_at=None).update(held_at=Now(), cause=HoldCause.PAUSED)
 
 
 @dataclass(frozen=True, slots=True)
 class RestoreFindings:
-    """What needs a decision after a backup was restored: chunks with unknown results, and campaigns that may have been
-    sent.
-
-    Those campaigns are drafts again, or paused, until a person decides.
-    """
+    """Chunks with unknown results, and campaigns maybe sent, set aside until a person decides."""
 
     chunks: int
     unscheduled: list[Campaign]
@@ -182,10 +163,8 @@ class RestoreFindings:
 
 
 def hold_restored(lost_since: datetime, *, keep_unsettled: bool = False) -> RestoreFindings:
-    """Record that a backup was restored: nothing that may have been sent since then is sent automatically.
-
-    `keep_unsettled`: every sender's journal survived, so a planned delivery that no journal knows was not sent. A
-    campaign that is yet to be planned is set aside in any case, since journals do not name campaigns.
+    """Nothing that may have been sent since then is sent automatically. `keep_unsettled`: every journal survived, so
+    what none knows was not sent, except for campaigns not yet planned: journals don't name campaigns.
     """
     _hold(HoldCause.RESTORED, lost_since=lost_since)
     _supersede()
@@ -197,10 +176,8 @@ def hold_restored(lost_since: datetime, *, keep_unsettled: bool = False) -> Rest
 
 
 def note_replayed(name: str, missing: int, seen: SeenDatabase | None = None) -> None:
-    """Record that a sender process has replayed its host's journals on this held database, and what it remembers.
-
-    Hosts that only it remembers are waited for, too. If it saw the database's own clock later than a replica may be
-    behind, this database counts as restored, and a person decides.
+    """Hosts that only `seen` remembers are waited for, too. If it saw the database's clock later than a replica may be
+    behind, the database counts as restored, and a person decides.
     """
     is_synchronous = seen is not None and seen.is_synchronous
     with tenancy.platform(PlatformReason.FENCE):
@@ -221,7 +198,7 @@ def note_replayed(name: str, missing: int, seen: SeenDatabase | None = None) -> 
 
 
 def resume_if_whole() -> bool:
-    """Resume sending after a promotion once all journals and withdrawals were replayed and nothing is missing."""
+    """After a promotion, once all journals and withdrawals were replayed and nothing is missing."""
     if not load_settings().resume_after_promotion:
         return False
     hold = current_hold()
@@ -237,14 +214,10 @@ def resume_if_whole() -> bool:
 def resume_all(
     without: set[str], *, nothing_lost: bool = False, without_withdrawals: bool = False, signed_by: str = ""
 ) -> None:
-    """Resume sending on a person's decision, unless something is still missing.
-
-    Raises NotAccounted while processes that are not in `without` have not reported, and WithdrawalsMissing until every
-    host's withdrawals were read, unless the operator gives some up or nothing was lost; GapUnsigned if nobody signed
-    for those. It is unknown what the processes in `without` sent, so everything unsettled gets an unknown result. Names
-    may be shortened to the host.
-    `nothing_lost`: this database has everything that the previous one had, such as after an upgrade of PostgreSQL, so
-    planned campaigns keep their time.
+    """Resume on a person's decision. Raises NotAccounted or WithdrawalsMissing while something is missing that the
+    operator doesn't give up, GapUnsigned if nobody signed for it.
+    What processes in `without` (a host will do) sent is unknown, and so is everything unsettled. `nothing_lost`:
+    after an upgrade, say; planned campaigns keep their time.
     """
     hold = check()
     judged = [each.judge(each.read(), read_state()) for each in memories()]
@@ -276,7 +249,7 @@ def resume_all(
 
 
 def settle_as_unknown() -> int:
-    """Give every unsettled delivery of running campaigns an unknown result; return the number of chunks affected."""
+    """Return how many chunks."""
     with tenancy.platform(PlatformReason.FENCE):
         campaigns = Q(campaign__state__in=UNFINISHED) | Q(campaign=None)
         chunks = Chunk.objects.filter(campaigns).exclude(state=ChunkState.CANCELLED)
@@ -285,7 +258,6 @@ def settle_as_unknown() -> int:
 
 
 def _supersede() -> None:
-    """Make this database the successor of whatever this host works with, so that it isn't refused any longer."""
     with tenancy.platform(PlatformReason.FENCE):
         fence = SendingFence.objects.select_for_update().get(id=1)
         heads = [uuid.UUID(seen.head) for each in memories() if (seen := each.read()) and seen.head]
@@ -312,14 +284,11 @@ def _open() -> None:
 
 
 def _is_held_for(fence: SendingFence, cause: HoldCause) -> bool:
-    """Return whether all sending is held for this cause or a graver one."""
     return fence.held_at is not None and _GRAVER.index(HoldCause(fence.cause)) >= _GRAVER.index(cause)
 
 
 def _hold(cause: HoldCause, reason: str = "", *, lost_since: datetime | None = None) -> None:
-    """Hold all sending, unless it's held for this cause already. `lost_since`: a person says that this database went
-    back to that moment, so what hosts reported in any earlier hold no longer counts.
-    """
+    """Unless held for it already. With `lost_since`, reports of hosts in an earlier hold no longer count."""
     with tenancy.platform(PlatformReason.FENCE):
         fence = SendingFence.objects.select_for_update().get(id=1)
         if lost_since is None and _is_held_for(fence, cause):
@@ -334,10 +303,7 @@ def _hold(cause: HoldCause, reason: str = "", *, lost_since: datetime | None = N
 
 
 def _waits_until(fence: SendingFence) -> datetime | None:
-    """Return until when a promoted database waits for hosts that it can't know, or None once that is over.
-
-    If every sender last saw the previous primary wait for its replica, this database has all that it confirmed.
-    """
+    """None once over. If every sender last saw the primary wait for its replica, nothing confirmed is missing."""
     reported = SenderProcess.objects.filter(replayed_at__gte=fence.held_at)
     if reported.exists() and not reported.filter(was_synchronous=False).exists():
         return None
@@ -346,13 +312,12 @@ def _waits_until(fence: SendingFence) -> datetime | None:
 
 
 def _jump_identifiers() -> None:
-    """Leave a gap in the identifiers, because ids of lost rows appear in links of messages already received."""
+    """Leave a gap, because ids of lost rows appear in links of messages already received."""
     with connection.cursor() as cursor:
         cursor.execute("SELECT jump_identifiers()")
 
 
 def _not_accounted(held_at: datetime) -> list[str]:
-    """Return processes with unreplayed journals; a process that is gone may be replayed by another on its host."""
     rows = list(SenderProcess.objects.order_by("name").values_list("name", "seen_at", "replayed_at"))
     alive = {name.partition(".")[0] for name, _, at in rows if at is not None and at >= held_at + SILENT}
     return [
@@ -369,8 +334,8 @@ def _identity() -> str:
 
 
 def _cause_of(fence: SendingFence, found: str) -> HoldCause:
-    """Return the cause of a hold. A promotion changes only the timeline, however late it comes. A base backup restored
-    to an earlier moment does, too: then a host remembers a later one (`note_replayed`).
+    """A promotion changes only the timeline, however late it comes. So does a base backup restored to an earlier
+    moment: then a host remembers a later one (`note_replayed`).
     """
     before, after = fence.identity.split("/"), found.split("/")
     same_but_timeline = (before[0], *before[2:]) == (after[0], *after[2:])

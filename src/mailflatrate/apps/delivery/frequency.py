@@ -1,4 +1,4 @@
-"""Finds until when people must not get another message, from the number of messages they got or are about to get."""
+"""Until when people must not get another message, by the messages they got or are about to get."""
 
 from collections.abc import Sequence
 from datetime import datetime
@@ -47,10 +47,7 @@ WHERE m.account_id = %(account_id)s AND m.contact_id = %(contact_id)s
 
 
 class RecentMessage(NamedTuple):
-    """A message that counts for a limit: when it was sent or planned, to which list, and whether by an automation.
-
-    One that another system sent before a move has no list.
-    """
+    """List None: sent by another system before a move."""
 
     at: datetime
     list_id: int | None
@@ -58,11 +55,7 @@ class RecentMessage(NamedTuple):
 
 
 class FrequencyLimit(NamedTuple):
-    """A maximum number of messages within a number of days to one contact: of one list, of automations only, or of any
-    kind.
-
-    `reference` identifies the limit for the caller.
-    """
+    """At most so many messages in so many days to one contact. `reference` is the caller's."""
 
     reference: int
     contact_id: int
@@ -72,7 +65,6 @@ class FrequencyLimit(NamedTuple):
     only_steps: bool = False
 
     def counts(self, message: RecentMessage) -> bool:
-        """Return whether a message counts for this limit."""
         if message.list_id is None:
             return self.messages == 1 and self.list_id is None and not self.only_steps
         return (self.list_id in (None, message.list_id)) and (message.is_step or not self.only_steps)
@@ -80,9 +72,7 @@ class FrequencyLimit(NamedTuple):
 
 @tenancy.needs_account
 def rests_until(limits: Sequence[FrequencyLimit]) -> dict[int, datetime]:
-    """Return, by reference, the time until which no further message may follow; references that may get one now are
-    missing.
-    """
+    """By reference; references that may get a message now are missing."""
     if not limits:
         return {}
     now, account_id = clock.now(), tenancy.current_account_id()
@@ -117,7 +107,7 @@ def rests_until(limits: Sequence[FrequencyLimit]) -> dict[int, datetime]:
 
 @tenancy.needs_account
 def recent_messages(contact_id: int, most: int) -> list[RecentMessage]:
-    """Return the messages of a contact that count for limits of up to `most` messages: the last of each kind."""
+    """The last ones of each kind, enough for limits of up to `most` messages."""
     values = {"account_id": tenancy.current_account_id(), "contact_id": contact_id, "most": most}
     with connection.cursor() as cursor:
         cursor.execute(_RECENT, values)

@@ -1,4 +1,4 @@
-"""Senders whose disk has no room for a journal: they begin nothing, and every host's doctor says so."""
+"""Senders whose disk has no room for a journal begin nothing, and every host's doctor says so."""
 
 from datetime import datetime, timedelta
 
@@ -15,14 +15,12 @@ SELECT count(*) FROM sender_process WHERE no_room_at IS NOT NULL AND seen_at > n
 
 
 def note_room(name: str, *, has_room: bool) -> None:
-    """Record whether a sender process has room for its journal."""
     with tenancy.platform(PlatformReason.FENCE):
         rows = SenderProcess.objects.filter(name=name)
         rows.update(no_room_at=None if has_room else Coalesce("no_room_at", Now()))
 
 
 def without_room() -> list[tuple[str, datetime]]:
-    """Return the hosts of senders without room, and since when."""
     with tenancy.platform(PlatformReason.FENCE):
         rows = SenderProcess.objects.filter(no_room_at__isnull=False, seen_at__gt=Now() - RECENT).order_by("no_room_at")
         found = list(rows.values_list("name", "no_room_at"))

@@ -1,4 +1,4 @@
-"""Background jobs of the engine. Each calls the code that does the work."""
+"""Background jobs of the engine."""
 
 from mailflatrate.apps.campaigns.models import Campaign, CampaignState
 from mailflatrate.apps.delivery import feedback, fence, notices, plan, test_inbox_consents, wake
@@ -17,63 +17,52 @@ MANY = 100
 
 @job("delivery.plan_campaign", JobQueue.PLAN, attempts=MANY)
 def plan_campaign(account_id: int, campaign_id: int, edition_id: int, decision_id: int) -> None:
-    """Plan a released campaign, or continue planning it."""
     plan.plan_campaign(account_id, campaign_id, edition_id, decision_id)
 
 
 @job("delivery.send_chunk", JobQueue.SEND)
 async def send_chunk(account_id: int, chunk_id: int) -> None:
-    """Send one chunk. If this job fails, the chunk's row records what is left, and the sweep wakes it."""
+    """If it fails, the chunk's row records what is left, and the sweep wakes it."""
     await this_sender().work_chunk(account_id, chunk_id)
 
 
 @job("delivery.send_transactional", JobQueue.EXPRESS)
 async def send_transactional(account_id: int, chunk_id: int) -> None:
-    """Send confirmation mails or a notice; otherwise like `send_chunk`."""
     await this_sender().work_transactional(account_id, chunk_id)
 
 
 @job("delivery.send_confirmations", JobQueue.EXPRESS, attempts=MANY)
 async def send_confirmations(account_id: int) -> None:
-    """Plan and send the confirmation mails of all waiting sign-ups of an account."""
     await this_sender().work_confirmations(account_id)
 
 
 @job("delivery.send_notice", JobQueue.EXPRESS)
 def send_notice(account_id: int, notice_id: int) -> None:
-    """Queue a message of the service itself."""
     notices.queue_notice(account_id, notice_id)
 
 
 @job("delivery.release_canary", JobQueue.PLAN, attempts=MANY)
 def release_canary(account_id: int, campaign_id: int) -> None:
-    """Judge a campaign's canary and release the rest of the campaign if it passed (R-88)."""
     canary.release_canary(account_id, campaign_id)
 
 
 @job("delivery.cancel_rest", JobQueue.PLAN, attempts=MANY)
 def cancel_rest(account_id: int, campaign_id: int) -> None:
-    """Settle the rows of a canceled campaign."""
     campaigns.cancel_rest(account_id, campaign_id)
 
 
 @job("delivery.collect_retries", JobQueue.PLAN)
 def collect_retries(account_id: int, campaign_id: int | None) -> None:
-    """Put due retries into chunks (R-72)."""
     retries.collect_retries(account_id, campaign_id)
 
 
 @job("delivery.count_bounces", JobQueue.HOUSE, attempts=MANY)
 def count_bounces(account_id: int, delivery_ids: list[int]) -> None:
-    """Report to the lists what the relay's replies said about their contacts (R-69, R-71)."""
     feedback.count_bounces(account_id, delivery_ids)
 
 
 @job("delivery.sweep", JobQueue.PLAN, every="* * * * *")
 def sweep(timestamp: int) -> None:
-    """Once a minute, wake ready chunks and campaigns in planning that have no job, collect due retries, and give up
-    lost hosts.
-    """
     recovery.give_up_lost_hosts(load_settings().data_dir / "journal")
     with tenancy.platform(PlatformReason.HOUSEKEEPING):
         running = wake.campaigns_to_sweep()
@@ -95,12 +84,10 @@ def sweep(timestamp: int) -> None:
 
 @job("delivery.end_test_inbox_consents", JobQueue.PLAN, every="* * * * *")
 def end_test_inbox_consents(timestamp: int) -> None:
-    """Once a minute, end what was confirmed in the test inbox, if mail leaves this host."""
     while test_inbox_consents.end_test_inbox_consents() == test_inbox_consents.ENDED_AT_ONCE:
         pass
 
 
 @job("delivery.archive", JobQueue.HOUSE, every="7,17,27,37,47,57 * * * *")
 def archive(timestamp: int) -> None:
-    """Every ten minutes, move deliveries of campaigns that ended long ago to the archive of their month (ADR 0026)."""
     archiving.archive_finished()

@@ -1,4 +1,4 @@
-"""Metrics of this host's journal folder, for its exporter. Reads sizes, times and locks, never content."""
+"""Metrics of this host's journal folder: sizes, times and locks, never content."""
 
 import time
 from collections.abc import Iterator
@@ -10,13 +10,11 @@ from mailflatrate.apps.delivery.send.journal import SUFFIX, is_held
 
 
 class JournalFigures:
-    """A metrics collector for the journals of running senders, and for journals that wait for recovery."""
-
     def __init__(self, folder: Path) -> None:
         self._folder = folder
 
     def collect(self) -> Iterator[Metric]:
-        """Yield the journal metrics. `left`: no process holds it, and its results are not all in the database."""
+        """`left`: no process holds it, and its results are not all in the database."""
         files = GaugeMetricFamily("mailflatrate_journals", "Journals of this host", labels=["state"])
         octets = GaugeMetricFamily("mailflatrate_journal_bytes", "Size of all journals", labels=["state"])
         oldest = GaugeMetricFamily(

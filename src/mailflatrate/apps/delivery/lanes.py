@@ -1,8 +1,6 @@
-"""The provider lanes of a campaign: one provider's share can wait until a person releases it (R-86, R-88, R-90).
-
-A chunk holds recipients of one provider. The canary, and a chunk for providers with too few recipients, mix several;
-then its provider is empty. A held lane is neither woken nor claimed. A sender in the middle of a chunk learns of the
-hold at its next check and skips the recipients concerned; when it returns the chunk, they get a chunk of that lane.
+"""A provider's share of a campaign, which can wait until a person releases it (R-86, R-88, R-90).
+A mixed chunk (the canary, small providers) has an empty provider. A sender in the middle of one skips recipients of
+a held lane; when it returns the chunk, they move to a chunk of that lane.
 """
 
 from collections import defaultdict
@@ -22,7 +20,7 @@ from mailflatrate.rules.sending.providers import provider_of
 
 @tenancy.needs_platform
 def hold_lane(account_id: int, campaign_id: int, provider: str, rule: str) -> bool:
-    """Hold a campaign's lane for one provider. False when the campaign is over."""
+    """False when the campaign is over."""
     with tenancy.account(account_id):
         campaign = locked(campaign_id)
     if campaign.state not in UNFINISHED:
@@ -37,7 +35,7 @@ def hold_lane(account_id: int, campaign_id: int, provider: str, rule: str) -> bo
 
 @tenancy.needs_platform
 def release_lane(account_id: int, campaign_id: int, provider: str) -> None:
-    """Release a lane after review, at once if the campaign is running (R-90)."""
+    """At once if the campaign is running (R-90)."""
     with tenancy.account(account_id):
         campaign = locked(campaign_id)
     held = LaneHold.objects.filter(account_id=account_id, campaign_id=campaign_id, provider=provider, released_at=None)
@@ -48,7 +46,6 @@ def release_lane(account_id: int, campaign_id: int, provider: str) -> None:
 
 
 def sort_out(chunk: LockedChunk, campaign: LockedCampaign) -> None:
-    """Move waiting recipients of a mixed chunk whose lane is held into a chunk of that lane."""
     if chunk.provider:
         return
     held = {hold.provider for hold in held_lanes(campaign.id)}

@@ -1,7 +1,5 @@
-"""Campaigns that may have been sent during a time that the database has lost (ADR 0028).
-
-Recipients who were planned after a backup are not in it, so journals cannot tell by delivery who got the campaign: it
-would be planned again for everyone. Such a campaign returns to draft or is paused, and a person decides.
+"""Campaigns that may have been sent in a time that the database lost (ADR 0028): journals don't tell, by delivery, who
+of those planned since the backup got one. A person decides before it is planned again for everyone.
 """
 
 from collections.abc import Iterable
@@ -33,11 +31,7 @@ log = structlog.get_logger(__name__)
 
 
 def set_aside(held_at: datetime | None = None) -> list[Campaign]:
-    """Stop every campaign whose recipients are not all planned; return all campaigns that wait for a decision, old ones
-    included.
-
-    Campaigns that a person released after `held_at` are left alone. A repeated call changes nothing more.
-    """
+    """Stop those not fully planned, unless released after `held_at`; return all that await a decision. Repeatable."""
     with tenancy.platform(PlatformReason.FENCE):
         rows = list(_open_ended(held_at).values_list("account_id", "id"))
     for account_id, campaign_id in rows:
@@ -74,10 +68,8 @@ def _set_aside(campaign: states.LockedCampaign) -> None:
 
 
 def set_aside_accounts(account_ids: Iterable[int]) -> None:
-    """Set aside campaigns of accounts whose journals know messages that this database does not have.
-
-    A journal does not name campaigns, so each draft is marked as possibly sent, and campaigns released since the hold
-    began are set aside, too.
+    """Journals name no campaigns, so every draft counts as maybe sent; those released since the hold began are set
+    aside.
     """
     for account_id in account_ids:
         with tenancy.account(account_id):
@@ -88,12 +80,12 @@ def set_aside_accounts(account_ids: Iterable[int]) -> None:
 
 
 def awaiting_answer() -> QuerySet[Campaign]:
-    """Return campaigns that were set aside and not released, resumed or canceled since, in any scope."""
+    """Works in any scope."""
     return Campaign.objects.filter(state_reason=MAYBE_SENT).select_related("account").order_by("id")
 
 
 def demand_person(campaign: Campaign) -> None:
-    """Raise CampaignError if a person must decide, because no program can know what recipients already have."""
+    """Raise CampaignError if no program can know what recipients already have."""
     if campaign.maybe_sent:
         raise CampaignError(
             _(

@@ -48,11 +48,9 @@ __all__ = [
 
 
 class Plan(TenantModel):
-    """The progress of planning a campaign. Each slice of contacts advances it in its own transaction.
-
-    `canary_size` recipients form chunk 0, which is sent first (R-88); 0 if the campaign is too small for one. If a
-    campaign is sent in each recipient's time zone, the canary is taken from the first wave. A campaign with a speed
-    limit is sent in turns (`rules.pace`).
+    """The progress of planning a campaign. Each slice of contacts advances it in its own transaction. `canary_size`
+    recipients form chunk 0, sent first (R-88); 0 if too small for one. Of a campaign by time zone, they are the
+    first wave's.
     """
 
     campaign = models.OneToOneField("campaigns.Campaign", primary_key=True, on_delete=models.CASCADE, related_name="+")
@@ -80,10 +78,8 @@ class Plan(TenantModel):
 
 
 class AbTest(TenantModel):
-    """The A/B test of a campaign: part of the audience gets the variants, then the rest gets the winner.
-
-    `share` percent get each variant. The winner is chosen once, at `decide_at` by the rule (`rules.ab_test`), or by a
-    person.
+    """The A/B test of a campaign: part of the audience gets the variants, then the rest gets the winner. `share` is
+    each variant's percentage. The winner is chosen once, at `decide_at` or by a person.
     """
 
     campaign = models.OneToOneField("campaigns.Campaign", primary_key=True, on_delete=models.CASCADE, related_name="+")
@@ -106,8 +102,6 @@ class AbTest(TenantModel):
 
 
 class ChunkState(models.TextChoices):
-    """The state of a chunk, which is one background job; `CANCELLED` ones are never claimed."""
-
     READY = "ready"
     SENDING = "sending"
     DONE = "done"
@@ -115,9 +109,8 @@ class ChunkState(models.TextChoices):
 
 
 class Chunk(TenantModel):
-    """About a thousand recipients of one campaign, claimed whole by one sender at a time (compare-and-set).
-
-    Campaign None: a chunk of transactional mail (confirmation mails and notices), which takes the express lane.
+    """About a thousand recipients of one campaign, claimed whole by one sender at a time (compare-and-set). Campaign
+    None: transactional mail, on the express lane.
     """
 
     campaign = models.ForeignKey("campaigns.Campaign", null=True, on_delete=models.CASCADE, related_name="chunks")
@@ -153,9 +146,8 @@ class Chunk(TenantModel):
 
 class Begun(TenantModel):
     """Which deliveries of a claimed chunk its sender has begun, committed before their first byte left (ADR 0002).
-
-    Deliveries of the claim above `begun_to` were not begun. Those at or below it are `under_way` (no reply known),
-    `unsent` (taken up, not accepted), or accepted. A row exists while a chunk is claimed; without it nothing begins.
+    Above `begun_to`: not begun. Up to it: `under_way` (no reply known), `unsent` (not accepted), or accepted.
+    Without a row nothing begins.
     """
 
     chunk = models.OneToOneField(
@@ -174,10 +166,8 @@ class Begun(TenantModel):
 
 
 class ServerRun(models.Model):
-    """One row: the server's run, from its start to its next crash (ADR 0093).
-
-    Unlogged: PostgreSQL empties the table whenever it recovers from a crash, and in a promoted replica. A restart in
-    order keeps it. `server_run()` in the database adds the row of a new run.
+    """One row: the server's run, from its start to its next crash (ADR 0093). Unlogged: emptied after a crash and in a
+    promoted replica, not by a restart in order.
     """
 
     id = models.PositiveSmallIntegerField(primary_key=True)
@@ -268,9 +258,8 @@ class WithdrawalsPlace(models.Model):
 
 
 class Tally(TenantModel):
-    """The number of a chunk's deliveries in each state; `detail` is the kind of bounce or the skip reason.
-
-    Written in the transaction that changes the deliveries, so that progress is a sum over few rows at any size.
+    """The number of a chunk's deliveries in each state; `detail` is the kind of bounce or the skip reason. Written
+    with the deliveries' changes, so that progress costs the same at any size.
     """
 
     chunk = models.ForeignKey(Chunk, on_delete=models.CASCADE, db_constraint=False, db_index=False, related_name="+")

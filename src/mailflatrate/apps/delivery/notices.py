@@ -1,4 +1,4 @@
-"""Service notices in the engine: each is one delivery in a chunk of its own."""
+"""Each service notice is one delivery in a chunk of its own."""
 
 from mailflatrate.apps.accounts.models import Notice
 from mailflatrate.apps.delivery import wake
@@ -8,7 +8,7 @@ from mailflatrate.base import tenancy
 
 
 def queue_notice(account_id: int, notice_id: int) -> None:
-    """Create the one delivery of a notice (basis: service notice) and wake its chunk. A repeated call does nothing."""
+    """A repeated call does nothing."""
     with tenancy.account(account_id):
         notice = Notice.objects.select_for_update().get(id=notice_id)
         if Delivery.objects.filter(notice=notice).exists():

@@ -1,4 +1,4 @@
-"""The speed of a campaign that is being sent. The claim keeps to the turns (`send.claims`)."""
+"""The speed of a campaign being sent; the claim keeps to the turns (`send.claims`)."""
 
 from django.utils.translation import gettext as _
 
@@ -11,10 +11,7 @@ from mailflatrate.rules.sending.pace import pace_for
 
 
 def change_pace(campaign_id: int, per_hour: int | None) -> None:
-    """Change the speed of a campaign being sent: at most this many messages an hour, None for as fast as possible.
-
-    Takes effect from the next turn. Raises CampaignError when the campaign is over.
-    """
+    """From the next turn on; None: as fast as possible. Raises CampaignError when the campaign is over."""
     campaign = locked(campaign_id)
     if campaign.state not in UNFINISHED:
         raise CampaignError(_("Only a campaign that's being sent can be sped up or slowed down."))

@@ -1,7 +1,6 @@
-"""Planning: from a released edition to a delivery row for each recipient, set by set, resumable at any point.
-
-Who gets a row is decided by the statement that counted the audience before (`campaigns.recipients`). The rules are
-asked again, once per recipient, right before each message is sent (`gate.permits`).
+"""Planning: a delivery row for each recipient, set by set, resumable at any point. The statement that counted the
+audience (`campaigns.recipients`) decides who gets one; the rules are asked again right before each message
+(`gate.permits`).
 """
 
 from dataclasses import dataclass
@@ -39,7 +38,7 @@ log = structlog.get_logger(__name__)
 
 SLICE_CONTACTS = 50_000
 LANE_LEAST = 100
-"""A provider with fewer recipients in a slice gets no chunks of its own: rates of so few say nothing (R-85)."""
+"""Smaller providers share chunks: rates of so few say nothing (R-85)."""
 DOMAINS = domains_by_provider()
 
 _LANE_JOIN = """LEFT JOIN unnest(%(domains)s::text[], %(providers)s::text[]) lane (domain, key)
@@ -106,7 +105,6 @@ _IN_WAVES = _IN_ORDER | {
 
 
 def _editions_by(column: str) -> dict[str, str]:
-    """Return the pieces that give everyone the edition with the number in this column."""
     return {
         "edition": "arm.edition_id",
         "decision": "arm.decision_id",
@@ -147,18 +145,12 @@ _AFTER_TEST = _IN_ORDER | {
 
 @dataclass(frozen=True, slots=True)
 class PlanStep:
-    """The result of one slice; `more` says whether another may follow."""
-
     planned: int
     more: bool
 
 
 def plan_campaign(account_id: int, campaign_id: int, edition_id: int, decision_id: int) -> None:
-    """Plan a released campaign and start it. After a crash, it resumes where it stopped.
-
-    It waits while all sending is held, because the database may lack people's withdrawals, which still have to be
-    replayed. The end of the hold enqueues it again.
-    """
+    """Resumes where it stopped. Waits while sending is held: withdrawals may be missing; the hold's end enqueues it."""
     if _is_held(campaign_id):
         return
     with tenancy.account(account_id):
@@ -185,7 +177,7 @@ def _is_held(campaign_id: int) -> bool:
 
 
 def _begin(campaign_id: int, edition_id: int, decision_id: int) -> bool:
-    """Create the plan's row, unless it exists. False when the campaign is not, or no longer, being planned."""
+    """False when the campaign is not, or no longer, being planned."""
     campaign = find_locked(campaign_id)
     if campaign is None or campaign.state != CampaignState.PLANNING:
         return False
@@ -221,7 +213,7 @@ def _confirmed(list_ids: list[int]) -> int:
 
 
 def _canary_size(recipients: int) -> int:
-    """Return the canary size (R-88): 5% or the configured number, whichever is less; 0 if that covers everyone."""
+    """5% or the configured number, whichever is less; 0 if that covers everyone (R-88)."""
     most = load_settings().canary_size
     if recipients <= most:
         return 0
@@ -229,7 +221,7 @@ def _canary_size(recipients: int) -> int:
 
 
 def plan_slice(campaign_id: int) -> PlanStep:
-    """Plan the next slice of contacts in the current transaction, and start the campaign after the last one."""
+    """In the current transaction; the last one starts the campaign."""
     campaign = locked(campaign_id)
     if campaign.state != CampaignState.PLANNING:
         return PlanStep(0, more=False)
@@ -299,7 +291,6 @@ def _insert(campaign: Campaign, plan: Plan, parameters: dict[str, Any], up_to: i
 
 
 def _pieces(campaign: Campaign, plan: Plan, ab_test: AbTest | None) -> tuple[dict[str, str], dict[str, Any]]:
-    """Return the pieces of the statement for the way a campaign is sent, and their parameters."""
     parts, parameters = dict(_IN_ORDER), {}
     if ab_test is not None:
         parts = dict(_IN_TEST if ab_test.winner is None else _AFTER_TEST)
@@ -314,7 +305,7 @@ def _pieces(campaign: Campaign, plan: Plan, ab_test: AbTest | None) -> tuple[dic
 
 
 def _chunk_zero(campaign_id: int) -> int:
-    """Return the canary's size; if no one in its wave is left, the first chunk to be sent becomes the canary."""
+    """If no one in its wave is left, the first chunk to be sent becomes the canary."""
     chunks = Chunk.objects.filter(campaign_id=campaign_id)
     found = chunks.filter(number=0).first() or chunks.order_by(F("not_before").asc(nulls_first=True), "number").first()
     if found is None:

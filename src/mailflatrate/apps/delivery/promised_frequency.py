@@ -1,4 +1,4 @@
-"""How often a list's people were promised to be mailed (R-27), as a limit for campaigns that follow up others."""
+"""How often a list's people were promised to be mailed (R-27), as a limit for follow-ups."""
 
 from collections.abc import Sequence
 from typing import Any
@@ -13,7 +13,7 @@ from mailflatrate.rules import sql
 from mailflatrate.rules.automations.promises import Promise, promise_in
 
 _CACHE_SECONDS = 600
-"""A wording that is newer than this belongs to no one who got a campaign before it."""
+"""A newer wording belongs to no one who got a campaign before it."""
 _WORDINGS = f"""
 SELECT DISTINCT s.mailing_list_id, v.details->>'wording' FROM subscription s
 JOIN consent_evidence v ON v.event_id = s.consent_event_id AND v.account_id = s.account_id
@@ -24,10 +24,7 @@ WHERE s.account_id = %(account_id)s AND s.mailing_list_id = ANY(%(list_ids)s::bi
 
 @tenancy.needs_account
 def promises_of(list_ids: Sequence[int]) -> dict[int, Promise]:
-    """Return the strictest frequency that the confirmed people of each list agreed to; lists without one are missing.
-
-    One for the whole list, so that one sentence says it and nobody gets more than they were promised.
-    """
+    """The strictest that confirmed people agreed to: nobody gets more than promised. Lists without one are missing."""
     account_id = tenancy.current_account_id()
     key = f"promises-{account_id}-{'-'.join(map(str, sorted(list_ids)))}"
     rows: list[list[int]] | None = cache.get(key)
@@ -53,7 +50,7 @@ def _rate(promise: Promise) -> float:
 
 
 def promise_reached(list_ids: Sequence[int], alias: str) -> Built:
-    """Return SQL: the contact got, or is about to get, as many messages of one of these lists as was promised."""
+    """SQL: the contact got, or is about to get, what one of these lists promised at most."""
     parts: list[str] = []
     values: list[Any] = []
     for list_id, promise in sorted(promises_of(list_ids).items()):

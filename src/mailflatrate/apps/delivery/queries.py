@@ -1,4 +1,4 @@
-"""Scoped reads of deliveries. Progress is a sum over tallies, so it costs the same at 1,000 and at 1,000,000."""
+"""Reads of deliveries. Progress is a sum over tallies, so it costs the same at any size."""
 
 from collections.abc import Mapping
 from dataclasses import dataclass
@@ -35,12 +35,8 @@ PAGE_ROWS = 50
 
 @dataclass(frozen=True, slots=True)
 class Progress:
-    """The status of a campaign's recipients. `pending` includes those being sent right now.
-
-    `left_out` were on the lists and not planned, `withheld` were planned and stopped by the last check; both are
-    counted by reason. `bounced_other` are refusals that say nothing about the mailbox: the sender's fault, or the
-    content (R-70). `held` counts by provider how many of the pending wait for a person, because their lane is held
-    (R-90).
+    """`pending` includes those under way and `held` ones, by provider (R-90). By reason: `left_out` were not planned,
+    `withheld` were stopped by the last check. `bounced_other` say nothing about the mailbox (R-70).
     """
 
     planned: int
@@ -58,31 +54,26 @@ class Progress:
 
     @property
     def withheld_total(self) -> int:
-        """Return the number of recipients stopped by the last check."""
         return sum(self.withheld.values())
 
     @property
     def settled(self) -> int:
-        """Return the number of recipients in a final state."""
         return self.planned - self.pending - self.deferred
 
     @property
     def percent(self) -> int:
-        """Return the share of recipients in a final state, 0 to 100."""
         return 100 * self.settled // self.planned if self.planned else 0
 
 
 @dataclass(frozen=True, slots=True)
 class PacedSending:
-    """A campaign sent in turns: messages per turn, and when the next and the last turn begin."""
-
     per_turn: int
     next_at: datetime
     ends_at: datetime
 
 
 def campaign_turns(campaign_id: int, waiting: int) -> PacedSending | None:
-    """Return the turns of a campaign with `waiting` messages left; None if it is sent as fast as possible."""
+    """None if sent as fast as possible."""
     plan = Plan.objects.filter(campaign_id=campaign_id, per_turn__isnull=False).first()
     if plan is None or plan.per_turn is None or plan.turn_seconds is None:
         return None
@@ -92,14 +83,14 @@ def campaign_turns(campaign_id: int, waiting: int) -> PacedSending | None:
 
 
 def waves_ahead(campaign_id: int) -> list[tuple[datetime, int]]:
-    """Return upcoming send times of a campaign sent in recipients' time zones, with the number of people at each."""
+    """Upcoming times with the number of people, if sent by time zone."""
     ahead = Chunk.objects.filter(campaign_id=campaign_id, state=ChunkState.READY, not_before__gt=clock.now())
     rows = ahead.values_list("not_before").annotate(people=Sum("size")).order_by("not_before")
     return [(at, people) for at, people in rows if at is not None]
 
 
 def campaign_progress(campaign_id: int) -> Progress:
-    """Return the progress of one campaign. Raises Campaign.DoesNotExist for another account's."""
+    """Raises Campaign.DoesNotExist for another account's."""
     planned, left_out = Campaign.objects.values_list("planned_count", "left_out").get(id=campaign_id)
     rows = Tally.objects.filter(campaign_id=campaign_id).values_list("state", "detail").annotate(n=Sum("count"))
     counts = {(state, detail): n for state, detail, n in rows if n}
@@ -129,45 +120,40 @@ def campaign_progress(campaign_id: int) -> Progress:
 
 
 def held_lanes(campaign_id: int) -> list[LaneHold]:
-    """Return the lanes of a campaign that are held for a person's decision, in order."""
     return list(LaneHold.objects.filter(campaign_id=campaign_id, released_at=None).order_by("held_at"))
 
 
 def waiting_in_lane(campaign_id: int, provider: str) -> int:
-    """Return the number of recipients waiting in a held lane."""
     chunks = Chunk.objects.filter(campaign_id=campaign_id, provider=provider, state=ChunkState.READY)
     return Delivery.objects.filter(chunk_id__in=chunks.values("id"), state=DeliveryState.PENDING).count()
 
 
 def unsent_after_end(campaign_id: int) -> int:
-    """Return how many recipients of a finished campaign certainly did not get it, according to a
-    journal found later.
-    """
+    """Certainly, by a journal found later."""
     ready = Chunk.objects.filter(campaign_id=campaign_id, campaign__state=CampaignState.SENT, state=ChunkState.READY)
     return Delivery.objects.filter(chunk_id__in=ready.values("id"), state=DeliveryState.PENDING).count()
 
 
 def deliveries_of_contact(contact_id: int, limit: int = PAGE_ROWS) -> list[DeliveryRecord]:
-    """Return everything that was ever sent, or meant to be sent, to one person, newest first."""
+    """Newest first."""
     rows = DeliveryRecord.objects.filter(contact_id=contact_id).select_related("campaign", "mailing_list")
     return list(rows.order_by("-id")[:limit])
 
 
 def attempts_of(delivery_id: int) -> list[Attempt]:
-    """Return the attempts of one delivery that did not end in acceptance, in order."""
+    """Those that did not end in acceptance, in order."""
     return list(Attempt.objects.filter(delivery_id=delivery_id).order_by("number"))
 
 
 @tenancy.needs_account
 def find_delivery(account_id: int, delivery_id: int, *related: str) -> DeliveryRecord | None:
-    """Return the delivery that a token names, or what is left of it once its month was dropped."""
+    """Finds what is left of it, too, once its month was dropped."""
     rows = DeliveryRecord.objects.select_related("contact", *related).filter(id=delivery_id, account_id=account_id)
     return rows.first() or dropped_delivery(account_id, delivery_id)
 
 
 @tenancy.needs_account
 def delivery_to(campaign_id: int, address_key: bytes) -> DeliveryRecord | None:
-    """Return a campaign's delivery to an address."""
     contact = Contact.objects.filter(address_key=address_key).first()
     if contact is None:
         return None
@@ -175,23 +161,17 @@ def delivery_to(campaign_id: int, address_key: bytes) -> DeliveryRecord | None:
 
 
 def delivery_of_confirmation(request_id: int) -> Delivery | None:
-    """Return the confirmation mail of a request, if one was planned."""
     return Delivery.objects.filter(confirmation_id=request_id).first()
 
 
 @dataclass(frozen=True, slots=True)
 class HeldMail:
-    """Service messages waiting until the DNS record of the service's signing key is published."""
-
     domain: str
     waiting: int
 
 
 def held_service_mail() -> HeldMail | None:
-    """Return the service messages that wait for the DNS record, for the operator.
-
-    None if nothing waits: the record exists, or no mail leaves this machine.
-    """
+    """None if nothing waits: the record exists, or no mail leaves this machine."""
     settings = load_settings()
     if service_key_published(settings.service_domain):
         return None

@@ -1,4 +1,4 @@
-"""The recipients of one campaign as a report lists them: by outcome, by address, page by page or all at once."""
+"""The recipients of a campaign as its report lists them."""
 
 from collections.abc import Iterator
 from dataclasses import dataclass
@@ -16,7 +16,7 @@ MOST_FOUND = 500
 
 @dataclass(frozen=True, slots=True)
 class RecipientFilter:
-    """Selects recipients: of one state (None: all), one kind of bounce or reason, with `search` in the address."""
+    """State None: all."""
 
     state: DeliveryState | None = None
     detail: str = ""
@@ -26,11 +26,7 @@ class RecipientFilter:
 def recipients(
     campaign_id: int, wanted: RecipientFilter, *, after: int = 0, most: int = SLICE_ROWS
 ) -> list[DeliveryRecord]:
-    """Return at most `most` matching deliveries with their contacts, by chunk and ID, from the one behind `after` on.
-
-    Chunks are read in turn, as many as their tallies say are needed, so that a page takes as long in a campaign of a
-    million recipients, beside a hundred others, as in a small one.
-    """
+    """By chunk and ID, behind `after`. Tallies limit the chunks read: a page takes as long at a million as at ten."""
     rows = (
         DeliveryRecord.objects.filter(of_campaign(campaign_id), _matching(wanted))
         .select_related("contact")
@@ -59,7 +55,6 @@ def _matching(wanted: RecipientFilter) -> Q:
 
 
 def _chunks(campaign_id: int, wanted: RecipientFilter, first: int) -> list[tuple[int, int]]:
-    """Return the chunks that may hold matches, from `first` on, and how many at most."""
     if wanted.state is None or wanted.state == DeliveryState.PENDING:  # the tallies do not count these
         chunks = Chunk.objects.filter(campaign_id=campaign_id, id__gte=first)
         return list(chunks.order_by("id").values_list("id", "size"))
@@ -71,7 +66,6 @@ def _chunks(campaign_id: int, wanted: RecipientFilter, first: int) -> list[tuple
 
 
 def _turns(chunks: list[tuple[int, int]], most: int) -> Iterator[list[int]]:
-    """Yield chunks to read together: enough for `most` matches if all they may hold match, then twice as many."""
     enough, turn, held = most, list[int](), 0
     for chunk_id, matches in chunks:
         turn.append(chunk_id)
@@ -84,7 +78,7 @@ def _turns(chunks: list[tuple[int, int]], most: int) -> Iterator[list[int]]:
 
 
 def detail_counts(campaign_id: int, state: DeliveryState) -> dict[str, int]:
-    """Count a campaign's recipients in a state by kind of bounce, or by reason for skipping."""
+    """By kind of bounce, or reason for skipping."""
     found: dict[str, int] = {}
     for detail, count in Tally.objects.filter(campaign_id=campaign_id, state=state).values_list("detail", "count"):
         found[detail] = found.get(detail, 0) + count
@@ -92,9 +86,7 @@ def detail_counts(campaign_id: int, state: DeliveryState) -> dict[str, int]:
 
 
 def all_recipients(account_id: int, campaign_id: int, wanted: RecipientFilter) -> Iterator[DeliveryRecord]:
-    """Yield every recipient, in slices with a transaction each, so that exporting a million of them keeps no
-    transaction open.
-    """
+    """In slices, so that exporting a million keeps no transaction open."""
     after = 0
     while True:
         with tenancy.account(account_id):

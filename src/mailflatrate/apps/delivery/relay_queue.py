@@ -1,7 +1,4 @@
-"""What a relay's queue says about deliveries it accepted: deferred or delivered (R-72, docs/features/relay-logs.md).
-
-It is recorded in the transaction in which the follower saves its position in the log.
-"""
+"""A relay's reports on accepted deliveries (R-72), recorded together with the follower's position."""
 
 from collections.abc import Iterable, Sequence
 from dataclasses import dataclass
@@ -19,7 +16,7 @@ from mailflatrate.base.tenancy import PlatformReason
 from mailflatrate.mail.reading.storable import storable
 
 LONGEST_IN_QUEUE = timedelta(days=8)
-"""No relay keeps a message for longer: four to five days is the rule (RFC 5321 4.5.4.1)."""
+"""RFC 5321 4.5.4.1: four to five days is the rule."""
 LOG_ENDED = "log_ended"
 ALIVE = timedelta(minutes=10)
 
@@ -67,8 +64,6 @@ ON CONFLICT (delivery_id) DO UPDATE SET count = relay_deferral.count + excluded.
 
 @dataclass(frozen=True, slots=True)
 class QueueNews:
-    """A relay's report on one delivery."""
-
     delivery_id: int
     provider: str
     code: str
@@ -78,9 +73,7 @@ class QueueNews:
 
 @tenancy.needs_account
 def note_deferred(follower: str, news: Sequence[QueueNews]) -> None:
-    """Record that providers deferred these messages and the relay retries them: they count as deferred, with the last
-    reply.
-    """
+    """The relay retries them; the last reply is shown."""
     first: dict[int, QueueNews] = {}
     last: dict[int, QueueNews] = {}
     counts: dict[int, int] = {}
@@ -103,7 +96,7 @@ def note_deferred(follower: str, news: Sequence[QueueNews]) -> None:
 
 @tenancy.needs_account
 def show_deferred() -> None:
-    """Show the relay queue's status on deliveries, once the sender has recorded that they were accepted."""
+    """Once the sender has recorded that they were accepted."""
     rows = list(RelayDeferral.objects.filter(is_shown=False).order_by("delivery_id")[:5000])
     states = dict(Delivery.objects.filter(id__in=[row.delivery_id for row in rows]).values_list("id", "state"))
     news = [QueueNews(row.delivery_id, row.provider, row.status, row.reply, row.last_at) for row in rows]
@@ -117,7 +110,7 @@ def show_deferred() -> None:
 
 @tenancy.needs_account
 def note_delivered(news: Sequence[QueueNews]) -> None:
-    """Record that these messages were delivered, whether they waited in the queue or had an unknown result."""
+    """Whether they waited in the queue or had an unknown result."""
     ids = [one.delivery_id for one in news]
     _move(news, (DeliveryState.DEFERRED, DeliveryState.IN_DOUBT), DeliveryState.SENT)
     RelayDeferral.objects.filter(delivery_id__in=ids).delete()
@@ -125,15 +118,12 @@ def note_delivered(news: Sequence[QueueNews]) -> None:
 
 @tenancy.needs_account
 def forget_deferral(delivery_ids: Iterable[int]) -> None:
-    """Delete the deferrals of deliveries that have a final result."""
     RelayDeferral.objects.filter(delivery_id__in=list(delivery_ids)).delete()
 
 
 @tenancy.needs_account
 def end_unreported_deferrals() -> None:
-    """Give deferred deliveries an unknown result if the log has not mentioned them for longer than any queue keeps a
-    message.
-    """
+    """Deferrals that the log hasn't mentioned for longer than any queue keeps a message become unknown."""
     before = clock.now() - LONGEST_IN_QUEUE
     rows = list(RelayDeferral.objects.filter(last_at__lt=before, is_shown=True).order_by("delivery_id")[:1000])
     news = [QueueNews(row.delivery_id, row.provider, row.status, "", clock.now()) for row in rows]
@@ -142,7 +132,7 @@ def end_unreported_deferrals() -> None:
 
 
 def all_relays_followed() -> bool:
-    """Return whether the log of every active relay is read, so that a 250 does not yet count as delivered."""
+    """If so, a 250 does not yet count as delivered."""
     with tenancy.platform(PlatformReason.RELAYS):
         followed = set(LogFollower.objects.filter(seen_at__gt=clock.now() - ALIVE).values_list("relay", flat=True))
         taking = set(Relay.objects.filter(state=StateChoice.ACTIVE).values_list("name", flat=True))
@@ -150,7 +140,6 @@ def all_relays_followed() -> bool:
 
 
 def _say_again(news: Sequence[QueueNews]) -> None:
-    """Record another deferral: the last reply is the one shown."""
     with connection.cursor() as cursor:
         cursor.executemany(
             "UPDATE delivery SET reply_status = %s, reply_text = %s"

@@ -1,6 +1,5 @@
 """One message to one recipient: in `delivery` while the engine may change it, in `delivery_archive` later (ADR 0026).
-
-The two tables have the same columns. Readers outside the engine use `DeliveryRecord`, the view over both.
+The columns are the same. Readers outside the engine use `DeliveryRecord`, the view over both.
 """
 
 from functools import reduce
@@ -16,7 +15,7 @@ from mailflatrate.base.toned_choices import TonedChoices
 
 
 class DeliveryState(TonedChoices):
-    """The state of a delivery. All but PENDING and DEFERRED are final. IN_DOUBT is listed, and resent only by hand."""
+    """All but PENDING and DEFERRED are final. IN_DOUBT is listed, and resent only by hand."""
 
     PENDING = "pending", "", _("Waiting")
     DEFERRED = "deferred", "warning", _("Deferred by the recipient's server")
@@ -28,16 +27,14 @@ class DeliveryState(TonedChoices):
 
 
 BASES = ("consent_event", "confirmation_id", "notice", "transactional_id")
-"""The columns of which exactly one is set (lock two): consent, confirmation, service notice, contract."""
+"""Exactly one is set (lock two): consent, confirmation, service notice, contract."""
 ONE_BASIS = reduce(or_, (Q(**{f"{column}__isnull": column != basis for column in BASES}) for basis in BASES))
 
 
 class DeliveryColumns(TenantModel):
-    """The columns of a delivery, with the permit it is based on (lock two).
-
-    Foreign keys have no database constraint, which would be checked row by row. Row-level security protects the
-    account, and lock two (`sql/permission.sql`) looks up consent events, contacts, lists, campaign and decision of all
-    new rows as a set. Neither consent events nor deliveries are ever deleted row by row.
+    """The columns of a delivery, with the permit it is based on (lock two). Foreign keys have no database constraint,
+    checked row by row: lock two (`sql/permission.sql`) checks new rows as a set, and neither deliveries nor consent
+    events are ever deleted row by row.
     """
 
     account = models.ForeignKey(
@@ -105,14 +102,13 @@ class DeliveryColumns(TenantModel):
 
     @property
     def reply(self) -> str:
-        """Return the server's reply on one line, as received."""
+        """On one line, as received."""
         return " ".join(part for part in (str(self.reply_code or ""), self.reply_status, self.reply_text) if part)
 
 
 class Delivery(DeliveryColumns):
-    """A message that the engine may still change, or that finished recently.
-
-    No index covers a column that an outcome changes, so that recording one is a heap-only update.
+    """A message that the engine may still change, or that finished recently. No index covers a column that an outcome
+    changes: recording one is a heap-only update.
     """
 
     notice = models.ForeignKey(
@@ -161,9 +157,8 @@ class Delivery(DeliveryColumns):
 
 
 class ArchivedDelivery(DeliveryColumns):
-    """A message of a finished campaign, in the partition of its month. Only `archive_deliveries()` adds rows here.
-
-    Partitions are ranges of IDs, so the ID in a token names the partition. No role has rights on a partition itself.
+    """A message of a finished campaign, in the partition of its month. Added only by `archive_deliveries()`.
+    Partitions are ranges of IDs, so a token's ID names one; no role has rights on them.
     """
 
     class Meta:
@@ -176,9 +171,8 @@ class ArchivedDelivery(DeliveryColumns):
 
 
 class DeliveryRecord(DeliveryColumns):
-    """A message, wherever it is stored: a read-only view for every reader except the engine.
-
-    A read by ID touches `delivery` and one partition. For a campaign, narrow it by `archive.lookup.of_campaign`.
+    """A message, wherever it is stored: a read-only view for every reader except the engine. For a campaign, narrow it
+    by `archive.lookup.of_campaign`.
     """
 
     contact = models.ForeignKey(

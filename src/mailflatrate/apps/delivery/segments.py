@@ -1,5 +1,3 @@
-"""Segment conditions about earlier campaigns."""
-
 from collections.abc import Iterable
 from typing import Any
 
@@ -16,11 +14,7 @@ MOST_OFFERED = 100
 
 
 def got_mailing(condition: Condition, alias: str) -> Built:
-    """Return an SQL condition: the contact got an earlier campaign, or may still get it.
-
-    Its message is delivered, waiting, deferred or has an unknown result. Contacts with a bounce or a skipped message
-    have not got it, so another campaign may reach them.
-    """
+    """SQL: the contact got it, or still may. After a bounce or skip, another campaign may reach them."""
     kept = of_campaign_sql(condition.numbers[0], "got")
     rows = (
         f"FROM delivery_record got WHERE {kept} AND got.account_id = {account_sql(alias)} AND got.campaign_id = %s "
@@ -31,7 +25,6 @@ def got_mailing(condition: Condition, alias: str) -> Built:
 
 
 def received(condition: Condition, alias: str) -> Built:
-    """Return an SQL condition: at least, or fewer than, a number of campaigns were delivered to the contact."""
     rows = (
         f"FROM delivery_record got WHERE got.account_id = {account_sql(alias)} "
         "AND got.campaign_id IS NOT NULL AND got.state = 'sent'"

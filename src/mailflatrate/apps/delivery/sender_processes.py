@@ -1,4 +1,4 @@
-"""The sender processes that a database knows: after a promotion it waits for their journals (ADR 0093)."""
+"""The sender processes whose journals a promoted database waits for (ADR 0093)."""
 
 from datetime import timedelta
 
@@ -14,31 +14,29 @@ ALIVE = timedelta(minutes=10)
 
 
 def note_seen(name: str) -> None:
-    """Record that a sender process is alive."""
     with tenancy.platform(PlatformReason.FENCE):
         SenderProcess.objects.update_or_create(name=name, defaults={"seen_at": Now()})
 
 
 def note_alive(name: str) -> bool:
-    """Record that a sender process is alive, unless the database doesn't know it. Return whether it does."""
+    """Unless the database doesn't know it; return whether it does."""
     with tenancy.platform(PlatformReason.FENCE):
         return bool(SenderProcess.objects.filter(name=name).update(seen_at=Now()))
 
 
 def knows(name: str) -> bool:
-    """Return whether this database knows a sender process, and so would wait for it after a promotion."""
     with tenancy.platform(PlatformReason.FENCE):
         return SenderProcess.objects.filter(name=name).exists()
 
 
 def has_joined(name: str) -> bool:
-    """Return whether a sender process may claim: its row was waited for, which one that was interrupted begins anew."""
+    """Its row was waited for; one that was interrupted begins anew."""
     with tenancy.platform(PlatformReason.FENCE):
         return SenderProcess.objects.filter(name=name, has_joined=True).exists()
 
 
 def replicas_have(position: int) -> bool | None:
-    """Return whether every replica has this position of the log on its disk; None if the server doesn't show it."""
+    """On its disk; None if the server doesn't show it."""
     with tenancy.platform(PlatformReason.FENCE), connection.cursor() as cursor:
         cursor.execute("SELECT public.replicas_have('0/0'::pg_lsn + %s::numeric)", [position])
         found: bool | None = cursor.fetchone()[0]
@@ -46,23 +44,18 @@ def replicas_have(position: int) -> bool | None:
 
 
 def note_joined(name: str) -> None:
-    """Record that a sender process may claim from now on."""
     with tenancy.platform(PlatformReason.FENCE):
         SenderProcess.objects.filter(name=name).update(has_joined=True)
 
 
 def sender_hosts() -> list[str]:
-    """Return the hosts whose sender processes may claim in this database."""
     with tenancy.platform(PlatformReason.FENCE):
         names = SenderProcess.objects.filter(seen_at__gt=Now() - ALIVE, has_joined=True).values_list("name", flat=True)
         return sorted({name.partition(".")[0] for name in names})
 
 
 def other_host_sends(name: str) -> bool:
-    """Return whether a sender process on another host than the process `name` was seen in the last ten minutes.
-
-    A process's name begins with the name of its host.
-    """
+    """Within the last ten minutes. A process's name begins with its host's."""
     own = f"{name.partition('.')[0]}."
     with tenancy.platform(PlatformReason.FENCE):
         recent = SenderProcess.objects.filter(seen_at__gt=Now() - ALIVE)
@@ -70,6 +63,6 @@ def other_host_sends(name: str) -> bool:
 
 
 def forget_process(name: str) -> None:
-    """Forget a sender process that has ended with its journal written."""
+    """It has ended with its journal written."""
     with tenancy.platform(PlatformReason.FENCE):
         SenderProcess.objects.filter(name=name).delete()

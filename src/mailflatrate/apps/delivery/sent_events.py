@@ -1,4 +1,4 @@
-"""The event `message.sent`, written with the messages' results if the account wants an event for each message."""
+"""`message.sent`, written with the messages' results if the account wants an event for each message."""
 
 from mailflatrate.base.outbox.writing import emitted
 from mailflatrate.rules.events import EventType
@@ -7,10 +7,7 @@ _SWITCHED_ON = "EXISTS (SELECT 1 FROM event_setting s WHERE s.account_id = %(acc
 
 
 def sent_events_sql(source: str, *, delivery: str, campaign: str, contact: str, sent: str) -> str:
-    """Return SQL, to be used in a WITH: an event for each accepted message of a campaign in `source`.
-
-    Everything is SQL; `sent` is the new state. The statement has the parameter `account_id`.
-    """
+    """For a WITH, for accepted messages in `source`. All is SQL; `sent`: the new state. Needs `account_id`."""
     payload = f"jsonb_build_object('message_id', {delivery}, 'campaign_id', {campaign}, 'contact_id', {contact})"
     wanted = f"{sent} = 'sent' AND {campaign} IS NOT NULL AND {contact} IS NOT NULL AND {_SWITCHED_ON}"
     return emitted(EventType.MESSAGE_SENT, "%(account_id)s", payload, f"{source} WHERE {wanted}")

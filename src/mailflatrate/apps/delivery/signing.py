@@ -1,4 +1,4 @@
-"""Selects this process's signing code: the fastest that the host supports and the operator allows."""
+"""Selects the fastest signing code that the host supports and the operator allows."""
 
 from functools import lru_cache
 
@@ -12,7 +12,6 @@ log = structlog.get_logger(__name__)
 
 
 def digest_signer(settings: Settings) -> DigestSigner:
-    """Return this process's signer, which is selected on first use."""
     return _found(settings.batch_signing)
 
 

@@ -1,7 +1,4 @@
-"""Messages of automations: they begin without recipients, and each batch of people at their step is planned as chunks.
-
-Everything after that, canary, senders, measures, is the same as for any campaign.
-"""
+"""Messages of automations: begun without recipients, planned as chunks batch by batch, then sent like any campaign."""
 
 from collections.abc import Sequence
 from dataclasses import dataclass
@@ -49,15 +46,13 @@ SELECT (SELECT count(*) FROM numbered), (SELECT coalesce(max(number), -1) FROM n
 
 @dataclass(frozen=True, slots=True)
 class StepMessage:
-    """A message of an automation that may be planned: its campaign, locked, with its plan."""
-
     campaign: LockedCampaign
     plan: Plan
     rules_version: str
 
 
 def begin(campaign_id: int, edition_id: int, decision_id: int) -> bool:
-    """Start a released message of an automation without recipients; False for any other campaign. Idempotent."""
+    """Without recipients; False for any other campaign. Idempotent."""
     campaign = find_locked(campaign_id)
     if campaign is None or campaign.automation_id is None:
         return False
@@ -91,7 +86,7 @@ def begin(campaign_id: int, edition_id: int, decision_id: int) -> bool:
 
 
 def step_message(campaign: LockedCampaign) -> StepMessage | None:
-    """Return a message that may be planned now; None while it is held or paused, or when it is over."""
+    """None while it is held or paused, or over."""
     plan = Plan.objects.filter(campaign_id=campaign.id).first()
     if plan is None or campaign.state != CampaignState.SENDING:
         return None
@@ -100,7 +95,7 @@ def step_message(campaign: LockedCampaign) -> StepMessage | None:
 
 
 class StepRecipient(NamedTuple):
-    """A person at the message's step, with the consent that their enrolment rests on."""
+    """With the consent that their enrolment rests on."""
 
     enrolment_id: int
     contact_id: int
@@ -108,7 +103,6 @@ class StepRecipient(NamedTuple):
 
 
 def plan_step(message: StepMessage, people: Sequence[StepRecipient]) -> int:
-    """Plan deliveries for people at the message's step, and wake the senders; return how many."""
     campaign, plan = message.campaign, message.plan
     enrolments, contacts, events = (list(column) for column in zip(*people, strict=True))
     parameters: dict[str, Any] = {

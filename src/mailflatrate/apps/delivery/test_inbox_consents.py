@@ -1,7 +1,5 @@
-"""Ends the subscriptions that were confirmed in a trial, once mail leaves this host.
-
-Without a relay all mail goes to the test inbox, where customers read the links that were meant for others. So nobody
-but them agreed, and what they confirmed counts as long as nothing is sent to anyone.
+"""Ends subscriptions confirmed in a trial once mail leaves this host. In the test inbox customers read links meant for
+others, so nobody but them agreed; it counts as long as nothing is sent to anyone.
 """
 
 from typing import Final
@@ -27,7 +25,7 @@ ORDER BY e.id LIMIT {ENDED_AT_ONCE}
 
 
 def end_test_inbox_consents() -> int:
-    """End some of these subscriptions, and return how many; a full pass means that there may be more."""
+    """Return how many; a full pass means that there may be more."""
     with tenancy.platform(PlatformReason.HOUSEKEEPING):
         if stays_on_this_host(load_settings()):
             return 0

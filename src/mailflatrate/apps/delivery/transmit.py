@@ -1,7 +1,4 @@
-"""The only way to the relay: only a message with its permit passes, and nothing else holds the SMTP client (R-25).
-
-These are locks one and three of ARCHITECTURE section 2: the type of the argument, and the import.
-"""
+"""The only way to the relay, with a permit (R-25): locks one and three of ARCHITECTURE section 2."""
 
 import asyncio
 from collections.abc import Callable, Iterator, Sequence
@@ -27,15 +24,11 @@ CHECK_SECONDS = 10.0
 
 
 class PermittedMessage(NamedTuple):
-    """A message and the right to send it."""
-
     permit: Permit
     message: ReadyMessage
 
 
 class RelayCheck(NamedTuple):
-    """The relay's response to a connection: whether it is encrypted, and the extensions the relay offers."""
-
     tls: bool
     pipelining: bool
     dsn: bool
@@ -43,11 +36,7 @@ class RelayCheck(NamedTuple):
 
 
 async def try_relay(config: RelayConfig, sender: str | None) -> RelayCheck:
-    """Open a connection as for sending (EHLO, STARTTLS, AUTH) and close it again, within CHECK_SECONDS; no message.
-
-    A given `sender` is named as envelope sender (MAIL FROM, then RSET). Raises RelayUnavailable with the stage
-    that failed.
-    """
+    """No message: up to RSET, within CHECK_SECONDS. Raises RelayUnavailable with the stage that failed."""
     try:
         async with asyncio.timeout(CHECK_SECONDS):
             return await _check(config, sender)
@@ -56,10 +45,7 @@ async def try_relay(config: RelayConfig, sender: str | None) -> RelayCheck:
 
 
 def check_relay(config: RelayConfig, sender: str | None = None) -> RelayCheck:
-    """Run `try_relay` from a thread without an event loop, within the same time limit.
-
-    `asyncio.run` would wait for a name lookup that hangs, because its thread cannot be canceled.
-    """
+    """Without an event loop: `asyncio.run` would wait for a name lookup that hangs, which can't be canceled."""
     loop = asyncio.new_event_loop()
     try:
         return loop.run_until_complete(try_relay(config, sender))
@@ -69,7 +55,6 @@ def check_relay(config: RelayConfig, sender: str | None = None) -> RelayCheck:
 
 
 async def _wind_down() -> None:
-    """Cancel the loop's remaining tasks, and let closed connections finish."""
     rest = asyncio.all_tasks() - {asyncio.current_task()}
     for task in rest:
         task.cancel()
@@ -91,7 +76,7 @@ async def _check(config: RelayConfig, sender: str | None) -> RelayCheck:
 
 
 async def _closed(connection: SmtpConnection) -> None:
-    """Wait for the reply to QUIT, also after a refusal: the loop ends afterward, and would leave the socket open."""
+    """Wait for the reply to QUIT: the loop ends afterward, and would leave the socket open."""
     try:
         await connection.wait_closed()
     except asyncio.CancelledError:
@@ -110,11 +95,6 @@ async def _name_sender(connection: SmtpConnection, sender: str) -> None:
 
 
 class Transmitter:
-    """The connections of this process to the relays of one pool.
-
-    `relay` is the name of that relay or pool in metrics.
-    """
-
     def __init__(self, settings: Settings, relays: Sequence[RelaySpec], most_connections: int | None = None) -> None:
         self._settings = settings
         self._most_connections = most_connections
@@ -126,10 +106,7 @@ class Transmitter:
         self.set_relays(relays)
 
     def set_relays(self, relays: Sequence[RelaySpec]) -> bool:
-        """Use these relays from now on; drained and disabled ones take no further mail.
-
-        Return True if anything changed.
-        """
+        """Drained and disabled ones take no further mail. Return True if anything changed."""
         if tuple(relays) == self._relays:
             return False
         self._relays = tuple(relays)
@@ -151,7 +128,6 @@ class Transmitter:
         )
 
     def reports(self) -> dict[int, tuple[MemberReport, int]]:
-        """Return each relay's report and its number of open connections."""
         return self._group.reports()
 
     async def transmit(
@@ -164,14 +140,11 @@ class Transmitter:
         most: int = 0,
         caps: dict[int, int] | None = None,
     ) -> asyncio.Future[None] | None:
-        """Send the messages that the iterator yields, one by one as connections become ready. Return the future of
-        those that a silent relay has while another one is free; canceling it ends their connections.
-
-        `on_outcome` gets each result with the delivery's id. `may_start` is asked right before a content is written:
-        False makes the content wait until `proceed`, None takes the message back. `on_start` is called when the content
-        begins. At most `most` messages are distributed to the relays by weight; `caps` are counted down by relay, and
-        no relay takes more than its cap. Raises RelayUnavailable when there is no connection; what was not sent is
-        reported as NOT_SENT or still in the iterator. Raises TypeError for a message without a permit.
+        """Send messages as connections become ready; return the future of those that a silent relay has, whose
+        connections end if it is canceled. `may_start` is asked right before a content: False makes it wait until
+        `proceed`, None takes it back. `caps` by relay are counted down. Raises RelayUnavailable without a
+        connection: what was not sent is reported as NOT_SENT or still in the iterator. Raises TypeError for a
+        message without a permit.
         """
         deal = partial(shares, most) if most else None
         times = RelayTimes(self.relay, on_start, on_outcome)
@@ -188,11 +161,11 @@ class Transmitter:
         self._group.proceed()
 
     def stop(self) -> None:
-        """Stop accepting messages; those under way finish."""
+        """Messages under way finish."""
         self._group.stop()
 
     async def close(self) -> None:
-        """Finish the messages under way and end the connections to the relays."""
+        """Messages under way finish."""
         await self._group.close()
 
 

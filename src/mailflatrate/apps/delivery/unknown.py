@@ -1,4 +1,4 @@
-"""Unknown results: of one campaign for the customer, and of the whole installation for the operator (ADR 0002)."""
+"""Unknown results of a campaign, for the customer, and of the installation, for the operator (ADR 0002)."""
 
 from dataclasses import dataclass
 from datetime import datetime
@@ -21,10 +21,7 @@ FROM lost_claim WHERE settled_at IS NULL GROUP BY 1 ORDER BY 1
 
 @dataclass(frozen=True, slots=True)
 class UnknownResults:
-    """Counts for one campaign: messages with unknown results, and how many of them a missing journal would settle.
-
-    `unsent` are recipients of a finished campaign who certainly did not get it, as a late journal proved.
-    """
+    """`unsent`: recipients of a finished campaign who certainly did not get it, as a late journal proved."""
 
     total: int
     awaited: int
@@ -32,14 +29,12 @@ class UnknownResults:
 
     @property
     def final(self) -> int:
-        """Return the number of results that will stay unknown, because no missing journal could settle them."""
+        """No missing journal could settle them."""
         return max(0, self.total - self.awaited)
 
 
 @dataclass(frozen=True, slots=True)
 class MissingHost:
-    """A lost host whose journals have not been recovered."""
-
     name: str
     campaigns: int
     results: int
@@ -48,20 +43,16 @@ class MissingHost:
 
 @dataclass(frozen=True, slots=True)
 class AllUnknown:
-    """Unknown results of the whole installation."""
-
     campaigns: int
     results: int
     hosts: list[MissingHost]
 
     @property
     def awaited(self) -> int:
-        """Return the number of results that the missing journals would settle."""
         return sum(host.results for host in self.hosts)
 
 
 def unknown_results(campaign_id: int) -> UnknownResults:
-    """Count unknown results of one campaign of the current account."""
     tally = Tally.objects.filter(campaign_id=campaign_id, state=DeliveryState.IN_DOUBT)
     total = tally.aggregate(n=Sum("count"))["n"] or 0
     missing = LostClaim.objects.filter(campaign_id=campaign_id, settled_at=None)
@@ -70,7 +61,6 @@ def unknown_results(campaign_id: int) -> UnknownResults:
 
 
 def all_unknown() -> AllUnknown:
-    """Count unknown results of the whole installation, for its operator."""
     with tenancy.platform(PlatformReason.HOUSEKEEPING), connection.cursor() as cursor:
         cursor.execute(_ALL)
         campaigns, results = cursor.fetchone()

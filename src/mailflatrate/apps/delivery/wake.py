@@ -1,7 +1,5 @@
-"""Background jobs for chunks, enqueued in sets in the current transaction.
-
-A chunk's row decides and its job is only a wake-up call: an extra job finds nothing to claim, a missing one is enqueued
-again by the sweep. Every statement here enqueues only what is ready and has no waiting job.
+"""Jobs for chunks, enqueued in the current transaction: only for what is ready and has no job. The chunk's row
+decides: an extra job finds nothing to claim, a missing one is enqueued by the sweep.
 """
 
 from contextlib import suppress
@@ -19,7 +17,7 @@ SEND_TRANSACTIONAL = "delivery.send_transactional"
 
 
 def lane_open(chunk: str) -> str:
-    """Return an SQL condition on a chunk (its table's alias): its lane does not wait for a person (R-90)."""
+    """SQL condition on a chunk (its table's alias): no person has to release its lane (R-90)."""
     return f"""NOT EXISTS (SELECT 1 FROM lane_hold h WHERE h.account_id = {chunk}.account_id
         AND h.campaign_id = {chunk}.campaign_id AND h.provider = {chunk}.provider AND h.released_at IS NULL)"""  # noqa: S608
 
@@ -72,34 +70,27 @@ WHERE k.state IN {sql.campaign_states("RUNNING")} AND (
 
 
 def campaigns_to_sweep() -> list[tuple[int, int]]:
-    """Return account and ID of each running campaign with a ready chunk that has no job, or with no chunk left to send.
-    Runs in a platform scope."""
     with connection.cursor() as cursor:
         cursor.execute(_NEED_SWEEP)
         return list(cursor.fetchall())
 
 
 def wake_campaign(campaign: LockedCampaign, at: datetime | None = None) -> None:
-    """Wake every ready chunk of a campaign, not before `at`."""
+    """Not before `at`."""
     _wake_twice(_OF_CAMPAIGN, at, account_id=campaign.account_id, campaign_id=campaign.id)
 
 
 def wake_chunk(account_id: int, chunk_id: int, at: datetime | None = None) -> None:
-    """Wake one ready chunk, not before `at`."""
+    """Not before `at`."""
     _wake_twice("c.id = %(chunk_id)s", at, account_id=account_id, chunk_id=chunk_id)
 
 
 def wake_transactional(account_id: int) -> None:
-    """Wake every ready chunk of confirmation mails and notices."""
     _wake_twice("c.campaign_id IS NULL", None, account_id=account_id)
 
 
 def _wake_twice(which: str, at: datetime | None, **numbers: int) -> None:
-    """Wake chunks in the current transaction, and again once it is committed.
-
-    A job that is waiting when the first statement reads may run before the commit, find that the chunk may not be sent
-    yet, and end. A job that is still waiting after the commit sees what was committed.
-    """
+    """Again after the commit: a job already waiting may have run before it, and ended without a claim."""
     _wake(which, at, **numbers)
     key = (which, *numbers.items())
 
@@ -119,7 +110,7 @@ def _wake(which: str, at: datetime | None, **numbers: int) -> None:
 
 
 def figures_changed(campaign_id: int | None) -> None:
-    """Queue a check of a campaign's new figures, once this transaction is committed (R-86)."""
+    """Check it once this transaction is committed (R-86)."""
     if campaign_id is not None:
         jobs.wake(
             "stats.judge_campaign",

@@ -1,8 +1,4 @@
-"""Campaigns in a warm-up: which ones, in what order people get them, and how many days they take.
-
-The engine enforces the daily limits (`send.allowance`). This module puts a campaign's most recently confirmed people
-first, and tells the customer what to expect, before and while it's sent.
-"""
+"""Campaigns in a warm-up: most recently confirmed people first. `send.allowance` enforces the daily limits."""
 
 from collections.abc import Mapping
 from dataclasses import dataclass
@@ -44,8 +40,6 @@ WHERE d.id = r.id AND d.account_id = %(account_id)s
 
 @dataclass(frozen=True, slots=True)
 class WarmUpPlan:
-    """How long a campaign takes, and why: a new sender domain, new sending addresses, or both."""
-
     days: list[PlannedDay]
     new_domain: bool
     new_relays: bool
@@ -53,27 +47,23 @@ class WarmUpPlan:
 
     @property
     def count(self) -> int:
-        """Return on how many days the campaign is sent."""
         return len(self.days)
 
     @property
     def shown(self) -> list[PlannedDay]:
-        """Return the days of the first week."""
         return self.days[:7]
 
     @property
     def more(self) -> int:
-        """Return the number of days after the first week."""
         return len(self.days[7:])
 
     @property
     def ends_at(self) -> datetime:
-        """Return the last day of the warm-up."""
         return self.days[-1].at
 
 
 def begin_domain(campaign: Campaign) -> None:
-    """Start the warm-up of the campaign's sender domain if it was not used lately and warm-ups are configured."""
+    """If it was not used lately and warm-ups are configured."""
     key = _domain_key(campaign)
     if not load_settings().warm_up_domains or key is None:
         return
@@ -94,14 +84,13 @@ def _is_known(campaign: Campaign) -> bool:
 
 
 def keys_of(campaign_id: int) -> list[str]:
-    """Return the warm-up key of the sender domain of a campaign of the current account."""
     campaign = Campaign.objects.select_related("sender").filter(id=campaign_id).first()
     key = _domain_key(campaign) if campaign is not None else None
     return [key] if key else []
 
 
 def plan_of(campaign: Campaign, people: int) -> WarmUpPlan | None:
-    """Return what a customer can expect of a campaign to `people` recipients; None if no warm-up limits it."""
+    """None if no warm-up limits it."""
     domain, relays = _warming(campaign)
     days = planned_days([*domain, *relays], people, clock.now())
     if not days:
@@ -111,10 +100,7 @@ def plan_of(campaign: Campaign, people: int) -> WarmUpPlan | None:
 
 
 def put_recent_first(campaign: Campaign, plan: Plan) -> None:
-    """Cut a planned campaign into new chunks, most recently confirmed contacts first, if a warm-up holds it back.
-
-    A campaign in waves, or with variants, keeps its parts; the daily limits still apply.
-    """
+    """New chunks, if a warm-up limits it. A campaign in waves, or with variants, keeps its parts."""
     if campaign.local_at is not None or campaign.variants:
         return
     domain, relays = _warming(campaign)
@@ -148,7 +134,7 @@ def put_recent_first(campaign: Campaign, plan: Plan) -> None:
 
 
 def _clear_out(chunk_ids: list[int], plan: Plan) -> None:
-    """Delete the chunks that are now empty; those that keep rows with a result keep their tally, too."""
+    """Chunks with results keep their tally, too."""
     kept = dict(Delivery.objects.filter(chunk_id__in=chunk_ids).values_list("chunk_id").annotate(rows=Count("id")))
     counted = set(Tally.objects.filter(chunk_id__in=chunk_ids).values_list("chunk_id", flat=True))
     Chunk.objects.filter(id__in=set(chunk_ids) - kept.keys() - counted).delete()
@@ -161,7 +147,6 @@ def _clear_out(chunk_ids: list[int], plan: Plan) -> None:
 
 
 def note_complaint(campaign_id: int | None) -> None:
-    """Count a complaint about a campaign of the current account in its warm-ups."""
     if campaign_id is None:
         return
     keys = keys_of(campaign_id) + _relay_keys(tenancy.current_account_id())
@@ -170,7 +155,6 @@ def note_complaint(campaign_id: int | None) -> None:
 
 
 def note_deferrals(by_campaign: Mapping[int, int]) -> None:
-    """Record deferrals that a relay's log reports, for campaigns of the current account."""
     deferrals: dict[str, int] = {}
     for campaign_id, number in by_campaign.items():
         for key in keys_of(campaign_id):
@@ -180,7 +164,7 @@ def note_deferrals(by_campaign: Mapping[int, int]) -> None:
 
 
 def _warming(campaign: Campaign) -> tuple[list[WarmUpDay], list[WarmUpDay]]:
-    """Return the warm-ups that limit a campaign: its domain's, and its pool's if all its relays are warming up."""
+    """Its domain's, and its pool's if all its relays are warming up."""
     taking = _taking(read_book(load_settings()), campaign.account_id)
     with tenancy.platform(PlatformReason.RELAYS):
         relays = warm_up_limits.warming(taking)
@@ -189,7 +173,7 @@ def _warming(campaign: Campaign) -> tuple[list[WarmUpDay], list[WarmUpDay]]:
 
 
 def _domain_day(campaign: Campaign) -> list[WarmUpDay]:
-    """Return the warm-up day of a sender domain that is warming up, or starts to with this campaign."""
+    """Also one that starts to with this campaign."""
     key = _domain_key(campaign)
     if not load_settings().warm_up_domains or key is None:
         return []
@@ -200,7 +184,7 @@ def _domain_day(campaign: Campaign) -> list[WarmUpDay]:
 
 
 def _together(days: list[WarmUpDay]) -> WarmUpDay:
-    """Combine relays that warm up side by side: each carries at least what the smallest carries."""
+    """Each carries at least what the smallest carries."""
     return min(days, key=lambda day: (day.left, day.step))
 
 

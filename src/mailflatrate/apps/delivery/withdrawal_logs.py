@@ -1,7 +1,6 @@
-"""The hosts that take withdrawals, and which of their journals and logs were read to a held database (ADRs 0028, 0095).
-
-A promoted replica may lack the last unsubscribes, just as it may lack the last messages. Each host registers the
-journal in its data folder here, and the folder or bucket it logs to; sending resumes when every one was read.
+"""Hosts that take withdrawals, and which of their journals and logs were read to a held database (ADRs 0028, 0095).
+A promoted replica may lack the last unsubscribes, too: each host registers its journal and the folder or bucket it
+logs to, and sending resumes when every one was read.
 """
 
 from dataclasses import dataclass
@@ -15,23 +14,20 @@ from mailflatrate.base import tenancy
 from mailflatrate.base.tenancy import PlatformReason
 
 ALIVE = timedelta(minutes=10)
-"""What was written by a host last seen longer than this before the newest one had reached every replica."""
+"""What a host wrote that was last seen longer than this before the newest had reached every replica."""
 NO_WORKER = "a worker of the queue house"
 
 
 @dataclass(frozen=True, slots=True)
 class WithdrawalGap:
-    """The time that a database has forgotten: people who withdrew in it are unknown if a journal is gone.
-
-    `messages`: how many sent messages the journals of senders know in it that the database had no result for.
-    """
+    """Who withdrew in it is unknown if a journal is gone. `messages`: sent in it, unknown to the database."""
 
     seconds: int
     messages: int
 
 
 class GapUnsigned(Exception):
-    """Raised when a journal is given up and no person signed for the gap."""
+    """A journal is given up, and no person signed for the gap."""
 
     def __init__(self, gap: WithdrawalGap) -> None:
         super().__init__(f"{gap.seconds} seconds, {gap.messages} messages")
@@ -39,13 +35,12 @@ class GapUnsigned(Exception):
 
 
 def note_place(name: str, host: str) -> None:
-    """Record that this host writes withdrawals to this place."""
     with tenancy.platform(PlatformReason.FENCE):
         WithdrawalsPlace.objects.update_or_create(name=name, defaults={"host": host, "seen_at": Now()})
 
 
 def note_read(name: str, host: str, *, held_at: datetime | None) -> None:
-    """Record that this place was read; do nothing if another hold began since the reading did."""
+    """Does nothing if another hold began since the reading did."""
     with tenancy.platform(PlatformReason.FENCE):
         if SendingFence.objects.select_for_update().filter(id=1, held_at=held_at).exists():
             known = {"host": host, "seen_at": Now(), "replayed_at": Now()}
@@ -53,38 +48,36 @@ def note_read(name: str, host: str, *, held_at: datetime | None) -> None:
 
 
 def note_rescued(name: str, host: str) -> None:
-    """Record that a person on `host` replayed this place, or a copy of it, to a held database."""
     with tenancy.platform(PlatformReason.FENCE):
         place, _ = WithdrawalsPlace.objects.get_or_create(name=name, defaults={"host": host})
         WithdrawalsPlace.objects.filter(name=place.name).update(replayed_at=Now())
 
 
 def is_read(name: str) -> bool:
-    """Return whether this place was read since the latest hold began."""
+    """Since the latest hold began."""
     with tenancy.platform(PlatformReason.FENCE):
         return WithdrawalsPlace.objects.filter(name=name, replayed_at__isnull=False).exists()
 
 
 def known_until() -> datetime | None:
-    """Return the last moment that the database knew of when its latest hold began; None if there was none."""
+    """When the latest hold began; None if there was none."""
     with tenancy.platform(PlatformReason.FENCE):
         return SendingFence.objects.filter(id=1).values_list("known_until", flat=True).first()
 
 
 def note_all_read() -> None:
-    """Record, on a held database, that a person replayed a file with every withdrawal of every host."""
+    """A person replayed a file with every withdrawal of every host."""
     with tenancy.platform(PlatformReason.FENCE):
         SendingFence.objects.filter(id=1, held_at__isnull=False).update(withdrawals_at=Now())
 
 
 def note_sent_meanwhile(messages: int) -> None:
-    """Count messages that journals know and the held database had no result for."""
     with tenancy.platform(PlatformReason.FENCE):
         SendingFence.objects.filter(id=1).update(sent_meanwhile=F("sent_meanwhile") + messages)
 
 
 def unread_hosts() -> list[str]:
-    """Return hosts whose withdrawals a held database may lack; NO_WORKER alone if no host is known."""
+    """NO_WORKER alone if no host is known."""
     places = list(WithdrawalsPlace.objects.order_by("host", "name").values_list("host", "replayed_at"))
     if not places:
         return [NO_WORKER]
@@ -92,7 +85,6 @@ def unread_hosts() -> list[str]:
 
 
 def current_gap() -> WithdrawalGap:
-    """Return what a person signs for who gives up a journal in the current hold."""
     with tenancy.platform(PlatformReason.FENCE):
         held = SendingFence.objects.filter(held_at__isnull=False, known_until__isnull=False).first()
     if held is None or held.held_at is None or held.known_until is None:
@@ -101,9 +93,7 @@ def current_gap() -> WithdrawalGap:
 
 
 def begin_hold(known_until: datetime | None = None) -> None:
-    """Require every place anew, except those not written to for a long time. `known_until`: the moment that the
-    database went back to, by default its last sign of life.
-    """
+    """Require every place anew but those not written to for long. `known_until`: by default its last sign of life."""
     newest = WithdrawalsPlace.objects.aggregate(at=Max("seen_at"))["at"]
     if newest is not None:
         WithdrawalsPlace.objects.filter(seen_at__lt=newest - ALIVE).delete()
@@ -113,6 +103,6 @@ def begin_hold(known_until: datetime | None = None) -> None:
 
 
 def give_up(hosts: set[str]) -> None:
-    """Forget the places of hosts that are gone; one that comes back is read then."""
+    """Hosts that are gone; one that comes back is read then."""
     with tenancy.platform(PlatformReason.FENCE):
         WithdrawalsPlace.objects.filter(host__in=hosts, replayed_at=None).delete()

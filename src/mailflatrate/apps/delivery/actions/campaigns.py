@@ -1,5 +1,3 @@
-"""What customers, rules and the sweep do to a whole campaign: pause it, resume it, cancel it, wake it."""
-
 from datetime import timedelta
 
 from django.utils.translation import gettext as _
@@ -22,7 +20,7 @@ from mailflatrate.rules.campaigns.campaign_states import RUNNING, UNDER_WAY, UNF
 
 
 def pause_campaign(campaign_id: int, reason: str = "", *, by: CampaignMover = CampaignMover.MEMBER) -> None:
-    """Stop within a second, even mid-chunk; the rest waits. Raises CampaignError when the campaign is not running."""
+    """Stop within a second, even mid-chunk; the rest waits. Raises CampaignError when it is not running."""
     campaign = locked(campaign_id)
     if campaign.state not in UNDER_WAY:
         raise CampaignError(_("Only a campaign that's being sent can be paused."))
@@ -30,10 +28,7 @@ def pause_campaign(campaign_id: int, reason: str = "", *, by: CampaignMover = Ca
 
 
 def hold_campaign(campaign_id: int, rule: str, reason: str) -> None:
-    """Hold a campaign because of a rule; only a reviewer may release it (R-90).
-
-    A finished campaign is left unchanged.
-    """
+    """Only a reviewer may release it (R-90). A finished campaign is left unchanged."""
     campaign = locked(campaign_id)
     if campaign.state in UNFINISHED:
         rule = campaign.hold_rule or rule
@@ -42,16 +37,11 @@ def hold_campaign(campaign_id: int, rule: str, reason: str) -> None:
 
 @tenancy.needs_platform
 def release_hold(account_id: int, campaign_id: int) -> None:
-    """Lift the hold after review, so the customer may resume the campaign."""
     Campaign.objects.filter(id=campaign_id, account_id=account_id).update(hold_rule="")
 
 
 def resume_campaign(campaign_id: int, *, by: CampaignMover = CampaignMover.MEMBER) -> None:
-    """Resume a campaign with what is left. One that was stopped by its canary (R-88) resumes as a whole if the customer
-    decides so.
-
-    Raises CampaignError when it is not paused.
-    """
+    """Stopped by its canary (R-88), it resumes as a whole if a customer decides. Raises CampaignError if not paused."""
     campaign = locked(campaign_id)
     if campaign.state != CampaignState.PAUSED:
         raise CampaignError(_("Only a paused campaign can be resumed."))
@@ -72,7 +62,7 @@ def resume_campaign(campaign_id: int, *, by: CampaignMover = CampaignMover.MEMBE
 
 
 def defer_planning(campaign: Campaign) -> None:
-    """Enqueue planning for a campaign in PLANNING, from where it stopped. Idempotent."""
+    """Idempotent."""
     plan = Plan.objects.filter(campaign_id=campaign.id).first()
     if plan is None:
         decision = ab_test.decisions_of(campaign.id)[0]
@@ -83,7 +73,7 @@ def defer_planning(campaign: Campaign) -> None:
 
 
 def cancel_campaign(campaign_id: int) -> None:
-    """Cancel a campaign for good, with everything not yet sent. Raises CampaignError when it is over already."""
+    """Final. Raises CampaignError when it is over already."""
     campaign = locked(campaign_id)
     if campaign.state not in UNFINISHED:
         raise CampaignError(_("Only a campaign that's being sent can be canceled."))
@@ -93,7 +83,7 @@ def cancel_campaign(campaign_id: int) -> None:
 
 
 def cancel_rest(account_id: int, campaign_id: int) -> None:
-    """Give the rows of a canceled campaign their final state, chunk by chunk. Idempotent."""
+    """Chunk by chunk; idempotent."""
     with tenancy.account(account_id):
         Retry.objects.filter(campaign_id=campaign_id).delete()
         chunk_ids = list(
@@ -105,11 +95,7 @@ def cancel_rest(account_id: int, campaign_id: int) -> None:
 
 
 def send_unsent(campaign_id: int, *, by: CampaignMover = CampaignMover.MEMBER) -> int:
-    """Send a finished campaign to the recipients who certainly did not get it, and return their number.
-
-    A journal found after the campaign ended proved these rows unsent. Each is checked again before sending. Raises
-    CampaignError when there are none.
-    """
+    """To those whom a later journal proves unsent, checked again; return how many. Raises CampaignError if none."""
     campaign = locked(campaign_id)
     number = unsent_after_end(campaign_id)
     if campaign.state != CampaignState.SENT or not number:
@@ -120,7 +106,7 @@ def send_unsent(campaign_id: int, *, by: CampaignMover = CampaignMover.MEMBER) -
 
 
 def stop_unusable(account_id: int, campaign_id: int | None, reason: str) -> None:
-    """Pause a campaign, with the reason, because no message can be made from its edition."""
+    """Used when no message can be made from its edition."""
     with tenancy.account(account_id):
         campaign = find_locked(campaign_id)
         if campaign is not None and campaign.state in RUNNING:
@@ -128,7 +114,7 @@ def stop_unusable(account_id: int, campaign_id: int | None, reason: str) -> None
 
 
 def wake_campaign(account_id: int, campaign_id: int) -> None:
-    """Enqueue ready parts of a running campaign that have no job, and complete it when nothing is left (the sweep)."""
+    """For the sweep; completes the campaign when nothing is left."""
     with tenancy.account(account_id):
         campaign = find_locked(campaign_id)
         if campaign is not None and campaign.state in RUNNING:
@@ -137,13 +123,12 @@ def wake_campaign(account_id: int, campaign_id: int) -> None:
 
 
 def wake_chunk(account_id: int, chunk_id: int, pause_seconds: float = 0.0) -> None:
-    """Enqueue a ready chunk again because its process is stopping, or after a pause of its relays."""
+    """Used when its process is stopping, or after a pause of its relays."""
     at = clock.now() + timedelta(seconds=pause_seconds) if pause_seconds else None
     with tenancy.account(account_id):
         wake.wake_chunk(account_id, chunk_id, at)
 
 
 def wake_transactional(account_id: int) -> None:
-    """Enqueue confirmation mails and notices that are ready and have no job (the sweep)."""
     with tenancy.account(account_id):
         wake.wake_transactional(account_id)

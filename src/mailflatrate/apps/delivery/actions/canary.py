@@ -1,4 +1,4 @@
-"""The canary of a campaign: the first recipients, whose bounces decide whether the rest is sent (R-88)."""
+"""A campaign's first recipients: their bounces decide whether the rest is sent (R-88)."""
 
 from datetime import timedelta
 
@@ -21,7 +21,6 @@ from mailflatrate.settings.schema import load_settings
 
 
 def after_canary(campaign: Campaign, chunk: Chunk) -> None:
-    """Check the canary's result once bounces have had time to arrive (R-88)."""
     if chunk.number != 0:
         return
     plan = Plan.objects.filter(campaign_id=campaign.id, canary_size__gt=0, released_at=None).first()
@@ -39,7 +38,7 @@ def after_canary(campaign: Campaign, chunk: Chunk) -> None:
 
 
 def release_canary(account_id: int, campaign_id: int) -> None:
-    """Release the rest of a campaign, or pause it when too much of the canary hard-bounced (R-88, R-85)."""
+    """Release the rest, or pause it when too much of the canary hard-bounced (R-88, R-85)."""
     with tenancy.account(account_id):
         campaign = find_locked(campaign_id)
         plan = Plan.objects.filter(campaign_id=campaign_id, released_at=None).first()

@@ -23,10 +23,7 @@ def finish_chunk(
     relay_answered: bool = False,
     pause_seconds: float = 0.0,
 ) -> None:
-    """Record that a sender has finished a chunk, or hands back the rest of it.
-
-    A campaign whose relay does not answer shows as waiting; the chunk is woken after the pause.
-    """
+    """Hand back what is left. Without an answering relay, the campaign waits, and the chunk wakes after the pause."""
     with tenancy.account(account_id):
         campaign_id = Chunk.objects.filter(id=chunk_id).values_list("campaign_id", flat=True).first()
         campaign = find_locked(campaign_id)
@@ -39,7 +36,7 @@ def finish_chunk(
 
 
 def give_back(chunk: LockedChunk, campaign: LockedCampaign | None, pause_seconds: float = 0.0) -> None:
-    """End a chunk's claim: pending rows become ready again, and without such rows the chunk is done."""
+    """Pending rows become ready again; without such rows the chunk is done."""
     account_id, chunk_id = chunk.account_id, chunk.id
     Begun.objects.filter(chunk_id=chunk_id).delete()
     if campaign is not None and campaign.state == CampaignState.CANCELLED:
@@ -66,7 +63,6 @@ def give_back(chunk: LockedChunk, campaign: LockedCampaign | None, pause_seconds
 
 
 def _wake_next_turn(campaign: LockedCampaign) -> None:
-    """Wake the chunks of a campaign that is sent in turns, one after another."""
     if Plan.objects.filter(campaign_id=campaign.id, per_turn__isnull=False).exists():
         wake.wake_campaign(campaign)
 

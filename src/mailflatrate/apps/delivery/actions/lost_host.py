@@ -1,4 +1,4 @@
-"""Claims of senders whose host is lost, settled by what the database or a late journal knows about them (ADR 0002)."""
+"""Claims of lost hosts, settled by what the database or a late journal knows about them (ADR 0002)."""
 
 from django.db import connection
 from django.db.models.functions import Now
@@ -58,10 +58,7 @@ WHERE account_id = %(account_id)s AND chunk_id = %(from)s AND state = 'in_doubt'
 
 
 def abandon_chunk(account_id: int, chunk_id: int, claimed_by: str) -> None:
-    """Give up a claimed chunk whose host is lost with its journal: the chunk's marks say what was begun (ADR 0002).
-
-    Another sender sends what was not begun; what was under way has an unknown result until the journal is found.
-    """
+    """What is not marked begun, another sender sends; the rest is unknown until the journal is found (ADR 0002)."""
     with tenancy.account(account_id):
         campaign = find_locked(Chunk.objects.filter(id=chunk_id).values_list("campaign_id", flat=True).first())
         chunk = locked_claim(chunk_id, claimed_by)
@@ -78,10 +75,7 @@ def abandon_chunk(account_id: int, chunk_id: int, claimed_by: str) -> None:
 
 
 def end_unknown(account_id: int, chunk_id: int) -> bool:
-    """Give every unsettled row of a chunk an unknown result: the database may have forgotten that it was sent.
-
-    Returns whether there were any.
-    """
+    """The database may have forgotten that they were sent. Returns whether there were any."""
     with tenancy.account(account_id):
         campaign = find_locked(Chunk.objects.filter(id=chunk_id).values_list("campaign_id", flat=True).first())
         (chunk,) = locked_chunks(Chunk.objects.filter(id=chunk_id))
@@ -97,10 +91,7 @@ def end_unknown(account_id: int, chunk_id: int) -> bool:
 
 
 def reopen_lost_claim(account_id: int, lost_claim_id: int) -> int | None:
-    """Move a lost claim's deliveries to a new chunk, claimed under the name of the journal that was found.
-
-    Returns the chunk's id; None if this was already done elsewhere.
-    """
+    """Move its deliveries to a new chunk, claimed under the found journal's name; None if done elsewhere."""
     with tenancy.account(account_id):
         campaign = find_locked(LostClaim.objects.filter(id=lost_claim_id).values_list("campaign_id", flat=True).first())
         lost = LostClaim.objects.select_for_update().filter(id=lost_claim_id, settled_at=None).first()

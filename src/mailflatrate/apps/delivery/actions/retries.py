@@ -1,5 +1,3 @@
-"""Deferred messages that are due again (R-72)."""
-
 from datetime import datetime
 from typing import Any
 
@@ -42,12 +40,10 @@ SELECT count(*) FROM moved
 
 
 def _of(campaign_id: int | None) -> dict[str, Any]:
-    """Return the parameters that select the rows of a campaign, or, for None, of notices."""
     return {"campaign__isnull": True} if campaign_id is None else {"campaign_id": campaign_id}
 
 
 def wake_retries(account_id: int, campaign_id: int | None) -> None:
-    """Enqueue the collection of retries for when the first one is due."""
     first = Retry.objects.filter(**_of(campaign_id)).aggregate(at=Min("due_at"))["at"]
     if first is not None:
         jobs.defer(
@@ -61,7 +57,6 @@ def wake_retries(account_id: int, campaign_id: int | None) -> None:
 
 
 def collect_retries(account_id: int, campaign_id: int | None) -> None:
-    """Put due retries of one campaign (None: of the account's notices) into chunks and wake those."""
     most = load_settings().chunk_size
     while _collect_some(account_id, campaign_id, clock.now(), most):
         pass

@@ -1,4 +1,4 @@
-"""Helpers of this folder's writes: run a statement, move a campaign, count and cancel rows."""
+"""Helpers of this folder's writes."""
 
 from typing import Any
 
@@ -31,23 +31,20 @@ ON CONFLICT (account_id, chunk_id, state, detail) DO UPDATE SET count = tally.co
 
 
 def run(statement: str, parameters: dict[str, Any]) -> int:
-    """Run one statement; return the first value of its first row, or the number of rows it wrote."""
+    """Return the first value of the first row, or the number of rows written."""
     with connection.cursor() as cursor:
         cursor.execute(statement, parameters)
         return int(cursor.fetchone()[0]) if cursor.description else cursor.rowcount
 
 
 def move(campaign: LockedCampaign, state: CampaignState, by: CampaignMover, *, reason: str = "", **fields: Any) -> None:
-    """Change a campaign's state, and log it once the transaction is committed."""
+    """Logged once the transaction is committed."""
     states.move(campaign, state, by, reason=reason, **fields)
     campaign_log.tell_moved(campaign)
 
 
 def complete(campaign: LockedCampaign) -> None:
-    """Mark the campaign as sent when no chunk is open and no retry is left.
-
-    The message of an automation goes on until no one can get it any longer.
-    """
+    """When no chunk or retry is left; an automation's message goes on until no one can get it any longer."""
     if campaign.state not in RUNNING or (campaign.automation_id is not None and not campaign.automation_over):
         return
     if Chunk.objects.filter(campaign_id=campaign.id, state__in=OPEN_CHUNKS).exists():
@@ -67,7 +64,7 @@ def end_rows(
 
 
 def cancel_rows(account_id: int, chunk_id: int) -> None:
-    """Cancel what has not been sent. Messages in a relay's queue stay, because they cannot be recalled."""
+    """Messages in a relay's queue stay, because they cannot be recalled."""
     deferred = Delivery.objects.filter(chunk_id=chunk_id, state=DeliveryState.DEFERRED)
     had_any = deferred.exists()
     end_rows(account_id, chunk_id, DeliveryState.CANCELLED, "", (DeliveryState.PENDING, DeliveryState.DEFERRED))

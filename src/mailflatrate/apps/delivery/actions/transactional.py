@@ -19,9 +19,8 @@ from mailflatrate.rules.verdict import verdict_from_json
 def send_message(
     order: MessageOrder, *, by: User | None, through: str = "", resent_from: int | None = None
 ) -> TransactionalMessage:
-    """Take a message and queue it, unless the gate refuses it: then `refused_by` of the result names the rule.
-
-    Raises TransactionalError for an order that no message can be made of; it leaves nothing behind.
+    """If the gate refuses, `refused_by` names the rule. Raises TransactionalError for an impossible order, nothing
+    stored.
     """
     message = take_message(order, by=by, through=through, resent_from=resent_from)
     want_facts([domain_of(message.recipient)])
@@ -43,5 +42,5 @@ def send_message(
 
 
 def resend_message(message: TransactionalMessage, *, by: User, through: str = "") -> TransactionalMessage:
-    """Send a message of the last 24 hours again, as a new one with the same data. Raises TransactionalError."""
+    """Only within 24 hours, as a new message with the same data. Raises TransactionalError."""
     return send_message(order_again(message), by=by, through=through, resent_from=message.id)

@@ -1,8 +1,6 @@
-"""Move deliveries of finished campaigns to the archive of their month, batch by batch, and drop months that expired.
-
-Each batch is one transaction, so a crash loses nothing and the next run continues after it. The work itself, and
-every condition for it, is in functions of the database's owner (migration 0022): no role of the application may add a
-row to the archive, delete a delivery, or make or drop a partition.
+"""Move deliveries of finished campaigns to the archive, batch by batch, and drop months that expired. A batch is a
+transaction, so the next run continues after a crash. Only functions of the database's owner (migration 0022) may
+add archive rows, delete deliveries, or make or drop partitions.
 """
 
 import time
@@ -22,15 +20,15 @@ from mailflatrate.rules.campaigns.campaign_states import OVER
 from mailflatrate.settings.schema import load_settings
 
 CHUNKS_TOGETHER = 2
-"""About 2,000 deliveries a transaction: some 100 ms, so that nothing waits for it."""
+"""About 2,000 deliveries, some 100 ms a transaction, so that nothing waits for it."""
 CAMPAIGNS_TOGETHER = 200
 RUN_SECONDS = 60.0
 REST_SHARE = 1.0
-"""Seconds of rest for each second of work: the engine has the database to itself half of the time."""
+"""Seconds of rest for each second of work, so that the engine has the database half of the time."""
 
 
 def archive_finished(run_seconds: float = RUN_SECONDS) -> int:
-    """Close and move what is due, for at most `run_seconds`; return how many moved. The next run continues."""
+    """Return how many deliveries moved."""
     ends = time.monotonic() + run_seconds
     call_owner("SELECT open_archive_month()")
     days = load_settings().archive_after_days
@@ -49,7 +47,7 @@ def archive_finished(run_seconds: float = RUN_SECONDS) -> int:
 
 
 def drop_expired(ended_before: datetime) -> int:
-    """Drop months in which everything ended before a moment, with their attempts; return how many months."""
+    """Return how many months."""
     dropped = 0
     while (done := call_owner("SELECT drop_archive_month(%s)", ended_before)) is not None:
         dropped += done not in ("attempts", "recipients")
@@ -57,7 +55,6 @@ def drop_expired(ended_before: datetime) -> int:
 
 
 def _due(days: int) -> list[int]:
-    """Return campaigns that ended long enough ago and are not closed yet; the function judges the rest."""
     with tenancy.platform(PlatformReason.HOUSEKEEPING):
         until = archived_until()
         if until is None:
@@ -76,7 +73,7 @@ def _moving() -> list[int]:
 
 
 def call_owner(statement: str, *values: Any) -> Any:
-    """Call a function in its own transaction; return None if a lock could not be acquired within 3 s."""
+    """In its own transaction; None if a lock could not be acquired within 3 s."""
     try:
         with tenancy.platform(PlatformReason.HOUSEKEEPING), connection.cursor() as cursor:
             cursor.execute(statement, values)

@@ -1,4 +1,4 @@
-"""Find deliveries wherever they are stored, without reading every month."""
+"""Find deliveries wherever they are, without reading every month."""
 
 from datetime import datetime, timedelta
 
@@ -11,44 +11,38 @@ LONGEST_WAIT_DAYS = 60
 
 
 def of_campaign(campaign_id: int) -> Q:
-    """Narrow `DeliveryRecord` to the tables and months that hold deliveries of a campaign."""
     ids = _moved(campaign_id)
     kept = Q(archived=False)
     return Q(campaign_id=campaign_id) & (kept if ids is None else kept | Q(id__gte=ids[0], id__lt=ids[1]))
 
 
 def of_campaign_sql(campaign_id: int, alias: str) -> str:
-    """Return the filter of `of_campaign` as SQL that reads `delivery_record` as `alias`. It contains only numbers."""
+    """`of_campaign` as SQL; contains only numbers."""
     ids = _moved(campaign_id)
     kept = f"NOT {alias}.archived"
     return kept if ids is None else f"({kept} OR ({alias}.id >= {ids[0]} AND {alias}.id < {ids[1]}))"
 
 
 def ids_since_sql(days: int, alias: str) -> str:
-    """Return a filter on `delivery_record` that skips months of the archive in which nothing was settled in the last
-    `days`.
-
-    A message is settled within LONGEST_WAIT_DAYS after it was planned, so older ids need not be read.
-    """
+    """SQL: skip archive months without recent results: a message is settled within LONGEST_WAIT_DAYS."""
     since = clock.now() - timedelta(days=days + LONGEST_WAIT_DAYS)
     first = ArchiveMonth.objects.filter(made_at__lt=since).aggregate(last=Max("to_id"))["last"]
     return f"{alias}.id >= {int(first)}" if first is not None else "TRUE"
 
 
 def _moved(campaign_id: int) -> tuple[int, int] | None:
-    """Return the ID range of a campaign's archived deliveries; None while none were moved."""
+    """The campaign's ID range; None while nothing was moved."""
     row = ArchivedCampaign.objects.filter(campaign_id=campaign_id).values_list("from_id", "to_id").first()
     return (int(row[0]), int(row[1])) if row is not None and row[0] is not None and row[1] is not None else None
 
 
 def has_dropped(campaign_id: int) -> bool:
-    """Return whether a month with deliveries of a campaign was dropped: only its totals and daily figures are left."""
     ids = _moved(campaign_id)
     last = ArchiveMonth.objects.filter(dropped_at__isnull=False).aggregate(last=Max("to_id"))["last"]
     return ids is not None and last is not None and ids[0] < last
 
 
 def archived_until() -> datetime | None:
-    """Return the time before which a campaign must have ended to be archived; None before the first month is over."""
+    """A campaign must have ended before this to be archived; None before the first month is over."""
     found: datetime | None = ArchiveMonth.objects.aggregate(last=Max("made_at"))["last"]
     return found

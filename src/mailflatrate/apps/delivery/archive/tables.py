@@ -1,7 +1,4 @@
-"""The contents of the archive: its months, the campaigns that moved there, and when each contact was last mailed.
-
-Only functions of the database's owner write these tables (migration 0022).
-"""
+"""The archive's own tables; only functions of the database's owner write them (migration 0022)."""
 
 from django.contrib.postgres.fields import ArrayField
 from django.db import models
@@ -63,11 +60,9 @@ class LastMailing(TenantModel):
 
 
 class FormerRecipients(TenantModel):
-    """The recipients of messages from a dropped month, kept because links in messages never expire (R-41).
-
-    A row holds up to a few thousand messages of one campaign to one list: the message with the ID `from_id +
-    offsets[i]` went to the contact `contact_ids[i]`, at about 12 octets a message. Contacts erased since then are
-    removed.
+    """The recipients of messages from a dropped month, kept because links in messages never expire (R-41). A row: up
+    to a few thousand messages of one campaign and list; message `from_id + offsets[i]` went to contact
+    `contact_ids[i]`. Contacts erased since then are removed.
     """
 
     campaign = models.ForeignKey(

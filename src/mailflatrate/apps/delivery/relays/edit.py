@@ -1,4 +1,4 @@
-"""Every change to a relay: validated, with an entry in the audit log."""
+"""Changes to relays, each in the audit log."""
 
 import re
 from dataclasses import dataclass, field
@@ -35,7 +35,7 @@ ACTIONS = {
 
 
 class RelayError(Exception):
-    """Raised when a change to a relay is refused; `problems` has the field and a sentence for each mistake."""
+    """`problems`: field and sentence for each mistake."""
 
     def __init__(self, problems: list[tuple[str, str]]) -> None:
         super().__init__(" ".join(text for _field, text in problems))
@@ -44,7 +44,7 @@ class RelayError(Exception):
 
 @dataclass(frozen=True, slots=True)
 class RelayDraft:
-    """A relay as entered by the operator. `password` None keeps the credentials, an empty `username` removes them."""
+    """`password` None keeps the credentials, an empty `username` removes them."""
 
     name: str
     host: str
@@ -64,7 +64,7 @@ class RelayDraft:
 
 @tenancy.needs_platform
 def add_relay(draft: RelayDraft, *, by: audit.Actor) -> Relay:
-    """Add a relay; it takes messages within seconds. Raises RelayError."""
+    """It takes messages within seconds. Raises RelayError."""
     _check(draft, None)
     relay = Relay(**_columns(draft))
     if draft.username:
@@ -76,10 +76,7 @@ def add_relay(draft: RelayDraft, *, by: audit.Actor) -> Relay:
 
 @tenancy.needs_platform
 def edit_relay(relay_id: int, draft: RelayDraft, *, by: audit.Actor) -> Relay:
-    """Change a relay. A new host, port or TLS mode needs the password again. Raises RelayError, Relay.DoesNotExist.
-
-    An event webhook belongs to one provider, so another kind ends it.
-    """
+    """A new host, port or TLS mode needs the password again. Raises RelayError, Relay.DoesNotExist."""
     relay = Relay.objects.select_for_update().get(id=relay_id)
     before = _shown(relay)
     _check(draft, relay)
@@ -102,7 +99,7 @@ def edit_relay(relay_id: int, draft: RelayDraft, *, by: audit.Actor) -> Relay:
 
 @tenancy.needs_platform
 def move_relay(relay_id: int, state: StateChoice, *, by: audit.Actor, reason: str = "") -> Relay:
-    """Enable, drain or disable a relay; senders apply it within seconds. Raises Relay.DoesNotExist."""
+    """Senders apply it within seconds. Raises Relay.DoesNotExist."""
     relay = Relay.objects.select_for_update().get(id=relay_id)
     before, relay.state = relay.state, state
     relay.save(update_fields=["state", "changed_at"])
@@ -114,7 +111,7 @@ def move_relay(relay_id: int, state: StateChoice, *, by: audit.Actor, reason: st
 
 @tenancy.needs_platform
 def remove_relay(relay_id: int, *, by: audit.Actor) -> None:
-    """Delete a disabled relay with its credentials. Raises RelayError while it may still have messages."""
+    """Only a disabled one, with its credentials. Raises RelayError while it may still have messages."""
     relay = Relay.objects.select_for_update().get(id=relay_id)
     if relay.state != StateChoice.DISABLED:
         raise RelayError([("", _("Disable the relay before you delete it."))])
@@ -140,7 +137,6 @@ def _columns(draft: RelayDraft) -> dict[str, Any]:
 
 
 def _shown(relay: Relay) -> dict[str, Any]:
-    """Return a relay for the audit log: everything but its credentials."""
     names = ("name", "host", "port", "tls", "kind", "return_path", "connections", "per_hour", "sends_from", "pool")
     values = {name: getattr(relay, name) for name in names}
     return {
@@ -220,7 +216,6 @@ def _check_login(draft: RelayDraft, relay: Relay | None) -> list[tuple[str, str]
 
 
 def _renamed(draft: RelayDraft, relay: Relay) -> bool:
-    """Return True if the draft names a different user than the sealed one."""
     try:
         login = relay.open()
     except VaultError:

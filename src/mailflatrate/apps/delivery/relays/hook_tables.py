@@ -1,4 +1,4 @@
-"""The address that a relay's provider posts its events to. Only the platform role reads or writes it."""
+"""Webhook addresses of relays. Only the platform role reads or writes them."""
 
 from django.db import models
 from django.db.models import Q
@@ -9,10 +9,9 @@ from mailflatrate.mail.signing.vault import FORM
 
 
 class RelayHook(models.Model):
-    """The event webhook of a relay: who may post, and what was posted.
-
-    The address is known by its hash alone. `secret_sealed` is what a post is proved by: a topic, a key or a password
-    (`rules.relays.SIGNED`). `foreign` counts events about messages that this relay didn't take.
+    """The event webhook of a relay: who may post, and what was posted. Only the address's hash is known.
+    `secret_sealed` proves a post: a topic, key or password (`rules.relays.SIGNED`). `foreign` counts events about
+    messages this relay didn't take.
     """
 
     relay = models.OneToOneField(Relay, primary_key=True, on_delete=models.CASCADE, related_name="hook")
@@ -40,13 +39,11 @@ class RelayHook(models.Model):
 
     @property
     def place(self) -> str:
-        """Return the context that the sealed secret is bound to."""
         return f"relay-hook:{self.relay_id}"
 
     def seal(self, secret: str) -> None:
-        """Seal and store what posts are proved by."""
         self.secret_sealed = vault().seal(secret.encode(), self.place)
 
     def open(self) -> str:
-        """Return what posts are proved by, "" if nothing is set. Raises VaultError if this host can't open it."""
+        """ "" if nothing is set. Raises VaultError if this host can't open it."""
         return vault().open(self.secret_sealed, self.place).decode() if self.secret_sealed else ""

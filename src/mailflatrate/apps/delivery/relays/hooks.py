@@ -1,5 +1,3 @@
-"""Event webhooks of relays: create, rotate, remove, find, and count what was posted."""
-
 import hashlib
 import secrets
 from dataclasses import dataclass, field
@@ -16,7 +14,6 @@ from mailflatrate.mail.provider_events.signatures import is_sendgrid_key, is_sns
 from mailflatrate.rules.sending.relays import SIGNED, TAGGED, RelayKind
 
 USER = "mailflatrate"
-"""The user name of the password that we give to providers that don't sign."""
 BOTH_WORK_FOR = timedelta(hours=24)
 _TOKEN_OCTETS = 24
 _LONGEST_KEY = 1_000
@@ -24,13 +21,12 @@ _LONGEST_KEY = 1_000
 
 @dataclass(frozen=True, slots=True)
 class HookAddress:
-    """A new address, shown once. `password` is empty for providers that sign their posts."""
+    """Shown once. `password` is empty for providers that sign."""
 
     path: str
     password: str = field(default="", repr=False)
 
     def url(self, public_url: str) -> str:
-        """Return the whole address, with the login where the provider wants one in it."""
         scheme, _, host = public_url.rstrip("/").partition("://")
         login = f"{USER}:{self.password}@" if self.password else ""
         return f"{scheme}://{login}{host}{self.path}"
@@ -38,7 +34,7 @@ class HookAddress:
 
 @tenancy.needs_platform
 def create_hook(relay_id: int, *, by: audit.Actor, secret: str = "") -> HookAddress:
-    """Give a relay an address for its provider's events. Raises RelayError, Relay.DoesNotExist."""
+    """Raises RelayError, Relay.DoesNotExist."""
     relay = Relay.objects.select_for_update().get(id=relay_id)
     if relay.kind not in TAGGED:
         raise RelayError([("", _("This kind of relay posts no events."))])
@@ -56,11 +52,7 @@ def create_hook(relay_id: int, *, by: audit.Actor, secret: str = "") -> HookAddr
 
 @tenancy.needs_platform
 def rotate_hook(relay_id: int, *, by: audit.Actor, at_once: bool = False) -> HookAddress:
-    """Draw a new address, and a new password if there is one. Raises RelayHook.DoesNotExist.
-
-    The old address goes on for a day, so that no event is lost before the provider knows the new one; `at_once`
-    ends it now. A password is replaced with its address, so the old address then works no longer either.
-    """
+    """The old address works for a day, but not with `at_once` or a password. Raises RelayHook.DoesNotExist."""
     hook = RelayHook.objects.select_for_update().select_related("relay").get(relay_id=relay_id)
     token, password = _drawn(), "" if hook.relay.kind in SIGNED else _drawn()
     keeps = not at_once and not password
@@ -77,7 +69,7 @@ def rotate_hook(relay_id: int, *, by: audit.Actor, at_once: bool = False) -> Hoo
 
 @tenancy.needs_platform
 def set_hook_secret(relay_id: int, secret: str, *, by: audit.Actor) -> None:
-    """Replace what a signing provider's posts are checked against. Raises RelayError, RelayHook.DoesNotExist."""
+    """Raises RelayError, RelayHook.DoesNotExist."""
     hook = RelayHook.objects.select_for_update().select_related("relay").get(relay_id=relay_id)
     kind = RelayKind(hook.relay.kind)
     if kind not in SIGNED:
@@ -90,7 +82,7 @@ def set_hook_secret(relay_id: int, secret: str, *, by: audit.Actor) -> None:
 
 @tenancy.needs_platform
 def remove_hook(relay_id: int, *, by: audit.Actor) -> None:
-    """Delete a relay's address: nothing posted to it is taken from now on. Raises RelayHook.DoesNotExist."""
+    """Nothing posted to it is taken from now on. Raises RelayHook.DoesNotExist."""
     hook = RelayHook.objects.select_for_update().select_related("relay").get(relay_id=relay_id)
     audit.record("relay.hook_removed", by=by, subject=f"relay:{relay_id}", details={"name": hook.relay.name})
     hook.delete()
@@ -98,7 +90,7 @@ def remove_hook(relay_id: int, *, by: audit.Actor) -> None:
 
 @tenancy.needs_platform
 def find_hook(provider: str, token: str) -> RelayHook | None:
-    """Return the hook with this address. An address works only under its relay's provider."""
+    """An address works only under its relay's provider."""
     wanted = _hash_of(token)
     is_earlier = Q(earlier_hash=wanted, earlier_until__gt=clock.now())
     found = RelayHook.objects.select_related("relay").filter(Q(token_hash=wanted) | is_earlier, relay__kind=provider)
@@ -107,20 +99,17 @@ def find_hook(provider: str, token: str) -> RelayHook | None:
 
 @tenancy.needs_platform
 def count_post(relay_id: int) -> None:
-    """Count a post that was proved and stored."""
     RelayHook.objects.filter(relay_id=relay_id).update(posts=F("posts") + 1, last_post_at=clock.now())
 
 
 @tenancy.needs_platform
 def count_events(relay_id: int, taken: int, foreign: int) -> None:
-    """Count what a post held: events about our messages, and those about messages of others."""
     changes = {"events": F("events") + taken, "foreign": F("foreign") + foreign}
     RelayHook.objects.filter(relay_id=relay_id).update(**changes, **({"last_event_at": clock.now()} if taken else {}))
 
 
 @tenancy.needs_platform
 def count_refusal(relay_id: int, problem: str) -> None:
-    """Count a post that wasn't taken, with the reason."""
     RelayHook.objects.filter(relay_id=relay_id).update(
         refused=F("refused") + 1, last_refusal=problem[:200], last_refused_at=clock.now()
     )
@@ -128,7 +117,6 @@ def count_refusal(relay_id: int, problem: str) -> None:
 
 @tenancy.needs_platform
 def without_hook() -> list[Relay]:
-    """Return relays in use whose provider keeps bounces and complaints to itself, for want of an address."""
     kinds = [kind.value for kind in TAGGED]
     return list(Relay.objects.filter(kind__in=kinds, hook=None).exclude(state="disabled").order_by("name"))
 
@@ -153,7 +141,7 @@ def _drawn() -> str:
 
 
 def _hash_of(token: str) -> bytes:
-    """Return the stored hash of an address; 192 random bits need no slow hash."""
+    """192 random bits need no slow hash."""
     return hashlib.sha256(token.encode("utf-8", "replace")).digest()
 
 

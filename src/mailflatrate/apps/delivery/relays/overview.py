@@ -1,4 +1,4 @@
-"""The relays as the desk and the command line show them, each with its health as reported by the senders."""
+"""The relays as desk and command line show them, with the health that senders report."""
 
 from collections.abc import Mapping
 from dataclasses import dataclass
@@ -16,15 +16,11 @@ from mailflatrate.rules.sending.warm_up import WarmUpDay, quota
 from mailflatrate.settings.schema import Settings
 
 REPORT_SECONDS = 60
-"""An older report says nothing about the present."""
 
 
 @dataclass(frozen=True, slots=True)
 class RelayHealth:
-    """The combined report of all sender processes on a relay.
-
-    `problem` is empty if the relay works, or has not been used yet.
-    """
+    """`problem` is empty if the relay works, or has not been used yet."""
 
     senders: int = 0
     connections: int = 0
@@ -36,13 +32,13 @@ class RelayHealth:
 
     @property
     def is_used(self) -> bool:
-        """Return whether a sender has used the relay since starting. Until then it is unknown whether it takes mail."""
+        """Until a sender has used it since starting, it is unknown whether it takes mail."""
         return bool(self.connections or self.accepted or self.deferred or self.refused)
 
 
 @dataclass(frozen=True, slots=True)
 class RelayRow:
-    """A relay with its health, and its warm-up day if any. `is_last`: no other relay of its pool takes messages."""
+    """`is_last`: no other relay of its pool takes messages."""
 
     relay: Relay
     health: RelayHealth
@@ -51,18 +47,15 @@ class RelayRow:
 
     @property
     def warm_step(self) -> int:
-        """Return the warm-up step, counted from 1."""
         return self.warm.step + 1 if self.warm else 0
 
     @property
     def warm_quota(self) -> int:
-        """Return the number of messages that the warm-up allows today."""
         return quota(self.warm.step) if self.warm else 0
 
 
 @tenancy.needs_platform
 def relay_rows() -> list[RelayRow]:
-    """Return all relays by pool and name."""
     relays = list(Relay.objects.select_related("account").order_by("pool", "account_id", "name"))
     health = _health()
     warm = warm_up_limits.warming(warm_up_limits.relay_key(relay.id) for relay in relays)
@@ -80,12 +73,11 @@ def relay_rows() -> list[RelayRow]:
 
 @tenancy.needs_platform
 def stays_on_this_host(settings: Settings) -> bool:
-    """Return True if no relay is set up, so that all messages go to the test inbox."""
     return settings.relay_host is None and not Relay.objects.exists()
 
 
 def closed_pools(rows: list[RelayRow]) -> list[str]:
-    """Return the pools that are set up but have no relay that takes messages: their mail waits."""
+    """Pools that are set up without a relay that takes messages: their mail waits."""
     by_pool: dict[str, list[Relay]] = {}
     for row in rows:
         label = str(row.relay.get_pool_display())
@@ -96,10 +88,7 @@ def closed_pools(rows: list[RelayRow]) -> list[str]:
 
 @dataclass(frozen=True, slots=True)
 class PoolSpeed:
-    """Messages an hour to one provider from one pool: the limit of the table, and the speed after deferrals.
-
-    If deferrals slowed it: when the speed last changed, and the earliest time it is back to full.
-    """
+    """Messages an hour to one provider: the limit, and the speed after deferrals until it is back to full."""
 
     pool: RelayPool
     per_hour: int | None
@@ -109,14 +98,11 @@ class PoolSpeed:
 
     @property
     def label(self) -> str:
-        """Return the pool's name as shown at the desk."""
         return str(PoolChoice(self.pool.value).label)
 
 
 @dataclass(frozen=True, slots=True)
 class ShapingRow:
-    """One provider of the shaping table. `slowed` are pools that its deferrals currently slow down."""
-
     shape: Shape
     name: str
     speeds: list[PoolSpeed]
@@ -128,7 +114,6 @@ SHOWN_POOLS = (RelayPool.TRUSTED, RelayPool.NEW, RelayPool.QUARANTINE)
 
 @tenancy.needs_platform
 def shaping_rows(changed: Mapping[str, int], language: str) -> list[ShapingRow]:
-    """Return the shaping table with the operator's own limits and the current speeds."""
     slow = list(Bucket.objects.filter(factor__lt=1.0).order_by("factor"))
     rows = []
     for shape in SHAPES:
@@ -152,7 +137,7 @@ def _speed(pool: RelayPool, limit: float | None, bucket: Bucket | None) -> PoolS
 
 
 def _is_of(key: str, pool: RelayPool, provider: str) -> bool:
-    """Return whether a bucket belongs to the pool (of any account) and the provider."""
+    """The pool may be any account's."""
     place, _, name = key.partition("/")
     return name == provider and place.partition(":")[0] == pool.value
 
@@ -184,7 +169,6 @@ def _health() -> dict[int, RelayHealth]:
 
 @tenancy.needs_platform
 def mail_leaves_machine(settings: Settings) -> bool:
-    """Return whether service messages leave this host."""
     return (
         settings.relay_host is not None
         or Relay.objects.filter(pool__in=(RelayPool.EXPRESS, RelayPool.TRUSTED)).exists()

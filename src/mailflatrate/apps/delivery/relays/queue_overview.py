@@ -1,5 +1,3 @@
-"""The queues of followed relays, by provider, and their followers."""
-
 from dataclasses import dataclass
 from datetime import datetime, timedelta
 
@@ -15,8 +13,6 @@ SHOWN = timedelta(hours=24)
 
 @dataclass(frozen=True, slots=True)
 class ProviderQueue:
-    """One provider across all followed relays: messages waiting now, and attempts of the last 24 hours by result."""
-
     name: str
     waiting: int
     since: datetime | None
@@ -27,7 +23,7 @@ class ProviderQueue:
 
 @dataclass(frozen=True, slots=True)
 class FollowerRow:
-    """One follower. `gaps`: periods for which lines of its log may be missing."""
+    """`gaps`: periods for which log lines may be missing."""
 
     name: str
     relay: str
@@ -38,7 +34,6 @@ class FollowerRow:
 
 @tenancy.needs_platform
 def provider_queues(language: str) -> list[ProviderQueue]:
-    """Return providers with anything to show, the longest queue first."""
     since = clock.now() - SHOWN
     counted = RelayCount.objects.filter(hour__gte=since).values_list("provider", "result").annotate(n=Sum("count"))
     counts = {(provider, result): number for provider, result, number in counted}
@@ -59,7 +54,6 @@ def provider_queues(language: str) -> list[ProviderQueue]:
 
 @tenancy.needs_platform
 def followers() -> list[FollowerRow]:
-    """Return every follower that ever followed a log, unless its row was deleted."""
     before = clock.now() - BEHIND
     return [
         FollowerRow(row.name, row.relay, row.caught_up_at, row.caught_up_at < before, row.gaps)

@@ -1,4 +1,4 @@
-"""Tables of what a relay does with a message after accepting it, according to its log (docs/features/relay-logs.md)."""
+"""What a relay's log says of messages it accepted."""
 
 from django.db import models
 from django.db.models import Q
@@ -8,10 +8,8 @@ from mailflatrate.base.tenancy import TenantModel
 
 
 class RelayDeferral(TenantModel):
-    """A message in a relay's queue: a provider deferred it, and the relay retries.
-
-    `is_shown`: the delivery shows the deferral. Until then the reply is kept here, because the sender has not yet
-    recorded that the relay accepted the message. The row is deleted with the message's final result.
+    """A message in a relay's queue: a provider deferred it, and the relay retries. Until `is_shown`, the reply is kept
+    here, because the acceptance is not yet recorded. Deleted with the final result.
     """
 
     delivery = models.OneToOneField(
@@ -54,9 +52,8 @@ class RelayCount(models.Model):
 
 
 class LogFollower(models.Model):
-    """A process that follows a relay's log, and its position in it.
-
-    `place` moves in the transaction that records what was read, so that a restart neither loses nor repeats a line.
+    """A process that follows a relay's log, and its position in it. `place` moves in the transaction that records what
+    was read: no line is lost or repeated.
     """
 
     name = models.CharField(primary_key=True, max_length=120)
@@ -74,10 +71,7 @@ class LogFollower(models.Model):
 
 
 class FollowedMessage(models.Model):
-    """A queue ID of the relay's log whose message had no result yet when the follower last saved.
-
-    Deleted once it has one.
-    """
+    """A queue ID of the relay's log whose message had no result yet when the follower last saved."""
 
     follower = models.ForeignKey(LogFollower, on_delete=models.CASCADE, db_constraint=False, related_name="+")
     queue_id = models.CharField(max_length=30)

@@ -24,19 +24,14 @@ from mailflatrate.settings.schema import Settings
 from mailflatrate.wire.smtp_types import RelayConfig, Timeouts, TlsMode
 
 SETTINGS_RELAY = 0
-"""Number of the relay from the settings, which has no row."""
 TEST_INBOX = "test inbox"
-"""The name that metrics give the relay if none is set."""
 MOST_TAGGED_RELAY = 2**16 - 1
-"""A token has no room for a higher number of a relay."""
+"""A token has no room for a higher number."""
 
 
 @dataclass(frozen=True, slots=True)
 class RelaySpec:
-    """One relay as the engine uses it. `number` is its row's ID, or SETTINGS_RELAY.
-
-    `is_usable` is False if the keys of this host cannot decrypt its login.
-    """
+    """`number`: row's ID, or SETTINGS_RELAY. `is_usable`: this host's keys can decrypt its login."""
 
     number: int
     name: str
@@ -52,7 +47,7 @@ class RelaySpec:
     is_usable: bool = True
 
     def tag(self, envelope_from: str) -> bytes:
-        """Return the header line that has the provider name message and relay in its events; empty if it has none."""
+        """The header line by which the provider's events name message and relay; empty if it has none."""
         claims = key_ring().open_token(TokenPurpose.VERP, envelope_from.partition("@")[0].partition("+")[2])
         if self.kind not in TAGGED or claims is None or self.number > MOST_TAGGED_RELAY:
             return b""
@@ -62,8 +57,6 @@ class RelaySpec:
 
 @dataclass(frozen=True, slots=True)
 class PoolKey:
-    """A pool, and the account that owns it if it is dedicated."""
-
     pool: RelayPool
     account_id: int | None = None
 
@@ -73,25 +66,20 @@ class PoolKey:
 
 @dataclass(frozen=True, slots=True)
 class RelayBook:
-    """All relays at one point in time."""
-
     relays: tuple[RelaySpec, ...]
     own: RelaySpec
 
     @property
     def is_empty(self) -> bool:
-        """Return True if the relay from the settings takes all mail."""
         return not self.relays
 
     def members(self, key: PoolKey) -> tuple[RelaySpec, ...]:
-        """Return a pool's relays in any state; if the table is empty, the trusted pool has the
-        relay from the settings.
-        """
+        """In any state; without rows, the trusted pool has the relay from the settings."""
         found = tuple(one for one in self.relays if one.pool is key.pool and one.account_id == key.account_id)
         return found or ((self.own,) if key.pool is RelayPool.TRUSTED else ())
 
     def pool_for(self, stream: Stream, account_id: int) -> PoolKey:
-        """Return the pool that an account's mail currently uses. Queries the database if the table has rows."""
+        """Queries the database if the table has rows."""
         if self.is_empty:
             return PoolKey(RelayPool.TRUSTED)
         account = _sending_account(account_id, any(one.account_id == account_id for one in self.relays))
@@ -101,7 +89,6 @@ class RelayBook:
 
 
 def read_book(settings: Settings) -> RelayBook:
-    """Read the table of relays."""
     with tenancy.platform(PlatformReason.RELAYS):
         rows = list(Relay.objects.order_by("id"))
     specs = []
@@ -114,10 +101,7 @@ def read_book(settings: Settings) -> RelayBook:
 
 
 def spec_of(relay: Relay, settings: Settings, *, usable: bool = True) -> RelaySpec:
-    """Return a relay's row as the engine uses it. Without `usable`, it has no login and is disabled.
-
-    Raises VaultError.
-    """
+    """Not `usable`: without login, disabled. Raises VaultError."""
     login = relay.open() if usable else None
     config = RelayConfig(
         relay.host,
@@ -136,7 +120,6 @@ def spec_of(relay: Relay, settings: Settings, *, usable: bool = True) -> RelaySp
 
 
 def settings_relay(settings: Settings) -> RelaySpec:
-    """Return the relay from the settings, or the test inbox on this host if there is none."""
     if settings.relay_host is None:
         config = RelayConfig(
             "127.0.0.1", settings.test_inbox_port, settings.helo_name, TlsMode.NEVER, timeouts=_timeouts(settings)

@@ -1,4 +1,4 @@
-"""The table of relays. Only the platform role reads or writes it (`base.tenancy.policies`)."""
+"""Only the platform role reads or writes it (`base.tenancy.policies`)."""
 
 import json
 import uuid
@@ -15,8 +15,6 @@ from mailflatrate.wire.smtp_types import TlsMode
 
 
 class PoolChoice(models.TextChoices):
-    """The pools, with their labels at the desk."""
-
     TRUSTED = rules.RelayPool.TRUSTED.value, _("Trusted accounts")
     NEW = rules.RelayPool.NEW.value, _("New accounts")
     QUARANTINE = rules.RelayPool.QUARANTINE.value, _("Quarantine")
@@ -25,8 +23,6 @@ class PoolChoice(models.TextChoices):
 
 
 class KindChoice(models.TextChoices):
-    """The kinds of relay by who operates it, with their labels at the desk."""
-
     POSTFIX = rules.RelayKind.POSTFIX.value, "Postfix"
     KUMOMTA = rules.RelayKind.KUMOMTA.value, "KumoMTA"
     SES = rules.RelayKind.SES.value, "Amazon SES"
@@ -40,8 +36,6 @@ class KindChoice(models.TextChoices):
 
 
 class ReturnPathChoice(models.TextChoices):
-    """Where bounces can go, with the labels at the desk."""
-
     OWN = rules.ReturnPath.OWN.value, _("Our own return path")
     PROVIDER = rules.ReturnPath.PROVIDER.value, _("The provider's return path, with our token as a tag")
 
@@ -54,18 +48,14 @@ TLS_LABELS = {
 
 
 class StateChoice(models.TextChoices):
-    """The states of a relay, with their labels at the desk."""
-
     ACTIVE = rules.RelayState.ACTIVE.value, _("Active")
     DRAINING = rules.RelayState.DRAINING.value, _("Draining")
     DISABLED = rules.RelayState.DISABLED.value, _("Disabled")
 
 
 class Relay(models.Model):
-    """A relay that messages leave through.
-
-    The credentials are sealed for this row, host, port and TLS mode. They cannot be opened in a copy of the row, or
-    after the host was changed without entering them again.
+    """A relay that messages leave through. The credentials are sealed for this row, host, port and TLS mode: they
+    can't be opened in a copy of the row, or for another host.
     """
 
     key = models.UUIDField(default=uuid.uuid4, unique=True, editable=False)
@@ -112,15 +102,13 @@ class Relay(models.Model):
 
     @property
     def place(self) -> str:
-        """Return the context that the sealed credentials are bound to."""
         return f"relay:{self.key}:{self.tls}:{self.host}:{self.port}"
 
     def seal(self, username: str, password: str) -> None:
-        """Seal and store credentials for the relay as currently described."""
         self.credentials_sealed = vault().seal(json.dumps([username, password]).encode(), self.place)
 
     def open(self) -> tuple[str, str] | None:
-        """Return user name and password; None if it has none. Raises VaultError if this host can't open them."""
+        """User name and password, if any. Raises VaultError if this host can't open them."""
         if not self.credentials_sealed:
             return None
         username, password = json.loads(vault().open(self.credentials_sealed, self.place))
@@ -147,9 +135,7 @@ class RelayReport(models.Model):
 
 class Bucket(models.Model):
     """The current allowance under a limit of messages an hour, shared by all sender processes (`rules.shaping`).
-
-    `key` is `relay:<id>`, or a pool and a provider: `trusted/google`. `factor` is the speed left after the provider's
-    own deferrals.
+    `key`: `relay:<id>`, or pool and provider, `trusted/google`. `factor` is the speed left after its deferrals.
     """
 
     key = models.CharField(primary_key=True, max_length=60)
@@ -163,9 +149,8 @@ class Bucket(models.Model):
 
 
 class WarmUp(models.Model):
-    """The warm-up progress of a new relay or sender domain (`rules.warm_up`), shared by all sender processes.
-
-    `key` is `relay:<id>` or `domain:<id>`. `ended_at`: its reputation is established, or an operator ended it.
+    """The warm-up progress of a new relay or sender domain (`rules.warm_up`), shared by all sender processes. `key`:
+    `relay:<id>` or `domain:<id>`. `ended_at`: reputation is established, or an operator ended it.
     """
 
     key = models.CharField(primary_key=True, max_length=40)

@@ -1,7 +1,4 @@
-"""Warm-ups of relays and sender domains: how much may still be sent today.
-
-Allowances are taken and returned like other limits.
-"""
+"""How much warm-ups of relays and sender domains still allow today."""
 
 from collections.abc import Iterable, Mapping
 from dataclasses import dataclass
@@ -11,20 +8,18 @@ from mailflatrate.base import audit, clock, tenancy
 from mailflatrate.rules.sending.warm_up import WarmUpDay, at, is_over
 
 LONGEST_PAUSE_SECONDS = 1800.0
-"""Chunks that wait for the next day are checked again after that, because an operator may end a warm-up."""
+"""Chunks that wait for the next day look again after that: an operator may end a warm-up."""
 
 
 @dataclass(frozen=True, slots=True)
 class WarmUpGrant:
-    """How much of a chunk each warm-up allows now, and how long the rest has to wait."""
-
     granted: Mapping[str, int]
     pause_seconds: float
 
 
 @dataclass(frozen=True, slots=True)
 class WarmUpReturn:
-    """The results of messages that a warm-up allowed. `unused` messages are returned to its allowance."""
+    """`unused` messages return to the allowance."""
 
     unused: int = 0
     answered: int = 0
@@ -33,18 +28,15 @@ class WarmUpReturn:
 
 
 def relay_key(relay_id: int) -> str:
-    """Return the key of a relay's warm-up."""
     return f"relay:{relay_id}"
 
 
 def domain_key(domain_id: int) -> str:
-    """Return the key of a sender domain's warm-up."""
     return f"domain:{domain_id}"
 
 
 @tenancy.needs_platform
 def start(key: str, *, by: audit.Actor, step: int = 0) -> None:
-    """Start a warm-up today, or restart it."""
     now = clock.now()
     fresh = {"step": step, "began_at": now, "used": 0, "answered": 0, "deferred": 0, "complaints": 0}
     WarmUp.objects.update_or_create(key=key, defaults={**fresh, "started_at": now, "ended_at": None})
@@ -53,7 +45,6 @@ def start(key: str, *, by: audit.Actor, step: int = 0) -> None:
 
 @tenancy.needs_platform
 def end(key: str, *, by: audit.Actor, reason: str = "") -> None:
-    """End the warm-up of a relay or domain, or record that it needs none."""
     now = clock.now()
     WarmUp.objects.update_or_create(
         key=key, defaults={"ended_at": now}, create_defaults={"began_at": now, "started_at": now, "ended_at": now}
@@ -63,14 +54,12 @@ def end(key: str, *, by: audit.Actor, reason: str = "") -> None:
 
 @tenancy.needs_platform
 def warming(keys: Iterable[str]) -> dict[str, WarmUpDay]:
-    """Return those of the keys that are warming up, with their current day."""
     rows = WarmUp.objects.filter(key__in=list(keys), ended_at=None)
     return {row.key: at(_day(row), clock.now()) for row in rows}
 
 
 @tenancy.needs_platform
 def take(keys: Iterable[str], wanted: int) -> WarmUpGrant:
-    """Take up to `wanted` messages from each warm-up; keys without one are not in the result."""
     now, granted, pause = clock.now(), {}, 0.0
     for row in _locked(keys):
         day = at(_day(row), now)
@@ -87,7 +76,6 @@ def take(keys: Iterable[str], wanted: int) -> WarmUpGrant:
 
 @tenancy.needs_platform
 def tell(returns: Mapping[str, WarmUpReturn]) -> None:
-    """Record the results of messages that warm-ups allowed, and return what was not used."""
     now = clock.now()
     for row in _locked(returns):
         day, one = at(_day(row), now), returns[row.key]

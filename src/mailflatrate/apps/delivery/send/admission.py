@@ -1,7 +1,5 @@
-"""Whether a sender may work with the database that a new connection leads to (ADR 0093).
-
-A sender process claims only in a database that knows it and that its host has accepted. Until then, and whenever a
-connection shows another state, `fenced` is set and blocks every connection of the process; upkeep clears it again.
+"""Whether a sender may work with the database that a new connection leads to (ADR 0093): one that knows it and that
+its host has accepted. Otherwise `fenced` blocks every connection of the process until upkeep clears it.
 """
 
 import asyncio
@@ -16,12 +14,10 @@ from mailflatrate.settings.database_memory import SENDERS, STATE, DatabaseMemory
 
 
 class DatabaseFenced(Exception):
-    """Raised when this is not the database accepted for sending: it was promoted or restored (ADR 0002)."""
+    """This database was promoted or restored, and not accepted for sending (ADR 0002)."""
 
 
 class Admission:
-    """The admission of one sender process. `name` is the name it is known by in the database."""
-
     def __init__(self, folder: Path, name: str) -> None:
         self.memory = DatabaseMemory(folder / SENDERS)
         self.name = name
@@ -29,7 +25,7 @@ class Admission:
         self.fenced.set()
 
     async def check(self, connection: psycopg.AsyncConnection[tuple[object, ...]]) -> None:
-        """Check a new connection. Raises DatabaseFenced, or DatabaseRefused for an old primary."""
+        """Raises DatabaseFenced, or DatabaseRefused for an old primary."""
         seen = self.memory.read()
         judgment = note(self.memory, seen, found_state(await (await connection.execute(STATE)).fetchone()))
         if judgment.match is MatchKind.REFUSED:
@@ -43,5 +39,5 @@ class Admission:
             raise DatabaseFenced(judgment.reason or "another or an earlier state, or one that doesn't know this sender")
 
     def remember(self, position: int) -> None:
-        """Remember how far the database has come, on the disk: content that rests on it may leave."""
+        """On the disk, before content that rests on it may leave."""
         self.memory.note_position(position)

@@ -1,7 +1,5 @@
-"""Limits of messages an hour, by relay and by provider and pool, shared by all sender processes.
-
-Before a chunk is sent, its allowance under each limit is taken from the database's buckets. The unused part is returned
-together with the chunk's results, which determine how the provider's speed changes.
+"""Limits of messages an hour, by relay and by provider and pool, shared by all senders. A chunk takes its allowance
+from the database's buckets and returns what it didn't use with its results, which change the provider's speed.
 """
 
 from collections import Counter
@@ -26,11 +24,8 @@ ANSWERED = (DeliveryState.SENT, DeliveryState.DEFERRED, DeliveryState.BOUNCED, D
 
 @dataclass(frozen=True, slots=True)
 class Allowance:
-    """What a chunk may send: messages by limited provider, and by limited relay (`caps`).
-
-    `most` is the sum of all relays' caps, None if one relay has no limit, and no more than what a new sender domain may
-    send today. `warm_ups` has what was taken out of each warm-up. `pause_seconds` is how long the rest of the chunk
-    waits.
+    """Messages by limited provider, and by relay (`caps`). `most`: None if one relay has no limit; no more than a new
+    sender domain may send today. `warm_ups`: what was taken out of each. `pause_seconds`: how long the rest waits.
     """
 
     providers: dict[str, int] = field(default_factory=dict)
@@ -41,11 +36,9 @@ class Allowance:
 
     @property
     def is_limited(self) -> bool:
-        """Return True if anything was taken out of a bucket."""
         return bool(self.providers or self.caps or self.warm_ups)
 
     def allowed(self, providers: Sequence[str]) -> list[int]:
-        """Return which messages may be sent, as indexes into `providers`."""
         left, found = dict(self.providers), list[int]()
         for position, provider in enumerate(providers):
             if self.most is not None and len(found) >= self.most:
@@ -63,10 +56,7 @@ UNLIMITED = Allowance()
 
 @dataclass(frozen=True, slots=True)
 class AllowanceRequest:
-    """A chunk's request: its account and its messages by provider.
-
-    `campaign_id` None: transactional mail, which is exempt from warm-ups.
-    """
+    """`campaign_id` None: transactional mail, exempt from warm-ups."""
 
     account_id: int
     campaign_id: int | None
@@ -74,10 +64,7 @@ class AllowanceRequest:
 
 
 def ask_for(settings: Settings, pool: PoolKey, sought: AllowanceRequest, relays: Sequence[RelaySpec]) -> Allowance:
-    """Return what a chunk may send.
-
-    If the table has no relays (`relays` is empty), only a new sender domain limits it.
-    """
+    """Without relays in the table, only a new sender domain limits it."""
     domains: list[str] = []
     if settings.warm_up_domains and sought.campaign_id is not None:
         with tenancy.account(sought.account_id):
@@ -90,7 +77,6 @@ def ask(
     settings: Settings, pool: PoolKey, wanted: Mapping[str, int], relays: Sequence[RelaySpec],
     domains: Sequence[str] = (), *, warms: bool = True, shapes: bool = True,
 ) -> Allowance:  # fmt: skip
-    """Take a chunk's allowance out of the buckets. `wanted` are its messages by provider."""
     rates = _provider_rates(settings, pool, wanted) if shapes else {}
     total, taking = sum(wanted.values()), [relay for relay in relays if relay.state is RelayState.ACTIVE]
     warm = WarmUpGrant({}, 0.0)
@@ -119,7 +105,7 @@ def ask(
 
 
 def _given_back(warm: WarmUpGrant, caps: Mapping[int, int]) -> dict[str, int]:
-    """Return what stays taken from each warm-up when a relay's hourly limit is below its daily one."""
+    """What stays taken from each when a relay's hourly limit is below its daily one."""
     kept = {relay_key(number): cap for number, cap in caps.items() if relay_key(number) in warm.granted}
     excess = {key: WarmUpReturn(unused=warm.granted[key] - cap) for key, cap in kept.items() if cap < warm.granted[key]}
     if excess:
@@ -131,7 +117,6 @@ def _given_back(warm: WarmUpGrant, caps: Mapping[int, int]) -> dict[str, int]:
 def settle(
     pool: PoolKey, allowance: Allowance, results: Mapping[tuple[str, str], int], caps_left: Mapping[int, int]
 ) -> None:
-    """Return unused allowance, and slow a provider down according to its deferrals."""
     answered: Counter[str] = Counter()
     deferred: Counter[str] = Counter()
     for (provider, state), count in results.items():
@@ -156,10 +141,8 @@ def settle(
 def _of_today(
     allowance: Allowance, answered: int, deferred: Mapping[str, int], caps_left: Mapping[int, int]
 ) -> dict[str, WarmUpReturn]:
-    """Return results for the warm-ups: a relay's share of the deferrals is that of its messages.
-
-    Several customers share a relay, and any of them can run a server that defers its own mail. So only providers that
-    no customer runs count against a relay; against the customer's own domain all do.
+    """A relay's share of the deferrals is that of its messages. Any customer may run a server that defers its own
+    mail: only providers that no customer runs count against a shared relay, all against the customer's own domain.
     """
     everywhere = sum(deferred.values())
     at_providers = everywhere - deferred.get(OTHER, 0)
@@ -176,7 +159,6 @@ def _of_today(
 
 @tenancy.needs_platform
 def note_results(pool: PoolKey, results: Mapping[str, tuple[int, int]]) -> None:
-    """Adjust the speed to providers by the replies and deferrals in a relay's log."""
     now = clock.now()
     keys = {_key(pool, provider): numbers for provider, numbers in results.items()}
     rows = list(Bucket.objects.select_for_update().filter(key__in=keys).order_by("key"))
@@ -202,7 +184,7 @@ def _key(pool: PoolKey, provider: str) -> str:
 
 
 def _take(wanted: Mapping[str, tuple[float, int]]) -> tuple[dict[str, int], list[float]]:
-    """Return how many of the wanted messages may go, by key; and how long each one cut short has to wait."""
+    """How many may go, by key, and how long each one cut short has to wait."""
     now = clock.now()
     granted, waits = {}, []
     with tenancy.platform(PlatformReason.RELAYS):
@@ -222,6 +204,6 @@ def _take(wanted: Mapping[str, tuple[float, int]]) -> tuple[dict[str, int], list
 
 
 def _fill(row: Bucket, rate_per_hour: float, now: datetime) -> None:
-    """Refill a bucket. Host clocks differ, so time that was counted once is not counted again."""
+    """Host clocks differ: time that was counted once is not counted again."""
     row.tokens = refilled(row.tokens, (now - row.filled_at).total_seconds(), rate_per_hour)
     row.filled_at = max(row.filled_at, now)

@@ -1,9 +1,6 @@
-"""One claimed chunk, from its first message to its end.
-
-Three things run side by side: messages are composed, signed a few at a time, and sent as connections become ready;
-results are written in batches; and a check runs several times a second for what may have changed. No message is
-begun on a check older than `FRESH_SECONDS`, so that a pause, a suspension or an unsubscribe takes effect within one
-second.
+"""One claimed chunk, from its first message to its end: messages are composed and signed a few at a time, results are
+written in batches, and a check runs several times a second. No message begins on a check older than
+`FRESH_SECONDS`, so that a pause, a suspension or an unsubscribe takes effect within one second.
 """
 
 import asyncio
@@ -52,10 +49,8 @@ log = structlog.get_logger(__name__)
 
 
 class ChunkRun:
-    """The work on one chunk.
-
-    `relay_problem` says why it halted with RELAY. `replies` counts answers of the relay, `waiting` the rows that stay
-    pending until something outside the chunk changes. `caps` are limits by relay, counted down as messages leave.
+    """`relay_problem`: why it halted with RELAY. `waiting`: rows that stay pending until something outside changes.
+    `caps`: limits by relay, counted down as messages leave.
     """
 
     def __init__(
@@ -103,7 +98,7 @@ class ChunkRun:
     # -- the story -------------------------------------------------------------------------------------------
 
     async def send(self, transmitter: Transmitter, lock: asyncio.Lock) -> None:
-        """Send what can be sent and write every outcome. When it returns, nothing of the chunk is under way."""
+        """When it returns, every outcome is written, and nothing of the chunk is under way."""
         self._relay = transmitter.relay
         self._transmitter = transmitter
         watching = asyncio.create_task(self._watch())
@@ -140,7 +135,7 @@ class ChunkRun:
             await asyncio.gather(*parts, return_exceptions=True)
 
     async def flushed(self) -> bool:
-        """Return True when every outcome so far is in the database, or False if some will not be written."""
+        """True once every outcome so far is in the database, False if some will not be written."""
         if self.is_late:
             return False
         noted = self._noted
@@ -152,12 +147,12 @@ class ChunkRun:
 
     @property
     def is_late(self) -> bool:
-        """Return whether contents are left to a silent relay."""
+        """True if contents are left to a silent relay."""
         return not all(each.done() for each in self._late)
 
     @property
     def _is_stuck(self) -> bool:
-        """Return True if outcomes wait too long to be written: this sender must then appear dead."""
+        """True if outcomes wait too long to be written: this sender must then appear dead."""
         since = self._unwritten_since
         return since is not None and self._loop.time() - since > STUCK_SECONDS
 
@@ -181,12 +176,10 @@ class ChunkRun:
             self._ahead.give_back()
 
     def _send_again(self) -> None:
-        """Take up what came back from a silent relay, for the one that is free."""
         back, self._given_back = self._given_back, set()
         self._rows.extendleft(row for row in self.claim.rows if row.delivery_id in back)
 
     def _messages(self) -> Iterator[PermittedMessage]:
-        """Yield the next message when a connection is ready for it. Stops when the last check is too old."""
         ahead = self._ahead
         while self.halt is None and self._is_fresh:
             permitted = ahead.take(self)
@@ -204,7 +197,7 @@ class ChunkRun:
                 self._ahead.fill(self)
 
     def draft(self, row: RecipientRow) -> DraftedMessage | None:
-        """Return the message for the newest state of a row; None if no message is made of it now."""
+        """None if no message is made of the row now."""
         self._marks.take_up(row.delivery_id)
         if row.delivery_id in self._changed:
             present = self._changed[row.delivery_id]
@@ -225,7 +218,7 @@ class ChunkRun:
         return None
 
     def is_overtaken(self, row: RecipientRow) -> bool:
-        """Return whether a row has changed since its message was composed."""
+        """True if the row has changed since its message was composed."""
         return row.delivery_id in self._changed or self._is_held(row)
 
     def _is_held(self, row: RecipientRow) -> bool:
@@ -239,7 +232,7 @@ class ChunkRun:
         self._journal.started(delivery_id)
 
     def _may_start(self, delivery_id: int) -> bool | None:
-        """Return whether content may leave: it is marked, and the last check is fresh and found no change."""
+        """True if it is marked, and the last check is fresh and found no change."""
         if self.halt not in (None, ChunkHalt.STOPPING) or delivery_id in self._changed:
             return None
         if self._is_fresh and self._marks.is_begun(delivery_id):
@@ -248,12 +241,11 @@ class ChunkRun:
         return False
 
     def _go_on(self) -> None:
-        """Let waiting messages be tried again."""
         if self._transmitter is not None:
             self._transmitter.proceed()
 
     def _on_end_of_part(self, task: asyncio.Task[None]) -> None:
-        """Handle the end of a task: a failure must not leave messages waiting for a permission that never comes."""
+        """A failure must not leave messages waiting for a permission that never comes."""
         if not task.cancelled() and task.exception() is not None:
             self.halt = ChunkHalt.BROKEN if self.halt in (None, ChunkHalt.STOPPING) else self.halt
             self._go_on()
@@ -311,7 +303,6 @@ class ChunkRun:
                 self._progress.set()
 
     def figures(self) -> dict[str, object]:
-        """Return the chunk's figures for a trace: results by state, and where the time went."""
         results = {f"results.{state}": count for state, count in self.counted.by_state().items()}
         return {
             **results,
@@ -393,7 +384,6 @@ class ChunkRun:
         self._go_on()
 
     def _unjudged(self, changed: list[int]) -> list[int]:
-        """Return the changed rows that wait for a message and have no known refusal yet."""
         noted = {settled.delivery_id for settled in self._outbox}
         known = noted | self._judged_again
         return [each for each in changed if each not in known and self._marks.is_open(each)]

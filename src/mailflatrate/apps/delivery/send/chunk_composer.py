@@ -1,7 +1,4 @@
-"""Compose a chunk's messages: ask the gate and fill in the edition.
-
-The result is a permitted message, or a row that says why there is none.
-"""
+"""Compose a chunk's messages: a permitted message, or a row that says why there is none."""
 
 from collections.abc import Mapping
 from datetime import datetime
@@ -29,31 +26,23 @@ log = structlog.get_logger(__name__)
 
 
 class DraftedMessage(NamedTuple):
-    """A complete message that still needs its signature and the permission to send it."""
+    """Still needs its signature and the permission to send it."""
 
     permit: Permit
     draft: MessageDraft
 
 
 class Writer(Protocol):
-    """Interface: composes one message at a time, right before it is sent."""
-
     def write(self, row: RecipientRow, now: datetime) -> DraftedMessage | SettledDelivery | None:
-        """Return the message for one row, the result of a row that gets none, or None if it waits. Never raises."""
+        """None if the row waits. Never raises."""
 
 
 class CampaignWriter:
-    """Composes messages of one edition, each under a permit granted at that moment.
-
-    `coupons` has the codes of the chunk's contacts by pool.
-    """
-
     def __init__(self, mail: EditionMail, coupons: Mapping[int, Mapping[str, str]] = NO_COUPONS) -> None:
         self._mail = mail
         self._coupons = coupons
 
     def write(self, row: RecipientRow, now: datetime) -> DraftedMessage | SettledDelivery:
-        """Ask the gate, then fill in the edition."""
         delivery_id = row.delivery_id
         facts = recipient_facts(row)
         granted = permits.grant(delivery_id, row.decision_id, facts, now)

@@ -1,7 +1,5 @@
-"""End a chunk whose rows all have a result while other chunks of its campaign are open.
-
-This is the common case and takes two statements on the sender's own connection. Every other case is left to
-`actions.finish_chunk`.
+"""The common end of a chunk: all rows have a result, and other chunks are open. Two statements on the sender's own
+connection; `actions.finish_chunk` does every other case.
 """
 
 import structlog
@@ -41,11 +39,8 @@ SELECT count(*) FROM ended
 
 
 async def end_if_nothing_follows(connection: Connection, claim: Claim, claimed_by: str) -> bool:
-    """End the claim of a chunk without follow-up work, in the current transaction. Return False if it is left
-    unchanged.
-
-    The canary, the last open chunk, waiting rows, retries and turns need follow-up, and so does a campaign that isn't
-    being sent, or that another process has locked.
+    """In the current transaction. False, and unchanged, for the canary, the last open chunk, waiting rows, retries,
+    turns, and a campaign not being sent or locked elsewhere.
     """
     parameters = {
         "account_id": claim.account_id,
@@ -61,7 +56,6 @@ async def end_if_nothing_follows(connection: Connection, claim: Claim, claimed_b
 
 
 def log_chunk(run: ChunkRun, seconds: float) -> None:
-    """Log the results of a chunk, and which providers deferred much of it."""
     counts = run.counted.by_state()
     sent = counts.get(DeliveryState.SENT, 0)
     halt = run.halt.name.lower() if run.halt else ""

@@ -1,6 +1,4 @@
-"""What a sender reads: the claim of a chunk with all its rows in one statement, the check it repeats while sending, and
-why it ends early.
-"""
+"""What a sender reads: the claim of a chunk with all its rows, and the repeated check."""
 
 from collections.abc import Mapping
 from dataclasses import dataclass
@@ -17,8 +15,6 @@ from mailflatrate.rules.checks.recipient_subscribed import MAILED
 
 
 class ChunkHalt(Enum):
-    """Why a chunk ends before its last row."""
-
     STOPPING = "the process stops"
     CAMPAIGN = "the campaign or the account does not send any more"
     CLAIM_LOST = "another sender took the chunk over"
@@ -126,11 +122,7 @@ WHERE d.id = ANY(%(ids)s::bigint[]) AND d.account_id = %(account_id)s AND d.chun
 
 @dataclass(frozen=True, slots=True)
 class Claim:
-    """A chunk that this sender now holds, with the rows to send now.
-
-    `first_attempts` has the time of the first attempt of each row that was tried before; `pending` has all waiting rows
-    of the chunk, including those not to be sent now.
-    """
+    """`first_attempts`: of rows tried before. `pending`: all waiting rows, also those not to be sent now."""
 
     account_id: int
     chunk_id: int
@@ -143,10 +135,8 @@ class Claim:
 
 @dataclass(frozen=True, slots=True)
 class ClaimCheck:
-    """The result of the repeated check: whether the chunk may continue, which rows to judge again, which lanes wait.
-
-    `changed` has every row that changed in any way, including those that were settled meanwhile. `is_marked` is False
-    when the server has crashed since the last mark, which may have been lost.
+    """`changed`: every row changed in any way, settled ones included. `is_marked` False: the server crashed since the
+    last mark, which may be lost.
     """
 
     campaign_state: str
@@ -158,11 +148,7 @@ class ClaimCheck:
 
 
 async def claim(connection: Connection, account_id: int, chunk_id: int, claimed_by: str) -> Claim | None:
-    """Claim a chunk; return None if it is unavailable: claimed by another sender, done, not due, or its campaign is not
-    running.
-
-    The claim holds no more rows than the campaign's current turn.
-    """
+    """None if claimed elsewhere, done, not due, or not running. No more rows than the current turn."""
     parameters = {"account_id": account_id, "chunk_id": chunk_id, "claimed_by": claimed_by}
     async with connection.cursor(binary=True) as cursor:
         await cursor.execute(_BY_KEYS)
@@ -181,7 +167,6 @@ async def claim(connection: Connection, account_id: int, chunk_id: int, claimed_
 
 
 async def check_claim(connection: Connection, held: Claim, claimed_by: str, first_id: int = 0) -> ClaimCheck:
-    """Check for changes that affect a claimed chunk. Deliveries below `first_id` are finished and skipped."""
     parameters = {
         "account_id": held.account_id,
         "chunk_id": held.chunk_id,
@@ -201,14 +186,12 @@ async def check_claim(connection: Connection, held: Claim, claimed_by: str, firs
 
 
 async def read_again(connection: Connection, held: Claim, ids: list[int]) -> list[RecipientRow]:
-    """Return the current rows of these deliveries, without those that no longer belong to the claim."""
     parameters = {"account_id": held.account_id, "chunk_id": held.chunk_id, "ids": ids}
     cursor = await connection.execute(_AGAIN, parameters, binary=True)
     return [RecipientRow._make(row) for row in await cursor.fetchall()]
 
 
 async def read_coupons(connection: Connection, held: Claim, pools: Mapping[str, int]) -> dict[int, dict[str, str]]:
-    """Return the coupon codes of the claim's contacts, by contact and pool."""
     contacts = [row.contact_id for row in held.rows if row.contact_id is not None]
     parameters = {"account_id": held.account_id, "pools": list(pools.values()), "contacts": contacts}
     cursor = await connection.execute(CODES, parameters, binary=True)
@@ -216,6 +199,6 @@ async def read_coupons(connection: Connection, held: Claim, pools: Mapping[str, 
 
 
 def says_no(row: RecipientRow) -> bool:
-    """Return True if the row alone shows that no message may be sent, so that the gate need not be asked again."""
+    """True if the row alone refuses, so that the gate need not be asked."""
     suppressed = row.suppressed_here is not None or row.suppressed_everywhere is not None
     return suppressed or row.subscription not in MAILED or row.email is None

@@ -1,7 +1,5 @@
-"""Messages composed and signed a few at a time, shortly before a connection asks for them.
-
-A batch has at most as many messages as the signer takes at once, and does not wait to be full. A message that isn't
-asked for in time, or whose recipient changed in some way, returns to the rows and is judged and composed anew.
+"""Messages composed and signed a few at a time, shortly before a connection asks for them. A batch does not wait to be
+full. A message not asked for in time, or whose recipient changed, is judged and composed anew.
 """
 
 from collections import deque
@@ -16,20 +14,15 @@ from mailflatrate.mail.signing.rsa_key import DigestSigner
 
 
 class RowJudge(Protocol):
-    """Interface: the decisions about a chunk's rows."""
-
-    def draft(self, row: RecipientRow) -> DraftedMessage | None:
-        """Return the message for a row; None for a row that gets none."""
+    def draft(self, row: RecipientRow) -> DraftedMessage | None: ...
 
     def is_overtaken(self, row: RecipientRow) -> bool:
-        """Return True if a row has to be judged again since its message was composed."""
+        """True if it has to be judged again since its message was composed."""
 
 
 class SignedAhead:
-    """The rows of a chunk in order, the first of them as signed messages.
-
-    A message is returned at most `keep_seconds` after its permit was granted. The judge is passed with each call and
-    not stored, so that a finished chunk with its thousand rows is freed at once.
+    """A message is returned at most `keep_seconds` after its permit. The judge is passed with each call, so that a
+    finished chunk's thousand rows are freed at once.
     """
 
     def __init__(
@@ -45,11 +38,10 @@ class SignedAhead:
 
     @property
     def is_empty(self) -> bool:
-        """Return True if the next `take` has to compose and sign first."""
+        """True if the next `take` has to compose and sign first."""
         return not self._ready
 
     def take(self, judge: RowJudge) -> PermittedMessage | None:
-        """Return the next message, or None after the last row."""
         if self._ready and self._now() >= self._good_until:
             self.give_back()
         while True:
@@ -63,7 +55,6 @@ class SignedAhead:
             self._rows.appendleft(row)
 
     def fill(self, judge: RowJudge) -> None:
-        """Compose and sign the next batch if none is ready."""
         if self._ready:
             return
         rows, draft, width = self._rows, judge.draft, self._signer.width
@@ -89,6 +80,5 @@ class SignedAhead:
             self._ready.append((row, PermittedMessage(permit, message)))
 
     def give_back(self) -> None:
-        """Discard messages that are signed but not begun; their rows are the next to be composed."""
         self._rows.extendleft(row for row, _ in reversed(self._ready))
         self._ready.clear()

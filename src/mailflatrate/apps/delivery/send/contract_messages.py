@@ -1,5 +1,3 @@
-"""Transactional messages as the sender makes them: the sealed edition of a reviewed version, and one person's data."""
-
 from collections.abc import Collection
 from functools import lru_cache
 
@@ -30,7 +28,6 @@ from mailflatrate.settings.schema import load_settings
 
 @tenancy.needs_account
 def load_messages(message_ids: Collection[int]) -> list[TransactionalMessage]:
-    """Return messages with everything that a sender needs of them, by id."""
     if not message_ids:
         return []
     related = TransactionalMessage.objects.select_related(
@@ -41,10 +38,8 @@ def load_messages(message_ids: Collection[int]) -> list[TransactionalMessage]:
 
 @tenancy.needs_account
 def template_test_mail(account_id: int, notice: Notice, delivery_id: int) -> NoticeMail:
-    """Return a test of a template ready to compose, as the version was when someone asked for it.
-
-    Raises EditionUnusable for what another version compiled to and for a sender that isn't verified any longer, and
-    VaultError for what was sealed for someone else.
+    """As the version was when someone asked for it. Raises EditionUnusable for another version's result or an
+    unverified sender, VaultError for what was sealed for someone else.
     """
     version = TemplateVersion.objects.select_related("sender__domain").get(id=notice.template_version_id or 0)
     kept = read_template_test(notice)
@@ -58,11 +53,7 @@ def template_test_mail(account_id: int, notice: Notice, delivery_id: int) -> Not
 
 @tenancy.needs_account
 def message_mail(account_id: int, message: TransactionalMessage, delivery_id: int) -> NoticeMail:
-    """Return a message ready to compose.
-
-    Raises EditionUnusable for an edition that isn't ours, and VaultError for data that were erased or moved here from
-    another row (ADR 0010).
-    """
+    """Raises EditionUnusable for an edition not ours, VaultError for data erased or of another row (ADR 0010)."""
     edition, version = message.edition, message.version
     if not edition.is_genuine or edition.version_id != version.id:
         raise EditionUnusable(mistake(NOWHERE, "not-ours"))
@@ -100,7 +91,7 @@ def _composer(
 def _make_composer(
     parts: tuple[str, str, str], stream: TransactionalStream, domain_id: int, _minute: int, *, test: bool
 ) -> Composer:
-    """Return a composer, cached for one minute because the key may change."""
+    """Cached for one minute because the key may change."""
     subject, html, text = parts
     content = EditionContent.of(
         LiquidTemplate.parse_checked(subject, autoescape=False, single_line=True),

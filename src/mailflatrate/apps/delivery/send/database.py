@@ -1,6 +1,4 @@
-"""The sender's own database connections, without the ORM: one transaction in one account's scope, and how to recover
-when the server goes away.
-"""
+"""The sender's own database connections, without the ORM, and how to recover when the server goes away."""
 
 import asyncio
 import json
@@ -27,9 +25,7 @@ Work = Callable[[Connection], Awaitable[T]]
 
 FAIL_SECONDS = 0.5
 BY_KEYS = ("enable_seqscan", "enable_hashjoin", "enable_mergejoin")
-"""Turned off where statements fetch a chunk's thousand rows by their keys from tables that may have millions. Outdated
-planner statistics, such as from before a campaign was planned or after a failover, must not make it read them whole.
-"""
+"""Outdated planner statistics, as after a failover, must not make statements by key read whole tables."""
 
 log = structlog.get_logger(__name__)
 
@@ -37,20 +33,18 @@ _decode_json = json.JSONDecoder().decode
 
 
 def _load_json(data: str | bytes) -> object:
-    """Parse JSON as text: for bytes, `json.loads` guesses the encoding, which takes longer than the parsing itself."""
+    """For bytes, `json.loads` guesses the encoding, which takes longer than the parsing itself."""
     return _decode_json(data if isinstance(data, str) else str(data, "utf-8"))
 
 
 class DatabaseGone(Exception):
-    """Raised when the server does not answer; the transaction may or may not have been committed."""
+    """The server does not answer; the transaction may or may not have been committed."""
 
 
 class Database:
-    """One connection, used by one transaction at a time, opened on demand; `by_keys` for statements that fetch by keys.
-
-    `busy_since` is the event loop's time at which the current transaction began; None between transactions. `admission`
-    is shared by several connections: the first one that finds another database blocks all of them. `is_beside` is True
-    while the server is known to run on this machine.
+    """One connection, one transaction at a time, opened on demand. `busy_since`: event loop's time, None between
+    transactions. `admission` is shared: the first connection that finds another database blocks all. `is_beside`:
+    the server runs on this machine.
     """
 
     def __init__(self, name: str, *, by_keys: bool = False, admission: Admission | None = None) -> None:
@@ -66,10 +60,7 @@ class Database:
         self._admission = admission
 
     async def run(self, account_id: int, work: Work[T]) -> T:
-        """Run `work` in one transaction scoped to the account.
-
-        Raises DatabaseGone when the server goes away, or has not answered by the deadline.
-        """
+        """In one transaction of the account. Raises DatabaseGone when the server goes away or misses the deadline."""
 
         async def transact() -> T:
             connection = await self._connected()
@@ -80,7 +71,7 @@ class Database:
         return await self._in_time(transact)
 
     async def _in_time(self, call: Callable[[], Coroutine[Any, Any, T]]) -> T:
-        """Run one call at a time with a deadline; a failure or hang costs the connection. Raises DatabaseGone."""
+        """One call at a time; a failure or hang costs the connection. Raises DatabaseGone."""
         async with self._lock:
             return await self._bounded(call)
 
@@ -100,10 +91,8 @@ class Database:
             self.busy_since = None
 
     async def repeat(self, account_id: int, statement: bytes, parameters: Sequence[bytes]) -> int:
-        """Run one statement in the account's scope, without a transaction; return the number of rows it changed.
-
-        For a statement that runs many times a second: it is prepared once, and doesn't wait for the server's disk (ADR
-        0020 explains why that is safe for marks). Raises DatabaseGone like `run`.
+        """Without a transaction or wait for the disk (safe for marks: ADR 0020); return the rows changed. Raises
+        DatabaseGone.
         """
         async with self._lock:
             prepared = self._repeated
@@ -145,10 +134,7 @@ class Database:
         return self._repeated
 
     async def persist(self, account_id: int, work: Work[T]) -> T:
-        """Call `run` until the server has answered.
-
-        `work` may run more than once, so it must be idempotent.
-        """
+        """Repeat until the server has answered. `work` may run more than once, so it must be idempotent."""
         pause = 0.1
         while True:
             try:
@@ -160,16 +146,13 @@ class Database:
             pause = min(pause * 2, LONGEST_PAUSE_SECONDS)
 
     async def close(self) -> None:
-        """Close the connection, if there is one."""
         connection, self._connection, self._scoped_to, self._repeated = self._connection, None, None, None
         if connection is not None:
             await connection.close()
 
     async def _drop(self, running: asyncio.Future[T]) -> None:
-        """End a transaction that failed or hangs. Whatever waits for the connection fails at once when that is cut.
-
-        It is canceled only if it doesn't: psycopg would first ask the server to cancel the statement, and wait for it
-        for five seconds, also for one that is gone.
+        """Whatever waits for it fails at once. Canceled only if not: psycopg would ask the server first, for five
+        seconds.
         """
         is_open = self._connection is not None
         self._cut_off(is_late=not running.done())
@@ -190,7 +173,7 @@ class Database:
             cut(self._connection)
 
     async def position(self) -> int:
-        """Return how far the server's log is on its disk. Raises DatabaseGone like `run`."""
+        """How far the server's log is on its disk. Raises DatabaseGone."""
 
         async def ask() -> int:
             row = await (await (await self._connected()).execute(POSITION)).fetchone()

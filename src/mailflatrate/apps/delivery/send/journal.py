@@ -43,7 +43,7 @@ log = structlog.get_logger(__name__)
 
 @dataclass(frozen=True, slots=True)
 class JournalEntry:
-    """A journal's entry on one message. `outcome` None: sending its content began, and no reply had come."""
+    """`outcome` None: its content began, and no reply had come."""
 
     account_id: int
     chunk_id: int
@@ -53,7 +53,6 @@ class JournalEntry:
 
 
 def host_name(folder: Path) -> str:
-    """Return the name of the host that owns this journal folder, generated on first use."""
     known = known_host(folder)
     if known:
         return known
@@ -68,14 +67,13 @@ def host_name(folder: Path) -> str:
 
 
 def known_host(folder: Path) -> str:
-    """Return the name of the host that owns this folder; empty if no journal was ever begun there."""
     with suppress(FileNotFoundError):
         return (folder / "host").read_text().strip()
     return ""
 
 
 def boot_mark() -> str:
-    """Return eight characters that change with each boot of this machine; part of a journal's name."""
+    """Eight characters that change with each boot; part of a journal's name."""
     try:
         return Path("/proc/sys/kernel/random/boot_id").read_text()[:8]
     except FileNotFoundError:  # not Linux
@@ -83,12 +81,12 @@ def boot_mark() -> str:
 
 
 def is_whole(name: str) -> bool:
-    """Return True if the machine has not restarted since the journal was begun, so no line of it can be missing."""
+    """True if the machine has not restarted since it was begun, so no line can be missing."""
     return name.rpartition(".")[2] == boot_mark()
 
 
 class Journal:
-    """An open journal. Its `name` is recorded in `chunk.claimed_by`; `kept` is what is set aside when it is emptied."""
+    """`name` is recorded in `chunk.claimed_by`; `kept` is what is set aside when it is emptied."""
 
     def __init__(self, folder: Path) -> None:
         self.name = f"{host_name(folder)}.{os.getpid()}.{secrets.token_hex(4)}.{boot_mark()}"
@@ -103,18 +101,17 @@ class Journal:
         draft.rename(self.path)  # only from now on can it be mistaken for an abandoned one
 
     def begin_chunk(self, account_id: int, chunk_id: int) -> None:
-        """Record that the following messages belong to this chunk, unless the previous ones do."""
         if self._chunk != (account_id, chunk_id):
             self._write(b"C %d %d" % (account_id, chunk_id))
             self._chunk = account_id, chunk_id
 
     def started(self, delivery_id: int) -> None:
-        """Record that a message's content is about to be sent. Raises OSError if that cannot be written."""
+        """Right before the content is sent. Raises OSError if that cannot be written."""
         self._write(b"S %d" % delivery_id)
         self.kept.begun(self._chunk, delivery_id)
 
     def replied(self, outcome: SendOutcome, at_ms: int) -> None:
-        """Record a message's result. `at_ms` are milliseconds since 1970."""
+        """`at_ms`: since 1970."""
         delivery_id, kind, stage, code, enhanced, text, _, host = outcome
         text = " ".join(text.split())[:_TEXT_BYTES]
         # `value` of an enum is a Python function, `_value_` what it returns.
@@ -123,18 +120,18 @@ class Journal:
         self.kept.ended(self._chunk, delivery_id, kind, at_ms)
 
     def reset(self) -> None:
-        """Empty the journal: all of it is in the database and no message is being sent."""
+        """Only when all of it is in the database and no message is being sent."""
         os.ftruncate(self._file, 0)
         self.size_bytes, self._chunk, self.kept = 0, (0, 0), KeptLines()
 
     def close(self, *, settled: bool) -> None:
-        """Release the journal; the file stays for recovery unless everything is `settled`."""
+        """The file stays for recovery unless everything is `settled`."""
         if settled:
             self.path.unlink(missing_ok=True)
         os.close(self._file)
 
     def has_room(self) -> bool:
-        """Return whether the disk takes what a chunk needs; after a failed line, only if it takes one now."""
+        """For what a chunk needs; after a failed line, only if the disk takes one now."""
         disk = os.statvfs(self.path.parent)
         if disk.f_bavail * disk.f_frsize < LEAST_FREE_BYTES:
             return False
@@ -158,13 +155,13 @@ class Journal:
 
 
 def is_held(folder: Path, name: str) -> bool:
-    """Return True while the process that owns the journal `name` is alive (on this host)."""
+    """True if the process that owns it lives (on this host)."""
     return is_locked(folder / f"{name}{SUFFIX}")
 
 
 @contextmanager
 def taken_over(path: Path) -> Iterator[bool]:
-    """Hold an abandoned journal while the block runs; yields False if another process holds it or it is gone."""
+    """False if another process holds it or it is gone."""
     try:
         file = os.open(path, os.O_RDONLY)
     except FileNotFoundError:
@@ -182,10 +179,7 @@ def taken_over(path: Path) -> Iterator[bool]:
 
 
 def entries(path: Path, deliveries: Container[int] | None = None) -> Iterator[JournalEntry]:
-    """Yield every entry on these deliveries (all if None), in order, holding one in memory at a time.
-
-    An incomplete last line is skipped, because its message had not been begun. So is a damaged one; both are counted.
-    """
+    """In order, one in memory at a time; None: all. Incomplete last lines and damaged ones are skipped and counted."""
     account_id = chunk_id = 0
     damaged = _ends_torn(path)
     has_sums = False
@@ -209,7 +203,7 @@ def entries(path: Path, deliveries: Container[int] | None = None) -> Iterator[Jo
 
 
 def is_damaged(path: Path) -> bool:
-    """Return whether a line of a journal cannot be read, so that a message that is not in it may have been begun."""
+    """True if a line cannot be read, so a message that is not in it may have been begun."""
     has_sums = False
     for raw in _lines(path):
         has_sums = has_sums or _without_sum(raw) is not None
@@ -221,7 +215,6 @@ def is_damaged(path: Path) -> bool:
 
 
 def _ends_torn(path: Path) -> int:
-    """Count the incomplete last line, which is none or one."""
     with path.open("rb") as file:
         end = file.seek(0, os.SEEK_END)
         file.seek(max(end - 1, 0))
@@ -229,7 +222,7 @@ def _ends_torn(path: Path) -> int:
 
 
 def _lines(path: Path) -> Iterator[bytes]:
-    """Yield the complete lines that are not blank, without their ends; longer ones than any of ours in pieces."""
+    """Complete, not blank, without their ends; longer ones than any of ours in pieces."""
     with path.open("rb") as file:
         while raw := file.readline(_LONGEST):
             if (raw.endswith(b"\n") or len(raw) == _LONGEST) and raw.strip():
@@ -237,7 +230,7 @@ def _lines(path: Path) -> Iterator[bytes]:
 
 
 def _read_entry(raw: bytes, account_id: int, chunk_id: int, *, has_sums: bool) -> JournalEntry:
-    """Read a line. One that begins a chunk has the delivery 0. Raises ValueError for a damaged one."""
+    """One that begins a chunk has the delivery 0. Raises ValueError for a damaged one."""
     checked = _without_sum(raw)
     if has_sums and checked is None:
         raise ValueError("the checksum of a line does not match")
@@ -254,7 +247,7 @@ def _read_entry(raw: bytes, account_id: int, chunk_id: int, *, has_sums: bool) -
 
 
 def _without_sum(raw: bytes) -> bytes | None:
-    """Return a line without its checksum; None if it has none, or another."""
+    """None if it has no checksum, or a wrong one."""
     found = _SUM.match(raw)
     return found[1] if found and crc32(found[1]) == int(found[2], 16) else None
 
@@ -266,7 +259,6 @@ def _number(word: str) -> int:
 
 
 def last_entries(path: Path, deliveries: Container[int]) -> list[JournalEntry]:
-    """Return the last entry on each of these deliveries in each chunk."""
     last: dict[tuple[int, int], JournalEntry] = {}
     for entry in entries(path, deliveries):
         last[entry.chunk_id, entry.delivery_id] = entry

@@ -1,15 +1,14 @@
-"""The lines of a kept file, made of what a journal says; see `sent_record`."""
+"""The lines of a kept file, made of a journal's entries; see `sent_record`."""
 
 from mailflatrate.wire.smtp_types import OutcomeKind
 
 MAY_HAVE_ARRIVED = frozenset({OutcomeKind.ACCEPTED, OutcomeKind.IN_DOUBT})
 
 ChunkKey = tuple[int, int]
-"""An account and its chunk."""
 
 
 class KeptLines:
-    """Takes a journal's entries in their order. `lines` may be cleared at any time."""
+    """Takes entries in their order. `lines` may be cleared at any time."""
 
     __slots__ = ("_begun", "_chunk", "lines")
 
@@ -19,17 +18,15 @@ class KeptLines:
         self._chunk: ChunkKey = (0, 0)
 
     def begun(self, chunk: ChunkKey, delivery_id: int) -> None:
-        """Note that a message's content is being sent."""
         self._begun[chunk, delivery_id] = None
 
     def ended(self, chunk: ChunkKey, delivery_id: int, kind: OutcomeKind, at_ms: int) -> None:
-        """Note a message's result. `at_ms` are milliseconds since 1970."""
         self._begun.pop((chunk, delivery_id), None)
         if kind in MAY_HAVE_ARRIVED:
             self._add(b"A" if kind is OutcomeKind.ACCEPTED else b"U", chunk, delivery_id, at_ms)
 
     def finish(self, at_ms: int) -> bytes:
-        """Return the lines, with those of the messages that have no reply, as of `at_ms`."""
+        """With those of the messages that have no reply, as of `at_ms`."""
         for chunk, delivery_id in self._begun:
             self._add(b"U", chunk, delivery_id, at_ms)
         self._begun.clear()

@@ -20,14 +20,10 @@ log = structlog.get_logger(__name__)
 
 
 class OrmThread:
-    """Runs functions that use the ORM, one at a time."""
-
     def __init__(self) -> None:
         self._thread = ThreadPoolExecutor(1, "sender-orm")
 
     async def run(self, function: Callable[P, T], *args: P.args, **kwargs: P.kwargs) -> T:
-        """Run a function, repeating it until the database has answered."""
-
         context = get_contextvars()  # a thread of an executor has a context of its own
 
         def call() -> T:
@@ -46,11 +42,10 @@ class OrmThread:
             pause = min(pause * 2, LONGEST_PAUSE_SECONDS)
 
     async def try_once(self, function: Callable[[], object], seconds: float) -> None:
-        """Run a function once. Use it only where a failure or a timeout does no harm."""
+        """Only where a failure or a timeout does no harm."""
         with suppress(Exception):
             await asyncio.wait_for(asyncio.get_running_loop().run_in_executor(self._thread, function), seconds)
 
     async def close(self) -> None:
-        """Close the thread's connections and end it."""
         await asyncio.get_running_loop().run_in_executor(self._thread, connections.close_all)
         self._thread.shutdown()

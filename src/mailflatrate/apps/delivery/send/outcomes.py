@@ -1,4 +1,4 @@
-"""The result of a message as it is stored: verdicts on replies, and one statement for a whole batch of them."""
+"""Verdicts on replies, and one statement for a whole batch of them."""
 
 import re
 from collections.abc import Iterable, Sequence
@@ -38,7 +38,7 @@ _SENT, _BOUNCED, _DEFERRED, _IN_DOUBT, _WITHHELD = (
 
 
 class SettledDelivery(NamedTuple):
-    """One row of a batch. `due_at` is set only for a deferred message (R-72); `stage` and `host` go to its attempt."""
+    """`due_at`: only deferred messages (R-72); `stage` and `host` go to the attempt."""
 
     delivery_id: int
     state: str
@@ -54,29 +54,24 @@ class SettledDelivery(NamedTuple):
 
 
 def retry_policy(settings: Settings) -> RetryPolicy:
-    """Return the pauses between attempts, as configured by the operator (R-72)."""
     first = settings.retry_first_seconds / 60
     hours = settings.retry_give_up_seconds / 3600
     return RetryPolicy(first, settings.retry_factor, max(first, CAMPAIGN_RETRIES.longest_minutes), hours)
 
 
 def withheld(delivery_id: int, reason: str, now: datetime) -> SettledDelivery:
-    """Return the result of a message that the gate did not let through."""
     return SettledDelivery(delivery_id, _WITHHELD, None, "", "", "", reason, now)
 
 
 def in_doubt(delivery_id: int, reason: str, now: datetime) -> SettledDelivery:
-    """Return the result of a message whose sending had begun and whose reply will never be known."""
+    """Its sending began, and its reply will never be known."""
     return SettledDelivery(delivery_id, _IN_DOUBT, None, "", "", "", reason, now, Stage.DATA_END.value)
 
 
 def settle(
     outcome: SendOutcome, now: datetime, *, attempts: int, first_at: datetime | None, policy: RetryPolicy
 ) -> SettledDelivery:
-    """Return the row for a reply. `attempts` were made before it, the first at `first_at`.
-
-    Don't call it for NOT_SENT.
-    """
+    """`attempts` were made before it, the first at `first_at`. Not for NOT_SENT."""
     kind, delivery_id = outcome.kind, outcome.delivery_id
     text = outcome.text[:1000]
     if not text.isprintable():
@@ -175,9 +170,7 @@ _RECORD_ALL = _RECORD.format(extra=_EXTRA, told=_TOLD).replace(
 
 
 def _numbers(values: Iterable[int | None]) -> str:
-    """Return an array in PostgreSQL's notation. For a list the driver consults a Python class about each element: half
-    a second of processor time for 100,000 outcomes.
-    """
+    """In PostgreSQL's notation: the driver would check each element's class, half a second for 100,000."""
     return f"{{{','.join(['NULL' if value is None else str(value) for value in values])}}}"
 
 
@@ -188,7 +181,7 @@ def _texts(values: Iterable[str]) -> str:
 
 @dataclass(frozen=True, slots=True)
 class RecordedBatch:
-    """The result of a write. `claim_held` False: this sender no longer holds the chunk, and nothing was written."""
+    """`claim_held` False: this sender no longer holds the chunk, and nothing was written."""
 
     claim_held: bool
     written: int
@@ -202,10 +195,7 @@ async def record(
     batch: Sequence[SettledDelivery],
     recovered: frozenset[int] = frozenset(),
 ) -> RecordedBatch:
-    """Write a batch of one chunk in the current transaction.
-
-    `recovered`: deliveries whose contact had soft bounces before.
-    """
+    """In the current transaction. `recovered`: deliveries whose contact had soft bounces before."""
     ids, states, codes, statuses, texts, bounces, reasons, ats, *_ = zip(*batch, strict=True)
     parameters: dict[str, object] = {
         "account_id": account_id,

@@ -1,7 +1,5 @@
-"""One prepared statement that runs thousands of times, directly through libpq.
-
-psycopg's cursors would make each run several times as expensive. The connection still belongs to psycopg and may be
-used as usual between two runs.
+"""One prepared statement that runs thousands of times, through libpq: psycopg's cursors cost several times as much.
+The connection still belongs to psycopg and may be used between two runs.
 """
 
 import asyncio
@@ -17,11 +15,7 @@ NAME = b"mailflatrate_repeated"
 
 
 class RepeatedStatement:
-    """A statement prepared on a connection that runs nothing else meanwhile.
-
-    Call `prepare` once, then `run` as often as needed. Both raise psycopg's exceptions. A run that fails or is given up
-    leaves the connection unusable.
-    """
+    """Call `prepare` once. Raises psycopg's exceptions; a failed or given-up run leaves the connection unusable."""
 
     def __init__(self, connection: psycopg.AsyncConnection[Any], statement: bytes) -> None:
         self.statement = statement
@@ -31,17 +25,15 @@ class RepeatedStatement:
         self._result: PGresult | None = None
 
     async def prepare(self) -> None:
-        """Prepare the statement on the server."""
         self._libpq.send_prepare(NAME, self.statement)
         await self._answered()
 
     async def run(self, parameters: Sequence[bytes]) -> int:
-        """Run it with parameters in text form; return the number of rows it changed."""
+        """Parameters are text; return the number of rows changed."""
         self._libpq.send_query_prepared(NAME, parameters)
         return (await self._answered()).command_tuples or 0
 
     def give_up(self, problem: Exception) -> None:
-        """Make the current run fail with `problem`."""
         if self._answer is not None and not self._answer.done():
             self._answer.set_exception(problem)
 

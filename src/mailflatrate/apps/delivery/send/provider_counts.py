@@ -1,4 +1,4 @@
-"""Results of a chunk's messages by provider: for its log line, and to notice when a provider defers in waves."""
+"""A chunk's results by provider, for its log line and to notice deferrals in waves."""
 
 from collections import Counter
 from collections.abc import Iterable, Sequence
@@ -12,14 +12,12 @@ from mailflatrate.rules.sending.providers import provider_of
 
 WAVE_LEAST = 20
 WAVE_SHARE = 0.2
-"""A provider that defers this part of a chunk, and at least WAVE_LEAST messages, slows us down or has a problem."""
+"""A provider that defers so much, and at least WAVE_LEAST messages, slows us down or has a problem."""
 _ATTEMPTED = (DeliveryState.SENT, DeliveryState.DEFERRED, DeliveryState.BOUNCED, DeliveryState.IN_DOUBT)
 
 
 @dataclass(frozen=True, slots=True)
 class DeferralCount:
-    """Deferrals of one provider in one chunk; `reply` is the latest one."""
-
     provider: str
     deferred: int
     attempted: int
@@ -27,8 +25,6 @@ class DeferralCount:
 
 
 class ChunkCounts:
-    """Counts of one chunk, summed batch by batch as they are written."""
-
     def __init__(self, rows: Iterable[RecipientRow]) -> None:
         by_domain: dict[str, str] = {}
         self._providers: dict[int, str] = {}
@@ -42,7 +38,6 @@ class ChunkCounts:
         self._replies: dict[str, str] = {}
 
     def add(self, batch: Sequence[SettledDelivery]) -> Counter[tuple[str, str]]:
-        """Count a written batch, and return its own counts by provider and state."""
         providers = self._providers
         counts = Counter([(providers[row.delivery_id], row.state) for row in batch])
         self._counts += counts
@@ -52,18 +47,15 @@ class ChunkCounts:
         return counts
 
     def by_state(self) -> dict[str, int]:
-        """Return how many messages ended in each state; only states that occurred."""
         found: Counter[str] = Counter()
         for (_, state), count in self._counts.items():
             found[state] += count
         return dict(found)
 
     def by_provider(self) -> dict[tuple[str, str], int]:
-        """Return how many messages ended in each state, by provider and state."""
         return dict(self._counts)
 
     def waves(self) -> list[DeferralCount]:
-        """Return the providers that deferred a large part of the messages offered to them."""
         found = []
         for provider, reply in self._replies.items():
             deferred = self._counts[provider, DeliveryState.DEFERRED]

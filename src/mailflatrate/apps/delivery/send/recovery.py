@@ -1,7 +1,5 @@
-"""Recovery after a crash: reads the journals of dead processes and settles abandoned chunks.
-
-Nothing is lost and nothing is sent twice. A message with a reply in the journal gets that result. One whose content was
-begun without a reply gets an unknown result, which is listed and not resent. Everything else is returned and sent.
+"""Recovery after a crash: nothing is lost and nothing is sent twice. A reply in the journal settles a message; one
+begun without a reply gets an unknown result and is not resent; everything else is sent.
 """
 
 import time
@@ -50,7 +48,6 @@ log = structlog.get_logger(__name__)
 
 
 def recover_host(folder: Path, own: Collection[Path], policy: RetryPolicy) -> None:
-    """Take over the journals of this host's dead processes; `own` are the caller's journals."""
     folder.mkdir(parents=True, exist_ok=True)
     for path in sorted(folder.glob(f"*{SUFFIX}")):
         if path in own:
@@ -65,27 +62,21 @@ def recover_host(folder: Path, own: Collection[Path], policy: RetryPolicy) -> No
 
 @dataclass(frozen=True, slots=True)
 class IdleChunk:
-    """A claimed chunk that its sender does not work on, and does not begin while this value is held."""
-
     account_id: int
     chunk_id: int
     journal: Path
 
 
 def recover_own(chunk: IdleChunk, policy: RetryPolicy) -> None:
-    """Release a chunk that a living sender holds without working on it: its claim's answer was lost, or a failure ended
-    its work.
-    """
+    """The claim's answer was lost, or a failure ended the work on it."""
     log.warning("chunk_given_back", chunk_id=chunk.chunk_id)
     _write(chunk.account_id, chunk.chunk_id, chunk.journal, policy)
     claim_end.finish_chunk(chunk.account_id, chunk.chunk_id, chunk.journal.stem)
 
 
 def recover_journal(path: Path, policy: RetryPolicy, *, whole: bool | None = None) -> None:
-    """Write what a dead process's journal knows, then give its chunks back. A repeated call changes nothing more.
-
-    `whole`: no line of the journal is missing, so a message that is not in it was never begun. By default that depends
-    on whether the machine has restarted since.
+    """Write its results, then give its chunks back. Repeatable. If `whole` (no reboot since), what it lacks never
+    began.
     """
     whole = _is_whole(path) if whole is None else whole
     settle_lost_claims(path, policy, whole=whole)
@@ -94,21 +85,18 @@ def recover_journal(path: Path, policy: RetryPolicy, *, whole: bool | None = Non
 
 
 def _is_whole(path: Path) -> bool:
-    """Return True if no line of a journal can be missing."""
     return is_whole(path.stem) and not is_damaged(path)
 
 
 @dataclass(frozen=True, slots=True)
 class ReplaySummary:
-    """The number of journals read and lost claims settled, and the changes to a held database."""
-
     journals: int
     claims: int
     replayed: ReplayResult
 
 
 def replay_folder(folder: Path, policy: RetryPolicy, *, whole: bool | None = None) -> ReplaySummary:
-    """Settle lost claims from a copy of a host's journals. Chunks of running senders are left alone."""
+    """From a copy of a host's journals. Chunks of running senders are left alone."""
     journals = claims = 0
     for path in sorted(folder.glob(f"*{SUFFIX}")):
         complete = _is_whole(path) if whole is None else whole and not is_damaged(path)
@@ -120,10 +108,7 @@ def replay_folder(folder: Path, policy: RetryPolicy, *, whole: bool | None = Non
 def settle_lost_claims(
     path: Path, policy: RetryPolicy, *, whole: bool, under_way: Collection[int] = frozenset()
 ) -> int:
-    """Settle claims that were given up as unknown and that this journal can resolve; return their number.
-
-    Chunks in `under_way` are left for later.
-    """
+    """Those given up as unknown that this journal resolves; return how many. Chunks `under_way` are left for later."""
     with tenancy.platform(PlatformReason.HOUSEKEEPING):
         lost = list(LostClaim.objects.filter(claimed_by=path.stem, settled_at=None))
     noted: set[int] = set()
@@ -152,7 +137,6 @@ def _give_back(account_id: int, chunk_id: int, journal: Path, policy: RetryPolic
 
 
 def _write(account_id: int, chunk_id: int, journal: Path, policy: RetryPolicy) -> None:
-    """Write a journal's entries on deliveries now in this chunk; one that was reopened has another number."""
     with tenancy.account(account_id):
         pending = Delivery.objects.filter(chunk_id=chunk_id, state=DeliveryState.PENDING)
         here = set(pending.values_list("id", flat=True))
@@ -195,8 +179,6 @@ def _settled(account_id: int, entries: Iterable[JournalEntry], policy: RetryPoli
 
 
 def _record(account_id: int, chunk_id: int, name: str, batch: list[SettledDelivery]) -> None:
-    """Run the sender's own statement, over a separate connection of the same kind."""
-
     async def write() -> None:
         link: Connection = await psycopg.AsyncConnection.connect(app_url(load_settings()), autocommit=True)
         await admit_async(link)
@@ -208,18 +190,13 @@ def _record(account_id: int, chunk_id: int, name: str, batch: list[SettledDelive
 
 
 def claimed_by(name: str) -> list[tuple[int, int]]:
-    """Return account and chunk of every claim of the sender `name`."""
     with tenancy.platform(PlatformReason.HOUSEKEEPING):
         rows = Chunk.objects.filter(state=ChunkState.SENDING, claimed_by=name)
         return list(rows.values_list("account_id", "id"))
 
 
 class LeaseWatch:
-    """Finds claims whose sender no longer renews its lease, as seen by this process.
-
-    A claim is given up when its lease has expired in the database, and this process saw it unchanged over several
-    checks. A database outage or promotion restarts the series of checks, so that senders have time to renew first.
-    """
+    """Expired leases that stayed unchanged over several checks; an outage restarts these, so senders can renew."""
 
     def __init__(self, *, clock_seconds: Callable[[], float] = time.monotonic) -> None:
         self._clock = clock_seconds
@@ -227,7 +204,6 @@ class LeaseWatch:
         self._since: dict[tuple[int, int, str, datetime], float] = {}
 
     def expired(self) -> list[tuple[int, int, str]]:
-        """Return account, chunk and sender of each claim to give up now."""
         with tenancy.platform(PlatformReason.HOUSEKEEPING):
             held = Chunk.objects.filter(state=ChunkState.SENDING, heartbeat_at__isnull=False)
             is_old = ExpressionWrapper(Q(heartbeat_at__lt=Now() - LEASE), output_field=BooleanField())
@@ -248,10 +224,7 @@ _watch = LeaseWatch()
 
 
 def give_up_lost_hosts(folder: Path) -> None:
-    """Give up chunks whose sender's host is gone together with its journal, at least for now.
-
-    Does nothing while sending is held, because the marks of a database that lags behind may be out of date.
-    """
+    """Whose journals are gone, too. Not while sending is held: the marks may be out of date."""
     if fence.check() is not None:
         return
     own_host = host_name(folder)

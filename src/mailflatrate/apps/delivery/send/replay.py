@@ -1,4 +1,4 @@
-"""Tell a database that was promoted or restored what was sent before (ADR 0002). All sending is held meanwhile."""
+"""Tell a promoted or restored database what was sent before (ADR 0002). All sending is held meanwhile."""
 
 import time
 from collections import defaultdict
@@ -57,18 +57,12 @@ SELECT (SELECT count(*) FROM before),
 
 @dataclass(frozen=True, slots=True)
 class ReplayResult:
-    """Counts of a replay: `changed` deliveries were behind; `missing` are not in the database at all."""
-
     changed: int
     missing: int
 
 
 def replay(folder: Path) -> ReplayResult:
-    """Replay everything that a journal folder knows. A repeated call changes nothing more.
-
-    A folder may know of millions of messages, so only GATHERED of them are held in memory. Their order doesn't matter,
-    because an acceptance is never taken back.
-    """
+    """Repeatable. At most GATHERED are in memory; order doesn't matter: an acceptance is never taken back."""
     changed = missing = 0
     incomplete: set[int] = set()
     for account_id, reported in _batches(read_folder(folder)):
@@ -81,7 +75,7 @@ def replay(folder: Path) -> ReplayResult:
 
 
 def _batches(found: Iterable[JournalEntry]) -> Iterator[tuple[int, list[JournalEntry]]]:
-    """Yield an account and up to BATCH of its messages that may have arrived, each message once in a batch."""
+    """An account and up to BATCH of its messages that may have arrived, each once in a batch."""
     rest = filter(may_have_arrived, found)
     while gathered := list(islice(rest, GATHERED)):
         last: dict[int, dict[int, JournalEntry]] = defaultdict(dict)

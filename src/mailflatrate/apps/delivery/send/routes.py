@@ -1,8 +1,4 @@
-"""Routes out of one sender process: one for each pool and stream, with its current relays.
-
-Routes work in parallel, so that mail a person waits for does not wait for a campaign, and a pool whose relays are down
-delays no other.
-"""
+"""A process's routes, by pool and stream, in parallel: no campaign or pool that is down delays other mail."""
 
 import asyncio
 from collections.abc import Iterator
@@ -29,15 +25,12 @@ from mailflatrate.settings.schema import Settings
 FIRST_PAUSE_SECONDS = 1.0
 LEAST_TURN_SECONDS, MOST_TURN_SECONDS = 0.5, 30.0
 SILENT_SECONDS = 5.0
-"""A route whose relays answer nothing for so long leaves its slots to other routes."""
 REPORTS_KEPT = timedelta(hours=1)
 
 log = structlog.get_logger(__name__)
 
 
 class RelayRoute:
-    """A route to the relays of one pool: their connections, and a journal that records one chunk at a time."""
-
     def __init__(self, settings: Settings, folder: Path, key: PoolKey, book: RelayBook, most: int | None) -> None:
         self.key = key
         self.journal = Journal(folder)
@@ -52,7 +45,6 @@ class RelayRoute:
 
     @contextmanager
     def taken(self, chunk_id: int) -> Iterator[None]:
-        """Mark this route as working on a chunk while the block runs."""
         began = asyncio.get_running_loop().time()
         if not self._at_work:
             self._answered_at = began
@@ -64,15 +56,13 @@ class RelayRoute:
             self._chunk_seconds += (asyncio.get_running_loop().time() - began - self._chunk_seconds) / 4
 
     def turn_seconds(self, most: int, late: set[int]) -> float:
-        """Return how many seconds another chunk has to wait if this route may work on `most` at once; 0 if it may begin
-        now. Those in `late` only wait for a silent relay.
-        """
+        """Until another chunk may begin, if `most` run at once; those in `late` only wait for a silent relay."""
         if len(self._at_work - late) < most:
             return 0.0
         return min(MOST_TURN_SECONDS, max(LEAST_TURN_SECONDS, self._chunk_seconds / 2))
 
     def gets_no_reply_for(self, chunk_id: int) -> bool:
-        """Return whether this route works on a chunk, and its relays have answered no message for a while."""
+        """True if this route works on it, and its relays answered nothing for a while."""
         reports = [report for report, _ in self.transmitter.reports().values()]
         answers = sum(report.accepted + report.deferred + report.refused for report in reports)
         now = asyncio.get_running_loop().time()
@@ -81,16 +71,14 @@ class RelayRoute:
         return chunk_id in self._at_work and now - self._answered_at > SILENT_SECONDS
 
     def follow(self, book: RelayBook) -> None:
-        """Use the pool's current relays, and try them at once, since a change may have fixed a failure."""
         if self.transmitter.set_relays(book.members(self.key)):
             self._failures, self._again_at = 0, 0.0
 
     def answered(self) -> None:
-        """Note that a relay of the pool replied."""
         self._failures = 0
 
     def pause(self) -> float:
-        """Count a failure of the whole pool; return the seconds until the next try, up to the operator's limit."""
+        """The whole pool failed; return the seconds until the next try, up to the operator's limit."""
         pause = min(FIRST_PAUSE_SECONDS * 2.0**self._failures, self._longest_pause)
         self._failures = min(self._failures + 1, 30)
         self._again_at = asyncio.get_running_loop().time() + pause
@@ -98,14 +86,11 @@ class RelayRoute:
 
     @property
     def wait_seconds(self) -> float:
-        """Return how many seconds of the pause after a failure are left."""
         return max(0.0, self._again_at - asyncio.get_running_loop().time())
 
 
 @dataclass(frozen=True, slots=True)
 class RelayFigures:
-    """This process's report on a relay."""
-
     number: int
     connections: int
     accepted: int
@@ -116,8 +101,6 @@ class RelayFigures:
 
 
 class Routes:
-    """All routes of this process, created on demand."""
-
     def __init__(self, settings: Settings, folder: Path) -> None:
         self._settings = settings
         self._folder = folder
@@ -127,7 +110,6 @@ class Routes:
             self.route(stream, PoolKey(RelayPool.TRUSTED))
 
     def route(self, stream: Stream, key: PoolKey) -> RelayRoute:
-        """Return the route of a pool for one stream."""
         found = self._routes.get((stream, key))
         if found is None:
             express = self._settings.express_connections if stream is Stream.EXPRESS else None
@@ -135,10 +117,7 @@ class Routes:
         return found
 
     def most_chunks(self, route: RelayRoute) -> int:
-        """Return how many chunks of a route may run at once: one slot is kept free for each other campaign pool.
-
-        Otherwise a slow pool would end up with all slots, because a fast one returns its slots much sooner.
-        """
+        """Keeps a slot free for each other campaign pool: a slow one would end up with all of them."""
         pools = {
             PoolKey(relay.pool, relay.account_id)
             for relay in self.book.relays
@@ -147,14 +126,13 @@ class Routes:
         return max(1, self._settings.sender_chunks_at_once - len(pools - {route.key}))
 
     def gets_no_reply_for(self, chunk_id: int) -> bool:
-        """Return whether a chunk waits for relays that answer nothing while another pool may need its slot."""
+        """True if its relays answer nothing while another pool may need its slot."""
         return not self.book.is_empty and any(route.gets_no_reply_for(chunk_id) for route in self)
 
     def __iter__(self) -> Iterator[RelayRoute]:
         return iter(list(self._routes.values()))
 
     def follow(self, book: RelayBook) -> None:
-        """Switch to these relays at once."""
         if book != self.book:
             log.info("relays_changed", count=len(book.relays))
             for relay in book.relays:
@@ -165,7 +143,6 @@ class Routes:
                 route.follow(book)
 
     def figures(self) -> list[RelayFigures]:
-        """Return figures for each relay that has a row, over all routes."""
         found: dict[int, list[RelayFigures]] = {}
         for route in self:
             for number, (report, connections) in route.transmitter.reports().items():
@@ -191,17 +168,15 @@ def _together(rows: list[RelayFigures]) -> RelayFigures:
 
 
 def providers_of(claim: Claim) -> list[str]:
-    """Return the provider of each row of a claim."""
     return [provider_of(domain_of(row.email or "")) for row in claim.rows]
 
 
 def narrowed(claim: Claim, allowance: Allowance) -> Claim:
-    """Return the claim reduced to the rows that may be sent now; the others go back with the chunk."""
     return replace(claim, rows=[claim.rows[position] for position in allowance.allowed(providers_of(claim))])
 
 
 def write_figures(sender: str, figures: list[RelayFigures]) -> None:
-    """Write each relay's figures for the desk; delete those not updated for an hour."""
+    """Those not updated for an hour are deleted."""
     now = clock.now()
     with tenancy.platform(PlatformReason.RELAYS):
         known = set(Relay.objects.filter(id__in=[row.number for row in figures]).values_list("id", flat=True))

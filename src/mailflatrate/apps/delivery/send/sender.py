@@ -1,4 +1,4 @@
-"""The sender of one process: its journal, its relay and database connections, its cached editions."""
+"""The sender of one process: its journal, connections and cached editions."""
 
 import asyncio
 from collections import Counter
@@ -39,17 +39,15 @@ PATIENCE_SECONDS = 6.0
 FOLLOW_SECONDS = 2.0
 REPORT_SECONDS = 10.0
 BUSY_SECONDS = 1.0
-"""The wait before a job is retried whose chunk this process has not quite finished with."""
 ROOM_SECONDS = 5.0
-"""How long a sender takes no chunk after it found no room for its journal."""
+"""A sender takes no chunk for so long after it found no room for its journal."""
 WAIT_SECONDS = 60.0
-"""The wait before messages are checked again that need the service's DNS record."""
 
 log = structlog.get_logger(__name__)
 
 
 class Sender:
-    """A process's sender. Create it in the event loop it works in, and `close` it before the loop ends."""
+    """Create it in the event loop it works in, and `close` it before the loop ends."""
 
     def __init__(self, settings: Settings) -> None:
         self._settings = settings
@@ -76,15 +74,13 @@ class Sender:
     # -- one chunk -------------------------------------------------------------------------------------------
 
     async def work_chunk(self, account_id: int, chunk_id: int) -> None:
-        """Claim a chunk of a campaign and send it. Does nothing if it cannot be claimed."""
+        """Does nothing if it cannot be claimed."""
         await self._work(account_id, chunk_id, Stream.CAMPAIGN)
 
     async def work_transactional(self, account_id: int, chunk_id: int) -> None:
-        """Send a chunk of confirmation mails or notices on the express route."""
         await self._work(account_id, chunk_id, Stream.EXPRESS)
 
     async def work_confirmations(self, account_id: int) -> None:
-        """Process an account's waiting sign-ups until none is left; each batch is sent before the next is read."""
         while not self._stopping.is_set():
             planned = await self._orm.run(plan_confirmations, account_id)
             if planned.chunk_id is not None:
@@ -145,7 +141,7 @@ class Sender:
             raise
 
     async def _has_room(self, account_id: int, chunk_id: int) -> bool:
-        """Return whether the journals' disk has room. If not, leave the chunk to others and take none for a moment."""
+        """If not, leave the chunk to others and take none for a moment."""
         if all(route.journal.has_room() for route in self._routes):
             return True
         log.error("journal_disk_full", chunk_id=chunk_id)
@@ -199,9 +195,7 @@ class Sender:
         await asyncio.to_thread(self._admission.remember, await self._main.position())
 
     def _may_mark_at_once(self) -> bool:
-        """Return True if no one needs to know message by message what was begun: the database can't outlive this
-        machine, and no other host sends that would take the claim over without reading its journal (ADR 0002).
-        """
+        """True if the database can't outlive this machine, and no other host could take over the claim (ADR 0002)."""
         is_wanted = self._settings.sender_marks is MarkMode.AUTO
         return is_wanted and self._main.is_beside and self._upkeep.is_alone is True
 
@@ -245,9 +239,7 @@ class Sender:
         )
 
     async def _ended_at_once(self, claim: Claim, route: RelayRoute) -> bool:
-        """End a claim over the connection that fetches by keys and commits without waiting for the disk: upkeep repeats
-        an end that is lost with the server.
-        """
+        """On the connection that doesn't wait for the disk: upkeep repeats an end that is lost with the server."""
 
         async def work(connection: Connection) -> bool:
             return await end_if_nothing_follows(connection, claim, route.journal.name)
@@ -257,7 +249,6 @@ class Sender:
     # -- the relays ------------------------------------------------------------------------------------------
 
     async def _allow(self, claim: Claim, route: RelayRoute) -> Allowance:
-        """Return how much of a chunk the hourly limits currently allow."""
         book = self._routes.book
         if not claim.rows or (book.is_empty and not self._settings.warm_up_domains):
             return UNLIMITED
@@ -271,7 +262,6 @@ class Sender:
             await self._orm.run(settle, route.key, allowance, results, left)
 
     async def _route(self, account_id: int, stream: Stream) -> RelayRoute:
-        """Return the route for an account's mail, by the current relays and account status."""
         await self._relays_read.wait()
         book = self._routes.book
         if book.is_empty:
@@ -283,10 +273,7 @@ class Sender:
         return own or any(relay.number != SETTINGS_RELAY for relay in self._routes.book.members(route.key))
 
     async def _relay_may_answer(self, route: RelayRoute) -> bool:
-        """Wait until the pause after a failure is over; False if the process stops meanwhile.
-
-        Without it, every waiting chunk would be claimed and given back once per pause.
-        """
+        """False if the process stops. Otherwise each waiting chunk would be claimed and given back once per pause."""
         while not self._stopping.is_set():
             if route.wait_seconds <= 0:
                 return True
@@ -297,7 +284,6 @@ class Sender:
         return False
 
     async def _follow_relays(self) -> None:
-        """Read the relays in a loop, and report their health to the desk."""
         reported_at = 0.0
         while True:
             try:
@@ -315,7 +301,6 @@ class Sender:
     # -- life ------------------------------------------------------------------------------------------------
 
     def stop(self) -> None:
-        """Stop accepting messages; those under way finish, and their chunks are given back."""
         if not self._stopping.is_set():
             asyncio.get_running_loop().call_later(PATIENCE_SECONDS, self._give_up)
         self._stopping.set()
@@ -324,24 +309,24 @@ class Sender:
             route.transmitter.stop()
 
     def give_back_chunks(self) -> None:
-        """Begin no further message of the current chunks; the rest of them waits for another job."""
+        """Begin no further message; the rest of them waits for another job."""
         for run in self._active.values():
             if run is not None:
                 run.halt = run.halt or ChunkHalt.STOPPING
 
     def is_stuck(self) -> bool:
-        """Return True if a database call is far past its deadline, so that no retry will end it."""
+        """True if a database call is far past its deadline, so that no retry will end it."""
         now, longest = asyncio.get_running_loop().time(), 2.0 * self._settings.database_call_seconds
         begun = (self._main.busy_since, self._side.busy_since)
         return any(since is not None and now - since > longest for since in begun)
 
     def _give_up(self) -> None:
-        """Cancel all tasks after a relay or database timeout: the journal has what the next process needs."""
+        """After a timeout of relay or database: the journal has what the next process needs."""
         for task in list(self._tasks):
             task.cancel()
 
     async def close(self) -> None:
-        """Close journal and connections. The journal stays for recovery if an outcome could not be written."""
+        """The journal stays for recovery if an outcome could not be written."""
         self.stop()
         await asyncio.gather(*self._tasks, return_exceptions=True)  # without jobs, for silent relays
         self._housekeeping.cancel()
@@ -367,7 +352,6 @@ _sender: Sender | None = None
 
 
 def this_sender() -> Sender:
-    """Return the sender of this process, created on demand."""
     global _sender  # noqa: PLW0603  one a process, by nature
     if _sender is None:
         _sender = Sender(load_settings())
@@ -375,24 +359,21 @@ def this_sender() -> Sender:
 
 
 def sender_is_stuck() -> bool:
-    """Return True if the process's sender hangs in a database call (see `Sender.is_stuck`)."""
     return _sender is not None and _sender.is_stuck()
 
 
 def stop_sender() -> None:
-    """Stop the process's sender, if there is one, after it finishes the messages under way."""
     if _sender is not None:
         _sender.stop()
 
 
 def give_back_chunks() -> None:
-    """Make the process's sender, if there is one, give back its chunks before their jobs are canceled."""
+    """Before their jobs are canceled."""
     if _sender is not None:
         _sender.give_back_chunks()
 
 
 async def close_sender() -> None:
-    """Close the process's sender, if there is one."""
     global _sender
     closing, _sender = _sender, None
     if closing is not None:

@@ -29,9 +29,7 @@ _PART_BYTES = 8_192
 
 
 def set_aside(journal: Path | Journal, *, now: float | None = None) -> None:
-    """Save what a journal says of messages that may have arrived: an abandoned one by its path, or the process's own,
-    which needn't be read. The caller empties or removes the journal afterward.
-    """
+    """Keep what may have arrived. The caller empties or removes the journal afterward."""
     now = time.time() if now is None else now
     parts: Iterator[bytes]
     if isinstance(journal, Journal):
@@ -46,7 +44,7 @@ def set_aside(journal: Path | Journal, *, now: float | None = None) -> None:
 
 
 def was_set_aside(journal: Path | Journal) -> bool:
-    """Set a journal aside; return False if a full disk did not take it, so that it has to stay."""
+    """False if a full disk did not take it, so that the journal has to stay."""
     try:
         set_aside(journal)
     except OSError as problem:
@@ -56,7 +54,6 @@ def was_set_aside(journal: Path | Journal) -> bool:
 
 
 def _kept_parts(found: Iterable[JournalEntry], now_ms: int) -> Iterator[bytes]:
-    """Yield the lines of a kept file, some at a time."""
     kept = KeptLines()
     for entry in found:
         chunk = entry.account_id, entry.chunk_id
@@ -71,12 +68,11 @@ def _kept_parts(found: Iterable[JournalEntry], now_ms: int) -> Iterator[bytes]:
 
 
 def may_have_arrived(entry: JournalEntry) -> bool:
-    """Return True if a message was accepted, or its result is unknown."""
+    """True if it was accepted, or its result is unknown."""
     return entry.outcome is None or entry.outcome.kind in MAY_HAVE_ARRIVED
 
 
 def _opened(path: Path) -> BinaryIO:
-    """Open a kept file to append whole lines, also after one that a crash cut off."""
     file = os.fdopen(os.open(path, os.O_CREAT | os.O_RDWR | os.O_APPEND, 0o600), "a+b")
     end = file.seek(0, os.SEEK_END)
     if end:
@@ -87,7 +83,6 @@ def _opened(path: Path) -> BinaryIO:
 
 
 def drop_old(folder: Path, hours: int, *, now: float | None = None) -> None:
-    """Delete files older than `hours`."""
     oldest = (time.time() if now is None else now) - hours * _HOUR
     for path in folder.glob(f"*{KEPT}"):
         if path.stat().st_mtime < oldest:
@@ -95,7 +90,6 @@ def drop_old(folder: Path, hours: int, *, now: float | None = None) -> None:
 
 
 def read_folder(folder: Path) -> Iterator[JournalEntry]:
-    """Yield everything a folder knows, line by line: kept files, then the journals."""
     for path in sorted(folder.glob(f"*{KEPT}")):
         with suppress(FileNotFoundError):  # deleted by another process meanwhile, because of its age
             yield from _read_kept(path)

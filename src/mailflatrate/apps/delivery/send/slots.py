@@ -1,8 +1,4 @@
-"""A worker's slots, which jobs hold only while their relays answer.
-
-A chunk whose job has ended goes on in its process, with its claim, its heartbeat and its place in its route: each
-route's limit of chunks still holds, so those beside the slots stay few.
-"""
+"""A worker's slots: a job leaves its own while relays are silent, and its chunk goes on within its route's limit."""
 
 import asyncio
 from collections.abc import Callable, Mapping
@@ -17,14 +13,13 @@ log = structlog.get_logger(__name__)
 
 
 def late_chunks(active: Mapping[int, ChunkRun | None]) -> set[int]:
-    """Return the chunks with contents at a silent relay that the others of its pool don't wait for."""
+    """Their contents are at a silent relay that the others of the pool don't wait for."""
     return {chunk_id for chunk_id, run in active.items() if run is not None and run.is_late}
 
 
 async def wait_unless(task: asyncio.Task[None], may_leave: Callable[[], bool]) -> None:
-    """Return when the work on a chunk ends, or when it may be left to itself. Raises what ended it meanwhile.
-
-    Canceling this cancels the work; work that was left must be waited for before its sender closes.
+    """Raises what ended the work. Canceling cancels it; work that was left must be waited for before the sender
+    closes.
     """
     try:
         while not task.done():
@@ -41,6 +36,6 @@ async def wait_unless(task: asyncio.Task[None], may_leave: Callable[[], bool]) -
 
 
 def _report(task: asyncio.Task[None]) -> None:
-    """Log a failure that no job raises; upkeep reads the outcomes in the journal and gives the chunk back."""
+    """No job raises it; upkeep reads the outcomes in the journal and gives the chunk back."""
     if not task.cancelled() and (problem := task.exception()) is not None:
         log.error("chunk_failed", exc_info=problem)

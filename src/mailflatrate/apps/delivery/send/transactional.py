@@ -1,8 +1,6 @@
-"""Transactional mail: the messages of a chunk without a campaign, each with the basis of its own row.
-
-They are prepared shortly before they are sent, in a thread that may use the ORM. A confirmation mail is complete here
-except for its signature: its token, its Message-ID and the hash of its body are in the database before a byte of it is
-sent, so that the ledger can prove it whatever happens afterward.
+"""Messages of a chunk without a campaign, each on its own row's basis, prepared in a thread that may use the ORM. A
+confirmation's token, Message-ID and body hash are stored before a byte leaves: the ledger can prove it whatever
+happens afterward.
 """
 
 import hashlib
@@ -71,8 +69,7 @@ log = structlog.get_logger(__name__)
 
 
 class _PreparedMessage(Protocol):
-    def write(self, row: RecipientRow, now: datetime) -> DraftedMessage | SettledDelivery:
-        """Return the permitted message, or the reason there is none."""
+    def write(self, row: RecipientRow, now: datetime) -> DraftedMessage | SettledDelivery: ...
 
 
 @dataclass(frozen=True, slots=True)
@@ -112,8 +109,6 @@ class _PreparedContract:
 
 
 class TransactionalComposer:
-    """Composes the messages of one transactional chunk."""
-
     def __init__(
         self, prepared: dict[int, _PreparedMessage], failed: frozenset[int], waiting: frozenset[int] = frozenset()
     ) -> None:
@@ -122,7 +117,6 @@ class TransactionalComposer:
         self._waiting = waiting
 
     def write(self, row: RecipientRow, now: datetime) -> DraftedMessage | SettledDelivery | None:
-        """Ask the gate and return the prepared message. A row without one is skipped, or waits."""
         if row.delivery_id in self._waiting:
             return None
         prepared = self._prepared.get(row.delivery_id)
@@ -139,10 +133,7 @@ class TransactionalComposer:
 def transactional_composer(
     account_id: int, delivery_ids: Sequence[int], *, leaves_machine: bool = False
 ) -> TransactionalComposer:
-    """Return the composer for deliveries of an account that belong to no campaign.
-
-    If `leaves_machine` and receivers could not verify the service's signature yet, messages signed by the service wait.
-    """
+    """`leaves_machine`: mail signed by the service waits until receivers can verify it."""
     prepared: dict[int, _PreparedMessage] = {}
     failed: set[int] = set()
     hold = leaves_machine and not service_key_published(load_settings().service_domain)
@@ -171,9 +162,7 @@ def transactional_composer(
 
 @tenancy.needs_account
 def _signed_by_service(rows: Sequence[Delivery]) -> frozenset[int]:
-    """Return the messages that come from the service itself: notices that are not test sends, and confirmations of
-    forms without a usable sender.
-    """
+    """Notices that are not test sends, and confirmations of forms without a usable sender."""
     asked = {row.confirmation_id: row.id for row in rows if row.confirmation_id is not None}
     forms = dict(SignupRequest.objects.filter(id__in=asked).values_list("id", "form_id"))
     by_form = confirmation_senders(set(forms.values()))
@@ -286,7 +275,7 @@ def _composer(
 def _make_composer(
     stream: NoticeStream, language: str, occasion: ConfirmationOccasion, domain_id: int | None, _minute: int
 ) -> Composer:
-    """Return a composer, cached for one minute because the key may change."""
+    """Cached for one minute because the key may change."""
     settings = load_settings()
     signers = house_signers(settings) if domain_id is None else load_signers(SenderDomain.objects.get(id=domain_id))
     return Composer(confirmation_content(language, occasion), stream, service_identity(settings), key_ring(), signers)

@@ -1,7 +1,5 @@
-"""A sender process's work besides sending.
-
-It takes over what dead processes left, gives back abandoned chunks, keeps its journals small, and tells a database that
-lags behind what this host sent (ADR 0002).
+"""A sender process's work besides sending: take over what dead processes left, give back abandoned chunks, keep
+journals small, and tell a database that lags behind what this host sent (ADR 0002).
 """
 
 import asyncio
@@ -32,11 +30,10 @@ TRIM_BYTES = 4_000_000
 RECOVERY_SECONDS = 15.0
 HELD_SECONDS = 0.5
 REPLAY_AGAIN_SECONDS = 11.0
-"""A second time, for processes of this host that are gone: see `fence.SILENT`."""
 GOODBYE_SECONDS = 2.0
 AGAIN_SECONDS = 1.0
 REPLICA_SECONDS = 60.0
-"""A replica that is further behind doesn't keep a sender from starting; other senders know of it by then."""
+"""A replica further behind doesn't keep a sender from starting; other senders know of it by then."""
 MOST_DRIFT_SECONDS = 60.0
 
 log = structlog.get_logger(__name__)
@@ -44,17 +41,12 @@ log = structlog.get_logger(__name__)
 
 @dataclass(frozen=True, eq=False, slots=True)
 class LeftChunk:
-    """A chunk whose work ended in the middle; each such event is a new object."""
-
     route: RelayRoute
 
 
 class Upkeep:
-    """The upkeep of one sender process. `run` is a task that lasts as long as the process.
-
-    `active` holds the chunks that the process works on; `admission` blocks every connection of the process until this
-    has joined the database. `is_held` says that all sending is on hold. `to_wake` has account and chunk of each job
-    that found the database fenced. `is_alone` says that no other host sends; it is None until that has been checked.
+    """`active`: chunks being worked on. `admission` blocks all connections until this has joined the database.
+    `to_wake`: account and chunk of jobs that found it fenced. `is_alone`: no other host sends; None until checked.
     """
 
     def __init__(
@@ -74,40 +66,32 @@ class Upkeep:
 
     @property
     def is_settled(self) -> bool:
-        """Return False while a journal may hold outcomes that the database does not have yet."""
+        """False while a journal may hold outcomes that the database lacks."""
         return not self._left
 
     def note_left(self, chunk_id: int, route: RelayRoute | None) -> None:
-        """Record that work on a chunk ended in the middle: some of its outcomes may be only in the route's journal.
-
-        Without a route, nothing was claimed. A chunk that was recorded before and is not recovered yet keeps its route.
-        """
+        """Its outcomes may be only in the route's journal (None: never claimed). If left before, it keeps its route."""
         earlier = self._left.get(chunk_id)
         route = earlier.route if earlier is not None else route
         if route is not None:
             self._left[chunk_id] = LeftChunk(route)
 
     def route_of_left(self, chunk_id: int) -> RelayRoute | None:
-        """Return the route whose journal may hold a chunk's only outcomes, if there is one."""
+        """Whose journal may hold a chunk's only outcomes."""
         left = self._left.get(chunk_id)
         return left.route if left is not None else None
 
     def note_recovered(self, chunk_id: int) -> None:
-        """Record that everything the journal knows about a chunk is in the database."""
+        """Everything the journal knows about it is in the database."""
         self._left.pop(chunk_id, None)
 
     def check_now(self) -> None:
-        """Check at once instead of waiting for the next round, because another database answers.
-
-        Statements to the previous database would only hang, so they are canceled, but not those of a replay. Done once
-        per hold.
-        """
+        """Another database answers: statements to the old one, except a replay's, are canceled. Once per hold."""
         if not self.is_held and not self._check_now.is_set():
             cut_in_use()
         self._check_now.set()
 
     async def run(self) -> None:
-        """Take over what dead processes left, or replay journals to a held database, in a loop."""
         while True:
             is_other = self._check_now.is_set()
             self._check_now.clear()
@@ -134,15 +118,11 @@ class Upkeep:
                     await self._check_now.wait()
 
     async def until_admitted(self) -> None:
-        """Return once it is decided whether this process may claim, or that all sending is on hold."""
+        """Once it is decided whether this process may claim, or sending is on hold."""
         await self._is_judged.wait()
 
     async def _join(self) -> bool:
-        """Become a process that this database knows, and accept the database. Returns False if all sending is held now,
-        so that this host's journals are replayed first.
-
-        It is durable before the first claim: on this server's disk, and on each replica's for up to a minute.
-        """
+        """False if sending is held. Durable before the first claim, on each replica's disk too (within a minute)."""
         memory, name = self._admission.memory, self.name
         is_known = await self._orm.run(sender_processes.knows, name)
         if not self._has_replayed:
@@ -173,7 +153,6 @@ class Upkeep:
             await asyncio.sleep(HELD_SECONDS)
 
     async def _accept(self) -> None:
-        """Remember the database, its sender hosts, and how far this host's clock is ahead of it."""
         state = await self._orm.run(fence.read_state)
         if state is None:
             return
@@ -186,7 +165,6 @@ class Upkeep:
         await asyncio.to_thread(self._admission.memory.accept, state, hosts)
 
     async def _recover(self) -> None:
-        """Take over what dead processes left, give back abandoned chunks, and keep the journals small."""
         own = [route.journal.path for route in self._routes]
         if not await self._orm.run(sender_processes.note_alive, self.name):
             self._admission.fenced.set()
@@ -210,10 +188,8 @@ class Upkeep:
                 await self.trim_journal(route, least_bytes=1)
 
     async def _recover_routes(self) -> None:
-        """Write what only the journals of this process know. Without it, they could never be emptied after a failure.
-
-        A chunk that was left earlier and that no one works on meanwhile is known afterward: it was still claimed and
-        is given back, or was taken for lost and is settled.
+        """Write what only this process's journals know; afterward idle chunks that were left are settled or given
+        back.
         """
         known = dict(self._left)
         for route in self._routes:
@@ -232,10 +208,7 @@ class Upkeep:
         return {chunk_id: each for chunk_id, each in left.items() if chunk_id not in self._active}
 
     async def _replay(self) -> bool:
-        """Tell a held database what this host sent, once no message is being sent; return whether the hold was lifted.
-
-        While it lasts, no connection may begin anything: the one that was used before may lead elsewhere.
-        """
+        """Once no message is being sent; return whether the hold was lifted. Nothing may begin meanwhile."""
         await self._orm.run(sender_processes.note_seen, self.name)
         if self._active:
             return False
@@ -254,17 +227,12 @@ class Upkeep:
         return await self._orm.run(fence.resume_if_whole)
 
     async def say_goodbye(self) -> None:
-        """Delete this process's record: no one has to wait for a process that ended cleanly and left no journal.
-
-        If the database is unreachable, the row remains, and the process counts as one that may have sent something.
-        """
+        """Ended without a journal, so no one waits for it. If the database is unreachable, the row remains."""
         await self._orm.try_once(partial(sender_processes.forget_process, self.name), GOODBYE_SECONDS)
 
     async def settle_lost(self, route: RelayRoute, over: int | None = None) -> None:
-        """Settle chunks that other processes gave up as lost while this one was unreachable.
-
-        A chunk that is still being sent is skipped, because its next message may begin after the journal was read;
-        `over` is a chunk that has just ended.
+        """Taken for lost by others meanwhile. Skips chunks being sent, which may begin messages; `over` has just
+        ended.
         """
         under_way = frozenset(self._active) - {over}
         await self._orm.run(
@@ -272,7 +240,6 @@ class Upkeep:
         )
 
     async def _recover_own(self, account_id: int, chunk_id: int, route: RelayRoute) -> None:
-        """Give back a claimed chunk that no one here works on; it counts as active meanwhile, to prevent a start."""
         self._active[chunk_id] = None
         try:
             idle = recovery.IdleChunk(account_id, chunk_id, route.journal.path)
@@ -282,7 +249,7 @@ class Upkeep:
             del self._active[chunk_id]
 
     async def trim_journal(self, route: RelayRoute, *, least_bytes: int = TRIM_BYTES) -> None:
-        """Empty a journal that has grown, at a moment when no message is being sent and every result is written."""
+        """Only when no message is being sent and every result is written."""
         if route.journal.size_bytes < least_bytes or not self.is_settled:
             return
         async with route.lock:
