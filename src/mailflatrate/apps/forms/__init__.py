@@ -1,7 +1,6 @@
-"""Sign-up forms and double opt-in (R-25 to R-35): the only way to become a subscriber without existing proof.
-
-Takes in: a visitor's submission, or a customer's request for a person. Stores: forms, their frozen versions, requests
-with their tokens (hashed, for two weeks at most), "this was not me" answers, and counters against abuse. Passes on: the
-consent that a person confirmed (`lists.actions.confirm_consent`), and each request that waits for its one email, to the
-gate. There is no switch that skips the confirmation.
+"""Sign-up forms and double opt-in (R-25 to R-35): the only way to become a subscriber without existing proof. No
+switch skips the confirmation.
+Takes in: submissions, and customers' requests. Stores: forms, their frozen versions, requests with hashed tokens
+(two weeks at most), denials, counters against abuse. Passes on: confirmed consent to `lists`, requests that wait
+for their one email to the gate.
 """

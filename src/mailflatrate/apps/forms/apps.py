@@ -1,5 +1,3 @@
-"""Django's registration of this app."""
-
 from django.apps import AppConfig
 
 

@@ -1,7 +1,4 @@
-"""The person's answer, given with the email's token (R-33): yes, or "this was not me".
-
-Opening the page changes nothing.
-"""
+"""The person's answer to the email (R-33): yes, or "this was not me". Opening the page changes nothing."""
 
 from collections.abc import Collection, Sequence
 from contextlib import suppress
@@ -32,20 +29,15 @@ MOVED_JOB = "privacy.address_changed"
 
 
 class AnsweredRequest(Enum):
-    """The state of a request after the answer."""
-
     CONFIRMED = "confirmed"
     DENIED = "denied"
     TOO_LATE = "too_late"
     UNCHOSEN = "unchosen"
-    """Still open: they said yes, and ticked none of the lists."""
+    """They said yes, and ticked none of the lists."""
 
 
 def find_request(token: str) -> tuple[int, int] | None:
-    """Return account and ID of the request that a token was made for; None for an unknown token.
-
-    Works in any scope or none.
-    """
+    """Account and request; None for an unknown token. Works in any scope or none."""
     if not 0 < len(token) <= MAX_TOKEN_CHARACTERS:
         return None
     with tenancy.platform(PlatformReason.PUBLIC_PAGE):
@@ -65,11 +57,8 @@ def answer(
     tracking: bool = False,
     list_ids: Collection[int] = (),
 ) -> AnsweredRequest:
-    """Record the person's answer and return the request's state. Only the first answer counts.
-
-    `page`: where they answered, without the token. `list_ids`: the lists they ticked, if the request asks for several.
-    A yes to none of them is no answer. `tracking`: they also agreed to individual click tracking, which counts if the
-    form's visitor had, too (R-107).
+    """Only the first answer counts; a yes to none of the lists is no answer. `page` is without the token. `tracking`:
+    personal click tracking, if the form's visitor had agreed, too (R-107).
     """
     related = SignupRequest.objects.select_related(
         "form", "version", "created_by", "mailing_list", "moves", "key", "stand"
@@ -98,15 +87,12 @@ def answer(
 
 
 def _agreed(request: SignupRequest, list_ids: Collection[int]) -> list[int]:
-    """Return the lists that a yes is for: the only one, or those ticked of several."""
     asked = [request.mailing_list_id, *(each["list"] for each in request.further)]
     return [list_id for list_id in asked if list_id in list_ids] if request.further else asked
 
 
 @dataclass(frozen=True, slots=True)
 class _AnswerVisit:
-    """The browser that answered, and the page."""
-
     ip: str | None
     user_agent: str
     page: str
@@ -143,7 +129,7 @@ SELECT NOT EXISTS (SELECT 1 FROM relay) AND %(on_this_host)s OR EXISTS (SELECT 1
 
 
 def _test_inbox_mark(request: SignupRequest) -> dict[str, bool]:
-    """Return a mark for a consent that only the test inbox was asked for; it ends once mail leaves this host."""
+    """A consent that only the test inbox was asked for ends once mail leaves this host."""
     values: dict[str, Any] = {
         "on_this_host": load_settings().relay_host is None,
         "account_id": request.account_id,
@@ -197,7 +183,7 @@ def _agree_to_tracking(request: SignupRequest, visit: _AnswerVisit) -> None:
 
 
 def _forget_unchosen(request: SignupRequest, agreed: Sequence[int]) -> None:
-    """Expire the request for the lists that weren't ticked (R-34), and note which ones were."""
+    """The request expires for the lists that weren't ticked (R-34)."""
     for list_id, event_ids in events_by_list(request).items():
         if list_id not in agreed and request.contact_id is not None:
             optin.forget_opt_in(request.contact_id, list_id, event_ids)
@@ -205,7 +191,7 @@ def _forget_unchosen(request: SignupRequest, agreed: Sequence[int]) -> None:
 
 
 def _waits_for_proof(request: SignupRequest) -> bool:
-    """Return whether the person is on the list without proof, as an import left them."""
+    """On the list without proof, as an import left them."""
     here = Subscription.objects.filter(
         mailing_list_id=request.mailing_list_id, contact__address_key=bytes(request.address_key)
     )
@@ -213,17 +199,14 @@ def _waits_for_proof(request: SignupRequest) -> bool:
 
 
 def _give_tags(request: SignupRequest, names: list[str]) -> None:
-    """Give the person the form's tags. A consent never fails for them."""
+    """A consent never fails for them."""
     contact = Contact.objects.get(address_key=bytes(request.address_key))
     with suppress(ListError):
         give_tags([contact.id], ensure_tags(names))
 
 
 def _move(request: SignupRequest, old: Contact, visit: _AnswerVisit, *, source: str) -> None:
-    """Move lists and personal data to the new mailbox after both mailboxes agreed.
-
-    The ledger records which values were carried over and what the new address had before, so that it can be undone.
-    """
+    """After both mailboxes agreed. The ledger keeps values carried over and replaced, so that it can be undone."""
     assert request.settled_at is not None
     person = optin.person_of(old, request.email, bytes(request.address_key))
     known = Contact.objects.filter(address_key=bytes(request.address_key)).first()
@@ -242,7 +225,7 @@ def _move(request: SignupRequest, old: Contact, visit: _AnswerVisit, *, source: 
 
 
 def _carried(old: Contact, known: Contact | None) -> list[str]:
-    """Return which values the new address takes over; its own values stay as they are."""
+    """The new address's own values stay."""
     names = [
         name for name in ("first_name", "last_name") if getattr(old, name) and not (known and getattr(known, name))
     ]

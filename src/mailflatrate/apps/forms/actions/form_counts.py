@@ -1,6 +1,5 @@
-"""Counts how far visitors come with a form, by placement, text and day. Nothing identifies anyone.
-
-A step is one more row, so that visitors never wait for each other; an hourly job adds the rows up.
+"""Counts how far visitors come, by placement, text and day; nothing identifies anyone. A step is one more row, so that
+visitors never wait for each other; an hourly job adds them up.
 """
 
 from datetime import UTC, timedelta
@@ -16,7 +15,6 @@ from mailflatrate.base.count_rows import CountTable
 from mailflatrate.rules.forms.placement import ASKED
 
 REPORTED = frozenset({FormStep.VIEW, FormStep.START})
-"""The steps that only a browser knows."""
 REPORTS_PER_NETWORK_HOUR = 300
 MANY_ROWS = 50
 _COUNTS = CountTable("form_count", "form_id", ("day", "placement", "what", "compared_text"))
@@ -24,7 +22,6 @@ _COUNTS = CountTable("form_count", "form_id", ("day", "placement", "what", "comp
 
 @tenancy.needs_account
 def count_step(form_id: int, placement: str, step: FormStep, compared_text: str = "") -> None:
-    """Count a step of one visitor today."""
     today = clock.now().astimezone(UTC).date()
     FormCount.objects.create(
         form_id=form_id, day=today, placement=placement, what=step, compared_text=compared_text, count=1
@@ -32,17 +29,13 @@ def count_step(form_id: int, placement: str, step: FormStep, compared_text: str 
 
 
 def placement_of(request: SignupRequest) -> str:
-    """Return the placement that a request counts for."""
     return request.placement if request.kind == ConfirmationRequestKind.FORM else ASKED
 
 
 def count_reported(
     form: PublishedForm, placement: str, step: FormStep, ip: str | None, compared_text: str = ""
 ) -> bool:
-    """Count what a browser reports; return False if its network has reported this too often within the hour.
-
-    Opens the account's scope itself.
-    """
+    """False if the network reported this too often within the hour. Opens the account's scope."""
     now, network = clock.now(), network_of(ip)
     with tenancy.account(form.account_id), transaction.atomic():
         if network:
@@ -54,5 +47,4 @@ def count_reported(
 
 
 def fold_counts(many_rows: int = MANY_ROWS) -> int:
-    """Add up the counts of forms that have many rows; return the number of forms."""
     return _COUNTS.fold(many_rows)

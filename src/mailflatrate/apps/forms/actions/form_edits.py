@@ -1,4 +1,4 @@
-"""The customer's actions on forms: create, edit, publish, close. A published version never changes (R-28)."""
+"""The customer's actions on forms. A published version never changes (R-28)."""
 
 import secrets
 from collections.abc import Sequence
@@ -37,10 +37,7 @@ _CODE_LENGTH = 10
 def create_form(
     name: str, list_id: int, *, by: User | None, sender_id: int | None = None, style: FormStyle | None = None
 ) -> Form:
-    """Create a draft for a list, in the list's language, that asks for the email address only. Raises FormError.
-
-    `style` comes from the brand; None: only the account's color.
-    """
+    """In the list's language; asks for the address only. Style None: the account's color. Raises FormError."""
     place = _list(list_id)
     account = current_account()
     return Form.objects.create(
@@ -54,7 +51,6 @@ def create_form(
 
 
 def new_code() -> str:
-    """Return a random code for the address of a form's page."""
     return "".join(secrets.choice(_ALPHABET) for _place in range(_CODE_LENGTH))
 
 
@@ -69,10 +65,8 @@ def save_draft(
     tags: Sequence[str] | None = None,
     correctable: bool | None = None,
 ) -> Form:
-    """Save the draft; the published version stays the same until the form is published again. Raises FormError.
-
-    `tags` are given to people who confirm from now on. `correctable` says whether subscribers can correct their answers
-    on their preferences page. Both apply at once; None leaves them unchanged.
+    """The published version stays. `tags` (for those who confirm from now on) and `correctable` (by subscribers) apply
+    at once, None leaves them. Raises FormError.
     """
     form = _locked(form_id)
     if form.current_id is not None and form.mailing_list_id != list_id:
@@ -91,10 +85,7 @@ def save_draft(
 
 @transaction.atomic
 def place_form(form_id: int, placement: Placement) -> Form:
-    """Set where and when the script shows the form; websites have it within five minutes. Raises FormError.
-
-    A compared text that was kept stays the only one.
-    """
+    """Websites have it within five minutes. A compared text that was kept stays the only one. Raises FormError."""
     form = _locked(form_id)
     form.placement = replace(placement, text=placement_from_json(form.placement).text).as_json()
     form.save(update_fields=["placement"])
@@ -104,7 +95,7 @@ def place_form(form_id: int, placement: Placement) -> Form:
 
 @transaction.atomic
 def keep_text(form_id: int, key: str) -> None:
-    """Show only the compared text with this key from now on, or all again if it's empty. Raises FormError."""
+    """ "": all again. Raises FormError."""
     form = _locked(form_id)
     content = content_from_json(form.current.content["content"]) if form.current is not None else None
     if key and (content is None or content.compared_text(key) is None):
@@ -116,10 +107,7 @@ def keep_text(form_id: int, key: str) -> None:
 
 @transaction.atomic
 def publish_form(form_id: int, *, by: User | None) -> Verdict:
-    """Freeze the draft as the next version and accept sign-ups if the rules allow; return their verdict.
-
-    A draft that is identical to the current version does not create a new one.
-    """
+    """If the rules allow; return their verdict. A draft identical to the current version makes no new one."""
     form = _locked(form_id)
     facts = form_facts(form)
     verdict = judge_form(facts)
@@ -146,7 +134,7 @@ def publish_form(form_id: int, *, by: User | None) -> Verdict:
 
 
 def _declare_fields(content: FormContent) -> None:
-    """Declare the custom fields that the form asks for and no field has yet, as text. Raises FormError."""
+    """As text, if no field has it yet. Raises FormError."""
     labels = {field.key: field.labels.get(content.languages[0], "") for field in content.fields}
     types = {field.key: TEXT for field in content.fields if field.is_attribute}
     try:
@@ -156,12 +144,12 @@ def _declare_fields(content: FormContent) -> None:
 
 
 def close_form(form_id: int) -> None:
-    """Stop taking sign-ups; pending requests may still be confirmed. Raises FormError."""
+    """Pending requests may still be confirmed. Raises FormError."""
     _move(form_id, FormState.PUBLISHED, FormState.CLOSED)
 
 
 def reopen_form(form_id: int) -> None:
-    """Accept sign-ups again with the last published version. Raises FormError."""
+    """With the last published version. Raises FormError."""
     _move(form_id, FormState.CLOSED, FormState.PUBLISHED)
 
 
@@ -197,7 +185,7 @@ def _list(list_id: int) -> MailingList:
 
 
 def _check_further(content: FormContent, list_id: int) -> None:
-    """Raise FormError for further lists that aren't the member's to offer, or are offered twice."""
+    """Raise FormError for lists that aren't the member's to offer, or are offered twice."""
     further = [each.list_id for each in content.further]
     if len({list_id, *further}) != 1 + len(further):
         raise FormError(_("offer each list once"))

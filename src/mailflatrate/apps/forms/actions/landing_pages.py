@@ -1,5 +1,3 @@
-"""Actions on landing pages: the customer's edit, publish and unpublish, the operators' takedown."""
-
 from django.db import transaction
 from django.utils.translation import gettext as _
 
@@ -26,10 +24,7 @@ from mailflatrate.rules.forms.landing import (
 @tenancy.needs_account
 @transaction.atomic
 def save_landing_page(form_id: int, content: LandingContent) -> LandingPage:
-    """Save the draft of a form's landing page, and make one if it has none; visitors see the published version.
-
-    Raises FormError.
-    """
+    """Visitors see the published version. Raises FormError."""
     form = Form.objects.select_for_update(of=("self",)).filter(id=form_id).first()
     if form is None:
         raise FormError(_("this form doesn't exist"))
@@ -51,11 +46,7 @@ def save_landing_page(form_id: int, content: LandingContent) -> LandingPage:
 def publish_landing_page(
     form_id: int, content: LandingContent, compiled: CompiledPage, elsewhere: tuple[str, ...], *, by: User | None
 ) -> list[LandingFault]:
-    """Freeze the draft as the next version and show it to visitors; return what prevents that, if anything does.
-
-    `compiled` is `content` as `mail.landing_page` compiled it, `elsewhere` its images that aren't ours. Raises
-    FormError if the draft has changed since.
-    """
+    """Return what prevents it. `elsewhere`: images not ours. Raises FormError if the draft changed meanwhile."""
     page = _locked(form_id)
     if page.draft != content.as_json():
         raise FormError(_("the draft was changed meanwhile; look at it and publish it again"))
@@ -83,14 +74,14 @@ def publish_landing_page(
 @tenancy.needs_account
 @transaction.atomic
 def unpublish_landing_page(form_id: int) -> None:
-    """Show the page to no one any longer; its draft and versions stay. Raises FormError."""
+    """Its draft and versions stay. Raises FormError."""
     page = _locked(form_id)
     page.is_published = False
     page.save(update_fields=["is_published"])
 
 
 def take_down_landing_page(page_id: int, *, by: User, reason: str) -> None:
-    """Take a landing page down at once; its customer can't publish it again. Raises FormError."""
+    """Its customer can't publish it again. Raises FormError."""
     reason = _checked(by, reason)
     with tenancy.platform(PlatformReason.OPERATOR_DESK), transaction.atomic():
         page = LandingPage.objects.filter(id=page_id).first()
@@ -105,7 +96,7 @@ def take_down_landing_page(page_id: int, *, by: User, reason: str) -> None:
 
 
 def restore_landing_page(page_id: int, *, by: User, reason: str) -> None:
-    """Let a page that was taken down be seen again. Raises FormError."""
+    """Raises FormError."""
     reason = _checked(by, reason)
     with tenancy.platform(PlatformReason.OPERATOR_DESK), transaction.atomic():
         page = LandingPage.objects.filter(id=page_id).first()

@@ -1,7 +1,4 @@
-"""Expiry of requests (R-34): after two weeks nothing personal is left in one, confirmed or not.
-
-A confirmed request lives on in the ledger and the subscription; of the others the ledger keeps anonymous events.
-"""
+"""Expiry of requests (R-34): nothing personal is left after two weeks; the ledger keeps anonymous events."""
 
 from datetime import timedelta
 
@@ -24,7 +21,7 @@ BATCH = 500
 
 
 def forget_old() -> int:
-    """Erase expired requests of all accounts, plus marks, counters and old denials; return how many requests."""
+    """Of all accounts, with marks, counters and old denials; return how many requests."""
     before = clock.now() - timedelta(days=value("confirmation_erase_days"))
     erased = 0
     while rows := _old(before):

@@ -1,9 +1,4 @@
-"""Limits on asking on other people's behalf, and at stands (R-35).
-
-Requests are counted by day and key, and judged by `rules.forms.request_limits`.
-
-The tally holds only numbers. Erasing a person changes none of them, so erasing people cannot improve an account's rate.
-"""
+"""Limits on asking for others, and at stands (R-35). Only numbers are kept: erasing people improves no rate."""
 
 from collections.abc import Sequence
 from datetime import UTC, date, datetime, time, timedelta
@@ -21,7 +16,6 @@ from mailflatrate.rules.limits import value
 
 _BEHALF = (ConfirmationRequestKind.PERSON, ConfirmationRequestKind.API)
 _TALLIED = Q(kind__in=_BEHALF) | Q(stand__isnull=False)
-"""Requests that someone other than the person makes, and entries at a stand, where nothing but a PIN was proved."""
 TALLIES_KEPT = timedelta(days=90)
 _SUMS = """
 SELECT account_id, day, sum(asked), sum(confirmed), sum(denied), sum(unknown), sum(at_stands)
@@ -38,12 +32,11 @@ ON CONFLICT (account_id, day, key_id) DO UPDATE SET asked = t.asked + excluded.a
 
 
 def asking_allowance() -> AskingAllowance:
-    """Return how many people the current account may ask today, with its figures."""
     return allowances_of([tenancy.current_account_id()])[tenancy.current_account_id()]
 
 
 def allowances_of(account_ids: Sequence[int]) -> dict[int, AskingAllowance]:
-    """Return the allowances of several accounts; in the platform scope, or for the account of the scope."""
+    """In the platform scope, or for the account of the scope."""
     today = _day(clock.now())
     since = today - timedelta(days=int(value("asks_window_days")))
     days: dict[int, list[AskingDay]] = {account_id: [] for account_id in account_ids}
@@ -55,10 +48,7 @@ def allowances_of(account_ids: Sequence[int]) -> dict[int, AskingAllowance]:
 
 
 def admit_asking(key: ApiKey | None) -> None:
-    """Admit one more request on someone's behalf. Raises AskingBraked.
-
-    Requests of one account wait for each other until the transaction ends, so that no burst exceeds the limit.
-    """
+    """Raises AskingBraked. An account's requests wait for each other (transaction), so no burst exceeds the limit."""
     now, allowance = clock.now(), _locked_allowance()
     if allowance.left == 0:
         raise AskingBraked(_why(allowance), seconds=_until_tomorrow(now), allowance=allowance)
@@ -75,18 +65,14 @@ def admit_asking(key: ApiKey | None) -> None:
 
 
 def may_ask_at_stand() -> bool:
-    """Return whether the account's stands may take one more entry today.
-
-    People at a stand confirm later, so an account begins with more entries than requests. Once too few confirm, too
-    many deny or too many addresses don't exist, its stands have the limit of its requests. The same lock holds.
-    """
+    """More than for requests, as people confirm later, unless too few confirm or too many deny or bounce. Same lock."""
     allowance = _locked_allowance()
     first = int(value("sign_ups_at_stands_day")) if allowance.level is AskingLevel.OPEN else 0
     return allowance.asked_today + allowance.at_stands_today < max(allowance.limit, first)
 
 
 def _locked_allowance() -> AskingAllowance:
-    """Return the current account's allowance; nothing else in the account is admitted until the transaction ends."""
+    """Nothing else of the account is admitted until the transaction ends."""
     with connection.cursor() as cursor:
         cursor.execute("SELECT pg_advisory_xact_lock(hashtextextended('asking', %s))", [tenancy.current_account_id()])
     return asking_allowance()
@@ -126,21 +112,17 @@ def _why(allowance: AskingAllowance) -> str:
 
 
 def count_asked(key_id: int | None, at: datetime, *, at_stand: bool = False) -> None:
-    """Count one more request, on the day that its answer will be counted for."""
+    """On the day that its answer will be counted for."""
     _count(_day(at), key_id, asked=1, at_stands=int(at_stand))
 
 
 def count_answer(request: SignupRequest, *, yes: bool) -> None:
-    """Count the person's answer for the day of the request."""
     if request.kind in _BEHALF or request.stand_id is not None:
         _count(_day(request.requested_at), request.key_id, confirmed=int(yes), denied=int(not yes))
 
 
 def note_unknown(request_ids: Sequence[int], at: datetime) -> int:
-    """Record that the emails of these requests went to nonexistent mailboxes or domains; return how many were new.
-
-    Idempotent.
-    """
+    """Their emails went to nonexistent mailboxes or domains; return how many were new. Idempotent."""
     rows = SignupRequest.objects.filter(_TALLIED, id__in=request_ids, unknown_at=None)
     found = list(rows.select_for_update().order_by("id"))
     for request in found:
@@ -151,13 +133,12 @@ def note_unknown(request_ids: Sequence[int], at: datetime) -> int:
 
 @tenancy.needs_platform
 def forget_tallies() -> None:
-    """Delete tallies that no longer affect any judgment."""
     AskingTally.objects.filter(day__lt=_day(clock.now() - TALLIES_KEPT)).delete()
 
 
 @tenancy.needs_platform
 def braked_accounts() -> list[tuple[int, AskingAllowance]]:
-    """Return the accounts that are throttled or at their limit within the current window, worst first."""
+    """Throttled or at their limit in the current window, worst first."""
     since = _day(clock.now()) - timedelta(days=int(value("asks_window_days")))
     ids = list(AskingTally.objects.filter(day__gt=since).values_list("account_id", flat=True).distinct())
     found = [(each, allowance) for each, allowance in allowances_of(ids).items() if _noteworthy(allowance)]

@@ -1,8 +1,4 @@
-"""The progress of a request through gate and engine.
-
-`decide_queued` hands the gate one batch and acts on its decisions; the engine records with `note_messages` what it is
-about to send, and with `note_sent` that the relay accepted it.
-"""
+"""A request's way through gate and engine."""
 
 import hashlib
 from collections import Counter
@@ -38,15 +34,12 @@ from mailflatrate.rules.forms import content_from_json
 A_DAY = timedelta(hours=24)
 AN_HOUR = timedelta(hours=1)
 NO_SUCH_DOMAIN = "confirmation-address"
-"""The rule that finds out only at the gate that a domain takes no mail."""
 _LockedMailboxes = NewType("_LockedMailboxes", frozenset[bytes])
-"""Keys of mailboxes that only this transaction counts emails to. Only `_lock_mailboxes` makes one (ADR 0041)."""
+"""Only this transaction counts emails to them. Only `_lock_mailboxes` makes one (ADR 0041)."""
 
 
 @dataclass(frozen=True, slots=True)
 class AllowedConfirmation:
-    """A request whose email may be sent, with the contact and the list that the delivery is for."""
-
     request_id: int
     contact_id: int | None
     mailing_list_id: int
@@ -57,11 +50,7 @@ class AllowedConfirmation:
 def decide_queued(
     most: int, domains: Set[str], judge: Callable[[ConfirmationBatch], Sequence[ConfirmationDecision]]
 ) -> tuple[int, list[AllowedConfirmation]]:
-    """Let the gate decide about the oldest queued requests to these domains, and record its decisions.
-
-    Returns how many requests were decided, and those whose email may be sent. The rows stay locked until the
-    transaction ends.
-    """
+    """Of the oldest to these domains. Return how many were decided, and those allowed; rows stay locked."""
     related = SignupRequest.objects.select_related(
         "form", "version", "mailing_list", "moves", "created_by", "key", "stand"
     )
@@ -94,7 +83,7 @@ def decide_queued(
 
 
 def _lock_mailboxes(keys: Set[bytes]) -> _LockedMailboxes:
-    """Lock these mailboxes so that only one transaction at a time, across all accounts, counts emails to them."""
+    """One transaction at a time, across all accounts, counts emails to them."""
     with connection.cursor() as cursor:
         for key in sorted(keys):
             cursor.execute("SELECT pg_advisory_xact_lock(%s)", [int.from_bytes(key[:8], "big", signed=True)])
@@ -102,20 +91,19 @@ def _lock_mailboxes(keys: Set[bytes]) -> _LockedMailboxes:
 
 
 def _mails_to_mailboxes(mailboxes: _LockedMailboxes, now: datetime) -> Counter[bytes]:
-    """Count all customers' confirmation emails to mailboxes within a day."""
+    """Of all customers, within a day."""
     rows = ConfirmationMark.objects.filter(mailbox_key__in=mailboxes, at__gt=now - A_DAY)
     return Counter(bytes(key) for key in rows.values_list("mailbox_key", flat=True))
 
 
 def _mails_of_forms(form_ids: Set[int], now: datetime) -> dict[int, int]:
-    """Count the emails that each form requested within the last hour."""
     rows = SignupRequest.objects.filter(form_id__in=form_ids, requested_at__gt=now - AN_HOUR)
     asked = rows.filter(requested_event_id__isnull=False)
     return dict(asked.order_by().values_list("form_id").annotate(Count("id")))
 
 
 def _begin_asking(requests: Sequence[SignupRequest]) -> None:
-    """Make contacts pending and record their requests, after the gate allowed the emails (R-29, first)."""
+    """After the gate allowed the emails (R-29, first)."""
     for request in requests:
         person = optin.SignupPerson(request.email, bytes(request.address_key))
         request.contact_id, request.requested_event_id = optin.begin_opt_in(
@@ -130,7 +118,7 @@ def _begin_asking(requests: Sequence[SignupRequest]) -> None:
 
 
 def _withhold(refused: Sequence[tuple[SignupRequest, str]]) -> None:
-    """Record requests the gate refused; each reason is the key of the rule. The visitor never learns it."""
+    """Each reason is the rule's key. The visitor never learns it."""
     for request, reason in refused:
         request.state, request.reason = ConfirmationRequestState.WITHHELD, reason
     SignupRequest.objects.bulk_update([request for request, _ in refused], ["state", "reason"])
@@ -138,19 +126,16 @@ def _withhold(refused: Sequence[tuple[SignupRequest, str]]) -> None:
 
 
 def token_hash(token: str) -> bytes:
-    """Return the stored hash of a token."""
     return hashlib.sha256(token.encode()).digest()
 
 
 def token_id(request: SignupRequest) -> str:
-    """Return the name under which the ledger knows the token."""
+    """The ledger's name for the token."""
     return bytes(request.token_hash or b"").hex()[:32]
 
 
 @dataclass(frozen=True, slots=True)
 class ConfirmationDraft:
-    """A confirmation email that is about to be sent, with its token."""
-
     request_id: int
     token: str
     message_id: str
@@ -159,7 +144,7 @@ class ConfirmationDraft:
 
 @tenancy.needs_account
 def note_messages(messages: Sequence[ConfirmationDraft]) -> None:
-    """Make the tokens of these messages valid from now on, replacing earlier ones."""
+    """Their tokens are valid from now on, and replace earlier ones."""
     rows = [
         SignupRequest(
             id=each.request_id,
@@ -174,8 +159,6 @@ def note_messages(messages: Sequence[ConfirmationDraft]) -> None:
 
 @dataclass(frozen=True, slots=True)
 class AcceptedConfirmation:
-    """A confirmation email accepted by the relay: its reply as one line, and the time of acceptance."""
-
     request_id: int
     delivery_id: int
     reply: str
@@ -184,7 +167,7 @@ class AcceptedConfirmation:
 
 @tenancy.needs_account
 def note_sent(accepted: Sequence[AcceptedConfirmation]) -> int:
-    """Record in the ledger that emails were sent (R-29, second); return how many. Idempotent."""
+    """In the ledger (R-29, second); return how many. Idempotent."""
     by_request = {each.request_id: each for each in accepted}
     rows = SignupRequest.objects.select_for_update(of=("self",)).select_related("version")
     waiting = list(rows.filter(id__in=by_request, sent_event_id=None, contact_id__isnull=False).order_by("id"))
@@ -209,7 +192,6 @@ def note_sent(accepted: Sequence[AcceptedConfirmation]) -> int:
 
 
 def events_by_list(request: SignupRequest) -> dict[int, list[int]]:
-    """Return the ledger's events about the request and its email, by list; a list without any is missing."""
     rows = [(request.mailing_list_id, request.requested_event_id, request.sent_event_id)]
     rows += [(each["list"], each.get("requested"), each.get("sent")) for each in request.further]
     found = {list_id: [event for event in events if event is not None] for list_id, *events in rows}
@@ -217,10 +199,7 @@ def events_by_list(request: SignupRequest) -> dict[int, list[int]]:
 
 
 def about(request: SignupRequest, list_id: int | None = None) -> dict[str, Any]:
-    """Return what every event of a sign-up records about form, wording and page.
-
-    `list_id`: which of the request's lists the event is about; None: its first.
-    """
+    """Form, wording and page, for every event of a sign-up. List None: the request's first."""
     details: dict[str, Any] = {"request": request.id, "kind": request.kind, "language": request.language}
     if request.version is not None:
         asked = asked_lists(request)
@@ -257,7 +236,6 @@ def about(request: SignupRequest, list_id: int | None = None) -> dict[str, Any]:
 
 
 def _shown_text(request: SignupRequest) -> dict[str, str] | None:
-    """Return the headline, text and button that the visitor read, if the form compares several."""
     if not request.compared_text or request.version is None:
         return None
     text = content_from_json(request.version.content["content"]).compared_text(request.compared_text)

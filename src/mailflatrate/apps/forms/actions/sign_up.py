@@ -1,7 +1,5 @@
-"""Intake of requests: a visitor's sign-up, a person added by hand or through the API, a change of address.
-
-All become the same kind of row, which waits for its one email. Known, unknown, suppressed and already subscribed
-addresses get the same response. Only the gate, which no outsider can observe, uses what is known about an address.
+"""Intake of all requests as one kind of row, which waits for its one email. Known, unknown, suppressed and subscribed
+addresses get the same response; only the gate, which no outsider can observe, uses what is known.
 """
 
 import json
@@ -87,15 +85,13 @@ SELECT (SELECT id FROM made), (SELECT id FROM known), (SELECT requested_at FROM 
 
 @dataclass(frozen=True, slots=True)
 class _Limit:
-    """A counter that this sign-up adds to, its maximum, and the response when it is exceeded."""
-
     key: bytes
     most: int
     outcome: SignupOutcome
 
 
 def sign_up(form: PublishedForm, version: ShownVersion, sent: Submission, proved: SubmissionProof) -> SignupResult:
-    """Take a visitor's sign-up. Opens the account's scope itself. Raises ValueError without a ticked consent box."""
+    """Opens the account's scope. Raises ValueError without a ticked consent box."""
     if not sent.list_ids:
         raise ValueError("a sign-up without a ticked box is no consent")
     if not form.open:
@@ -132,10 +128,7 @@ def sign_up(form: PublishedForm, version: ShownVersion, sent: Submission, proved
 
 @dataclass(frozen=True, slots=True)
 class VisitorDetails:
-    """The visit during which the person signed up.
-
-    It is stored as evidence, and the limits of our own forms apply to it.
-    """
+    """Stored as evidence; our own forms' limits apply to it."""
 
     __pydantic_config__ = ConfigDict(extra="forbid")
 
@@ -160,12 +153,9 @@ def request_confirmation(
     visit: VisitorDetails | None = None,
     entered_on: str = "",
 ) -> None:
-    """Ask a person who was added manually or through the API to confirm. It never subscribes anyone directly.
-
-    `note` says how the person asked for it, and appears in the proof. `checked`: an address that looks like a role
-    address belongs to one person. `key` and `visit` are the API key that asks and the visitor it asks for;
-    `entered_on` is the page, or the bulk action, where a member entered the person. Raises FormError in the customer's
-    words; AskingBraked if the account asks too much.
+    """Never subscribes anyone directly. `note`: how the person asked, part of the proof. `checked`: what looks like a
+    role address is one person's. `visit`: the visitor that `key` asks for; `entered_on`: where a member entered
+    them. Raises FormError; AskingBraked if the account asks too much.
     """
     form = Form.objects.select_related("current", "mailing_list").filter(id=form_id).first()
     if form is None or form.state != FormState.PUBLISHED or form.current is None:
@@ -208,7 +198,7 @@ def request_confirmation(
 
 
 def _accepted(email: str, *, checked: bool) -> AddressDecision:
-    """Judge an address that a member or a program entered. Raises FormError if it is refused."""
+    """Raises FormError if it is refused."""
     decision = judge_address(email)
     refused = decision.verdict is AddressVerdict.REFUSE or (decision.verdict is AddressVerdict.HOLD and not checked)
     if refused and decision.reason is not None:
@@ -246,10 +236,8 @@ def _until_next_hour(now: datetime) -> int:
 def request_address_change(
     contact: Contact, list_id: int, email: str, *, language: str, ip: str | None, user_agent: str, source_url: str
 ) -> AddressDecision:
-    """Ask a new address for confirmation, after the subscriber agreed to the change in the current mailbox.
-
-    Nothing changes until the new address confirms. Nothing is requested unless the returned decision accepts the
-    address. Raises FormError after too many addresses within a day, so that this cannot be used to mail strangers.
+    """Nothing changes until the new mailbox confirms. Raises FormError after too many a day: this must not mail
+    strangers.
     """
     decision = judge_address(email)
     since = clock.now() - timedelta(hours=value("confirmation_again_hours"))
@@ -266,17 +254,14 @@ def request_address_change(
 
 
 def wake_sending(account_id: int) -> None:
-    """Process an account's queued requests as soon as the current transaction commits."""
     jobs.wake(SEND_JOB, jobs.JobQueue.EXPRESS, once=f"confirmations:{account_id}", priority=20, account_id=account_id)
 
 
 def _without(values: Mapping[str, Any], faults: Mapping[str, PersonalFault]) -> str:
-    """Return the values without the faulty ones, as JSON."""
     return json.dumps({key: text for key, text in values.items() if key not in faults})
 
 
 def _labels(frozen: FrozenForm) -> dict[str, tuple[str, ...]]:
-    """Return the labels of a form's fields, in addition to their keys."""
     return {field.key: tuple(field.labels.values()) for field in frozen.content.fields}
 
 
@@ -322,14 +307,13 @@ def _limits(
 
 @dataclass(frozen=True, slots=True)
 class _RequestResult:
-    """The result of a request: `made` if new, or stopped by the limit with index `over`."""
+    """`made` if new, or stopped by the limit with index `over`."""
 
     made: bool = False
     over: int | None = None
 
 
 def _take(row: dict[str, Any], limits: Sequence[_Limit]) -> _RequestResult:
-    """Store a request unless one is already open or a limit is reached."""
     for _attempt in range(2):
         made, known, known_at, over = _store(row, limits)
         if over:
@@ -362,7 +346,7 @@ def _store(row: dict[str, Any], limits: Sequence[_Limit]) -> tuple[int | None, i
 
 
 def _is_old(known_at: datetime, now: datetime, kind: str) -> bool:
-    """Return whether a request may be made again: after a day, or at once for a change of address."""
+    """A request may be made again after a day, or at once for a change of address."""
     return kind == ConfirmationRequestKind.MOVE or now - known_at > timedelta(hours=value("confirmation_again_hours"))
 
 

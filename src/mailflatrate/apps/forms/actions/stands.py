@@ -1,5 +1,3 @@
-"""Actions on stands: set one up, try its PIN, and close it."""
-
 import hmac
 from datetime import datetime, timedelta
 
@@ -20,13 +18,13 @@ MAX_DAYS = 14
 MAX_PLACE_CHARACTERS = 80
 MOST_OPEN = 20
 PINS_AN_HOUR = 10
-"""Wrong PINs of one stand, and of one network, within an hour. Then no PIN is right until the next hour."""
+"""Of one stand, and of one network. Then no PIN is right until the next hour."""
 
 
 @tenancy.needs_account
 @transaction.atomic
 def create_stand(form_id: int, place: str, ends_at: datetime, *, by: User | None) -> tuple[Stand, str]:
-    """Set up a stand for a published form; return it with its PIN, which is stored nowhere. Raises FormError."""
+    """The PIN is stored nowhere. Raises FormError."""
     form = Form.objects.filter(id=form_id, state=FormState.PUBLISHED).first()
     now, place = clock.now(), " ".join(place.split())
     if form is None:
@@ -50,13 +48,13 @@ def create_stand(form_id: int, place: str, ends_at: datetime, *, by: User | None
 
 @tenancy.needs_account
 def close_stand(form_id: int, stand_id: int) -> None:
-    """Close a stand immediately; what its tablet hasn't sent by then isn't taken. Raises FormError."""
+    """What its tablet hasn't sent by then isn't taken. Raises FormError."""
     if not Stand.objects.filter(id=stand_id, form_id=form_id, closed_at=None).update(closed_at=clock.now()):
         raise FormError(_("this stand is closed already"))
 
 
 def try_pin(stand: OpenStand, pin: str, ip: str | None) -> bool | None:
-    """Return whether a PIN is right; None if too many were wrong within the hour, whatever it is."""
+    """None if too many were wrong within the hour, whatever it is."""
     now = clock.now()
     keys = [counter_key("stand pin", stand.code, this_hour(now))]
     if network := network_of(ip):

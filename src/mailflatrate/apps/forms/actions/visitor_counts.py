@@ -1,4 +1,4 @@
-"""Counts visitors of pages other than sign-up forms, in the same counters (R-35)."""
+"""Visitors of other pages than forms, in the same counters (R-35)."""
 
 from collections.abc import Sequence
 from datetime import datetime
@@ -14,7 +14,6 @@ RETURNING key, count
 
 
 def counted(keys: Sequence[bytes]) -> dict[bytes, int]:
-    """Return how often each key was counted; keys that were never counted are missing."""
     with connection.cursor() as cursor:
         cursor.execute("SELECT key, count FROM signup_counter WHERE key = ANY(%s)", [list(keys)])
         return {bytes(key): seen for key, seen in cursor.fetchall()}
@@ -22,7 +21,7 @@ def counted(keys: Sequence[bytes]) -> dict[bytes, int]:
 
 @transaction.atomic
 def count(keys: Sequence[bytes], until: datetime) -> dict[bytes, int]:
-    """Count each key once more; return the totals. Counters are deleted after `until`."""
+    """Return the totals. Counters are deleted after `until`."""
     with connection.cursor() as cursor:
         cursor.execute(_COUNT, {"keys": list(keys), "until": until})
         return {bytes(key): seen for key, seen in cursor.fetchall()}
