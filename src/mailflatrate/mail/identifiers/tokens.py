@@ -31,14 +31,14 @@ _KEY_ID = re.compile(r"[A-Za-z0-9_.-]{1,32}")
 
 
 class TokenPurpose(Enum):
-    """Each purpose has its own derived keys, so none passes for another. `delivery_id` and `extra` elsewhere than for
-    deliveries: CLICK names a link of an edition (its id), the same for all recipients (R-108), PERSONAL_CLICK one of a
-    delivery whose recipient agreed (R-107). PRIVACY_REQUEST is only in the email that asks to confirm a request (its
-    id). MEDIA: picture, width. CASE: a report, no account. REPORT: a delivery, for a person who proved by email that
-    they are its recipient. MAILBOX: mailbox, round of asking. DNS_RECORDS, for who manages a domain's DNS: domain, last
-    day it works since 1970. RELAY_EVENT, returned in a provider's events: `extra` is the relay. NOT_ME: the reader of a
-    transactional message says that it isn't meant for them. RECEIPT: the ledger's event. CALENDAR: edition, file
-    number; the same for all recipients. POLL: a recipient's answers.
+    """Each purpose has its own derived keys, so none passes for another. In parentheses: what `delivery_id` and `extra`
+    are, if it names no delivery. CLICK: a link of an edition, the same for all recipients (edition; R-108);
+    PERSONAL_CLICK: for recipients who agreed (R-107). PRIVACY_REQUEST: only in the email that asks to confirm it
+    (request). MEDIA (picture, width). CASE: of no account (report). REPORT: for a person who proved by email that they
+    are the recipient. MAILBOX (mailbox, round of asking). DNS_RECORDS: for the person who manages a domain's DNS
+    (domain, last day it works, counted from 1970). RELAY_EVENT: returned in a provider's events (`extra` is the relay).
+    NOT_ME: the reader of a transactional message says that it isn't meant for them. RECEIPT (event of the ledger).
+    CALENDAR: the same for all recipients (edition, number of the file). POLL: the recipient's answers.
     """
 
     VERP = "verp"

@@ -20,7 +20,7 @@ def find_zone(name: str) -> ZoneInfo | None:
 
 
 def same_hour(local_at: datetime, home: str) -> dict[str, datetime]:
-    """By zone in lower case: the time (UTC) when clocks there show `local_at` (aware). Raises ZoneInfoNotFoundError."""
+    """When (UTC) clocks of each zone (lower case) show what `home`'s do at `local_at`. Raises ZoneInfoNotFoundError."""
     wall = local_at.astimezone(ZoneInfo(home)).replace(tzinfo=None)
     return {name: wall.replace(tzinfo=zone).astimezone(UTC) for name, zone in zones().items()}
 

@@ -95,7 +95,7 @@ def field_label(field: str, language: str) -> str:
 
 
 def imprint_lines(imprint: ImprintRecord, language: str) -> tuple[ImprintLine, ...]:
-    """Without empty fields: name, on whose behalf, address, people, contact, register, numbers, privacy."""
+    """In order, without empty ones: name, on whose behalf, address, people, contact, register, numbers, privacy."""
     lines: list[ImprintLine] = []
     colon = formats_of(language).colon
 

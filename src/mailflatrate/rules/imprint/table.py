@@ -1,5 +1,5 @@
-"""Which country requires which field: RULES.md ("Imprint fields by country"), one row per field. ! mandatory, L
-mandatory for legal persons, R mandatory if registered, ? only if it applies, + recommended, . not required
+"""Which country requires which field: RULES.md ("Imprint fields by country"), one row per field.
+`!` mandatory, `L` for legal persons, `R` if registered, `?` only if it applies, `+` recommended, `.` not required.
 """
 
 from enum import Enum
