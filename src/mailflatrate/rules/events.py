@@ -14,6 +14,8 @@ KEPT: Final = timedelta(days=30)
 
 
 class EventType(StrEnum):
+    """The types of event."""
+
     CONTACT_CONFIRMED = "contact.confirmed"
     CONTACT_UNSUBSCRIBED = "contact.unsubscribed"
     CONTACT_SUPPRESSED = "contact.suppressed"

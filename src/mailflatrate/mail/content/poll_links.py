@@ -29,6 +29,8 @@ _CONTROL = re.compile(r"[\x00-\x1f\x7f]")
 
 
 class PollKind(StrEnum):
+    """What a question asks for."""
+
     CHOICE = "choice"
     NPS = "nps"
 

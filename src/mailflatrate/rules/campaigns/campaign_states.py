@@ -6,7 +6,9 @@ from enum import Enum, StrEnum
 
 
 class CampaignState(StrEnum):
-    """REVIEW: released, an operator reviews it (R-06, R-07). WAITING: no relay; it resumes automatically."""
+    """The state of a campaign. REVIEW: released, and an operator reviews it first (R-06, R-07). WAITING: the relay
+    does not answer; sending resumes automatically.
+    """
 
     DRAFT = "draft"
     REVIEW = "review"

@@ -17,8 +17,10 @@ MOST_COMPARED = 3
 
 
 class LinkOutcome(StrEnum):
-    """NO_HOST: the name has no address. GONE: 404 or 410. FAILED: another error of the website. UNKNOWN: the network
-    failed. SKIPPED: personal, an example domain or this service.
+    """The result of visiting a link. WAITING: not visited yet. NO_HOST: the name has no address. GONE: 404 or 410.
+
+    FAILED: another error of the website. UNKNOWN: the network failed. SKIPPED: not to be visited: the link is personal,
+    leads to an example domain or to this service.
     """
 
     WAITING = "waiting"

@@ -36,7 +36,9 @@ GONE = (ConsentKind.ERASED, ConsentKind.EXPIRED)
 
 
 class OriginState(StrEnum):
-    """FORM: filled by our own double-opt-in forms alone; needs no declaration."""
+    """What is known about the origin of a list (R-10). FORM: filled by our own double-opt-in forms alone; needs no
+    declaration.
+    """
 
     FORM = "form"
     WAITING = "waiting"

@@ -35,6 +35,8 @@ _DAY = re.compile(r"\d{4}-\d\d-\d\d", re.ASCII)
 
 
 class PropertyType(StrEnum):
+    """The type of a property's values. A DATE is a day in ISO form, 2026-03-31."""
+
     TEXT = "text"
     NUMBER = "number"
     BOOLEAN = "boolean"

@@ -9,6 +9,8 @@ from mailflatrate.rules.limits import value
 
 
 class SuppressionReason(StrEnum):
+    """The reasons why an address is never mailed."""
+
     HARD_BOUNCE = "hard_bounce"
     SOFT_BOUNCE = "soft_bounce"
     COMPLAINT = "complaint"

@@ -15,6 +15,8 @@ _QUOTES = "\"'“”„«»[]"
 
 
 class TagColor(StrEnum):
+    """The colors of tags."""
+
     GRAY = "gray"
     RED = "red"
     ORANGE = "orange"
