@@ -19,6 +19,8 @@ class ReportChannel(models.TextChoices):
 
 
 class Complaint(models.TextChoices):
+    """What a reporter says is wrong."""
+
     UNASKED = "unasked", _("I never signed up for this.")
     AGAIN = "again", _("I unsubscribed but still get email.")
     ILLEGAL = "illegal", _("The content is illegal.")

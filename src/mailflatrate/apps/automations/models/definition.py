@@ -12,7 +12,10 @@ from mailflatrate.base.toned_choices import TonedChoices
 
 
 class AutomationState(TonedChoices):
-    """Paused: nothing happens. Ended: nothing ever happens again."""
+    """The state of an automation.
+
+    While it is paused, nothing happens; once it has ended, nothing ever happens again.
+    """
 
     DRAFT = "draft", "", _("Draft")
     ACTIVE = "active", "success", pgettext_lazy("automation", "Active")

@@ -22,6 +22,8 @@ class EnrolmentState(StrEnum):
 
 
 class LeavingReason(StrEnum):
+    """The reasons why a person left before the last step."""
+
     UNSUBSCRIBED = "unsubscribed"
     SUPPRESSED = "suppressed"
     GOAL = "goal"
