@@ -15,7 +15,7 @@ from mailflatrate.base.toned_choices import TonedChoices
 
 
 class DeliveryState(TonedChoices):
-    """All but PENDING and DEFERRED are final. IN_DOUBT is listed, and resent only by hand."""
+    """The state of a delivery. All but PENDING and DEFERRED are final. IN_DOUBT is listed, and resent only by hand."""
 
     PENDING = "pending", "", _("Waiting")
     DEFERRED = "deferred", "warning", _("Deferred by the recipient's server")

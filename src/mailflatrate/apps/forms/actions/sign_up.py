@@ -128,7 +128,10 @@ def sign_up(form: PublishedForm, version: ShownVersion, sent: Submission, proved
 
 @dataclass(frozen=True, slots=True)
 class VisitorDetails:
-    """Stored as evidence; our own forms' limits apply to it."""
+    """The visit during which the person signed up.
+
+    It is stored as evidence, and the limits of our own forms apply to it.
+    """
 
     __pydantic_config__ = ConfigDict(extra="forbid")
 
