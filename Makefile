@@ -6,7 +6,7 @@ SHELL := /bin/bash
 PYTHON ?= python3
 BIN := .venv/bin
 SOURCES := src tests bench rig deploy
-TEMPLATES := src/mailflatrate/entrypoints/web/templates src/mailflatrate/apps tests/entrypoints/web/sketches
+TEMPLATES := src/mailflatrate/entrypoints/ui/templates src/mailflatrate/apps tests/entrypoints/web/sketches
 DESTINATION ?= /opt/mailflatrate
 
 .PHONY: help demo dev test test-rest test-all golden golden-record fresh check size licenses lint fmt bench build install tools shots fuzz clean locks messages docs migrations image deb chart release upgrade
@@ -25,7 +25,7 @@ frontend/node_modules/ready: frontend/package-lock.json
 	cd frontend && npm ci --no-audit --no-fund --silent
 	touch node_modules/ready
 
-src/mailflatrate/static/dist/manifest.json: frontend/node_modules/ready $(shell find frontend/src src/mailflatrate/entrypoints/web -type f 2>/dev/null) frontend/vite.config.js
+src/mailflatrate/static/dist/manifest.json: frontend/node_modules/ready $(shell find frontend/src src/mailflatrate/entrypoints -type f 2>/dev/null) frontend/vite.config.js
 	cd frontend && npm run --silent build
 
 CATALOGUES := $(wildcard src/mailflatrate/locale/*/LC_MESSAGES/django.po)

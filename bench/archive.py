@@ -119,8 +119,8 @@ def more_months(owner: psycopg.Connection[Any]) -> None:
 def reads(owner: psycopg.Connection[Any], estate: Estate, campaign_id: int) -> dict[str, int]:
     """Each read, planning and Django included, under row-level security."""
     from mailflatrate.apps.delivery.models import DeliveryRecord
+    from mailflatrate.apps.delivery.planning.recipients import RecipientFilter, recipients
     from mailflatrate.apps.delivery.queries import deliveries_of_contact
-    from mailflatrate.apps.delivery.recipients import RecipientFilter, recipients
     from mailflatrate.base import tenancy
 
     ids = [row[0] for row in owner.execute("SELECT id FROM delivery_record ORDER BY id LIMIT %s", [READS]).fetchall()]

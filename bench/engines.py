@@ -219,7 +219,7 @@ def _pages(folder: Path, only: str, width: int) -> Iterator[Path]:
 
 
 def _values(language: str) -> dict[str, object]:
-    from mailflatrate.apps.campaigns.personalization import NO_DEFAULTS, recipient_values
+    from mailflatrate.apps.campaigns.content.personalization import NO_DEFAULTS, recipient_values
 
     return recipient_values(
         email="dora@example.org",

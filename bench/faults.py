@@ -385,8 +385,8 @@ def compare(stage: Stage, people: int, kills: int) -> dict[str, object]:
     """What the tables say against what the sink has; raises AssertionError for what does not hold."""
     from mailflatrate.apps.accounts.models import User
     from mailflatrate.apps.delivery.models import Delivery, DeliveryState
+    from mailflatrate.apps.delivery.planning.recipients import RecipientFilter, recipients
     from mailflatrate.apps.delivery.queries import campaign_progress
-    from mailflatrate.apps.delivery.recipients import RecipientFilter, recipients
     from mailflatrate.base import tenancy
 
     at_sink = Counter(line.split()[1] for line in stage.record.read_text().splitlines())

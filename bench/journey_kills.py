@@ -148,7 +148,7 @@ def kill_in_turns(stage: Stage, people: int, kills: int) -> dict[str, int]:
 def compare(stage: Stage, people: int, sender_kills: int) -> dict[str, object]:
     """What the tables say about each person and message against what the sink received."""
     from mailflatrate.apps.delivery.models import DeliveryState
-    from mailflatrate.apps.delivery.recipients import RecipientFilter, recipients
+    from mailflatrate.apps.delivery.planning.recipients import RecipientFilter, recipients
     from mailflatrate.base import tenancy
 
     lines = [line.split() for line in stage.record.read_text().splitlines()]

@@ -108,7 +108,7 @@ def begin(estate: Estate, steps: list[dict[str, Any]]) -> int:
     from mailflatrate.apps.automations.actions import drafts, release
     from mailflatrate.apps.automations.graphs import EMPTY, graph_of, version_hash
     from mailflatrate.apps.automations.models import AutomationStep, VersionState
-    from mailflatrate.apps.delivery.plan import plan_campaign
+    from mailflatrate.apps.delivery.planning.plan import plan_campaign
     from mailflatrate.base import clock, tenancy
     from mailflatrate.rules.automations.compiling import compile_graph
 
@@ -149,7 +149,7 @@ def begin(estate: Estate, steps: list[dict[str, Any]]) -> int:
 def _allow(estate: Estate, campaign_id: int) -> tuple[int, int]:
     """Freeze a message and allow it, as the gate would; return its edition and the decision."""
     from mailflatrate.apps.campaigns.actions import drafts
-    from mailflatrate.apps.campaigns.campaign_content import content_hash
+    from mailflatrate.apps.campaigns.content.campaign_content import content_hash
     from mailflatrate.apps.campaigns.models import CampaignState
     from mailflatrate.apps.campaigns.queries import newest_imprint
     from mailflatrate.apps.campaigns.states import locked, move

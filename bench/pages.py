@@ -103,7 +103,7 @@ def _far(estate: Estate, order: str) -> str:
     from mailflatrate.apps.lists.contact_list.ordering import ContactCursor, order_named
     from mailflatrate.apps.lists.models import Contact
     from mailflatrate.base import tenancy
-    from mailflatrate.entrypoints.web.studio.audience.contact_state import written_cursor
+    from mailflatrate.entrypoints.studio.audience.people.contact_state import written_cursor
 
     with tenancy.account(estate.account_id):
         people = Contact.objects.order_by("id")

@@ -166,7 +166,7 @@ def wait_for_idle_senders() -> None:
 def message_bytes(estate: Estate) -> int:
     """Octets of the signed message to one of the recipients."""
     from mailflatrate.apps.campaigns.models import Edition
-    from mailflatrate.apps.delivery.editions import edition_mail
+    from mailflatrate.apps.delivery.planning.editions import edition_mail
     from mailflatrate.base import clock, tenancy
     from mailflatrate.mail.message.edition import Recipient
 

@@ -24,8 +24,8 @@ from pathlib import Path
 import uvloop
 
 from free_ports import free_port, wait_for
-from mailflatrate.wire.smtp_pool import SmtpPool
-from mailflatrate.wire.smtp_types import OutgoingMessage, RelayConfig, SendOutcome
+from mailflatrate.wire.smtp.pool import SmtpPool
+from mailflatrate.wire.smtp.types import OutgoingMessage, RelayConfig, SendOutcome
 
 SMTP_SINK = "/usr/sbin/smtp-sink"
 SMTP_SOURCE = "/usr/sbin/smtp-source"

@@ -258,11 +258,11 @@ def release(
     With `best_hour`, each recipient gets it at the hour at which they confirmed.
     """
     from mailflatrate.apps.campaigns.actions import drafts
-    from mailflatrate.apps.campaigns.campaign_content import content_hash
+    from mailflatrate.apps.campaigns.content.campaign_content import content_hash
     from mailflatrate.apps.campaigns.models import CampaignState
     from mailflatrate.apps.campaigns.queries import newest_imprint
     from mailflatrate.apps.campaigns.states import locked, move
-    from mailflatrate.apps.delivery.plan import plan_campaign
+    from mailflatrate.apps.delivery.planning.plan import plan_campaign
     from mailflatrate.apps.gate.models import Chain, GateDecision
     from mailflatrate.base import clock, tenancy
     from mailflatrate.rules.gate.judge import RULES_VERSION

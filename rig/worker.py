@@ -25,7 +25,7 @@ def main() -> None:
     parser.add_argument("--unsigned", action="store_true")
     options = parser.parse_args()
     boot(ProcessPurpose.SENDING if options.queues == ["send"] else ProcessPurpose.JOBS)
-    from mailflatrate.apps.delivery import editions
+    from mailflatrate.apps.delivery.planning import editions
     from mailflatrate.entrypoints.workers.worker import run_worker
 
     if options.unsigned:

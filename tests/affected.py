@@ -17,7 +17,7 @@ from pathlib import Path
 ROOT = Path(__file__).parents[1]
 SOURCE = ROOT / "src"
 TESTS = ROOT / "tests"
-TEMPLATES = SOURCE / "mailflatrate" / "entrypoints" / "web" / "templates"
+TEMPLATES = SOURCE / "mailflatrate" / "entrypoints" / "ui" / "templates"
 EVERYTHING = re.compile(
     r"src/mailflatrate/(base|settings)/|/models(/|\.py$)|/migrations/|\.sql$|^requirements/|^pyproject\.toml$"
     r"|^tests/(conftest|prepared_database)\.py$|^tests/support/__init__\.py$"

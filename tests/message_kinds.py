@@ -8,10 +8,10 @@ from email.message import EmailMessage
 from functools import cache
 from typing import NamedTuple
 
-from mailflatrate.apps.campaigns.campaign_content import reason_text
+from mailflatrate.apps.campaigns.content.campaign_content import reason_text
+from mailflatrate.apps.campaigns.content.personalization import recipient_values
+from mailflatrate.apps.campaigns.content.starting_content import starter
 from mailflatrate.apps.campaigns.gallery import LANGUAGES, gallery_template, source
-from mailflatrate.apps.campaigns.personalization import recipient_values
-from mailflatrate.apps.campaigns.starting_content import starter
 from mailflatrate.mail.content.campaign import CompileContext, ContentSource, SourceFormat, compile_content
 from mailflatrate.mail.headers import NamedAddress
 from mailflatrate.mail.html.brand_style import BrandStyle

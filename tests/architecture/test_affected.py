@@ -4,14 +4,18 @@ import pytest
 
 from affected import affected
 
-STUDIO = "src/mailflatrate/entrypoints/web/studio"
+PEOPLE = "src/mailflatrate/entrypoints/studio/audience/people"
 
 
 @pytest.mark.slow
 @pytest.mark.parametrize(
     ("changed", "reached", "not_reached"),
     [
-        (f"{STUDIO}/audience/tags.py", "tests/entrypoints/test_tags_page.py", "tests/entrypoints/test_report_page.py"),
+        (
+            f"{PEOPLE}/tags.py",
+            "tests/entrypoints/test_tags_page.py",
+            "tests/entrypoints/test_report_page.py",
+        ),
         ("src/mailflatrate/mail/signing/dkim.py", "tests/mail/test_dkim.py", "tests/rules/test_phone.py"),
         ("tests/support/fake_relay.py", "tests/apps/delivery/test_slots.py", "tests/rules/test_phone.py"),
         ("docs/flow.md", "tests/architecture", "tests/mail/test_dkim.py"),
@@ -24,7 +28,7 @@ def test_a_change_reaches_what_uses_it(changed: str, reached: str, not_reached: 
 
 
 def test_a_template_reaches_tests_of_pages_that_include_it() -> None:
-    found = affected(["src/mailflatrate/entrypoints/web/templates/studio/audience/event_types.html"])
+    found = affected(["src/mailflatrate/entrypoints/ui/templates/studio/audience/event_types.html"])
     assert "tests/entrypoints/test_conversion_pages.py" in found
 
 

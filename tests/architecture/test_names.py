@@ -6,7 +6,7 @@ from collections import defaultdict
 from pathlib import Path
 
 from architecture.sources import nodes, parsed
-from mailflatrate.entrypoints.web.pages import pages
+from mailflatrate.entrypoints.ui.pages import pages
 
 SOURCES = Path(__file__).parents[2] / "src" / "mailflatrate"
 

@@ -80,7 +80,7 @@ TYPE = _Shoe(name="shoe", label="Shoe size", place=9, comparisons=(Op.EQUALS,))
     tree.add("tests/rules/fields/test_shoe.py", "")
     printed = tree.run("""
 from mailflatrate.apps.lists.actions.fields import ContactFieldType
-from mailflatrate.entrypoints.web.studio.audience.fields import FieldForm
+from mailflatrate.entrypoints.studio.audience.fields import FieldForm
 from mailflatrate.rules.fields.field_type import FieldDefinition
 from mailflatrate.rules.fields.values import FIELD_TYPES, normalize_value
 print(normalize_value(FieldDefinition("size", FIELD_TYPES["shoe"]), " 42 "), ContactFieldType("shoe").value)
@@ -121,7 +121,7 @@ ACTIONS: """,
     tree.add("tests/apps/automations/test_call.py", "")
     printed = tree.run("""
 from mailflatrate.apps.automations.engine.steps import ACTIONS
-from mailflatrate.entrypoints.web.studio.automations.step_forms import DeclaredForm
+from mailflatrate.entrypoints.studio.automations.step_forms import DeclaredForm
 from mailflatrate.rules.automations.compiling import compile_graph
 from mailflatrate.rules.automations.problems import problems_in
 from mailflatrate.rules.automations.reading import read_graph
@@ -148,7 +148,7 @@ def test_an_event_takes_three_files(tree: Tree) -> None:
     tree.add("apps/lists/actions/lists.py", (PACKAGE / "apps/lists/actions/lists.py").read_text())  # which emits it
     tree.add("tests/apps/lists/test_lists.py", "")
     printed = tree.run("""
-from mailflatrate.entrypoints.web.studio.trust.webhooks import TYPE_WORDS
+from mailflatrate.entrypoints.studio.trust.webhooks import TYPE_WORDS
 from mailflatrate.rules.events import EventType, payload_schema
 print(TYPE_WORDS[EventType.LIST_NEW], payload_schema(EventType.LIST_NEW)["required"])
 """)

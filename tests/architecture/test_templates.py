@@ -5,7 +5,7 @@ from pathlib import Path
 
 import mailflatrate
 
-TEMPLATES = Path(mailflatrate.__file__).parent / "entrypoints" / "web" / "templates"
+TEMPLATES = Path(mailflatrate.__file__).parent / "entrypoints" / "ui" / "templates"
 OPENED = re.compile(
     r"<(?P<tag>[a-z][\w-]*)(?P<attributes>(?:\{%.*?%\}|\{\{.*?\}\}|\"(?:\{%.*?%\}|\{\{.*?\}\}|[^\"])*\"|'[^']*'|[^'\">{])*)>(?P<first>.?)",
     re.DOTALL,

@@ -8,7 +8,7 @@ from playwright.sync_api import Browser
 import mailflatrate
 
 PACKAGE = Path(mailflatrate.__file__).parent
-STATE = PACKAGE / "entrypoints/web/templates/studio/campaigns/progress_state.html"
+STATE = PACKAGE / "entrypoints/ui/templates/studio/campaigns/progress_state.html"
 SENTENCES = (
     "Our team will review it first, usually within two hours. Then it'll be sent automatically, and we'll email you.",
     "Our team will review it first. Then it'll be sent on 12 December 2026, 10:00, and we'll email you.",

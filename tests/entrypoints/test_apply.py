@@ -23,7 +23,7 @@ from mailflatrate.apps.accounts.models import (
 from mailflatrate.apps.gate.notices import notice_facts
 from mailflatrate.base import clock, tenancy
 from mailflatrate.base.tenancy import PlatformReason
-from mailflatrate.entrypoints.web.apply import session
+from mailflatrate.entrypoints.apply import session
 from support.customers import RECORD
 from support.desk import desk
 from support.people import browser

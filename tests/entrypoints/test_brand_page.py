@@ -4,7 +4,7 @@ import pytest
 
 from mailflatrate.apps.accounts.models import Account, Role
 from mailflatrate.apps.campaigns.actions.brand import save_brand
-from mailflatrate.apps.campaigns.campaign_content import content_hash
+from mailflatrate.apps.campaigns.content.campaign_content import content_hash
 from mailflatrate.apps.campaigns.models import BrandKit
 from mailflatrate.apps.campaigns.queries import brand_style, newest_imprint
 from mailflatrate.apps.forms.models import Form

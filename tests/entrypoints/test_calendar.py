@@ -12,7 +12,7 @@ from mailflatrate.apps.campaigns.errors import CampaignError
 from mailflatrate.apps.campaigns.models import Campaign, CampaignState
 from mailflatrate.apps.gate.actions import move_campaign, release_campaign
 from mailflatrate.base import clock, tenancy
-from mailflatrate.entrypoints.web.studio.campaigns.calendar_range import CalendarRange, read_day, read_range
+from mailflatrate.entrypoints.studio.campaigns.calendar_range import CalendarRange, read_day, read_range
 from support.customers import Customer, sending_customer
 from support.people import browser, person
 

@@ -316,7 +316,7 @@ def test_carla_finds_nothing_at_annas_addresses() -> None:
 
 
 def test_every_address_of_the_area_is_among_those_carla_tried() -> None:
-    from mailflatrate.entrypoints.web.studio.campaigns.urls import urlpatterns
+    from mailflatrate.entrypoints.studio.campaigns.urls import urlpatterns
 
     paths = {re.sub(r"<int:(?!campaign)\w+>", "1", str(each.pattern)[10:]) for each in urlpatterns}
     tried = {f"<int:campaign_id>/{path}" for path in (*GETS, *POSTS)}

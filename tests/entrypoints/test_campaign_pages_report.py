@@ -13,7 +13,7 @@ from mailflatrate.apps.delivery.models import Attempt, Delivery, DeliveryState
 from mailflatrate.apps.inbound.models import Feedback, FeedbackKind
 from mailflatrate.apps.tracking.models import Click
 from mailflatrate.base import clock, tenancy
-from mailflatrate.entrypoints.web.studio.campaigns.outcomes import plain_cell
+from mailflatrate.entrypoints.studio.campaigns.reports.outcomes import plain_cell
 from support.contact_files import readdress
 from support.customers import Customer, sending_customer
 from support.people import browser, followed

@@ -12,7 +12,7 @@ from mailflatrate.apps.stats.compliance import names_a_loop
 from mailflatrate.base import clock, pdf, tenancy
 from mailflatrate.entrypoints.boot.doctor_report import Level, missing, ok
 from mailflatrate.entrypoints.cli.doctor import compliance_lines
-from mailflatrate.entrypoints.web.desk import access
+from mailflatrate.entrypoints.desk import access
 from support.customers import Customer, sending_customer
 from support.desk import desk
 from support.people import browser

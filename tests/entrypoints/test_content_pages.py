@@ -14,7 +14,7 @@ from mailflatrate.apps.campaigns.actions import templates
 from mailflatrate.apps.campaigns.media import WHOLE, media_url, message_url
 from mailflatrate.apps.campaigns.models import BrandKit, Campaign, CampaignTemplate, Media
 from mailflatrate.base import tenancy
-from mailflatrate.entrypoints.web.studio.content.message_frame import in_scheme, without_images
+from mailflatrate.entrypoints.studio.content.message_frame import in_scheme, without_images
 from mailflatrate.settings import load_settings
 from support.customers import Customer, sending_customer
 from support.people import browser, followed, person

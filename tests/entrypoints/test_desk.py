@@ -14,8 +14,8 @@ from mailflatrate.apps.accounts.session_store import SessionStore
 from mailflatrate.base import tenancy
 from mailflatrate.base.audit.models import AuditEntry
 from mailflatrate.base.tenancy import PlatformReason
+from mailflatrate.entrypoints.desk import access
 from mailflatrate.entrypoints.web.adapter import AccountAdapter
-from mailflatrate.entrypoints.web.desk import access
 from support.customers import Customer
 from support.desk import desk
 from support.people import browser, operator

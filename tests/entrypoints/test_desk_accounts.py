@@ -27,7 +27,7 @@ from mailflatrate.apps.inbound.models import InboxMessage
 from mailflatrate.base import clock, tenancy
 from mailflatrate.base.audit.models import AuditEntry
 from mailflatrate.base.tenancy import PlatformReason
-from mailflatrate.entrypoints.web.studio.access import ASK_AGREEMENTS
+from mailflatrate.entrypoints.studio.access import ASK_AGREEMENTS
 from mailflatrate.rules.vetting.signals import SignalOutcome, SignalResult
 from mailflatrate.settings.roles import owner_url
 from mailflatrate.settings.schema import load_settings

@@ -8,8 +8,8 @@ from mailflatrate.apps.accounts.models import AccountStatus, DecisionKind
 from mailflatrate.apps.lists.models import CheckState, DeclarationState
 from mailflatrate.base import audit, tenancy
 from mailflatrate.base.tenancy import PlatformReason
-from mailflatrate.entrypoints.web.activity_labels import WORDS, reason_word
-from mailflatrate.entrypoints.web.desk.accounts import MEASURES
+from mailflatrate.entrypoints.desk.accounts import MEASURES
+from mailflatrate.entrypoints.ui.activity_labels import WORDS, reason_word
 from mailflatrate.rules.feedback.measures import ThresholdCause
 from support.customers import sending_customer
 from support.desk import Desk, desk

@@ -3,7 +3,7 @@
 import psycopg
 import pytest
 
-from mailflatrate.apps.delivery import sender_processes
+from mailflatrate.apps.delivery.recovery import sender_processes
 from mailflatrate.entrypoints.cli.doctor.processes import mark_lines
 from mailflatrate.settings.schema import MarkMode, load_settings
 

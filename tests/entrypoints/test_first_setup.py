@@ -21,8 +21,8 @@ from mailflatrate.base.tenancy import PlatformReason
 from mailflatrate.entrypoints.boot.doctor_report import RecordToPublish, missing, unpublished
 from mailflatrate.entrypoints.boot.first_setup import announce, setup_token, setup_url
 from mailflatrate.entrypoints.cli.main import cli
-from mailflatrate.entrypoints.web.desk.doctor_run import STEPS, by_step, read_findings
-from mailflatrate.entrypoints.web.desk.setup import SESSION_KEY
+from mailflatrate.entrypoints.desk.doctor_run import STEPS, by_step, read_findings
+from mailflatrate.entrypoints.desk.setup import SESSION_KEY
 from mailflatrate.settings import load_settings
 from support.desk import desk
 from support.people import browser

@@ -9,7 +9,7 @@ from django.test import Client
 from mailflatrate.apps.forms.models import Form
 from mailflatrate.apps.lists.models import Contact
 from mailflatrate.base import tenancy
-from mailflatrate.entrypoints.web.studio.signup.poster import paper_url, qr_svg
+from mailflatrate.entrypoints.studio.signup.poster import paper_url, qr_svg
 from mailflatrate.rules.forms import FieldKind, FormField, frozen_from_json
 from support.customers import customer_with_members
 from support.forms import FormCustomer, customer_with_form, fresh_address

@@ -11,7 +11,7 @@ from django.test import Client
 from django.urls import reverse
 
 from mailflatrate.apps.accounts.models import Imprint, Notice
-from mailflatrate.apps.campaigns.campaign_content import imprint_block
+from mailflatrate.apps.campaigns.content.campaign_content import imprint_block
 from mailflatrate.apps.campaigns.queries import brand_style
 from mailflatrate.apps.delivery.models import Delivery
 from mailflatrate.apps.lists.actions.tracking import tracking_wording

@@ -11,7 +11,7 @@ from django.test import Client
 from mailflatrate.apps.accounts.actions.people import create_account
 from mailflatrate.apps.campaigns.actions.drafts import create_campaign
 from mailflatrate.base import tenancy
-from mailflatrate.entrypoints.web.public import media_hosts
+from mailflatrate.entrypoints.public import media_hosts
 from mailflatrate.settings import load_settings
 
 pytestmark = pytest.mark.usefixtures("database")

@@ -11,7 +11,7 @@ from mailflatrate.apps.delivery.models import DeliveryState
 from mailflatrate.apps.lists.actions.lists import create_list
 from mailflatrate.base import tenancy
 from mailflatrate.entrypoints.presenters.rates import bounce_rate, complaint_rate
-from mailflatrate.entrypoints.web.studio.home.views import greeting
+from mailflatrate.entrypoints.studio.home.views import greeting
 from support.customers import Customer, sending_customer
 from support.people import browser
 

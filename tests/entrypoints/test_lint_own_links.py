@@ -14,7 +14,7 @@ from pathlib import Path
 import dkim
 import pytest
 
-from mailflatrate.apps.delivery.editions import edition_mail
+from mailflatrate.apps.delivery.planning.editions import edition_mail
 from mailflatrate.apps.domains.models import DkimKey
 from mailflatrate.apps.gate.actions import release_campaign
 from mailflatrate.base import tenancy

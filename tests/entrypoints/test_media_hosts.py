@@ -11,7 +11,7 @@ from PIL import Image
 from mailflatrate.apps.accounts.models import Role
 from mailflatrate.apps.campaigns.actions import brand
 from mailflatrate.apps.campaigns.actions.media import upload_media
-from mailflatrate.apps.campaigns.campaign_content import content_hash
+from mailflatrate.apps.campaigns.content.campaign_content import content_hash
 from mailflatrate.apps.campaigns.media import WHOLE, media_path, media_url
 from mailflatrate.apps.campaigns.models import Campaign, Media
 from mailflatrate.apps.campaigns.queries import brand_style, newest_imprint
@@ -23,7 +23,7 @@ from mailflatrate.apps.forms.actions.landing_pages import publish_landing_page, 
 from mailflatrate.apps.forms.models import SignupRequest
 from mailflatrate.base import tenancy
 from mailflatrate.entrypoints.presenters.signup.landing_pages import compile_landing
-from mailflatrate.entrypoints.web.studio.content.message_frame import shown_here
+from mailflatrate.entrypoints.studio.content.message_frame import shown_here
 from mailflatrate.rules.forms.landing import LandingContent
 from mailflatrate.settings import load_settings
 from mailflatrate.wire.dns import DnsResolver, ZoneServer

@@ -16,9 +16,9 @@ from mailflatrate.apps.lists.models import Contact
 from mailflatrate.apps.suppression.models import Suppression
 from mailflatrate.base import clock, tenancy
 from mailflatrate.base.tenancy import PlatformReason
-from mailflatrate.entrypoints.web import navigation
-from mailflatrate.entrypoints.web.pages import owner_of, pages
-from mailflatrate.entrypoints.web.studio.reports import report_rows
+from mailflatrate.entrypoints.studio.reports import report_rows
+from mailflatrate.entrypoints.ui import navigation
+from mailflatrate.entrypoints.ui.pages import owner_of, pages
 from mailflatrate.rules.contacts.suppression import SuppressionReason
 from support.customers import Customer, sending_customer
 from support.people import browser, person
@@ -164,7 +164,7 @@ def test_reports_show_rates_newest_first_in_pages(anna: Customer, monkeypatch: p
     page = anna.client.get("/studio/reports/").content.decode()
     assert page.index(campaign.mailing_id) < page.index(older.mailing_id)
     assert "Last 30 days" in page
-    monkeypatch.setattr("mailflatrate.entrypoints.web.studio.reports.PAGE_ROWS", 1)
+    monkeypatch.setattr("mailflatrate.entrypoints.studio.reports.PAGE_ROWS", 1)
     first = anna.client.get("/studio/reports/").content.decode()
     assert campaign.mailing_id in first and older.mailing_id not in first
     second = anna.client.get(f"/studio/reports/?before={campaign.id}").content.decode()

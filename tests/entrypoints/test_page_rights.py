@@ -6,7 +6,7 @@ import pytest
 from django.test import Client
 
 from mailflatrate.apps.accounts.models import Role
-from mailflatrate.entrypoints.web.pages import WebPage, pages
+from mailflatrate.entrypoints.ui.pages import WebPage, pages
 from mailflatrate.rules.roles import may
 from support.customers import sending_customer
 from support.people import browser, person

@@ -6,7 +6,7 @@ from django.contrib.messages.storage.cookie import CookieStorage
 from django.http import HttpRequest, HttpResponse
 from django.test import RequestFactory
 
-from mailflatrate.entrypoints.web.posts import perform
+from mailflatrate.entrypoints.ui.posts import perform
 
 
 def _request() -> HttpRequest:

@@ -15,7 +15,7 @@ from mailflatrate.apps.lists.models import ConsentEvent, Subscription
 from mailflatrate.apps.tracking.models import Click
 from mailflatrate.base import tenancy
 from mailflatrate.base.ids import key_ring
-from mailflatrate.entrypoints.web.public.web_version import MESSAGE_POLICY
+from mailflatrate.entrypoints.public.web_version import MESSAGE_POLICY
 from mailflatrate.mail.identifiers.tokens import TokenPurpose
 from support.customers import Customer, sending_customer
 

@@ -32,7 +32,7 @@ def test_code_and_texts_restart_the_pages(path: str) -> None:
         "rules/__pycache__/facts.cpython-311.pyc",
         "rules/__pycache__/facts.cpython-311.pyc.140234866",
         "rules/facts.pyc.140234866",
-        "entrypoints/web/templates/404.html",
+        "entrypoints/ui/templates/404.html",
         "static/dist/manifest.json",
     ],
 )

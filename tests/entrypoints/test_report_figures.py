@@ -16,8 +16,8 @@ from mailflatrate.apps.inbound.models import Feedback, FeedbackKind
 from mailflatrate.apps.stats.actions import refresh_campaign
 from mailflatrate.apps.tracking.models import Click
 from mailflatrate.base import clock, tenancy
-from mailflatrate.entrypoints.web.studio.campaigns.report_figures import ClickTimeline
-from mailflatrate.entrypoints.web.studio.campaigns.report_pdf import bars_of
+from mailflatrate.entrypoints.studio.campaigns.reports.report_figures import ClickTimeline
+from mailflatrate.entrypoints.studio.campaigns.reports.report_pdf import bars_of
 from support.customers import Customer, sending_customer
 
 pytestmark = pytest.mark.usefixtures("database")

@@ -11,7 +11,7 @@ from mailflatrate.apps.lists.growth import Gain, Growth, Loss
 from mailflatrate.apps.stats.actions import refresh_campaign
 from mailflatrate.apps.tracking.models import Click
 from mailflatrate.base import clock, tenancy
-from mailflatrate.entrypoints.web.studio.report_trends import waterfall, weekday_clicks
+from mailflatrate.entrypoints.studio.report_trends import waterfall, weekday_clicks
 from support.customers import Customer, sending_customer
 from support.people import browser
 

@@ -13,9 +13,9 @@ from mailflatrate.apps.campaigns.actions.templates import save_as_template
 from mailflatrate.apps.campaigns.models import Campaign
 from mailflatrate.apps.lists.models import Contact, MailingList, Segment
 from mailflatrate.base import clock, tenancy
-from mailflatrate.entrypoints.web import navigation
-from mailflatrate.entrypoints.web.studio.search.pages import KEYWORDS
-from mailflatrate.entrypoints.web.studio.search.results import GROUP_HITS, marked, normalized
+from mailflatrate.entrypoints.studio.search.pages import KEYWORDS
+from mailflatrate.entrypoints.studio.search.results import GROUP_HITS, marked, normalized
+from mailflatrate.entrypoints.ui import navigation
 from support.customers import Customer, sending_customer
 from support.people import browser, person
 

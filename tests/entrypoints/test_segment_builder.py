@@ -8,7 +8,7 @@ from mailflatrate.apps.lists.actions.segments import save_segment
 from mailflatrate.apps.lists.models import Segment
 from mailflatrate.apps.lists.tags import ensure_tags
 from mailflatrate.base import tenancy
-from mailflatrate.entrypoints.web.studio.audience.segment_builder import changed_tree, posted_tree
+from mailflatrate.entrypoints.studio.audience.segments.segment_builder import changed_tree, posted_tree
 from support.customers import Customer, sending_customer
 
 NEW = "/studio/segments/new/"

@@ -19,8 +19,8 @@ from mailflatrate.apps.inbound.models import InboxMessage
 from mailflatrate.apps.inbound.simulated_recipients import MailboxBehavior
 from mailflatrate.base import tenancy
 from mailflatrate.base.tenancy import PlatformReason
-from mailflatrate.entrypoints.web.studio.test_inbox.reading import path_here
-from mailflatrate.entrypoints.web.studio.test_inbox.views import BEHAVIOURS, VERDICTS, behaviour_words
+from mailflatrate.entrypoints.studio.test_inbox.reading import path_here
+from mailflatrate.entrypoints.studio.test_inbox.views import BEHAVIOURS, VERDICTS, behaviour_words
 from mailflatrate.entrypoints.web.tls import certificate
 from mailflatrate.mail.signing.dkim_verify import DkimStatus
 from mailflatrate.settings import load_settings

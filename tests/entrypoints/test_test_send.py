@@ -4,9 +4,9 @@ import pytest
 from django.db import connection
 
 from mailflatrate.apps.accounts.models import Notice, NoticeKind, Role, User
-from mailflatrate.apps.campaigns.campaign_content import compile_campaign
+from mailflatrate.apps.campaigns.content.campaign_content import compile_campaign
+from mailflatrate.apps.campaigns.content.missing_values import MissingFields, missing_fields
 from mailflatrate.apps.campaigns.errors import CampaignError
-from mailflatrate.apps.campaigns.missing_values import MissingFields, missing_fields
 from mailflatrate.apps.campaigns.models import Campaign
 from mailflatrate.apps.campaigns.queries import attribute_names, newest_imprint
 from mailflatrate.apps.domains.models import Mailbox
@@ -181,7 +181,7 @@ def test_the_arrows_lead_through_exactly_these(anna: Customer) -> None:
 
 
 def test_more_than_one_look_takes_in(anna: Customer, monkeypatch: pytest.MonkeyPatch) -> None:
-    monkeypatch.setattr("mailflatrate.apps.campaigns.missing_values.MOST_CHECKED", 2)
+    monkeypatch.setattr("mailflatrate.apps.campaigns.content.missing_values.MOST_CHECKED", 2)
     blank(anna, *readers(anna))
     result = found(anna, anna.draft(content="Dear {{ contact.first_name }}"))
     assert (len(result.ids), result.whole) == (2, False)

@@ -8,7 +8,7 @@ from mailflatrate.apps.accounts.models import Application, Imprint, Notice, Role
 from mailflatrate.apps.domains.actions import domains
 from mailflatrate.apps.domains.models import DnsCheck, SenderAddress, SenderDomain
 from mailflatrate.base import tenancy
-from mailflatrate.entrypoints.web.studio.trust.imprint_form import COUNTRIES, ImprintForm, from_application
+from mailflatrate.entrypoints.studio.trust.imprint_form import COUNTRIES, ImprintForm, from_application
 from mailflatrate.rules.imprint import ImprintColumn, column_of
 from mailflatrate.wire.dns import DnsResolver, ZoneServer
 from support.customers import IMPRINT as ENTRIES

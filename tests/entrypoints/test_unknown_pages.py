@@ -13,10 +13,10 @@ from mailflatrate.apps.campaigns.models import Campaign, CampaignState
 from mailflatrate.apps.delivery import fence
 from mailflatrate.apps.delivery.actions import lost_host
 from mailflatrate.apps.delivery.models import Begun, Chunk, ChunkState, Delivery, LostClaim
+from mailflatrate.apps.delivery.recovery.unknown import UnknownResults, unknown_results
 from mailflatrate.apps.delivery.send import recovery
 from mailflatrate.apps.delivery.send.journal import Journal
 from mailflatrate.apps.delivery.send.outcomes import retry_policy
-from mailflatrate.apps.delivery.unknown import UnknownResults, unknown_results
 from mailflatrate.base import clock, tenancy
 from mailflatrate.settings.schema import load_settings
 from support.customers import Customer, sending_customer

@@ -5,10 +5,10 @@ from django.test import RequestFactory
 from django.utils import translation
 
 from mailflatrate.apps.lists.models import Move, MoveState
+from mailflatrate.entrypoints.studio.audience.move_pages import move_label
+from mailflatrate.entrypoints.studio.automations.rehearsal import RehearsalForm
+from mailflatrate.entrypoints.ui.templatetags.controls import initials
 from mailflatrate.entrypoints.web.adapter import AccountAdapter, LoginForm
-from mailflatrate.entrypoints.web.studio.audience.move_pages import move_label
-from mailflatrate.entrypoints.web.studio.automations.rehearsal import RehearsalForm
-from mailflatrate.entrypoints.web.templatetags.controls import initials
 
 
 @pytest.mark.parametrize(

@@ -6,7 +6,7 @@ import pytest
 
 from mailflatrate.apps.events.models import EndpointState, EventSetting, WebhookEndpoint
 from mailflatrate.base import clock, tenancy
-from mailflatrate.entrypoints.web.studio.trust.webhooks import TYPE_GROUPS, TYPE_WORDS
+from mailflatrate.entrypoints.studio.trust.webhooks import TYPE_GROUPS, TYPE_WORDS
 from support.customers import Customer
 
 LIST = "/studio/webhooks/"

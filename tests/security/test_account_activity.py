@@ -9,8 +9,8 @@ from mailflatrate.base import audit, tenancy
 from mailflatrate.base.audit.account_log import TOLD_ANYWAY, AccountLogFilter, account_lines
 from mailflatrate.base.audit.models import AuditEntry
 from mailflatrate.base.tenancy import PlatformReason
-from mailflatrate.entrypoints.web.activity_labels import WORDS
-from mailflatrate.entrypoints.web.activity_subjects import ActivitySubject, named
+from mailflatrate.entrypoints.ui.activity_labels import WORDS
+from mailflatrate.entrypoints.ui.activity_subjects import ActivitySubject, named
 from support.customers import Customer, sending_customer
 from support.desk import desk
 from support.people import browser, person

@@ -8,9 +8,9 @@ from mailflatrate.apps.accounts.models import KeyScope
 from mailflatrate.base.audit.account_log import AccountLogFilter, account_lines
 from mailflatrate.entrypoints.api.v1.service import SERVICE
 from mailflatrate.entrypoints.presenters.member_activity import API_CHANGES, OPERATIONS_THAT_COMPUTE
-from mailflatrate.entrypoints.web.activity_labels import WORDS
-from mailflatrate.entrypoints.web.pages import pages
-from mailflatrate.entrypoints.web.studio.trust.activity import KINDS
+from mailflatrate.entrypoints.studio.trust.activity import KINDS
+from mailflatrate.entrypoints.ui.activity_labels import WORDS
+from mailflatrate.entrypoints.ui.pages import pages
 from support.customers import Customer, sending_customer
 
 pytestmark = pytest.mark.usefixtures("database")

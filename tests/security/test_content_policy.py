@@ -10,7 +10,7 @@ from django.test import Client
 import mailflatrate
 from mailflatrate.apps.campaigns.models import Campaign
 from mailflatrate.base import tenancy
-from mailflatrate.entrypoints.web.content_policy import (
+from mailflatrate.entrypoints.ui.content_policy import (
     ContentPolicy,
     Nonce,
     allow,
@@ -24,7 +24,7 @@ from support.customers import Customer, sending_customer
 from support.desk import Desk, desk
 from support.forms import customer_with_form
 
-TEMPLATES = Path(mailflatrate.__file__).parent / "entrypoints" / "web" / "templates"
+TEMPLATES = Path(mailflatrate.__file__).parent / "entrypoints" / "ui" / "templates"
 PAPERS = {
     "desk/cases/month.html",
     "layouts/paper.html",

@@ -10,7 +10,7 @@ from mailflatrate.apps.domains.actions.domains import add_domain
 from mailflatrate.apps.domains.models import SenderDomain
 from mailflatrate.base import clock, tenancy
 from mailflatrate.base.ids import key_ring
-from mailflatrate.entrypoints.web.studio.trust.sharing import LINK_DAYS, share_url
+from mailflatrate.entrypoints.studio.trust.sharing import LINK_DAYS, share_url
 from mailflatrate.mail.identifiers.tokens import TokenPurpose
 from support.customers import Customer, sending_customer
 from support.people import browser, person

@@ -8,7 +8,7 @@ import pytest
 from mailflatrate.apps.accounts.actions import account_status
 from mailflatrate.apps.accounts.models import Account
 from mailflatrate.apps.campaigns.actions import drafts
-from mailflatrate.apps.campaigns.campaign_content import content_hash
+from mailflatrate.apps.campaigns.content.campaign_content import content_hash
 from mailflatrate.apps.campaigns.models import Campaign, CampaignReview, CampaignState
 from mailflatrate.apps.campaigns.queries import newest_imprint
 from mailflatrate.apps.gate.actions import check_campaign, release_campaign, release_due

@@ -9,8 +9,8 @@ from contextlib import suppress
 import pytest
 from django.test import Client
 
-from mailflatrate.apps.campaigns.campaign_content import click_url, compile_campaign
-from mailflatrate.apps.campaigns.child_compiler import compile_in_child
+from mailflatrate.apps.campaigns.content.campaign_content import click_url, compile_campaign
+from mailflatrate.apps.campaigns.content.child_compiler import compile_in_child
 from mailflatrate.apps.campaigns.models import Campaign
 from mailflatrate.apps.campaigns.queries import attribute_names, newest_imprint
 from mailflatrate.apps.delivery.models import Delivery

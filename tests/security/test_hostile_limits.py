@@ -6,7 +6,7 @@ import time
 
 import pytest
 
-from mailflatrate.apps.campaigns.child_compiler import compile_in_child
+from mailflatrate.apps.campaigns.content.child_compiler import compile_in_child
 from mailflatrate.base import child
 from mailflatrate.mail.content.campaign import (
     CompileContext,

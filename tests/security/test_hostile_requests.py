@@ -11,8 +11,8 @@ from typing import Any
 import pytest
 from django.test import Client
 
-from mailflatrate.apps.campaigns.campaign_content import compile_campaign
-from mailflatrate.apps.campaigns.missing_values import missing_fields
+from mailflatrate.apps.campaigns.content.campaign_content import compile_campaign
+from mailflatrate.apps.campaigns.content.missing_values import missing_fields
 from mailflatrate.apps.campaigns.models import Campaign
 from mailflatrate.apps.campaigns.queries import attribute_names, newest_imprint
 from mailflatrate.apps.delivery.models import Delivery

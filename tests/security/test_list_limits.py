@@ -17,7 +17,7 @@ from mailflatrate.apps.lists.models import BulkAction, Contact, ContactNote, Exp
 from mailflatrate.base import tenancy
 from mailflatrate.base.tenancy import PlatformReason, TenantModel
 from mailflatrate.base.tenancy.limits import LIMITED_TABLES
-from mailflatrate.entrypoints.web.pages import pages
+from mailflatrate.entrypoints.ui.pages import pages
 from mailflatrate.settings.roles import (
     ACCOUNT_ID_SETTING,
     ACCOUNT_SETTING,

@@ -16,7 +16,7 @@ from mailflatrate.wire import probe, spam_filter
 from mailflatrate.wire.dns import DnsResolver, ZoneServer
 from mailflatrate.wire.imap import MailboxAccess, MailboxUnavailable, open_mailbox
 from mailflatrate.wire.public_urls import is_public
-from mailflatrate.wire.smtp_types import ImapTls
+from mailflatrate.wire.smtp.types import ImapTls
 from mailflatrate.wire.timestamp import StampUnavailable, ask_authority
 from mailflatrate.wire.web import FetchedPage, WebStatus, fetch_page
 from support.waiting import Waited

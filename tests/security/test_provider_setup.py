@@ -12,7 +12,7 @@ from mailflatrate.apps.accounts.models import Role
 from mailflatrate.apps.domains.actions import domains
 from mailflatrate.apps.domains.models import SenderDomain
 from mailflatrate.base import clock, tenancy
-from mailflatrate.entrypoints.web.studio.trust import provider_setup as pages
+from mailflatrate.entrypoints.studio.trust import provider_setup as pages
 from support.customers import Customer, sending_customer
 from support.people import browser, person
 from support.provider_setup import HTMX, Scene, provider_scene

@@ -10,8 +10,8 @@ from django.db import connections
 
 from mailflatrate.apps.accounts.actions.keys import AskingBounds, make_api_key
 from mailflatrate.apps.accounts.models import KeyScope, Role
-from mailflatrate.apps.delivery.feedback import record_returned
 from mailflatrate.apps.delivery.models import Delivery
+from mailflatrate.apps.delivery.results.feedback import record_returned
 from mailflatrate.apps.domains.models import MailDomain
 from mailflatrate.apps.forms.actions import request_limits, sign_up
 from mailflatrate.apps.forms.actions.request_limits import note_unknown

@@ -12,12 +12,13 @@ import pytest
 
 from mailflatrate.apps.campaigns.models import Campaign, CampaignState
 from mailflatrate.apps.campaigns.states import locked, move
-from mailflatrate.apps.delivery import fence, sender_processes, withdrawal_logs
+from mailflatrate.apps.delivery import fence
 from mailflatrate.apps.delivery.ab_test import decisions_of
 from mailflatrate.apps.delivery.actions import campaigns as campaigns_actions
-from mailflatrate.apps.delivery.maybe_sent import awaiting_answer
 from mailflatrate.apps.delivery.models import AbTest, Delivery, DeliveryState, Plan, SenderProcess
-from mailflatrate.apps.delivery.plan import plan_campaign
+from mailflatrate.apps.delivery.planning.plan import plan_campaign
+from mailflatrate.apps.delivery.recovery import sender_processes, withdrawal_logs
+from mailflatrate.apps.delivery.recovery.maybe_sent import awaiting_answer
 from mailflatrate.apps.delivery.send.journal import Journal
 from mailflatrate.apps.delivery.send.replay import replay
 from mailflatrate.apps.gate.actions import release_campaign, release_due

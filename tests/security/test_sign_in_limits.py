@@ -17,7 +17,7 @@ from django.test import Client
 from mailflatrate.apps.accounts.actions.people import create_user
 from mailflatrate.apps.accounts.models import SharedEntry, User
 from mailflatrate.base import clock, tenancy
-from mailflatrate.entrypoints.web.sign_in import attempt_limits
+from mailflatrate.entrypoints.sign_in import attempt_limits
 
 pytestmark = pytest.mark.usefixtures("database")
 PASSWORD = "winterzwiebeln-2026"

@@ -22,12 +22,12 @@ from mailflatrate.apps.accounts.actions import agreements
 from mailflatrate.apps.accounts.models import User
 from mailflatrate.apps.accounts.queries import current_account
 from mailflatrate.apps.campaigns.actions import drafts
-from mailflatrate.apps.campaigns.campaign_content import content_hash
+from mailflatrate.apps.campaigns.content.campaign_content import content_hash
 from mailflatrate.apps.campaigns.models import Campaign, CampaignState, ContentKind
 from mailflatrate.apps.campaigns.queries import newest_imprint
 from mailflatrate.apps.delivery.models import DeliveryRecord, DeliveryState
+from mailflatrate.apps.delivery.planning.recipients import RecipientFilter, recipients
 from mailflatrate.apps.delivery.queries import campaign_progress
-from mailflatrate.apps.delivery.recipients import RecipientFilter, recipients
 from mailflatrate.apps.domains.actions import domains, mailboxes
 from mailflatrate.apps.gate import actions as gate
 from mailflatrate.apps.inbound.models import Feedback, FeedbackKind, RawMail

@@ -22,7 +22,7 @@ from mailflatrate.apps.automations.queries import versions_of
 from mailflatrate.apps.campaigns.models import Campaign
 from mailflatrate.apps.delivery.ab_test import decisions_of
 from mailflatrate.apps.delivery.models import Delivery, Plan
-from mailflatrate.apps.delivery.plan import plan_campaign
+from mailflatrate.apps.delivery.planning.plan import plan_campaign
 from mailflatrate.apps.lists.actions.tags import create_tag
 from mailflatrate.apps.lists.models import Contact
 from mailflatrate.base import clock, tenancy

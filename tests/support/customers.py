@@ -22,11 +22,11 @@ from mailflatrate.apps.accounts.actions import account_status, agreements, vetti
 from mailflatrate.apps.accounts.actions import people as people_actions
 from mailflatrate.apps.accounts.models import Application, DecisionKind, Role, User
 from mailflatrate.apps.campaigns.actions import drafts
-from mailflatrate.apps.campaigns.campaign_content import content_hash
+from mailflatrate.apps.campaigns.content.campaign_content import content_hash
 from mailflatrate.apps.campaigns.models import Campaign
 from mailflatrate.apps.campaigns.queries import newest_imprint
 from mailflatrate.apps.delivery.models import Chunk, Delivery, DeliveryState, Tally
-from mailflatrate.apps.delivery.plan import plan_campaign
+from mailflatrate.apps.delivery.planning.plan import plan_campaign
 from mailflatrate.apps.domains.actions.domains import add_sender
 from mailflatrate.apps.domains.models import CheckKind, DkimKey, DnsCheck, SenderDomain
 from mailflatrate.apps.gate.actions import release_campaign

@@ -11,7 +11,7 @@ from mailflatrate.apps.domains import connect_template
 from mailflatrate.apps.domains.actions import domains
 from mailflatrate.apps.domains.models import SenderDomain
 from mailflatrate.base import tenancy
-from mailflatrate.entrypoints.web.studio.trust import provider_setup as pages
+from mailflatrate.entrypoints.studio.trust import provider_setup as pages
 from mailflatrate.settings.schema import load_settings
 from support.customers import Customer
 from support.dns_provider import FakeProvider, dns_provider, key_file, records_set, verified_parameters

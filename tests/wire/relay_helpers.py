@@ -8,8 +8,8 @@ from dataclasses import replace
 
 import uvloop
 
-from mailflatrate.wire.smtp_pool import SmtpPool
-from mailflatrate.wire.smtp_types import OutcomeKind, OutgoingMessage, RelayConfig, SendOutcome, Timeouts
+from mailflatrate.wire.smtp.pool import SmtpPool
+from mailflatrate.wire.smtp.types import OutcomeKind, OutgoingMessage, RelayConfig, SendOutcome, Timeouts
 from support.fake_relay import FakeRelay
 
 # Generous for a busy machine; a test that waits for one on purpose asks for HURRIED.

@@ -11,10 +11,10 @@ from functools import partial
 import pytest
 
 from mailflatrate.rules.sending.relays import shares
-from mailflatrate.wire import smtp_group
-from mailflatrate.wire.smtp_group import RelayGroup
-from mailflatrate.wire.smtp_member import GroupMember
-from mailflatrate.wire.smtp_types import OutcomeKind, OutgoingMessage, RelayConfig, RelayUnavailable, TlsMode
+from mailflatrate.wire.smtp import group as smtp_group
+from mailflatrate.wire.smtp.group import RelayGroup
+from mailflatrate.wire.smtp.member import GroupMember
+from mailflatrate.wire.smtp.types import OutcomeKind, OutgoingMessage, RelayConfig, RelayUnavailable, TlsMode
 from support.fake_relay import ANY, DROP, HANG, HOLD, FakeRelay, Step, delayed
 from support.waiting import Waited, stays_async, wait_until_async
 from wire.relay_helpers import HURRIED, PATIENT, PIPELINED, Record, letter, letters, run

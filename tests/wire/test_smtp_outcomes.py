@@ -4,7 +4,7 @@ from __future__ import annotations
 
 import pytest
 
-from mailflatrate.wire.smtp_types import OutcomeKind, OutgoingMessage, Stage
+from mailflatrate.wire.smtp.types import OutcomeKind, OutgoingMessage, Stage
 from support.fake_relay import ANY, DROP, DROP_AFTER, HANG, FakeRelay, Step
 from wire.relay_helpers import (
     ALL_WAYS,

@@ -8,7 +8,7 @@ from contextlib import suppress
 
 import pytest
 
-from mailflatrate.wire.smtp_types import OutcomeKind, OutgoingMessage, RelayUnavailable, SendOutcome, Stage
+from mailflatrate.wire.smtp.types import OutcomeKind, OutgoingMessage, RelayUnavailable, SendOutcome, Stage
 from support.fake_relay import ANY, DROP, HANG, FakeRelay, Step
 from support.waiting import wait_until_async
 from wire.relay_helpers import HURRIED, PATIENT, PIPELINED, Record, check_truth, letter, letters, pool_for, run

@@ -6,8 +6,8 @@ import pytest
 from hypothesis import given
 from hypothesis import strategies as st
 
-from mailflatrate.wire.smtp_envelope import dot_stuff
-from mailflatrate.wire.smtp_reply import Reply, ReplyError, parse_capabilities, parse_reply, xtext
+from mailflatrate.wire.smtp.envelope import dot_stuff
+from mailflatrate.wire.smtp.reply import Reply, ReplyError, parse_capabilities, parse_reply, xtext
 
 
 @pytest.mark.parametrize(

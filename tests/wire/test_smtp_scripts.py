@@ -9,8 +9,8 @@ import uvloop
 from hypothesis import HealthCheck, given, settings
 from hypothesis import strategies as st
 
-from mailflatrate.wire.smtp_pool import SmtpPool
-from mailflatrate.wire.smtp_types import (
+from mailflatrate.wire.smtp.pool import SmtpPool
+from mailflatrate.wire.smtp.types import (
     OutcomeKind,
     OutgoingMessage,
     RelayConfig,

@@ -15,9 +15,9 @@ from cryptography.hazmat.primitives import hashes, serialization
 from cryptography.hazmat.primitives.asymmetric import ec
 from cryptography.x509.oid import NameOID
 
-from mailflatrate.wire.smtp_open import tls_context
-from mailflatrate.wire.smtp_pool import SmtpPool
-from mailflatrate.wire.smtp_types import OutgoingMessage, RelayConfig, RelayUnavailable, SendOutcome, Stage, TlsMode
+from mailflatrate.wire.smtp.open import tls_context
+from mailflatrate.wire.smtp.pool import SmtpPool
+from mailflatrate.wire.smtp.types import OutgoingMessage, RelayConfig, RelayUnavailable, SendOutcome, Stage, TlsMode
 from support.fake_relay import ANY, FakeRelay, Step
 
 

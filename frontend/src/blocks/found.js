@@ -4,7 +4,7 @@ import { toComponent } from "./components.js";
 import { make } from "./inspector.js";
 import { made } from "./palette.js";
 
-/** The class of a group of feed items; the server writes it (apps/campaigns/found_blocks.py). */
+/** The class of a group of feed items; the server writes it (apps/campaigns/content/found_blocks.py). */
 const FEED = "mf-feed";
 
 export function isFeed(model) {

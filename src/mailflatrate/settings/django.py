@@ -63,19 +63,20 @@ INSTALLED_APPS = [
     "mailflatrate.apps.abuse",
     "mailflatrate.apps.privacy",
     "mailflatrate.apps.stats",
+    "mailflatrate.entrypoints.ui",
     "mailflatrate.entrypoints.web",
 ]
 
 MIDDLEWARE = [
     "mailflatrate.entrypoints.request_ids.RequestIdMiddleware",
     "mailflatrate.entrypoints.web.middleware.TraceMiddleware",
-    "mailflatrate.entrypoints.web.public.media_hosts.MediaHostMiddleware",
+    "mailflatrate.entrypoints.public.media_hosts.MediaHostMiddleware",
     "mailflatrate.entrypoints.web.middleware.MachineAddressMiddleware",
     "mailflatrate.entrypoints.web.unknown_proxy.UnknownProxyMiddleware",
     "django.middleware.security.SecurityMiddleware",
     "whitenoise.middleware.WhiteNoiseMiddleware",
     "django.contrib.sessions.middleware.SessionMiddleware",
-    "mailflatrate.entrypoints.web.sign_in.devices.BrowserMiddleware",
+    "mailflatrate.entrypoints.sign_in.devices.BrowserMiddleware",
     "mailflatrate.entrypoints.web.middleware.LanguageMiddleware",
     "django.middleware.common.CommonMiddleware",
     "django.middleware.csrf.CsrfViewMiddleware",
@@ -98,20 +99,20 @@ TEMPLATE_LOADERS: list[Any] = [
 TEMPLATES = [
     {
         "BACKEND": "django.template.backends.django.DjangoTemplates",
-        "DIRS": [PACKAGE_DIR / "entrypoints" / "web" / "templates"],
+        "DIRS": [PACKAGE_DIR / "entrypoints" / "ui" / "templates"],
         "OPTIONS": {
             "loaders": TEMPLATE_LOADERS if DEBUG else [("django.template.loaders.cached.Loader", TEMPLATE_LOADERS)],
             "builtins": [
                 "django_cotton.templatetags.cotton",
                 "django.contrib.humanize.templatetags.humanize",
                 *(f"django.templatetags.{name}" for name in ("i18n", "tz")),
-                *(f"mailflatrate.entrypoints.web.templatetags.{name}" for name in OUR_TAGS),
+                *(f"mailflatrate.entrypoints.ui.templatetags.{name}" for name in OUR_TAGS),
             ],
             "context_processors": [
                 "django.template.context_processors.request",
                 "django.contrib.auth.context_processors.auth",
                 "django.contrib.messages.context_processors.messages",
-                "mailflatrate.entrypoints.web.context.frame",
+                "mailflatrate.entrypoints.ui.context.frame",
             ],
         },
     }
@@ -194,12 +195,12 @@ ACCOUNT_RATE_LIMITS = {"login": None, "login_failed": "5/5m/key", "prove_mailbox
 ACCOUNT_LOGOUT_REDIRECT_URL = "/"
 LOGIN_URL = "/login/"
 LOGIN_REDIRECT_URL = "/studio/"
-MFA_ADAPTER = "mailflatrate.entrypoints.web.sign_in.factors.FactorAdapter"
+MFA_ADAPTER = "mailflatrate.entrypoints.sign_in.factors.FactorAdapter"
 MFA_SUPPORTED_TYPES = ["totp", "webauthn", "recovery_codes"]
 MFA_PASSKEY_LOGIN_ENABLED = True
 MFA_FORMS = {
-    "authenticate": "mailflatrate.entrypoints.web.sign_in.second_factor.AuthenticateForm",
-    "reauthenticate": "mailflatrate.entrypoints.web.sign_in.second_factor.ReauthenticateForm",
+    "authenticate": "mailflatrate.entrypoints.sign_in.second_factor.AuthenticateForm",
+    "reauthenticate": "mailflatrate.entrypoints.sign_in.second_factor.ReauthenticateForm",
 }
 MFA_TOTP_ISSUER = SETTINGS.service_name
 MFA_TOTP_TOLERANCE = 1  # a step of 30 s, for clocks that differ and people who type slowly (RFC 6238 section 5.2)

@@ -3,7 +3,7 @@
 from pydantic import Field
 
 from mailflatrate.settings.section import Port, Positive, Section
-from mailflatrate.wire.smtp_types import ImapTls
+from mailflatrate.wire.smtp.types import ImapTls
 
 
 class InboundSettings(Section):

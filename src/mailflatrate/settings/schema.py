@@ -22,7 +22,7 @@ from mailflatrate.settings.section import PREFIX, Port, Positive, SettingsError
 from mailflatrate.settings.storage import S3Encryption, StorageKind, StorageSettings
 from mailflatrate.settings.vetting import VettingSettings
 from mailflatrate.settings.writing import WritingSettings
-from mailflatrate.wire.smtp_types import TlsMode
+from mailflatrate.wire.smtp.types import TlsMode
 
 __all__ = [
     "LogFormat", "S3Encryption", "Settings", "SettingsError", "StorageKind", "TlsMode", "blocklists",

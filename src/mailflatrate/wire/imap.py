@@ -14,7 +14,7 @@ from imap_tools import BaseMailBox, ImapToolsError
 from imap_tools.query import AND
 
 from mailflatrate.wire.deadline import Deadline
-from mailflatrate.wire.smtp_types import ImapTls
+from mailflatrate.wire.smtp.types import ImapTls
 
 
 class MailboxUnavailable(Exception):

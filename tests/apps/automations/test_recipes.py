@@ -13,7 +13,7 @@ from mailflatrate.apps.automations.actions import drafts, release
 from mailflatrate.apps.automations.checking import problems_of
 from mailflatrate.apps.automations.graphs import graph_of
 from mailflatrate.apps.automations.recipes import RECIPES, RecipeChoice, RecipeChoices, find_recipe
-from mailflatrate.apps.campaigns.campaign_content import compile_campaign
+from mailflatrate.apps.campaigns.content.campaign_content import compile_campaign
 from mailflatrate.apps.campaigns.models import Campaign
 from mailflatrate.apps.campaigns.queries import newest_imprint
 from mailflatrate.apps.campaigns.recipe_messages import recipe_messages

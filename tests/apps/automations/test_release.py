@@ -13,7 +13,7 @@ from mailflatrate.apps.automations.graphs import graph_of
 from mailflatrate.apps.automations.models import AutomationState, AutomationVersion, VersionState
 from mailflatrate.apps.automations.queries import automations
 from mailflatrate.apps.campaigns.actions import drafts as campaign_drafts
-from mailflatrate.apps.campaigns.campaign_content import content_hash
+from mailflatrate.apps.campaigns.content.campaign_content import content_hash
 from mailflatrate.apps.campaigns.errors import CampaignError
 from mailflatrate.apps.campaigns.models import Campaign, CampaignState
 from mailflatrate.apps.campaigns.queries import campaigns, newest_imprint

@@ -9,7 +9,7 @@ from PIL import Image
 from mailflatrate.apps.campaigns import queries
 from mailflatrate.apps.campaigns.actions import brand, templates
 from mailflatrate.apps.campaigns.actions import media as media_actions
-from mailflatrate.apps.campaigns.campaign_content import content_hash
+from mailflatrate.apps.campaigns.content.campaign_content import content_hash
 from mailflatrate.apps.campaigns.errors import CampaignError, MediaInUse, MediaRefused, NameTaken
 from mailflatrate.apps.campaigns.gallery import gallery_template
 from mailflatrate.apps.campaigns.media import media_ids_in, message_url

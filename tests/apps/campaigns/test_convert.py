@@ -2,7 +2,7 @@
 
 import pytest
 
-from mailflatrate.apps.campaigns.convert import convert, same_source
+from mailflatrate.apps.campaigns.content.convert import convert, same_source
 from mailflatrate.apps.campaigns.gallery import KEYS, blank_source, gallery_template, source
 from mailflatrate.mail.content.campaign import CompileContext, ContentSource, SourceFormat, compile_content
 from mailflatrate.mail.html.brand_style import BrandStyle

@@ -4,7 +4,7 @@ from html import unescape
 
 import pytest
 
-from mailflatrate.apps.campaigns.default_blocks import palette_words
+from mailflatrate.apps.campaigns.content.default_blocks import palette_words
 from mailflatrate.apps.campaigns.gallery import blank_source
 from mailflatrate.mail.html.brand_style import BrandStyle
 from support.customers import sending_customer

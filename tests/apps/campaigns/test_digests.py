@@ -16,8 +16,8 @@ from mailflatrate.apps.accounts.actions.people import house_account
 from mailflatrate.apps.accounts.models import Notice
 from mailflatrate.apps.campaigns import jobs as campaign_jobs
 from mailflatrate.apps.campaigns.actions import digests, drafts
-from mailflatrate.apps.campaigns.campaign_content import compile_campaign
-from mailflatrate.apps.campaigns.digest_content import next_issue
+from mailflatrate.apps.campaigns.content.campaign_content import compile_campaign
+from mailflatrate.apps.campaigns.content.digest_content import next_issue
 from mailflatrate.apps.campaigns.errors import CampaignError, NameTaken
 from mailflatrate.apps.campaigns.models import (
     Campaign,

@@ -1,6 +1,6 @@
 """Blocks made of what was found on other sites."""
 
-from mailflatrate.apps.campaigns.found_blocks import item_rows, product_row
+from mailflatrate.apps.campaigns.content.found_blocks import item_rows, product_row
 from mailflatrate.apps.campaigns.gallery import blank_source
 from mailflatrate.mail.content.campaign import CompileContext, ContentSource, SourceFormat, compile_content
 from mailflatrate.mail.html.brand_style import BrandStyle

@@ -3,7 +3,7 @@
 import pytest
 
 from mailflatrate.apps.campaigns.actions.labels import MOST_LABELS, add_label, label_counts, remove_label
-from mailflatrate.apps.campaigns.campaign_content import content_hash
+from mailflatrate.apps.campaigns.content.campaign_content import content_hash
 from mailflatrate.apps.campaigns.errors import CampaignInputError
 from mailflatrate.apps.campaigns.models import Campaign
 from mailflatrate.apps.campaigns.queries import newest_imprint

@@ -3,9 +3,9 @@
 import pytest
 
 from mailflatrate.apps.campaigns.actions import drafts
-from mailflatrate.apps.campaigns.campaign_content import content_hash
+from mailflatrate.apps.campaigns.content.campaign_content import content_hash
+from mailflatrate.apps.campaigns.content.link_tagging import TaggingOrder, link_tags, own_domains, save_tagging
 from mailflatrate.apps.campaigns.errors import CampaignError
-from mailflatrate.apps.campaigns.link_tagging import TaggingOrder, link_tags, own_domains, save_tagging
 from mailflatrate.apps.campaigns.models import LinkTagging, TagStyle
 from mailflatrate.base import tenancy
 from support.customers import sending_customer

@@ -10,7 +10,7 @@ from procrastinate.contrib.django.models import ProcrastinateJob
 
 from mailflatrate.apps.campaigns.actions import drafts
 from mailflatrate.apps.campaigns.actions.link_visits import JOB, visit_again, visit_links
-from mailflatrate.apps.campaigns.link_visits import current_visits, may_visit
+from mailflatrate.apps.campaigns.content.link_visits import current_visits, may_visit
 from mailflatrate.apps.campaigns.models import Campaign, LinkVisit
 from mailflatrate.apps.campaigns.seals import is_genuine, seal_of
 from mailflatrate.apps.gate.actions import check_campaign

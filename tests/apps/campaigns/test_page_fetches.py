@@ -10,8 +10,8 @@ from mailflatrate.apps.campaigns import jobs as campaign_jobs
 from mailflatrate.apps.campaigns.actions.brand_lookup import request_lookup
 from mailflatrate.apps.campaigns.actions.link_visits import request_visits
 from mailflatrate.apps.campaigns.actions.message_copies import request_copy
+from mailflatrate.apps.campaigns.content.page_fetches import COUNTS_KEPT, fetch_counted, is_used_up
 from mailflatrate.apps.campaigns.models import PageFetchCount
-from mailflatrate.apps.campaigns.page_fetches import COUNTS_KEPT, fetch_counted, is_used_up
 from mailflatrate.base import clock, tenancy
 from mailflatrate.rules import limits
 from mailflatrate.wire.dns import DnsResolver

@@ -4,7 +4,7 @@ from typing import Any
 
 import pytest
 
-from mailflatrate.apps.campaigns.personalization import recipient_values
+from mailflatrate.apps.campaigns.content.personalization import recipient_values
 
 KNOWN: dict[str, Any] = {
     "email": "dora@example.org",

@@ -6,7 +6,9 @@ import re
 import pytest
 
 from mailflatrate.apps.campaigns.actions import templates
-from mailflatrate.apps.campaigns.default_blocks import STANDS_FOR_SOMETHING, palette_words
+from mailflatrate.apps.campaigns.content.default_blocks import STANDS_FOR_SOMETHING, palette_words
+from mailflatrate.apps.campaigns.content.placeholders import LONG, placeholders, placeholders_in
+from mailflatrate.apps.campaigns.content.starting_content import starter
 from mailflatrate.apps.campaigns.gallery import (
     KEYS,
     LANGUAGES,
@@ -16,8 +18,6 @@ from mailflatrate.apps.campaigns.gallery import (
     invented_words,
 )
 from mailflatrate.apps.campaigns.models import Campaign
-from mailflatrate.apps.campaigns.placeholders import LONG, placeholders, placeholders_in
-from mailflatrate.apps.campaigns.starting_content import starter
 from mailflatrate.apps.gate.actions import check_campaign
 from mailflatrate.base import tenancy
 from mailflatrate.locale.texts import languages

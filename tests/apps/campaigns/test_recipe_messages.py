@@ -4,7 +4,7 @@ import re
 
 import pytest
 
-from mailflatrate.apps.campaigns.placeholders import LONG, placeholders_in
+from mailflatrate.apps.campaigns.content.placeholders import LONG, placeholders_in
 from mailflatrate.apps.campaigns.recipe_messages import (
     RECIPE_LANGUAGES,
     RecipeMessage,

@@ -1,6 +1,6 @@
 """Sample values for viewing a campaign."""
 
-from mailflatrate.apps.campaigns.samples import with_names
+from mailflatrate.apps.campaigns.content.samples import with_names
 
 
 def test_what_nobody_in_particular_has_is_shown_by_its_name() -> None:

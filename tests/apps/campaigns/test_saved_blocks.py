@@ -8,8 +8,8 @@ import pytest
 from mailflatrate.apps.accounts.models import Role
 from mailflatrate.apps.campaigns.actions import drafts, saved_blocks
 from mailflatrate.apps.campaigns.actions.templates import save_as_template
-from mailflatrate.apps.campaigns.campaign_content import content_hash, source_of
-from mailflatrate.apps.campaigns.convert import convert
+from mailflatrate.apps.campaigns.content.campaign_content import content_hash, source_of
+from mailflatrate.apps.campaigns.content.convert import convert
 from mailflatrate.apps.campaigns.errors import CampaignInputError, NameTaken
 from mailflatrate.apps.campaigns.models import Campaign, CampaignTemplate, SavedBlock
 from mailflatrate.apps.campaigns.queries import newest_imprint, uses_of_blocks

@@ -9,7 +9,7 @@ import pytest
 from mailflatrate.apps.campaigns.actions import drafts
 from mailflatrate.apps.campaigns.actions.follow_up import FollowUpGoal, create_follow_up
 from mailflatrate.apps.campaigns.actions.templates import save_as_template, start_from_template
-from mailflatrate.apps.campaigns.campaign_content import content_hash
+from mailflatrate.apps.campaigns.content.campaign_content import content_hash
 from mailflatrate.apps.campaigns.errors import CampaignInputError
 from mailflatrate.apps.campaigns.models import Campaign, Edition
 from mailflatrate.apps.campaigns.queries import newest_imprint
@@ -20,10 +20,10 @@ from mailflatrate.apps.campaigns.translations import (
     with_language,
     without_language,
 )
-from mailflatrate.apps.delivery import plan
-from mailflatrate.apps.delivery.editions import edition_mail
 from mailflatrate.apps.delivery.models import Chunk, Delivery
-from mailflatrate.apps.delivery.plan import plan_campaign
+from mailflatrate.apps.delivery.planning import plan
+from mailflatrate.apps.delivery.planning.editions import edition_mail
+from mailflatrate.apps.delivery.planning.plan import plan_campaign
 from mailflatrate.apps.gate.actions import check_campaign, release_campaign
 from mailflatrate.apps.gate.test_send import send_test
 from mailflatrate.apps.lists.models import Contact, Subscription

@@ -13,7 +13,7 @@ from mailflatrate.apps.accounts.models import Role
 from mailflatrate.apps.campaigns.actions.writing import KEPT, WritingRunner
 from mailflatrate.apps.campaigns.jobs import forget_fetches
 from mailflatrate.apps.campaigns.models import Campaign, CampaignVersion, WritingRequest, WritingState
-from mailflatrate.apps.campaigns.writing_help import agree
+from mailflatrate.apps.campaigns.writing.writing_help import agree
 from mailflatrate.base import clock, tenancy
 from support.customers import Customer, sending_customer
 from support.language_model import LanguageModel, chat_answer, installed_model

@@ -5,7 +5,7 @@ from datetime import timedelta
 import pytest
 
 from mailflatrate.apps.campaigns.errors import CampaignError
-from mailflatrate.apps.campaigns.writing_help import agree, help_state, switch, take_request
+from mailflatrate.apps.campaigns.writing.writing_help import agree, help_state, switch, take_request
 from mailflatrate.base import clock, tenancy
 from support.customers import sending_customer
 from support.language_model import installed_model

@@ -3,7 +3,7 @@
 import pytest
 
 from mailflatrate.apps.campaigns.models import WritingRequest, WritingState
-from mailflatrate.apps.campaigns.writing_marks import suggested_parts
+from mailflatrate.apps.campaigns.writing.writing_marks import suggested_parts
 from mailflatrate.base import clock, tenancy
 from support.customers import sending_customer
 

@@ -7,7 +7,7 @@ import pytest
 from mailflatrate.apps.campaigns.actions.media import gallery_media
 from mailflatrate.apps.campaigns.media import message_url
 from mailflatrate.apps.campaigns.models import MediaFile, WritingRequest
-from mailflatrate.apps.campaigns.writing_questions import asked_about
+from mailflatrate.apps.campaigns.writing.writing_questions import asked_about
 from mailflatrate.base import clock, tenancy
 from support.customers import sending_customer
 from support.language_model import installed_model

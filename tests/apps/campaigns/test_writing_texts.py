@@ -1,7 +1,7 @@
 """A draft's texts have keys, and one that moved is still found."""
 
 from mailflatrate.apps.campaigns.models import Campaign
-from mailflatrate.apps.campaigns.writing_texts import texts_of, with_text, words_around
+from mailflatrate.apps.campaigns.writing.writing_texts import texts_of, with_text, words_around
 
 MARKDOWN = "# One\n\nTwo {{ contact.first_name }}\n\n![](https://a.example/b.png)\n\n{{ contact.city }}\n"
 

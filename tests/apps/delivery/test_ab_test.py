@@ -11,16 +11,16 @@ from mailflatrate.apps.accounts.actions.account_status import Reasons, change_ac
 from mailflatrate.apps.accounts.actions.people import house_account
 from mailflatrate.apps.accounts.models import AccountStatus, Notice
 from mailflatrate.apps.campaigns.actions import drafts
-from mailflatrate.apps.campaigns.campaign_content import content_hash
+from mailflatrate.apps.campaigns.content.campaign_content import content_hash
 from mailflatrate.apps.campaigns.errors import CampaignError
 from mailflatrate.apps.campaigns.models import Campaign, Edition
 from mailflatrate.apps.campaigns.queries import newest_imprint
-from mailflatrate.apps.delivery import plan
 from mailflatrate.apps.delivery.ab_test import by_person, choose_variant, decisions_of
 from mailflatrate.apps.delivery.actions import campaigns as campaigns_actions
 from mailflatrate.apps.delivery.actions import claim_end, retries
 from mailflatrate.apps.delivery.models import AbTest, Chunk, ChunkState, Delivery, DeliveryState, Plan, Retry
-from mailflatrate.apps.delivery.plan import plan_campaign
+from mailflatrate.apps.delivery.planning import plan
+from mailflatrate.apps.delivery.planning.plan import plan_campaign
 from mailflatrate.apps.delivery.send.claims import Claim, claim
 from mailflatrate.apps.delivery.send.database import Connection, Database
 from mailflatrate.apps.delivery.send.outcomes import SettledDelivery, record

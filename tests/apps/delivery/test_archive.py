@@ -15,7 +15,6 @@ from mailflatrate.apps.campaigns.models import Campaign, CampaignState
 from mailflatrate.apps.delivery import queries
 from mailflatrate.apps.delivery.archive import archiving
 from mailflatrate.apps.delivery.dropped_months import dropped_delivery
-from mailflatrate.apps.delivery.feedback import record_returned
 from mailflatrate.apps.delivery.models import (
     ArchivedCampaign,
     ArchivedDelivery,
@@ -30,8 +29,9 @@ from mailflatrate.apps.delivery.models import (
     Retry,
     Tally,
 )
+from mailflatrate.apps.delivery.planning.recipients import RecipientFilter, all_recipients, recipients
 from mailflatrate.apps.delivery.queries import campaign_progress, deliveries_of_contact
-from mailflatrate.apps.delivery.recipients import RecipientFilter, all_recipients, recipients
+from mailflatrate.apps.delivery.results.feedback import record_returned
 from mailflatrate.apps.delivery.send.journal import Journal
 from mailflatrate.apps.delivery.send.replay import replay
 from mailflatrate.apps.gate.audience import audience_facts
@@ -52,7 +52,7 @@ from mailflatrate.mail.bounce_text.verdict import classify_smtp_reply
 from mailflatrate.mail.identifiers.tokens import TokenPurpose
 from mailflatrate.rules.feedback.bounces import Bounce
 from mailflatrate.settings import load_settings
-from mailflatrate.wire.smtp_types import OutcomeKind, SendOutcome, Stage
+from mailflatrate.wire.smtp.types import OutcomeKind, SendOutcome, Stage
 from support.archive import archived, end, end_month, move
 from support.customers import Customer, sending_customer
 from support.returned_mail import arrive, plain

@@ -9,7 +9,7 @@ from mailflatrate.apps.campaigns.models import Campaign
 from mailflatrate.apps.campaigns.recipients import count_recipients
 from mailflatrate.apps.delivery.ab_test import decisions_of
 from mailflatrate.apps.delivery.models import Delivery
-from mailflatrate.apps.delivery.plan import plan_campaign
+from mailflatrate.apps.delivery.planning.plan import plan_campaign
 from mailflatrate.apps.gate.actions import release_campaign, release_due
 from mailflatrate.apps.gate.recipients import COLUMNS, JOINS, RecipientRow, recipient_facts
 from mailflatrate.apps.lists.actions import consent

@@ -12,7 +12,7 @@ import pytest
 from psycopg import errors
 
 from apps.delivery.test_lock import INSERT, released, with_hole
-from mailflatrate.apps.delivery.editions import edition_mail
+from mailflatrate.apps.delivery.planning.editions import edition_mail
 from mailflatrate.apps.gate.message_composition import EditionUnusable
 from mailflatrate.base import ids, tenancy
 from mailflatrate.mail.address import canonical_key

@@ -3,10 +3,10 @@
 import pytest
 
 from mailflatrate.apps.campaigns.actions import drafts
-from mailflatrate.apps.campaigns.campaign_content import content_hash
+from mailflatrate.apps.campaigns.content.campaign_content import content_hash
+from mailflatrate.apps.campaigns.content.samples import neighbours
 from mailflatrate.apps.campaigns.queries import newest_imprint
 from mailflatrate.apps.campaigns.recipients import count_people, count_recipients
-from mailflatrate.apps.campaigns.samples import neighbours
 from mailflatrate.apps.delivery.models import Delivery, DeliveryState
 from mailflatrate.apps.gate.actions import check_campaign
 from mailflatrate.apps.gate.audience import audience_facts

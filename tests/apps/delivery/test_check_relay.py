@@ -11,7 +11,7 @@ import pytest
 
 from mailflatrate.apps.delivery import transmit
 from mailflatrate.apps.delivery.transmit import check_relay
-from mailflatrate.wire.smtp_types import RelayConfig, RelayUnavailable
+from mailflatrate.wire.smtp.types import RelayConfig, RelayUnavailable
 from support.fake_relay import ANY, HANG, FakeRelay, Step, delayed
 
 

@@ -12,7 +12,7 @@ import pytest
 from hypothesis import given, settings
 from hypothesis import strategies as st
 
-from mailflatrate.apps.delivery.editions import EditionMail
+from mailflatrate.apps.delivery.planning.editions import EditionMail
 from mailflatrate.apps.delivery.send.chunk import ChunkRun
 from mailflatrate.apps.delivery.send.chunk_composer import CampaignWriter, DraftedMessage
 from mailflatrate.apps.delivery.send.claims import Claim

@@ -6,8 +6,8 @@ from typing import Any
 
 import pytest
 
-from mailflatrate.apps.delivery.feedback import count_bounces
 from mailflatrate.apps.delivery.models import DeliveryState
+from mailflatrate.apps.delivery.results.feedback import count_bounces
 from mailflatrate.apps.suppression.models import Suppression
 from mailflatrate.apps.transactional.models import TransactionalMessage
 from mailflatrate.base import tenancy

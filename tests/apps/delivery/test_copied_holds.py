@@ -6,8 +6,9 @@ from datetime import timedelta
 import psycopg
 import pytest
 
-from mailflatrate.apps.delivery import fence, withdrawal_logs
+from mailflatrate.apps.delivery import fence
 from mailflatrate.apps.delivery.fence import HoldCause
+from mailflatrate.apps.delivery.recovery import withdrawal_logs
 from mailflatrate.base import clock
 
 SENDER, HOST = "host.1", "pages"

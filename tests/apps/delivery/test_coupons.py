@@ -8,11 +8,11 @@ import pytest
 from django.db import DatabaseError, connection
 
 from mailflatrate.apps.campaigns.actions.coupons import add_codes, create_pool, remove_unused
+from mailflatrate.apps.campaigns.content.samples import sample_values
 from mailflatrate.apps.campaigns.coupons import SAMPLE_CODE, codes_of, pool_stocks, pools_shown
 from mailflatrate.apps.campaigns.models import Campaign, CouponCode, CouponPool, Edition
-from mailflatrate.apps.campaigns.samples import sample_values
-from mailflatrate.apps.delivery.coupons import give_codes, given_codes
 from mailflatrate.apps.delivery.models import Chunk, Delivery, DeliveryState
+from mailflatrate.apps.delivery.planning.coupons import give_codes, given_codes
 from mailflatrate.apps.delivery.send.sender import Sender
 from mailflatrate.apps.gate.actions import check_campaign
 from mailflatrate.apps.lists.models import Contact

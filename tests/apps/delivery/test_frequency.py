@@ -2,7 +2,7 @@
 
 from datetime import timedelta
 
-from mailflatrate.apps.delivery.frequency import FrequencyLimit, rests_until
+from mailflatrate.apps.delivery.planning.frequency import FrequencyLimit, rests_until
 from mailflatrate.base import clock, tenancy
 from support.automations import Journey
 from support.customers import sending_customer

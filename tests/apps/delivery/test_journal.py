@@ -4,7 +4,7 @@ import os
 from pathlib import Path
 
 from mailflatrate.apps.delivery.send.journal import Journal, entries, host_name, is_held, last_entries, taken_over
-from mailflatrate.wire.smtp_types import OutcomeKind, SendOutcome, Stage
+from mailflatrate.wire.smtp.types import OutcomeKind, SendOutcome, Stage
 
 
 def reply(delivery_id: int, kind: OutcomeKind, code: int, text: str) -> SendOutcome:

@@ -10,7 +10,7 @@ from hypothesis import strategies as st
 from mailflatrate.apps.delivery.send.journal import Journal, entries, host_name, is_damaged, last_entries
 from mailflatrate.apps.delivery.send.sent_record import read_folder, set_aside
 from mailflatrate.base.metrics.names import JOURNAL_DAMAGED
-from mailflatrate.wire.smtp_types import OutcomeKind, SendOutcome, Stage
+from mailflatrate.wire.smtp.types import OutcomeKind, SendOutcome, Stage
 
 
 def accepted(delivery_id: int) -> SendOutcome:

@@ -12,7 +12,7 @@ from hypothesis import strategies as st
 
 from mailflatrate.apps.delivery.send.journal import Journal
 from mailflatrate.apps.delivery.send.sent_record import KEPT, set_aside, was_set_aside
-from mailflatrate.wire.smtp_types import OutcomeKind, SendOutcome, Stage
+from mailflatrate.wire.smtp.types import OutcomeKind, SendOutcome, Stage
 
 
 def reply(delivery_id: int, kind: OutcomeKind) -> SendOutcome:

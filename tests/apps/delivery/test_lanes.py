@@ -9,9 +9,10 @@ from procrastinate.contrib.django.models import ProcrastinateJob
 
 from estate import Estate, build_estate, release
 from mailflatrate.apps.campaigns.models import Campaign, CampaignState
-from mailflatrate.apps.delivery import lanes, plan
+from mailflatrate.apps.delivery import lanes
 from mailflatrate.apps.delivery.actions import campaigns, retries
 from mailflatrate.apps.delivery.models import Chunk, Delivery, DeliveryState, Retry
+from mailflatrate.apps.delivery.planning import plan
 from mailflatrate.apps.delivery.queries import campaign_progress
 from mailflatrate.apps.delivery.send.sender import Sender
 from mailflatrate.base import clock, tenancy

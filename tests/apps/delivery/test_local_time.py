@@ -10,9 +10,9 @@ from mailflatrate.apps.campaigns.actions.drafts import unschedule
 from mailflatrate.apps.campaigns.errors import CampaignError
 from mailflatrate.apps.campaigns.local_time import Wave, waves_of
 from mailflatrate.apps.campaigns.models import Campaign
-from mailflatrate.apps.delivery import plan
 from mailflatrate.apps.delivery.models import Chunk, Delivery, Plan
-from mailflatrate.apps.delivery.plan import plan_campaign
+from mailflatrate.apps.delivery.planning import plan
+from mailflatrate.apps.delivery.planning.plan import plan_campaign
 from mailflatrate.apps.gate.actions import release_campaign, release_due
 from mailflatrate.apps.lists.ledger import EventEvidence, append
 from mailflatrate.apps.lists.models import Contact, Subscription

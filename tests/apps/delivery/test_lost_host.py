@@ -13,10 +13,11 @@ from django.db import connection
 
 from estate import Estate, build_estate, release
 from mailflatrate.apps.campaigns.models import Campaign, CampaignState
-from mailflatrate.apps.delivery import fence, sender_processes, withdrawal_logs
+from mailflatrate.apps.delivery import fence
 from mailflatrate.apps.delivery.actions import campaigns, lost_host
 from mailflatrate.apps.delivery.models import Begun, Chunk, ChunkState, Delivery, LostClaim, SenderProcess
 from mailflatrate.apps.delivery.queries import campaign_progress, unsent_after_end
+from mailflatrate.apps.delivery.recovery import sender_processes, withdrawal_logs
 from mailflatrate.apps.delivery.send import recovery, sent_record
 from mailflatrate.apps.delivery.send.journal import Journal
 from mailflatrate.apps.delivery.send.outcomes import retry_policy
@@ -31,7 +32,7 @@ from mailflatrate.rules.campaigns.campaign_states import UNFINISHED
 from mailflatrate.settings.database_memory import SeenDatabase
 from mailflatrate.settings.roles import app_url
 from mailflatrate.settings.schema import load_settings
-from mailflatrate.wire.smtp_types import OutcomeKind, SendOutcome, Stage
+from mailflatrate.wire.smtp.types import OutcomeKind, SendOutcome, Stage
 from support.fake_relay import FakeRelay
 
 PEOPLE = 12

@@ -12,16 +12,16 @@ import pytest
 from django.db import connections
 
 from estate import Estate, build_estate, release
-from mailflatrate.apps.delivery import sender_processes
 from mailflatrate.apps.delivery.actions import campaigns, lost_host
 from mailflatrate.apps.delivery.models import Begun, Chunk, ChunkState, Delivery, LostClaim
+from mailflatrate.apps.delivery.recovery import sender_processes
 from mailflatrate.apps.delivery.send import recovery
 from mailflatrate.apps.delivery.send.journal import Journal
 from mailflatrate.apps.delivery.send.outcomes import retry_policy
 from mailflatrate.apps.delivery.send.sender import Sender
 from mailflatrate.base import tenancy
 from mailflatrate.settings.schema import MarkMode, Settings, load_settings
-from mailflatrate.wire.smtp_types import OutcomeKind, SendOutcome, Stage
+from mailflatrate.wire.smtp.types import OutcomeKind, SendOutcome, Stage
 from support.fake_relay import ANY, HANG, FakeRelay, Step
 from support.waiting import stays_async, wait_until_async
 

@@ -6,7 +6,7 @@ import pytest
 
 from mailflatrate.apps.delivery.send.outcomes import SettledDelivery, settle
 from mailflatrate.rules.sending.retries import RetryPolicy
-from mailflatrate.wire.smtp_types import OutcomeKind, SendOutcome, Stage
+from mailflatrate.wire.smtp.types import OutcomeKind, SendOutcome, Stage
 
 NOW = datetime(2026, 11, 24, 15, tzinfo=UTC)
 POLICY = RetryPolicy(first_minutes=15, factor=2, give_up_hours=72)

@@ -8,10 +8,10 @@ from procrastinate.contrib.django.models import ProcrastinateJob
 
 from mailflatrate.apps.campaigns.errors import CampaignError
 from mailflatrate.apps.campaigns.models import Campaign
-from mailflatrate.apps.delivery import plan
 from mailflatrate.apps.delivery.actions import claim_end
 from mailflatrate.apps.delivery.models import Chunk, ChunkState, DeliveryState, Plan
 from mailflatrate.apps.delivery.pacing import change_pace
+from mailflatrate.apps.delivery.planning import plan
 from mailflatrate.apps.delivery.queries import campaign_turns
 from mailflatrate.apps.delivery.send.claims import Claim, claim
 from mailflatrate.apps.delivery.send.database import Connection, Database

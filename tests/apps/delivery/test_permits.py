@@ -130,6 +130,6 @@ def test_only_transmit_holds_the_smtp_client() -> None:
         for node in ast.walk(ast.parse(path.read_text()))
         if isinstance(node, ast.ImportFrom)
         and node.module
-        in ("mailflatrate.wire.smtp_pool", "mailflatrate.wire.smtp_client", "mailflatrate.wire.smtp_open")
+        in ("mailflatrate.wire.smtp.pool", "mailflatrate.wire.smtp.client", "mailflatrate.wire.smtp.open")
     }
     assert holders == {"apps/delivery/transmit.py"}

@@ -5,8 +5,8 @@ from procrastinate.contrib.django.models import ProcrastinateJob
 
 from estate import Estate, build_estate, release
 from mailflatrate.apps.campaigns.models import Campaign, CampaignState
-from mailflatrate.apps.delivery import plan
 from mailflatrate.apps.delivery.models import Chunk, Delivery, Plan
+from mailflatrate.apps.delivery.planning import plan
 from mailflatrate.apps.lists import ledger
 from mailflatrate.apps.lists.actions import consent
 from mailflatrate.apps.lists.models import ConsentKind, Contact, MailingList, Subscription

@@ -7,9 +7,10 @@ import pytest
 from django.db import connection
 
 from mailflatrate.apps.campaigns.models import Campaign, CampaignState
-from mailflatrate.apps.delivery import fence, jobs, plan, warm_up
+from mailflatrate.apps.delivery import fence, jobs
 from mailflatrate.apps.delivery.actions import campaigns
 from mailflatrate.apps.delivery.models import Chunk, Delivery, DeliveryState, SenderProcess
+from mailflatrate.apps.delivery.planning import plan, warm_up
 from mailflatrate.apps.delivery.queries import campaign_progress
 from mailflatrate.apps.gate.actions import release_campaign
 from mailflatrate.apps.gate.models import GateDecision

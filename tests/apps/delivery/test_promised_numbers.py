@@ -13,15 +13,15 @@ import pytest
 from django.db import connection
 
 from mailflatrate.apps.automations.actions.review import review_automation
-from mailflatrate.apps.campaigns.campaign_content import content_hash
+from mailflatrate.apps.campaigns.content.campaign_content import content_hash
+from mailflatrate.apps.campaigns.content.samples import audience_sql
 from mailflatrate.apps.campaigns.local_time import waves_of
 from mailflatrate.apps.campaigns.models import Campaign, CampaignState
 from mailflatrate.apps.campaigns.queries import newest_imprint
 from mailflatrate.apps.campaigns.recipients import count_recipients
-from mailflatrate.apps.campaigns.samples import audience_sql
 from mailflatrate.apps.campaigns.translations import people_by_language
 from mailflatrate.apps.delivery.models import AbTest, Chunk, Delivery
-from mailflatrate.apps.delivery.plan import plan_campaign
+from mailflatrate.apps.delivery.planning.plan import plan_campaign
 from mailflatrate.apps.delivery.send.sender import Sender
 from mailflatrate.apps.gate.actions import check_campaign, release_campaign
 from mailflatrate.apps.gate.audience import audience_facts

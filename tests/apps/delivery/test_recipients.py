@@ -4,9 +4,9 @@ import pytest
 from django.db.models import Count
 
 from estate import Estate, build_estate, release
-from mailflatrate.apps.delivery import plan
 from mailflatrate.apps.delivery.models import Delivery, DeliveryState, Tally
-from mailflatrate.apps.delivery.recipients import RecipientFilter, all_recipients, recipients
+from mailflatrate.apps.delivery.planning import plan
+from mailflatrate.apps.delivery.planning.recipients import RecipientFilter, all_recipients, recipients
 from mailflatrate.base import tenancy
 from mailflatrate.settings.schema import load_settings
 

@@ -9,8 +9,9 @@ import pytest
 from asgiref.sync import sync_to_async
 
 from estate import Estate, build_estate, release
-from mailflatrate.apps.delivery import fence, sender_processes, withdrawal_logs
+from mailflatrate.apps.delivery import fence
 from mailflatrate.apps.delivery.models import Chunk, ChunkState
+from mailflatrate.apps.delivery.recovery import sender_processes, withdrawal_logs
 from mailflatrate.apps.delivery.send.sender import Sender
 from mailflatrate.base import tenancy
 from mailflatrate.settings.database_memory import SENDERS, DatabaseMemory, DatabaseState, MatchKind, SeenDatabase

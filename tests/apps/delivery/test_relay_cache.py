@@ -6,7 +6,7 @@ from mailflatrate.apps.delivery.relays.relay_cache import MOST_TAGGED_RELAY, Rel
 from mailflatrate.base.ids import key_ring
 from mailflatrate.mail.identifiers.tokens import TokenPurpose
 from mailflatrate.rules.sending.relays import TAGGED, RelayKind
-from mailflatrate.wire.smtp_types import RelayConfig, TlsMode
+from mailflatrate.wire.smtp.types import RelayConfig, TlsMode
 
 
 @pytest.mark.parametrize("kind", RelayKind)

@@ -13,8 +13,8 @@ from django.db import connections
 
 from estate import Estate, build_estate, release
 from mailflatrate.apps.campaigns.models import Campaign, CampaignState
-from mailflatrate.apps.delivery import plan
 from mailflatrate.apps.delivery.models import Chunk, ChunkState, Delivery, DeliveryState, Relay, RelayReport
+from mailflatrate.apps.delivery.planning import plan
 from mailflatrate.apps.delivery.relays.edit import RelayDraft, add_relay, move_relay
 from mailflatrate.apps.delivery.relays.tables import StateChoice
 from mailflatrate.apps.delivery.send import sender as engine

@@ -2,9 +2,9 @@
 
 import pytest
 
-from mailflatrate.apps.delivery.feedback import record_returned
 from mailflatrate.apps.delivery.models import Delivery, DeliveryState
 from mailflatrate.apps.delivery.queries import campaign_progress
+from mailflatrate.apps.delivery.results.feedback import record_returned
 from mailflatrate.base import clock, tenancy
 from mailflatrate.mail.bounce_text.verdict import classify_smtp_reply
 from mailflatrate.rules.feedback.bounces import Bounce

@@ -12,8 +12,8 @@ import pytest
 
 from estate import Estate, build_estate, release
 from free_ports import free_port, wait_for
-from mailflatrate.apps.delivery import plan
 from mailflatrate.apps.delivery.models import Chunk
+from mailflatrate.apps.delivery.planning import plan
 from mailflatrate.apps.delivery.queries import campaign_progress
 from mailflatrate.apps.delivery.relays.relay_cache import PoolKey
 from mailflatrate.apps.delivery.send import replay, sent_record, upkeep

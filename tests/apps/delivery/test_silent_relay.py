@@ -10,15 +10,15 @@ import pytest
 from django.db import connections
 
 from estate import build_estate, release
-from mailflatrate.apps.delivery import plan
 from mailflatrate.apps.delivery.models import Chunk, ChunkState, Delivery, Relay
+from mailflatrate.apps.delivery.planning import plan
 from mailflatrate.apps.delivery.relays.edit import RelayDraft, add_relay
 from mailflatrate.apps.delivery.relays.relay_cache import settings_relay
 from mailflatrate.apps.delivery.send.sender import Sender
 from mailflatrate.base import audit, tenancy
 from mailflatrate.base.tenancy import PlatformReason
 from mailflatrate.settings.schema import load_settings
-from mailflatrate.wire import smtp_group
+from mailflatrate.wire.smtp import group as smtp_group
 from support.fake_relay import ANY, HANG, HOLD, FakeRelay, Step
 from support.waiting import wait_until_async
 

@@ -11,8 +11,8 @@ import pytest
 from django.db import connections
 
 from estate import Estate, build_estate, release
-from mailflatrate.apps.delivery import plan
 from mailflatrate.apps.delivery.models import Chunk, ChunkState, Delivery, Relay
+from mailflatrate.apps.delivery.planning import plan
 from mailflatrate.apps.delivery.relays.edit import RelayDraft, add_relay
 from mailflatrate.apps.delivery.send import chunk as chunk_work
 from mailflatrate.apps.delivery.send.sender import Sender

@@ -8,7 +8,7 @@ from django.db import IntegrityError
 from mailflatrate.apps.automations.models import Enrolment
 from mailflatrate.apps.campaigns.states import locked
 from mailflatrate.apps.delivery.models import Chunk, Plan
-from mailflatrate.apps.delivery.step_messages import StepRecipient, plan_step, step_message
+from mailflatrate.apps.delivery.planning.step_messages import StepRecipient, plan_step, step_message
 from mailflatrate.base import tenancy
 from support.automations import Journey
 from support.customers import sending_customer

@@ -10,7 +10,7 @@ from mailflatrate.apps.delivery.send.claims import Claim
 from mailflatrate.apps.delivery.send.database import Database
 from mailflatrate.apps.delivery.send.start_marks import BegunMark, ChunkMarks
 from mailflatrate.apps.gate.recipients import RecipientRow
-from mailflatrate.wire.smtp_types import OutcomeKind
+from mailflatrate.wire.smtp.types import OutcomeKind
 
 ROWS = range(101, 109)
 NOTHING = BegunMark(0, frozenset(), frozenset())

@@ -8,9 +8,10 @@ from django.db import transaction
 from estate import Estate, build_estate, release
 from mailflatrate.apps.campaigns import states
 from mailflatrate.apps.campaigns.models import Campaign, CampaignState
-from mailflatrate.apps.delivery import fence, jobs, lanes, plan, wake
+from mailflatrate.apps.delivery import fence, jobs, lanes, wake
 from mailflatrate.apps.delivery.actions import campaigns
 from mailflatrate.apps.delivery.models import Chunk, ChunkState, LaneHold
+from mailflatrate.apps.delivery.planning import plan
 from mailflatrate.base import clock, tenancy
 from mailflatrate.base.tenancy import PlatformReason
 from mailflatrate.settings.schema import load_settings

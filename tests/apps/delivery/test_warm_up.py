@@ -13,8 +13,8 @@ from apps.delivery import test_relays
 from apps.delivery.test_relays import OTTO, add
 from estate import Estate, build_estate, release
 from mailflatrate.apps.campaigns.models import Campaign
-from mailflatrate.apps.delivery import plan, warm_up
 from mailflatrate.apps.delivery.models import Bucket, Chunk, ChunkState, Delivery, DeliveryState, Plan, WarmUp
+from mailflatrate.apps.delivery.planning import plan, warm_up
 from mailflatrate.apps.delivery.relays import warm_up_limits
 from mailflatrate.apps.delivery.send import allowance, routes
 from mailflatrate.apps.delivery.send.sender import Sender

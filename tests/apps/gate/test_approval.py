@@ -10,7 +10,7 @@ from mailflatrate.apps.accounts.actions import approval, people
 from mailflatrate.apps.accounts.errors import AccountError
 from mailflatrate.apps.accounts.models import Notice, Role, User
 from mailflatrate.apps.campaigns.actions import drafts
-from mailflatrate.apps.campaigns.campaign_content import content_hash
+from mailflatrate.apps.campaigns.content.campaign_content import content_hash
 from mailflatrate.apps.campaigns.errors import CampaignError
 from mailflatrate.apps.campaigns.models import Campaign, CampaignState, ReleaseAnswer, ReleaseRequest
 from mailflatrate.apps.campaigns.queries import newest_imprint

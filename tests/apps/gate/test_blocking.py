@@ -15,7 +15,7 @@ from django.db import transaction
 from mailflatrate.apps.accounts.actions import account_status, agreements, approval
 from mailflatrate.apps.accounts.actions.account_status import Reasons
 from mailflatrate.apps.accounts.models import AccountStatus, AgreementKind, Role
-from mailflatrate.apps.campaigns.campaign_content import content_hash
+from mailflatrate.apps.campaigns.content.campaign_content import content_hash
 from mailflatrate.apps.campaigns.models import Campaign, CampaignState
 from mailflatrate.apps.campaigns.queries import newest_imprint
 from mailflatrate.apps.delivery.models import Delivery

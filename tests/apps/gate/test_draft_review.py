@@ -9,7 +9,7 @@ from mailflatrate.apps.accounts.actions import account_status
 from mailflatrate.apps.accounts.models import Account, Role
 from mailflatrate.apps.accounts.rights import NotPermitted
 from mailflatrate.apps.campaigns.actions import drafts
-from mailflatrate.apps.campaigns.campaign_content import content_hash
+from mailflatrate.apps.campaigns.content.campaign_content import content_hash
 from mailflatrate.apps.campaigns.errors import CampaignError
 from mailflatrate.apps.campaigns.models import Campaign, CampaignReview, CampaignState
 from mailflatrate.apps.campaigns.queries import newest_imprint

@@ -10,7 +10,7 @@ from mailflatrate.apps.accounts.actions import account_status, agreements, peopl
 from mailflatrate.apps.accounts.actions.account_status import Reasons
 from mailflatrate.apps.accounts.models import Account, AccountStatus, Acknowledgement, Notice, Occasion
 from mailflatrate.apps.campaigns.actions import drafts
-from mailflatrate.apps.campaigns.campaign_content import content_hash
+from mailflatrate.apps.campaigns.content.campaign_content import content_hash
 from mailflatrate.apps.campaigns.errors import CampaignError
 from mailflatrate.apps.campaigns.models import Campaign, CampaignState
 from mailflatrate.apps.campaigns.queries import newest_imprint

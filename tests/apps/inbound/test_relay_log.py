@@ -10,12 +10,12 @@ import pytest
 
 from mailflatrate.apps.campaigns.models import Campaign
 from mailflatrate.apps.delivery.actions.campaigns import cancel_campaign, cancel_rest
-from mailflatrate.apps.delivery.feedback import count_bounces
 from mailflatrate.apps.delivery.models import Bucket, Delivery, DeliveryState, Relay, RelayCount, RelayDeferral, Tally
 from mailflatrate.apps.delivery.queries import Progress, campaign_progress
-from mailflatrate.apps.delivery.relay_queue import LONGEST_IN_QUEUE, all_relays_followed
 from mailflatrate.apps.delivery.relays.edit import RelayDraft, add_relay
 from mailflatrate.apps.delivery.relays.queue_tables import LogFollower
+from mailflatrate.apps.delivery.results.feedback import count_bounces
+from mailflatrate.apps.delivery.results.relay_queue import LONGEST_IN_QUEUE, all_relays_followed
 from mailflatrate.apps.inbound.actions import relay_log
 from mailflatrate.apps.inbound.actions.relay_log import (
     Batch,

@@ -13,7 +13,7 @@ from mailflatrate.apps.lists.intake.runner import run_import
 from mailflatrate.apps.lists.models import Contact, ContactField
 from mailflatrate.apps.lists.segments import conditions_sql, whole_account
 from mailflatrate.base import clock, tenancy
-from mailflatrate.entrypoints.web.studio.audience.segment_words import ready_segments
+from mailflatrate.entrypoints.studio.audience.segment_words import ready_segments
 from mailflatrate.rules.automations.waits import month_days
 from support.customers import Customer
 

@@ -8,10 +8,10 @@ from django.db import connection
 
 from mailflatrate.apps.accounts.models import Account
 from mailflatrate.apps.campaigns.actions.drafts import make_edition
-from mailflatrate.apps.campaigns.campaign_content import content_hash
+from mailflatrate.apps.campaigns.content.campaign_content import content_hash
+from mailflatrate.apps.campaigns.content.samples import sample_values
 from mailflatrate.apps.campaigns.models import Campaign
 from mailflatrate.apps.campaigns.queries import attribute_names, newest_imprint
-from mailflatrate.apps.campaigns.samples import sample_values
 from mailflatrate.apps.campaigns.seals import is_genuine
 from mailflatrate.apps.lists.actions import contacts, fields
 from mailflatrate.apps.lists.actions import field_migration as migration

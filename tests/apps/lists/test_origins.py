@@ -28,7 +28,7 @@ from mailflatrate.apps.lists.models import (
 from mailflatrate.base import clock, tenancy
 from mailflatrate.base.audit.models import AuditEntry
 from mailflatrate.base.tenancy import PlatformReason
-from mailflatrate.entrypoints.web.origin_labels import facts_of
+from mailflatrate.entrypoints.ui.origin_labels import facts_of
 from mailflatrate.settings.roles import app_url
 from mailflatrate.settings.schema import load_settings
 from support.contact_files import HEADER, tables

@@ -9,8 +9,9 @@ import pytest
 from click.testing import CliRunner
 from django.db import DatabaseError, connection
 
-from mailflatrate.apps.delivery import fence, sender_processes, withdrawal_logs
+from mailflatrate.apps.delivery import fence
 from mailflatrate.apps.delivery.models import SenderProcess, WithdrawalsPlace
+from mailflatrate.apps.delivery.recovery import sender_processes, withdrawal_logs
 from mailflatrate.apps.lists.actions import consent
 from mailflatrate.apps.lists.models import Contact, Subscription
 from mailflatrate.apps.privacy.withdrawals.catch_up import JournalReader, readers_of

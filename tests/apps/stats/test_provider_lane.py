@@ -5,8 +5,8 @@ import pytest
 from mailflatrate.apps.abuse.models import Case, CaseKind
 from mailflatrate.apps.accounts.models import Account, AccountStatus
 from mailflatrate.apps.campaigns.models import Campaign, CampaignState
-from mailflatrate.apps.delivery import plan
 from mailflatrate.apps.delivery.models import Chunk, Delivery, DeliveryState, LaneHold, Tally
+from mailflatrate.apps.delivery.planning import plan
 from mailflatrate.apps.lists.models import Contact
 from mailflatrate.apps.stats import actions
 from mailflatrate.apps.stats.models import Measure

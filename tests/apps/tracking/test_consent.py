@@ -13,8 +13,8 @@ from django.db import connection
 from django.test import Client
 
 from mailflatrate.apps.campaigns.models import Campaign, Edition
-from mailflatrate.apps.delivery.editions import edition_mail
 from mailflatrate.apps.delivery.models import Delivery, DeliveryState
+from mailflatrate.apps.delivery.planning.editions import edition_mail
 from mailflatrate.apps.delivery.send.claims import COLUMNS, JOINS
 from mailflatrate.apps.gate.recipients import RecipientRow
 from mailflatrate.apps.lists.actions.tracking import choose_tracking, tracking_wording

@@ -15,7 +15,7 @@ from hypothesis import strategies as st
 from mailflatrate.apps.accounts.actions.account_status import Reasons, change_account_status
 from mailflatrate.apps.accounts.models import AccountStatus
 from mailflatrate.apps.delivery.models import Delivery
-from mailflatrate.apps.delivery.plan import plan_campaign
+from mailflatrate.apps.delivery.planning.plan import plan_campaign
 from mailflatrate.apps.gate.models import GateDecision
 from mailflatrate.apps.lists.actions.import_checks import check_import
 from mailflatrate.apps.lists.actions.origin_decisions import OriginDecision, decide_origin

@@ -14,7 +14,7 @@ from mailflatrate.apps.accounts.actions.people import change_settings
 from mailflatrate.apps.accounts.models import Acknowledgement, KeyScope, Notice, NoticeKind, Occasion, Role
 from mailflatrate.apps.campaigns.models import Campaign, CampaignState
 from mailflatrate.apps.delivery.models import Delivery, DeliveryState
-from mailflatrate.apps.delivery.plan import plan_campaign
+from mailflatrate.apps.delivery.planning.plan import plan_campaign
 from mailflatrate.apps.gate.models import GateDecision
 from mailflatrate.apps.lists.models import Contact
 from mailflatrate.base import clock, tenancy

@@ -11,7 +11,7 @@ from mailflatrate.apps.accounts.actions.approval import switch_four_eyes
 from mailflatrate.apps.accounts.models import KeyScope, Role
 from mailflatrate.apps.campaigns.models import Campaign, ReleaseRequest
 from mailflatrate.apps.delivery.models import AbTest, Delivery, DeliveryState, Plan
-from mailflatrate.apps.delivery.plan import plan_campaign
+from mailflatrate.apps.delivery.planning.plan import plan_campaign
 from mailflatrate.apps.gate.models import GateDecision
 from mailflatrate.apps.lists.models import Contact
 from mailflatrate.apps.tracking.models import Click

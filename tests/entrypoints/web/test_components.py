@@ -14,11 +14,11 @@ from django.utils import translation
 from django_cotton.compiler_regex import CottonCompiler
 
 import mailflatrate
-from mailflatrate.entrypoints.web.allauth_texts import RETRANSLATED
-from mailflatrate.entrypoints.web.templatetags import controls, icons
+from mailflatrate.entrypoints.ui.allauth_texts import RETRANSLATED
+from mailflatrate.entrypoints.ui.templatetags import controls, icons
 
 PACKAGE = Path(mailflatrate.__file__).parent
-TEMPLATES = PACKAGE / "entrypoints" / "web" / "templates"
+TEMPLATES = PACKAGE / "entrypoints" / "ui" / "templates"
 SKETCHES = Path(__file__).parent / "sketches"
 FRONTEND = PACKAGE.parents[1] / "frontend"
 

@@ -3,7 +3,7 @@
 import pytest
 from django.utils import translation
 
-from mailflatrate.entrypoints.web.source_labels import source_word
+from mailflatrate.entrypoints.ui.source_labels import source_word
 
 
 @pytest.mark.parametrize(

@@ -6,7 +6,7 @@ from collections.abc import Mapping
 from typing import Any
 
 from mailflatrate.apps.automations.models import AutomationVersion
-from mailflatrate.apps.campaigns.campaign_content import content_hash
+from mailflatrate.apps.campaigns.content.campaign_content import content_hash
 from mailflatrate.apps.campaigns.models import Campaign
 from mailflatrate.apps.campaigns.queries import newest_imprint
 from mailflatrate.base import tenancy

@@ -19,7 +19,7 @@ from mailflatrate.apps.automations.engine.steps import ACTIONS
 from mailflatrate.apps.automations.engine.taking import ZONE, condition_sql
 from mailflatrate.apps.automations.graphs import graph_of
 from mailflatrate.apps.automations.models import AutomationVersion
-from mailflatrate.apps.delivery.frequency import FrequencyLimit, RecentMessage, recent_messages
+from mailflatrate.apps.delivery.planning.frequency import FrequencyLimit, RecentMessage, recent_messages
 from mailflatrate.apps.lists.models import Contact
 from mailflatrate.base import clock, tenancy
 from mailflatrate.rules import sql

@@ -6,7 +6,7 @@ from datetime import datetime
 from django.db.models import Q
 from django.db.models.functions import Coalesce
 
-from mailflatrate.apps.campaigns.digest_content import next_issue
+from mailflatrate.apps.campaigns.content.digest_content import next_issue
 from mailflatrate.apps.campaigns.models import Campaign, CampaignState, FeedDigest, ReleaseAnswer, ReleaseRequest
 from mailflatrate.rules.campaigns.campaign_states import AWAITING
 

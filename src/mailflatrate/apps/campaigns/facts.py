@@ -5,12 +5,12 @@ from collections.abc import Iterable
 from statistics import median
 
 from mailflatrate.apps.accounts.models import Imprint
-from mailflatrate.apps.campaigns.campaign_content import content_hash, is_calendar_url, read_events, read_polls
-from mailflatrate.apps.campaigns.child_compiler import CompiledCampaign, facts_in_child, spoken_of_in_child
-from mailflatrate.apps.campaigns.link_visits import visit_facts
+from mailflatrate.apps.campaigns.content.campaign_content import content_hash, is_calendar_url, read_events, read_polls
+from mailflatrate.apps.campaigns.content.child_compiler import CompiledCampaign, facts_in_child, spoken_of_in_child
+from mailflatrate.apps.campaigns.content.link_visits import visit_facts
+from mailflatrate.apps.campaigns.content.placeholders import placeholders_in
 from mailflatrate.apps.campaigns.media import media_ids_in
 from mailflatrate.apps.campaigns.models import Campaign, CampaignReview, ContentKind, Media
-from mailflatrate.apps.campaigns.placeholders import placeholders_in
 from mailflatrate.apps.campaigns.queries import approved_review, audience_lists, history_before, second_release
 from mailflatrate.apps.lists.models import OriginState
 from mailflatrate.base import clock

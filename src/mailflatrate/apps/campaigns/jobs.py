@@ -1,6 +1,5 @@
 """Background jobs of campaigns: feeds, templates of other systems, foreign pages, the language model, cleaning up."""
 
-from mailflatrate.apps.campaigns import page_fetches
 from mailflatrate.apps.campaigns.actions import (
     brand_lookup,
     content_lookup,
@@ -10,6 +9,7 @@ from mailflatrate.apps.campaigns.actions import (
     templates,
     writing,
 )
+from mailflatrate.apps.campaigns.content import page_fetches
 from mailflatrate.apps.lists.actions.fetches import ADOPT_TEMPLATES_JOB
 from mailflatrate.base import tenancy
 from mailflatrate.base.jobs import JobQueue, job

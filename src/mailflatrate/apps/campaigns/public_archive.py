@@ -8,9 +8,9 @@ import re
 from django.db.models import QuerySet
 
 from mailflatrate.apps.accounts.models import Account
-from mailflatrate.apps.campaigns.child_compiler import page_in_child
+from mailflatrate.apps.campaigns.content.child_compiler import page_in_child
+from mailflatrate.apps.campaigns.content.personalization import NO_DEFAULTS, recipient_values
 from mailflatrate.apps.campaigns.models import Campaign, CampaignState, Edition
-from mailflatrate.apps.campaigns.personalization import NO_DEFAULTS, recipient_values
 from mailflatrate.apps.lists.models import MailingList
 from mailflatrate.base import tenancy
 from mailflatrate.base.tenancy import PlatformReason

@@ -12,7 +12,7 @@ from django.utils.translation import gettext as _
 from mailflatrate.apps.accounts.actions.notices import tell_people
 from mailflatrate.apps.accounts.models import NoticeKind, User
 from mailflatrate.apps.accounts.queries import current_account, members_who_may
-from mailflatrate.apps.campaigns.campaign_content import account_language
+from mailflatrate.apps.campaigns.content.campaign_content import account_language
 from mailflatrate.apps.campaigns.errors import CampaignError, CampaignInputError
 from mailflatrate.apps.campaigns.models import Campaign, CampaignState, TestMetric
 from mailflatrate.apps.campaigns.states import LockedCampaign, locked, move

@@ -14,12 +14,12 @@ from django.db.models import F, Max, Q
 from django.db.models.functions import Now
 
 from mailflatrate.apps.campaigns.models import Campaign, CampaignState
-from mailflatrate.apps.delivery import maybe_sent, withdrawal_logs
 from mailflatrate.apps.delivery.actions import campaigns as campaigns_actions
 from mailflatrate.apps.delivery.actions import lost_host
 from mailflatrate.apps.delivery.fence_sql import BEGIN_RUN, IDENTITY
 from mailflatrate.apps.delivery.models import Chunk, ChunkState, SenderProcess, SendingFence, WithdrawalsPlace
-from mailflatrate.apps.delivery.sender_processes import ALIVE
+from mailflatrate.apps.delivery.recovery import maybe_sent, withdrawal_logs
+from mailflatrate.apps.delivery.recovery.sender_processes import ALIVE
 from mailflatrate.base import tenancy
 from mailflatrate.base.job_database.admission import memories, process_memory
 from mailflatrate.base.tenancy import PlatformReason

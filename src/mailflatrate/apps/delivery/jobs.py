@@ -1,10 +1,12 @@
 """Background jobs of the engine."""
 
 from mailflatrate.apps.campaigns.models import Campaign, CampaignState
-from mailflatrate.apps.delivery import feedback, fence, notices, plan, test_inbox_consents, wake
+from mailflatrate.apps.delivery import fence, notices, test_inbox_consents, wake
 from mailflatrate.apps.delivery.actions import campaigns, canary, retries
 from mailflatrate.apps.delivery.archive import archiving
 from mailflatrate.apps.delivery.models import Chunk, ChunkState, Retry
+from mailflatrate.apps.delivery.planning import plan
+from mailflatrate.apps.delivery.results import feedback
 from mailflatrate.apps.delivery.send import recovery
 from mailflatrate.apps.delivery.send.sender import this_sender
 from mailflatrate.base import clock, tenancy

@@ -5,7 +5,7 @@ from time import perf_counter
 from typing import Final
 
 from mailflatrate.base.metrics.names import RELAY_SECONDS
-from mailflatrate.wire.smtp_types import OutcomeKind, SendOutcome
+from mailflatrate.wire.smtp.types import OutcomeKind, SendOutcome
 
 _NOT_SAMPLED: Final = 15
 """Bits of a delivery's id, all zero in a sample: measuring every message would cost a percent of it."""

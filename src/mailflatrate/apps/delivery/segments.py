@@ -3,7 +3,7 @@ from typing import Any
 
 from mailflatrate.apps.campaigns.models import Campaign
 from mailflatrate.apps.delivery.archive.lookup import ids_since_sql, of_campaign_sql
-from mailflatrate.apps.delivery.promised_frequency import promise_reached
+from mailflatrate.apps.delivery.planning.promised_frequency import promise_reached
 from mailflatrate.apps.lists.conditions.choices import ChoiceSource, register_choices
 from mailflatrate.apps.lists.conditions.tree import Condition
 from mailflatrate.apps.lists.follow_up import register_promises

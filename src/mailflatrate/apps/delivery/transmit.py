@@ -12,12 +12,12 @@ from mailflatrate.base.metrics.names import RELAY_FAILURES, begin_relay
 from mailflatrate.mail.message.compose import ReadyMessage
 from mailflatrate.rules.sending.relays import TAGGED, RelayState, shares
 from mailflatrate.settings.schema import Settings
-from mailflatrate.wire.smtp_channel import ConnectionLostError
-from mailflatrate.wire.smtp_client import SmtpConnection
-from mailflatrate.wire.smtp_group import RelayGroup
-from mailflatrate.wire.smtp_member import GroupMember, MemberReport
-from mailflatrate.wire.smtp_open import open_connection
-from mailflatrate.wire.smtp_types import OutgoingMessage, RelayConfig, RelayUnavailable, SendOutcome, Stage
+from mailflatrate.wire.smtp.channel import ConnectionLostError
+from mailflatrate.wire.smtp.client import SmtpConnection
+from mailflatrate.wire.smtp.group import RelayGroup
+from mailflatrate.wire.smtp.member import GroupMember, MemberReport
+from mailflatrate.wire.smtp.open import open_connection
+from mailflatrate.wire.smtp.types import OutgoingMessage, RelayConfig, RelayUnavailable, SendOutcome, Stage
 
 FIRST_PAUSE_SECONDS = 1.0
 CHECK_SECONDS = 10.0

@@ -13,7 +13,7 @@ from mailflatrate.apps.accounts.rights import member_may, require
 from mailflatrate.apps.accounts.service_mail import Passage
 from mailflatrate.apps.campaigns import states
 from mailflatrate.apps.campaigns.actions import approval, drafts
-from mailflatrate.apps.campaigns.campaign_content import content_hash
+from mailflatrate.apps.campaigns.content.campaign_content import content_hash
 from mailflatrate.apps.campaigns.errors import CampaignError
 from mailflatrate.apps.campaigns.models import Campaign, CampaignState, ReleaseAnswer, ReleaseRequest
 from mailflatrate.apps.campaigns.queries import may_approve, newest_imprint, release_request

@@ -8,15 +8,15 @@ from typing import Any
 from mailflatrate.apps.accounts.facts import account_facts, structured_imprint
 from mailflatrate.apps.accounts.models import Imprint
 from mailflatrate.apps.accounts.queries import current_account
-from mailflatrate.apps.campaigns.campaign_content import compile_campaign
-from mailflatrate.apps.campaigns.child_compiler import CompiledCampaign
+from mailflatrate.apps.campaigns.content.campaign_content import compile_campaign
+from mailflatrate.apps.campaigns.content.child_compiler import CompiledCampaign
+from mailflatrate.apps.campaigns.content.missing_values import missing_fields
 from mailflatrate.apps.campaigns.facts import (
     broken_content_facts,
     content_facts,
     history_facts,
     release_facts,
 )
-from mailflatrate.apps.campaigns.missing_values import missing_fields
 from mailflatrate.apps.campaigns.models import Campaign
 from mailflatrate.apps.campaigns.queries import attribute_names, newest_imprint
 from mailflatrate.apps.campaigns.recipients import RecipientCount, count_recipients

@@ -2,9 +2,9 @@
 
 from django.db import connection
 
+from mailflatrate.apps.campaigns.content.samples import audience_sql
 from mailflatrate.apps.campaigns.coupons import named_pools, pool_stocks
 from mailflatrate.apps.campaigns.models import Campaign
-from mailflatrate.apps.campaigns.samples import audience_sql
 from mailflatrate.rules.campaigns.coupon_facts import CouponFacts
 
 

@@ -6,7 +6,7 @@ Both the gate's sample and the engine use them.
 import re
 from dataclasses import replace
 
-from mailflatrate.apps.campaigns.campaign_content import EditionTemplates
+from mailflatrate.apps.campaigns.content.campaign_content import EditionTemplates
 from mailflatrate.apps.campaigns.models import Campaign
 from mailflatrate.apps.domains.models import SenderDomain
 from mailflatrate.apps.domains.queries import signing_key

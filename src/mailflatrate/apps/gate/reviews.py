@@ -7,7 +7,7 @@ from mailflatrate.apps.accounts.models import NoticeKind, User
 from mailflatrate.apps.accounts.service_mail import Passage
 from mailflatrate.apps.campaigns import states
 from mailflatrate.apps.campaigns.actions import drafts
-from mailflatrate.apps.campaigns.campaign_content import content_hash
+from mailflatrate.apps.campaigns.content.campaign_content import content_hash
 from mailflatrate.apps.campaigns.errors import CampaignError
 from mailflatrate.apps.campaigns.models import Campaign, CampaignReview, CampaignState
 from mailflatrate.apps.campaigns.queries import newest_imprint

@@ -9,15 +9,15 @@ from dataclasses import replace
 from datetime import datetime
 
 from mailflatrate.apps.accounts.queries import current_account
-from mailflatrate.apps.campaigns.child_compiler import (
+from mailflatrate.apps.campaigns.content.child_compiler import (
     CompiledCampaign,
     judge_sample_in_child,
     parts_in_child,
     work_in_child,
 )
+from mailflatrate.apps.campaigns.content.personalization import recipient_values
 from mailflatrate.apps.campaigns.coupons import pool_keys, sample_codes
 from mailflatrate.apps.campaigns.models import Campaign
-from mailflatrate.apps.campaigns.personalization import recipient_values
 from mailflatrate.apps.domains.models import DkimKey
 from mailflatrate.apps.domains.queries import signing_key
 from mailflatrate.apps.gate.message_composition import (

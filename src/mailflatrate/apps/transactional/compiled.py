@@ -8,7 +8,7 @@ from django.utils.translation import gettext as _
 
 from mailflatrate.apps.accounts.models import Imprint
 from mailflatrate.apps.accounts.queries import current_account
-from mailflatrate.apps.campaigns.child_compiler import CompiledCampaign, compile_in_child, parts_in_child
+from mailflatrate.apps.campaigns.content.child_compiler import CompiledCampaign, compile_in_child, parts_in_child
 from mailflatrate.apps.campaigns.queries import brand_style
 from mailflatrate.apps.transactional.errors import TransactionalError
 from mailflatrate.apps.transactional.models import ReferenceKind, TemplateEdition, TemplateVersion, TransactionalMessage

@@ -229,7 +229,7 @@ def _domain_keys(domain: str) -> list[str]:
 @click.argument("name")
 def test_command(name: str) -> None:
     """Connect and log in to the relay NAME without sending a message. Exits with 1 if the relay refuses."""
-    from mailflatrate.wire.smtp_types import RelayUnavailable
+    from mailflatrate.wire.smtp.types import RelayUnavailable
 
     with _desk() as settings:
         from mailflatrate.apps.delivery.relays.relay_cache import spec_of

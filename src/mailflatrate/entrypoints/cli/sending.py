@@ -13,7 +13,7 @@ from mailflatrate.entrypoints.cli.listing import operator_details
 from mailflatrate.rules.campaigns.campaign_states import CampaignMover
 
 if TYPE_CHECKING:
-    from mailflatrate.apps.delivery.withdrawal_logs import WithdrawalGap
+    from mailflatrate.apps.delivery.recovery.withdrawal_logs import WithdrawalGap
 _TIME = click.DateTime(["%Y-%m-%dT%H:%M:%S", "%Y-%m-%dT%H:%M", "%Y-%m-%d %H:%M"])
 _FOLDER = click.Path(exists=True, file_okay=False, path_type=Path)
 
@@ -52,7 +52,8 @@ def resume_all_command(without: tuple[str, ...], nothing_lost: bool, without_wit
     for the gap with --signed-by; without it, the command states how long the gap is.
     """
     with database():
-        from mailflatrate.apps.delivery import fence, withdrawal_logs
+        from mailflatrate.apps.delivery import fence
+        from mailflatrate.apps.delivery.recovery import withdrawal_logs
 
         try:
             hold = fence.current_hold()

@@ -45,7 +45,8 @@ def replay_command(paths: tuple[Path, ...], since: datetime, complete: bool) -> 
     of one that doesn't, or a copy of it. Sending stays on hold until every host's were read.
     """
     with database() as settings:
-        from mailflatrate.apps.delivery import fence, withdrawal_logs
+        from mailflatrate.apps.delivery import fence
+        from mailflatrate.apps.delivery.recovery import withdrawal_logs
         from mailflatrate.apps.privacy.withdrawals import catch_up, log, replay
         from mailflatrate.base import audit, tenancy
         from mailflatrate.base.tenancy import PlatformReason

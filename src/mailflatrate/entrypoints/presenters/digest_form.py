@@ -9,7 +9,7 @@ from django.utils.dates import WEEKDAYS
 from django.utils.translation import gettext as _
 from django.utils.translation import gettext_lazy
 
-from mailflatrate.apps.campaigns.digest_content import MARK
+from mailflatrate.apps.campaigns.content.digest_content import MARK
 from mailflatrate.apps.campaigns.models import CampaignTemplate, FeedDigest
 from mailflatrate.apps.campaigns.models.digest import EVERY_DAY
 from mailflatrate.apps.campaigns.queries import templates

@@ -4,9 +4,9 @@ from typing import Any
 
 from django.utils.translation import gettext as _
 
-from mailflatrate.apps.campaigns.link_visits import current_visits
+from mailflatrate.apps.campaigns.content.link_visits import current_visits
+from mailflatrate.apps.campaigns.content.page_fetches import is_used_up, used_up_words
 from mailflatrate.apps.campaigns.models import LinkVisit
-from mailflatrate.apps.campaigns.page_fetches import is_used_up, used_up_words
 from mailflatrate.rules.campaigns.linked_pages import LinkOutcome
 
 _TONES = {

@@ -5,11 +5,11 @@ from dataclasses import dataclass
 from django.utils.text import capfirst
 
 from mailflatrate.apps.accounts.models import Account
-from mailflatrate.apps.campaigns.campaign_content import NO_EDITION, compile_campaign, read_events, read_polls
-from mailflatrate.apps.campaigns.child_compiler import CompiledCampaign, parts_in_child
+from mailflatrate.apps.campaigns.content.campaign_content import NO_EDITION, compile_campaign, read_events, read_polls
+from mailflatrate.apps.campaigns.content.child_compiler import CompiledCampaign, parts_in_child
+from mailflatrate.apps.campaigns.content.samples import Neighbors, sample_values, with_names
 from mailflatrate.apps.campaigns.models import Campaign
 from mailflatrate.apps.campaigns.queries import attribute_names, newest_imprint
-from mailflatrate.apps.campaigns.samples import Neighbors, sample_values, with_names
 from mailflatrate.entrypoints.presenters.language import reading_language
 from mailflatrate.mail.author_mistakes import all_in_words, in_words
 from mailflatrate.mail.content.calendar_links import CalendarEvent

@@ -8,10 +8,10 @@ from django.utils.translation import ngettext, npgettext
 
 from mailflatrate.apps.campaigns.models import Campaign, WritingRequest
 from mailflatrate.apps.campaigns.variants import as_variant
-from mailflatrate.apps.campaigns.writing_help import used_up_words
-from mailflatrate.apps.campaigns.writing_marks import suggested_parts
-from mailflatrate.apps.campaigns.writing_questions import shown_suggestion
-from mailflatrate.apps.campaigns.writing_texts import DraftText, form_of_text, part_of, texts_of
+from mailflatrate.apps.campaigns.writing.writing_help import used_up_words
+from mailflatrate.apps.campaigns.writing.writing_marks import suggested_parts
+from mailflatrate.apps.campaigns.writing.writing_questions import shown_suggestion
+from mailflatrate.apps.campaigns.writing.writing_texts import DraftText, form_of_text, part_of, texts_of
 from mailflatrate.mail.writing.mask import readable
 from mailflatrate.mail.writing.passages import picture_values
 from mailflatrate.mail.writing.questions import WritingTask

@@ -1,1 +1,1 @@
-"""The pages: public (recipients), studio (customers), desk (operator)."""
+"""The process that serves pages: its URLs, middleware, TLS, readiness, and the ASGI application."""

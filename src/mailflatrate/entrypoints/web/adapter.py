@@ -12,7 +12,7 @@ from mailflatrate.apps.accounts import queries
 from mailflatrate.apps.accounts.actions import passwords
 from mailflatrate.apps.accounts.models import User
 from mailflatrate.entrypoints.client import client_ip
-from mailflatrate.entrypoints.web.sign_in import attempt_limits
+from mailflatrate.entrypoints.sign_in import attempt_limits
 
 
 class AccountAdapter(DefaultAccountAdapter):  # type: ignore[misc]  # allauth has no types

@@ -12,8 +12,8 @@ class WebConfig(AppConfig):
         from allauth.account.signals import user_logged_in
         from allauth.mfa.signals import authenticator_added
 
-        from mailflatrate.entrypoints.web.sign_in.proved_factor import keep_first_factor
-        from mailflatrate.entrypoints.web.studio.agreements import ask_at_sign_in
+        from mailflatrate.entrypoints.sign_in.proved_factor import keep_first_factor
+        from mailflatrate.entrypoints.studio.agreements import ask_at_sign_in
 
         user_logged_in.connect(ask_at_sign_in, dispatch_uid="ask_agreements")
         authenticator_added.connect(keep_first_factor, dispatch_uid="keep_first_factor")

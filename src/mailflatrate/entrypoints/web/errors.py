@@ -5,8 +5,8 @@ from django.shortcuts import render
 from django.utils import translation
 from django.views.defaults import page_not_found
 
-from mailflatrate.entrypoints.web.language import is_for_recipients
-from mailflatrate.entrypoints.web.public.reader import page_language
+from mailflatrate.entrypoints.public.reader import page_language
+from mailflatrate.entrypoints.ui.language import is_for_recipients
 
 
 def not_found(request: HttpRequest, exception: Exception) -> HttpResponse:

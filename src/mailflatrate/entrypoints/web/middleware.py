@@ -9,8 +9,8 @@ from django.http import HttpRequest, HttpResponse
 from django.utils import translation
 
 from mailflatrate.base import child, tracing
-from mailflatrate.entrypoints.web.content_policy import Nonce, policy_of, with_vite
-from mailflatrate.entrypoints.web.language import page_languages
+from mailflatrate.entrypoints.ui.content_policy import Nonce, policy_of, with_vite
+from mailflatrate.entrypoints.ui.language import page_languages
 from mailflatrate.locale.texts import ENGLISH
 from mailflatrate.settings import load_settings
 

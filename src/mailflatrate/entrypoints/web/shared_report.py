@@ -22,9 +22,9 @@ from mailflatrate.apps.stats.report_links import (
 )
 from mailflatrate.base import clock, tenancy
 from mailflatrate.entrypoints.presenters.campaign_figures import live_of
-from mailflatrate.entrypoints.web.public.reader import page_language
-from mailflatrate.entrypoints.web.studio.campaigns.report import figures_context
-from mailflatrate.entrypoints.web.studio.campaigns.report_figures import report_figures
+from mailflatrate.entrypoints.public.reader import page_language
+from mailflatrate.entrypoints.studio.campaigns.reports.report import figures_context
+from mailflatrate.entrypoints.studio.campaigns.reports.report_figures import report_figures
 from mailflatrate.locale.formats import complete_languages
 from mailflatrate.locale.texts import ENGLISH
 

@@ -3,13 +3,13 @@
 from django.urls import URLPattern, URLResolver, include, path
 from django.views.i18n import set_language
 
+from mailflatrate.entrypoints.apply import urls as apply
+from mailflatrate.entrypoints.desk import urls as desk
+from mailflatrate.entrypoints.public import urls as public
+from mailflatrate.entrypoints.setup import urls as setup
+from mailflatrate.entrypoints.sign_in import urls as sign_in
+from mailflatrate.entrypoints.studio import urls as studio
 from mailflatrate.entrypoints.web import health, icon, readiness, shared_report
-from mailflatrate.entrypoints.web.apply import urls as apply
-from mailflatrate.entrypoints.web.desk import urls as desk
-from mailflatrate.entrypoints.web.public import urls as public
-from mailflatrate.entrypoints.web.setup import urls as setup
-from mailflatrate.entrypoints.web.sign_in import urls as sign_in
-from mailflatrate.entrypoints.web.studio import urls as studio
 
 handler404 = "mailflatrate.entrypoints.web.errors.not_found"
 

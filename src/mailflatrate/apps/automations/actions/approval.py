@@ -17,7 +17,7 @@ from mailflatrate.apps.automations.errors import AutomationError
 from mailflatrate.apps.automations.graphs import graph_of, version_hash
 from mailflatrate.apps.automations.models import AutomationVersion
 from mailflatrate.apps.campaigns.actions import approval as campaign_approval
-from mailflatrate.apps.campaigns.campaign_content import content_hash
+from mailflatrate.apps.campaigns.content.campaign_content import content_hash
 from mailflatrate.apps.campaigns.models import Campaign, ReleaseAnswer, ReleaseRequest
 from mailflatrate.apps.campaigns.queries import may_approve, newest_imprint
 from mailflatrate.apps.gate import approval

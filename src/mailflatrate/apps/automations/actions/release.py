@@ -30,7 +30,7 @@ from mailflatrate.apps.automations.models import (
     VersionState,
 )
 from mailflatrate.apps.campaigns.actions import drafts as campaign_drafts
-from mailflatrate.apps.campaigns.campaign_content import content_hash
+from mailflatrate.apps.campaigns.content.campaign_content import content_hash
 from mailflatrate.apps.campaigns.models import Campaign
 from mailflatrate.apps.campaigns.queries import newest_imprint
 from mailflatrate.apps.delivery.models import Plan

@@ -8,7 +8,7 @@ from functools import lru_cache
 from typing import NamedTuple
 
 from mailflatrate.apps.automations.engine.context import Person, VersionRun
-from mailflatrate.apps.delivery.frequency import FrequencyLimit, rests_until
+from mailflatrate.apps.delivery.planning.frequency import FrequencyLimit, rests_until
 from mailflatrate.rules.automations.promises import Promise, promise_in
 
 WEEK_DAYS = 7

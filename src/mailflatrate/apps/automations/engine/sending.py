@@ -10,7 +10,7 @@ from mailflatrate.apps.automations.models import AutomationStep, LeavingReason
 from mailflatrate.apps.automations.overlaps import have_it
 from mailflatrate.apps.campaigns.models import Campaign
 from mailflatrate.apps.campaigns.states import find_locked
-from mailflatrate.apps.delivery.step_messages import StepMessage, StepRecipient, plan_step, step_message
+from mailflatrate.apps.delivery.planning.step_messages import StepMessage, StepRecipient, plan_step, step_message
 from mailflatrate.rules.automations.graph import LateRule
 from mailflatrate.rules.automations.waits import after_no_mail_hours, is_late, zone_for
 from mailflatrate.rules.campaigns.campaign_states import OVER

@@ -10,9 +10,9 @@ from django.utils.translation import gettext as _
 
 from mailflatrate.apps.campaigns.actions.fetch_runner import LOST_AFTER, FetchRefused, FetchRunner, is_web_address
 from mailflatrate.apps.campaigns.actions.message_copies import AGENT, PAGE, PICTURE, decoded
+from mailflatrate.apps.campaigns.content.page_fetches import is_used_up, turn_of_account, used_up_words
 from mailflatrate.apps.campaigns.errors import CampaignError, CampaignInputError
 from mailflatrate.apps.campaigns.models import BrandLookup
-from mailflatrate.apps.campaigns.page_fetches import is_used_up, turn_of_account, used_up_words
 from mailflatrate.base import child, clock, tenancy
 from mailflatrate.base.long_task import TaskState, fail_lost
 from mailflatrate.mail.fetched.site_values import SiteBrand

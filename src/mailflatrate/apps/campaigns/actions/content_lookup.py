@@ -19,9 +19,9 @@ from mailflatrate.apps.campaigns.actions.fetch_runner import (
     picture_address,
 )
 from mailflatrate.apps.campaigns.actions.message_copies import PICTURE_OCTETS, decoded
+from mailflatrate.apps.campaigns.content.page_fetches import is_used_up, turn_of_account, used_up_words
 from mailflatrate.apps.campaigns.errors import CampaignError, CampaignInputError
 from mailflatrate.apps.campaigns.models import ContentLookup, LookupKind
-from mailflatrate.apps.campaigns.page_fetches import is_used_up, turn_of_account, used_up_words
 from mailflatrate.base import audit, child, clock, tenancy
 from mailflatrate.base.long_task import TaskState, fail_lost
 from mailflatrate.mail.fetched.feed_values import NoFeed

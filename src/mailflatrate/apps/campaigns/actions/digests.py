@@ -16,11 +16,11 @@ from mailflatrate.apps.accounts.models import NoticeKind, User
 from mailflatrate.apps.accounts.queries import members_who_may
 from mailflatrate.apps.accounts.rights import require
 from mailflatrate.apps.campaigns.actions.drafts import create_campaign
-from mailflatrate.apps.campaigns.digest_content import next_issue, template_issue, write_issue
+from mailflatrate.apps.campaigns.content.digest_content import next_issue, template_issue, write_issue
+from mailflatrate.apps.campaigns.content.page_fetches import fetch_counted, turn_of
 from mailflatrate.apps.campaigns.errors import CampaignError, NameTaken
 from mailflatrate.apps.campaigns.models import CampaignState, FeedDigest, FeedItem
 from mailflatrate.apps.campaigns.models.digest import FAILURES, DigestOutcome
-from mailflatrate.apps.campaigns.page_fetches import fetch_counted, turn_of
 from mailflatrate.apps.domains.actions.domains import configured_resolver
 from mailflatrate.base import audit, child, clock, jobs, tenancy
 from mailflatrate.base.tenancy import PlatformReason

@@ -14,18 +14,18 @@ from mailflatrate.apps.accounts.models import AgreementKind, Occasion, User
 from mailflatrate.apps.accounts.queries import current_version
 from mailflatrate.apps.campaigns import queries
 from mailflatrate.apps.campaigns.actions.link_visits import request_visits
-from mailflatrate.apps.campaigns.campaign_content import (
+from mailflatrate.apps.campaigns.content.campaign_content import (
     calendar_events,
     compile_campaign,
     content_hash,
     printed_defaults,
     read_polls,
 )
+from mailflatrate.apps.campaigns.content.link_visits import evidence_of, has_links_to_visit
+from mailflatrate.apps.campaigns.content.locks import refuse_locked_change, require_design
 from mailflatrate.apps.campaigns.coupons import pools_in
 from mailflatrate.apps.campaigns.draft_fields import DRAFT_FIELDS, UNSEEN, WITH_LINKS
 from mailflatrate.apps.campaigns.errors import CampaignError, CampaignInputError, NotEditable
-from mailflatrate.apps.campaigns.link_visits import evidence_of, has_links_to_visit
-from mailflatrate.apps.campaigns.locks import refuse_locked_change, require_design
 from mailflatrate.apps.campaigns.media import media_ids_in
 from mailflatrate.apps.campaigns.models import Campaign, CampaignState, CampaignVersion, Edition
 from mailflatrate.apps.campaigns.seals import seal_of
@@ -33,7 +33,7 @@ from mailflatrate.apps.campaigns.shared_blocks import resolved
 from mailflatrate.apps.campaigns.states import LockedCampaign, locked, move
 from mailflatrate.apps.campaigns.translations import check_languages
 from mailflatrate.apps.campaigns.variants import all_variants, as_variant
-from mailflatrate.apps.campaigns.writing_marks import copy_marks, suggested_parts
+from mailflatrate.apps.campaigns.writing.writing_marks import copy_marks, suggested_parts
 from mailflatrate.apps.domains.mailable import want_facts
 from mailflatrate.apps.lists.errors import SegmentError
 from mailflatrate.apps.lists.limits import refuse_beyond_limit

@@ -7,10 +7,10 @@ from typing import Final, TypeVar
 from urllib.parse import urlsplit
 
 from mailflatrate.apps.campaigns.actions.media import upload_media
+from mailflatrate.apps.campaigns.content.page_fetches import fetch_counted
 from mailflatrate.apps.campaigns.errors import MediaRefused
 from mailflatrate.apps.campaigns.media import message_url
 from mailflatrate.apps.campaigns.models import Media, MediaFile
-from mailflatrate.apps.campaigns.page_fetches import fetch_counted
 from mailflatrate.apps.domains.actions.domains import configured_resolver
 from mailflatrate.base import tenancy
 from mailflatrate.base.long_task import LongTask, TaskRunner

@@ -24,9 +24,9 @@ from mailflatrate.apps.campaigns.actions.fetch_runner import (
     is_web_address,
     picture_address,
 )
+from mailflatrate.apps.campaigns.content.page_fetches import is_used_up, turn_of_account, used_up_words
 from mailflatrate.apps.campaigns.errors import CampaignError, CampaignInputError
 from mailflatrate.apps.campaigns.models import ContentKind, MessageCopy
-from mailflatrate.apps.campaigns.page_fetches import is_used_up, turn_of_account, used_up_words
 from mailflatrate.base import child, clock, tenancy
 from mailflatrate.base.long_task import TaskState, fail_lost
 from mailflatrate.mail.content.campaign import MAX_CONTENT

@@ -10,11 +10,11 @@ from django.utils.translation import gettext as _
 from mailflatrate.apps.accounts.models import User
 from mailflatrate.apps.campaigns import queries
 from mailflatrate.apps.campaigns.actions.drafts import editable, write
-from mailflatrate.apps.campaigns.campaign_content import known_variables
-from mailflatrate.apps.campaigns.child_compiler import merge_errors_in_child
+from mailflatrate.apps.campaigns.content.campaign_content import known_variables
+from mailflatrate.apps.campaigns.content.child_compiler import merge_errors_in_child
+from mailflatrate.apps.campaigns.content.locks import is_in_locked_design, require_design
 from mailflatrate.apps.campaigns.coupons import pool_keys
 from mailflatrate.apps.campaigns.errors import CampaignInputError, NameTaken
-from mailflatrate.apps.campaigns.locks import is_in_locked_design, require_design
 from mailflatrate.apps.campaigns.media import media_ids_in
 from mailflatrate.apps.campaigns.models import Campaign, CampaignTemplate, SavedBlock
 from mailflatrate.apps.campaigns.shared_blocks import include_of, put_in, rewritten

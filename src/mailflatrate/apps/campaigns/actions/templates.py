@@ -10,10 +10,10 @@ from mailflatrate.apps.accounts.models import User
 from mailflatrate.apps.campaigns import queries
 from mailflatrate.apps.campaigns.actions.drafts import create_campaign
 from mailflatrate.apps.campaigns.actions.media import gallery_media
+from mailflatrate.apps.campaigns.content.locks import refuse_without_slots, require_design
 from mailflatrate.apps.campaigns.draft_fields import COVERED
 from mailflatrate.apps.campaigns.errors import NameTaken
 from mailflatrate.apps.campaigns.gallery import gallery_template, picture_text, source
-from mailflatrate.apps.campaigns.locks import refuse_without_slots, require_design
 from mailflatrate.apps.campaigns.media import message_url
 from mailflatrate.apps.campaigns.models import Campaign, CampaignTemplate, ContentKind
 from mailflatrate.apps.lists.actions.fetches import take_templates

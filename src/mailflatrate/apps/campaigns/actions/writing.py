@@ -10,13 +10,13 @@ import structlog
 from django.utils.translation import gettext as _
 
 from mailflatrate.apps.accounts.models import User
-from mailflatrate.apps.campaigns import writing_help
 from mailflatrate.apps.campaigns.actions.drafts import editable, update_campaign
 from mailflatrate.apps.campaigns.errors import CampaignError, CampaignInputError
 from mailflatrate.apps.campaigns.models import Campaign, WritingRequest, WritingState
 from mailflatrate.apps.campaigns.variants import as_variant, variant_count, written
-from mailflatrate.apps.campaigns.writing_questions import asked_about, checked_answer, suggestion_of
-from mailflatrate.apps.campaigns.writing_texts import texts_of, with_text, words_of_content
+from mailflatrate.apps.campaigns.writing import writing_help
+from mailflatrate.apps.campaigns.writing.writing_questions import asked_about, checked_answer, suggestion_of
+from mailflatrate.apps.campaigns.writing.writing_texts import texts_of, with_text, words_of_content
 from mailflatrate.base import clock, tenancy
 from mailflatrate.base.long_task import TaskCanceled, TaskRunner
 from mailflatrate.mail.writing.mask import AnswerRefused

@@ -12,7 +12,7 @@ from pathlib import Path
 from typing import Final
 from urllib.parse import quote_plus
 
-from mailflatrate.apps.campaigns.default_blocks import palette_words
+from mailflatrate.apps.campaigns.content.default_blocks import palette_words
 from mailflatrate.base import clock
 from mailflatrate.mail.html.brand_style import BrandStyle
 from mailflatrate.settings import load_settings

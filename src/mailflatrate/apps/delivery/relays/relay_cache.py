@@ -21,7 +21,7 @@ from mailflatrate.rules.sending.relays import (
     tag_header,
 )
 from mailflatrate.settings.schema import Settings
-from mailflatrate.wire.smtp_types import RelayConfig, Timeouts, TlsMode
+from mailflatrate.wire.smtp.types import RelayConfig, Timeouts, TlsMode
 
 SETTINGS_RELAY = 0
 TEST_INBOX = "test inbox"

@@ -11,7 +11,7 @@ from django.utils.translation import gettext_lazy as _
 from mailflatrate.base.ids import vault
 from mailflatrate.mail.signing.vault import FORM
 from mailflatrate.rules.sending import relays as rules
-from mailflatrate.wire.smtp_types import TlsMode
+from mailflatrate.wire.smtp.types import TlsMode
 
 
 class PoolChoice(models.TextChoices):

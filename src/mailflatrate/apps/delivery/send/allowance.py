@@ -8,10 +8,10 @@ from dataclasses import dataclass, field
 from datetime import datetime
 
 from mailflatrate.apps.delivery.models import DeliveryState
+from mailflatrate.apps.delivery.planning.warm_up import keys_of
 from mailflatrate.apps.delivery.relays.relay_cache import PoolKey, RelaySpec
 from mailflatrate.apps.delivery.relays.tables import Bucket
 from mailflatrate.apps.delivery.relays.warm_up_limits import WarmUpGrant, WarmUpReturn, relay_key, take, tell
-from mailflatrate.apps.delivery.warm_up import keys_of
 from mailflatrate.base import clock, tenancy
 from mailflatrate.base.tenancy import PlatformReason
 from mailflatrate.rules.sending.providers import OTHER

@@ -32,7 +32,7 @@ from mailflatrate.mail.signing.rsa_key import DigestSigner
 from mailflatrate.rules.campaigns.campaign_states import RUNNING, CampaignState
 from mailflatrate.rules.sending.providers import provider_of
 from mailflatrate.rules.sending.retries import RetryPolicy
-from mailflatrate.wire.smtp_types import OutcomeKind, RelayUnavailable, SendOutcome, Stage
+from mailflatrate.wire.smtp.types import OutcomeKind, RelayUnavailable, SendOutcome, Stage
 
 FRESH_SECONDS = 0.9
 CHECK_PAUSE_SECONDS = 0.35

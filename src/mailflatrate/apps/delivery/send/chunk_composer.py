@@ -7,8 +7,8 @@ from typing import NamedTuple, Protocol
 
 import structlog
 
-from mailflatrate.apps.campaigns.personalization import NO_DEFAULTS
-from mailflatrate.apps.delivery.editions import EditionMail
+from mailflatrate.apps.campaigns.content.personalization import NO_DEFAULTS
+from mailflatrate.apps.delivery.planning.editions import EditionMail
 from mailflatrate.apps.delivery.send.outcomes import SettledDelivery, withheld
 from mailflatrate.apps.gate import permits
 from mailflatrate.apps.gate.permits import Permit

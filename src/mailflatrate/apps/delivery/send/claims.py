@@ -5,8 +5,8 @@ from dataclasses import dataclass
 from datetime import datetime
 from enum import Enum
 
-from mailflatrate.apps.delivery.coupons import CODES, by_contact
 from mailflatrate.apps.delivery.fence_sql import HELD, OPEN
+from mailflatrate.apps.delivery.planning.coupons import CODES, by_contact
 from mailflatrate.apps.delivery.send.database import BY_KEYS, Connection
 from mailflatrate.apps.delivery.wake import lane_open
 from mailflatrate.apps.gate.recipients import COLUMNS, JOINS, RecipientRow

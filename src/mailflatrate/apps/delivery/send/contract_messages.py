@@ -3,7 +3,7 @@ from functools import lru_cache
 
 from mailflatrate.apps.accounts.models import Notice
 from mailflatrate.apps.accounts.queries import current_account
-from mailflatrate.apps.delivery.editions import NoticeMail
+from mailflatrate.apps.delivery.planning.editions import NoticeMail
 from mailflatrate.apps.domains.models import SenderDomain
 from mailflatrate.apps.gate.message_composition import (
     EditionUnusable,

@@ -27,7 +27,7 @@ import structlog
 from mailflatrate.apps.delivery.send.kept_lines import KeptLines
 from mailflatrate.base.metrics.names import JOURNAL_DAMAGED
 from mailflatrate.base.processes.locks import is_locked
-from mailflatrate.wire.smtp_types import OutcomeKind, SendOutcome, Stage
+from mailflatrate.wire.smtp.types import OutcomeKind, SendOutcome, Stage
 
 SUFFIX = ".journal"
 LEAST_FREE_BYTES = 4 * 1024 * 1024

@@ -1,6 +1,6 @@
 """The lines of a kept file, made of a journal's entries; see `sent_record`."""
 
-from mailflatrate.wire.smtp_types import OutcomeKind
+from mailflatrate.wire.smtp.types import OutcomeKind
 
 MAY_HAVE_ARRIVED = frozenset({OutcomeKind.ACCEPTED, OutcomeKind.IN_DOUBT})
 

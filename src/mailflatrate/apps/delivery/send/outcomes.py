@@ -15,7 +15,7 @@ from mailflatrate.mail.bounce_text.verdict import classify_smtp_reply
 from mailflatrate.mail.reading.values import BounceOutcome
 from mailflatrate.rules.sending.retries import CAMPAIGN_RETRIES, RetryPolicy, next_attempt
 from mailflatrate.settings.schema import Settings
-from mailflatrate.wire.smtp_types import OutcomeKind, SendOutcome, Stage
+from mailflatrate.wire.smtp.types import OutcomeKind, SendOutcome, Stage
 
 COUNT_BOUNCES = "delivery.count_bounces"
 _UNPRINTABLE = re.compile(r"[\x00-\x1f\x7f-\x9f\ud800-\udfff]+")

@@ -14,9 +14,10 @@ from asgiref.sync import async_to_sync
 from django.db.models import BooleanField, ExpressionWrapper, Q
 from django.db.models.functions import Now
 
-from mailflatrate.apps.delivery import fence, sender_processes
+from mailflatrate.apps.delivery import fence
 from mailflatrate.apps.delivery.actions import claim_end, lost_host
 from mailflatrate.apps.delivery.models import Attempt, Chunk, ChunkState, Delivery, DeliveryState, LostClaim
+from mailflatrate.apps.delivery.recovery import sender_processes
 from mailflatrate.apps.delivery.send.database import Connection
 from mailflatrate.apps.delivery.send.journal import (
     SUFFIX,
@@ -37,7 +38,7 @@ from mailflatrate.base.tenancy import PlatformReason
 from mailflatrate.rules.sending.retries import RetryPolicy
 from mailflatrate.settings.roles import app_url
 from mailflatrate.settings.schema import load_settings
-from mailflatrate.wire.smtp_types import OutcomeKind
+from mailflatrate.wire.smtp.types import OutcomeKind
 
 LEASE = timedelta(seconds=60)
 UNCHANGED_SECONDS = 25.0

@@ -10,12 +10,12 @@ from typing import Any
 
 from django.db import connection
 
-from mailflatrate.apps.delivery import maybe_sent
+from mailflatrate.apps.delivery.recovery import maybe_sent
 from mailflatrate.apps.delivery.send.journal import JournalEntry
 from mailflatrate.apps.delivery.send.sent_record import may_have_arrived, read_folder
 from mailflatrate.apps.delivery.sent_events import sent_events_sql
 from mailflatrate.base import tenancy
-from mailflatrate.wire.smtp_types import OutcomeKind
+from mailflatrate.wire.smtp.types import OutcomeKind
 
 BATCH = 2_000
 GATHERED = 10_000

@@ -10,7 +10,7 @@ from structlog.contextvars import bind_contextvars
 from mailflatrate.apps.delivery import full_disks
 from mailflatrate.apps.delivery.actions import campaigns, claim_end
 from mailflatrate.apps.delivery.confirmations import plan_confirmations
-from mailflatrate.apps.delivery.editions import EditionCache
+from mailflatrate.apps.delivery.planning.editions import EditionCache
 from mailflatrate.apps.delivery.relays.relay_cache import SETTINGS_RELAY, read_book
 from mailflatrate.apps.delivery.send import claims, recovery, sent_record
 from mailflatrate.apps.delivery.send.admission import Admission, DatabaseFenced

@@ -19,7 +19,7 @@ import structlog
 
 from mailflatrate.apps.delivery.send.journal import SUFFIX, Journal, JournalEntry, entries
 from mailflatrate.apps.delivery.send.kept_lines import MAY_HAVE_ARRIVED, KeptLines
-from mailflatrate.wire.smtp_types import OutcomeKind, SendOutcome, Stage
+from mailflatrate.wire.smtp.types import OutcomeKind, SendOutcome, Stage
 
 log = structlog.get_logger(__name__)
 

@@ -10,7 +10,7 @@ from typing import NamedTuple
 
 from mailflatrate.apps.delivery.send.claims import Claim
 from mailflatrate.apps.delivery.send.database import Database, DatabaseGone
-from mailflatrate.wire.smtp_types import OutcomeKind
+from mailflatrate.wire.smtp.types import OutcomeKind
 
 _MARK = b"""
 UPDATE begun SET begun_to = $1::bigint, under_way = $2::bigint[], unsent = $3::bigint[],

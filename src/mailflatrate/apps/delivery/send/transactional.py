@@ -16,8 +16,8 @@ import structlog
 from mailflatrate.apps.accounts.facts import structured_imprint
 from mailflatrate.apps.accounts.models import Account, Notice, NoticeKind
 from mailflatrate.apps.accounts.queries import current_account
-from mailflatrate.apps.delivery.editions import NoticeMail, house_signers, notice_mail, test_mail
 from mailflatrate.apps.delivery.models import Delivery, DeliveryState
+from mailflatrate.apps.delivery.planning.editions import NoticeMail, house_signers, notice_mail, test_mail
 from mailflatrate.apps.delivery.send.chunk_composer import MESSAGE_FAILED, DraftedMessage
 from mailflatrate.apps.delivery.send.contract_messages import load_messages, message_mail, template_test_mail
 from mailflatrate.apps.delivery.send.outcomes import SettledDelivery, withheld

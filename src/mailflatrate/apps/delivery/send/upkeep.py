@@ -11,8 +11,9 @@ from pathlib import Path
 import structlog
 from django.db import connections
 
-from mailflatrate.apps.delivery import fence, full_disks, sender_processes, withdrawal_logs
+from mailflatrate.apps.delivery import fence, full_disks
 from mailflatrate.apps.delivery.actions import campaigns
+from mailflatrate.apps.delivery.recovery import sender_processes, withdrawal_logs
 from mailflatrate.apps.delivery.send import recovery, sent_record
 from mailflatrate.apps.delivery.send.admission import Admission
 from mailflatrate.apps.delivery.send.chunk import ChunkRun

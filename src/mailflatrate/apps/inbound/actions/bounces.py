@@ -3,8 +3,8 @@
 from collections.abc import Iterator, Sequence
 from datetime import timedelta
 
-from mailflatrate.apps.delivery.feedback import record_returned
 from mailflatrate.apps.delivery.models import DeliveryRecord
+from mailflatrate.apps.delivery.results.feedback import record_returned
 from mailflatrate.apps.delivery.wake import figures_changed
 from mailflatrate.apps.inbound.actions.feedback_facts import fact_of, record_facts
 from mailflatrate.apps.inbound.interpretation import InboundReading

@@ -14,22 +14,22 @@ from typing import Any
 import structlog
 from django.db import InterfaceError, OperationalError, connection
 
-from mailflatrate.apps.delivery.feedback import record_returned
 from mailflatrate.apps.delivery.models import DeliveryRecord
-from mailflatrate.apps.delivery.relay_queue import (
+from mailflatrate.apps.delivery.planning.warm_up import note_deferrals
+from mailflatrate.apps.delivery.relays.queue_tables import FollowedMessage, LogFollower, RelayDeferral
+from mailflatrate.apps.delivery.relays.relay_cache import PoolKey
+from mailflatrate.apps.delivery.relays.tables import Relay
+from mailflatrate.apps.delivery.relays.warm_up_limits import WarmUpReturn as Deferred
+from mailflatrate.apps.delivery.relays.warm_up_limits import relay_key, tell
+from mailflatrate.apps.delivery.results.feedback import record_returned
+from mailflatrate.apps.delivery.results.relay_queue import (
     QueueNews,
     end_unreported_deferrals,
     note_deferred,
     note_delivered,
     show_deferred,
 )
-from mailflatrate.apps.delivery.relays.queue_tables import FollowedMessage, LogFollower, RelayDeferral
-from mailflatrate.apps.delivery.relays.relay_cache import PoolKey
-from mailflatrate.apps.delivery.relays.tables import Relay
-from mailflatrate.apps.delivery.relays.warm_up_limits import WarmUpReturn as Deferred
-from mailflatrate.apps.delivery.relays.warm_up_limits import relay_key, tell
 from mailflatrate.apps.delivery.send.allowance import note_results
-from mailflatrate.apps.delivery.warm_up import note_deferrals
 from mailflatrate.apps.inbound.actions.bounces import BOUNCE_KINDS
 from mailflatrate.apps.inbound.actions.feedback_facts import fact_on, record_facts
 from mailflatrate.apps.inbound.models import Feedback

@@ -4,9 +4,9 @@ import secrets
 from datetime import timedelta
 from typing import Any, Final
 
-from mailflatrate.apps.delivery import contract_feedback
 from mailflatrate.apps.delivery.models import DeliveryRecord
-from mailflatrate.apps.delivery.warm_up import note_complaint
+from mailflatrate.apps.delivery.planning.warm_up import note_complaint
+from mailflatrate.apps.delivery.results import contract_feedback
 from mailflatrate.apps.inbound.actions.feedback_facts import fact_of, fact_on, record_facts
 from mailflatrate.apps.inbound.interpretation import DESK, InboundReading
 from mailflatrate.apps.inbound.models import Feedback, FeedbackKind, LeaveUndone, RawMail

@@ -13,7 +13,8 @@ from pathlib import Path
 
 import structlog
 
-from mailflatrate.apps.delivery import fence, withdrawal_logs
+from mailflatrate.apps.delivery import fence
+from mailflatrate.apps.delivery.recovery import withdrawal_logs
 from mailflatrate.apps.inbound import arrival_journal
 from mailflatrate.apps.inbound.arrival_replay import restore_arrivals
 from mailflatrate.apps.privacy.withdrawals.journal import open_journal

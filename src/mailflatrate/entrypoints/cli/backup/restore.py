@@ -161,7 +161,8 @@ def recover(
     keep_unsettled: bool, tell: Callable[[str], None],
 ) -> RecoveryResult:  # fmt: skip
     """Hold all sending, then apply journals and withdrawals."""
-    from mailflatrate.apps.delivery import fence, withdrawal_logs
+    from mailflatrate.apps.delivery import fence
+    from mailflatrate.apps.delivery.recovery import withdrawal_logs
     from mailflatrate.apps.delivery.send import recovery
     from mailflatrate.apps.delivery.send.outcomes import retry_policy
     from mailflatrate.apps.privacy.withdrawals import catch_up, log, replay

@@ -19,7 +19,7 @@ from mailflatrate.apps.accounts.actions import agreements, people, vetting
 from mailflatrate.apps.accounts.models import DecisionKind, User
 from mailflatrate.apps.accounts.queries import current_account
 from mailflatrate.apps.campaigns.actions import drafts
-from mailflatrate.apps.campaigns.campaign_content import content_hash
+from mailflatrate.apps.campaigns.content.campaign_content import content_hash
 from mailflatrate.apps.campaigns.models import Campaign, CampaignState, ContentKind
 from mailflatrate.apps.campaigns.queries import newest_imprint
 from mailflatrate.apps.delivery.queries import campaign_progress

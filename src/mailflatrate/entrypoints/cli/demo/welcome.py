@@ -13,7 +13,7 @@ from mailflatrate.apps.automations.actions.from_recipe import create_from_recipe
 from mailflatrate.apps.automations.graphs import version_hash
 from mailflatrate.apps.automations.queries import versions_of
 from mailflatrate.apps.automations.recipes import RecipeChoices, find_recipe
-from mailflatrate.apps.campaigns.campaign_content import content_hash
+from mailflatrate.apps.campaigns.content.campaign_content import content_hash
 from mailflatrate.apps.campaigns.models import Campaign, CampaignState
 from mailflatrate.apps.campaigns.queries import newest_imprint
 from mailflatrate.apps.forms.actions import confirm_or_deny

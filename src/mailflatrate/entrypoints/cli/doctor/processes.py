@@ -5,9 +5,9 @@ from collections.abc import Iterator
 from django.core.cache import cache
 from django.db import connection
 
-from mailflatrate.apps.delivery import sender_processes
+from mailflatrate.apps.delivery.recovery import sender_processes
+from mailflatrate.apps.delivery.recovery.unknown import all_unknown
 from mailflatrate.apps.delivery.send.journal import known_host
-from mailflatrate.apps.delivery.unknown import all_unknown
 from mailflatrate.base import job_queue
 from mailflatrate.entrypoints.boot.doctor_report import Line, missing, ok, warning
 from mailflatrate.entrypoints.client import is_in

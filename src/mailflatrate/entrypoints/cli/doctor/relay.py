@@ -18,7 +18,7 @@ from mailflatrate.entrypoints.boot.doctor_report import Line, missing, ok, warni
 from mailflatrate.entrypoints.cli.doctor.host import is_this_host
 from mailflatrate.mail.signing.vault import VaultError
 from mailflatrate.settings.schema import Settings
-from mailflatrate.wire.smtp_types import RelayConfig, RelayUnavailable
+from mailflatrate.wire.smtp.types import RelayConfig, RelayUnavailable
 
 LONG_WAIT = timedelta(hours=4)
 MANY_DEFERRED = 1_000

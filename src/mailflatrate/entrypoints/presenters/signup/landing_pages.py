@@ -4,7 +4,7 @@ from typing import Final
 from urllib.parse import urlsplit
 
 from mailflatrate.apps.accounts.queries import current_account
-from mailflatrate.apps.campaigns.child_compiler import landing_page_in_child
+from mailflatrate.apps.campaigns.content.child_compiler import landing_page_in_child
 from mailflatrate.apps.campaigns.media import media_ids_in, without_host
 from mailflatrate.apps.domains.queries import media_base
 from mailflatrate.base import tenancy

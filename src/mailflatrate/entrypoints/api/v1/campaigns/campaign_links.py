@@ -7,8 +7,8 @@ from ninja import Router, Schema
 from pydantic import Field
 
 from mailflatrate.apps.accounts.models import KeyScope
-from mailflatrate.apps.campaigns.link_tagging import tagging_of_account
-from mailflatrate.apps.campaigns.link_visits import current_visits, stored_events, stored_prices
+from mailflatrate.apps.campaigns.content.link_tagging import tagging_of_account
+from mailflatrate.apps.campaigns.content.link_visits import current_visits, stored_events, stored_prices
 from mailflatrate.apps.campaigns.models import LinkVisit, TagStyle
 from mailflatrate.entrypoints.api.v1.access_control import ApiRequest, endpoint
 from mailflatrate.entrypoints.api.v1.schemas import Id, filled

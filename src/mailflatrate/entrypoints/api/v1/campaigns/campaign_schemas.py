@@ -12,7 +12,7 @@ from django.utils.translation import gettext as _
 from ninja import Schema
 from pydantic import AfterValidator, Field
 
-from mailflatrate.apps.campaigns.campaign_content import content_hash
+from mailflatrate.apps.campaigns.content.campaign_content import content_hash
 from mailflatrate.apps.campaigns.models import Campaign, CampaignState, ContentKind, TestMetric
 from mailflatrate.apps.campaigns.queries import newest_imprint
 from mailflatrate.apps.campaigns.variants import FIELDS as VARIANT_FIELDS

@@ -11,10 +11,10 @@ from pydantic import Field
 from mailflatrate.apps.accounts.models import Account, KeyScope
 from mailflatrate.apps.campaigns import queries
 from mailflatrate.apps.campaigns.actions import drafts, templates, versions
+from mailflatrate.apps.campaigns.content.samples import neighbours
 from mailflatrate.apps.campaigns.gallery import GalleryKey
 from mailflatrate.apps.campaigns.models import Campaign, CampaignState
 from mailflatrate.apps.campaigns.models.campaign import LONGEST_LABEL
-from mailflatrate.apps.campaigns.samples import neighbours
 from mailflatrate.apps.campaigns.translations import languages_of
 from mailflatrate.apps.campaigns.variants import as_variant, variant_count
 from mailflatrate.apps.gate.campaigns import promised_recipients

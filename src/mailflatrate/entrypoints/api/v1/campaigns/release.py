@@ -12,13 +12,13 @@ from pydantic import AwareDatetime, Field
 
 from mailflatrate.apps.accounts.models import KeyScope
 from mailflatrate.apps.campaigns.actions import drafts
-from mailflatrate.apps.campaigns.campaign_content import content_hash
+from mailflatrate.apps.campaigns.content.campaign_content import content_hash
 from mailflatrate.apps.campaigns.local_time import waves_of
 from mailflatrate.apps.campaigns.models import Campaign, CampaignState
 from mailflatrate.apps.campaigns.queries import newest_imprint
 from mailflatrate.apps.delivery.actions import campaigns as campaigns_actions
-from mailflatrate.apps.delivery.maybe_sent import demand_person
 from mailflatrate.apps.delivery.pacing import change_pace
+from mailflatrate.apps.delivery.recovery.maybe_sent import demand_person
 from mailflatrate.apps.gate.actions import release_campaign
 from mailflatrate.apps.gate.approval import request_approval
 from mailflatrate.apps.gate.models import GateDecision

@@ -12,8 +12,8 @@ from mailflatrate.apps.accounts.models import KeyScope
 from mailflatrate.apps.campaigns.models import Campaign, CampaignState
 from mailflatrate.apps.campaigns.variants import all_variants, variant_count
 from mailflatrate.apps.delivery.models import DeliveryRecord, DeliveryState
+from mailflatrate.apps.delivery.planning.recipients import RecipientFilter, recipients
 from mailflatrate.apps.delivery.queries import attempts_of
-from mailflatrate.apps.delivery.recipients import RecipientFilter, recipients
 from mailflatrate.apps.gate.models import GateDecision
 from mailflatrate.apps.inbound.models import FeedbackKind
 from mailflatrate.apps.stats.queries import figures_by_text

@@ -1,0 +1,1 @@
+"""From a campaign's row to compiled content, and what is found in it."""

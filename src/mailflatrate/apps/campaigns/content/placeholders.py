@@ -1,0 +1,64 @@
+"""Our placeholder texts that the author should have replaced and that a campaign still contains (R-52), in any of our
+languages.
+
+They come from the editor's blocks, the starter content, the sample text of the gallery's templates, and the messages of
+recipes. A text counts where it is all that a block says: sample text with a word changed is the author's. Only what
+says what to write there is never theirs, even within a text of their own.
+"""
+
+from collections.abc import Iterable, Iterator
+from functools import cache
+from typing import Final
+
+from mailflatrate.apps.campaigns.content.default_blocks import STANDS_FOR_SOMETHING, palette_words
+from mailflatrate.apps.campaigns.gallery import KEYS, LANGUAGES, closing, headline, invented_words
+from mailflatrate.apps.campaigns.recipe_messages import invented_texts
+from mailflatrate.locale.texts import languages
+from mailflatrate.mail.content.facts import blocks_of
+
+LONG: Final = 30
+"""A text with this many characters says whose it is. A shorter one of a template, such as the heading "Winter sale",
+may be anyone's; it is ours beside another text of the same template.
+"""
+
+
+@cache
+def placeholders() -> frozenset[str]:
+    """Return every placeholder text that the author has to replace, without markup."""
+    return _own().union(*_templates())
+
+
+@cache
+def _own() -> frozenset[str]:
+    """Return the texts that say what to write there, which no one means."""
+    return frozenset(text for source in _own_sources() for text in blocks_of(source))
+
+
+def _own_sources() -> Iterator[str]:
+    for language in languages():
+        words = palette_words(language)
+        yield headline(language)
+        yield closing(language)[0]
+        yield from (words[name] for name in STANDS_FOR_SOMETHING)
+    yield from invented_texts()
+
+
+@cache
+def _templates() -> tuple[frozenset[str], ...]:
+    return tuple(
+        frozenset(text for source in invented_words(key, language) for text in blocks_of(source))
+        for language in LANGUAGES
+        for key in KEYS
+    )
+
+
+def placeholders_in(parts: Iterable[str]) -> tuple[str, ...]:
+    """Return our placeholder texts found in parts of a campaign: its blocks, its subject, lines of its text part."""
+    said = list(dict.fromkeys(parts))
+    instructions = [text for text in _own() if len(text) >= LONG]
+    ours = _own().intersection(said) | {text for text in instructions for part in said if text in part}
+    for texts in _templates():
+        found = texts.intersection(said)
+        if len(found) > 1 or any(len(text) >= LONG for text in found):
+            ours = ours | found
+    return tuple(sorted(ours, key=lambda text: next(at for at, part in enumerate(said) if text in part)))

@@ -1,0 +1,73 @@
+"""What a model wrote in a draft: taken suggestions whose words are still there.
+
+A suggestion counts as long as half of its pairs of words are found in the place it was taken for, so changing a word
+doesn't remove the mark, and writing a new text or restoring an older version does.
+"""
+
+import re
+from collections import Counter
+from collections.abc import Iterable
+from itertools import pairwise
+from typing import Any, Final
+
+from mailflatrate.apps.campaigns.models import Campaign, CampaignVersion, WritingRequest, WritingState
+from mailflatrate.apps.campaigns.variants import all_variants
+from mailflatrate.apps.campaigns.writing.writing_texts import LINES, part_of
+
+LEAST_SHARE: Final = 0.5
+MOST_TAKEN: Final = 1_000
+_MARKUP: Final = re.compile(r"<[^<>]{0,2000}>|\{\{[^{}]{0,1000}\}\}|\{%[^{}]{0,1000}%\}")
+_WORD: Final = re.compile(r"\w+")
+
+
+def suggested_parts(campaign: Campaign) -> dict[str, int]:
+    """Return how many subjects, preview texts, texts and alternative texts of a draft a model wrote; empty if none."""
+    rows = WritingRequest.objects.filter(campaign_id=campaign.id, state=WritingState.TAKEN).order_by("-id")
+    newest = rows.values_list("taken", flat=True)[:MOST_TAKEN]
+    taken = [one for row in reversed(newest) for one in row][-MOST_TAKEN:]
+    if not taken:
+        return {}
+    texts = all_variants(campaign)
+    there = {name: [_place([getattr(each, name)]) for each in texts] for name in LINES}
+    whole = _place(each.content for each in texts)
+    found: Counter[str] = Counter()
+    for pairs, part in _distinct(taken):
+        places = there[part] if part in LINES else [whole]
+        if any(len(pairs & place) >= LEAST_SHARE * len(pairs) for place in places):
+            found[part] += 1
+    return {part: min(number, len(texts)) if part in LINES else number for part, number in sorted(found.items())}
+
+
+def copy_marks(original: Campaign, copied: Campaign) -> None:
+    """Take along to a copied campaign what a model wrote in its original, and say it in the first version."""
+    for row in WritingRequest.objects.filter(campaign_id=original.id, state=WritingState.TAKEN):
+        row.pk, row.campaign_id = None, copied.id
+        row.save(force_insert=True)
+    if suggested := suggested_parts(copied):
+        CampaignVersion.objects.filter(campaign=copied).update(suggested=suggested)
+
+
+def _distinct(taken: list[dict[str, Any]]) -> set[tuple[frozenset[tuple[str, ...]], str]]:
+    """Return the suggestions that no later one replaced, each once; `taken` has them in their order."""
+    last: list[dict[str, Any]] = []
+    for one in taken:
+        last = [each for each in last if each["text"] != one["old"]]
+        last.append(one)
+    return {(pairs, part_of(one["key"])) for one in last if (pairs := frozenset(_pairs(one["text"])))}
+
+
+def _pairs(text: str) -> list[tuple[str, ...]]:
+    """Return the pairs of neighboring words; a text of one word is that word."""
+    words = _WORD.findall(_MARKUP.sub(" ", text).lower())
+    return list(pairwise(words)) or [(word,) for word in words]
+
+
+def _place(texts: Iterable[str]) -> set[tuple[str, ...]]:
+    """Return all pairs and words of a place, with and without its markup: alternative texts are in it."""
+    found: set[tuple[str, ...]] = set()
+    for text in texts:
+        for each in (text, _MARKUP.sub(" ", text)):
+            words = _WORD.findall(each.lower())
+            found.update(pairwise(words))
+            found.update((word,) for word in words)
+    return found

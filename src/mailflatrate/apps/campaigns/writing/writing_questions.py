@@ -1,0 +1,129 @@
+"""From a text of a request to a question that tells nothing else, and from an answer back to a suggestion."""
+
+import base64
+import re
+from dataclasses import dataclass
+from pathlib import PurePosixPath
+from typing import Final
+from urllib.parse import unquote, urlsplit
+
+from mailflatrate.apps.campaigns.media import COLUMN, open_address
+from mailflatrate.apps.campaigns.models import Campaign, MediaFile, WritingRequest
+from mailflatrate.apps.campaigns.variants import as_variant
+from mailflatrate.apps.campaigns.writing.writing_texts import (
+    LONGEST_ALT,
+    LONGEST_LINE,
+    form_of_text,
+    part_of,
+    words_around,
+    words_of_content,
+)
+from mailflatrate.base.storage import files as storage
+from mailflatrate.base.storage.interface import StorageFailed
+from mailflatrate.mail.images.picture_values import PictureFormat
+from mailflatrate.mail.writing.mask import AnswerRefused, MaskedText, RestoredText, TextForm, mask, restore
+from mailflatrate.mail.writing.passages import picture_values
+from mailflatrate.mail.writing.questions import ModelQuestion, WritingTask, question_for
+from mailflatrate.rules.gate.judge import all_rules
+from mailflatrate.settings.schema import load_settings
+
+LONGEST_EXPLANATION: Final = 1_500
+LARGEST_PICTURE_OCTETS: Final = 1024 * 1024
+_VALUE: Final = re.compile(r"\{(\w+)\}")
+_NAMED: Final = re.compile(r"\{\{ (\w+) \}\}")
+_NOTHING: Final = MaskedText(TextForm.LINE, "", ())
+
+
+@dataclass(frozen=True, slots=True)
+class AskedText:
+    """A question, and the masked text that its answer is restored with."""
+
+    question: ModelQuestion
+    masked: MaskedText
+
+
+def asked_about(row: WritingRequest, one: dict[str, str]) -> AskedText:
+    """Word the question about one text of a request. Raises TextRefused for a text that can't be masked."""
+    task, shown = WritingTask(row.task), as_variant(row.campaign, row.variant)
+    picture = ""
+    if task is WritingTask.EXPLAIN:
+        masked, longest = _masked_check(one["old"], row.language), LONGEST_EXPLANATION
+        text = masked.text
+    elif task is WritingTask.IDEAS:
+        masked, longest, text = _NOTHING, LONGEST_LINE, words_of_content(shown)
+    elif task is WritingTask.ALT:
+        masked, longest = _NOTHING, LONGEST_ALT
+        picture, text = _picture_of(one, shown)
+    else:
+        masked = masked_text(row, one)
+        longest = max(400, 3 * len(masked.text)) if part_of(one["key"]) == "text" else LONGEST_LINE
+        text = masked.text
+    return AskedText(question_for(task, text, language=row.language, longest=longest, picture=picture), masked)
+
+
+def masked_text(row: WritingRequest, one: dict[str, str]) -> MaskedText:
+    """Return a text of a request as the model gets it. Raises TextRefused."""
+    return mask(one["old"], form_of_text(row.campaign, one["key"]))
+
+
+def checked_answer(asked: AskedText, answer: str) -> str:
+    """Return an answer in the form in which it's stored, once it's known that it can be used. Raises AnswerRefused."""
+    found = restore(answer, asked.masked)
+    return answer if asked.masked.form is not TextForm.LINE else found.text
+
+
+def suggestion_of(row: WritingRequest, one: dict[str, str], text: str) -> str:
+    """Return what goes into the draft for a suggestion as a person left it. Raises AnswerRefused."""
+    if part_of(one["key"]) == "text":
+        return restore(text, masked_text(row, one)).text
+    longest = LONGEST_ALT if part_of(one["key"]) == "picture" else LONGEST_LINE
+    line = " ".join(text.split())
+    if not line or len(line) > longest:
+        raise AnswerRefused("empty" if not line else "long")
+    return line
+
+
+def shown_suggestion(row: WritingRequest, one: dict[str, str], answer: str) -> RestoredText:
+    """Return a stored answer as it would be in the draft, and how many values and links it lacks."""
+    if part_of(one["key"]) != "text":
+        return RestoredText(answer, 0)
+    return restore(answer, masked_text(row, one))
+
+
+def explained(row: WritingRequest) -> str:
+    """Return the explanation of a check, with the values that weren't sent."""
+    text = row.answers[0][0] if row.answers and row.answers[0] else ""
+    return _NAMED.sub(lambda found: str(row.values.get(found[1], "")), text)
+
+
+def _masked_check(key: str, language: str) -> MaskedText:
+    """Return the texts of a rule, in which the values of this campaign are masked, because they may name people."""
+    words = all_rules()[key].words(language)
+    text = f"{words.sentence} {words.why} {words.fix}"
+    return mask(_VALUE.sub(r"{{ \1 }}", text), TextForm.LINE)
+
+
+def _picture_of(one: dict[str, str], shown: Campaign) -> tuple[str, str]:
+    """Return an account's own picture as a data URL, if the model takes pictures, and the words about it."""
+    address = picture_values(one["old"])[0]
+    name = PurePosixPath(unquote(urlsplit(address).path)).stem[:80]
+    around = words_around(shown, one["key"])
+    text = f"File name: {masked_name(name)}\nWords around it: {around}"
+    found = open_address(address.rpartition("/m/")[2].partition("/")[0]) if "/m/" in address else None
+    if not load_settings().writing_pictures or found is None or found.account_id != shown.account_id:
+        return "", text
+    files = {file.slot: file for file in MediaFile.objects.filter(media_id=found.media_id)}
+    file = files.get(COLUMN) or files.get(0)
+    if file is None or file.octets > LARGEST_PICTURE_OCTETS:
+        return "", text
+    try:
+        data = storage.get(file.stored_name)
+    except StorageFailed:
+        return "", text
+    kind = PictureFormat(file.ending).content_type
+    return f"data:{kind};base64,{base64.b64encode(data).decode()}", text
+
+
+def masked_name(name: str) -> str:
+    """Return a file name as words: letters and digits alone, so no field and no address is in it."""
+    return " ".join(re.findall(r"[^\W_]+", name))

@@ -1,0 +1,124 @@
+"""The texts of a draft that writing help knows: subject, preview text, each text and picture of the content."""
+
+from collections.abc import Mapping
+from dataclasses import dataclass
+from typing import Any, Final
+
+from mailflatrate.apps.campaigns.content.convert import source_format
+from mailflatrate.apps.campaigns.models import Campaign
+from mailflatrate.mail.writing.mask import MaskedText, TextForm, TextRefused, mask
+from mailflatrate.mail.writing.passages import (
+    MOST_CHARACTERS_AROUND,
+    PassageKind,
+    SourcePassage,
+    find_passages,
+    form_of,
+    picture_values,
+    replaced,
+    with_alt,
+)
+
+LINES: Final = ("subject", "preheader")
+LONGEST_LINE: Final = 200
+LONGEST_ALT: Final = 300
+MOST_FROM_CONTENT: Final = 4_000
+"""Characters of the content that a question about the subject takes along."""
+
+
+@dataclass(frozen=True, slots=True)
+class DraftText:
+    """One text of a draft. `key` is `subject`, `preheader`, `text:3` or `picture:2`; `old` is its source.
+
+    `shown` are its words without fields and markup, or the address of a picture.
+    """
+
+    key: str
+    old: str
+    shown: str
+
+    @property
+    def part(self) -> str:
+        """Return what it is: subject, preheader, text or picture."""
+        return part_of(self.key)
+
+
+def part_of(key: str) -> str:
+    """Return what a text with this key is: subject, preheader, text or picture."""
+    return key.partition(":")[0]
+
+
+def texts_of(shown: Campaign) -> list[DraftText]:
+    """Return the texts of a draft, or of one of its variants or languages, that a model can be asked about."""
+    found = [
+        DraftText(name, getattr(shown, name), masked.words)
+        for name in LINES
+        if (masked := masked_or_none(getattr(shown, name), TextForm.LINE)) is not None
+    ]
+    kind, numbers = source_format(shown.content_kind), dict.fromkeys(PassageKind, 0)
+    for passage in find_passages(shown.content, kind):
+        numbers[passage.kind] += 1
+        key = f"{passage.kind.value}:{numbers[passage.kind]}"
+        if passage.kind is PassageKind.PICTURE:
+            found.append(DraftText(key, passage.source, picture_values(passage.source)[0]))
+        elif (masked := masked_or_none(passage.source, form_of(kind))) is not None:
+            found.append(DraftText(key, passage.source, masked.words))
+    return found
+
+
+def masked_or_none(source: str, form: TextForm) -> MaskedText | None:
+    """Return a text as the model gets it; None if there is nothing to ask about."""
+    try:
+        return mask(source, form)
+    except TextRefused:
+        return None
+
+
+def form_of_text(shown: Campaign, key: str) -> TextForm:
+    return form_of(source_format(shown.content_kind)) if part_of(key) == "text" else TextForm.LINE
+
+
+def words_of_content(shown: Campaign) -> str:
+    """Return the beginning of the content, masked: what a subject line is about."""
+    return "\n\n".join(_words_around(shown, None))[:MOST_FROM_CONTENT]
+
+
+def words_around(shown: Campaign, key: str) -> str:
+    place = _place_of(shown, key)
+    return "\n\n".join(_words_around(shown, place))[: 2 * MOST_CHARACTERS_AROUND] if place else ""
+
+
+def _words_around(shown: Campaign, picture: SourcePassage | None) -> list[str]:
+    kind = source_format(shown.content_kind)
+    texts = [one for one in find_passages(shown.content, kind) if one.kind is PassageKind.TEXT]
+    if picture is not None:
+        before = [one for one in texts if one.start < picture.start][-1:]
+        texts = before + [one for one in texts if one.start > picture.start][:1]
+    masked = (masked_or_none(one.source, form_of(kind)) for one in texts)
+    most = MOST_CHARACTERS_AROUND if picture else MOST_FROM_CONTENT
+    return [one.words[:most] for one in masked if one is not None]
+
+
+def _place_of(shown: Campaign, key: str) -> SourcePassage | None:
+    part, _colon, number = key.partition(":")
+    kind = source_format(shown.content_kind)
+    same = [one for one in find_passages(shown.content, kind) if one.kind.value == part]
+    at = int(number) - 1 if number.isdecimal() else -1
+    return same[at] if 0 <= at < len(same) else None
+
+
+def with_text(shown: Campaign, key: str, old: str, new: str) -> Mapping[str, Any] | None:
+    """Return the draft values that put `new` in place of a text; None if `old` isn't in the draft any longer.
+
+    The text may have moved: if another one has the place, the first with the same source is replaced.
+    """
+    part = part_of(key)
+    if part in LINES:
+        return {part: new} if getattr(shown, part) == old else None
+    passage = _place_of(shown, key)
+    if passage is None or passage.source != old:
+        every = find_passages(shown.content, source_format(shown.content_kind))
+        passage = next((one for one in every if one.kind.value == part and one.source == old), None)
+    if passage is None:
+        return None
+    text = with_alt(old, new) if part == "picture" else new
+    return {"content": replaced(shown.content, passage, text)}

@@ -1,0 +1,1 @@
+"""What is known, and not known, of messages after a crash, a lost host or a promoted replica."""

@@ -1,0 +1,1 @@
+"""What relays said about deliveries, passed on to the lists."""

@@ -1,0 +1,17 @@
+"""URLs of the application."""
+
+from django.urls import path
+
+from mailflatrate.entrypoints.apply import company_lookup, steps, views
+
+app_name = "apply"
+urlpatterns = [
+    path("", views.start, name="start"),
+    path("agreements/", views.agreements, name="agreements"),
+    path("begin/<str:token>/", views.begin, name="begin"),
+    path("resume/", views.resume, name="resume"),
+    path("company/", company_lookup.look_up, name="company-lookup"),
+    path("form/submit/", steps.submit, name="submit"),
+    path("form/<slug:name>/", steps.step, name="step"),
+    path("done/", views.done, name="done"),
+]

@@ -1,0 +1,36 @@
+"""The audit log as a page to read (R-98)."""
+
+from django.db.models import Q
+from django.http import HttpResponse
+
+from mailflatrate.base import audit
+from mailflatrate.base.audit.models import AuditEntry
+from mailflatrate.entrypoints.desk.access import DeskRequest, desk
+from mailflatrate.entrypoints.desk.common import PAGE_ROWS, page
+from mailflatrate.entrypoints.ui.activity_labels import WORDS, names_of, word
+
+
+@desk("GET audit/", "audit-log")
+def audit_log(request: DeskRequest) -> HttpResponse:
+    found = AuditEntry.objects.order_by("-id")
+    search, before = request.GET.get("q", "").strip(), request.GET.get("before", "")
+    account = request.GET.get("account", "")
+    if account.isascii() and account.isdecimal():
+        found = found.filter(account_id=int(account))
+    if search:
+        in_words = [code for code, said in WORDS.items() if search.casefold() in str(said).casefold()]
+        found = found.filter(Q(action__icontains=search) | Q(actor__icontains=search) | Q(action__in=in_words))
+    if before.isascii() and before.isdecimal():
+        found = found.filter(id__lt=int(before))
+    rows = list(found[: PAGE_ROWS + 1])
+    more, shown = len(rows) > PAGE_ROWS, rows[:PAGE_ROWS]
+    names = names_of(shown)
+    context = {
+        "rows": [(row, word(row.action), names.get(row.account_id or 0, "")) for row in shown],
+        "search": search,
+        "account": account,
+        "next": shown[-1].id if more else 0,
+        "later": bool(before),
+        "report": audit.verify() if request.GET.get("check") == "1" else None,
+    }
+    return page(request, "audit_log", context)

@@ -1,0 +1,116 @@
+"""The desk in figures: on a page for a period, and monthly as PDF and CSV."""
+
+import csv
+import io
+from dataclasses import dataclass
+from datetime import datetime, timedelta
+from zoneinfo import ZoneInfo
+
+from django.http import Http404, HttpResponse
+from django.template.loader import render_to_string
+from django.utils.translation import gettext as _
+
+from mailflatrate.apps.abuse.models import ReportChannel
+from mailflatrate.apps.abuse.queries.figures import DeskFigures, desk_figures
+from mailflatrate.base import clock
+from mailflatrate.base.pdf import PdfUnavailable, html_to_pdf
+from mailflatrate.entrypoints.desk.access import DeskRequest, desk
+from mailflatrate.entrypoints.desk.cases.case_labels import measure_word, span_word
+from mailflatrate.entrypoints.desk.common import page
+from mailflatrate.settings import load_settings
+
+SPANS = (30, 90, 365)
+MONTHS_SHOWN = 12
+
+
+@dataclass(frozen=True, slots=True)
+class Month:
+    year: int
+    month: int
+    begin: datetime
+
+
+def _zone() -> ZoneInfo:
+    return ZoneInfo(load_settings().desk_time_zone)
+
+
+def _begin(year: int, month: int) -> datetime:
+    return datetime(year + (month - 1) // 12, (month - 1) % 12 + 1, 1, tzinfo=_zone())
+
+
+@desk("GET cases/figures/", "case-figures")
+def figures(request: DeskRequest) -> HttpResponse:
+    chosen = request.GET.get("days", "")
+    days = int(chosen) if chosen.isdecimal() and chosen in {str(one) for one in SPANS} else SPANS[0]
+    now = clock.now()
+    found = desk_figures(now - timedelta(days=days), now, now)
+    here = now.astimezone(_zone())
+    months = [_begin(here.year, here.month - back) for back in range(MONTHS_SHOWN)]
+    context = {
+        "days": days,
+        "spans": SPANS,
+        "months": [Month(one.year, one.month, one) for one in months],
+        **_shown(found),
+    }
+    return page(request, "cases/figures", context)
+
+
+def _shown(found: DeskFigures) -> dict[str, object]:
+    answers = found.answers
+    return {
+        "found": found,
+        "vias": [(via.label, number) for via, number in found.reports.items() if number],
+        "reports": sum(found.reports.values()),
+        "median": span_word(answers.median) if answers.median is not None else "–",
+        "slowest": span_word(answers.slowest_tenth) if answers.slowest_tenth is not None else "–",
+        "causes": [(cause.label, number) for cause, number in found.causes],
+        "most_cause": max((number for _cause, number in found.causes), default=1),
+        "measures": [(measure_word(name), number) for name, number in found.measures],
+    }
+
+
+@desk("GET cases/figures/<int:year>-<int:month>.<slug:ending>", "case-month")
+def month(request: DeskRequest, year: int, month: int, ending: str) -> HttpResponse:
+    if not (2000 <= year <= 2100 and 1 <= month <= 12) or ending not in ("pdf", "csv"):
+        raise Http404
+    begin, end = _begin(year, month), _begin(year, month + 1)
+    found = desk_figures(begin, end, clock.now())
+    name = f"abuse-desk-{year}-{month:02d}.{ending}"
+    try:
+        content = _as_csv(found) if ending == "csv" else _as_pdf(found)
+    except PdfUnavailable as problem:
+        return HttpResponse(str(problem), status=503, content_type="text/plain; charset=utf-8")
+    kind = "text/csv; charset=utf-8" if ending == "csv" else "application/pdf"
+    headers = {"Content-Disposition": f'attachment; filename="{name}"'}
+    return HttpResponse(content, content_type=kind, headers=headers)
+
+
+def _as_csv(found: DeskFigures) -> bytes:
+    out = io.StringIO()
+    lines = csv.writer(out, delimiter=";", lineterminator="\r\n")
+    lines.writerow([_("Metric"), _("Breakdown"), _("Value")])
+    lines.writerow([_("From"), "", found.begin.date().isoformat()])
+    lines.writerow([_("Up to"), "", (found.end - timedelta(days=1)).date().isoformat()])
+    for via in ReportChannel:
+        lines.writerow([_("Reports"), via.label, found.reports[via]])
+    for label, number in ((_("Cases opened"), found.opened), (_("Cases closed"), found.closed)):
+        lines.writerow([label, "", number])
+    answers = found.answers
+    lines.writerow([_("First responses"), "", answers.answered])
+    lines.writerow([_("Late"), "", answers.late])
+    for label, span in ((_("Median (hours)"), answers.median), (_("90th percentile (hours)"), answers.slowest_tenth)):
+        lines.writerow([label, "", f"{span.total_seconds() / 3600:.1f}" if span is not None else ""])
+    for cause, number in found.causes:
+        lines.writerow([_("Cause"), cause.label, number])
+    for name, number in found.measures:
+        lines.writerow([_("Action taken"), measure_word(name), number])
+    for row in found.offenders:
+        safe = f"'{row.account.name}" if row.account.name[:1] in "=+-@" else row.account.name
+        lines.writerow([_("Account: cases, upheld, strikes"), safe, f"{row.cases}, {row.against}, {row.strikes}"])
+    return ("\ufeff" + out.getvalue()).encode()
+
+
+def _as_pdf(found: DeskFigures) -> bytes:
+    """Return the figures as a PDF. Raises PdfUnavailable if Pango is not installed."""
+    context = {**_shown(found), "service": load_settings().service_name, "now": clock.now()}
+    return html_to_pdf(render_to_string("desk/cases/month.html", context))

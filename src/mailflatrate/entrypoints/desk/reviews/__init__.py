@@ -1,0 +1,1 @@
+"""What an operator decides: applications, origins, campaigns, automations, landing pages, requests to lift."""

@@ -1,0 +1,74 @@
+"""Events that the customer's own systems report: what is declared, and how long they are kept."""
+
+from django import forms
+from django.http import HttpResponse
+from django.shortcuts import get_object_or_404
+from django.urls import reverse
+from django.utils.translation import gettext as _
+from django.utils.translation import gettext_lazy, ngettext
+
+from mailflatrate.apps.lists.actions import events as actions
+from mailflatrate.apps.lists.events import event_types, keep_days
+from mailflatrate.apps.lists.models import ContactEventType
+from mailflatrate.apps.tracking.conversion_goal import goal_of_account
+from mailflatrate.entrypoints.studio.access import StudioRequest, studio
+from mailflatrate.entrypoints.studio.audience.goal_form import GoalForm
+from mailflatrate.entrypoints.studio.common import page
+from mailflatrate.entrypoints.ui.posts import succeed
+from mailflatrate.rules.contacts.contact_events import LEAST_KEEP_DAYS, MOST_KEEP_DAYS
+from mailflatrate.rules.fields.values import FIELD_TYPES
+from mailflatrate.rules.roles import Permission
+
+
+class PeriodForm(forms.Form):
+    keep_days = forms.IntegerField(
+        label=gettext_lazy("Keep events for"),
+        min_value=LEAST_KEEP_DAYS,
+        max_value=MOST_KEEP_DAYS,
+        help_text=gettext_lazy("In days, up to 1,095. Older events are deleted within the hour."),
+    )
+
+
+def show_events(
+    request: StudioRequest, *, period_form: PeriodForm | None = None, goal_form: GoalForm | None = None
+) -> HttpResponse:
+    rows = [
+        (row, [(name, _(FIELD_TYPES[kind.value].label)) for name, kind in row.properties.items()])
+        for row in event_types()
+    ]
+    context = {
+        "rows": rows,
+        "form": period_form or PeriodForm(initial={"keep_days": keep_days()}),
+        "goal": goal_of_account(),
+        "goal_form": goal_form or GoalForm(),
+    }
+    status = 422 if period_form or goal_form else 200
+    return page(request, "studio/audience/event_types.html", context, status=status)
+
+
+@studio("GET event-types/", "event-types", Permission.CONTACTS)
+def index(request: StudioRequest) -> HttpResponse:
+    return show_events(request)
+
+
+@studio("POST event-types/period/", "event-period", Permission.CONTACTS, logs="event_period.changed")
+def period(request: StudioRequest) -> HttpResponse:
+    form = PeriodForm(request.POST)
+    if not form.is_valid():
+        return show_events(request, period_form=form)
+    actions.set_keep_days(form.cleaned_data["keep_days"])
+    return succeed(request, _("Saved."), reverse("studio:event-types"))
+
+
+@studio(
+    "POST event-types/<int:event_type_id>/delete/", "event-type-delete", Permission.CONTACTS, logs="event_type.deleted"
+)
+def delete(request: StudioRequest, event_type_id: int) -> HttpResponse:
+    row = get_object_or_404(ContactEventType.objects, id=event_type_id)
+    count = actions.delete_event_type(event_type_id)
+    said = ngettext(
+        "“%(name)s” has been deleted, with %(count)d record.",
+        "“%(name)s” has been deleted, with %(count)d records.",
+        count,
+    )
+    return succeed(request, said % {"name": row.name, "count": count}, reverse("studio:event-types"))

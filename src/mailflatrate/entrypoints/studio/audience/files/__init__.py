@@ -1,0 +1,1 @@
+"""Pages about files of contacts: imports, fetches, exports, suppression files."""

@@ -1,0 +1,81 @@
+"""The filter of the contact list in a URL or form: `where=<field>:<comparison>:<value>`; custom: `attribute.<key>`."""
+
+from collections import Counter
+from collections.abc import Mapping
+from typing import Any
+
+from django.http import QueryDict
+from django.utils.translation import gettext as _
+
+from mailflatrate.apps.lists.contact_list.narrowing import MOST_CONDITIONS, ContactFilter
+from mailflatrate.apps.lists.errors import ListError
+from mailflatrate.apps.lists.models import SUBSCRIPTION_LABELS, Import, MailingList, Segment, SubscriptionState, Tag
+from mailflatrate.entrypoints.studio.common import whole_number
+from mailflatrate.rules.conditions import Field
+
+MAX_SEARCH_CHARACTERS = 100
+MAX_CONDITION_CHARACTERS = 700
+FILTER_PARTS = ("q", "list", "state", "tag", "segment", "import", "where")
+
+
+def posted_filter(given: QueryDict) -> ContactFilter:
+    """Return the filter; a list, tag, segment or import that the account doesn't have is left out."""
+    numbers = {name: whole_number(given.get(name)) for name in ("list", "tag", "segment", "import")}
+    known: dict[str, Any] = {"list": MailingList, "tag": Tag, "segment": Segment, "import": Import}
+    found = {
+        name: number if number and known[name].objects.filter(id=number).exists() else None
+        for name, number in numbers.items()
+    }
+    state = given.get("state", "")
+    read = [condition_from(text) for text in given.getlist("where")[:MOST_CONDITIONS]]
+    return ContactFilter(
+        search=given.get("q", "").replace("\0", "").strip()[:MAX_SEARCH_CHARACTERS],
+        list_id=found["list"],
+        state=SubscriptionState(state) if state in SUBSCRIPTION_LABELS else None,
+        tag_id=found["tag"],
+        segment_id=found["segment"],
+        import_id=found["import"],
+        conditions=tuple(condition for condition in read if condition is not None),
+    )
+
+
+def exact_filter(given: QueryDict) -> ContactFilter:
+    """Raises ListError if a part of it no longer exists, since the rest would select more contacts."""
+    found = posted_filter(given)
+    wanted = Counter(name for name in FILTER_PARTS for value in given.getlist(name) if value.strip())
+    if wanted != Counter(name for name, _value in filter_pairs(found)):
+        raise ListError(_("something in the filter no longer exists; filter the list again"))
+    return found
+
+
+def filter_pairs(wanted: ContactFilter) -> list[tuple[str, str]]:
+    parts: list[tuple[str, object]] = [
+        ("q", wanted.search),
+        ("list", wanted.list_id),
+        ("state", wanted.state.value if wanted.state else ""),
+        ("tag", wanted.tag_id),
+        ("segment", wanted.segment_id),
+        ("import", wanted.import_id),
+        *(("where", condition_text(condition)) for condition in wanted.conditions),
+    ]
+    return [(name, str(value)) for name, value in parts if value]
+
+
+def condition_from(text: str) -> dict[str, Any] | None:
+    """Return a condition in its stored form, not validated; None if the text isn't one."""
+    field, colon, rest = text[:MAX_CONDITION_CHARACTERS].replace("\0", "").partition(":")
+    if not colon:
+        return None
+    op, _colon, value = rest.partition(":")
+    name, _dot, key = field.partition(".")
+    condition: dict[str, Any] = {"field": name, "op": op}
+    if name == Field.ATTRIBUTE:
+        condition["key"] = key
+    return {**condition, "value": value} if value else condition
+
+
+def condition_text(condition: Mapping[str, Any]) -> str:
+    field = str(condition["field"])
+    if condition.get("key"):
+        field = f"{field}.{condition['key']}"
+    return f"{field}:{condition['op']}:{condition.get('value') or ''}"

@@ -1,0 +1,1 @@
+"""Pages about segments: the builder and its conditions."""

@@ -1,0 +1,1 @@
+"""The report of a campaign, and the same figures as CSV, PDF and links."""

@@ -1,0 +1,274 @@
+"""One campaign after its release: live progress, actions, clicks, the gate's decision, the frozen edition."""
+
+from collections.abc import Callable
+from functools import partial
+from typing import Any
+
+from django.http import Http404, HttpResponse
+from django.urls import reverse
+from django.utils.translation import gettext as _
+from django.views.decorators.clickjacking import xframe_options_sameorigin
+
+from mailflatrate.apps.campaigns.errors import CampaignError
+from mailflatrate.apps.campaigns.models import Campaign, CampaignState
+from mailflatrate.apps.campaigns.queries import audience_lists
+from mailflatrate.apps.campaigns.variants import variant_count
+from mailflatrate.apps.delivery import fence
+from mailflatrate.apps.delivery.actions import campaigns
+from mailflatrate.apps.delivery.models import AbTest
+from mailflatrate.apps.delivery.pacing import change_pace
+from mailflatrate.apps.delivery.planning.warm_up import plan_of
+from mailflatrate.apps.delivery.queries import Progress, campaign_turns, held_lanes
+from mailflatrate.apps.delivery.recovery.unknown import unknown_results
+from mailflatrate.apps.gate.models import GateDecision
+from mailflatrate.apps.tracking.counts import ClickCounts
+from mailflatrate.apps.tracking.poll_results import has_polls
+from mailflatrate.apps.tracking.queries import clicks_of
+from mailflatrate.entrypoints.presenters.ab_test import ab_test_of
+from mailflatrate.entrypoints.presenters.campaign_figures import (
+    goal_words,
+    live_of,
+    sent_edition,
+    waves_context,
+    waves_to_come,
+)
+from mailflatrate.entrypoints.presenters.conversions import conversion_report
+from mailflatrate.entrypoints.presenters.language import reading_language
+from mailflatrate.entrypoints.presenters.lookups import find_campaign
+from mailflatrate.entrypoints.presenters.outcomes import reasons, why_it_stands
+from mailflatrate.entrypoints.presenters.panel import panel_of_decision
+from mailflatrate.entrypoints.studio.access import StudioRequest, studio
+from mailflatrate.entrypoints.studio.campaigns.excluded import exclusions_of
+from mailflatrate.entrypoints.studio.campaigns.forms import PaceForm
+from mailflatrate.entrypoints.studio.campaigns.reports.report_csv import figures_lines
+from mailflatrate.entrypoints.studio.campaigns.reports.report_figures import (
+    SHOWN_LINKS,
+    ReportFigures,
+    link_names,
+    report_figures,
+)
+from mailflatrate.entrypoints.studio.campaigns.variants import tabs_of
+from mailflatrate.entrypoints.studio.common import TONES, page, whole_number
+from mailflatrate.entrypoints.studio.content.message_frame import framed
+from mailflatrate.entrypoints.ui.csv_lines import csv_line
+from mailflatrate.entrypoints.ui.posts import perform, refuse, see_other
+from mailflatrate.rules.campaigns.campaign_states import UNDER_WAY
+from mailflatrate.rules.limits import value as limit
+from mailflatrate.rules.roles import Permission
+from mailflatrate.rules.sending.providers import provider_name
+
+
+def base_context(campaign: Campaign, here: str, counts: ClickCounts | None = None) -> dict[str, Any]:
+    return {
+        "campaign": campaign,
+        "tone": TONES[CampaignState(campaign.state)],
+        "tab": here,
+        "moving": campaign.state in UNDER_WAY,
+        "on_hold": campaign.state in UNDER_WAY and fence.is_held(),
+        "live": live_of(campaign, counts),
+        "unknown": unknown_results(campaign.id),
+        "has_polls": has_polls(campaign.id),
+    }
+
+
+def _progress_context(campaign: Campaign, counts: ClickCounts | None = None) -> dict[str, Any]:
+    context = base_context(campaign, "overview", counts)
+    progress: Progress = context["live"].progress
+    return {
+        **context,
+        "left_out": reasons(progress.left_out),
+        "withheld": reasons(progress.withheld),
+        "unsubscribe_limit": limit("unsubscribe_stop"),
+        "why_it_stands": why_it_stands(campaign),
+        **waves_context(waves_to_come(campaign)),
+        "waits_for_choice": bool(campaign.variants)
+        and AbTest.objects.filter(campaign_id=campaign.id, winner=None, tested_at__isnull=False).exists(),
+        "warm_up": plan_of(campaign, progress.pending) if campaign.state in UNDER_WAY else None,
+        "turns": campaign_turns(campaign.id, progress.pending) if campaign.state in UNDER_WAY else None,
+        "held": [
+            {
+                "name": provider_name(lane.provider, reading_language()),
+                "rule": lane.rule,
+                "waiting": progress.held[lane.provider],
+            }
+            for lane in (held_lanes(campaign.id) if any(progress.held.values()) else [])
+            if progress.held[lane.provider]
+        ],
+    }
+
+
+def figures_context(found: ReportFigures) -> dict[str, Any]:
+    most = max((link.people for link in found.links), default=0)
+    clicked = [link for link in found.links if link.people][:SHOWN_LINKS]
+    names = link_names(found.links)
+    return {
+        "figures": found,
+        "top_links": [(link, names[link.url], 100 * link.people // most) for link in clicked],
+    }
+
+
+@studio("GET campaigns/<int:campaign_id>/figures.csv", "campaign-figures", Permission.VIEW, limited=True)
+def figures(request: StudioRequest, campaign_id: int) -> HttpResponse:
+    campaign = find_campaign(campaign_id)
+    if campaign.started_at is None:
+        raise Http404
+    found = report_figures(campaign)
+    live = live_of(campaign, found.counts)
+    lines = figures_lines(campaign, live, found, conversion_report(campaign, live.progress.sent))
+    response = HttpResponse("\ufeff" + "".join(map(csv_line, lines)), content_type="text/csv; charset=utf-8")
+    response.headers["Content-Disposition"] = f'attachment; filename="{campaign.mailing_id}-figures.csv"'
+    response.headers["Cache-Control"] = "no-store"
+    return response
+
+
+@studio("GET campaigns/<int:campaign_id>/", "campaign", Permission.RELEASE, limited=True)
+def overview(request: StudioRequest, campaign_id: int) -> HttpResponse:
+    campaign = find_campaign(campaign_id)
+    if campaign.state == CampaignState.DRAFT:
+        return see_other(reverse("studio:campaign-edit", args=[campaign_id]))
+    found = report_figures(campaign) if campaign.started_at else None
+    progress = _progress_context(campaign, found.counts if found else None)
+    context = {
+        **progress,
+        "lists": audience_lists(campaign),
+        "excluded_names": exclusions_of(campaign).names,
+        "goal_words": goal_words(campaign),
+        "test": ab_test_of(campaign),
+        **(figures_context(found) if found else {}),
+        "conversions": conversion_report(campaign, progress["live"].progress.sent),
+        "pace_form": PaceForm(initial={"per_hour": campaign.per_hour}),
+    }
+    return page(request, "studio/campaigns/report.html", context)
+
+
+@studio("GET campaigns/<int:campaign_id>/progress/", "campaign-progress", Permission.RELEASE, limited=True)
+def progress(request: StudioRequest, campaign_id: int) -> HttpResponse:
+    campaign = find_campaign(campaign_id)
+    return page(request, "studio/campaigns/progress.html", {**_progress_context(campaign), "alone": True})
+
+
+@studio("GET campaigns/<int:campaign_id>/clicks/", "campaign-clicks", Permission.VIEW, limited=True)
+def clicks(request: StudioRequest, campaign_id: int) -> HttpResponse:
+    """Show clicks by link, with people and machines counted separately (R-108, R-110)."""
+    campaign = find_campaign(campaign_id)
+    if campaign.state == CampaignState.DRAFT:  # a test send left an edition, but nothing was sent that has figures
+        return see_other(reverse("studio:campaign-edit", args=[campaign_id]))
+    shown = _variant_tabs(request, campaign)
+    links = clicks_of(shown["edition"]) if shown["edition"] else []
+    context = {
+        **shown,
+        **base_context(campaign, "clicks"),
+        "links": links,
+        "people": sum(each.people for each in links),
+        "machines": sum(each.machines for each in links),
+    }
+    return page(request, "studio/campaigns/clicks.html", context)
+
+
+def _variant_tabs(request: StudioRequest, campaign: Campaign) -> dict[str, Any]:
+    number = whole_number(request.GET["variant"]) if "variant" in request.GET else None
+    edition = sent_edition(campaign, number)
+    present = edition.variant if edition else 0
+    return {"edition": edition, "variants": tabs_of(campaign, present) if variant_count(campaign) > 1 else []}
+
+
+@studio("GET campaigns/<int:campaign_id>/decision/", "campaign-decision", Permission.VIEW, limited=True)
+def decision(request: StudioRequest, campaign_id: int) -> HttpResponse:
+    campaign = find_campaign(campaign_id)
+    stored = GateDecision.objects.filter(campaign_id=campaign.id).select_related("decided_by", "edition")
+    found = list(stored.order_by("-decided_at", "-id")[:20])
+    answers = [(each, panel_of_decision(each)) for each in found]
+    return page(request, "studio/campaigns/decision.html", {**base_context(campaign, "decision"), "answers": answers})
+
+
+@studio("GET campaigns/<int:campaign_id>/edition/", "campaign-edition", Permission.VIEW, limited=True)
+def edition(request: StudioRequest, campaign_id: int) -> HttpResponse:
+    campaign = find_campaign(campaign_id)
+    context = {**base_context(campaign, "edition"), **_variant_tabs(request, campaign)}
+    return page(request, "studio/campaigns/edition.html", context)
+
+
+@xframe_options_sameorigin
+@studio("GET campaigns/<int:campaign_id>/edition/html/", "campaign-edition-html", Permission.VIEW, limited=True)
+def edition_html(request: StudioRequest, campaign_id: int) -> HttpResponse:
+    """With personal fields still in braces, under a policy that forbids scripts and forms."""
+    edition = _variant_tabs(request, find_campaign(campaign_id))["edition"]
+    if edition is None:
+        raise Http404
+    return framed(request, edition.html)
+
+
+def _act(campaign_id: int, action: Callable[[int], object], done: str, request: StudioRequest) -> HttpResponse:
+    find_campaign(campaign_id)
+    changed = _("The campaign's status has changed in the meantime. This is the current status.")
+    here = reverse("studio:campaign", args=[campaign_id])
+    return perform(request, partial(action, campaign_id), done, here, refused=CampaignError, because=changed)
+
+
+@studio(
+    "POST campaigns/<int:campaign_id>/pause/",
+    "campaign-pause",
+    Permission.RELEASE,
+    limited=True,
+    logs="campaign.paused",
+)
+def pause(request: StudioRequest, campaign_id: int) -> HttpResponse:
+    """Pause sending within a second; nothing is lost."""
+    return _act(campaign_id, campaigns.pause_campaign, _("Paused. Resume to send the remaining messages."), request)
+
+
+@studio(
+    "POST campaigns/<int:campaign_id>/resume/",
+    "campaign-resume",
+    Permission.RELEASE,
+    limited=True,
+    logs="campaign.resumed",
+)
+def resume(request: StudioRequest, campaign_id: int) -> HttpResponse:
+    return _act(campaign_id, campaigns.resume_campaign, _("Sending has resumed."), request)
+
+
+@studio(
+    "POST campaigns/<int:campaign_id>/send-unsent/",
+    "campaign-send-unsent",
+    Permission.RELEASE,
+    limited=True,
+    logs="campaign.resumed",
+)
+def send_unsent(request: StudioRequest, campaign_id: int) -> HttpResponse:
+    """Send a finished campaign to the recipients who certainly did not get it."""
+    return _act(campaign_id, campaigns.send_unsent, _("We're sending it to the recipients who didn't get it."), request)
+
+
+@studio(
+    "POST campaigns/<int:campaign_id>/speed/",
+    "campaign-speed",
+    Permission.RELEASE,
+    limited=True,
+    logs="campaign.speed_set",
+)
+def speed(request: StudioRequest, campaign_id: int) -> HttpResponse:
+    form = PaceForm(request.POST)
+    find_campaign(campaign_id)
+    if not form.is_valid():
+        why = " ".join(map(str, form.errors["per_hour"]))
+        text = _("The speed wasn't changed. %(why)s") % {"why": why}
+        return refuse(request, text, reverse("studio:campaign", args=[campaign_id]))
+    per_hour = form.cleaned_data["per_hour"]
+    return _act(campaign_id, lambda one: change_pace(one, per_hour), _("Speed changed."), request)
+
+
+@studio(
+    "POST campaigns/<int:campaign_id>/cancel/",
+    "campaign-cancel",
+    Permission.RELEASE,
+    limited=True,
+    logs="campaign.canceled",
+)
+def cancel(request: StudioRequest, campaign_id: int) -> HttpResponse:
+    return _act(
+        campaign_id,
+        campaigns.cancel_campaign,
+        _("Campaign canceled. Messages that haven't been sent yet won't be."),
+        request,
+    )

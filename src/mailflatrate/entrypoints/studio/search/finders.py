@@ -1,0 +1,119 @@
+"""One finder for each kind of object in an account. Each reads a few rows at most."""
+
+from collections.abc import Callable
+from urllib.parse import urlencode
+
+from django.urls import reverse
+from django.utils.safestring import SafeString
+from django.utils.translation import gettext as _
+
+from mailflatrate.apps.automations import queries as automations
+from mailflatrate.apps.campaigns import queries as campaigns
+from mailflatrate.apps.forms import queries as forms
+from mailflatrate.apps.lists import queries as lists
+from mailflatrate.entrypoints.studio.search.results import GROUP_HITS, HitGroup, SearchHit, marked
+
+READ_ROWS = GROUP_HITS + 1
+"""One row more than is shown tells whether there are others."""
+
+
+def _group(key: str, label: str, icon: str, hits: list[SearchHit], more_url: str = "") -> HitGroup:
+    return HitGroup(key, label, icon, hits[:GROUP_HITS], more_url if len(hits) > GROUP_HITS else "")
+
+
+def _all_of(page: str, wanted: str) -> str:
+    return f"{reverse(f'studio:{page}')}?{urlencode({'q': wanted})}"
+
+
+def _plain(text: str) -> SafeString:
+    return marked(text, "")
+
+
+def find_campaigns(wanted: str) -> HitGroup:
+    hits = [
+        SearchHit(
+            reverse("studio:campaign", args=[one.id]),
+            marked(one.name, wanted),
+            marked(one.mailing_id, wanted),
+            badge=str(one.get_state_display()),
+        )
+        for one in campaigns.campaigns(search=wanted)[:READ_ROWS]
+    ]
+    return _group("campaigns", _("Campaigns"), "send", hits, _all_of("campaigns", wanted))
+
+
+def find_automations(wanted: str) -> HitGroup:
+    hits = [
+        SearchHit(
+            reverse("studio:automation", args=[one.id]),
+            marked(one.name, wanted),
+            marked(one.mailing_list.name, ""),
+            badge=str(one.get_state_display()),
+        )
+        for one in automations.automations(search=wanted)[:READ_ROWS]
+    ]
+    return _group("automations", _("Automations"), "workflow", hits, reverse("studio:automations"))
+
+
+def find_contacts(wanted: str) -> HitGroup:
+    """Return contacts by their address or name. Every role of an account may see its contacts."""
+    hits = [
+        SearchHit(reverse("studio:contact", args=[one.id]), marked(one.email, wanted), marked(one.full_name, wanted))
+        for one in lists.contacts_found(wanted, limit=READ_ROWS)
+    ]
+    return _group("contacts", _("Contacts"), "user-round", hits, _all_of("contacts", wanted))
+
+
+def find_lists(wanted: str) -> HitGroup:
+    hits = [
+        SearchHit(
+            reverse("studio:list", args=[one.id]),
+            marked(one.name, wanted),
+            marked(one.public_name if one.public_name != one.name else "", wanted),
+            badge=_("Archived") if one.archived_at else "",
+        )
+        for one in lists.lists_named(wanted)[:READ_ROWS]
+    ]
+    return _group("lists", _("Lists"), "list", hits, reverse("studio:lists"))
+
+
+def find_segments(wanted: str) -> HitGroup:
+    hits = [
+        SearchHit(reverse("studio:segment", args=[one.id]), marked(one.name, wanted), _plain(""))
+        for one in lists.segments_named(wanted)[:READ_ROWS]
+    ]
+    return _group("segments", _("Segments"), "list-filter", hits, reverse("studio:segments"))
+
+
+def find_forms(wanted: str) -> HitGroup:
+    hits = [
+        SearchHit(
+            reverse("studio:form", args=[one.id]),
+            marked(one.name, wanted),
+            _plain(""),
+            badge=str(one.get_state_display()),
+        )
+        for one in forms.forms_named(wanted)[:READ_ROWS]
+    ]
+    return _group("forms", _("Forms"), "square-pen", hits, reverse("studio:forms"))
+
+
+def find_templates(wanted: str) -> HitGroup:
+    hits = [
+        SearchHit(reverse("studio:template", args=[one.id]), marked(one.name, wanted), marked(one.subject, wanted))
+        for one in campaigns.templates(search=wanted)[:READ_ROWS]
+    ]
+    return _group("templates", _("Templates"), "layout-template", hits, reverse("studio:templates"))
+
+
+FINDERS: tuple[Callable[[str], HitGroup], ...] = (
+    find_campaigns,
+    find_automations,
+    find_contacts,
+    find_lists,
+    find_segments,
+    find_forms,
+    find_templates,
+)
+ACCOUNT_FINDERS = frozenset({find_automations})
+"""Those whose pages a member who is limited to some lists can't open (ADR 0048)."""

@@ -1,0 +1,192 @@
+"""The account's activity log: who did what and when, for its owners."""
+
+from collections.abc import Iterator, Mapping
+from dataclasses import dataclass
+from datetime import UTC, date, datetime, time, timedelta
+from typing import Any, Final
+from zoneinfo import ZoneInfo
+
+from django.http import HttpResponse, HttpResponseBase, StreamingHttpResponse
+from django.utils import translation
+from django.utils.translation import gettext as _
+from django.utils.translation import gettext_lazy, pgettext_lazy
+
+from mailflatrate.apps.accounts.models import Membership
+from mailflatrate.base.audit import ActorKind
+from mailflatrate.base.audit.account_log import PAGE_ROWS, AccountLogFilter
+from mailflatrate.base.audit.models import AuditEntry
+from mailflatrate.entrypoints.studio.access import StudioRequest, studio
+from mailflatrate.entrypoints.studio.common import page, whole_number
+from mailflatrate.entrypoints.ui.activity_labels import word
+from mailflatrate.entrypoints.ui.activity_seen import all_seen_lines, seen_lines
+from mailflatrate.entrypoints.ui.activity_subjects import ActivitySubject, named
+from mailflatrate.entrypoints.ui.csv_lines import csv_line
+from mailflatrate.rules.roles import Permission
+
+KINDS: Final = {
+    "account": (
+        gettext_lazy("Account"),
+        (
+            "account.",
+            "agreements.",
+            "policy.",
+            "measure.",
+            "strike.",
+            "message.",
+            "question.",
+            "settings.",
+            "monthly_report.",
+        ),
+    ),
+    "team": (
+        gettext_lazy("Team and access"),
+        ("invitation.", "member.", "user.", "api_key.", "webhook.", "events.", "four_eyes.", "second_factor."),
+    ),
+    "campaigns": (
+        gettext_lazy("Campaigns"),
+        (
+            "campaign.",
+            "release.",
+            "digest.",
+            "report_link.",
+            "comment.",
+            "template.",
+            "saved_block.",
+            "coupon.",
+            "test_list.",
+            "media.",
+            "warm_up.",
+            "automation.",
+            "transactional.",
+            "writing_help.",
+        ),
+    ),
+    "contacts": (
+        pgettext_lazy("activity log", "Contacts"),
+        (
+            "list.",
+            "origin.",
+            "import.",
+            "move.",
+            "export.",
+            "bulk.",
+            "contact.",
+            "people.",
+            "person.",
+            "evidence.",
+            "segment.",
+            "field.",
+            "tag.",
+            "form.",
+            "landing_page.",
+            "stand.",
+            "suppression.",
+            "event_type.",
+            "event_period.",
+            "conversion_goal.",
+        ),
+    ),
+    "senders": (gettext_lazy("Senders and brand"), ("mailbox.", "media_host.", "domain.", "imprint.", "brand.")),
+}
+"""Filter -> its label and the codes it stands for."""
+
+
+@dataclass(frozen=True, slots=True)
+class ActivityRow:
+    """One line as text. `person` is empty for the operator's team and for automatic entries."""
+
+    what: str
+    person: str
+    by_team: bool
+    subject: ActivitySubject | None
+    reason: str
+    at: datetime
+
+
+@dataclass(frozen=True, slots=True)
+class ActivityQuery:
+    person: str
+    kind: str
+    since: date | None
+    until: date | None
+
+    def filter(self, zone: ZoneInfo) -> AccountLogFilter:
+        return AccountLogFilter(
+            person=self.person,
+            prefixes=KINDS[self.kind][1] if self.kind else (),
+            begins_at=_midnight(self.since, zone),
+            ends_at=_midnight(self.until + timedelta(days=1), zone) if self.until else None,
+        )
+
+
+def _midnight(day: date | None, zone: ZoneInfo) -> datetime | None:
+    return datetime.combine(day, time(), zone) if day else None
+
+
+def _day(text: str) -> date | None:
+    """Return a day in 1990 to 2200, which leaves room for the day after it."""
+    try:
+        found = date.fromisoformat(text)
+    except ValueError:
+        return None
+    return found if 1990 <= found.year <= 2200 else None
+
+
+def _asked(request: StudioRequest) -> ActivityQuery:
+    kind = request.GET.get("kind", "")
+    person = request.GET.get("q", "").strip().replace("\0", "")[:100]
+    return ActivityQuery(
+        person, kind if kind in KINDS else "", _day(request.GET.get("since", "")), _day(request.GET.get("until", ""))
+    )
+
+
+def _row(line: AuditEntry, subjects: Mapping[str, ActivitySubject]) -> ActivityRow:
+    by_team = line.actor_kind == ActorKind.STAFF.value
+    return ActivityRow(word(line.action), line.actor, by_team, subjects.get(line.subject), line.reason, line.at)
+
+
+@studio("GET settings/activity/", "activity", Permission.MANAGE, Permission.MANAGE, limited=True)
+def activity(request: StudioRequest) -> HttpResponse:
+    asked = _asked(request)
+    lines = seen_lines(
+        request.account.id,
+        asked.filter(ZoneInfo(request.account.time_zone)),
+        before_id=whole_number(request.GET.get("before")),
+        rows=PAGE_ROWS + 1,
+    )
+    shown, query = lines[:PAGE_ROWS], request.GET.copy()
+    subjects = named(line.subject for line in shown)
+    query.pop("before", None)
+    context: dict[str, Any] = {
+        "rows": [_row(line, subjects) for line in shown],
+        "asked": asked,
+        "kinds": [(key, label) for key, (label, _codes) in KINDS.items()],
+        "next_id": shown[-1].id if len(lines) > PAGE_ROWS else 0,
+        "later": bool(request.GET.get("before")),
+        "query": query.urlencode(),
+        "is_filtered": bool(asked.person or asked.kind or asked.since or asked.until),
+    }
+    return page(request, "studio/trust/activity.html", context)
+
+
+@studio("GET settings/activity.csv", "activity-csv", Permission.MANAGE, Permission.MANAGE, limited=True, nav="activity")
+def activity_csv(request: StudioRequest) -> HttpResponseBase:
+    wanted = _asked(request).filter(ZoneInfo(request.account.time_zone))
+    lines = _csv_lines(request.membership, wanted, translation.get_language() or "en")
+    answer = StreamingHttpResponse(lines, content_type="text/csv; charset=utf-8")
+    answer.headers["Content-Disposition"] = 'attachment; filename="activity.csv"'
+    answer.headers["Cache-Control"] = "no-store"
+    return answer
+
+
+def _csv_lines(membership: Membership, wanted: AccountLogFilter, language: str) -> Iterator[str]:
+    # The middleware's language is gone by the time the body is streamed.
+    with translation.override(language):
+        heads = [_("Time (UTC)"), _("What"), _("Code"), _("Who"), _("Concerns"), _("Reason")]
+    yield "\ufeff" + csv_line(heads)
+    for line in all_seen_lines(membership, wanted):
+        with translation.override(language):
+            row = _row(line, {})
+            who = row.person or (_("Service team") if row.by_team else _("Automatic"))
+        at = row.at.astimezone(UTC).strftime("%Y-%m-%d %H:%M:%S")
+        yield csv_line((at, row.what, line.action, who, line.subject, row.reason))

@@ -1,0 +1,1 @@
+"""The SMTP client: connections, pools, groups and the replies they get."""
