@@ -1,4 +1,4 @@
-"""The bulk action of `lists` that asks many contacts to confirm: one request each, within the limits (R-35)."""
+"""The bulk action that asks many contacts to confirm (R-35)."""
 
 from collections.abc import Container, Sequence
 
@@ -17,14 +17,11 @@ CONFIRMED = "confirmed"
 LIMIT = "limit"
 NOT_ASKED = "not_asked"
 ASKED_AT_ONCE = 50
-"""Requests of one step: until it ends, nobody else in the account can ask anyone."""
+"""Until a step ends, nobody else in the account can ask anyone."""
 
 
 def ask_again(action: BulkAction, ids: Sequence[int]) -> BulkStep:
-    """Ask contacts who neither confirmed nor declined; stop at today's limit of the account, or of the key that asks.
-
-    An action started by a key ends with the key.
-    """
+    """Stops at today's limit of the account, or of the key that asks; the action ends with that key."""
     step = BulkStep()
     form = Form.objects.filter(id=action.parameters["form"]).first()
     key_id = action.parameters.get("key")
@@ -65,7 +62,6 @@ def ask_again(action: BulkAction, ids: Sequence[int]) -> BulkStep:
 
 
 def _unasked(contact: Contact | None, state: str, suppressed: Container[bytes]) -> str:
-    """Return why a contact isn't asked; empty if they are. A no always wins."""
     if contact is None:
         return NOT_ASKED
     if state == SubscriptionState.UNSUBSCRIBED or bytes(contact.address_key) in suppressed:

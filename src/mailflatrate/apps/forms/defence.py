@@ -1,8 +1,5 @@
-"""Proofs that a sign-up must carry to count (R-35): work, or at least elapsed time. Also how visitors are counted.
-
-Nothing here needs a cookie. A page that we serve carries a signed time and a task (ALTCHA: find the number whose hash
-is given). A form on another site that only posts to us carries neither, and is trusted only while few sign-ups come
-that way.
+"""Proofs that a sign-up must carry to count (R-35): a solved ALTCHA task, or elapsed time. No cookies. A form
+elsewhere that only posts to us has neither, and is trusted only while few sign-ups come that way.
 """
 
 import base64
@@ -25,18 +22,14 @@ from mailflatrate.rules.limits import value
 from mailflatrate.settings.secrets import load_secrets
 
 TASK_MOST = 60_000
-"""Hashes at most; half of it on average, which a phone does in about a second while its owner types."""
+"""Half of it on average, which a phone does in about a second while its owner types."""
 TASK_VALID = timedelta(hours=2)
 MOMENT_VALID = timedelta(hours=12)
 _MOMENT_SALT = "forms.shown"
 
 
 class VisitorProof(StrEnum):
-    """What a visitor proved. PERSON: a signed-in user acted.
-
-    STAND: the tablet's PIN was known. MAILBOX: the person agreed in the mailbox that already gets the messages. KEY:
-    nothing; an API key vouches, and its account is judged by how many people confirm.
-    """
+    """KEY proves nothing: an API key vouches. STAND: the PIN was known. MAILBOX: they agreed in the old mailbox."""
 
     WORK = "work"
     TIME = "time"
@@ -53,10 +46,7 @@ def _task_key() -> str:
 
 
 def new_task(code: str, most: int = TASK_MOST) -> dict[str, Any]:
-    """Return an ALTCHA challenge for one form: algorithm, challenge, maxNumber, salt, signature.
-
-    Solving it takes at most `most` hashes.
-    """
+    """An ALTCHA challenge (algorithm, challenge, maxNumber, salt, signature) of at most `most` hashes."""
     challenge = altcha.create_challenge(
         altcha.ChallengeOptions(
             max_number=most, hmac_key=_task_key(), expires=clock.now() + TASK_VALID, params={"form": code}
@@ -66,13 +56,12 @@ def new_task(code: str, most: int = TASK_MOST) -> dict[str, Any]:
 
 
 def shown_now(code: str) -> str:
-    """Return the signed time at which a form was shown."""
     return signing.dumps([code, int(clock.now().timestamp())], salt=_MOMENT_SALT)
 
 
 @dataclass(frozen=True, slots=True)
 class SubmissionProof:
-    """What a submission proved, and the key that counts its task so that it works only once."""
+    """With the key that counts its task, so that it works only once."""
 
     proof: VisitorProof
     task_key: bytes | None = None
@@ -81,7 +70,7 @@ class SubmissionProof:
 
 
 def check_submission(code: str, posted: Mapping[str, Any]) -> SubmissionProof:
-    """Return what a submission's fields `altcha` and `shown` prove for the form with this code. Never raises."""
+    """From the fields `altcha` and `shown`. Never raises."""
     task = _solved(code, str(posted.get("altcha") or ""))
     hurried, timed = _timed(code, str(posted.get("shown") or ""))
     if task:
@@ -90,10 +79,7 @@ def check_submission(code: str, posted: Mapping[str, Any]) -> SubmissionProof:
 
 
 def _solved(code: str, payload: str) -> str:
-    """Return the hash of a solved task if it is ours, for this form and still valid; otherwise an empty string.
-
-    The hash identifies it because it has only one spelling; the salt can be written in several ways.
-    """
+    """Empty unless ours, for this form and valid. The hash identifies a task; its salt has several spellings."""
     if not 0 < len(payload) < 2_000:
         return ""
     try:
@@ -106,7 +92,6 @@ def _solved(code: str, payload: str) -> str:
 
 
 def _timed(code: str, moment: str) -> tuple[bool, bool]:
-    """Return whether a signed time is too recent, and whether it belongs to this form and is not stale."""
     try:
         whose, at = signing.loads(moment, salt=_MOMENT_SALT)
     except (signing.BadSignature, ValueError, TypeError):
@@ -116,10 +101,7 @@ def _timed(code: str, moment: str) -> tuple[bool, bool]:
 
 
 def network_of(ip: str | None) -> str:
-    """Return the network that is counted as one visitor: an IPv4 address or an IPv6 /64.
-
-    Empty for one of our own hosts.
-    """
+    """What counts as one visitor: an IPv4 address or an IPv6 /64. Empty for one of our own hosts."""
     if ip is None:
         return ""
     address = ip_address(ip)
@@ -129,11 +111,10 @@ def network_of(ip: str | None) -> str:
 
 
 def counter_key(kind: str, what: str, window: datetime | None = None) -> bytes:
-    """Return a counter's key: a hash of the counted value and its time window, so that nothing personal is stored."""
+    """A hash of value and time window, so that nothing personal is stored."""
     begins = window.isoformat() if window else ""
     return hashlib.blake2b(f"{kind}|{what}|{begins}".encode(), digest_size=16, key=_task_key()[:32].encode()).digest()
 
 
 def this_hour(now: datetime) -> datetime:
-    """Return the window of the hourly limits."""
     return now.replace(minute=0, second=0, microsecond=0)

@@ -6,12 +6,12 @@ from mailflatrate.rules.forms.request_limits import AskingAllowance
 
 
 class FormError(Exception):
-    """The request is refused; the message says why and how to fix it."""
+    pass
 
 
 @dataclass(eq=False)
 class AskingBraked(FormError):
-    """Raised after too many requests on other people's behalf. Retry after `seconds`."""
+    """Retry after `seconds`."""
 
     message: str
     seconds: int

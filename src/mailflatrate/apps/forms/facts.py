@@ -1,4 +1,4 @@
-"""Rows of forms as facts for the rules, and the batch of requests that the gate decides about."""
+"""Rows of forms as facts for the rules."""
 
 from collections.abc import Mapping, Sequence, Set
 from dataclasses import dataclass, field
@@ -34,11 +34,7 @@ _FOR_OTHERS: Final = (ConfirmationRequestKind.API, ConfirmationRequestKind.PERSO
 
 @dataclass(frozen=True, slots=True)
 class ConfirmationRequest:
-    """A request that waits for its confirmation email.
-
-    `keys` are those of its mailbox, the address as stored first: a mailbox's refusal covers its other spellings. The
-    last is the one under which its emails are counted (R-20, R-35).
-    """
+    """`keys`: the address as stored first (a refusal covers all spellings), the one that counts emails last (R-20)."""
 
     id: int
     form_id: int | None
@@ -47,19 +43,15 @@ class ConfirmationRequest:
     requested_at: datetime
     expires_at: datetime
     entered_at: datetime
-    """When the address was entered: at a stand, before the tablet had a connection."""
+    """At a stand: before the tablet had a connection."""
     is_for_another: bool = False
-    """A member or a program asks on the person's behalf, so a no of any spelling of the mailbox holds."""
+    """A member or program asks for the person, so a no of any spelling of the mailbox holds."""
 
 
 @dataclass(frozen=True, slots=True)
 class ConfirmationBatch:
-    """Requests for the gate to decide about, with everything that forms knows about them at `now`.
-
-    `wanted` has the requests made at a form that is still published, or by a subscriber whose address changes. `denied`
-    has those whose person answered "this was not me" shortly before, `left` those for people who left a list lately and
-    haven't used a form themselves since. The counts are of emails within the last day and
-    hour, and are missing where they no longer matter.
+    """`wanted`: from published forms, or by subscribers. `denied`: a recent "this was not me". `left`: left a list
+    lately without using a form since. Emails are counted by day and hour, where it still matters.
     """
 
     requests: tuple[ConfirmationRequest, ...]
@@ -73,7 +65,7 @@ class ConfirmationBatch:
 
 @dataclass(frozen=True, slots=True)
 class ConfirmationDecision:
-    """The gate's decision about a request. `reason` is the key of the first rule that stops its email, or empty."""
+    """`reason`: the first rule that stops the email, or empty."""
 
     request_id: int
     decision_id: int
@@ -83,27 +75,24 @@ class ConfirmationDecision:
 
 
 def confirmation_batch(rows: Sequence[SignupRequest]) -> ConfirmationBatch:
-    """Return these requests, read together with their forms, as one batch for the gate."""
     now = clock.now()
     requests = tuple(map(_request, rows))
     return ConfirmationBatch(requests, now, _wanted(rows), _denied(rows, requests, now), _left(requests, now))
 
 
 def is_agreed(request: SignupRequest) -> bool:
-    """Return False for a change of address that the old mailbox did not agree to, because the requester may not own
-    that mailbox.
-    """
+    """False for a change of address without the old mailbox's consent: the requester may not own that mailbox."""
     return request.kind != ConfirmationRequestKind.MOVE or request.proof == VisitorProof.MAILBOX
 
 
 def still_valid(request: SignupRequest) -> bool:
-    """Return whether the person may still answer. A change of address requires consent from the old mailbox."""
+    """Whether the person may still answer; a change of address takes the old mailbox's consent."""
     return request.state == ConfirmationRequestState.ASKED and clock.now() < request.expires_at and is_agreed(request)
 
 
 @dataclass(frozen=True, slots=True)
 class AskedList:
-    """A list that a request asks for: its public name and the wording as they were published."""
+    """With name and wording as they were published."""
 
     list_id: int
     name: str
@@ -111,7 +100,7 @@ class AskedList:
 
 
 def asked_lists(request: SignupRequest) -> list[AskedList]:
-    """Return what one email asks about: the request's list first. A change of address has no wording."""
+    """The request's own list first. A change of address has no wording."""
     if request.version is None:
         return [AskedList(request.mailing_list_id, request.mailing_list.public_name, "")]
     content = request.version.content
@@ -126,7 +115,6 @@ def asked_lists(request: SignupRequest) -> list[AskedList]:
 
 
 def confirmed_lists(request: SignupRequest) -> list[AskedList]:
-    """Return the lists of a confirmed request that the person ticked."""
     asked = asked_lists(request)
     if not request.further:
         return asked
@@ -137,12 +125,12 @@ def confirmed_lists(request: SignupRequest) -> list[AskedList]:
 
 
 def asks_tracking(request: SignupRequest) -> bool:
-    """Return whether the visitor ticked the box for click tracking, so that the mailbox is asked about it, too."""
+    """The visitor ticked the box, so the mailbox is asked about it, too."""
     return TRACKING in request.ticked and bool(tracking_text(request))
 
 
 def tracking_text(request: SignupRequest) -> str:
-    """Return the wording of that box as the visitor read it; empty if their form had none."""
+    """As the visitor read it; empty if their form had none."""
     if request.version is None:
         return ""
     frozen: dict[str, str] = request.version.content["frozen"].get(request.language, {})
@@ -150,12 +138,10 @@ def tracking_text(request: SignupRequest) -> str:
 
 
 def entered_at(request: SignupRequest) -> datetime:
-    """Return when the address was entered: at a stand, before the tablet had a connection."""
     return request.visited_at if request.stand is not None and request.visited_at is not None else request.requested_at
 
 
 def entered_on(request: SignupRequest) -> str:
-    """Return where the address was entered: a stand's place, or the host of the page; empty if unknown."""
     if request.stand is not None:
         return request.stand.place
     form_url = "" if request.kind in _FOR_OTHERS else request.source_url  # theirs is a page of the studio
@@ -185,7 +171,7 @@ def _wanted(rows: Sequence[SignupRequest]) -> set[int]:
 
 
 def _denied(rows: Sequence[SignupRequest], requests: Sequence[ConfirmationRequest], now: datetime) -> set[int]:
-    """Return the requests turned down before: for the same list, or for a change of address to the same address."""
+    """Turned down before, for the list, or for a change to the address."""
     since = now - timedelta(days=value("confirmation_erase_days"))
     keys = {key for request in requests for key in request.keys}
     denials = SignupDenial.objects.filter(
@@ -207,9 +193,7 @@ def _denied(rows: Sequence[SignupRequest], requests: Sequence[ConfirmationReques
 
 
 def _left(requests: Sequence[ConfirmationRequest], now: datetime) -> set[int]:
-    """Return the requests for people who left a list of the account: after they entered their address, or lately in any
-    spelling if a member or a program asks for them.
-    """
+    """After they entered their address, or lately in any spelling if a member or program asks for them."""
     own = [request for request in requests if not request.is_for_another]
     asked = [request for request in requests if request.is_for_another]
     noes: dict[bytes, datetime] = {}
@@ -224,14 +208,12 @@ def _left(requests: Sequence[ConfirmationRequest], now: datetime) -> set[int]:
 
 
 def _asked_about(row: SignupRequest) -> set[int | None]:
-    """Return the lists whose denial covers a request; a change of address has none."""
     if row.kind == ConfirmationRequestKind.MOVE:
         return {None}
     return {row.mailing_list_id, *(each["list"] for each in row.further)}
 
 
 def form_facts(form: Form) -> FormFacts:
-    """Return the facts of a form's current draft, for `judge_form`."""
     imprint = structured_imprint(newest_imprint())
     place, content = form.mailing_list, content_from_json(form.draft)
     further = [each.list_id for each in content.further]

@@ -1,4 +1,4 @@
-"""How often a form was viewed, started, submitted and confirmed, by placement."""
+"""How far visitors of forms came, by placement."""
 
 from collections.abc import Sequence
 from dataclasses import dataclass
@@ -14,8 +14,6 @@ DAYS_SHOWN = 30
 
 @dataclass(frozen=True, slots=True)
 class PlacementFigures:
-    """The visitors of one placement; `placement` is empty for plain HTML, which reports nothing."""
-
     placement: str
     views: int
     starts: int
@@ -24,13 +22,13 @@ class PlacementFigures:
 
     @property
     def percent(self) -> float | None:
-        """Return the share of views that became confirmed subscribers, in percent; None without views."""
+        """Confirmed subscribers per view; None without views."""
         return min(100.0, 100 * self.confirmed / self.views) if self.views else None
 
 
 @tenancy.needs_account
 def placement_figures(form_id: int, days: int = DAYS_SHOWN) -> Sequence[PlacementFigures]:
-    """Return a form's figures of the last days by placement, the one with most confirmations first."""
+    """Of the last days, the placement with most confirmations first."""
     since = clock.now().astimezone(UTC).date() - timedelta(days=days - 1)
     rows = FormCount.objects.filter(form_id=form_id, day__gte=since).values_list("placement", "what")
     found: dict[str, dict[str, int]] = {}
@@ -45,7 +43,6 @@ def placement_figures(form_id: int, days: int = DAYS_SHOWN) -> Sequence[Placemen
 
 @tenancy.needs_account
 def text_figures(form_id: int, placement: str, keys: Sequence[str]) -> Sequence[PlacementFigures]:
-    """Return the figures of compared texts in one placement, in the order of their keys, since they are shown."""
     rows = FormCount.objects.filter(form_id=form_id, placement=placement, compared_text__in=keys)
     found: dict[str, dict[str, int]] = {}
     for key, what, number in rows.values_list("compared_text", "what").annotate(n=Sum("count")):
@@ -55,21 +52,18 @@ def text_figures(form_id: int, placement: str, keys: Sequence[str]) -> Sequence[
 
 @dataclass(frozen=True, slots=True)
 class FormConversion:
-    """How many people signed up through a form, and how many of them confirmed."""
-
     name: str
     signups: int
     confirmed: int
 
     @property
     def percent(self) -> float | None:
-        """Return the share that confirmed, in percent; None without sign-ups."""
+        """None without sign-ups."""
         return min(100.0, 100 * self.confirmed / self.signups) if self.signups else None
 
 
 @tenancy.needs_account
 def conversions(days: int = DAYS_SHOWN) -> Sequence[FormConversion]:
-    """Return the account's forms with sign-ups in the last days, the one with most first."""
     since = clock.now().astimezone(UTC).date() - timedelta(days=days - 1)
     rows = FormCount.objects.filter(day__gte=since, what__in=(FormStep.SIGNUP, FormStep.CONFIRMED))
     found: dict[str, dict[str, int]] = {}

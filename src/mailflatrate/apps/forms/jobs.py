@@ -15,19 +15,17 @@ LATE = timedelta(seconds=20)
 
 @job("forms.forget_old", JobQueue.HOUSE, every="23 * * * *")
 def forget(timestamp: int) -> None:
-    """Erase unconfirmed requests (R-34)."""
     forget_old()
 
 
 @job("forms.fold_counts", JobQueue.HOUSE, every="37 * * * *")
 def fold(timestamp: int) -> None:
-    """Once an hour, add up the counts of each form, so that its page stays fast."""
     fold_counts()
 
 
 @job("forms.sweep", JobQueue.HOUSE, every="* * * * *")
 def sweep(timestamp: int) -> None:
-    """Queue the emails of sign-ups whose process died after storing them."""
+    """For sign-ups whose process died after storing them."""
     with tenancy.platform(PlatformReason.HOUSEKEEPING):
         account_ids = queued_since(clock.now() - LATE)
     for account_id in account_ids:

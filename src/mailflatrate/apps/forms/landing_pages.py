@@ -1,4 +1,4 @@
-"""Reads of landing pages: the one that the public sees, the studio's draft, and the operators' list."""
+"""Reads of landing pages."""
 
 from collections.abc import Mapping
 from dataclasses import dataclass
@@ -19,8 +19,6 @@ MOST_LISTED = 200
 
 @dataclass(frozen=True, slots=True)
 class ShownLanding:
-    """What a landing page shows; `html`, `css` and `background` are what `mail.landing_page` compiled."""
-
     content: LandingContent
     html: str
     css: str
@@ -28,14 +26,11 @@ class ShownLanding:
 
     @property
     def has_heading(self) -> bool:
-        """Return whether the blocks have the page's main heading."""
         return "<h1" in self.html
 
 
 @dataclass(frozen=True, slots=True)
 class PublishedLanding:
-    """A landing page that visitors may see: its form, and the number of its version."""
-
     form: PublishedForm
     code: str
     number: int
@@ -43,11 +38,9 @@ class PublishedLanding:
 
 
 def published_landing(code: str) -> PublishedLanding | None:
-    """Return the landing page with this code; None if visitors may not see it. Works in any scope or none.
-
-    A page needs an account that may send, no takedown, and content that this service froze. What an account publishes
-    after a takedown of any of its pages isn't seen before that page is restored: it may be the same once more. All of
-    it is read at each visit, so a takedown works at once.
+    """None if visitors may not see it: an account that may not send, a takedown, content not frozen here. After a
+    takedown of any page, what the account publishes isn't seen until that page is restored: it may be the same.
+    Read at each visit, so a takedown works at once. Works in any scope or none.
     """
     if not 0 < len(code) <= MOST_CODE:
         return None
@@ -73,19 +66,16 @@ def published_landing(code: str) -> PublishedLanding | None:
 
 
 def landing_page_of(form_id: int) -> LandingPage | None:
-    """Return the landing page of a form of the account."""
     rows = LandingPage.objects.select_related("current", "form", "takedown", "form__current")
     return rows.filter(form_id=form_id).first()
 
 
 def takedown_of(page: LandingPage) -> LandingTakedown | None:
-    """Return why operators took a page down; None if they didn't."""
     found = getattr(page, "takedown", None)
     return found if isinstance(found, LandingTakedown) else None
 
 
 def landing_facts(content: LandingContent, form: Form, elsewhere: tuple[str, ...]) -> LandingFacts:
-    """Return the facts about a draft, for `landing_faults`. `elsewhere`: its images that aren't ours."""
     published = form.current.content if form.current is not None else {}
     languages = tuple(published["content"]["languages"]) if published else ()
     texts = published["frozen"].get(content.language, {}) if published else {}
@@ -95,7 +85,6 @@ def landing_facts(content: LandingContent, form: Form, elsewhere: tuple[str, ...
 
 @tenancy.needs_platform
 def landing_pages_of_all(account_id: int | None = None) -> list[LandingPage]:
-    """Return the published and the taken-down landing pages of all accounts, or of one, newest version first."""
     rows = LandingPage.objects.select_related("current", "account", "form", "takedown").filter(current__isnull=False)
     if account_id is not None:
         rows = rows.filter(account_id=account_id)

@@ -1,4 +1,4 @@
-"""Tables of forms: forms, frozen versions, requests for a confirmation, denials, and counters against abuse."""
+"""Tables of forms."""
 
 from django.db import models
 from django.db.models import F, Q, Value
@@ -9,10 +9,7 @@ from mailflatrate.base.tenancy import TenantModel
 from mailflatrate.base.toned_choices import TonedChoices
 
 CONSENT, FURTHER, TRACKING = "consent", "further", "tracking"
-"""The checkboxes of a form: for its own list, for each further one, and for individual click tracking.
-
-`SignupRequest.ticked` names them; a further list as `further:ID`.
-"""
+"""Checkboxes of a form, as `SignupRequest.ticked` names them; a further list as `further:ID`."""
 
 
 class FormState(TonedChoices):
@@ -24,9 +21,8 @@ class FormState(TonedChoices):
 
 
 class Form(TenantModel):
-    """A sign-up form for one list. `code` is a permanent part of its address; `draft` is `FormContent.as_json`.
-
-    `sender` sends the confirmation email; without one the service does, in the company's name.
+    """A sign-up form for one list. `code` is a permanent part of its address. Without a `sender` the service sends, in
+    the company's name.
     """
 
     mailing_list = models.ForeignKey("lists.MailingList", on_delete=models.PROTECT, related_name="+")
@@ -68,9 +64,8 @@ class Form(TenantModel):
 
 
 class FormVersion(TenantModel):
-    """The text that people read and consent to, as published; never changed, never deleted (R-28).
-
-    `content` is `FrozenForm.as_json`, `sha256` its hash; consent events name both.
+    """The text that people read and consent to, as published; never changed, never deleted (R-28). Consent events name
+    it and its hash.
     """
 
     form = models.ForeignKey(Form, on_delete=models.PROTECT, related_name="versions")
@@ -110,10 +105,9 @@ class ConfirmationRequestState(TonedChoices):
 
 class SignupRequest(TenantModel):
     """One request for consent that waits for the person's own confirmation; erased after 14 days at the latest (R-34).
-
-    The token is never stored, only its SHA-256. The token is bound to this row, and so to address, list and version
-    (R-33). A change of address has neither form nor version: `moves` is the contact before the change, and `list` is
-    the list whose message the change was requested from. The change applies to all lists that the person is on.
+    Only the token's SHA-256 is stored; it is bound to this row, and so to address, list and version (R-33). A
+    change of address has neither form nor version: `moves` is the contact before it, `list` where it was asked for;
+    it applies to all the person's lists.
     """
 
     kind = models.CharField(max_length=8, choices=ConfirmationRequestKind.choices, default=ConfirmationRequestKind.FORM)
@@ -199,9 +193,8 @@ class SignupRequest(TenantModel):
 
 
 class Stand(TenantModel):
-    """A form on a tablet, at a fair for example, until `ends_at` (14 days at most) or until it's closed.
-
-    `pin_hash` is keyed; anyone who enters the PIN opens the form there, and names themselves for the proof.
+    """A form on a tablet, at a fair for example, until `ends_at` (14 days at most) or until it's closed. `pin_hash` is
+    keyed; who enters the PIN names themselves for the proof.
     """
 
     form = models.ForeignKey(Form, on_delete=models.PROTECT, related_name="stands")
@@ -221,8 +214,6 @@ class Stand(TenantModel):
 
 
 class FormStep(models.TextChoices):
-    """How far a visitor comes with a form."""
-
     VIEW = "view", _("Viewed")
     START = "start", _("Started")
     SIGNUP = "signup", _("Signed up")
@@ -230,10 +221,8 @@ class FormStep(models.TextChoices):
 
 
 class FormCount(TenantModel):
-    """How often a form was seen, started, submitted and confirmed in one placement on one day (UTC).
-
-    Several rows may count the same; an hourly job adds them up. Nothing in them identifies anyone. Views and starts are
-    what browsers report, so an indication only; sign-ups and confirmations are counted by us.
+    """How often a form was seen, started, submitted and confirmed in one placement on one day (UTC). Several rows may
+    count the same, until a job adds them up. Anonymous. Views and starts come from browsers: an indication only.
     """
 
     form = models.ForeignKey(Form, on_delete=models.CASCADE, db_index=False, related_name="+")
@@ -251,10 +240,8 @@ class FormCount(TenantModel):
 
 
 class AskingTally(TenantModel):
-    """How many requests an account made on other people's behalf on one day (UTC), and their results (R-35).
-
-    `key` is the API key; None: entered by hand on the pages, or at a stand (`at_stands` of `asked`). Only numbers are
-    stored, so erasing a person changes nothing. The numbers only grow, and only people who were asked can confirm.
+    """How many requests an account made on other people's behalf on one day (UTC), and their results (R-35). Key None:
+    by hand, or at a stand. Numbers that only grow, so erasing a person changes nothing.
     """
 
     day = models.DateField()
@@ -275,9 +262,8 @@ class AskingTally(TenantModel):
 
 
 class SignupDenial(TenantModel):
-    """A "this wasn't me" answer: what the abuse desk needs to find out who enters other people's addresses.
-
-    `handled_at` is set by the desk. The row is deleted after 90 days; a case that was opened keeps what it needs.
+    """A "this wasn't me" answer: what the abuse desk needs to find out who enters other people's addresses. Deleted
+    after 90 days; an opened case keeps what it needs.
     """
 
     form = models.ForeignKey(Form, null=True, on_delete=models.PROTECT, db_index=False, related_name="+")
@@ -307,9 +293,8 @@ class SignupDenial(TenantModel):
 
 
 class SignupCounter(models.Model):
-    """Sign-ups counted by network and by form within a time window (R-35). Unlogged: it may be lost in a crash.
-
-    `key` is a hash of the counted value and the start of the window, so it holds no personal data.
+    """Sign-ups counted by network and by form within a time window (R-35). Unlogged. `key` is a hash of value and
+    window, so nothing is personal.
     """
 
     key = models.BinaryField(max_length=16, primary_key=True)
@@ -322,9 +307,8 @@ class SignupCounter(models.Model):
 
 
 class ConfirmationMark(models.Model):
-    """One confirmation email to one mailbox, from any customer. The marks cap such emails across all customers (R-35).
-
-    The mailbox is stored only as a keyed hash; marks are deleted after a day.
+    """One confirmation email to one mailbox, from any customer. Caps them across customers (R-35); a keyed hash,
+    deleted after a day.
     """
 
     mailbox_key = models.BinaryField(max_length=32)
@@ -339,10 +323,8 @@ class ConfirmationMark(models.Model):
 
 
 class LandingPage(TenantModel):
-    """A form's own page, made of the blocks of campaigns. `code` is a permanent part of its address.
-
-    `draft` is `LandingContent.as_json`. Visitors see `current` while the page is published, the account may send, and
-    no operator took it down.
+    """A form's own page, made of the blocks of campaigns. `code` is a permanent part of its address. Visitors see
+    `current` if published, the account may send, and no operator took it down.
     """
 
     form = models.OneToOneField(Form, on_delete=models.PROTECT, related_name="landing_page")
@@ -366,10 +348,8 @@ class LandingPage(TenantModel):
 
 
 class LandingVersion(TenantModel):
-    """A landing page as published; never changed, never deleted, because the proof of each sign-up names it.
-
-    `content` is what `landing_pages.publish_landing_page` froze, `sha256` its hash; `seal` proves that this service
-    froze it.
+    """A landing page as published; never changed, never deleted, because the proof of each sign-up names it. `seal`
+    proves that this service froze it.
     """
 
     page = models.ForeignKey(LandingPage, on_delete=models.PROTECT, related_name="versions")
@@ -386,7 +366,7 @@ class LandingVersion(TenantModel):
 
 
 class LandingTakedown(TenantModel):
-    """A landing page that operators took down, while the row is there. Only they write it; the audit log keeps why."""
+    """A landing page that operators took down, while the row is there. The audit log keeps why."""
 
     page = models.OneToOneField(LandingPage, on_delete=models.PROTECT, related_name="takedown")
     reason = models.TextField()

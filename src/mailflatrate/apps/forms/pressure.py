@@ -1,7 +1,4 @@
-"""Detection of flooded forms: compares the last hour with the two weeks before it (R-35).
-
-Only stored requests and posts without proof of work are counted; posts rejected by the network limits leave no row.
-"""
+"""Detection of flooded forms: compares the last hour with the two weeks before it (R-35)."""
 
 from dataclasses import dataclass
 from datetime import timedelta
@@ -15,7 +12,6 @@ from mailflatrate.rules.limits import value
 
 _HOUR = timedelta(hours=1)
 _HOURS_BEFORE = 14 * 24 - 1
-"""Hours before the present one for which requests are kept at most (R-34)."""
 
 _LAST_HOUR = """
 SELECT form_id, count(*), count(*) FILTER (WHERE state = 'withheld' AND reason IN ('form-flooded', 'sign-up-bombing')),
@@ -29,21 +25,18 @@ SELECT count(*), min(requested_at) FROM signup_request WHERE account_id = %s AND
 
 @dataclass(frozen=True, slots=True)
 class Pressure:
-    """A form that appears to be under attack. `usual` is the hourly average before this hour, rounded."""
+    """`usual`: the hourly average before this hour."""
 
     form: Form
     last_hour: int
     usual: int
     stopped: int
-    """Mails of the last hour that the caps held back."""
     denied: int
-    """People who answered "this was not me" within the hour."""
     unproven: bool
-    """So many posted without any proof that the form now asks every visitor for it."""
+    """So many posted without proof that the form now asks every visitor for it."""
 
 
 def forms_under_pressure() -> list[Pressure]:
-    """Return the account's published forms with unusual activity right now, busiest first."""
     account_id, now = tenancy.current_account_id(), clock.now()
     with connection.cursor() as cursor:
         cursor.execute(_LAST_HOUR, [account_id, now - _HOUR])
@@ -60,12 +53,10 @@ def forms_under_pressure() -> list[Pressure]:
 
 
 def pressure_on(form_id: int) -> Pressure | None:
-    """Return the pressure on one form; None if it is not under attack."""
     return next((each for each in forms_under_pressure() if each.form.id == form_id), None)
 
 
 def _usual(account_id: int, form_id: int) -> float:
-    """Return the mean number of sign-ups per hour over the last two weeks, or since the first one."""
     before = clock.now() - _HOUR
     with connection.cursor() as cursor:
         cursor.execute(_BEFORE, [account_id, form_id, before])
@@ -77,7 +68,6 @@ def _usual(account_id: int, form_id: int) -> float:
 
 
 def _unproven(code: str) -> bool:
-    """Return whether this hour's posts without proof exceeded their limit."""
     key = counter_key("unproven", code, this_hour(clock.now()))
     most = int(value("sign_ups_unproven_per_form_hour"))
     return SignupCounter.objects.filter(key=key, count__gt=most).exists()

@@ -1,8 +1,4 @@
-"""Stands: a form on a tablet. Its PIN opens a session there; entries made without a connection come later.
-
-A session is a signed value that names the stand and who is on duty; the browser keeps it until the evening. Nothing is
-stored about it here.
-"""
+"""Stands: a form on a tablet, opened by its PIN. A session is a signed value in the browser, until the evening."""
 
 import hmac
 import secrets
@@ -30,8 +26,6 @@ _SALT = "forms.stand"
 
 @dataclass(frozen=True, slots=True)
 class OpenStand:
-    """A stand that takes entries, with its form."""
-
     stand_id: int
     code: str
     place: str
@@ -41,14 +35,12 @@ class OpenStand:
 
 @dataclass(frozen=True, slots=True)
 class StandSession:
-    """Who is on duty at a stand, and since when the tablet is open for them."""
-
     staff: str
     opened_at: datetime
 
 
 def open_stand(code: str) -> OpenStand | None:
-    """Return the stand with this code while it is open and its account may send. Works in any scope or none."""
+    """None unless open and its account may send. Works in any scope or none."""
     if not 0 < len(code) <= MOST_CODE:
         return None
     with tenancy.platform(PlatformReason.PUBLIC_PAGE):
@@ -61,28 +53,25 @@ def open_stand(code: str) -> OpenStand | None:
 
 
 def stands_of(form_id: int) -> Sequence[Stand]:
-    """Return a form's stands, the newest first."""
     return list(Stand.objects.filter(form_id=form_id).select_related("created_by").order_by("-id")[:50])
 
 
 def new_pin() -> str:
-    """Return a random PIN."""
     return f"{secrets.randbelow(10**PIN_DIGITS):0{PIN_DIGITS}d}"
 
 
 def pin_hash(code: str, pin: str) -> bytes:
-    """Return the keyed hash of a stand's PIN, 32 octets: without our key, it can't be searched for."""
+    """Keyed, 32 bytes: without our key, it can't be searched for."""
     return hmac.digest(load_secrets().secret_key.encode(), f"stand pin|{code}|{pin}".encode(), sha256)
 
 
 def new_session(stand: OpenStand, staff: str) -> str:
-    """Return the signed value that opens the form at this stand."""
     said = [stand.code, " ".join(staff.split())[:MAX_STAFF], clock.now().isoformat()]
     return signing.dumps(said, salt=_SALT)
 
 
 def session_of(stand: OpenStand, session: str) -> StandSession | None:
-    """Return a session by its signed value; None if it isn't one of this stand, or too old."""
+    """None if it isn't this stand's, or too old."""
     try:
         code, staff, opened_at = signing.loads(session, salt=_SALT, max_age=SESSION_SECONDS)
     except (signing.BadSignature, ValueError, TypeError):
@@ -91,10 +80,7 @@ def session_of(stand: OpenStand, session: str) -> StandSession | None:
 
 
 def entry_time(posted: Mapping[str, Any], stand: OpenStand, now: datetime) -> datetime | None:
-    """Return when an entry was made, from its age in seconds by the tablet's own clock; None if it is too old.
-
-    The age doesn't depend on whether that clock is right. No entry is older than its stand.
-    """
+    """By its age on the tablet's clock, right or not; None if too old. No entry is older than its stand."""
     age = posted.get("age", 0)
     if not isinstance(age, int | float) or isinstance(age, bool) or not 0 <= age <= 3600 * value("asks_visit_hours"):
         return None

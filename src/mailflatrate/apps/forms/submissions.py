@@ -10,37 +10,26 @@ from mailflatrate.rules.addresses import AddressDecision
 
 
 class SignupOutcome(Enum):
-    """What to tell a visitor."""
-
     TAKEN = "taken"
     ADDRESS = "address"
-    """The address is refused, or something has to be asked about it: see `SignupResult.address`."""
+    """Refused, or something has to be asked about it: see `SignupResult.address`."""
     BUSY = "busy"
-    """Too many sign-ups from the visitor's network within the hour."""
+    """Too many from the visitor's network within the hour."""
     STEP = "step"
-    """Show the form once more on our own page, where the visitor proves more."""
     CLOSED = "closed"
     MINOR = "minor"
-    """By the date of birth in one of the fields the visitor is below the age of R-39."""
+    """By a date of birth the visitor is below the age of R-39."""
 
 
 @dataclass(frozen=True, slots=True)
 class SignupResult:
-    """The response to a sign-up."""
-
     outcome: SignupOutcome
     address: AddressDecision | None = None
 
 
 @dataclass(frozen=True, slots=True)
 class Submission:
-    """A visitor's submission. `checked` means the visitor confirmed an address that looked mistyped.
-
-    `move_in_id`: the move whose link brought the visitor here (`queries.move_in`). `placement`: how the form appeared,
-    as the browser reports it; `compared_text`: the key of the text that it had. `list_ids`: the lists whose boxes are
-    ticked. `stand_id`: the stand where it was filled in, with the `staff` on duty there, at `visited_at`. `kept`:
-    instead of staff, that the tablet kept an entry from before the session that sent it, and who sent it.
-    """
+    """`checked`: the visitor confirmed what looked mistyped. `kept`: entered before the session that sent it."""
 
     email: str
     language: str
