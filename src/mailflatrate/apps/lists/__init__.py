@@ -1,4 +1,1 @@
-"""Lists, contacts, subscriptions, the consent ledger and imports.
-
-Takes in: rows with proof. Stores: who consented to what, when and how. Passes on: people who may be mailed.
-"""
+"""Lists, contacts, the consent ledger. Takes in: rows with proof. Stores: consents. Passes on: whom to mail."""

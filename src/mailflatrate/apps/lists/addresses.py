@@ -1,8 +1,5 @@
-"""The single check whether an address may join a list of this account: by form, API, import, by hand, or change of
-address (R-17 to R-24).
-
-`mailflatrate.rules.addresses` has the rule; this module adds what only this installation knows: our own infrastructure,
-the account's senders, and DNS results for the domain.
+"""The single check whether an address may join a list: by form, API, import, by hand, or change of address (R-17 to
+R-24). To `rules.addresses` it adds our infrastructure, the account's senders, and DNS results.
 """
 
 from contextlib import suppress
@@ -16,20 +13,17 @@ from mailflatrate.rules.addresses import AddressDecision, ResolverFacts, decide_
 from mailflatrate.settings.schema import load_settings
 
 DEMONSTRATION_ENDINGS = ("test", "example")
-"""Reserved endings that the demonstration's closed network answers for."""
 
 
 @dataclass(frozen=True, slots=True)
 class Surroundings:
-    """The context that `decide_address` gets besides the address (R-18, R-23)."""
-
     own_domains: frozenset[str]
     own_addresses: frozenset[str]
     allow_reserved: tuple[str, ...]
 
 
 def surroundings() -> Surroundings:
-    """Return our context and the current account's. Raises NoAccount."""
+    """Raises NoAccount."""
     bounce_hosts = {domain.bounce_host for domain in SenderDomain.objects.only("name")}
     own_addresses = set()
     for email in SenderAddress.objects.values_list("email", flat=True):
@@ -43,22 +37,19 @@ def surroundings() -> Surroundings:
 
 
 def service_hosts() -> frozenset[str]:
-    """Return the operator's own host names. Addresses there cannot sign up for anything (R-23)."""
+    """Addresses there cannot sign up for anything (R-23)."""
     settings = load_settings()
     hosts = (settings.service_domain, settings.helo_name, urlsplit(settings.public_url).hostname or "")
     return frozenset(host for host in hosts if "." in host)
 
 
 def reserved_endings() -> tuple[str, ...]:
-    """Return the reserved TLDs whose addresses this installation accepts; none outside the demonstration."""
+    """Those accepted here; none outside the demonstration."""
     return DEMONSTRATION_ENDINGS if load_settings().demo else ()
 
 
 def judge_address(text: str, around: Surroundings | None = None) -> AddressDecision:
-    """Decide about one address from cached DNS facts, in the current account or with `around`.
-
-    Raises NoAccount if there is neither.
-    """
+    """From cached DNS facts. Raises NoAccount without an account or `around`."""
     known = surroundings() if around is None else around
     return decide_address(
         text,
@@ -70,7 +61,7 @@ def judge_address(text: str, around: Surroundings | None = None) -> AddressDecis
 
 
 def dns_facts(text: str) -> ResolverFacts | None:
-    """Return the cached facts about an address's domain without a lookup. Needs no account."""
+    """Cached, without a lookup. Needs no account."""
     try:
         domain = parse(text).domain
     except AddressError:

@@ -1,8 +1,4 @@
-"""The audience of a campaign: lists, conditions and exclusions, and the SQL for it.
-
-A contact may be excluded for being on another list, in a segment, or among an earlier campaign's recipients. Excluded
-contacts are not planned at all; like those who do not meet the conditions, they are counted by reason.
-"""
+"""A campaign's audience, and its SQL. Excluded contacts are not planned; they are counted by reason."""
 
 from collections.abc import Sequence
 from dataclasses import dataclass
@@ -23,11 +19,7 @@ Built = tuple[str, list[Any]]
 
 @dataclass(frozen=True, slots=True)
 class Audience:
-    """The people of some lists who meet all conditions and are not excluded.
-
-    `excluded_segments` are definitions of segments: contacts who are in one of them are excluded. `follow_up` leaves
-    those who got an earlier campaign and have not done what it asked for.
-    """
+    """`excluded_segments` are definitions. `follow_up`: those who got a campaign and didn't do what it asked for."""
 
     list_ids: Sequence[int]
     conditions: Any = ()
@@ -37,26 +29,17 @@ class Audience:
     follow_up: FollowUp | None = None
 
     def excluded_sql(self, alias: str = "c") -> Built:
-        """Return a boolean SQL expression over the contact table `alias` that is true for excluded contacts.
-
-        Raises SegmentError.
-        """
+        """Boolean, over the contact table `alias`. Raises SegmentError."""
         return _joined([(sql, values) for _reason, (sql, values) in self._exclusions(alias)], " OR ", "FALSE")
 
     def members_sql(self, alias: str = "c") -> Built:
-        """Return a boolean SQL expression that is true for contacts who meet the conditions and are not excluded.
-
-        Raises SegmentError.
-        """
+        """Boolean, over the contact table `alias`. Raises SegmentError."""
         segment, values = conditions_sql(self.conditions, alias)
         excluded, more = self.excluded_sql(alias)
         return (segment, values) if excluded == "FALSE" else (f"({segment}) AND NOT ({excluded})", [*values, *more])
 
     def reason_sql(self, alias: str = "c") -> Built:
-        """Return SQL for the reason why a contact on the lists is not in the audience, NULL for members of it.
-
-        Raises SegmentError.
-        """
+        """Why a contact on the lists is not in the audience, NULL for members. Raises SegmentError."""
         segment, values = conditions_sql(self.conditions, alias)
         whole = [f"CASE WHEN NOT ({segment}) THEN '{NOT_IN_SEGMENT}'"]
         for reason, (sql, more) in self._exclusions(alias):

@@ -1,4 +1,4 @@
-"""The author of the changes in the current transaction, recorded by the triggers of `sql/changes.sql`."""
+"""The author of the current transaction's changes, for the triggers of `sql/changes.sql`."""
 
 import json
 from dataclasses import dataclass
@@ -18,20 +18,18 @@ _NAME = "SELECT set_config('mailflatrate.changed_by', %s, true)"
 
 @dataclass(frozen=True, slots=True)
 class ChangeAuthor:
-    """What changes a contact, and which user is behind it. `reference` names the import, bulk action or API key."""
-
     source: ChangeSource
     user_id: int | None = None
     reference: str = ""
 
 
 def name_author(author: ChangeAuthor) -> None:
-    """Record all changes to contacts until the end of the transaction under this author."""
+    """Until the transaction ends."""
     _name({"source": author.source.value, "user": author.user_id, "reference": author.reference[:120]})
 
 
 def skip_history() -> None:
-    """Record no changes until the end of the transaction, because values only change their type."""
+    """Until the transaction ends: values only change their type."""
     _name({"source": "conversion"})
 
 
@@ -41,7 +39,6 @@ def _name(author: dict[str, object]) -> None:
 
 
 def sweep_changes() -> int:
-    """Delete changes that are too old, in all accounts; return how many."""
     before = clock.now() - timedelta(days=CHANGES_KEPT_DAYS)
     deleted = 0
     while True:

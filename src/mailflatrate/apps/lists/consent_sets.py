@@ -1,6 +1,4 @@
-"""Withdrawals of many people at once, in few statements: like single ones, effective at once and recorded in the ledger
-(R-16).
-"""
+"""Withdrawals of many people in few statements: effective at once, recorded in the ledger (R-16)."""
 
 import json
 from collections.abc import Collection, Sequence
@@ -59,7 +57,7 @@ SELECT contact_id FROM chosen
 
 @dataclass(frozen=True, slots=True)
 class UnsubscribedPeople:
-    """The result for some contacts: `changed` were on a list or could be mailed, `gone` no longer exist."""
+    """`changed`: on a list or mailable; `gone`: no longer exist."""
 
     changed: frozenset[int]
     gone: frozenset[int]
@@ -68,7 +66,7 @@ class UnsubscribedPeople:
 @tenancy.needs_account
 @transaction.atomic
 def unsubscribe_many(contact_ids: Collection[int], *, list_id: int | None, by: str, source: str) -> UnsubscribedPeople:
-    """Do to each of these contacts what `consent.unsubscribe` does to one. Idempotent."""
+    """As `consent.unsubscribe` for each. Idempotent."""
     account_id = tenancy.current_account_id()
     values: dict[str, Any] = {
         "account_id": account_id,
@@ -98,7 +96,6 @@ def unsubscribe_many(contact_ids: Collection[int], *, list_id: int | None, by: s
 
 
 def _suppressed(people: dict[int, bytes], source: str, by: str) -> set[int]:
-    """Suppress the addresses of these contacts; return the contacts newly suppressed."""
     emails = dict(Contact.objects.filter(id__in=people).values_list("id", "email"))
     entries: Sequence[SuppressionEntry] = [
         SuppressionEntry(

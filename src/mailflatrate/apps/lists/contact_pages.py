@@ -1,4 +1,4 @@
-"""Contacts for the API, page by page in the requested order. A page takes the same time, however far back it is."""
+"""Contacts for the API, page by page, in the same time however far back."""
 
 from collections.abc import Sequence
 from dataclasses import dataclass
@@ -23,31 +23,26 @@ class ContactSort(StrEnum):
 
     @property
     def column(self) -> str:
-        """Return the column to sort by."""
         return self.value.removeprefix("-")
 
     @property
     def sign(self) -> str:
-        """Return Django's prefix for the sort direction: a minus sign or nothing."""
         return "-" if self.value.startswith("-") else ""
 
 
 @dataclass(frozen=True, slots=True)
 class PageEnd:
-    """The last contact of a page: its value in the order's column, and its id."""
-
     value: str
     contact_id: int
 
     @classmethod
     def of(cls, contact: Contact, order: ContactSort) -> "PageEnd":
-        """Return the end of a page whose last contact is `contact`."""
         value = getattr(contact, order.column)
         return cls(value.isoformat() if isinstance(value, datetime) else value, contact.id)
 
 
 def ordered_contacts(wanted: ContactFilter, order: ContactSort, *, after: PageEnd | None, size: int) -> list[Contact]:
-    """Return up to `size` contacts after the end of a page, with subscriptions loaded. Raises SegmentError."""
+    """With subscriptions. Raises SegmentError."""
     people = contacts_matching(wanted).prefetch_related("subscriptions__mailing_list")
     if after is not None:
         way = "lt" if order.sign else "gt"
@@ -58,6 +53,6 @@ def ordered_contacts(wanted: ContactFilter, order: ContactSort, *, after: PageEn
 
 
 def contacts_with_ids(ids: Sequence[int]) -> list[Contact]:
-    """Return these contacts in the given order, with subscriptions loaded; unknown ids are missing."""
+    """In the given order, with subscriptions; unknown ids are missing."""
     found = Contact.objects.prefetch_related("subscriptions__mailing_list").in_bulk(list(ids))
     return [found[contact_id] for contact_id in ids if contact_id in found]

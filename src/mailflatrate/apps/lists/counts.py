@@ -12,7 +12,7 @@ from mailflatrate.base import clock, jobs, tenancy
 from mailflatrate.base.tenancy import PlatformReason
 
 LIVE_PEOPLE = 50_000
-"""Accounts with this many confirmed subscriptions are counted on each view, which takes 0.1 s."""
+"""Up to so many subscriptions are counted on each view, which takes 0.1 s."""
 FRESH = timedelta(minutes=10)
 DAYS = 30
 COUNT_JOB = "lists.count_mailable"
@@ -33,17 +33,14 @@ SELECT account_id, mailing_list_id, state, sum(people) FROM gone GROUP BY 1, 2, 
 
 @dataclass(frozen=True, slots=True)
 class MailableSeries:
-    """Mailable people at the end of each day, oldest first. `counted_at` None: counted just now."""
+    """At the end of each day, oldest first. `counted_at` None: counted just now."""
 
     days: list[tuple[date, int]]
     counted_at: datetime | None
 
 
 def mailable_days() -> MailableSeries:
-    """Return the counts of the last thirty days and today.
-
-    A large account gets its last count; a job updates an outdated one.
-    """
+    """Thirty days and today. A large account gets its last count; a job updates an outdated one."""
     confirmed = ListTally.objects.filter(state=SubscriptionState.CONFIRMED).aggregate(n=Sum("people"))["n"] or 0
     if confirmed <= LIVE_PEOPLE:
         return MailableSeries(mailable_series(DAYS), None)
@@ -57,7 +54,6 @@ def mailable_days() -> MailableSeries:
 
 
 def count_mailable() -> MailableCount:
-    """Count the current account's people now and store the result."""
     series = [(day.isoformat(), people) for day, people in mailable_series(DAYS)]
     kept, _created = MailableCount.objects.update_or_create(
         account_id=tenancy.current_account_id(), defaults={"counted_at": clock.now(), "series": series}
@@ -66,13 +62,11 @@ def count_mailable() -> MailableCount:
 
 
 def large_accounts() -> list[int]:
-    """Return the accounts that the job counts."""
     with tenancy.platform(PlatformReason.HOUSEKEEPING):
         sums = ListTally.objects.filter(state=SubscriptionState.CONFIRMED).values_list("account_id")
         return [account_id for account_id, people in sums.annotate(n=Sum("people")) if people > LIVE_PEOPLE]
 
 
 def add_up() -> None:
-    """Merge the rows of each counter into one."""
     with tenancy.platform(PlatformReason.HOUSEKEEPING), connection.cursor() as cursor:
         cursor.execute(_ADD_UP)

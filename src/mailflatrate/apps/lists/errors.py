@@ -8,19 +8,19 @@ from mailflatrate.base.refusals import AlreadyExists, StateConflict
 
 
 class ListError(Exception):
-    """The request is refused; the message says why."""
+    pass
 
 
 class ListStateError(ListError, StateConflict):
-    """The request isn't possible in the current state of the object."""
+    """Not possible in the object's current state."""
 
 
 class NameInUse(ListError, AlreadyExists):
-    """Raised when the account already has an object with this name."""
+    pass
 
 
 class FieldProblem(ListError):
-    """Raised when values don't fit their fields; `problems` maps a field's key to a sentence."""
+    """`problems`: by field key, a sentence."""
 
     def __init__(self, problems: Mapping[str, str]) -> None:
         super().__init__("; ".join(problems.values()))
@@ -28,15 +28,15 @@ class FieldProblem(ListError):
 
 
 class SegmentError(ListError):
-    """A condition is invalid; the message names it."""
+    pass
 
 
 class SegmentNameInUse(SegmentError, AlreadyExists):
-    """The account has a segment with this name already."""
+    pass
 
 
 class SegmentInUse(SegmentError, StateConflict):
-    """A segment is in use; `places` names where."""
+    """`places`: where."""
 
     def __init__(self, places: Sequence[str]) -> None:
         said = _("this segment is in use: %(places)s. Remove it there first")
@@ -45,19 +45,15 @@ class SegmentInUse(SegmentError, StateConflict):
 
 
 class ImportProblem(ListError):
-    """The file or its columns cannot be imported; the message says what to change."""
+    pass
 
 
 class ExportProblem(ListError):
-    """The export cannot begin, or its file cannot be handed out; the message says why."""
+    pass
 
 
 class FetchProblem(ImportProblem):
-    """Raised when another system's API can't be read; the message says what to do.
-
-    `is_final`: the key can't be used. `is_forbidden`, `is_missing`: this request was refused, or asked for something
-    that doesn't exist.
-    """
+    """`is_final`: the key can't be used. `is_forbidden`, `is_missing`: only this request."""
 
     def __init__(
         self, message: str, *, is_final: bool = False, is_forbidden: bool = False, is_missing: bool = False
@@ -67,19 +63,19 @@ class FetchProblem(ImportProblem):
 
 
 class ImportStateError(ImportProblem, StateConflict):
-    """The import, the move or its list isn't in the right state for this request."""
+    pass
 
 
 class ExportStateError(ExportProblem, StateConflict):
-    """The export isn't ready for this request, or too many exports are running."""
+    pass
 
 
 class MoveChanged(ImportStateError):
-    """The files of a move were checked again since the page was shown, so the person has to review the new numbers."""
+    """The files were checked again since the page was shown: the person has to review the new numbers."""
 
 
 class OriginNeeded(ImportProblem):
-    """A list without a declared origin accepts no import (R-10). `list_id` is the list to declare it for."""
+    """Without a declared origin a list accepts no import (R-10)."""
 
     def __init__(self, message: str, list_id: int) -> None:
         super().__init__(message)
@@ -87,7 +83,7 @@ class OriginNeeded(ImportProblem):
 
 
 class DeclarationProblem(ListError):
-    """A declaration of origin is incomplete; `problems` maps a field of `Declaration` to what is wrong with it."""
+    """`problems`: by field of `Declaration`."""
 
     def __init__(self, problems: Mapping[str, str]) -> None:
         super().__init__("; ".join(problems.values()))

@@ -1,8 +1,4 @@
-"""Reading an account's events in the order of their transactions, so that none is passed over, however late it commits.
-
-As for changed contacts (`lists.sync`, ADR 0047): only events of transactions below the oldest open one are handed out,
-because nothing new can appear there.
-"""
+"""Reads events in the order of their transactions, below the oldest open one, so none is passed over (ADR 0047)."""
 
 import json
 from collections.abc import Collection
@@ -26,30 +22,26 @@ _END = "SELECT pg_snapshot_xmin(pg_current_snapshot())::text::bigint - 1"
 
 @dataclass(frozen=True, slots=True, order=True)
 class EventPosition:
-    """Up to here events have been read. The beginning of all events by default."""
-
     xid: int = 0
     event_id: int = 0
 
 
 @dataclass(frozen=True, slots=True)
 class RecordedEvent:
-    """One event as its reader needs it."""
-
     position: EventPosition
     contact_id: int
     event_type_id: int
     at: datetime
     received_at: datetime
     properties: dict[str, Any]
-    """By name; a number with decimals is a Decimal, exactly as it was recorded."""
+    """A number with decimals is a Decimal, exactly as it was recorded."""
 
 
 @tenancy.needs_account
 def events_after(
     position: EventPosition, *, size: int, event_type_ids: Collection[int] | None = None
 ) -> list[RecordedEvent]:
-    """Return the next events after a position, of some types or of all. Read on from the last one's position."""
+    """Of some types or all. Read on from the last one's position."""
     types = None if event_type_ids is None else list(event_type_ids)
     values = [tenancy.current_account_id(), position.xid, position.event_id, types, types, size]
     with connection.cursor() as cursor:
@@ -64,7 +56,7 @@ def events_after(
 
 
 def current_end() -> EventPosition:
-    """Return a position after which only events of later or still open transactions come: to begin reading now."""
+    """After it come only later or still open transactions: to begin reading now."""
     with connection.cursor() as cursor:
         cursor.execute(_END)
         return EventPosition(int(cursor.fetchone()[0]), 2**63 - 1)

@@ -1,4 +1,4 @@
-"""Segment conditions about events of a customer's own systems: whether a person did something, how often, and how."""
+"""Segment conditions about events of a customer's own systems."""
 
 from datetime import timedelta
 from typing import Any
@@ -18,11 +18,7 @@ _TEXT_FORMS = {
 
 
 def did(condition: Condition, alias: str) -> Built:
-    """Return SQL for whether a contact did something so often, or not so often.
-
-    The index by type answers it for all contacts, the one by contact for a page of them. A type that was deleted
-    matches no event.
-    """
+    """So often, or not so often: by type's index for all, by contact's for a page. A deleted type matches no event."""
     found = declared([condition.event]).get(condition.event)
     rows = f"FROM contact_event seg WHERE seg.account_id = {account_sql(alias)} AND seg.event_type_id = %s"
     values: list[Any] = [found.id if found else 0]
@@ -38,7 +34,7 @@ def did(condition: Condition, alias: str) -> Built:
 
 
 def property_sql(test: PropertyTest, column: str) -> Built:
-    """Return SQL, true or false, for one test of the properties in a column. A missing property passes no test."""
+    """A missing property passes no test."""
     value, typed = f"{column}->%s", f"jsonb_typeof({column}->%s)"
     if test.op in (Op.YES, Op.NO):
         return f"coalesce({value} = %s::jsonb, FALSE)", [test.name, "true" if test.op is Op.YES else "false"]
@@ -58,7 +54,7 @@ def property_sql(test: PropertyTest, column: str) -> Built:
 
 
 def _day_sql(test: PropertyTest, column: str) -> Built:
-    """Compare days as texts: in ISO form their order is the same."""
+    """As texts: in ISO form their order is the same."""
     text = f"{column}->>%s"
     if test.op is Op.LAST_DAYS:
         today = clock.now().date()

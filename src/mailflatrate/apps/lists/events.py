@@ -1,4 +1,4 @@
-"""What is known of an account's events: their types, how long they are kept, and those of one contact."""
+"""An account's types of events, and a contact's events."""
 
 from collections.abc import Iterable
 from dataclasses import dataclass
@@ -24,14 +24,12 @@ class EventTypeInfo:
 
 @tenancy.needs_account
 def event_types() -> list[EventTypeInfo]:
-    """Return the account's types by name."""
     rows = list(ContactEventType.objects.order_by("name"))
     last = _last_of(row.id for row in rows)
     return [EventTypeInfo(row.id, row.name, row.declared, last.get(row.id)) for row in rows]
 
 
 def _last_of(type_ids: Iterable[int]) -> dict[int, datetime]:
-    """Return when each type's newest event was, by one look into the index for each."""
     with connection.cursor() as cursor:
         cursor.execute(
             "SELECT t.id, e.at FROM unnest(%s::bigint[]) AS t(id) CROSS JOIN LATERAL (SELECT at FROM contact_event e"
@@ -43,19 +41,16 @@ def _last_of(type_ids: Iterable[int]) -> dict[int, datetime]:
 
 @tenancy.needs_account
 def declared(names: Iterable[str]) -> dict[str, ContactEventType]:
-    """Return the types with these names."""
     return {row.name: row for row in ContactEventType.objects.filter(name__in=list(names))}
 
 
 @tenancy.needs_account
 def keep_days() -> int:
-    """Return how many days the account keeps events."""
     return EventSettings.objects.values_list("keep_days", flat=True).first() or KEEP_DAYS
 
 
 @tenancy.needs_account
 def events_of(contact_id: int, *, newest: int | None = None) -> list[dict[str, Any]]:
-    """Return a contact's events as JSON values: all from the oldest on, or the newest first."""
     rows = ContactEvent.objects.filter(contact_id=contact_id).select_related("event_type")
     ordered = rows.order_by("at", "id") if newest is None else rows.order_by("-at", "-id")[:newest]
     return [{"event": row.event_type.name, "at": row.at.isoformat(), "properties": row.properties} for row in ordered]

@@ -1,5 +1,3 @@
-"""Starting, canceling and undoing bulk actions."""
-
 from collections.abc import Mapping
 from datetime import timedelta
 from typing import Any
@@ -22,17 +20,14 @@ from mailflatrate.rules.roles import Permission
 
 MOST_NOTE_CHARACTERS = 500
 MOST_UNDER_WAY = 3
-"""Bulk actions of one account that may wait or run at a time."""
 
 
 @transaction.atomic
 def start_bulk(
     kind: BulkKind, selection: BulkSelection, parameters: Mapping[str, Any], *, by: User | None, enqueue: bool = True
 ) -> BulkAction:
-    """Start a bulk action. Raises ListError.
-
-    `parameters`: `tag` (a name); `key` and `value`; `list`; or `form` and `note`, with `key`, the id of the API key
-    that asks.
+    """`parameters`: `tag` (name); `key` and `value`; `list`; or `form`, `note` and `key` (asking API key). Raises
+    ListError.
     """
     _require_right(kind, by)
     _check_room()
@@ -50,10 +45,7 @@ def start_bulk(
 
 @transaction.atomic
 def undo_bulk(action_id: int, *, by: User | None, enqueue: bool = True) -> BulkAction:
-    """Undo the changes of a finished or canceled action.
-
-    Raises ListError if that isn't possible, or was already done.
-    """
+    """Raises ListError if that isn't possible, or was already done."""
     action = _locked(action_id)
     _require_right(BulkKind(action.kind), by)
     if action.kind not in UNDOABLE or action.undoes_id is not None:
@@ -74,10 +66,7 @@ def undo_bulk(action_id: int, *, by: User | None, enqueue: bool = True) -> BulkA
 
 @transaction.atomic
 def cancel_bulk(action_id: int, *, by: User | None) -> None:
-    """Cancel an action before its next step; changes already made are kept. Idempotent.
-
-    Raises ListError if it is unknown.
-    """
+    """Before its next step; changes already made are kept. Idempotent. Raises ListError if unknown."""
     action = _locked(action_id)
     _require_right(BulkKind(action.kind), by)
     if action.cancel():
@@ -85,7 +74,7 @@ def cancel_bulk(action_id: int, *, by: User | None) -> None:
 
 
 def _require_right(kind: BulkKind, by: User | None) -> None:
-    """Refuse unless the member may start, cancel and undo this kind. Raises NotPermitted."""
+    """To start, cancel and undo this kind. Raises NotPermitted."""
     if kind is BulkKind.ERASE and by is not None:
         require(by, Permission.ERASE_MANY)
 
@@ -96,7 +85,6 @@ def _check_room() -> None:
 
 
 def _checked(kind: BulkKind, given: Mapping[str, Any]) -> dict[str, Any]:
-    """Return the parameters as they are stored. Raises ListError."""
     match kind:
         case BulkKind.ADD_TAG:
             (tag_id,) = ensure_tags([str(given.get("tag") or "")])
@@ -120,7 +108,7 @@ def _checked(kind: BulkKind, given: Mapping[str, Any]) -> dict[str, Any]:
 
 
 def _field_value(key: str, raw: Any) -> dict[str, Any]:
-    """Return a field and its new value, None to clear it, by the rules of every edit. Raises ListError."""
+    """None clears it. Raises ListError."""
     known = definitions([key])
     if key not in known:
         raise ListError(_("choose a field"))

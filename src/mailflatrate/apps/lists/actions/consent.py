@@ -29,12 +29,7 @@ def unsubscribe(
     ip: str | None = None,
     user_agent: str = "",
 ) -> int:
-    """Remove a person from one list, or (`list_id` None) from all lists and suppress the address in this account.
-
-    `by` is the channel: `link`, `one_click`, `mailto`, `customer`, ... (at most 20 characters, stored in the row).
-    `source` names the evidence: a delivery, a raw mail, a page. Returns how many subscriptions ended; 0 if there was
-    nothing left to end. Raises ListError for an unknown contact.
-    """
+    """List None: all, and suppress the address. `by`: channel, 20 characters; `source`: evidence. Raises ListError."""
     contact = Contact.objects.select_for_update().filter(id=contact_id).first()
     if contact is None:
         raise ListError(_("this contact doesn't exist"))
@@ -63,10 +58,8 @@ def unsubscribe(
 
 
 def end_subscriptions(contact: Contact, list_id: int | None, *, by: str, evidence: ledger.EventEvidence) -> int:
-    """End a person's remaining subscriptions (None: to all lists), each with a ledger event; return how many.
-
-    A person who left the list before and says so again, in another way or on another day, is recorded as well: what
-    they consented to in between is over (ADR 0087).
+    """With a ledger event each (None: all lists), also a repeated no, which ends what was agreed in between (ADR
+    0087).
     """
     found = Subscription.objects.select_for_update().filter(contact=contact).order_by("id")
     rows = list(found if list_id is None else found.filter(mailing_list_id=list_id))
@@ -85,10 +78,8 @@ def end_subscriptions(contact: Contact, list_id: int | None, *, by: str, evidenc
 
 @transaction.atomic
 def object_to_mail(contact_id: int, *, source: str, ip: str | None = None, user_agent: str = "") -> int:
-    """Record an objection to any mail (GDPR Art. 21(2), R-37); return how many subscriptions ended.
-
-    The contact is off every list, suppressed for good, and their clicks are no longer tied to them. Raises
-    ListError for an unknown contact.
+    """GDPR Art. 21(2), R-37: off every list, suppressed for good, clicks untied. Raises ListError for an unknown
+    contact.
     """
     ended = unsubscribe(contact_id, list_id=None, by="objection", source=source, ip=ip, user_agent=user_agent)
     contact = Contact.objects.get(id=contact_id)

@@ -1,7 +1,4 @@
-"""Changes of many contacts at once for a program: names, fields, tags and external ids. Never consent, never addresses.
-
-Everyone named must already be a contact: a batch adds no one, and puts no one on a list.
-"""
+"""Changes of many contacts at once, for programs: never consent, never addresses, and no one is added."""
 
 import json
 from collections import defaultdict
@@ -36,10 +33,7 @@ WHERE c.account_id = %s AND c.id = t.id
 
 @dataclass(frozen=True, slots=True)
 class ContactEdit:
-    """What to change for one contact, identified by exactly one of `contact_id`, `email` and `external_id`.
-
-    A name that is None stays unchanged; an attribute that is None is removed.
-    """
+    """By exactly one of `contact_id`, `email` and `external_id`. Name None: unchanged; attribute None: removed."""
 
     contact_id: int | None = None
     email: str | None = None
@@ -63,7 +57,7 @@ class EditOutcome(StrEnum):
 
 @dataclass(frozen=True, slots=True)
 class EditResult:
-    """The outcome for one edit, in the order given; `problem` says why one was refused."""
+    """`problem`: why it was refused."""
 
     outcome: EditOutcome
     contact_id: int | None = None
@@ -72,10 +66,8 @@ class EditResult:
 
 @tenancy.needs_account
 def edit_contacts(edits: Sequence[ContactEdit]) -> list[EditResult]:
-    """Carry out edits and return one result for each. An edit that fails doesn't stop the others.
-
-    Contacts are locked in the order of their ids, so that two batches cannot deadlock. Raises ListError if the account
-    can't have all the new tags, or if an external id was given to someone else meanwhile.
+    """In order; a failing one doesn't stop the others. Locked by id: no deadlock. Raises ListError for tags, external
+    ids.
     """
     try:
         with transaction.atomic():
@@ -103,7 +95,6 @@ def _edit_all(edits: Sequence[ContactEdit]) -> list[EditResult]:
 
 
 def _find(edits: Sequence[ContactEdit]) -> list[int | None]:
-    """Return the contact id of each edit, None where no contact has that name."""
     keys = {edit.email: address_key(edit.email) for edit in edits if edit.email is not None}
     rows = Contact.objects.filter(address_key__in=[key for key in keys.values() if key is not None])
     by_key = {bytes(key): contact_id for key, contact_id in rows.values_list("address_key", "id")}
@@ -119,7 +110,6 @@ def _find(edits: Sequence[ContactEdit]) -> list[int | None]:
 
 
 def _declare(edits: Sequence[ContactEdit]) -> None:
-    """Declare new keys, each by its first value. One that can't be a field is refused with its edit."""
     fresh: dict[str, Any] = {}
     for edit in edits:
         for key, value in edit.attributes.items():
@@ -145,8 +135,6 @@ def _write(rows: Sequence[Contact], now: datetime) -> None:
 
 
 class _Batch:
-    """The contacts of a batch as they will be saved."""
-
     def __init__(
         self, people: Mapping[int, Contact], known: Mapping[str, FieldDefinition], taken: dict[str | None, int]
     ) -> None:
@@ -161,7 +149,7 @@ class _Batch:
         self._lost: dict[str, set[int]] = defaultdict(set)
 
     def apply(self, edit: ContactEdit, contact_id: int | None) -> EditResult:
-        """Apply one edit in memory: all of it, or nothing."""
+        """In memory: all of it, or nothing."""
         contact = self._people.get(contact_id or 0)
         if contact is None:
             return EditResult(EditOutcome.UNKNOWN)
@@ -190,7 +178,7 @@ class _Batch:
         return EditResult(EditOutcome.UNCHANGED, contact.id)
 
     def _attributes(self, contact: Contact, changes: Mapping[str, Any]) -> dict[str, Any]:
-        """Return the contact's attributes after the changes. Raises ListError."""
+        """After the changes. Raises ListError."""
         had = contact.attributes
         new = {
             key: value for key, value in changes.items() if value is not None and contact.attributes.get(key) != value
@@ -205,7 +193,7 @@ class _Batch:
         return kept
 
     def _external_id(self, contact: Contact, wanted: str | None) -> str | None:
-        """Return the contact's external id after the change. Raises ListError if another contact has it."""
+        """Raises ListError if another contact has it."""
         if wanted is None or wanted == (contact.external_id or ""):
             return contact.external_id
         if wanted and self._taken.setdefault(wanted, contact.id) != contact.id:
@@ -216,7 +204,6 @@ class _Batch:
         return wanted or None
 
     def save(self) -> set[int]:
-        """Write everything in a few statements; return the contacts that changed."""
         tagged = self._save_tags()
         now = clock.now()
         # First no one has an id that another one of them gets.

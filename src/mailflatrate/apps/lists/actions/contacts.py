@@ -1,4 +1,4 @@
-"""A customer's edits to a contact: names and attributes, never the address (consent belongs to it, R-24)."""
+"""A customer's edits to a contact: never the address, since consent belongs to it (R-24)."""
 
 from collections.abc import Mapping
 from datetime import datetime, timedelta
@@ -27,10 +27,7 @@ MAX_ATTRIBUTES = 100
 def edit_contact(
     contact_id: int, *, first_name: str, last_name: str, attributes: dict[str, Any], external_id: str | None = None
 ) -> None:
-    """Replace names and attributes. An attribute without a field gets one. Raises ListError.
-
-    Unchanged values aren't checked again. `external_id` as for `change_contact`.
-    """
+    """An attribute without a field gets one; unchanged values aren't checked again. Raises ListError."""
     if external_id and not external_ids.is_external_id(external_id):
         raise ListError(_("write it as one word of at most 200 characters, without spaces or umlauts"))
     if len(attributes) > MAX_ATTRIBUTES:
@@ -54,7 +51,7 @@ def edit_contact(
 
 
 def refuse_personal(changed: Mapping[str, Any], country: str | None = None) -> None:
-    """Reject personal data in changed attributes; existing values stay until removed. Raises ListError."""
+    """In changed attributes only; existing values stay until removed. Raises ListError."""
     for key, fault in judge_attributes(
         changed, country=current_account().country if country is None else country
     ).items():
@@ -75,10 +72,7 @@ def change_contact(
     attributes: Mapping[str, Any],
     external_id: str | None = None,
 ) -> None:
-    """Change only the given fields: names that are None stay, attributes that are None are removed.
-
-    `external_id` is the person's id in the customer's own system; an empty one removes it. Raises ListError.
-    """
+    """None: names stay, attributes are removed. `external_id`: the customer's; empty removes it. Raises ListError."""
     contact = Contact.objects.select_for_update().filter(id=contact_id).first()
     if contact is None:
         raise ListError(_("this contact doesn't exist"))
@@ -93,7 +87,6 @@ def change_contact(
 
 
 def _name(contact_id: int, external_id: str) -> None:
-    """Give a contact an id of the customer's own system, or take it. Raises ListError if another one has it."""
     try:
         with transaction.atomic():
             Contact.objects.filter(id=contact_id).update(external_id=external_id or None)
@@ -103,7 +96,7 @@ def _name(contact_id: int, external_id: str) -> None:
 
 
 def record_activity(contact_id: int, at: datetime) -> None:
-    """Record a click by a contact who agreed to personal tracking (R-91, R-107). Opens never count."""
+    """A click by a contact who agreed to personal tracking (R-91, R-107). Opens never count."""
     Contact.objects.filter(id=contact_id).update(last_activity_at=Greatest("last_activity_at", Value(at)))
 
 
@@ -111,16 +104,13 @@ MAX_PAUSE_DAYS = 366
 
 
 def check_pause(until: datetime) -> None:
-    """Raise ListError unless a pause ends in the future and within a year."""
+    """Raises ListError unless it ends in the future and within a year."""
     if not clock.now() < until <= clock.now() + timedelta(days=MAX_PAUSE_DAYS):
         raise ListError(_("a pause ends on a day within the next year"))
 
 
 def pause_contact(contact_id: int, until: datetime | None, *, pause_days: int | None = None) -> None:
-    """Pause campaigns until a moment, or have at least `pause_days` days between them, as the person chose (R-37).
-
-    Raises ListError.
-    """
+    """Until a moment, or with at least `pause_days` days between campaigns (R-37). Raises ListError."""
     contact = Contact.objects.select_for_update().get(id=contact_id)
     if until is not None:
         check_pause(until)
@@ -136,12 +126,7 @@ def _set_pause(contact: Contact, until: datetime | None, pause_days: int | None)
 
 
 def set_preferences(contact_id: int, *, pause_days: int | None, paused_until: datetime | None, language: str) -> None:
-    """Save the contact's own preferences: the least number of days between campaigns, until when they pause all
-    campaigns, and their language. A pause that is over may stay.
-
-    The language is stored as the attribute `language`, so that segments and messages can use it. Saving counts as
-    activity by the contact (R-91).
-    """
+    """The contact's own. The attribute `language` is set, for segments and messages. Counts as activity (R-91)."""
     contact = Contact.objects.select_for_update().get(id=contact_id)
     _set_pause(contact, paused_until, pause_days)
     declare({LANGUAGE_ATTRIBUTE: LANGUAGE})

@@ -1,7 +1,5 @@
-"""Erases people from the lists: personal data is deleted, anonymous proof stays (R-94, R-96).
-
-Only `privacy` calls this for whole people, because only it knows every app; `forms` may expire an unconfirmed sign-up
-(R-34). The chain of the ledger still verifies afterward.
+"""Erases people from the lists: personal data is deleted, anonymous proof stays and verifies (R-94, R-96). Only
+`privacy` calls it for whole people, as only it knows every app; `forms` may expire a sign-up (R-34).
 """
 
 from collections.abc import Collection, Mapping, Sequence
@@ -31,12 +29,9 @@ _DELETE = (
 @tenancy.needs_account
 @transaction.atomic
 def erase_contacts(sources: Mapping[int, str], *, kind: ConsentKind = ConsentKind.ERASED) -> None:
-    """Erase people from the account's lists, with an event in the ledger for each. Unknown contacts are passed over.
-
-    `sources`: contact -> what asked for it. `kind`: ERASED at the person's or the customer's request, EXPIRED when the
-    retention of the proof ended. After ERASED the keyed hashes of address and mailbox stay suppressed: they block the
-    address in later imports and forms, and its other spellings in imports and asks. After EXPIRED those of people who
-    said no stay as unsubscribed, which a sign-up ends (ADR 0087).
+    """With a ledger event each. `sources`: contact -> what asked for it. After ERASED (by person or customer) the
+    keyed hashes stay suppressed, for imports, forms and asks. After EXPIRED (retention of proof) those of people
+    who said no stay unsubscribed, which a sign-up ends (ADR 0087).
     """
     assert kind in GONE
     account_id = tenancy.current_account_id()
@@ -64,14 +59,14 @@ def erase_contacts(sources: Mapping[int, str], *, kind: ConsentKind = ConsentKin
 
 @transaction.atomic
 def expire_request(contact_id: int, list_id: int, event_ids: Collection[int]) -> None:
-    """Delete the personal half of an unconfirmed sign-up (R-34). The events stay and say that it expired."""
+    """Only its personal half (R-34). The events stay and say that it expired."""
     _erase_evidence([contact_id], event_ids, ConsentKind.EXPIRED, list_id=list_id)
 
 
 def _erase_evidence(
     contact_ids: Sequence[int], event_ids: Collection[int], kind: ConsentKind, *, list_id: int | None = None
 ) -> None:
-    """Append the events that give the reason, and delete these personal halves under the one role that may."""
+    """Append the events with the reason; delete these personal halves under the one role that may."""
     ledger.append_bare(contact_ids, kind, clock.now(), list_id=list_id)
     with tenancy.eraser():
         ConsentEvidence.objects.filter(event_id__in=event_ids).delete()

@@ -1,4 +1,4 @@
-"""Recording events about contacts, declaring their types, and deleting what is older than the account keeps."""
+"""Events about contacts."""
 
 import hashlib
 import json
@@ -53,7 +53,7 @@ class EventOutcome(StrEnum):
 
 @dataclass(frozen=True, slots=True)
 class ReportedEvent:
-    """An event as reported, about a contact named by exactly one of `contact_id` and `external_id`."""
+    """By exactly one of `contact_id` and `external_id`."""
 
     name: str
     contact_id: int | None = None
@@ -65,23 +65,19 @@ class ReportedEvent:
 
 @dataclass(frozen=True, slots=True)
 class EventResult:
-    """The outcome for one event, in the order given; `problem` says why one was refused."""
-
     outcome: EventOutcome
     contact_id: int | None = None
     problem: str = ""
 
 
 class TooManyEvents(ListError):
-    """The account recorded as many events today as it may."""
+    """More than the account may record today."""
 
 
 @tenancy.needs_account
 @transaction.atomic
 def record_events(reported: Sequence[ReportedEvent]) -> list[EventResult]:
-    """Record events. Each stands or falls alone; an event about someone who isn't a contact is not recorded.
-
-    A name or property that isn't declared yet is declared by its first use, within the account's limits. Raises
+    """Each alone; those about no contact are not recorded. New names and properties are declared. Raises
     TooManyEvents.
     """
     _count(len(reported))
@@ -101,7 +97,6 @@ def _count(number: int) -> None:
 
 
 def _find(reported: Sequence[ReportedEvent]) -> list[int | None]:
-    """Return the contact of each event, None where the account has none."""
     wanted = {one.contact_id for one in reported if one.contact_id is not None}
     names = {one.external_id for one in reported if one.external_id is not None}
     known = set(Contact.objects.filter(id__in=wanted).values_list("id", flat=True)) if wanted else set()
@@ -117,8 +112,6 @@ def _find(reported: Sequence[ReportedEvent]) -> list[int | None]:
 
 
 class _EventBatch:
-    """The events of one report, checked one by one and written as a set."""
-
     def __init__(self, reported: Sequence[ReportedEvent]) -> None:
         self._now = clock.now()
         self._oldest = self._now - timedelta(days=keep_days())
@@ -128,7 +121,6 @@ class _EventBatch:
         self._rows: list[tuple[int, int, int, datetime, str, bytes | None]] = []
 
     def take(self, number: int, one: ReportedEvent, contact_id: int | None) -> None:
-        """Check one event, and note it."""
         if contact_id is None:
             self._results.append(EventResult(EventOutcome.UNKNOWN))
             return
@@ -153,7 +145,7 @@ class _EventBatch:
             raise ListError(_("the event is older than you keep events"))
 
     def _checked(self, one: ReportedEvent) -> tuple[int, Mapping[str, rules.PropertyValue]]:
-        """Return type and properties; what is new is declared. Raises EventRefused, ListError."""
+        """Type and properties; new ones are declared. Raises EventRefused, ListError."""
         found = self._types.get(one.name)
         checked = rules.check_properties(one.properties, found.declared if found else {})
         if found is None or checked.new:
@@ -164,7 +156,6 @@ class _EventBatch:
         return found.id, checked.values
 
     def save(self) -> list[EventResult]:
-        """Write the events that were taken; return all results."""
         first: dict[bytes, int] = {}
         fresh = [row for row in self._rows if row[5] is None or first.setdefault(row[5], row[0]) == row[0]]
         columns = [list(column) for column in zip(*(row[1:] for row in fresh), strict=True)] or [[], [], [], [], []]
@@ -178,7 +169,7 @@ class _EventBatch:
 
 
 def _check_money(goal: ConversionGoal, values: Mapping[str, rules.PropertyValue]) -> None:
-    """Raise ListError if the account counts this event, and its amount or currency can't be counted."""
+    """Raises ListError if the account counts the event, and its amount or currency can't be counted."""
     try:
         money_of(goal.names, values)
     except MoneyRefused as refused:
@@ -190,7 +181,7 @@ def _check_money(goal: ConversionGoal, values: Mapping[str, rules.PropertyValue]
 
 
 def _declare(name: str, properties: Mapping[str, PropertyType]) -> ContactEventType:
-    """Add a type, or properties to one, and return it locked. Raises EventRefused, ListError."""
+    """Locked. Raises EventRefused, ListError."""
     rules.check_name(name)
     row = ContactEventType.objects.select_for_update().filter(name=name).first()
     if row is None:
@@ -212,7 +203,7 @@ def _declare(name: str, properties: Mapping[str, PropertyType]) -> ContactEventT
 @tenancy.needs_account
 @transaction.atomic
 def declare_event(name: str, properties: Mapping[str, PropertyType]) -> ContactEventType:
-    """Declare a type of event with its properties. Raises NameInUse, ListError."""
+    """Raises NameInUse, ListError."""
     if ContactEventType.objects.filter(name=name).exists():
         raise NameInUse(_("another event is already called “%(name)s”") % {"name": name})
     try:
@@ -226,7 +217,7 @@ def declare_event(name: str, properties: Mapping[str, PropertyType]) -> ContactE
 @tenancy.needs_account
 @transaction.atomic
 def add_properties(type_id: int, properties: Mapping[str, PropertyType]) -> ContactEventType:
-    """Declare more properties of a type. The type of a declared one can't change. Raises ListError."""
+    """The type of a declared one can't change. Raises ListError."""
     row = ContactEventType.objects.select_for_update().get(id=type_id)
     changed = [name for name, kind in properties.items() if row.declared.get(name, kind) is not kind]
     if changed:
@@ -242,7 +233,7 @@ def add_properties(type_id: int, properties: Mapping[str, PropertyType]) -> Cont
 @tenancy.needs_account
 @transaction.atomic
 def delete_event_type(type_id: int) -> int:
-    """Delete a type with all of its events; return how many there were. Segments that ask for it then match no one."""
+    """With its events; return how many. Segments that ask for it then match no one."""
     ContactEventType.objects.select_for_update().get(id=type_id)
     deleted, _rows = ContactEvent.objects.filter(event_type_id=type_id).delete()
     ContactEventType.objects.filter(id=type_id).delete()
@@ -251,7 +242,7 @@ def delete_event_type(type_id: int) -> int:
 
 @tenancy.needs_account
 def set_keep_days(days: int) -> None:
-    """Set how long the account keeps events; a job deletes older ones within the hour. Raises ListError."""
+    """A job deletes older ones within the hour. Raises ListError."""
     if not rules.LEAST_KEEP_DAYS <= days <= rules.MOST_KEEP_DAYS:
         bounds = {"least": rules.LEAST_KEEP_DAYS, "limit": rules.MOST_KEEP_DAYS}
         raise ListError(_("enter a number of days from %(least)d to %(limit)d") % bounds)
@@ -259,7 +250,7 @@ def set_keep_days(days: int) -> None:
 
 
 def delete_old_events() -> int:
-    """Delete events older than their accounts keep them, batch by batch, and old daily counts; return how many."""
+    """Batch by batch, with old daily counts; return how many."""
     with tenancy.platform(PlatformReason.HOUSEKEEPING):
         accounts = sorted(set(ContactEventType.objects.values_list("account_id", flat=True)))
         connection.cursor().execute("DELETE FROM event_day WHERE day < %s", [clock.now().date() - timedelta(days=8)])
@@ -282,7 +273,7 @@ def _delete_old(account_id: int) -> int:
 
 
 def event_sentence(refused: EventRefused) -> str:
-    """Return what is wrong with an event, for the customer."""
+    """For the customer."""
     name = {"name": refused.name}
     if refused.fault is EventFault.SPECIAL:
         return special_sentence(refused.name)

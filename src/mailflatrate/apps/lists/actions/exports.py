@@ -1,4 +1,4 @@
-"""Exports: request one, cancel it, delete its file, and open the file for download."""
+"""Exports: request, cancel, delete, download."""
 
 from collections.abc import Iterable
 from functools import partial
@@ -19,7 +19,6 @@ from mailflatrate.base.tenancy import PlatformReason
 from mailflatrate.rules.roles import Permission
 
 MOST_UNDER_WAY = 3
-"""Exports of one account that may wait or run at a time."""
 ERASED_SINCE = gettext_noop("Someone in this file was erased, so we deleted it. Export again.")
 
 
@@ -34,10 +33,7 @@ def start_export(
     source: str = "",
     enqueue: bool = True,
 ) -> Export:
-    """Start an export, with an entry in the audit log. `source`: the program that acts for the person.
-
-    Raises ExportProblem if the list or segment is unknown, if both are given, or if too many exports are running.
-    """
+    """With an audit entry. Raises ExportProblem for an unknown list or segment, both, or too many running exports."""
     if by is not None:
         require(by, Permission.EXPORT)
     limit = limit_of(by.id) if by is not None else None
@@ -72,7 +68,7 @@ def start_export(
 
 @tenancy.needs_account
 def cancel_export(export_id: int, *, by: User | None, source: str = "") -> None:
-    """Cancel an export before its next page. Idempotent. Raises ExportProblem if it is unknown."""
+    """Before its next page. Idempotent. Raises ExportProblem if unknown."""
     with transaction.atomic():
         job = _locked(export_id)
         if job.cancel():
@@ -81,7 +77,7 @@ def cancel_export(export_id: int, *, by: User | None, source: str = "") -> None:
 
 @tenancy.needs_account
 def delete_export(export_id: int, *, by: User | None, source: str = "") -> None:
-    """Delete the file of an export. Idempotent. Raises ExportProblem if it is unknown."""
+    """Idempotent. Raises ExportProblem if unknown."""
     with transaction.atomic():
         job = _locked(export_id)
         if job.state != ExportState.DONE:
@@ -93,10 +89,7 @@ def delete_export(export_id: int, *, by: User | None, source: str = "") -> None:
 
 @tenancy.needs_account
 def open_export(export_id: int, *, by: User | None, source: str = "") -> IO[bytes]:
-    """Return the file of an export, open at its beginning, with an entry in the audit log.
-
-    The caller closes it. Raises ExportProblem if it isn't ready, or is no longer kept.
-    """
+    """With an audit entry; the caller closes it. Raises ExportProblem if it isn't ready, or is no longer kept."""
     job = Export.objects.filter(id=export_id).first()
     if job is None:
         raise ExportProblem(_("this export doesn't exist"))
@@ -113,10 +106,8 @@ def open_export(export_id: int, *, by: User | None, source: str = "") -> IO[byte
 
 @tenancy.needs_account
 def drop_exports() -> tuple[int, int]:
-    """Delete all files of the account, and stop exports that run, because someone in them is erased.
-
-    Returns how many files there were, and how many exports run. Which files name a person would take reading them all,
-    so each of them goes.
+    """All, as someone in them is erased and finding out who takes reading them. Returns numbers: files, running
+    exports.
     """
     rows = Export.objects.select_for_update().filter(state__in=[ExportState.RUNNING, ExportState.DONE])
     files = running = 0
@@ -131,7 +122,6 @@ def drop_exports() -> tuple[int, int]:
 
 
 def expire_exports() -> int:
-    """Delete the files whose retention is over, in all accounts; return how many."""
     with tenancy.platform(PlatformReason.HOUSEKEEPING):
         over = Export.objects.filter(state=ExportState.DONE, expires_at__lte=clock.now())
         found = list(over.values_list("account_id", "id"))
@@ -144,7 +134,6 @@ def expire_exports() -> int:
 
 
 def drop_orphans(area: str, names: Iterable[tuple[int, str]]) -> None:
-    """Delete stored files of an area that no export names."""
     with tenancy.platform(PlatformReason.HOUSEKEEPING):
         needed = set(Export.objects.filter(state=ExportState.DONE).values_list("account_id", "file_path"))
     for account_id, name in names:
@@ -160,7 +149,7 @@ def _locked(export_id: int) -> Export:
 
 
 def _drop_file(job: Export, problem: str = "") -> None:
-    """Mark the file as deleted, and delete it once that is committed; `lists.sweep_exports` makes up for a crash."""
+    """After the commit; `lists.sweep_exports` makes up for a crash."""
     transaction.on_commit(partial(_forget, job.account_id, job.file_path))
     Export.objects.filter(id=job.id).update(state=ExportState.DELETED, file_path="", problem=problem)
 

@@ -23,10 +23,7 @@ from mailflatrate.rules.feedback.bounces import Bounce, BounceAction, BounceStat
 @tenancy.needs_account
 @transaction.atomic
 def record_bounces(bounces: Sequence[Bounce]) -> int:
-    """Record a batch; return how many addresses it suppressed.
-
-    Call once for each final result: soft bounces count per campaign, not per retry (R-71).
-    """
+    """Return how many addresses it suppressed. Once for each final result: soft bounces count per campaign (R-71)."""
     ids = sorted({bounce.contact_id for bounce in bounces if bounce.contact_id is not None})
     needed = ("id", "account", "address_key", "soft_bounces", "soft_since", "disabled_mailings", "last_activity_at")
     rows = Contact.objects.select_for_update().filter(id__in=ids).order_by("id").only(*needed)
@@ -78,7 +75,7 @@ def _entry(person: Contact, bounce: Bounce, rule: str) -> suppression.Suppressio
 
 
 def record_delivered(contact_ids: Iterable[int]) -> int:
-    """Reset soft bounce counts after deliveries (R-71). Touches only contacts with a count; returns how many."""
+    """Soft bounce counts end with a delivery (R-71); return how many did."""
     with connection.cursor() as cursor:
         cursor.execute(
             """UPDATE contact SET soft_bounces = 0, soft_since = NULL, disabled_mailings = 0
@@ -92,11 +89,9 @@ def record_delivered(contact_ids: Iterable[int]) -> int:
 def record_complaint(
     contact_id: int, *, source: str, evidence: dict[str, Any], at: datetime, platform: bool = False, counts: bool = True
 ) -> bool:
-    """Record a complaint: the person is removed from all lists of the account at once, and suppressed (R-79).
-
-    `platform`: it reached the abuse desk; a complaint about a second account extends it to all accounts, if both
-    complaints are certainly the person's own (`counts`). Returns True if anything was added or changed. An unknown
-    (erased) contact is ignored.
+    """Off all lists at once, and suppressed (R-79). `platform`: it reached the abuse desk; a second account's extends
+    it to all, if both certainly are the person's (`counts`). True if anything changed; unknown contacts are
+    ignored.
     """
     person = Contact.objects.select_for_update().filter(id=contact_id).first()
     if person is None:
@@ -117,7 +112,7 @@ def record_complaint(
 
 @transaction.atomic
 def take_back_soft_bounce(contact_id: int) -> None:
-    """Undo a bounce that was misread: lower the contact's count of consecutive soft bounces by one (R-71)."""
+    """The bounce was misread: one consecutive soft bounce less (R-71)."""
     person = Contact.objects.select_for_update().filter(id=contact_id, soft_bounces__gt=0).first()
     if person is not None:
         person.soft_bounces -= 1

@@ -1,8 +1,4 @@
-"""Moves that fetch their files by API key: start, choose audiences, continue, hand over, and forget the key.
-
-The key is sealed as soon as it is entered, bound to the move and to the address it may be sent to. It is deleted at the
-end of the fetch, with the move, and after a day in any case.
-"""
+"""Moves that fetch by API key: sealed when entered, bound to move and address, deleted at the end or after a day."""
 
 from collections.abc import Collection, Sequence
 from dataclasses import dataclass, field
@@ -31,15 +27,13 @@ KEY_KEPT_FOR = timedelta(hours=24)
 MOST_OCTETS = 512 * 1024 * 1024
 """In one move: as much as an upload may have."""
 MOST_STARTS = 6
-"""Runs without progress: each was cut off, for example by a crash."""
+"""Without progress: each was cut off, for example by a crash."""
 _KEY_GONE = gettext_noop("The key was deleted a day after you entered it. Start again with a new one.")
 _NOTHING = gettext_noop("The lists you chose have no contacts.")
 
 
 @dataclass(frozen=True, slots=True)
 class FetchOrder:
-    """What the customer enters. `base_url` is that of a self-hosted system."""
-
     system: str
     key: str = field(repr=False)
     base_url: str = ""
@@ -48,7 +42,7 @@ class FetchOrder:
 
 @tenancy.needs_account
 def fetch_move(list_id: int, order: FetchOrder, *, by: User | None) -> Move:
-    """Begin a move that fetches its files. Raises ImportProblem."""
+    """Raises ImportProblem."""
     key, base_url = check_key(order.system, order.key, order.base_url)
     mailing_list = check_target(list_id)
     with transaction.atomic():
@@ -83,10 +77,7 @@ def fetch_move(list_id: int, order: FetchOrder, *, by: User | None) -> Move:
 
 @tenancy.needs_account
 def offer_audiences(move_id: int, audiences: Sequence[SourceList]) -> bool:
-    """Store the lists of the other system and ask which of them to fetch; a single one is chosen at once.
-
-    Returns whether the fetch continues now. Raises FetchProblem if there is no list.
-    """
+    """A single one is chosen at once; return whether the fetch continues now. Raises FetchProblem if there is none."""
     if not audiences:
         raise FetchProblem(_("This account has no list. Check that the key belongs to the right account."))
     with transaction.atomic():
@@ -103,7 +94,7 @@ def offer_audiences(move_id: int, audiences: Sequence[SourceList]) -> bool:
 
 @tenancy.needs_account
 def choose_audiences(move_id: int, chosen: Collection[str]) -> None:
-    """Choose which of the offered lists to fetch. Raises ImportProblem."""
+    """Raises ImportProblem."""
     with transaction.atomic():
         move = _locked(move_id, MoveState.CHOOSING)
         if move is None:
@@ -121,7 +112,7 @@ def choose_audiences(move_id: int, chosen: Collection[str]) -> None:
 
 @tenancy.needs_account
 def fetch_again(move_id: int) -> None:
-    """Continue a fetch that failed, with the parts that are missing. Raises ImportProblem if the key was deleted."""
+    """Fetches the missing parts. Raises ImportProblem if the key was deleted."""
     with transaction.atomic():
         move = _locked(move_id, MoveState.FAILED)
         if move is None or not MoveFetch.objects.filter(move_id=move_id).exclude(key_sealed="").exists():
@@ -134,7 +125,7 @@ def fetch_again(move_id: int) -> None:
 
 @tenancy.needs_account
 def count_start(move_id: int) -> None:
-    """Count a run that has made no progress yet. Raises FetchProblem after too many interrupted runs."""
+    """Without progress yet. Raises FetchProblem after too many interrupted runs."""
     MoveFetch.objects.filter(move_id=move_id).update(starts=F("starts") + 1)
     if MoveFetch.objects.filter(move_id=move_id, starts__gt=MOST_STARTS).exists():
         raise FetchProblem(_("This fetch was interrupted several times. Upload the files of an export instead."))
@@ -142,22 +133,19 @@ def count_start(move_id: int) -> None:
 
 @tenancy.needs_account
 def go_on_later(move_id: int) -> None:
-    """Enqueue the rest of a fetch at the end of the queue, so that others get their turn."""
     move = Move.objects.filter(id=move_id, state=MoveState.FETCHING).first()
     if move is not None:
         resume_fetch(move.account_id, move.id)
 
 
 def resume_fetch(account_id: int, move_id: int) -> None:
-    """Enqueue a running fetch unless it is already enqueued."""
     _enqueue(account_id, move_id, once=f"resume-fetch:{move_id}")
 
 
 @tenancy.needs_account
 def keep_part(move_id: int, name: str, file: dict[str, Any] | None, rows: int, *, refusals_missing: str = "") -> bool:
-    """Add a fetched table to the move (None: it was empty); return whether the fetch continues.
-
-    `refusals_missing`: the table's name, if the key may not read it. Raises FetchProblem if the move gets too large.
+    """File None: an empty table. `refusals_missing`: the key may not read it. Returns whether the fetch continues.
+    Raises FetchProblem if too large.
     """
     with transaction.atomic():
         move = _locked(move_id, MoveState.FETCHING)
@@ -182,7 +170,7 @@ def keep_part(move_id: int, name: str, file: dict[str, Any] | None, rows: int, *
 
 @tenancy.needs_account
 def finish_fetch(move_id: int, templates: Sequence[dict[str, Any]]) -> None:
-    """Finish a fetch: delete the key, pass the templates on, and start checking the files."""
+    """Delete the key, pass the templates on, and start checking the files."""
     with transaction.atomic():
         move = _locked(move_id, MoveState.FETCHING)
         if move is None:
@@ -202,7 +190,7 @@ def finish_fetch(move_id: int, templates: Sequence[dict[str, Any]]) -> None:
 
 @tenancy.needs_account
 def fail_fetch(move_id: int, problem: str, *, is_final: bool) -> None:
-    """End a fetch with a reason. If `is_final`, the key is useless and deleted at once."""
+    """If `is_final`, the key is useless and deleted at once."""
     with transaction.atomic():
         move = _locked(move_id, MoveState.FETCHING)
         if move is None:
@@ -215,7 +203,6 @@ def fail_fetch(move_id: int, problem: str, *, is_final: bool) -> None:
 
 @tenancy.needs_account
 def take_templates(move_id: int) -> list[dict[str, Any]]:
-    """Return the fetched templates and remove them from the move."""
     fetch = MoveFetch.objects.select_for_update().filter(move_id=move_id).first()
     if fetch is None:
         return []
@@ -226,7 +213,7 @@ def take_templates(move_id: int) -> list[dict[str, Any]]:
 
 @tenancy.needs_account
 def expire_key(move_id: int) -> None:
-    """Delete the key of a move. A move that still needs it fails."""
+    """A move that still needs it fails."""
     with transaction.atomic():
         move = Move.objects.select_for_update().filter(id=move_id).first()
         MoveFetch.objects.filter(move_id=move_id).update(key_sealed="")

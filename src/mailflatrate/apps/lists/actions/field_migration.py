@@ -1,8 +1,5 @@
-"""Declares fields for attributes from before fields had types, and rewrites values after a field's type changed.
-
-Both go through an account's contacts in small transactions in the order of their keys, and continue after a crash where
-the last one ended. Meanwhile readers understand both forms of a value: conditions compare it as text, number or date,
-whichever way it was written (ADR 0038).
+"""Declares fields for old attributes, and rewrites values after a type changed. Meanwhile readers know both (ADR
+0038).
 """
 
 import json
@@ -35,13 +32,12 @@ FROM unnest(%s::bigint[], %s::text[]) AS t(id, attributes) WHERE c.account_id = 
 
 
 def migrate_fields(account_id: int) -> None:
-    """Migrate all contacts of an account. May safely be repeated, or run twice at once."""
+    """May be repeated, or run twice at once."""
     while _step(account_id):
         pass
 
 
 def _step(account_id: int) -> bool:
-    """Take one page of contacts; return whether there is more to do."""
     with tenancy.account(account_id), transaction.atomic():
         row = FieldMigration.objects.select_for_update(skip_locked=True).first()
         if row is None or row.state == FieldMigrationState.DONE:
@@ -55,7 +51,6 @@ def _step(account_id: int) -> bool:
 
 
 def _page(row: FieldMigration, size: int, lock: str = "") -> list[tuple[int, dict[str, Any]]]:
-    """Return the next contacts, and move on past them."""
     with connection.cursor() as cursor:
         cursor.execute(_PAGE + lock, [row.account_id, bytes(row.after_key), size])
         found = cursor.fetchall()
@@ -81,7 +76,6 @@ def _read(row: FieldMigration) -> None:
 
 
 def _is_declarable(key: str) -> bool:
-    """Return whether a key may become a field; others stay what they are: values that nothing offers."""
     return KEY.fullmatch(key) is not None and key not in OWN_NAMES and not is_special(key)
 
 
@@ -113,16 +107,14 @@ def _convert(row: FieldMigration) -> None:
 
 
 def _differs(after: Mapping[str, Any], before: Mapping[str, Any]) -> bool:
-    """Return whether equal values differ in type: to Python, 1 and True are the same."""
+    """In type, too: to Python, 1 and True are the same."""
     return any(type(after[key]) is not type(before[key]) for key in after)
 
 
 def converted(
     attributes: Mapping[str, Any], known: Mapping[str, FieldDefinition], *, month_first: bool
 ) -> dict[str, Any]:
-    """Return a contact's values converted to the types of their fields; values that can't be
-    converted are unchanged.
-    """
+    """To the types of their fields; what can't be converted is unchanged."""
     found = dict(attributes)
     for key in known.keys() & attributes.keys():
         try:

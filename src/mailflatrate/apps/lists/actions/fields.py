@@ -1,5 +1,3 @@
-"""Declaring, changing, ordering and archiving custom fields."""
-
 import re
 from dataclasses import dataclass, field
 from datetime import datetime
@@ -66,7 +64,7 @@ class FieldDraft:
 
 @transaction.atomic
 def create_field(draft: FieldDraft) -> ContactField:
-    """Declare a field, as the last in the order. Raises ListError."""
+    """As the last in the order. Raises ListError."""
     label, purpose, choices, default = _checked(draft, draft.key or attribute_key(draft.label))
     key = draft.key.strip() or attribute_key(label)
     check_key(key)
@@ -84,10 +82,7 @@ def create_field(draft: FieldDraft) -> ContactField:
 
 @transaction.atomic
 def change_field(field_id: int, draft: FieldDraft) -> ContactField:
-    """Change everything but the key. Values that don't suit a new type stay as they are, and match no condition.
-
-    Raises ListError.
-    """
+    """All but the key. Values that don't suit a new type stay, and match no condition. Raises ListError."""
     field = _locked(field_id)
     before = (field.type, field.choices)
     field.label, field.purpose, field.choices, field.default = _checked(draft, field.key)
@@ -100,7 +95,7 @@ def change_field(field_id: int, draft: FieldDraft) -> ContactField:
 
 @transaction.atomic
 def move_field(field_id: int, *, up: bool) -> None:
-    """Swap a field with its neighbor in the order. Does nothing at the ends. Raises ListError."""
+    """With its neighbor; nothing at the ends. Raises ListError."""
     _locked(field_id)
     rows = list(ContactField.objects.select_for_update().filter(archived_at=None).order_by("place", "id"))
     at = next((number for number, row in enumerate(rows) if row.id == field_id), None)
@@ -116,13 +111,13 @@ def move_field(field_id: int, *, up: bool) -> None:
 
 @transaction.atomic
 def archive_field(field_id: int) -> None:
-    """Archive a field: it is no longer offered anywhere, but its values are kept. Idempotent. Raises ListError."""
+    """Its values are kept. Idempotent. Raises ListError."""
     _archive(_locked(field_id), clock.now())
 
 
 @transaction.atomic
 def restore_field(field_id: int) -> None:
-    """Offer an archived field again. Idempotent. Raises ListError."""
+    """Idempotent. Raises ListError."""
     _archive(_locked(field_id), None)
 
 
@@ -142,7 +137,7 @@ def _locked(field_id: int) -> ContactField:
 
 
 def _checked(draft: FieldDraft, key: str) -> tuple[str, str, list[str], FieldValue | None]:
-    """Return label, purpose, choices and default as they are stored. Raises ListError."""
+    """As they are stored. Raises ListError."""
     label = " ".join(draft.label.split())[:120]
     purpose = " ".join(draft.purpose.split())[:300]
     if not label:

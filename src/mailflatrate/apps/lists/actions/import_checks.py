@@ -1,7 +1,4 @@
-"""Checks a finished import as a whole and holds it if its figures are unusual (R-13, R-15, R-18).
-
-No one in it is mailed before this check: the gate makes sure of that (rule `import-finished`).
-"""
+"""Checks a finished import as a whole (R-13, R-15, R-18). No one is mailed before (gate rule `import-finished`)."""
 
 from collections import Counter
 from collections.abc import Iterable
@@ -49,16 +46,14 @@ SELECT was, count(*) FROM moved GROUP BY was
 
 
 def domains_to_ask(import_id: int) -> list[str]:
-    """Return the domains of an import to look up before its check, which uses cached results only."""
     job = Import.objects.filter(id=import_id).first()
     return [] if job is None else [domain for domain in largest_domains(job, clock.now()) if askable(domain)]
 
 
 @tenancy.needs_account
 def check_import(import_id: int) -> Import | None:
-    """Check the figures of a finished import once; return None if there is nothing to check.
-
-    An import over a limit is HELD: its people wait for a reviewer. Domains count only if their DNS facts are cached.
+    """Once; None if there is nothing to check. Over a limit it is HELD for a reviewer. Domains count only with cached
+    facts.
     """
     job = Import.objects.select_for_update().filter(id=import_id).first()
     if job is None or job.state not in OVER or job.check_state != CheckState.UNCHECKED:
@@ -94,9 +89,7 @@ def check_import(import_id: int) -> Import | None:
 
 
 def _keep_out_refused_mailboxes(job: Import) -> None:
-    """Quarantine people whose mailbox said no under another spelling: either it's suppressed, perhaps by a later row of
-    the file, or it left a list after the consent that the file proves (ADR 0087).
-    """
+    """Their mailbox said no in another spelling: suppressed, or left a list after the file's consent (ADR 0087)."""
     left = LeftMailboxes()
     brought = ConsentEvent.objects.filter(source_import_id=job.id).values("contact_id").annotate(at=Max("occurred_at"))
     found = brought.order_by("contact_id").values_list("contact_id", "at").iterator(chunk_size=2_000)
@@ -115,21 +108,20 @@ def _keep_out_refused_mailboxes(job: Import) -> None:
 
 
 def _keep_out_the_unmailable(job: Import, reasons: dict[str, str]) -> None:
-    """Block people at domains that accept no mail; no decision or later import changes that (R-18)."""
+    """Their domains accept no mail; no decision or later import changes that (R-18)."""
     for reason in sorted(set(reasons.values())):
         domains = [domain for domain, why in reasons.items() if why == reason]
         _keep_out(job, reason, domains=domains, waiting=WAITING_REASONS)
 
 
 def _keep_out_the_mistyped(job: Import) -> None:
-    """Block people at mistyped domains in an unusual import, even if the whole import is approved (R-24)."""
+    """At mistyped domains of an unusual import, even an approved one (R-24)."""
     domains = mistyped_domains(job, clock.now())
     if domains:
         _keep_out(job, AddressReason.TYPO.value, domains=domains, waiting=WAITING_REASONS)
 
 
 def _hold(job: Import) -> None:
-    """Quarantine people accepted before the whole file was known; those already waiting keep their reason."""
     _keep_out(job, IMPORT_HELD, waiting=())
 
 
@@ -141,7 +133,6 @@ def _keep_out(
     contacts: list[int] | None = None,
     waiting: tuple[str, ...],
 ) -> None:
-    """Quarantine and count the import's people who are confirmed or wait for one of the reasons in `waiting`."""
     with connection.cursor() as cursor:
         cursor.execute(
             _KEEP_OUT,

@@ -1,8 +1,4 @@
-"""Rechecks earlier imports for people who were accepted although their file says no (R-16).
-
-There are three sources: the stored uploads, the customer's own copies of them, and columns that were kept as contact
-attributes.
-"""
+"""Rechecks earlier imports, copies and attributes for people accepted although their file says no (R-16)."""
 
 import hashlib
 from collections import Counter
@@ -50,11 +46,6 @@ log = structlog.get_logger(__name__)
 
 @dataclass(frozen=True, slots=True)
 class RecheckedContact:
-    """A person who should not have been imported: the address, the import, the file, and what the file says.
-
-    `file_name` is empty if several files are possible.
-    """
-
     email: str
     import_id: int
     file_name: str
@@ -63,10 +54,7 @@ class RecheckedContact:
 
 @tenancy.needs_account
 def recheck_imports(copies: Sequence[Path] = ()) -> list[RecheckedContact]:
-    """Return the account's people who can still be mailed although a file says no, by import. Changes nothing.
-
-    `copies` are files of earlier imports, identified by content. Raises ListError for a file that was never imported.
-    """
+    """Those who can still be mailed, by import; changes nothing. Raises ListError for a copy never imported."""
     jobs = list(Import.objects.filter(state__in=OVER).order_by("id"))
     by_hash = {job.file_sha256: job for job in jobs}
     found: dict[bytes, RecheckedContact] = {}
@@ -95,7 +83,7 @@ def recheck_imports(copies: Sequence[Path] = ()) -> list[RecheckedContact]:
 @tenancy.needs_account
 @transaction.atomic
 def suppress_rechecked(people: Sequence[RecheckedContact]) -> int:
-    """Suppress these people with reason, date and file, and remove them from every list; return how many."""
+    """With reason, date and file; off every list. Returns how many."""
     by_import: dict[int, list[SaidNo]] = {}
     for person in people:
         by_import.setdefault(person.import_id, []).append(person.said)
@@ -114,7 +102,7 @@ def suppress_rechecked(people: Sequence[RecheckedContact]) -> int:
 def _collect(
     found: dict[bytes, RecheckedContact], job: Import, noes: Iterable[SaidNo], *, file_name: str | None = None
 ) -> None:
-    """Collect mailable people who said no, each once. `file_name`: the name to report, else the import's file."""
+    """Each mailable person once. `file_name`: else the import's."""
     name = job.file_name if file_name is None else file_name
     batch: list[SaidNo] = []
     for said in noes:
@@ -126,7 +114,6 @@ def _collect(
 
 
 def _keep_mailable(found: dict[bytes, RecheckedContact], job: Import, noes: Sequence[SaidNo], file_name: str) -> None:
-    """Keep only people on a list and not suppressed; if a person has several results, keep the strongest."""
     keys = [said.address_key for said in noes]
     suppressed = {bytes(key) for key in active_for(keys).values_list("address_key", flat=True)}
     listed = Subscription.objects.exclude(state=SubscriptionState.UNSUBSCRIBED).values("contact_id")
@@ -141,7 +128,6 @@ def _keep_mailable(found: dict[bytes, RecheckedContact], job: Import, noes: Sequ
 
 
 def _said_in_file(job: Import, path: Path) -> Iterator[SaidNo]:
-    """Yield the rows of a stored file that say no, read as an import would read it today."""
     try:
         table = open_table(path)
         profiles = survey_rows(table.header, table.rows()).profiles
@@ -199,7 +185,6 @@ def _field_of(title: str) -> StatusField:
 
 
 def _said_in_attributes(job: Import, people: QuerySet[Contact]) -> Iterator[SaidNo]:
-    """Yield people whose attributes say no, because the import's columns were kept as attributes."""
     no_status = job.terms.get("no_status", {})
     kept = [
         (name.removeprefix(ATTRIBUTE_PREFIX), title)

@@ -1,5 +1,3 @@
-"""File imports: upload, choose columns, start and cancel."""
-
 from collections import Counter
 from collections.abc import Iterator, Mapping
 from contextlib import contextmanager
@@ -48,11 +46,7 @@ from mailflatrate.rules.systems.profile import profiles, recognize
 
 @dataclass(frozen=True, slots=True)
 class FilePreview:
-    """The beginning of a file: column titles, first rows, and the suggested columns.
-
-    `questions` are those that the suggested columns leave open. `terms` are our suggestions from the file's name and
-    the system that wrote it.
-    """
+    """`questions`: left open by the suggested columns. `terms`: suggested by the file's name and system."""
 
     header: list[str]
     rows: list[list[str]]
@@ -63,7 +57,6 @@ class FilePreview:
 
     @property
     def time_zone(self) -> str:
-        """Return the time zone of the system that wrote the file; empty if unknown."""
         return self.terms.time_zone
 
 
@@ -73,10 +66,7 @@ def read_head(
     file_name: str = "",
     system: str = "",
 ) -> FilePreview:
-    """Preview a file with the columns and terms that we suggest. Raises ImportProblem if it contains no table.
-
-    `system`: name of the system that wrote the file; by default it is recognized.
-    """
+    """With suggested columns and terms. `system` is recognized by default. Raises ImportProblem if it has no table."""
     preview = preview_in_child(path)
     header, survey = list(preview.header), preview.survey
     terms = suggested_terms(file_name, profiles().get(system) or recognize(header, preview.rows, file_name))
@@ -107,11 +97,8 @@ def upload_import(
     origin_version: int | None = None,
     system: str = "",
 ) -> Import:
-    """Store a file for a list, waiting for its columns (UPLOADED). `mapping` holds our suggestion.
-
-    `origin_version` names the declaration that covers the file, by default the newest one; `system` the system that
-    wrote the file, which is recognized by default. Raises OriginNeeded if none was declared (R-10), ImportProblem if
-    the list is unknown or the file contains no table.
+    """UPLOADED, with suggested columns. `origin_version`, `system`: by default the newest, and recognized. Raises
+    OriginNeeded if no origin was declared (R-10), ImportProblem for an unknown list or no table.
     """
     return upload_with_head(list_id, file, file_name, by=by, origin_version=origin_version, system=system)[0]
 
@@ -125,7 +112,6 @@ def upload_with_head(
     origin_version: int | None = None,
     system: str = "",
 ) -> tuple[Import, FilePreview]:
-    """Run `upload_import` and also return the preview, so that the file need not be read again to show it."""
     mailing_list = MailingList.objects.filter(id=list_id, archived_at__isnull=True).first()
     if mailing_list is None:
         raise ImportProblem(_("this list doesn't exist"))
@@ -155,7 +141,6 @@ def upload_with_head(
 
 
 def import_name(file_name: str) -> str:
-    """Return the display name of a file: the end of its name, without folders."""
     return Path(file_name).name[-255:] or "import"
 
 
@@ -167,11 +152,9 @@ def queue_import(
     tick: PolicyConfirmation | None = None,
     enqueue: bool = True,
 ) -> Import:
-    """Save the chosen columns and start the import. `enqueue` False: the caller runs it directly.
-
-    `terms` are the answers to questions about the file; None: as suggested. `tick` is recorded for exactly this file
-    (R-04). If the declaration that covers the file was replaced meanwhile, the newest one applies (R-10). Raises
-    ImportProblem, and ImportAsks if a question about the file has to be answered first.
+    """`terms` None: as suggested. `tick` counts for exactly this file (R-04). A declaration replaced meanwhile gives
+    way to the newest (R-10). `enqueue` False: the caller runs it. Raises ImportProblem, ImportAsks if a question is
+    open.
     """
     with transaction.atomic():
         job = Import.locked(import_id)
@@ -194,7 +177,7 @@ def queue_import(
 def _settle_terms(
     job: Import, mapping: Mapping[str, str], terms: ImportTerms, tick: PolicyConfirmation | None
 ) -> dict[str, Any]:
-    """Return the complete terms for reading the file. Raises ImportProblem, ImportAsks."""
+    """Complete. Raises ImportProblem, ImportAsks."""
     with _opened(job) as path:
         preview = preview_in_child(path)
         check_terms(terms, preview.header)
@@ -225,11 +208,7 @@ def _settle_terms(
 def _declare_fields(
     preview: TablePreview, columns: Columns, terms: ImportTerms, settled: Mapping[str, str]
 ) -> dict[str, str]:
-    """Declare a field for each new column, of the stated type or the one its values suit; return the order of its dates
-    by title, as `settled` where that was asked.
-
-    Raises ImportProblem.
-    """
+    """Of the stated type or the one its values suit; return date orders by title. Raises ImportProblem."""
     header, survey = preview.header, preview.survey
     labels, types, orders = {}, {}, {}
     usual = DayOrder.MONTH_FIRST if month_first() else DayOrder.DAY_FIRST
@@ -251,7 +230,6 @@ def _declare_fields(
 
 @contextmanager
 def _opened(job: Import) -> Iterator[Path]:
-    """Open the job's file on this host. Raises ImportProblem if it is gone."""
     try:
         with uploads.opened(job.file_path) as path:
             yield path
@@ -272,7 +250,7 @@ def start_import(
     enqueue: bool = True,
     origin_version: int | None = None,
 ) -> Import:
-    """Upload and start in one step. Raises the errors of `upload_import`; nothing is stored then."""
+    """Raises the errors of `upload_import`; nothing is stored then."""
     system = "" if terms is None else terms.system
     job = upload_import(list_id, file, file_name, by=by, origin_version=origin_version, system=system)
     try:
@@ -293,7 +271,7 @@ def _origin(list_id: int, version: int | None) -> ListOrigin:
 
 
 def cancel_import(import_id: int) -> None:
-    """Cancel an import before its next slice; rows of finished slices stay. Idempotent, allowed at any time."""
+    """Before its next slice; finished ones stay. Idempotent, allowed at any time."""
     with transaction.atomic():
         job = Import.locked(import_id)
         if job is None:
@@ -308,10 +286,8 @@ def _forget(account_id: int, name: str) -> None:
 
 
 def drop_uploads_naming(search: AddressSearch) -> Counter[int]:
-    """Cancel imports that still wait for their columns and whose file contains an erased address.
-
-    Returns how many there were for each address, counting a file for the first one in it. A running import refuses an
-    erased person and deletes its file at its end.
+    """Cancel those waiting for columns with an erased address; count by address, each file once. Running ones refuse
+    it.
     """
     dropped: Counter[int] = Counter()
     for job in Import.objects.filter(state=ImportState.UPLOADED):

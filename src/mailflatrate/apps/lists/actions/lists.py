@@ -1,5 +1,3 @@
-"""Creating, renaming and archiving lists."""
-
 import hashlib
 import json
 import secrets
@@ -29,11 +27,8 @@ def create_list(
     *,
     tick: PolicyConfirmation | None = None,
 ) -> MailingList:
-    """Create a list. `public_name` is the name that subscribers read (by default `name`). Raises ListError.
-
-    What a member who is limited to some lists creates is added to these.
-
-    `tick` is recorded for the list as it is described now (R-04).
+    """`public_name`: for subscribers. It is added to a limited member's lists. `tick` is recorded for it (R-04).
+    Raises ListError.
     """
     name, member = _name(name), tenancy.limited_member()
     with tenancy.unlimited(UnlimitedReason.OWN_LIST):
@@ -54,7 +49,7 @@ def create_list(
 
 
 def rename_list(list_id: int, *, name: str, public_name: str, language: str, description: str = "") -> None:
-    """Change the names of a list. Its `code`, which is part of List-Id, never changes. Raises ListError."""
+    """Its `code`, part of List-Id, never changes. Raises ListError."""
     _update(
         list_id,
         name=_name(name),
@@ -65,18 +60,18 @@ def rename_list(list_id: int, *, name: str, public_name: str, language: str, des
 
 
 def archive_list(list_id: int, *, by: User) -> None:
-    """Archive a list: no further imports or campaigns; its proof of consent is kept. Raises ListError."""
+    """No further imports or campaigns; its proof of consent is kept. Raises ListError."""
     _archive(list_id, clock.now(), "list.archived", by)
 
 
 def unarchive_list(list_id: int, *, by: User) -> None:
-    """Restore an archived list. Meanwhile only its subscribers could change it. Raises ListError."""
+    """Meanwhile only its subscribers could change it. Raises ListError."""
     _archive(list_id, None, "list.unarchived", by)
 
 
 @transaction.atomic
 def _archive(list_id: int, at: datetime | None, action: str, by: User) -> None:
-    """Archive or restore a list. Idempotent: a repeated call writes no audit entry."""
+    """Idempotent: a repeated call writes no audit entry."""
     if not MailingList.objects.filter(id=list_id).exists():
         raise ListError(_("this list doesn't exist"))
     if not MailingList.objects.filter(id=list_id, archived_at__isnull=at is not None).update(archived_at=at):
@@ -94,7 +89,7 @@ def _archive(list_id: int, at: datetime | None, action: str, by: User) -> None:
 
 @transaction.atomic
 def switch_public_archive(list_id: int, *, is_public: bool, by: User) -> None:
-    """Open or close a list's public archive; it takes effect at once. Raises ListError. Idempotent."""
+    """At once. Raises ListError. Idempotent."""
     found = MailingList.objects.select_for_update().filter(id=list_id).first()
     if found is None:
         raise ListError(_("this list doesn't exist"))
@@ -113,7 +108,7 @@ def switch_public_archive(list_id: int, *, is_public: bool, by: User) -> None:
 
 @transaction.atomic
 def hide_in_archive(list_id: int, campaign_id: int, *, is_hidden: bool) -> None:
-    """Leave a campaign out of a list's public archive, or show it again. Raises ListError. Idempotent."""
+    """Or show it again. Raises ListError. Idempotent."""
     found = MailingList.objects.select_for_update().filter(id=list_id).first()
     if found is None:
         raise ListError(_("this list doesn't exist"))

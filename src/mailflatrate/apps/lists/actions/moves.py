@@ -1,7 +1,4 @@
-"""Moves: take in the files of another system, answer questions about them, start their imports, or discard them.
-
-Nothing is imported before `start_move`.
-"""
+"""Moves: files of another system. Nothing is imported before `start_move`."""
 
 import secrets
 from collections import Counter
@@ -47,27 +44,21 @@ from mailflatrate.rules.systems.profile import profiles
 START_MOVE_JOB = "lists.start_move"
 MOST_FILES = 20
 MOST_OPEN = 5
-"""Moves of one account whose files may be kept at a time."""
 STATEMENTS = ("source", "form_url", "wording", "last_mailed_on", "previous_system", "field_types")
-"""Answers that may still be given when a move is started."""
+"""Answers that may still be given at the start."""
 _ALPHABET = "23456789abcdefghjkmnpqrstvwxyz"
 _CODE_LENGTH = 12
 
 
 @dataclass(frozen=True, slots=True)
 class DroppedFile:
-    """A file that is being uploaded, open at its beginning."""
-
     name: str
     file: IO[bytes]
 
 
 @tenancy.needs_account
 def upload_move(list_id: int, dropped: Sequence[DroppedFile], *, by: User | None, system: str = "") -> Move:
-    """Store the tables of some files, those in a ZIP among them, and start their dry run.
-
-    `system` is the profile that wrote them, recognized by default. Raises ImportProblem.
-    """
+    """Those in a ZIP, too; starts the dry run. `system` is recognized by default. Raises ImportProblem."""
     mailing_list = check_target(list_id)
     if system and system not in profiles():
         raise ImportProblem(_("choose one of the systems offered, or let us recognize it"))
@@ -93,7 +84,7 @@ def upload_move(list_id: int, dropped: Sequence[DroppedFile], *, by: User | None
 
 
 def check_target(list_id: int) -> MailingList:
-    """Return the list that a new move goes into. Raises ImportProblem."""
+    """Raises ImportProblem."""
     mailing_list = MailingList.objects.filter(id=list_id, archived_at=None).first()
     if mailing_list is None or mailing_list.origin_state == OriginState.REJECTED:
         raise ImportProblem(_("choose a list that isn't archived"))
@@ -103,12 +94,10 @@ def check_target(list_id: int) -> MailingList:
 
 
 def new_code() -> str:
-    """Return a code for a move-in link."""
     return "".join(secrets.choice(_ALPHABET) for _character in range(_CODE_LENGTH))
 
 
 def _store(dropped: Iterable[DroppedFile], files: list[dict[str, Any]]) -> None:
-    """Store every table, and note it in `files` at once, so that the caller can delete what an error leaves."""
     with ExitStack() as held:
         received = [(held.enter_context(uploads.received(one.file.read)), one.name) for one in dropped]
         paths = [path for path, _name in received]
@@ -121,7 +110,6 @@ def _store(dropped: Iterable[DroppedFile], files: list[dict[str, Any]]) -> None:
 
 
 def stored_table(table: TableFile) -> dict[str, Any]:
-    """Store a table and return its entry in `Move.files`. Raises ImportProblem."""
     try:
         kept = uploads.keep(table.path)
     except StorageFailed as problem:
@@ -137,7 +125,7 @@ def stored_table(table: TableFile) -> dict[str, Any]:
 
 @tenancy.needs_account
 def answer_move(move_id: int, answers: MoveAnswers) -> None:
-    """Store new answers and check the files again with them. Raises ImportProblem."""
+    """The files are checked again. Raises ImportProblem."""
     with transaction.atomic():
         move = _locked(move_id)
         if move.state not in (MoveState.CHECKING, MoveState.READY, MoveState.FAILED) or not move.files:
@@ -152,10 +140,9 @@ def answer_move(move_id: int, answers: MoveAnswers) -> None:
 def start_move(
     move_id: int, *, shown_run: int, answers: MoveAnswers, declaration: Declaration | None, tick: PolicyConfirmation
 ) -> None:
-    """Start the imports of a move, opt-outs first, after the person has confirmed its numbers and the policy (R-04).
-
-    `answers` may add answers that don't change the numbers. `declaration` is signed if the list has no usable one
-    (R-10). Raises MoveChanged if the files were checked again since; DeclarationProblem, ImportProblem.
+    """Opt-outs first, once the person confirmed numbers and policy (R-04). `answers` change no numbers. `declaration`
+    is signed if the list has none usable (R-10). Raises MoveChanged if the files were checked again,
+    DeclarationProblem, ImportProblem.
     """
     with transaction.atomic():
         move = _locked(move_id)
@@ -187,10 +174,7 @@ def start_move(
 
 
 def begin_imports(account_id: int, move_id: int) -> None:
-    """Create one import for each file with people, and queue them. Idempotent. Opens the account's scope itself.
-
-    If one of them cannot start, none does, and the move's page shows the reason.
-    """
+    """One for each file with people; all or none, with the reason on the page. Idempotent. Opens the scope."""
     with tenancy.account(account_id):
         move = Move.objects.select_related("confirmed_by").filter(id=move_id, state=MoveState.STARTING).first()
     if move is None:
@@ -208,7 +192,6 @@ def begin_imports(account_id: int, move_id: int) -> None:
 
 
 def _queue_all(move: Move, plans: Sequence[FilePlan]) -> None:
-    """Queue the imports in one transaction: all of them, or none."""
     with transaction.atomic():
         locked = Move.objects.select_for_update().filter(id=move.id, state=MoveState.STARTING).first()
         if locked is None or move.confirmed_by is None:
@@ -247,7 +230,7 @@ def _import_of(move: Move, file: dict[str, Any], plan: FilePlan, origin: ListOri
 
 @tenancy.needs_account
 def discard_move(move_id: int) -> None:
-    """Delete the files of a move that hasn't started. Idempotent. Raises ImportProblem if it has."""
+    """Only one that hasn't started, else raises ImportProblem. Idempotent."""
     with transaction.atomic():
         move = _locked(move_id)
         if move.state == MoveState.DISCARDED:
@@ -259,7 +242,6 @@ def discard_move(move_id: int) -> None:
 
 
 def drop_abandoned(move_id: int) -> None:
-    """Discard a move that was not started within some days."""
     move = Move.objects.select_for_update().filter(id=move_id, state__in=OPEN_MOVES).first()
     if move is not None:
         _discard(move)
@@ -275,11 +257,7 @@ def _discard(move: Move, problem: str = "") -> None:
 
 @tenancy.needs_account
 def drop_moves_naming(search: AddressSearch) -> Counter[int]:
-    """Discard the moves that haven't started and whose files contain an erased address.
-
-    Returns how many there were for each address, counting a move for the first one in it. An import that has started
-    refuses an erased person and deletes its file at its end.
-    """
+    """Those not started with an erased address; count by address, each move once. Started imports refuse it anyway."""
     dropped: Counter[int] = Counter()
     for move in Move.objects.select_for_update().filter(state__in=[*OPEN_MOVES]):
         named = [uploads.first_named(file["path"], search) for file in move.files]
@@ -291,7 +269,6 @@ def drop_moves_naming(search: AddressSearch) -> Counter[int]:
 
 
 def count_confirmed(move_id: int) -> None:
-    """Count a person who confirmed through the move-in link."""
     Move.objects.filter(id=move_id).update(people_confirmed=F("people_confirmed") + 1)
 
 
@@ -303,7 +280,6 @@ def _locked(move_id: int) -> Move:
 
 
 def check_soon(move: Move) -> None:
-    """Enqueue the dry run of a move."""
     jobs.defer(CHECK_MOVE_JOB, jobs.JobQueue.IMPORT, account_id=move.account_id, move_id=move.id)
 
 
@@ -312,7 +288,6 @@ def _start_soon(move: Move) -> None:
 
 
 def forget_files(account_id: int, files: Iterable[dict[str, Any]]) -> None:
-    """Delete the files of a move."""
     with tenancy.account(account_id):
         for file in files:
             uploads.forget(file["path"])

@@ -1,4 +1,4 @@
-"""Notes about contacts. Any team member with write access adds them; only the author changes or deletes one."""
+"""Notes about contacts. Any member with write access adds them; only the author changes or deletes one."""
 
 from django.db import transaction
 from django.utils.translation import gettext as _
@@ -14,7 +14,7 @@ MAX_NOTES = 500
 
 @transaction.atomic
 def write_note(contact_id: int, text: str, *, by: User) -> ContactNote:
-    """Add a note to a contact. Raises ListError."""
+    """Raises ListError."""
     text = _checked(text)
     # The lock keeps an erasure from running at the same time.
     if not Contact.objects.select_for_update().filter(id=contact_id).exists():
@@ -26,7 +26,7 @@ def write_note(contact_id: int, text: str, *, by: User) -> ContactNote:
 
 @transaction.atomic
 def change_note(note_id: int, text: str, *, by: User) -> None:
-    """Replace the text of one's own note. Raises ListError."""
+    """One's own. Raises ListError."""
     text = _checked(text)
     note = _own(note_id, by)
     if note.text != text:
@@ -36,7 +36,7 @@ def change_note(note_id: int, text: str, *, by: User) -> None:
 
 @transaction.atomic
 def delete_note(note_id: int, *, by: User) -> None:
-    """Delete one's own note. Raises ListError."""
+    """One's own. Raises ListError."""
     _own(note_id, by).delete()
 
 

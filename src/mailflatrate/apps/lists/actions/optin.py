@@ -1,8 +1,4 @@
-"""Double opt-in for lists: requested, confirmed, denied, expired. Nothing else makes a sign-up count (R-25).
-
-`apps.forms` decides who may be asked, with which token and how often; this module handles people, subscriptions and the
-ledger.
-"""
+"""Double opt-in for lists. Nothing else makes a sign-up count (R-25); `apps.forms` decides who may be asked."""
 
 from collections.abc import Mapping, Sequence
 from dataclasses import dataclass, field
@@ -52,7 +48,7 @@ DELETE FROM contact c WHERE c.account_id = %(account_id)s AND c.id = %(contact_i
 
 @dataclass(frozen=True, slots=True)
 class SignupPerson:
-    """The person signing up, as typed: `address_key` is the keyed hash of the canonical address (32 octets)."""
+    """As typed; `address_key`: keyed hash of the canonical address (32 bytes)."""
 
     email: str
     address_key: bytes
@@ -64,10 +60,8 @@ class SignupPerson:
 @tenancy.needs_account
 @transaction.atomic
 def begin_opt_in(person: SignupPerson, list_id: int, at: datetime, evidence: ledger.EventEvidence) -> tuple[int, int]:
-    """Record a request to join a list; return the ids of the contact and of the ledger's event.
-
-    A new person is stored as pending. A known contact and their data stay unchanged until they have confirmed, because
-    anyone can type an address into a form.
+    """Returns contact and ledger event. A known contact's data stay unchanged until they confirm: anyone can type an
+    address.
     """
     parameters: dict[str, Any] = {
         "account_id": tenancy.current_account_id(),
@@ -86,9 +80,8 @@ def begin_opt_in(person: SignupPerson, list_id: int, at: datetime, evidence: led
 def confirm_consent(
     person: SignupPerson, list_id: int, at: datetime, evidence: ledger.EventEvidence, *, source: str
 ) -> int:
-    """Confirm the subscription, whatever its earlier state; return the id of the ledger's event.
-
-    Existing names and attributes stay. An unsubscribe and bounces are lifted, a complaint is not (R-16, R-75).
+    """Names and attributes stay. Lifts unsubscribe and bounces, not a complaint (R-16, R-75). Returns the ledger's
+    event.
     """
     account_id = tenancy.current_account_id()
     if person.first_name or person.last_name or person.attributes:  # what a known contact lacks is filled in
@@ -128,7 +121,7 @@ def confirm_consent(
 @tenancy.needs_account
 @transaction.atomic
 def turn_down(contact_id: int, list_id: int, at: datetime, evidence: ledger.EventEvidence) -> int:
-    """Remove a pending subscription after "This was not me", and record the objection; return the event's id."""
+    """After "This was not me", as an objection; return the event's id."""
     waiting = Subscription.objects.filter(contact_id=contact_id, mailing_list_id=list_id)
     waiting.filter(state=SubscriptionState.PENDING).delete()
     return ledger.append(contact_id, list_id, ConsentKind.OBJECTION, at, evidence)
@@ -137,8 +130,8 @@ def turn_down(contact_id: int, list_id: int, at: datetime, evidence: ledger.Even
 @tenancy.needs_account
 @transaction.atomic
 def forget_opt_in(contact_id: int, list_id: int, event_ids: Sequence[int]) -> None:
-    """Expire an unconfirmed sign-up (R-34): delete its personal half in the ledger, and the person if nothing else
-    needs them. The events stay so that the chain remains intact.
+    """Delete the ledger's personal half (R-34), and the person if nothing needs them. Events stay: the chain is
+    intact.
     """
     expire_request(contact_id, list_id, event_ids)
     waiting = Subscription.objects.filter(contact_id=contact_id, mailing_list_id=list_id)
@@ -148,5 +141,4 @@ def forget_opt_in(contact_id: int, list_id: int, event_ids: Sequence[int]) -> No
 
 
 def person_of(contact: Contact, email: str, address_key: bytes) -> SignupPerson:
-    """Return the contact's data for a sign-up with another address."""
     return SignupPerson(email, address_key, contact.first_name, contact.last_name, contact.attributes)

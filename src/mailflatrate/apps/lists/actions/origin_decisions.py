@@ -1,7 +1,5 @@
-"""A reviewer's decisions on origins and held imports, and their effect on people (R-10, R-11, R-15).
-
-A decision is one transaction of the desk; people are released from quarantine in batches afterward, the first batch
-at once and the rest by a job, because a list of a million takes time.
+"""A reviewer's decisions on origins and held imports (R-10, R-11, R-15). People follow in batches, by a job: a million
+take time.
 """
 
 from datetime import UTC, datetime, time
@@ -41,8 +39,6 @@ SETTLE_JOB = "lists.settle_people"
 
 
 class OriginDecision(StrEnum):
-    """A reviewer's possible decisions on a declaration."""
-
     APPROVE = "approve"
     ASK = "ask"
     REJECT = "reject"
@@ -56,11 +52,7 @@ _STATE_AFTER = {
 
 
 def decide_origin(origin_id: int, outcome: OriginDecision, *, reviewer: User, reason: str) -> ListOrigin:
-    """Decide an open declaration. The customer receives the reason word for word (R-09).
-
-    APPROVE releases people with complete proof; REJECT closes the list permanently. Raises ListError if the user is not
-    a reviewer, the reason is missing, or the declaration is not open.
-    """
+    """REJECT is final. Raises ListError unless by a reviewer, with a reason (sent as is, R-09), on an open one."""
     reason = _reviewed(reviewer, reason)
     with tenancy.platform(PlatformReason.OPERATOR_DESK):
         origin = ListOrigin.objects.select_for_update().filter(id=origin_id).select_related("mailing_list").first()
@@ -103,7 +95,7 @@ def decide_origin(origin_id: int, outcome: OriginDecision, *, reviewer: User, re
 
 
 def decide_import(import_id: int, *, release: bool, reviewer: User, reason: str) -> Import:
-    """Release the people of a held import, or block them permanently (R-15). Raises ListError as `decide_origin`."""
+    """Or block them permanently (R-15). Raises ListError as `decide_origin`."""
     reason = _reviewed(reviewer, reason)
     with tenancy.platform(PlatformReason.OPERATOR_DESK):
         locked = Import.objects.select_for_update(of=("self",)).select_related("mailing_list", "origin")
@@ -166,10 +158,7 @@ SELECT source_import_id, was, word, count(*), max(contact_id) FROM settled GROUP
 def settle_people(
     account_id: int, *, origin_id: int | None = None, import_id: int | None = None, after: int = 0
 ) -> int:
-    """Apply a decision about an origin or import to the next `SETTLE_ROWS` people; return how many.
-
-    Does nothing without a decision. A job continues where this ends. Idempotent.
-    """
+    """The next `SETTLE_ROWS` people; return how many. Nothing without a decision. A job goes on. Idempotent."""
     with tenancy.account(account_id):
         rows, after = _settle_next(origin_id, import_id, after)
         if rows == SETTLE_ROWS:
@@ -218,7 +207,6 @@ def _settle_next(origin_id: int | None, import_id: int | None, after: int) -> tu
 
 
 def _verdict(job: Import) -> tuple[bool, str] | None:
-    """Return (confirmed, word) for an import's waiting people; None while a review is due."""
     assert job.origin is not None
     if job.origin.state == DeclarationState.REJECTED:
         return False, ORIGIN_REJECTED
@@ -230,7 +218,6 @@ def _verdict(job: Import) -> tuple[bool, str] | None:
 
 
 def _count(import_id: int, was: str, people: int, *, confirmed: bool, word: str) -> None:
-    """Move people from one counter of their import to another."""
     job = Import.objects.get(id=import_id)
     quarantined = dict(job.quarantined)
     left = quarantined.pop(was, 0) - people

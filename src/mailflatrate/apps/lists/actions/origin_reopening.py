@@ -9,10 +9,8 @@ from mailflatrate.settings.schema import load_settings
 
 @tenancy.needs_platform
 def reopen_origin(list_id: int, *, dead: int, of: int, machine: str) -> bool:
-    """Send an approved list back to the reviewer; its imported people get nothing until then.
-
-    The approved declaration stays unchanged. A copy of it waits for review, with the number of addresses that were
-    tried and of those that do not exist. Returns False if the list is not approved, so that this happens only once.
+    """Imported people get nothing until the review of a copy, with the numbers tried and dead. False unless approved:
+    only once.
     """
     found = MailingList.objects.select_for_update().filter(id=list_id, origin_state=OriginState.APPROVED).first()
     if found is None:

@@ -1,4 +1,4 @@
-"""Declarations of list origin (R-10, R-11). `actions.origin_decisions` decides them."""
+"""Declarations of list origin (R-10, R-11); `actions.origin_decisions` decides them."""
 
 import re
 from collections.abc import Collection
@@ -74,11 +74,8 @@ def declare_origin(
     ip: str | None = None,
     user_agent: str = "",
 ) -> ListOrigin:
-    """Sign a declaration of list origin and submit it for review. Without a `screenshot` (bytes of an image of the
-    form), a new version keeps that of the previous version.
-
-    An open declaration is replaced, and its imports are moved to the new one. Raises DeclarationProblem, or ListError
-    for a list that is unknown, archived or rejected.
+    """Without `screenshot` (an image's bytes), the previous one stays. Replaces an open declaration and takes its
+    imports. Raises DeclarationProblem, or ListError for a list unknown, archived or rejected.
     """
     mailing_list = MailingList.objects.select_for_update().filter(id=list_id, archived_at=None).first()
     if mailing_list is None:
@@ -138,10 +135,7 @@ def _move_imports(mailing_list: MailingList, before: ListOrigin | None, origin: 
 
 
 def usable_origin(list_id: int, version: int | None = None) -> ListOrigin:
-    """Return the declaration for an import into a list: `version`, otherwise the newest valid one.
-
-    Raises OriginNeeded if there is none, ListError for a rejected list.
-    """
+    """`version`, else the newest valid one. Raises OriginNeeded if there is none, ListError for a rejected list."""
     mailing_list = MailingList.objects.filter(id=list_id).first()
     if mailing_list is None:
         raise ListError(_("this list doesn't exist"))
@@ -173,7 +167,6 @@ def _picture(screenshot: bytes | None, before: ListOrigin | None) -> tuple[bytes
 
 
 def _check(declaration: Declaration, *, has_picture: bool) -> None:
-    """Check the declaration and report every missing or invalid field at once."""
     problems = {**_check_words(declaration, has_picture), **_check_times(declaration)}
     if declaration.kind not in set(OriginKind):
         problems["kind"] = _("choose how people signed up")

@@ -1,7 +1,4 @@
-"""The rows of an import that can't be mailed, as a file: refused rows, and people on the list without complete proof.
-
-The file has the columns of the original, so that it can be corrected and uploaded again.
-"""
+"""The rows of an import that can't be mailed, as a file in the original's columns, to be corrected and sent again."""
 
 import csv
 import io
@@ -17,10 +14,8 @@ _PAGE_ROWS = 2_000
 
 @tenancy.needs_account
 def rows_to_correct(import_id: int, *, wording: Callable[[str], str] = str) -> Iterator[str]:
-    """Yield the refused rows, and those of people in quarantine, as a table that can be uploaded again.
-
-    Each line has the original cells, then its number, the reason, and a suggestion, if any. `wording` turns a
-    stored reason into readable text. Cells that a spreadsheet would run as a formula get an apostrophe in front.
+    """Also people in quarantine. A line: original cells, number, reason in `wording`, suggestion. Formulas get an
+    apostrophe.
     """
     terms = Import.objects.filter(id=import_id).values_list("terms", flat=True).first() or {}
     rows = ImportRefusal.objects.filter(source_import_id=import_id).order_by("line_number", "id")
@@ -37,14 +32,11 @@ def rows_to_correct(import_id: int, *, wording: Callable[[str], str] = str) -> I
 
 
 class _CsvLines:
-    """Writes one CSV line at a time."""
-
     def __init__(self) -> None:
         self._buffer = io.StringIO()
         self._writer = csv.writer(self._buffer)
 
     def line(self, cells: Iterable[object]) -> str:
-        """Return the cells as one line."""
         self._writer.writerow(tuple(cells))
         text = self._buffer.getvalue()
         self._buffer.seek(0)

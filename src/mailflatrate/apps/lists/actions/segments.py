@@ -1,5 +1,3 @@
-"""Saving and deleting segments."""
-
 from typing import Any
 
 from django.db import transaction
@@ -17,10 +15,7 @@ from mailflatrate.base.long_task import TaskState
 
 @tenancy.needs_account
 def save_segment(name: str, definition: Any, *, segment_id: int | None = None) -> Segment:
-    """Create a segment, or change the one with `segment_id`. Raises SegmentError worded for the customer.
-
-    `definition` is a list of conditions, all of which must match, a group in the JSON form, or a tree.
-    """
+    """`definition`: conditions that all must match, a JSON group, or a tree. Raises SegmentError for the customer."""
     name = " ".join(name.split())[:120]
     if not name or "\0" in name:
         raise SegmentError(_("enter a name for the segment"))
@@ -41,10 +36,7 @@ def save_segment(name: str, definition: Any, *, segment_id: int | None = None) -
 
 @tenancy.needs_account
 def delete_segment(segment_id: int) -> None:
-    """Delete a segment. Idempotent. Raises SegmentInUse with the places that use it.
-
-    Campaigns that have begun keep the conditions they were planned with.
-    """
+    """Idempotent. Raises SegmentInUse with the places. Campaigns that have begun keep their conditions."""
     with transaction.atomic():
         if not Segment.objects.select_for_update().filter(id=segment_id).exists():
             audit.nothing_changed()
@@ -56,6 +48,5 @@ def delete_segment(segment_id: int) -> None:
 
 @tenancy.needs_account
 def segment_places(segment_id: int) -> list[str]:
-    """Return the places that use a segment, under the names that pages show."""
     waiting = BulkAction.objects.filter(state=TaskState.QUEUED, selection__segment=segment_id).exists()
     return [*([_("a bulk action that is about to begin")] if waiting else []), *uses_of(segment_id)]

@@ -20,10 +20,7 @@ ORDER BY s.contact_id LIMIT %s
 
 
 def ask_withdrawal(campaign_id: int, number: int, *, by: audit.Actor) -> None:
-    """Queue a job that unsubscribes, in batches, contacts a campaign asked to stay who are still inactive.
-
-    The customer requests it.
-    """
+    """A job unsubscribes those still inactive, at the customer's request."""
     audit.record(
         "people.withdrawn",
         by=by,
@@ -42,10 +39,7 @@ def ask_withdrawal(campaign_id: int, number: int, *, by: audit.Actor) -> None:
 
 
 def withdraw_inactive(campaign_id: int, after: int) -> int | None:
-    """End the subscriptions of the next batch of contacts; return the last one's id, None if none is left. Resumable.
-
-    Contacts who reacted meanwhile are no longer inactive and stay subscribed.
-    """
+    """The last one's id, None if none is left. Resumable. Contacts who reacted meanwhile stay."""
     segment, values = conditions_sql(inactive_conditions(asked_by=campaign_id))
     with connection.cursor() as cursor:
         cursor.execute(

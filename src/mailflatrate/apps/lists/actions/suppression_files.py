@@ -1,4 +1,4 @@
-"""Files of addresses to suppress: upload one, cancel it, and list the rows that a person should check."""
+"""Files of addresses to suppress."""
 
 import csv
 import io
@@ -25,7 +25,6 @@ from mailflatrate.rules.contacts.suppression import SuppressionReason
 from mailflatrate.rules.prior_status.columns import StatusField
 
 MOST_UNDER_WAY = 3
-"""Files of one account that may wait or run at a time."""
 _PAGE_ROWS = 2_000
 
 
@@ -38,9 +37,8 @@ def suppress_file(
     by: User | None,
     enqueue: bool = True,
 ) -> SuppressionFile:
-    """Store a file and start suppressing its addresses. `reason` applies to rows without a reason of their own.
-
-    Raises ImportProblem if the file holds no table with addresses, or if too many files are being processed.
+    """`reason`: for rows without one. Raises ImportProblem without a table of addresses, or with too many files under
+    way.
     """
     if SuppressionFile.under_way().count() >= MOST_UNDER_WAY:
         raise ImportProblem(_("three files are being read; wait until one is done, or cancel one"))
@@ -74,7 +72,6 @@ def suppress_file(
 
 
 def _statuses(mapping: dict[str, str]) -> dict[str, str]:
-    """Return the columns that say what happened, without our own exact one, which is read first."""
     fields = set(StatusField)
     return {
         name: title
@@ -86,10 +83,7 @@ def _statuses(mapping: dict[str, str]) -> dict[str, str]:
 @tenancy.needs_account
 @transaction.atomic
 def cancel_suppression_file(file_id: int, *, by: User | None) -> None:
-    """Cancel a file before its next rows; addresses already suppressed stay so. Idempotent.
-
-    Raises ImportProblem if unknown.
-    """
+    """Before its next rows; suppressed addresses stay so. Idempotent. Raises ImportProblem if unknown."""
     job = SuppressionFile.locked(file_id)
     if job is None:
         raise ImportProblem(_("this file doesn't exist"))
@@ -101,10 +95,7 @@ def cancel_suppression_file(file_id: int, *, by: User | None) -> None:
 
 @tenancy.needs_account
 def reported_rows_csv(file_id: int, *, wording: Callable[[str], str] = str) -> Iterator[str]:
-    """Yield the rejected rows and the role addresses as CSV lines: line number, reason, then the cells of the file.
-
-    Cells that a spreadsheet would run as a formula get an apostrophe in front.
-    """
+    """Rejected rows and role addresses: line number, reason, cells. Formulas get an apostrophe in front."""
     rows = SuppressionFileRow.objects.filter(source_file_id=file_id).order_by("line_number", "id")
     yield _line([_("line"), _("reason"), _("row")])
     for row in rows.iterator(chunk_size=_PAGE_ROWS):
@@ -119,10 +110,8 @@ def _line(cells: list[str]) -> str:
 
 @tenancy.needs_account
 def drop_suppression_files_naming(search: AddressSearch) -> Counter[int]:
-    """Cancel files that still wait and contain an erased address.
-
-    Returns how many there were for each address, counting a file for the first one in it. A running one suppresses the
-    address anyway, and deletes the file at its end.
+    """Cancel waiting ones with an erased address; return how many by address, each once. A running one suppresses it
+    anyway.
     """
     dropped: Counter[int] = Counter()
     for job in SuppressionFile.objects.filter(state=TaskState.QUEUED):

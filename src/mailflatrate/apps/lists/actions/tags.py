@@ -1,5 +1,3 @@
-"""Create, change and delete tags, and set the tags of one contact."""
-
 from collections.abc import Iterable
 
 from django.db import IntegrityError, transaction
@@ -14,7 +12,7 @@ from mailflatrate.rules.contacts.tags import TagColor
 
 @transaction.atomic
 def create_tag(name: str, color: TagColor | None = None) -> Tag:
-    """Create a tag. Raises ListError if the account already has one with this name."""
+    """Raises ListError for a name that exists."""
     name = checked_name(name)
     if Tag.objects.filter(folded=name.casefold()).exists():
         raise NameInUse(_("another tag is already called “%(name)s”") % {"name": name})
@@ -25,7 +23,7 @@ def create_tag(name: str, color: TagColor | None = None) -> Tag:
 
 
 def change_tag(tag_id: int, *, name: str, color: TagColor) -> None:
-    """Rename or recolor a tag; contacts keep it. Raises ListError."""
+    """Contacts keep it. Raises ListError."""
     name = checked_name(name)
     try:
         with transaction.atomic():
@@ -37,7 +35,7 @@ def change_tag(tag_id: int, *, name: str, color: TagColor) -> None:
 
 @transaction.atomic
 def delete_tag(tag_id: int) -> int:
-    """Delete a tag and remove it from all contacts; return how many had it. Idempotent."""
+    """From all contacts; return how many had it. Idempotent."""
     tag = Tag.objects.select_for_update().filter(id=tag_id).first()
     if tag is None:
         audit.nothing_changed()
@@ -49,7 +47,7 @@ def delete_tag(tag_id: int) -> int:
 
 @transaction.atomic
 def change_tags(contact_id: int, *, add: Iterable[str] = (), remove: Iterable[str] = ()) -> None:
-    """Add and remove tags of a contact, by name; new tags are created. Raises ListError."""
+    """By name; new tags are created. Raises ListError."""
     if not Contact.objects.select_for_update().filter(id=contact_id).exists():
         raise ListError(_("this contact doesn't exist"))
     gone = {name.strip().casefold() for name in remove}

@@ -1,7 +1,5 @@
-"""Whether a contact's clicks are recorded by name: a separate consent, never part of another one (R-107).
-
-Silence is a refusal. Without consent, clicks cannot be traced to a person, because all recipients get the same links
-(R-108).
+"""Consent to clicks by name: separate, never part of another one (R-107). Silence is a refusal; without it, clicks
+can't be traced to a person, because all recipients get the same links (R-108).
 """
 
 from collections.abc import Mapping
@@ -25,14 +23,11 @@ _WORDING = N_(
 
 
 def tracking_wording(sender: str, language: str) -> str:
-    """Return the wording the person agrees to in `language`, or in English if there is no translation."""
     return translate(_WORDING, language).format(sender=sender)
 
 
 @dataclass(frozen=True, slots=True)
 class TrackingSignup:
-    """The sign-up with which a person agreed before they confirmed, and what the ledger says of it."""
-
     at: datetime
     ip: str | None
     details: Mapping[str, object]
@@ -50,9 +45,8 @@ def choose_tracking(
     user_agent: str,
     signup: TrackingSignup | None = None,
 ) -> bool:
-    """Record the person's choice; return True if it changed anything. Raises ListError for an unknown contact.
-
-    `wording` is the text shown (stored with its hash, as R-28 requires); `source` is the page.
+    """True if changed. `wording`: as shown, stored with its hash (R-28); `source`: the page. Raises ListError if
+    unknown.
     """
     contact = Contact.objects.select_for_update().filter(id=contact_id).first()
     if contact is None:

@@ -1,8 +1,5 @@
-"""Undoing an unsubscribe on the page where it was done, for a few minutes (R-42).
-
-The unsubscribe is effective at once and stays in the ledger. Undoing it appends the consent that it ended once more,
-with its evidence and the circumstances of the undo. Only what this page ended comes back: lists that the person left in
-another way, or was never confirmed on, stay as they are, and so does every other "no".
+"""Undoing an unsubscribe on its page, for a few minutes (R-42). The unsubscribe stays in the ledger; the consent it
+ended is appended once more. Only what this page ended comes back: every other "no" stays.
 """
 
 from collections.abc import Sequence
@@ -23,22 +20,19 @@ from mailflatrate.rules.events import EventType
 from mailflatrate.rules.limits import value as limit
 
 MOST_UNDONE = 3
-"""How often one page may undo: a person who keeps changing their mind signs up again."""
+"""A person who keeps changing their mind signs up again."""
 ON_A_PAGE = ("link", "preferences")
-"""How someone unsubscribes on a page of the service. What a mailbox provider posted stays done."""
+"""What a mailbox provider posted stays done."""
 
 
 @dataclass(frozen=True, slots=True)
 class UndoOffer:
-    """What can be undone: the subscriptions with the event that ended each, and until when."""
-
     until: datetime
     ended: Sequence[tuple[Subscription, ConsentEvent]]
 
 
 @tenancy.needs_account
 def undo_offer(contact_id: int, source: str) -> UndoOffer | None:
-    """Return what the page `source` may still undo for a contact; None if nothing."""
     contact = Contact.objects.filter(id=contact_id).first()
     if contact is None or _says_no_otherwise(bytes(contact.address_key), source):
         return None
@@ -69,7 +63,7 @@ def undo_offer(contact_id: int, source: str) -> UndoOffer | None:
 
 
 def _says_no_otherwise(address_key: bytes, source: str) -> bool:
-    """Return whether an address is suppressed for any reason but the unsubscribe on this page."""
+    """Suppressed for any other reason than this page's unsubscribe."""
     return any(
         row.account_id is None or row.reason != SuppressionReason.UNSUBSCRIBE or row.source != source
         for row in active_for([address_key])
@@ -78,10 +72,7 @@ def _says_no_otherwise(address_key: bytes, source: str) -> bool:
 
 @transaction.atomic
 def undo_unsubscribe(contact_id: int, *, source: str, ip: str | None, user_agent: str) -> int:
-    """Confirm the person again on the lists that the page `source` ended; return on how many.
-
-    0 if it is too late, or something else speaks against it. Idempotent.
-    """
+    """On how many lists; 0 if too late, or something speaks against it. Idempotent."""
     contact = Contact.objects.select_for_update().filter(id=contact_id).first()
     offer = undo_offer(contact_id, source) if contact is not None else None
     if contact is None or offer is None:
@@ -95,7 +86,7 @@ def undo_unsubscribe(contact_id: int, *, source: str, ip: str | None, user_agent
 def _confirm_again(
     contact: Contact, row: Subscription, ending: ConsentEvent, *, source: str, ip: str | None, user_agent: str
 ) -> None:
-    """Append the consent that a withdrawal ended, as it was given and with who took the withdrawal back."""
+    """As it was given, and with who took the withdrawal back."""
     was, now = row.consent_event, clock.now()
     assert was is not None
     given = was.evidence

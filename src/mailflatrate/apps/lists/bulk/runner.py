@@ -1,7 +1,4 @@
-"""Runs bulk actions: stores the contacts of one, then goes through them in small transactions, each with its numbers.
-
-After a crash it continues with the first contact whose transaction was not committed.
-"""
+"""Runs bulk actions in small transactions, each with its numbers; resumed after the last committed one."""
 
 import json
 from collections import Counter
@@ -22,18 +19,14 @@ UNDO_DAYS = 7
 
 
 class BulkRunner(TaskRunner[BulkAction]):
-    """Carries out bulk actions. Each step is one transaction with some contacts and their numbers."""
-
     model = BulkAction
 
     def prepare(self, task: BulkAction) -> None:
-        """Fix the action's contacts, once."""
         if task.state == TaskState.QUEUED:
             with task.limited_scope():
                 task.total = fix_selection(task)
 
     def step(self, task: BulkAction) -> bool:
-        """Change the next contacts."""
         steps = steps_of(task)
         waiting = BulkItem.objects.filter(action=task, contact_id__gt=task.after_id).order_by("contact_id")
         ids = list(waiting.values_list("contact_id", flat=True)[: steps.size])
@@ -64,7 +57,6 @@ def _count(action: BulkAction, skipped: Counter[str], done: int) -> None:
 
 
 def _keep(action: BulkAction, step: BulkStep) -> None:
-    """Note the contacts that the step changed, with the value before."""
     if not step.changed:
         return
     values: list[Any] = [None if before is None else json.dumps(before) for before in step.changed.values()]
@@ -78,7 +70,6 @@ def _keep(action: BulkAction, step: BulkStep) -> None:
 
 
 def sweep_items() -> int:
-    """Delete the contact rows of actions that can no longer be undone, in all accounts; return how many."""
     before = clock.now() - timedelta(days=UNDO_DAYS)
     with tenancy.platform(PlatformReason.HOUSEKEEPING):
         rows = BulkItem.objects.filter(action__finished_at__lt=before)

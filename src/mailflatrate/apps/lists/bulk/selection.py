@@ -1,4 +1,4 @@
-"""Which contacts a bulk action covers: ids from a page, or everyone who matches the filter of the contact list."""
+"""Which contacts a bulk action covers."""
 
 from collections.abc import Mapping, Sequence
 from dataclasses import dataclass
@@ -14,23 +14,21 @@ from mailflatrate.apps.lists.models import BulkAction, Contact
 from mailflatrate.base import tenancy
 
 MOST_IDS = 1_000
-"""Contacts that a selection may name one by one."""
 
 
 @dataclass(frozen=True, slots=True)
 class BulkSelection:
-    """A selection: either `ids`, or everyone who matches `wanted`."""
+    """Either `ids`, or everyone who matches `wanted`."""
 
     ids: tuple[int, ...] = ()
     wanted: ContactFilter | None = None
 
     def as_json(self) -> dict[str, Any]:
-        """Return a mapping for `BulkAction.selection`."""
         return {"ids": list(self.ids)} if self.wanted is None else self.wanted.as_json()
 
 
 def selection_of(ids: Sequence[int], wanted: ContactFilter | None) -> BulkSelection:
-    """Return a selection. Raises ListError if it is empty or has too many ids."""
+    """Raises ListError if it is empty or has too many ids."""
     if wanted is None and not ids:
         raise ListError(_("select at least one contact"))
     if len(ids) > MOST_IDS:
@@ -39,28 +37,23 @@ def selection_of(ids: Sequence[int], wanted: ContactFilter | None) -> BulkSelect
 
 
 def from_json(stored: Mapping[str, Any]) -> BulkSelection:
-    """Read what `as_json` wrote."""
     if "ids" in stored:
         return BulkSelection(tuple(stored["ids"]))
     return BulkSelection(wanted=filter_from_json(stored))
 
 
 def selected(selection: BulkSelection) -> QuerySet[Contact]:
-    """Return the selected contacts of the account."""
     if selection.wanted is None:
         return Contact.objects.filter(id__in=selection.ids)
     return contacts_matching(selection.wanted)
 
 
 def count_selected(selection: BulkSelection) -> int:
-    """Count the selected contacts."""
     return selected(selection).count()
 
 
 def fix_selection(action: BulkAction) -> int:
-    """Store a row for each selected contact, or for each contact that the action to undo had
-    changed; return how many.
-    """
+    """For undoing: those that the action had changed. Returns how many."""
     account_id = tenancy.current_account_id()
     with connection.cursor() as cursor:
         if action.undoes_id is not None:

@@ -1,6 +1,4 @@
-"""The steps of bulk actions: each changes some contacts at a time, and returns who was changed and why others were
-skipped.
-"""
+"""The steps of bulk actions."""
 
 import json
 from collections import Counter
@@ -23,17 +21,14 @@ ALREADY_OUT = "already_out"
 
 @dataclass(slots=True)
 class BulkStep:
-    """The result of one step.
-
-    `changed` maps contacts to their previous value, if it is kept; `skipped` counts unchanged contacts by reason.
-    """
+    """`changed`: previous values, if kept; `skipped`: unchanged contacts by reason."""
 
     changed: dict[int, Any] = field(default_factory=dict)
     skipped: Counter[str] = field(default_factory=Counter)
     taken: int | None = None
-    """How many of the contacts were dealt with, from the first on; None for all. The others are left for the next."""
+    """How many from the first on were dealt with; None for all. The others are left for the next step."""
     stopped: str = ""
-    """Why no further step makes sense, as the reason of all contacts that are left."""
+    """Why no further step makes sense, as the reason of all contacts left."""
 
 
 StepFunction = Callable[[BulkAction, Sequence[int]], BulkStep]
@@ -41,8 +36,6 @@ StepFunction = Callable[[BulkAction, Sequence[int]], BulkStep]
 
 @dataclass(frozen=True, slots=True)
 class BulkSteps:
-    """The function that carries out one kind of bulk action, and how many contacts it takes at a time."""
-
     take: StepFunction
     size: int
 
@@ -113,7 +106,6 @@ def _set_field(action: BulkAction, ids: Sequence[int]) -> BulkStep:
 
 
 def _unsubscribe(action: BulkAction, ids: Sequence[int]) -> BulkStep:
-    """Unsubscribe these contacts from a list, or from everything."""
     source = f"bulk action {action.id}" + (f": {action.created_by.email}" if action.created_by else "")
     list_id = action.parameters.get("list")
     people = unsubscribe_many(ids, list_id=list_id, by="customer", source=source)
@@ -133,11 +125,11 @@ _OPPOSITE = {BulkKind.ADD_TAG: BulkKind.REMOVE_TAG, BulkKind.REMOVE_TAG: BulkKin
 
 
 def steps_of(action: BulkAction) -> BulkSteps:
-    """Return the function that carries out an action; to undo a tag, the one of the opposite action."""
+    """To undo a tag, those of the opposite action."""
     kind = BulkKind(action.kind)
     return STEPS[_OPPOSITE.get(kind, kind) if action.undoes_id is not None else kind]
 
 
 def register_steps(kind: BulkKind, take: StepFunction, *, size: int) -> None:
-    """Register the function for a later app's kind of action. Its module `bulk_steps` does so, loaded in `ready()`."""
+    """For a later app's kind, in its module `bulk_steps`, loaded in `ready()`."""
     STEPS[kind] = BulkSteps(take, size)

@@ -1,8 +1,4 @@
-"""Checks a segment against the account before it is saved: its fields and their types, lists, tags, forms, campaigns.
-
-Values are converted to the form that fields store. Saved segments are read without these checks: a tag deleted since
-then matches no one.
-"""
+"""Checks a segment before it is saved. Saved ones are read without: a deleted tag matches no one."""
 
 from collections.abc import Mapping
 from dataclasses import replace
@@ -25,7 +21,7 @@ from mailflatrate.rules.fields.field_type import FieldDefinition, UnreadableValu
 
 @tenancy.needs_account
 def check_segment(raw: Any) -> SegmentGroup:
-    """Return the tree of a segment, checked against the account. Raises SegmentError that lists the valid choices."""
+    """Raises SegmentError that lists the valid choices."""
     tree = parse_segment(raw)
     keys = {condition.key for condition in tree.conditions() if condition.field is Field.ATTRIBUTE}
     known = fields.definitions(keys) if keys else {}
@@ -35,7 +31,6 @@ def check_segment(raw: Any) -> SegmentGroup:
 
 
 def _named_ids(tree: SegmentGroup) -> dict[Field, set[int]]:
-    """Return the ids that a tree names, by the field whose choices they are."""
     found: dict[Field, set[int]] = {}
     for condition in tree.conditions():
         for field, ids in named_by(condition).items():
@@ -44,15 +39,12 @@ def _named_ids(tree: SegmentGroup) -> dict[Field, set[int]]:
 
 
 def named_by(condition: Condition) -> dict[Field, tuple[int, ...]]:
-    """Return the ids that one condition names, by the field whose choices they are."""
     if condition.field in (Field.LIST, Field.TAG, Field.FORM, Field.CAMPAIGN):
         return {condition.field: condition.numbers}
     return {Field.CAMPAIGN: (condition.campaign,)} if condition.campaign is not None else {}
 
 
 class _Checker:
-    """Checks the conditions of one segment in their order."""
-
     def __init__(
         self,
         known: Mapping[str, FieldDefinition],
@@ -90,7 +82,6 @@ class _Checker:
 
 
 def _suited_test(where: str, test: PropertyTest, known: Mapping[str, PropertyType]) -> PropertyTest:
-    """Return a test of a declared property, as its type needs it."""
     kind = known.get(test.name)
     if kind is None:
         choices = listed(sorted(known)) or _("there is none yet")
@@ -119,7 +110,6 @@ def _unknown(field: Field) -> str:
 
 
 def _suited(where: str, condition: Condition, wanted: FieldDefinition) -> Condition:
-    """Return a condition on a declared field, as its type needs it."""
     op, value = wanted.type.adapted(condition.op, condition.value)
     condition = replace(condition, op=op, value=value)
     if op not in wanted.type.comparisons:

@@ -1,7 +1,4 @@
-"""The rows that a condition can name by id: lists, tags, and what later stages register (forms, campaigns).
-
-Pages offer these choices, sentences use their names, and errors list them.
-"""
+"""Rows that a condition can name by id."""
 
 from collections.abc import Callable, Iterable
 from dataclasses import dataclass
@@ -13,11 +10,7 @@ from mailflatrate.rules.conditions import Field
 
 @dataclass(frozen=True, slots=True)
 class ChoiceSource:
-    """Where the ids of a field come from.
-
-    `offered` returns those to choose from, by name or newest first; `named` the names of given ids, including ids that
-    are no longer offered.
-    """
+    """`offered`: to choose from, by name or newest first; `named`: of given ids, no longer offered ones included."""
 
     offered: Callable[[], list[tuple[int, str]]]
     named: Callable[[Iterable[int]], dict[int, str]]
@@ -43,12 +36,10 @@ _SOURCES: dict[Field, ChoiceSource] = {
 
 
 def register_choices(field: Field, source: ChoiceSource) -> None:
-    """Register the choices of a field whose rows belong to a later stage."""
     _SOURCES[field] = source
 
 
 def offered(field: Field) -> list[tuple[int, str]]:
-    """Return the ids and names that a condition on this field can choose from; none if it names nothing."""
     return _SOURCES[field].offered() if field in _SOURCES else []
 
 

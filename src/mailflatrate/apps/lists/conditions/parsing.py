@@ -1,7 +1,4 @@
-"""Reads segments from JSON: stored ones, those of the API, and those that a page posts. Anything else is refused.
-
-Depth, number and length of the input are limited before it is parsed.
-"""
+"""Reads segments from JSON, with depth, number and length limited before. Anything unknown is refused."""
 
 import re
 from collections.abc import Callable, Mapping, Sequence
@@ -43,10 +40,7 @@ _LARGEST_ID = 2**63 - 1
 
 
 def parse_segment(raw: Any) -> SegmentGroup:
-    """Return the tree of a segment, from the list of version 1, the object of version 2, or a tree itself.
-
-    Raises SegmentError that names the invalid condition and the valid choices.
-    """
+    """From a list (version 1), an object (2) or a tree. Raises SegmentError naming the condition and valid choices."""
     if isinstance(raw, SegmentGroup):
         return raw
     if isinstance(raw, Mapping):
@@ -59,7 +53,7 @@ def parse_segment(raw: Any) -> SegmentGroup:
 
 
 def parse_conditions(conditions: Sequence[Any]) -> list[Condition]:
-    """Validate a list of conditions. Raises SegmentError naming the invalid one."""
+    """Raises SegmentError naming the invalid one."""
     if len(conditions) > MAX_CONDITIONS:
         raise SegmentError(_("a segment can have up to %(limit)d conditions") % {"limit": MAX_CONDITIONS})
     reader = _SegmentReader()
@@ -67,14 +61,11 @@ def parse_conditions(conditions: Sequence[Any]) -> list[Condition]:
 
 
 def listed(choices: Sequence[Any], most: int = 30) -> str:
-    """Return at most `most` choices as one text, separated for a sentence."""
     shown = ", ".join(str(getattr(choice, "value", choice)) for choice in choices[:most])
     return f"{shown}, …" if len(choices) > most else shown
 
 
 class _SegmentReader:
-    """Reads one segment, and counts its conditions and groups."""
-
     def __init__(self) -> None:
         self._conditions = 0
         self._groups = 0
@@ -164,7 +155,6 @@ def _extras(where: str, field: Field, op: Op, raw: Mapping[str, Any]) -> dict[st
 
 
 def _answer(where: str, raw: Mapping[str, Any], *, has_campaign: bool) -> dict[str, str]:
-    """Return the question and the answer that are asked about, in words; both may be left open."""
     found = {name: _text(where, raw[name]) for name in ("question", "answer") if _given(raw, name)}
     if ("question" in found and not has_campaign) or ("answer" in found and "question" not in found):
         raise SegmentError(f"{where}: {_('choose the campaign and the question of the answer')}")
@@ -215,7 +205,6 @@ def _event(where: str, raw: Any) -> str:
 
 
 def _tests(where: str, raw: Any) -> tuple[PropertyTest, ...]:
-    """Return the tests of an event's properties."""
     given = [] if raw is None else raw
     if not isinstance(given, list | tuple) or len(given) > MAX_TESTS:
         raise SegmentError(f"{where}: " + _("“where” is a list of up to %(limit)d tests") % {"limit": MAX_TESTS})
@@ -235,14 +224,13 @@ def _test(where: str, raw: Any) -> PropertyTest:
 
 
 _REPEATED = (Field.RECEIVED, Field.CLICKED, Field.ANSWERED, Field.EVENT)
-"""Fields that ask how often something happened."""
 _NAMED: dict[Field, Callable[[], str]] = {
     Field.LIST: lambda: _("choose a list"),
     Field.TAG: lambda: _("choose a tag"),
     Field.FORM: lambda: _("choose a form"),
     Field.CAMPAIGN: lambda: _("choose a campaign"),
 }
-"""Fields whose values are ids: one, or several of which one is enough."""
+"""Values are ids, one of which is enough."""
 
 
 def _ids(where: str, field: Field, raw: Any) -> int | tuple[int, ...]:

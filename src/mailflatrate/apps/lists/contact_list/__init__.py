@@ -1,5 +1,1 @@
-"""The list of contacts: its filter, its order, its pages, and how many contacts match.
-
-`narrowing` has the filter, `ordering` the order of rows, `paging` reads one page, `counting` counts without keeping
-anyone waiting, `columns` has the columns that a member sees.
-"""
+"""The list of contacts: its filter, order, pages, counts and columns."""

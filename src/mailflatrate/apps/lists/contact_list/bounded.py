@@ -14,10 +14,8 @@ _SET = "SELECT set_config('statement_timeout', %s, true), set_config('max_parall
 
 
 def within(milliseconds: int, read: Callable[[], T], *, alone: bool = False) -> T | None:
-    """Return what `read` returns, or None if one of its statements isn't done in time.
-
-    `alone`: without parallel workers, whose start costs more than a short statement. The transaction goes on either
-    way, and what its later statements may take stays the same.
+    """None if a statement isn't done in time; the transaction goes on. `alone`: no parallel workers, which start
+    slowly.
     """
     with connection.cursor() as cursor:
         cursor.execute(_SETTINGS)

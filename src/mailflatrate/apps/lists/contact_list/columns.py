@@ -1,5 +1,3 @@
-"""The columns of the contact list, and the ones that each member of the account chose."""
-
 from collections.abc import Iterable, Sequence
 
 from mailflatrate.apps.accounts.models import User
@@ -9,30 +7,27 @@ from mailflatrate.apps.lists.models import ContactColumns
 from mailflatrate.base import tenancy
 
 OWN_COLUMNS = ("name", "subscriptions", "tags", "added", "confirmed", "activity", "external_id")
-"""What every contact can show beside the address."""
 DEFAULT_COLUMNS = ("name", "subscriptions", "tags", "added")
 MOST_COLUMNS = 20
 
 
 def offered_columns() -> list[str]:
-    """Return all columns that can be chosen, in their order."""
     return [*OWN_COLUMNS, *(f"{FIELD_PREFIX}{field.key}" for field in fields())]
 
 
 def known_columns(names: Iterable[str]) -> list[str]:
-    """Return the valid column names among `names`, in the given order without duplicates."""
     offered = set(offered_columns())
     return [name for name in dict.fromkeys(names) if name in offered][:MOST_COLUMNS]
 
 
 def columns_of(user: User) -> list[str]:
-    """Return the columns that a member chose in this account, or the default ones; archived fields are left out."""
+    """Or the default ones; archived fields are left out."""
     chosen = ContactColumns.objects.filter(user=user).values_list("columns", flat=True).first()
     return known_columns(DEFAULT_COLUMNS if chosen is None else chosen)
 
 
 def choose_columns(user: User, names: Sequence[str]) -> list[str]:
-    """Save a member's columns for this account, and return those of them that exist."""
+    """Return those of them that exist."""
     columns = known_columns(names)
     account_id = tenancy.current_account_id()
     ContactColumns.objects.update_or_create(account_id=account_id, user=user, defaults={"columns": columns})

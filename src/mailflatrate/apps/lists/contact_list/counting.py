@@ -1,6 +1,4 @@
-"""How many contacts match, without keeping anyone waiting: from counters if possible, otherwise by counting within a
-time limit.
-"""
+"""How many contacts match: from counters if possible, else counted within a time limit."""
 
 from dataclasses import dataclass
 
@@ -17,17 +15,14 @@ BOUNDED_MILLISECONDS = 100
 
 @dataclass(frozen=True, slots=True)
 class ContactCount:
-    """A number of contacts.
-
-    `is_exact` False: there are more than `people`, which is 0 if even that could not be determined in time.
-    """
+    """`is_exact` False: more than `people`, which is 0 if even that took too long."""
 
     people: int
     is_exact: bool = True
 
 
 def count_contacts(wanted: ContactFilter) -> ContactCount:
-    """Count the matching contacts, or return a lower bound if counting takes too long. Raises SegmentError."""
+    """Or a lower bound, if counting takes too long. Raises SegmentError."""
     tally = _tally(wanted)
     if tally is not None:
         return ContactCount(tally)
@@ -42,7 +37,7 @@ def count_contacts(wanted: ContactFilter) -> ContactCount:
 
 
 def _tally(wanted: ContactFilter) -> int | None:
-    """Return the sum of the counters of one list, or of one state of it; None if something else is asked, too."""
+    """Of one list, or one state of it; None if something else is asked, too."""
     if wanted.list_id is None or ContactFilter(list_id=wanted.list_id, state=wanted.state) != wanted:
         return None
     rows = ListTally.objects.filter(mailing_list_id=wanted.list_id)

@@ -1,4 +1,4 @@
-"""The filter of the contact list, and of bulk actions on it. All parts of a filter must match."""
+"""The filter of the contact list and of bulk actions. All parts must match."""
 
 from collections.abc import Mapping
 from dataclasses import dataclass, replace
@@ -14,17 +14,13 @@ from mailflatrate.base import tenancy
 from mailflatrate.rules.contacts.audience_states import SubscriptionState
 
 MOST_CONDITIONS = 10
-"""Conditions of one filter, beside list, state, tag, segment, import and search."""
 
 _ON_OWN_LISTS = "contact.id = ANY (ARRAY(SELECT seen.contact_id FROM subscription seen WHERE seen.account_id = %s))"
 
 
 @dataclass(frozen=True, slots=True)
 class ContactFilter:
-    """A filter on contacts. `conditions` are segment conditions (`lists.segments`) in their stored form.
-
-    `import_id`: people whose consent to a list was proved by this import.
-    """
+    """`conditions`: stored segment conditions. `import_id`: people whose consent this import proved."""
 
     search: str = ""
     list_id: int | None = None
@@ -35,7 +31,6 @@ class ContactFilter:
     conditions: tuple[Mapping[str, Any], ...] = ()
 
     def as_json(self) -> dict[str, Any]:
-        """Return a mapping that `filter_from_json` reads."""
         return {
             "search": self.search,
             "list": self.list_id,
@@ -52,7 +47,6 @@ class ContactFilter:
 
 
 def filter_from_json(stored: Mapping[str, Any]) -> ContactFilter:
-    """Read what `ContactFilter.as_json` wrote."""
     state = stored.get("state")
     return ContactFilter(
         stored.get("search") or "",
@@ -66,7 +60,7 @@ def filter_from_json(stored: Mapping[str, Any]) -> ContactFilter:
 
 
 def contacts_matching(wanted: ContactFilter) -> QuerySet[Contact]:
-    """Return the contacts that match a filter. Raises SegmentError if conditions are faulty."""
+    """Raises SegmentError if conditions are faulty."""
     people = Contact.objects.all()
     if wanted.search:
         people = matching(people, wanted.search)
@@ -80,10 +74,8 @@ def contacts_matching(wanted: ContactFilter) -> QuerySet[Contact]:
 
 
 def on_own_lists(people: QuerySet[Contact], wanted: ContactFilter) -> QuerySet[Contact]:
-    """Return the same contacts, found through the lists of a member who sees only some.
-
-    The policy looks at each contact in turn; of a million, those on a small list are found sooner from the list. As an
-    array, because the planner would still begin with the contacts. Those with a tag are found from the tag.
+    """Of a limited member: found from the list, not by the policy for each. As an array, or the planner starts
+    elsewhere.
     """
     if tenancy.limited_member() is None or wanted.tag_id is not None:
         return people
@@ -91,10 +83,7 @@ def on_own_lists(people: QuerySet[Contact], wanted: ContactFilter) -> QuerySet[C
 
 
 def linked_rows(wanted: ContactFilter, contact: str) -> list[Exists]:
-    """Return the conditions of a filter on subscriptions and tags, for rows that have a contact's id in this column.
-
-    They don't need the contact itself.
-    """
+    """On subscriptions and tags, for rows with a contact's id in this column; no contact needed."""
     found = []
     if wanted.list_id is not None or wanted.state is not None:
         subscriptions = Subscription.objects.filter(contact=OuterRef(contact))
@@ -118,7 +107,6 @@ def _meeting(people: QuerySet[Contact], conditions: Any) -> QuerySet[Contact]:
 
 
 def usable(wanted: ContactFilter) -> tuple[ContactFilter, list[SegmentError]]:
-    """Return the filter without an invalid segment or invalid conditions, and the errors of those."""
     problems: list[SegmentError] = []
     kept: list[Mapping[str, Any]] = []
     for condition in wanted.conditions[:MOST_CONDITIONS]:

@@ -1,8 +1,4 @@
-"""The orders of the contact list: by a value that some contacts may lack, then by id, so that the order is total.
-
-A cursor is the value and the id of a row at the edge of a page. It still works when that contact has changed or was
-deleted.
-"""
+"""The orders of the contact list: by value, then id, so total. A cursor works even after its contact was deleted."""
 
 from collections.abc import Callable
 from dataclasses import dataclass
@@ -16,7 +12,6 @@ from mailflatrate.rules.fields.values import FIELD_TYPES
 
 EMAIL, ADDED, CONFIRMED, FIELD_PREFIX = "email", "added", "confirmed", "field_"
 MOST_SORTED = 200
-"""Characters of a text that count for its place, as many as fit into an index."""
 
 _FIELD = "contact.attributes -> %s"
 _TEXT = "contact.attributes ->> %s"
@@ -33,10 +28,7 @@ _KEY_NUMBER = f"""CASE WHEN jsonb_typeof({_FIELD}) = 'number'
 
 @dataclass(frozen=True, slots=True)
 class ContactOrder:
-    """An order of contacts.
-
-    `value_sql` is an expression over the contact table; None for the last confirmation, which is in another table.
-    """
+    """`value_sql`: over the contact table; None for the last confirmation, in another table."""
 
     key: str
     is_descending: bool
@@ -49,23 +41,19 @@ class ContactOrder:
 
     @property
     def name(self) -> str:
-        """Return the name of the order in a URL."""
         return f"-{self.key}" if self.is_descending else self.key
 
 
 @dataclass(frozen=True, slots=True)
 class ContactCursor:
-    """A position in an order: after, or before, the contact with this value and id."""
+    """After, or before, the contact with this value and id."""
 
     value: Any
     contact_id: int
 
 
 def order_named(name: str) -> ContactOrder:
-    """Return an order by its name in a URL, such as `email`, `-added` or `field_city`; unknown names give `email`.
-
-    A field that is archived or cannot be sorted counts as unknown.
-    """
+    """`email`, `-added`, `field_city`; unknown, archived or unsortable ones give `email`."""
     descending, key = name.startswith("-"), name.removeprefix("-")
     if key == ADDED:
         return ContactOrder(ADDED, descending, "contact.created_at", "timestamptz")
@@ -81,12 +69,10 @@ def order_named(name: str) -> ContactOrder:
 
 
 def key_column(kind: ContactFieldType) -> str:
-    """Return the column of a sort index that holds a field's values."""
     return "number" if kind.sorting is Sorting.NUMBER else "text"
 
 
 def key_sql(kind: ContactFieldType, key: str) -> tuple[str, tuple[str, ...]]:
-    """Return an expression over `contact` for a field's value in a sort index, with its parameters."""
     text = f'({_SQL[kind.sorting][0]}) COLLATE "default"'
     sql = _KEY_NUMBER if kind.sorting is Sorting.NUMBER else text
     return sql, (key,) * sql.count("%s")
@@ -100,7 +86,7 @@ _READERS: dict[str, Callable[[str], Any]] = {
 
 
 def cursor_of(order: ContactOrder, value: object, contact_id: object) -> ContactCursor | None:
-    """Return the cursor for the values in a URL; None if they don't fit this order."""
+    """From a URL; None if they don't fit this order."""
     if not isinstance(contact_id, int) or isinstance(contact_id, bool) or not 0 < contact_id < 2**63:
         return None
     if value is None:
@@ -119,7 +105,6 @@ def cursor_of(order: ContactOrder, value: object, contact_id: object) -> Contact
 
 
 def cursor_text(value: Any) -> str | None:
-    """Return a value in the form that `cursor_of` reads."""
     if value is None:
         return None
     return value.isoformat() if isinstance(value, datetime) else str(value)

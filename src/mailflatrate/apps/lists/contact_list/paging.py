@@ -1,8 +1,4 @@
-"""Reads one page of contacts. A page takes the same time, however far back it is.
-
-Contacts without a value come last in both directions. An order with such contacts is therefore read in two parts, one
-after the other, each with an index condition of its own.
-"""
+"""Reads one page of contacts, in the same time however far back. Those without a value come last in both directions."""
 
 from collections.abc import Iterator, Sequence
 from dataclasses import dataclass, replace
@@ -25,9 +21,8 @@ from mailflatrate.apps.lists.models import Contact, Subscription
 
 PAGE_ROWS = 50
 ORDERED_MILLISECONDS = 80
-"""How long a page may be looked for in the order of an index before all that match are sorted instead."""
+"""In the order of an index, before all that match are sorted instead."""
 _Place = tuple[Any, int]
-"""The value of a contact in the order, and its id."""
 
 _NOTHING = Value(None, output_field=IntegerField())
 # Of several confirmations the newest counts; of two at the same moment, the later subscription.
@@ -38,7 +33,7 @@ _NEWEST = """NOT EXISTS (SELECT 1 FROM subscription later WHERE later.account_id
 
 @dataclass(frozen=True, slots=True)
 class SortedPage:
-    """Some contacts in an order; the cursors are None at the ends of the list."""
+    """Cursors are None at the ends of the list."""
 
     rows: list[Contact]
     next: ContactCursor | None
@@ -53,10 +48,7 @@ def sorted_page(
     before: ContactCursor | None = None,
     size: int = PAGE_ROWS,
 ) -> SortedPage:
-    """Return a page of the contacts that match, with their subscriptions. `after` walks forward, `before` backward.
-
-    Raises SegmentError if the filter's conditions are faulty.
-    """
+    """With subscriptions. `after` walks forward, `before` backward. Raises SegmentError if conditions are faulty."""
     backward = before is not None
     places = _walk(wanted, order, before if backward else after, size + 1, backward=backward)
     more, places = len(places) > size, places[:size]
@@ -86,7 +78,6 @@ def _walk(
 def _stretches(
     order: ContactOrder, place: ContactCursor | None, *, backward: bool
 ) -> Iterator[tuple[bool, ContactCursor | None]]:
-    """Yield the stretches still ahead: whether its contacts have a value, and where to begin in it."""
     stretches = [True, False] if order.may_be_null else [True]
     if backward:
         stretches.reverse()
@@ -141,18 +132,13 @@ def _stretch(
 
 
 def _beyond(order: ContactOrder, start: ContactCursor | None, sign: str) -> tuple[str, list[Any]]:
-    """Return SQL for what comes after a place, and its parameters."""
     if start is None:
         return "sort_value IS NOT NULL", []
     return f"(sort_value, sort_id) {sign} (%s::{order.value_type}, %s)", [start.value, start.contact_id]
 
 
 def _first(rows: QuerySet[Any, Any], most: int, *, down: bool) -> list[_Place] | None:
-    """Return the first places of an order that has an index; None if that takes long.
-
-    Where many contacts match, reading in the order of the index finds a page soon. Where few do, that would read
-    everyone one by one; then all that match are better found first, and sorted.
-    """
+    """From the index; None if that takes long: where few match, all are better found first, then sorted."""
     directed = (F("sort_value").desc(), F("sort_id").desc()) if down else ("sort_value", "sort_id")
     return within(ORDERED_MILLISECONDS, lambda: list(rows.order_by(*directed)[:most]), alone=True)
 
@@ -166,8 +152,8 @@ def _sorted(
     given: Sequence[Any] = (),
     fence: str = "",
 ) -> list[_Place]:
-    """Find all rows that match, then sort them, by an expression that no index has. `fence` is what ends the subquery:
-    with OFFSET each value is read once, but by one process.
+    """By an expression without index. `fence` ends the subquery: with OFFSET each value is read once, but by one
+    process.
     """
     sql, values = rows.order_by().query.sql_with_params()
     direction = "DESC" if down else "ASC"
@@ -182,7 +168,6 @@ def _sorted(
 
 
 def _valued(people: QuerySet[Contact], order: ContactOrder) -> QuerySet[Any, Any]:
-    """Return value and id of contacts; the value may be NULL where the order allows it."""
     assert order.value_sql is not None
     return _placed(people, RawSQL(order.value_sql, order.parameters))  # noqa: S611  an expression of `ordering`
 
@@ -193,7 +178,6 @@ def _placed(people: QuerySet[Contact], value: Expression) -> QuerySet[Any, Any]:
 
 
 def _confirmed(wanted: ContactFilter) -> QuerySet[Any, Any]:
-    """Return the time and the contact of each newest confirmation, from the index that is in this order."""
     rows = _confirmations(wanted).extra(where=[_NEWEST])  # noqa: S610  a constant
     rows = rows.annotate(sort_value=F("confirmed_at"), sort_id=F("contact_id"))
     found: QuerySet[Any, Any] = rows.values_list("sort_value", "sort_id")
@@ -201,7 +185,6 @@ def _confirmed(wanted: ContactFilter) -> QuerySet[Any, Any]:
 
 
 def _last_confirmed(wanted: ContactFilter) -> QuerySet[Any, Any]:
-    """Return the same, from all confirmations of the contacts that match."""
     rows = _confirmations(wanted).values("contact_id").annotate(sort_value=Max("confirmed_at"))
     found: QuerySet[Any, Any] = rows.values_list("sort_value", "contact_id")
     return found

@@ -1,4 +1,4 @@
-"""Places of contacts in the order of a custom field, read from the index of its values (ADR 0053)."""
+"""Places of contacts in the order of a custom field, from the index of its values (ADR 0053)."""
 
 from collections.abc import Sequence
 from dataclasses import replace
@@ -23,10 +23,10 @@ from mailflatrate.base import clock, jobs, tenancy
 
 BUILD_JOB = "lists.build_sort_index"
 LARGE = 20_000
-"""Subscriptions of an account from which on sorting takes long enough to need an index."""
+"""With so many subscriptions, sorting takes long enough to need an index."""
 ASKED_AGAIN = timedelta(days=1)
 MOST_CHANGED = 20_000
-"""Contacts that changed since the index was brought up to date: they are read one by one, so more take too long."""
+"""Since the index was brought up to date: they are read one by one, so more take too long."""
 
 _STATE = """
 SELECT (state ->> 'index')::bigint, state ->> 'changed', (state ->> 'wanted_at')::timestamptz
@@ -42,9 +42,7 @@ _AMONG_CHANGED = """contact.id IN (
 def indexed_statement(
     wanted: ContactFilter, order: ContactOrder, start: ContactCursor | None, most: int, *, down: bool
 ) -> tuple[str, list[Any]] | None:
-    """Return a statement that reads places from the index of a field, and its values; None if there is no such index,
-    which is then asked for.
-    """
+    """With its values; None, and the index is asked for, if there is none."""
     assert order.field_type is not None and order.field_id is not None
     with connection.cursor() as cursor:
         cursor.execute(_STATE, [order.field_id, order.field_type.name, MOST_CHANGED])
@@ -68,7 +66,7 @@ def indexed_statement(
 
 
 def ask_for_index(field_id: int, wanted_at: datetime | None) -> None:
-    """Have the index of a field built, or kept for longer, if the account needs one. `wanted_at`: when it last was."""
+    """Built, or kept for longer, if the account needs it. `wanted_at`: when it last was."""
     if wanted_at is not None and wanted_at > clock.now() - ASKED_AGAIN:
         return
     if (ListTally.objects.aggregate(people=Sum("people"))["people"] or 0) >= LARGE:
@@ -78,7 +76,6 @@ def ask_for_index(field_id: int, wanted_at: datetime | None) -> None:
 
 
 def read_places(statement: tuple[str, Sequence[Any]]) -> list[tuple[Any, int]]:
-    """Return the values and ids of the contacts at the places that a statement reads."""
     with connection.cursor() as cursor:
         cursor.execute(*statement)
         return [

@@ -4,5 +4,5 @@ FORMULA_SIGNS = ("=", "+", "-", "@", "\t", "\r")
 
 
 def harmless(cell: str) -> str:
-    """Escape a cell against CSV injection (OWASP): characters that start a formula, and tab and CR, which hide one."""
+    """Against CSV injection (OWASP): characters that start a formula, and tab and CR, which hide one."""
     return f"'{cell}" if cell.startswith(FORMULA_SIGNS) else cell

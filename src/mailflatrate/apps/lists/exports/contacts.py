@@ -1,4 +1,4 @@
-"""Rows of an export of contacts: one for each list that a contact is or was on, with the proof and its hash."""
+"""Rows of an export of contacts: one for each list that they are or were on, with the proof and its hash."""
 
 import json
 from collections.abc import Iterator, Sequence
@@ -39,10 +39,7 @@ FIXED = (
     "tags",
     "external_id",
 )
-"""Columns of every export of contacts; custom fields follow. Importers, ours too, recognize the proof by these names.
-
-`proof_id` and `proof_sha256` are the id and the salted hash of the ledger's event that the subscription rests on.
-"""
+"""Custom fields follow. Importers recognize the proof by these names: id and salted hash of the ledger's event."""
 _SINCE = (
     "CASE s.state WHEN 'confirmed' THEN s.confirmed_at WHEN 'unsubscribed' THEN s.unsubscribed_at ELSE s.created_at END"
 )
@@ -68,10 +65,7 @@ ORDER BY c.email, c.id, s.id
 
 
 class ContactRows:
-    """The columns and pages of rows of one export."""
-
     def __init__(self, job: Export) -> None:
-        """Find out which custom fields there are."""
         self._job = job
         self._nested = job.file_format == ExportFormat.NDJSON
         with tenancy.account(job.account_id):
@@ -79,7 +73,6 @@ class ContactRows:
         self.columns: Sequence[str] = (*FIXED, "attributes") if self._nested else (*FIXED, *map(_title, self._keys))
 
     def pages(self) -> Iterator[tuple[int, list[Sequence[Value]]]]:
-        """Yield the number of contacts in a page, and its rows."""
         for ids in ContactPages(self._job):
             with tenancy.account(self._job.account_id), connection.cursor() as cursor:
                 list_id = self._job.mailing_list_id
@@ -94,7 +87,6 @@ class ContactRows:
 
 
 def _cell(value: Any) -> Value:
-    """Return a value for a cell: several choices as one text."""
     return value_text(value) if isinstance(value, list) else value
 
 

@@ -1,4 +1,4 @@
-"""Writers of export files. Each needs the memory of one row, however many rows there are."""
+"""Writers of export files; each needs the memory of one row."""
 
 import csv
 import io
@@ -13,7 +13,7 @@ from mailflatrate.apps.lists.exports.cells import harmless
 from mailflatrate.apps.lists.models import ExportFormat
 
 Value = str | int | bool | Mapping[str, object] | Sequence[object] | None
-"""A value of one column. A mapping or sequence is written as JSON where a cell holds only text."""
+"""A mapping or sequence becomes JSON where a cell holds only text."""
 
 MEDIA_TYPES = {
     ExportFormat.CSV: "text/csv; charset=utf-8",
@@ -22,24 +22,20 @@ MEDIA_TYPES = {
 }
 SHEET_ROWS = 1_048_576
 CELL_CHARACTERS = 32_767
-"""What Excel can hold; longer text would make it call the file damaged."""
+"""Longer text would make Excel call the file damaged."""
 TOO_LONG = "(too long for a spreadsheet cell; export as CSV or NDJSON)"
 # XML 1.0 cannot hold these at all.
 _NOT_XML = re.compile("[\x00-\x08\x0b\x0c\x0e-\x1f\ud800-\udfff\ufffe\uffff]")
 
 
 class RowWriter(Protocol):
-    """Writes rows with the columns it was made for."""
-
-    def write(self, row: Sequence[Value]) -> None:
-        """Write one row."""
+    def write(self, row: Sequence[Value]) -> None: ...
 
     def close(self) -> None:
-        """Write the end of the file, which stays open."""
+        """The file stays open."""
 
 
 def open_writer(file_format: ExportFormat, file: IO[bytes], columns: Sequence[str]) -> RowWriter:
-    """Return a writer of the format that has written the column titles."""
     writers: dict[ExportFormat, type[CsvWriter] | type[XlsxWriter] | type[NdjsonWriter]] = {
         ExportFormat.CSV: CsvWriter,
         ExportFormat.XLSX: XlsxWriter,
@@ -49,7 +45,7 @@ def open_writer(file_format: ExportFormat, file: IO[bytes], columns: Sequence[st
 
 
 def cell_text(value: Value) -> str:
-    """Return a value as the text of one cell; text that a spreadsheet would run gets an apostrophe in front."""
+    """Text that a spreadsheet would run gets an apostrophe in front."""
     if value is None:
         return ""
     if isinstance(value, bool):
@@ -62,7 +58,7 @@ def cell_text(value: Value) -> str:
 
 
 class CsvWriter:
-    """Writes CSV in UTF-8 with a byte order mark, which Excel needs to recognize it."""
+    """UTF-8 with a byte order mark, which Excel needs to recognize it."""
 
     def __init__(self, file: IO[bytes], columns: Sequence[str]) -> None:
         self._text = io.TextIOWrapper(file, encoding="utf-8", errors="replace", newline="", write_through=False)
@@ -79,7 +75,7 @@ class CsvWriter:
 
 
 class NdjsonWriter:
-    """Writes one JSON object a line, with the exact values."""
+    """One object a line, with the exact values."""
 
     def __init__(self, file: IO[bytes], columns: Sequence[str]) -> None:
         self._file, self._columns = file, tuple(columns)
@@ -88,8 +84,7 @@ class NdjsonWriter:
         line = json.dumps(dict(zip(self._columns, row, strict=True)), ensure_ascii=False)
         self._file.write(line.encode("utf-8", "replace") + b"\n")
 
-    def close(self) -> None:
-        """Do nothing: no line follows the last row."""
+    def close(self) -> None: ...
 
 
 _CONTENT_TYPES = """<?xml version="1.0" encoding="UTF-8" standalone="yes"?>
@@ -109,7 +104,7 @@ _XML = '<?xml version="1.0" encoding="UTF-8" standalone="yes"?>\n'
 
 
 class XlsxWriter:
-    """Writes a workbook whose rows are text cells. When a sheet is full, another one with the same titles follows."""
+    """Text cells. When a sheet is full, another one with the same titles follows."""
 
     def __init__(self, file: IO[bytes], columns: Sequence[str], *, sheet_rows: int = SHEET_ROWS) -> None:
         self._zip = zipfile.ZipFile(file, "w", zipfile.ZIP_DEFLATED, compresslevel=1)

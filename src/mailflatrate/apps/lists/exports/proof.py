@@ -1,7 +1,4 @@
-"""Rows of an export of proof: portable consent (`rules.proof.portable`), one signed line for each person and list.
-
-People who said no come first, so that a truncated file lacks none of them.
-"""
+"""Signed rows of portable consent (`rules.proof.portable`). A no comes first, so a truncated file lacks none."""
 
 import hashlib
 import json
@@ -26,7 +23,7 @@ from mailflatrate.rules.proof.signature import sign_portable
 from mailflatrate.settings.schema import load_settings
 
 COLUMNS = ("email", "list", "state", "suppressed", "mailflatrate_proof")
-"""Columns of the table formats; `mailflatrate_proof` holds the line of the NDJSON file."""
+"""`mailflatrate_proof` holds the NDJSON line."""
 
 _SAID_NO = f"""(EXISTS (SELECT 1 FROM {STRONGEST} AS found) OR EXISTS (
     SELECT 1 FROM subscription n WHERE n.account_id = c.account_id AND n.contact_id = c.id
@@ -59,12 +56,12 @@ Event = tuple[int | None, dict[str, Any]]
 
 
 class ProofRows:
-    """The signed lines of an export, withdrawals first. `lines` and `digest` sum up what was written so far."""
+    """`lines` and `digest` sum up what was written so far."""
 
     columns: Sequence[str] = COLUMNS
 
     def __init__(self, job: Export) -> None:
-        """Open the signing key. Raises ListError if there is none yet."""
+        """Raises ListError if there is no signing key yet."""
         self._job = job
         self.lines, self._digest = 0, hashlib.sha256()
         settings = load_settings()
@@ -85,7 +82,7 @@ class ProofRows:
         }
 
     def pages(self) -> Iterator[tuple[int, list[Sequence[Value]]]]:
-        """Yield the number of contacts in a page, and its rows; the last value of a row is the line."""
+        """The number of contacts, and the rows; a row's last value is the line."""
         for condition in (_SAID_NO, f"NOT {_SAID_NO}"):
             for ids in ContactPages(self._job, condition, [strength()]):
                 with tenancy.account(self._job.account_id), connection.cursor() as cursor:
@@ -97,7 +94,6 @@ class ProofRows:
                 yield len(ids), [self._row(person, events[person[0]]) for person in people]
 
     def end_line(self) -> str:
-        """Return the last line of the file, which counts and hashes the others."""
         end = {"format": END_FORM, **self._frame, "lines": self.lines, "sha256": self._digest.hexdigest()}
         return self._signed(end)
 

@@ -1,7 +1,4 @@
-"""Runs exports: pages of rows into a file on this host's disk, then into storage, with progress and cancellation.
-
-After a crash it starts over, because no one has seen the unfinished file.
-"""
+"""Runs exports: pages of rows into a file, then into storage. Starts over after a crash: no one has seen the file."""
 
 import secrets
 from collections.abc import Callable
@@ -26,7 +23,7 @@ KEPT_DAYS = 7
 
 @dataclass(frozen=True)
 class ExportRunner(TaskRunner[Export]):
-    """Writes exports, from the beginning if an earlier run died. `on_page` gets the rows written and the total."""
+    """`on_page` gets the rows written and the total."""
 
     on_page: Callable[[int, int], None] | None = None
 
@@ -34,13 +31,11 @@ class ExportRunner(TaskRunner[Export]):
     refusals = (ListError,)
 
     def prepare(self, task: Export) -> None:
-        """Count the rows."""
         is_suppression = task.content == ExportContent.SUPPRESSIONS
         with task.limited_scope():
             task.rows_done, task.rows_total = 0, count_suppressions() if is_suppression else count_selected(task)
 
     def work(self, task: Export) -> None:
-        """Write the file, then store it."""
         with storage.scratch_file() as file:
             with task.limiting():
                 rows = _write(task, file, self.on_page)
@@ -50,12 +45,10 @@ class ExportRunner(TaskRunner[Export]):
 
 
 def run_export(account_id: int, export_id: int, *, on_page: Callable[[int, int], None] | None = None) -> None:
-    """Run an export to its end."""
     ExportRunner(on_page).run(account_id, export_id)
 
 
 def _write(job: Export, file: IO[bytes], on_page: Callable[[int, int], None] | None) -> int:
-    """Write all rows; return how many."""
     sources: dict[str, type[ContactRows] | type[SuppressionRows] | type[ProofRows]] = {
         ExportContent.CONTACTS: ContactRows,
         ExportContent.SUPPRESSIONS: SuppressionRows,
@@ -85,14 +78,14 @@ def _write(job: Export, file: IO[bytes], on_page: Callable[[int, int], None] | N
 
 
 def _advance(job: Export, done: int) -> None:
-    """Store the progress. Raises TaskCanceled, also if the person who asked sees other lists now."""
+    """Raises TaskCanceled, also if the person who asked sees other lists now."""
     with job.step() as current:
         current.rows_done = done
         current.save(update_fields=["rows_done"])
 
 
 def _keep(job: Export, file: IO[bytes], rows: int) -> None:
-    """Store the file, and say so in the audit log. Raises TaskCanceled, with no file stored."""
+    """With an audit entry. Raises TaskCanceled, with no file stored."""
     name = f"{AREA}/{secrets.token_hex(16)}"
     with tenancy.account(job.account_id):
         stored = storage.put(name, file.read)

@@ -1,4 +1,4 @@
-"""The contacts that an export covers, in the order in which they are read: pages by address."""
+"""The contacts of an export, in pages by address."""
 
 from collections.abc import Iterator, Sequence
 from typing import Any
@@ -18,19 +18,15 @@ STRONGEST = f"""(
     SELECT x.reason, x.created_at FROM suppression x WHERE {sql.suppression_of("c.account_id", "c.address_key")}
     ORDER BY array_position(%s::text[], x.reason::text), x.account_id NULLS LAST LIMIT 1
 )"""  # noqa: S608  # made of constants
-"""SQL for the deciding suppression of the contact `c`; takes the reasons, strongest first."""
+"""The deciding suppression of the contact `c`; takes the reasons, strongest first."""
 
 
 def strength() -> list[str]:
-    """Return the reasons for a suppression, strongest first."""
     return [reason.value for reason in STRENGTH]
 
 
 def selected_sql(job: Export) -> Built:
-    """Return a boolean SQL expression over the contact table `c` for the contacts of this export.
-
-    Raises SegmentError.
-    """
+    """Boolean, over the contact table `c`. Raises SegmentError."""
     parts, values = ["TRUE"], list[Any]()
     if job.mailing_list_id is not None:
         parts.append(
@@ -46,7 +42,6 @@ def selected_sql(job: Export) -> Built:
 
 
 def count_selected(job: Export) -> int:
-    """Return how many contacts the export covers."""
     where, values = selected_sql(job)
     with connection.cursor() as cursor:
         cursor.execute(
@@ -58,7 +53,6 @@ def count_selected(job: Export) -> int:
 
 
 def attribute_keys(job: Export, most: int) -> list[str]:
-    """Return the keys of the custom fields that these contacts have, at most `most`."""
     where, values = selected_sql(job)
     with connection.cursor() as cursor:
         cursor.execute(
@@ -70,7 +64,7 @@ def attribute_keys(job: Export, most: int) -> list[str]:
 
 
 class ContactPages:
-    """Pages of contact ids by address, each in a transaction of its own, so that no snapshot is held for long."""
+    """By address, each in a transaction of its own, so that no snapshot is held for long."""
 
     def __init__(self, job: Export, condition: str = "TRUE", values: Sequence[Any] = ()) -> None:
         """`condition`: a further expression over `c` with its `values`."""
@@ -79,7 +73,7 @@ class ContactPages:
         self._where, self._values = f"{where} AND {condition}", [*own, *values]
 
     def __iter__(self) -> Iterator[list[int]]:
-        """Yield the ids. The caller opens the account's scope again for each page's rows."""
+        """The caller opens the account's scope again for each page's rows."""
         email, contact_id = "", 0
         while True:
             with tenancy.account(self._account_id), connection.cursor() as cursor:

@@ -1,4 +1,4 @@
-"""Rows of an export of suppressions: the keyed hash, the reason and date, and the address if a contact still has it."""
+"""Rows of suppressions: the keyed hash, reason, date, and the address if a contact still has it."""
 
 from collections.abc import Iterator, Sequence
 
@@ -16,7 +16,6 @@ COLUMNS = ("address_hash", "email", "state", "reason", "since")
 STATE_SQL = """CASE x.reason WHEN 'hard_bounce' THEN 'bounced' WHEN 'soft_bounce' THEN 'bounced'
     WHEN 'complaint' THEN 'complained' WHEN 'objection' THEN 'unsubscribed' WHEN 'unsubscribe' THEN 'unsubscribed'
     WHEN 'erased' THEN 'unsubscribed' WHEN 'manual' THEN 'blocked' END"""
-"""SQL for the state of a suppression `x`, NULL without one."""
 _ROWS = f"""
 SELECT x.id, encode(x.address_key, 'hex'), coalesce(c.email, ''), {STATE_SQL}, x.reason, {moment_sql("x.created_at")}
 FROM suppression x LEFT JOIN contact c ON c.account_id = x.account_id AND c.address_key = x.address_key
@@ -25,10 +24,7 @@ WHERE x.account_id = %s AND {sql.in_force("x")} AND x.id > %s ORDER BY x.id LIMI
 
 
 class SuppressionRows:
-    """The account's own active suppressions.
-
-    Suppressions of the platform are left out, because they belong to no account.
-    """
+    """The account's own; those of the platform belong to no account."""
 
     columns: Sequence[str] = COLUMNS
 
@@ -36,7 +32,6 @@ class SuppressionRows:
         self._account_id = job.account_id
 
     def pages(self) -> Iterator[tuple[int, list[Sequence[Value]]]]:
-        """Yield the number of rows in a page, and its rows."""
         after = 0
         while True:
             with tenancy.account(self._account_id), connection.cursor() as cursor:
@@ -49,7 +44,6 @@ class SuppressionRows:
 
 
 def count_suppressions() -> int:
-    """Return how many rows there are."""
     with connection.cursor() as cursor:
         cursor.execute(
             f"SELECT count(*) FROM suppression WHERE account_id = %s AND {sql.in_force('suppression')}",  # noqa: S608
