@@ -15,10 +15,7 @@ MAX_ROWS = 1_000
 
 
 def campaigns_between(begin: datetime, end: datetime) -> list[tuple[datetime, Campaign]]:
-    """Return the campaigns that start, or started, at or after `begin` and before `end`, with that moment in UTC.
-
-    A campaign in the recipients' time zones appears at its hour in its own zone.
-    """
+    """`end` excluded, moments in UTC. A campaign in the recipients' time zones is at its hour in its own zone."""
     rows = Campaign.objects.filter(automation_id=None).exclude(state=CampaignState.DRAFT)
     rows = rows.annotate(waits_until=Coalesce("local_at", "scheduled_at"))
     waiting = Q(state__in=AWAITING, waits_until__gte=begin, waits_until__lt=end)
@@ -35,14 +32,12 @@ def _moment(row: Campaign) -> datetime:
 
 
 def requests_between(begin: datetime, end: datetime) -> list[ReleaseRequest]:
-    """Return the open requests for approval whose requested send time is in the range, with their campaigns."""
     rows = ReleaseRequest.objects.filter(answer=ReleaseAnswer.OPEN, campaign__state=CampaignState.DRAFT)
     rows = rows.filter(campaign__automation_id=None, wanted_at__gte=begin, wanted_at__lt=end)
     return list(rows.select_related("campaign", "asked_by").order_by("wanted_at", "id")[:MAX_ROWS])
 
 
 def issues_between(begin: datetime, end: datetime) -> Iterator[tuple[FeedDigest, datetime]]:
-    """Yield the coming issues of RSS campaigns that are switched on, digest by digest."""
     for digest in FeedDigest.objects.filter(is_active=True, next_at__lt=end).order_by("name"):
         at = digest.next_at
         while at < end:

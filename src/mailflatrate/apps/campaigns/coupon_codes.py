@@ -1,7 +1,4 @@
-"""Reads uploaded coupon codes: one a line, or the first column of a CSV file.
-
-Pure and linear in the size of the upload, which is bounded.
-"""
+"""Reads uploaded coupon codes: one a line, or the first column of a CSV file. Linear in the bounded upload."""
 
 import codecs
 import re
@@ -13,7 +10,6 @@ from mailflatrate.rules.names.domains import mentions
 
 MOST_OCTETS: Final = 8 * 1024 * 1024
 MOST_CODES: Final = 200_000
-"""Codes of one upload."""
 SHOWN_MISTAKES: Final = 5
 _CODE: Final = re.compile(r"[A-Za-z0-9][A-Za-z0-9._+\-/#*!@:]{2,63}")
 _ADDRESSED: Final = re.compile(r"\.[A-Za-z]{2}|\d\.\d+\.\d|@|//")
@@ -28,10 +24,7 @@ _MARKS: Final = (
 
 @dataclass(frozen=True, slots=True)
 class UploadedCodes:
-    """What an upload holds. `codes` are different, in their order; `repeated` counts those that came again.
-
-    `mistakes` are the first lines that hold no code: number and text. `problem`: `too_large`, `too_many` or `empty`.
-    """
+    """`mistakes`: number and text of first lines without a code. `problem`: `too_large`, `too_many` or `empty`."""
 
     codes: tuple[str, ...] = ()
     repeated: int = 0

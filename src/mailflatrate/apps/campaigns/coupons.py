@@ -16,8 +16,6 @@ _NAMED: Final = re.compile(r"\bcoupon\.([a-z][a-z0-9_]{0,39})\b")
 
 
 class PoolStock(NamedTuple):
-    """A pool with its number of codes, and how many of them were given."""
-
     pool: CouponPool
     codes: int
     given: int
@@ -34,7 +32,6 @@ def pool_names() -> list[tuple[str, str]]:
 
 
 def pool_keys() -> list[str]:
-    """Return the names that a text may use after `coupon.`."""
     return [key for key, _name in pool_names()]
 
 
@@ -50,12 +47,10 @@ def pool_stocks(pool_id: int = 0) -> list[PoolStock]:
 
 
 def sample_codes(keys: Iterable[str]) -> dict[str, str]:
-    """Return the invented code that a reader gets from each of these pools."""
     return dict.fromkeys(keys, SAMPLE_CODE)
 
 
 def named_pools(campaign: Campaign) -> dict[str, int]:
-    """Return the pools that the campaign's texts name, by key, with their IDs."""
     shown = resolved(campaign)
     return pools_in(
         (
@@ -78,12 +73,10 @@ def pools_in(texts: Iterable[str]) -> dict[str, int]:
 
 
 def codes_of(contact_id: int, pools: Iterable[int]) -> dict[str, str]:
-    """Return the codes that a person has of these pools, by key."""
     rows = CouponCode.objects.filter(contact_id=contact_id, pool_id__in=list(pools))
     return dict(rows.values_list("pool__key", "code"))
 
 
 def pools_shown(edition: Edition) -> Mapping[str, int]:
-    """Return the pools whose codes an edition shows, by key, with their IDs."""
     found: Mapping[str, int] = edition.facts.get("coupons", {})
     return found

@@ -32,10 +32,8 @@ def _yes_or_no(value: Any) -> str:
 
 @dataclass(frozen=True, slots=True)
 class DraftField:
-    """A field of a draft. `words` returns a value as text.
-
-    `is_seen`: readers see it, or the content hash covers it. `has_links`: links may be in it. `is_design`: locked
-    designs protect it. `is_long`: a text that is compared line by line.
+    """`words`: a value as text. `is_seen`: readers see it, or the content hash covers it. `has_links`: links may be in
+    it. `is_design`: locked designs protect it. `is_long`: compared line by line.
     """
 
     name: str

@@ -1,5 +1,3 @@
-"""Errors with campaigns, worded for the customer."""
-
 from mailflatrate.base.refusals import AlreadyExists
 from mailflatrate.mail.images.picture_values import Refusal
 
@@ -25,10 +23,7 @@ class NameTaken(CampaignError, AlreadyExists):
 
 
 class MediaRefused(CampaignError):
-    """Raised when a picture is rejected.
-
-    `reason` says what is wrong with the file; None when the account's storage is full.
-    """
+    """`reason` says what is wrong with the file; None when the account's storage is full."""
 
     def __init__(self, reason: Refusal | None) -> None:
         super().__init__(reason.value if reason else "quota")

@@ -1,5 +1,3 @@
-"""Convert rows of this app to facts for the rules."""
-
 import re
 from collections.abc import Iterable
 from statistics import median
@@ -92,10 +90,7 @@ _ALT = re.compile(r"""<img\b[^>]*?\balt=(?:"([^"]*)"|'([^']*)')""", re.IGNORECAS
 
 
 def _unlabelled(html: str, account_id: int) -> tuple[str, ...]:
-    """Return names of pictures marked as made by AI that neither their description nor the message discloses (R-53).
-
-    One sentence in the message covers all of them; a description covers only its own picture.
-    """
+    """AI pictures that neither their description nor a sentence in the message, for all of them, discloses (R-53)."""
     made = Media.objects.filter(id__in=media_ids_in(html, account_id), made_by_ai=True).order_by("name", "id")
     unsaid = []
     for picture in made:
@@ -125,9 +120,7 @@ def broken_content_facts(campaign: Campaign, errors: tuple[SourceError, ...]) ->
 def release_facts(
     campaign: Campaign, imprint: Imprint | None, *, supervised: bool, four_eyes: bool = False
 ) -> ReleaseFacts:
-    """Return the policy tick, the review and the second person's approval, each with the content it is for (R-04,
-    R-06).
-    """
+    """Tick, review and second person's approval, each with the content it is for (R-04, R-06)."""
     present = content_hash(campaign, imprint)
     review = approved_review(campaign.id, present)
     second = second_release(campaign, present) if four_eyes else None

@@ -19,20 +19,17 @@ from mailflatrate.base.tenancy import PlatformReason
 
 @job(digests.JOB, JobQueue.FETCH)
 def check_digest(account_id: int, digest_id: int, issue: bool) -> None:
-    """Check one feed; prepare an issue if it is due, or if one was requested."""
     digests.check_digest(account_id, digest_id, issue=issue)
 
 
 @job(ADOPT_TEMPLATES_JOB, JobQueue.IMPORT)
 def adopt_templates(account_id: int, move_id: int) -> None:
-    """Save the templates that a move fetched from another system."""
     with tenancy.account(account_id):
         templates.adopt_templates(move_id)
 
 
 @job(link_visits.JOB, JobQueue.FETCH)
 def visit_links(account_id: int, campaign_id: int) -> None:
-    """Visit the links of a draft once before it is released."""
     link_visits.visit_links(account_id, campaign_id)
 
 

@@ -1,7 +1,4 @@
-"""Sending in waves: at the same hour in each recipient's time zone, or at the hour of the day at which each confirmed.
-
-A campaign with `local_at` is sent in waves; `at_best_hour` says which kind.
-"""
+"""Waves (`local_at`): at one hour in each recipient's zone, or at the hour each confirmed (`at_best_hour`)."""
 
 from dataclasses import dataclass
 from datetime import datetime
@@ -37,10 +34,7 @@ WHERE p.left_out IS NULL GROUP BY 1 ORDER BY 1 NULLS FIRST
 
 @dataclass(frozen=True, slots=True)
 class Wave:
-    """The recipients of one send time. `at` None: send at once, because the hour has passed in their zone.
-
-    `known`: they have a time zone, or an hour at which they confirmed.
-    """
+    """`at` None: at once, as the hour has passed. `known`: they have a time zone, or an hour at which they confirmed."""
 
     at: datetime | None
     people: int
@@ -48,10 +42,9 @@ class Wave:
 
 
 def join_of(campaign: Campaign, *, person: str, of_slice: bool = False) -> str:
-    """Return the join of each person's moment to the contact table `c` and their consent, a column of the row `person`.
-
-    The parameters are those of `moments_of`, and `account_id`; for a slice of the contacts also `after` and `up_to`,
-    so that the ledger is read by its index.
+    """Joins each person's moment to the contact `c` and their consent, a column of the row `person`. Parameters: those
+    of `moments_of`, and `account_id`; for a slice also `after` and `up_to`, so that the ledger is read by its
+    index.
     """
     if not campaign.at_best_hour:
         return _ZONE_JOIN

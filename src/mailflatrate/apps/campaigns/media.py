@@ -1,7 +1,4 @@
-"""The public URLs of an account's pictures, and which pictures a text shows.
-
-A URL names the picture by a sealed token: it cannot be guessed or enumerated, and it never expires (R-41).
-"""
+"""Public URLs of pictures, with a sealed token: it can't be guessed or enumerated, and never expires (R-41)."""
 
 import re
 from dataclasses import dataclass
@@ -25,8 +22,6 @@ _UNUSUAL = re.compile(r"[^a-z0-9]+")
 
 @dataclass(frozen=True, slots=True)
 class MediaAddress:
-    """The content of a genuine picture token."""
-
     account_id: int
     media_id: int
     slot: int

@@ -1,7 +1,4 @@
-"""The public archive of a list: its sent campaigns as anyone may read them, with every personal part empty.
-
-Only campaigns to the whole list are in it: one with conditions or exclusions was meant for some of its people.
-"""
+"""The public archive of a list: campaigns sent to all of it, without conditions, and with personal parts empty."""
 
 import re
 
@@ -19,17 +16,12 @@ from mailflatrate.mail.liquid import LiquidTemplate, RenderRefused, SourceRefuse
 MOST_CODE = 16
 _TAG = re.compile(r"\{\{.*?\}\}|\{%.*?%\}")
 _LEFT_OUT = "…"
-"""Instead of a reader's own value without a fallback, so that the sentence around it reads as one with an omission.
-Rendering refuses a field that has neither.
-"""
+"""Instead of a value without a fallback, so that the sentence reads as one with an omission."""
 _MOST_EMPTY = 20
 
 
 def find_archive(code: str) -> tuple[int, int] | None:
-    """Return account and list of the public archive with this code; None if there is none, or it is closed.
-
-    Works in any scope; the rest is read in the scope of the account.
-    """
+    """Account and list; None if there is none, or it is closed. Works in any scope."""
     if not 0 < len(code) <= MOST_CODE:
         return None
     with tenancy.platform(PlatformReason.PUBLIC_PAGE):
@@ -86,10 +78,7 @@ def public_subject(subject: str, values: dict[str, object]) -> str:
 
 
 def public_page(html: str, values: dict[str, object]) -> str:
-    """Return an edition's HTML part, with an ellipsis where a field has no value; empty if it can't be rendered.
-
-    Raises SourceRefused when that takes too long.
-    """
+    """With an ellipsis for missing values; empty if it can't be rendered. Raises SourceRefused if it takes too long."""
     for _ in range(_MOST_EMPTY):
         written = page_in_child(html, values, None)
         missing = written.problem.facts[0] if written.problem and written.problem.facts else ""

@@ -1,5 +1,3 @@
-"""Scoped reads of campaigns."""
-
 from dataclasses import dataclass
 from datetime import datetime, timedelta
 
@@ -42,10 +40,7 @@ NEWEST_ALIKE = 3
 
 
 def campaigns(*, state: str = "", search: str = "", label: str = "") -> QuerySet[Campaign]:
-    """Return the account's campaigns, newest first, without messages of automations.
-
-    `search` is a part of a name, a label, or a mailing ID in any spelling.
-    """
+    """Newest first, without messages of automations. `search`: part of a name, a label, or a mailing ID."""
     found = Campaign.objects.filter(automation_id=None).select_related("sender").order_by("-created_at", "-id")
     if state:
         found = found.filter(state=state)
@@ -112,10 +107,7 @@ def _attributes_in_use() -> frozenset[str]:
 
 @dataclass(frozen=True, slots=True)
 class History:
-    """What the account sent before this one. Messages of automations don't count as campaigns.
-
-    `alike`: the recipients of each campaign of the same kind, see `_alike`. `sent_last_day` counts every message.
-    """
+    """Messages of automations don't count as campaigns. `alike`: see `_alike`. `sent_last_day`: every message."""
 
     campaigns: int
     last_at: datetime | None
@@ -130,7 +122,6 @@ def campaigns_sent() -> int:
 
 
 def history_before(campaign: Campaign) -> History:
-    """Return the campaigns sent earlier: how many, when, to how many, from which domains, to which lists."""
     earlier = Campaign.objects.filter(started_at__isnull=False).exclude(id=campaign.id)
     found = earlier.values_list("list_ids", "sender__domain_id").order_by()
     campaigns = earlier.filter(automation_id=None)
@@ -146,10 +137,8 @@ def history_before(campaign: Campaign) -> History:
 
 
 def _alike(campaign: Campaign, earlier: QuerySet[Campaign]) -> list[int]:
-    """Return what earlier campaigns of the same kind reached, of 90 days, or the newest ones if there were none.
-
-    Kinds are campaigns to whole lists, like a message that everyone in an automation gets, and campaigns to a part of
-    them. If there are none of a kind, all campaigns count. Campaigns that reached no one tell nothing.
+    """Recipients of earlier campaigns of its kind (to whole lists, or to a part), of 90 days, or else the newest. If
+    there are none of the kind, all count; those that reached no one tell nothing.
     """
     reached = earlier.filter(planned_count__gt=0, automation_id=None)
     kinds = [reached.filter(_WHOLE) if _is_whole(campaign) else reached.exclude(_WHOLE), reached]
@@ -169,10 +158,7 @@ def _is_whole(campaign: Campaign) -> bool:
 
 
 def approved_review(campaign_id: int, content_hash: str) -> CampaignReview | None:
-    """Return the newest review of exactly this content, if it approved the campaign.
-
-    A review of a draft counts for a week only, and for the findings that it showed (`rules.early_review`).
-    """
+    """The newest review of exactly this content, if it approved. One of a draft counts for a week, for its findings."""
     newest = CampaignReview.objects.filter(campaign_id=campaign_id, content_hash=content_hash).order_by("-id").first()
     if newest is None or not newest.approved:
         return None
@@ -207,10 +193,7 @@ def waiting_requests(user_id: int) -> list[ReleaseRequest]:
 
 
 def may_approve(campaign: Campaign, request: ReleaseRequest, user_id: int) -> bool:
-    """Return whether this person may approve, being neither the requester nor the last editor.
-
-    They must already be allowed to write.
-    """
+    """Neither the requester nor the last editor may; they must already be allowed to write."""
     return user_id not in (request.asked_by_id, campaign.edited_by_id)
 
 
@@ -232,10 +215,7 @@ def sent_back(campaign_id: int) -> CampaignReview | None:
 
 @dataclass(frozen=True, slots=True)
 class MediaUse:
-    """A place that shows a picture. `is_out`: it is a campaign that is no longer a draft.
-
-    `kind`: campaign, template, block (a saved row) or brand.
-    """
+    """`is_out`: in a campaign that is no longer a draft. `kind`: campaign, template, block or brand."""
 
     kind: str
     id: int
@@ -244,7 +224,6 @@ class MediaUse:
 
 
 def media(*, search: str = "", folder: str = "") -> QuerySet[Media]:
-    """Return the account's pictures, newest first, of one folder or of all."""
     found = Media.objects.order_by("-id")
     if folder:
         found = found.filter(folder=folder)
@@ -252,13 +231,11 @@ def media(*, search: str = "", folder: str = "") -> QuerySet[Media]:
 
 
 def media_folders() -> list[tuple[str, int]]:
-    """Return the folders that have pictures, by name, each with their number."""
     rows = Media.objects.exclude(folder="").values("folder").annotate(count=Count("id")).order_by("folder")
     return [(row["folder"], row["count"]) for row in rows]
 
 
 def media_octets() -> int:
-    """Return the storage used by the account's pictures, in octets."""
     return Media.objects.aggregate(whole=Sum("octets"))["whole"] or 0
 
 
@@ -276,7 +253,6 @@ def media_uses(media_id: int) -> list[MediaUse]:
 
 
 def saved_blocks() -> QuerySet[SavedBlock]:
-    """Return the account's saved rows, by name."""
     return SavedBlock.objects.order_by("name")
 
 
@@ -292,14 +268,12 @@ def uses_of_blocks() -> dict[int, list[Campaign]]:
 
 
 def templates(*, search: str = "") -> QuerySet[CampaignTemplate]:
-    """Return the account's own templates, by name."""
     found = CampaignTemplate.objects.order_by("name")
     return found.filter(Q(name__icontains=search) | Q(subject__icontains=search)) if search else found
 
 
 @tenancy.read_once
 def brand_kit() -> BrandKit | None:
-    """Return the account's brand settings; None until it has chosen any."""
     return BrandKit.objects.select_related("logo", "logo_dark").first()
 
 
@@ -325,14 +299,11 @@ def _logo_file(logo: Media | None) -> MediaFile | None:
 
 @dataclass(frozen=True, slots=True)
 class Thread:
-    """A comment that started a thread, and its replies in order."""
-
     first: CampaignComment
     answers: list[CampaignComment]
 
 
 def comment_threads(campaign_id: int) -> list[Thread]:
-    """Return colleagues' comment threads on a campaign, oldest thread first."""
     rows = CampaignComment.objects.filter(campaign_id=campaign_id).order_by("id")
     threads: dict[int, Thread] = {}
     for row in rows.select_related("author", "deleted_by", "resolved_by"):

@@ -1,7 +1,5 @@
-"""The messages of our recipes for automations, in each language we wrote them in, in the account's brand.
-
-A text that only the customer can write, such as the date of an event, says what to write there. It is placeholder text,
-so no such message can be released (R-52).
+"""Messages of our recipes, in each language we wrote them in. What only the customer can write, such as a date, says
+so: it is placeholder text, so no such message can be released (R-52).
 """
 
 import json
@@ -21,9 +19,7 @@ RECIPE_LANGUAGES: Final = ("en", "de")
 _SUBTITLE: Final = "margin:0;font-family:[[heading_font]];font-size:21px;line-height:1.3;font-weight:700"
 
 Part = str | Mapping[str, str]
-"""A paragraph of our own markup; `{"todo": ...}` is one that the customer writes. Also `heading`, and `button` with
-`url`.
-"""
+"""A paragraph of our own markup, `{"todo": ...}` for the customer to write, `heading`, or `button` with `url`."""
 
 
 @dataclass(frozen=True, slots=True)
@@ -40,12 +36,10 @@ class RecipeMessage:
     todo: tuple[str, ...] = ()
 
     def invented(self) -> list[str]:
-        """Return the texts that say what the customer has to write there."""
         parts = [part["todo"] for part in self.parts if not isinstance(part, str) and "todo" in part]
         return [getattr(self, name) for name in self.todo] + parts
 
     def values(self, brand: BrandStyle) -> dict[str, Any]:
-        """Return what a draft with this message consists of, for `drafts.create_campaign`."""
         return {
             "subject": self.subject,
             "preheader": self.preheader,
@@ -64,7 +58,6 @@ class RecipeMessage:
 
 
 def _block(part: Part, begins: str) -> str:
-    """Return a part as MJML; the first one begins with the greeting."""
     if isinstance(part, str):
         return f"<mj-text>{f'{begins}<br><br>' if begins else ''}{part}</mj-text>"
     if "todo" in part:
@@ -98,15 +91,11 @@ def _message(key: str, language: str, words: Mapping[str, Any]) -> RecipeMessage
 
 
 def recipe_messages(recipe: str, language: str) -> Mapping[str, RecipeMessage]:
-    """Return the messages of a recipe by key, in their order; in English for a language we didn't write them in.
-
-    Raises KeyError for an unknown recipe.
-    """
+    """By key, in order; in English for a language we didn't write them in. Raises KeyError for an unknown recipe."""
     return _texts(language if language in RECIPE_LANGUAGES else ENGLISH)[recipe]
 
 
 def invented_texts() -> list[str]:
-    """Return every text of our recipes that the customer has to replace."""
     return [
         text
         for language in RECIPE_LANGUAGES

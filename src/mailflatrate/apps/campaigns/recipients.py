@@ -1,7 +1,5 @@
-"""Who gets a campaign, and why the others on its lists don't: the one statement behind every number of recipients.
-
-It counts the audience for checks, pages and API, divides it into waves and languages, plans it, and gives the sender
-the same facts once more. The law is in `rules`. Only rendering finds an empty merge field (`missing_values`).
+"""Who gets a campaign, and why others on its lists don't: the one statement behind every number of recipients, the
+plan, and the sender's last check. The law is in `rules`; only rendering finds an empty merge field.
 """
 
 from collections.abc import Callable, Mapping, Sequence
@@ -91,11 +89,9 @@ _IN_SLICE = "AND {0} > %(after)s AND {0} <= %(up_to)s"
 
 
 def judged_sql(not_meant: str = "NULL", *, columns: str = "", joins: str = "", of_slice: bool = False) -> str:
-    """Return SQL with a row for each person on the campaign's lists: through which list they get it, or `left_out`.
-
-    `not_meant` is the reason for which a contact `c` isn't in the audience; `columns`, each with a comma after it, and
-    `joins` add to the rows of a subscription `s`. `of_slice` limits every table to the contacts from `after` to
-    `up_to`, so that each is read by its index.
+    """A row for each person on the campaign's lists: the list they get it through, or `left_out`. `not_meant`: why a
+    contact `c` isn't in the audience; `columns`, each with a comma after it, and `joins` add to a subscription `s`.
+    `of_slice` limits every table to the contacts from `after` to `up_to`, so that each is read by its index.
     """
     only = _IN_SLICE.format if of_slice else lambda _column: ""
     return _JUDGED.format(
@@ -110,9 +106,7 @@ def judged_sql(not_meant: str = "NULL", *, columns: str = "", joins: str = "", o
 
 
 def may_get(list_ids: str) -> str:
-    """Return SQL over the contact table `c`: one of the lists in the parameter `list_ids` reaches them at the moment
-    `judged_at`. It is the condition of `judged_sql`, for looking up few people.
-    """
+    """Over the contact `c`: a list in `list_ids` reaches them at `judged_at`. As `judged_sql`, for few people."""
     return f"""EXISTS (SELECT 1 FROM subscription s {_FACTS.format(events_of_slice="")}
         WHERE s.account_id = c.account_id AND s.contact_id = c.id AND s.mailing_list_id = ANY({list_ids}::bigint[])
           AND {sql.is_confirmed("s.state")} AND {_SKIPPED} IS NULL)"""  # noqa: S608  # made of constants
@@ -125,7 +119,6 @@ def judged_at(campaign: Campaign) -> datetime:
 
 
 def parameters_of(campaign: Campaign) -> dict[str, Any]:
-    """Return the parameters of `judged_sql` and `may_get`."""
     return _parameters(campaign.list_ids, judged_at(campaign))
 
 
@@ -135,10 +128,7 @@ def _parameters(list_ids: Sequence[int], at: datetime) -> dict[str, Any]:
 
 @dataclass(frozen=True, slots=True)
 class RecipientCount:
-    """How many people get a campaign, and how many on its lists don't: excluded by the sender, or skipped by reason.
-
-    `stale`: recipients without contact for 12 months (R-13). `countries`: where recipients are.
-    """
+    """`stale`: recipients without contact for 12 months (R-13). `countries`: where recipients are."""
 
     recipients: int
     excluded: int
@@ -168,10 +158,7 @@ def register_entries(find: Callable[[int], Audience | None]) -> None:
 
 @tenancy.read_once
 def count_recipients(campaign: Campaign) -> RecipientCount:
-    """Count who would get a campaign now, or at its scheduled time, and who wouldn't. Raises SegmentError.
-
-    Of a message of an automation, those who can enter count.
-    """
+    """Now or at its scheduled time; for a message of an automation, those who can enter. Raises SegmentError."""
     if campaign.automation_id is None:
         return count_people(audience_of(campaign), judged_at(campaign))
     audience = _ENTRIES[0](campaign.automation_id)
@@ -179,10 +166,7 @@ def count_recipients(campaign: Campaign) -> RecipientCount:
 
 
 def count_people(audience: Audience, at: datetime) -> RecipientCount:
-    """Count who of an audience may be mailed at a moment, and who may not.
-
-    Raises SegmentError if the segment's conditions are invalid.
-    """
+    """Raises SegmentError if the segment's conditions are invalid."""
     with whole_account():
         not_meant, named = named_sql(*audience.reason_sql())
         columns = f"coalesce({_RESIDENCE}) AS residence, {LAST_CONTACT} AS last_contact,"

@@ -1,7 +1,5 @@
-"""The seal of an edition proves that this program compiled what is sent, and that no one else wrote the row.
-
-The hash that a policy tick is bound to is in a column, so anyone able to write rows could put it beside other content.
-The seal is made with a key that the database does not know; a sender checks it before the first message (R-04, ADR
+"""The seal of an edition proves that this program compiled it: anyone able to write rows could put a ticked hash
+beside other content. The database doesn't know its key; a sender checks it before the first message (R-04, ADR
 0010).
 """
 

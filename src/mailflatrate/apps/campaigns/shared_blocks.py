@@ -1,7 +1,4 @@
-"""Shared rows: a draft names one by `<mj-include path="block:ID" />`, which stands for what the row says now.
-
-A campaign that is compiled contains the row itself, so an edition never changes afterward.
-"""
+"""Shared rows: `<mj-include path="block:ID" />` is what the row says now; an edition contains it, and never changes."""
 
 import re
 from collections.abc import Callable
@@ -25,11 +22,7 @@ def shared_ids(source: str) -> list[int]:
 
 
 def with_shared_blocks(source: str, account_id: int) -> str:
-    """Return MJML with the account's shared rows in place of their names.
-
-    A row takes one line, so mistakes below it keep their line numbers. A name without a row stays as it is, and the
-    compiler reports it.
-    """
+    """A row takes one line, so that mistakes keep their lines. A name without a row stays for the compiler."""
     ids = shared_ids(source)
     if not ids:
         return source
@@ -38,7 +31,6 @@ def with_shared_blocks(source: str, account_id: int) -> str:
 
 
 def put_in(source: str, contents: dict[int, str]) -> str:
-    """Return a source with these contents in place of the names of their rows."""
     if not contents:
         return source
     left = MOST_INCLUDES

@@ -12,10 +12,7 @@ LockedCampaign = NewType("LockedCampaign", Campaign)
 
 @tenancy.needs_account
 def locked(campaign_id: int) -> LockedCampaign:
-    """Return the campaign's row, locked until the transaction ends. Raises Campaign.DoesNotExist in other accounts.
-
-    It is locked before its chunks: of two chunks ending at once, one sees the other.
-    """
+    """Until commit, and before its chunks: of two chunks ending at once, one sees the other. Raises DoesNotExist."""
     return LockedCampaign(Campaign.objects.select_for_update().get(id=campaign_id))
 
 
@@ -27,10 +24,7 @@ def find_locked(campaign_id: int | None) -> LockedCampaign | None:
 
 
 def move(campaign: LockedCampaign, state: CampaignState, by: CampaignMover, *, reason: str = "", **fields: Any) -> None:
-    """Change a campaign's state, with its reason; `fields` are further columns written with it.
-
-    Raises ImpossibleMove for a move that the table does not have.
-    """
+    """`fields` are further columns. Raises ImpossibleMove for a move that the table does not have."""
     require_move(campaign.state, state, by)
     fields |= {"state": state, "state_reason": reason}
     if state in OVER:
@@ -41,9 +35,6 @@ def move(campaign: LockedCampaign, state: CampaignState, by: CampaignMover, *, r
 
 
 def move_sql(before: CampaignState, after: CampaignState) -> str:
-    """Return the statement with which a job moves one campaign if it is still in `before`; its parameter is the id.
-
-    For statements on a connection of their own. Raises ImpossibleMove like `move`.
-    """
+    """Its parameter is the id; it moves only from `before`. For a job's own connection. Raises ImpossibleMove."""
     require_move(before, after, CampaignMover.MACHINE)
     return f"UPDATE campaign SET state = '{after}', state_reason = '' WHERE id = %s AND state = '{before}'"  # noqa: S608

@@ -1,7 +1,5 @@
-"""A campaign in several languages: its own fields are the text in its language, and further ones are stored with it.
-
-They are numbered like variants (`variants`), and each becomes an edition. Everyone gets the text in the language that
-they chose: the contact's field, otherwise the language in which they confirmed. Everyone else gets the first text.
+"""A campaign in several languages: its own fields are the first text; further ones are numbered like variants, each an
+edition. People get the language of their field or of their confirmation, or else the first text.
 """
 
 from collections.abc import Mapping
@@ -62,10 +60,7 @@ def possible_languages(campaign: Campaign) -> list[str]:
 
 
 def with_language(campaign: Campaign, code: str, number: int = 0) -> list[dict[str, Any]]:
-    """Return the translations with one more, which begins as a copy of the text `number`.
-
-    Raises CampaignInputError if the campaign can't have a text in that language.
-    """
+    """The new one begins as a copy of the text `number`. Raises CampaignInputError if there can be none."""
     if code not in possible_languages(campaign):
         raise CampaignInputError(_("The campaign can't have another text in this language."))
     source = as_variant(campaign, number)
@@ -83,10 +78,7 @@ def without_language(campaign: Campaign, code: str) -> dict[str, Any]:
 
 
 def check_languages(campaign: Campaign) -> None:
-    """Check a draft that is about to be saved: each language once, and no A/B test or automation beside several.
-
-    Raises CampaignInputError.
-    """
+    """Each language once, and no A/B test or automation beside several. Raises CampaignInputError."""
     if not campaign.translations:
         return
     if campaign.variants:
@@ -109,10 +101,7 @@ def arms_by_spelling(campaign: Campaign) -> dict[str, Any]:
 
 
 def people_by_language(campaign: Campaign) -> Mapping[str, int]:
-    """Return how many people of the current audience chose each language, the most popular first; "" is unknown.
-
-    Raises SegmentError.
-    """
+    """Most popular first, "" for unknown. Raises SegmentError."""
     not_meant, named = named_sql(*audience_of(campaign).reason_sql())
     counted: dict[str, int] = {}
     with connection.cursor() as cursor:

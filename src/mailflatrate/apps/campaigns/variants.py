@@ -1,7 +1,5 @@
-"""Variants of one campaign: the fields in which they differ from the first. They share everything else.
-
-The first variant is the draft's own fields. The others are stored beside it and previewed as if each were a draft.
-A campaign in several languages has a text for each instead (`translations`), numbered in the same way.
+"""Variants of one campaign differ in some fields and share the rest. The first is the draft's own fields; the others
+are stored beside it. Languages (`translations`) are numbered in the same way.
 """
 
 from collections.abc import Mapping
@@ -12,9 +10,7 @@ from mailflatrate.apps.campaigns.models import Campaign
 from mailflatrate.rules.campaigns.ab_test import MOST_VARIANTS
 
 FIELDS = ("subject", "preheader", "content", "text_override")
-"""What may differ."""
 TEST_FIELDS = ("test_share", "test_hours", "test_metric")
-"""How the test itself is set up."""
 
 
 def _others(campaign: Campaign) -> list[dict[str, Any]]:
@@ -38,11 +34,7 @@ def people_each(campaign: Campaign, recipients: int) -> int:
 
 
 def as_variant(campaign: Campaign, number: int) -> Campaign:
-    """Return an unsaved copy of the campaign as variant or language `number` (0 is the first); an unknown number gives
-    the first.
-
-    Don't save it.
-    """
+    """An unsaved copy; never save it. 0 is the first, which an unknown number gives, too."""
     if not 0 < number < variant_count(campaign):
         return campaign
     shown = copy(campaign)
@@ -52,7 +44,6 @@ def as_variant(campaign: Campaign, number: int) -> Campaign:
 
 
 def all_variants(campaign: Campaign) -> list[Campaign]:
-    """Return every variant or language, in the form that `as_variant` returns."""
     return [as_variant(campaign, number) for number in range(variant_count(campaign))]
 
 

@@ -1,4 +1,1 @@
-"""Sender domains and addresses: DKIM keys, the DNS records to publish, and the results of each check.
-
-Takes in: a domain that a customer names. Stores: its keys and checks. Passes on: a verified sender address.
-"""
+"""Sender domains: DKIM keys, DNS records, checks. Takes a named domain, hands on a verified sender address."""

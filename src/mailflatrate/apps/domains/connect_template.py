@@ -1,7 +1,4 @@
-"""Our Domain Connect template, which operators register with DNS providers, and the key that signs our links to them.
-
-Neither needs the database: `mailflatrate domains connect-template` and `connect-key` print them.
-"""
+"""Our Domain Connect template, which operators register with DNS providers, and the key of our links; no database."""
 
 from functools import cache
 from typing import Any, Final
@@ -18,15 +15,11 @@ LARGEST_KEY_FILE_OCTETS: Final = 65_536
 
 
 def template_name(settings: Settings) -> TemplateName:
-    """Return how providers call our template."""
     return TemplateName(settings.service_domain, SERVICE_ID, TEMPLATE_VERSION)
 
 
 def service_template(settings: Settings) -> dict[str, Any]:
-    """Return the template that an operator registers with DNS providers.
-
-    Only the DKIM key and its selector are variables; a DMARC policy replaces no other unless the link asks for it.
-    """
+    """Only the DKIM key and selector are variables; a DMARC policy replaces no other unless the link asks for it."""
     service = settings.service_domain
     return {
         "providerId": service,

@@ -1,5 +1,3 @@
-"""Errors of sender domains, worded for the customer."""
-
 from mailflatrate.base.refusals import AlreadyExists
 
 

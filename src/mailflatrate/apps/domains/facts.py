@@ -1,5 +1,3 @@
-"""Rows of this app as facts for the rules."""
-
 from dataclasses import dataclass
 
 from mailflatrate.apps.accounts.facts import structured_imprint
@@ -32,7 +30,6 @@ NO_SENDER = SenderFacts(
 
 
 def dns_facts(check: DnsCheck | None) -> DnsFacts:
-    """Return the latest check of one record as facts."""
     if check is None or check.checked_at is None:
         return DnsFacts(DnsState.UNCHECKED)
     if check.passed:
@@ -60,8 +57,6 @@ def _reply_verified(reply_to: str) -> bool:
 
 @dataclass(frozen=True, slots=True)
 class NamedSender:
-    """A sender's name as the rules of R-45 judge it, whatever is sent."""
-
     from_line: FromFacts
     imprint: ImprintRecord | None
 

@@ -1,5 +1,3 @@
-"""Background jobs of sender domains: DNS and blocklist checks (R-89, R-106)."""
-
 import structlog
 
 from mailflatrate.apps.domains.actions import domains, mailboxes, service, watch_results
@@ -39,7 +37,6 @@ def check_service() -> None:
 
 @job("domains.renew_mailboxes", JobQueue.HOUSE, every="41 4 * * *")
 def renew_mailboxes(timestamp: int) -> None:
-    """Ask once a year whether a mailbox still belongs to the account (R-46)."""
     for account_id in accounts_with_mailboxes():
         with tenancy.account(account_id):
             mailboxes.renew_mailboxes()
@@ -47,7 +44,6 @@ def renew_mailboxes(timestamp: int) -> None:
 
 @job("domains.watch_lists", JobQueue.HOUSE, every="53 5 * * *")
 def watch_lists(timestamp: int) -> None:
-    """Query the configured blocklists for every sender domain in use and for the service itself (R-89)."""
     settings = load_settings()
     of_names, of_addresses = blocklists(settings.domain_blocklists), blocklists(settings.address_blocklists)
     resolver = domains.configured_resolver()

@@ -1,8 +1,4 @@
-"""Whether a domain can receive mail, looked up in the DNS once for all accounts and cached (R-18).
-
-The table holds nothing but domains and what they publish in the DNS. That belongs to no account, so all accounts share
-it.
-"""
+"""Whether a domain can receive mail, cached for all accounts (R-18): what it publishes belongs to no account."""
 
 import time
 from collections.abc import Callable, Collection
@@ -55,10 +51,8 @@ def look_up(domains: Collection[str], resolver: Resolver) -> dict[str, ResolverF
 
 
 def wait_for_facts(domains: Collection[str], make_resolver: Callable[[float], Resolver]) -> frozenset[str]:
-    """Query the DNS now about unknown domains, with a short timeout; return the domains that need no further lookup.
-
-    A domain whose DNS does not answer is let through, and not looked up again for a while: its mail is sent as if it
-    had not been checked (R-18), and a job looks it up later. `make_resolver` gets the seconds that a query may take.
+    """Query unknown domains now; returns those that need no further lookup. One whose DNS doesn't answer passes, as if
+    it had not been checked (R-18), and a job looks it up. `make_resolver` gets the seconds a query may take.
     """
     names = {domain for domain in domains if askable(domain)}
     now = time.monotonic()
@@ -86,5 +80,4 @@ def askable(domain: str) -> bool:
 
 
 def facts_of(seen: MxFacts) -> ResolverFacts:
-    """Return the rules' facts about a domain that the DNS answered for."""
     return ResolverFacts(resolves=bool(seen.can_receive) or seen.is_null, null_mx=seen.is_null)

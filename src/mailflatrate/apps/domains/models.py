@@ -1,5 +1,3 @@
-"""Tables of sender domains, their keys and checks, and sender addresses."""
-
 from django.db import models
 from django.utils.translation import gettext_lazy as _
 
@@ -50,11 +48,9 @@ class SenderDomain(TenantModel):
 
 
 class DkimKey(TenantModel):
-    """A signing key of a domain; selectors are never used twice (R-59). Its private half is sealed by the vault.
-
-    A new key waits (`active_from` NULL) until its record is found in the DNS. Then it signs, and the previous key is
-    retired. The record of a retired key stays published, because messages signed with it are still on their way
-    (R-106).
+    """A signing key of a domain; selectors are never used twice (R-59). The vault seals its private half. It waits
+    (`active_from` NULL) until its record is found, then replaces the previous key, whose record stays for messages
+    on their way (R-106).
     """
 
     domain = models.ForeignKey(SenderDomain, on_delete=models.CASCADE, related_name="keys")
@@ -74,10 +70,7 @@ class DkimKey(TenantModel):
 
     @classmethod
     def seal(cls, domain: str, selector: str, private_pem: bytes) -> str:
-        """Return the private key, sealed for the column `private_sealed`.
-
-        It opens only for this domain and selector.
-        """
+        """Sealed for `private_sealed`; opens only for this domain and selector."""
         return vault().seal(private_pem, key_place(domain, selector))
 
     def open(self) -> bytes:
@@ -86,7 +79,6 @@ class DkimKey(TenantModel):
 
 
 def key_place(domain: str, selector: str) -> str:
-    """Return the context that a sealed signing key is bound to."""
     return f"dkim:{selector}._domainkey.{domain}"
 
 
@@ -118,10 +110,9 @@ class DnsCheck(TenantModel):
 
 
 class Mailbox(TenantModel):
-    """A mailbox said to belong to the account, and whether its owner agreed (R-46).
-
-    `email` is in lower case. `round` counts how often it was asked anew: links of an earlier round have expired. Only
-    the platform role sets `proved_at`, on the page that the email links to (a trigger enforces it).
+    """A mailbox said to be the account's, and whether its owner agreed (R-46). `email` is in lower case; links of an
+    earlier `round` have expired. Only the platform role sets `proved_at`, on the page that the email links to
+    (trigger).
     """
 
     email = models.CharField(_("email address"), max_length=254)
@@ -142,10 +133,7 @@ class Mailbox(TenantModel):
 
 
 class SenderAddress(TenantModel):
-    """An address allowed in From, on a verified domain of the account (R-45, R-46).
-
-    `verified_at` is when its mailbox was proved; a trigger refuses a value without that proof.
-    """
+    """An address allowed in From (R-45, R-46). `verified_at`: its mailbox was proved; a trigger refuses it otherwise."""
 
     domain = models.ForeignKey(SenderDomain, on_delete=models.CASCADE, related_name="addresses")
     email = models.CharField(_("email address"), max_length=254)
@@ -162,10 +150,8 @@ class SenderAddress(TenantModel):
 
 
 class MediaHost(TenantModel):
-    """A host name of the account under which its pictures are served (ADR 0016); never shared with other accounts.
-
-    `passed_at`: its record and certificate passed the last check, so new URLs use it. `replaced_at`: new URLs no longer
-    use it; it still answers, because messages already sent contain it.
+    """A host name under which an account's pictures are served (ADR 0016); never shared. `passed_at`: its record and
+    certificate passed. `replaced_at`: not in new URLs, but it still answers for messages already sent.
     """
 
     domain = models.ForeignKey(SenderDomain, on_delete=models.PROTECT, related_name="media_hosts")
@@ -205,5 +191,4 @@ class MailDomain(models.Model):
 
     @property
     def takes_mail(self) -> bool:
-        """Return True if the domain can have mailboxes."""
         return self.resolves and not self.null_mx

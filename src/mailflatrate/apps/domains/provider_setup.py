@@ -24,8 +24,6 @@ _GROUPS: Final = {
 
 @dataclass(frozen=True, slots=True)
 class SetupReturn:
-    """Where the provider sends the person back to, and the state it returns."""
-
     url: str
     state: str
 
@@ -43,10 +41,8 @@ def provider_of(domain: SenderDomain, link: ProviderLink) -> DnsProvider | None:
 
 
 def setup_url(domain: SenderDomain, provider: DnsProvider, back: SetupReturn, resolver: Resolver) -> str | None:
-    """Return the link to the provider; None if no record is left to set up.
-
-    It asks for those groups of records that are still missing. A DMARC policy is only set where there is none, so that
-    a customer's own, however strict, stays.
+    """None if no record is left to set up. Asks only for missing groups, and for a DMARC policy only where there is
+    none, so that a customer's own, however strict, stays.
     """
     key, signer = signing_key(domain), link_signer()
     if key is None or signer is None or not key.selector.startswith(SELECTOR_BEGINS):

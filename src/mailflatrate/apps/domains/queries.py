@@ -1,5 +1,3 @@
-"""Scoped reads of sender domains."""
-
 from datetime import timedelta
 from urllib.parse import urlsplit
 
@@ -26,20 +24,17 @@ RECORD_STAYS = timedelta(days=value("dkim_overlap_days"))
 
 
 def domains_to_check() -> list[tuple[int, int]]:
-    """Return account and id of every domain on the platform."""
     with tenancy.platform(PlatformReason.HOUSEKEEPING):
         return list(SenderDomain.objects.order_by("id").values_list("account_id", "id"))
 
 
 def domains_in_use() -> list[tuple[int, int, str]]:
-    """Return account, id and name of every proved domain on the platform."""
     with tenancy.platform(PlatformReason.HOUSEKEEPING):
         proved = SenderDomain.objects.filter(verified_at__isnull=False).order_by("id")
         return list(proved.values_list("account_id", "id", "name"))
 
 
 def domains() -> QuerySet[SenderDomain]:
-    """Return the account's domains with their checks and addresses."""
     return SenderDomain.objects.prefetch_related("checks", "addresses").order_by("name")
 
 
@@ -50,9 +45,7 @@ def proved_domain_names() -> list[str]:
 
 
 def senders() -> QuerySet[SenderAddress]:
-    """Return addresses for campaigns, whose mailbox and domain are proved, without those of transactional email: one
-    campaign from there would end it (R-66).
-    """
+    """With proved mailbox and domain, but not those of transactional email, which a campaign would end (R-66)."""
     proved = SenderAddress.objects.filter(
         verified_at__isnull=False, domain__verified_at__isnull=False, domain__transactional_since=None
     )
@@ -60,7 +53,6 @@ def senders() -> QuerySet[SenderAddress]:
 
 
 def reply_addresses() -> QuerySet[Mailbox]:
-    """Return the account's reply addresses, verified or not."""
     return Mailbox.objects.filter(for_replies=True).order_by("email")
 
 
@@ -72,12 +64,10 @@ def on_own_domain(email: str) -> bool:
 
 
 def mailbox_proved(email: str) -> bool:
-    """Return whether this mailbox's owner confirmed that it belongs to the account."""
     return Mailbox.objects.filter(email=email.lower(), proved_at__isnull=False).exists()
 
 
 def proved_mailboxes() -> list[str]:
-    """Return the addresses of confirmed mailboxes of the account, in alphabetical order."""
     found = Mailbox.objects.filter(proved_at__isnull=False, refused_at=None).order_by("email")
     return list(found.values_list("email", flat=True))
 
@@ -100,7 +90,6 @@ def media_base() -> str:
 
 
 def account_of_media_host(host: str) -> int | None:
-    """Return the account whose pictures are served under a host name; None for an unknown name."""
     with tenancy.platform(PlatformReason.PUBLIC_PAGE):
         return MediaHost.objects.filter(host=host).values_list("account_id", flat=True).first()
 
@@ -114,10 +103,7 @@ def signing_key(domain: SenderDomain) -> DkimKey | None:
 
 
 def service_key_published(service_domain: str) -> bool:
-    """Return whether receivers can verify our signatures: the key's record was found at the last check (R-59).
-
-    A DNS failure does not unverify a domain that was verified before.
-    """
+    """The key's record was found at the last check (R-59); a DNS failure does not unverify it."""
     with tenancy.platform(PlatformReason.HOUSEKEEPING):
         rows = DnsCheck.objects.filter(domain__account__is_house=True, domain__name=service_domain)
         check = rows.filter(kind=CheckKind.DKIM).select_related("domain").first()

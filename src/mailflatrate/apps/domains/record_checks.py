@@ -1,5 +1,3 @@
-"""DNS lookups of records, compared with the expected values."""
-
 from collections.abc import Callable
 from dataclasses import dataclass
 
@@ -24,19 +22,15 @@ from mailflatrate.wire.dns import (
 
 @dataclass(frozen=True, slots=True)
 class RecordLookup:
-    """The result of a lookup. `found` is shown beside the expected record."""
-
     state: DnsState
     found: str
 
     @property
     def passed(self) -> bool:
-        """Return True if the record is as expected."""
         return self.state is DnsState.OK
 
 
 def check_record(record: DnsRecord, resolver: Resolver) -> RecordLookup:
-    """Look up one record in the DNS and judge it."""
     return _CHECKS[record.kind](record, resolver)
 
 

@@ -17,7 +17,6 @@ class DnsRecord:
 
 
 def service_spf_host() -> str:
-    """Return the name that lists the operator's sending hosts."""
     return f"spf.{load_settings().service_domain}"
 
 
@@ -27,9 +26,7 @@ def dkim_record(domain: SenderDomain, key: DkimKey) -> DnsRecord:
 
 
 def records_of(domain: SenderDomain, key: DkimKey) -> list[DnsRecord]:
-    """Return the records for DKIM, SPF and MX of the Return-Path, and DMARC, in the order in which
-    pages explain them.
-    """
+    """For DKIM, SPF and MX of the Return-Path, and DMARC, in the order in which pages explain them."""
     service = load_settings().service_domain
     return [
         dkim_record(domain, key),

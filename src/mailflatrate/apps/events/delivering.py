@@ -1,9 +1,6 @@
-"""Delivers an account's events to one endpoint: a batch at a time, each attempt recorded, nothing passed over.
-
-What must be obeyed has a lane of its own and goes first. An event that the endpoint refuses waits for its next attempt
-while others go on; an endpoint that takes nothing is left alone for growing pauses, and its lanes stay where they are.
-One job at a time works for an endpoint, and few at a time for all slow ones. A crash between sending and recording
-sends a batch again, with the same ids.
+"""Delivers events to an endpoint: a batch at a time, each attempt recorded, nothing passed over. What must be obeyed
+has its own lane, and goes first; refused events wait while others go on, and an endpoint that takes nothing pauses.
+A crash before recording sends a batch again, with the same ids.
 """
 
 import json
@@ -58,10 +55,8 @@ class DeliveryBatch:
 
 
 def deliver(account_id: int, endpoint_id: int, *, is_slow: bool = False) -> int:
-    """Deliver the waiting events to an endpoint; return how many it accepted. Called by the job.
-
-    `is_slow`: whether the job has one of the turns of slow endpoints. If the endpoint became slow or quick meanwhile,
-    it gets a turn of the other kind, so that two jobs never work for it side by side.
+    """Returns how many were accepted. `is_slow`: the job has a turn of slow endpoints; if that changed meanwhile, it
+    gets one of the other kind, so that two jobs never work for it side by side.
     """
     ends, taken = time.monotonic() + SLOT_SECONDS, 0
     target_of = _target_maker()
@@ -206,12 +201,10 @@ def wake(account_id: int, endpoint_id: int) -> None:
 
 
 def body_of(event: FeedEvent) -> bytes:
-    """Return an event as it is sent and signed."""
     return json.dumps(event.as_json(), separators=(",", ":")).encode()
 
 
 def post(channel: PushChannel, keys: Sequence[str], event: FeedEvent) -> PushResult:
-    """Send one event, signed at this moment."""
     body = body_of(event)
     headers = {"Content-Type": "application/json", **signed_headers(keys, event.public_id, clock.now(), body)}
     if event.must_be_obeyed:

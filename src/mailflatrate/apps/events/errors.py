@@ -1,5 +1,3 @@
-"""Errors of webhooks, worded for the customer."""
-
 from mailflatrate.base.refusals import AlreadyExists
 
 

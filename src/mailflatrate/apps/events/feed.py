@@ -1,8 +1,5 @@
-"""Reading events in the order of transactions, so that no position passes over one that commits late (ADR 0047).
-
-Two tables make the feed: the outbox, and the contacts' change log, whose runs of neighboring contacts are the events
-`contact.changed`. Both carry the number of their transaction, and only what lies below the oldest open transaction is
-handed out: all of it has ended, and nothing new can appear there.
+"""Reading events in the order of transactions, so that no position passes over one that commits late (ADR 0047): of
+the outbox and of `contact.changed`, only what lies below the oldest open transaction is handed out.
 """
 
 import json
@@ -106,7 +103,6 @@ class FeedEvent:
         return self.type is not EventType.AUTOMATION_STEP or self.payload.get("webhook_id") == endpoint_id
 
     def as_json(self) -> dict[str, Any]:
-        """Return the event as it is delivered."""
         return {
             "id": self.public_id,
             "type": self.type.value,
@@ -118,8 +114,6 @@ class FeedEvent:
 
 @dataclass(frozen=True, slots=True)
 class FeedPage:
-    """Events, the position to continue from, and whether more can be read at once."""
-
     events: list[FeedEvent]
     position: FeedPosition
     more: bool
@@ -142,11 +136,7 @@ ENDPOINT_TYPES: Final = DEFAULT_TYPES - frozenset(PER_MESSAGE)
 
 @tenancy.needs_account
 def read_events(position: FeedPosition, types: Collection[EventType], size: int) -> FeedPage:
-    """Return the current account's next events of these types, at most `size`.
-
-    Reads `size` rows first, and more each time as long as they are of other types. After WINDOW rows it stops, so a
-    page may be empty although there is more.
-    """
+    """At most `size`; stops after WINDOW rows, so that a page may be empty although there is more."""
     found: list[FeedEvent] = []
     window, scanned = min(size, WINDOW), 0
     while True:

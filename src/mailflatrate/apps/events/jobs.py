@@ -1,5 +1,3 @@
-"""Background jobs of webhooks; thin."""
-
 from datetime import timedelta
 from typing import Final
 
@@ -32,21 +30,17 @@ DELETE FROM webhook_attempt WHERE id IN (
 
 @job(DELIVER_JOB, JobQueue.WEBHOOK)
 def deliver(account_id: int, endpoint_id: int, is_slow: bool = False) -> None:
-    """Deliver the waiting events to an endpoint."""
     delivering.deliver(account_id, endpoint_id, is_slow=is_slow)
 
 
 @job(TEST_JOB, JobQueue.WEBHOOK, attempts=1)
 def send_test(account_id: int, endpoint_id: int) -> None:
-    """Send the test event that a person asked for."""
     delivering.send_test(account_id, endpoint_id)
 
 
 @job("events.sweep", JobQueue.HOUSE, every="* * * * *")
 def sweep(timestamp: int) -> None:
-    """Wake every endpoint with something to deliver: refused events, changed contacts, and events
-    whose job was lost.
-    """
+    """Wake endpoints with refused events, changed contacts, or events whose job was lost."""
     with tenancy.platform(PlatformReason.HOUSEKEEPING), connection.cursor() as cursor:
         cursor.execute(_DUE, {"now": clock.now()})
         due = cursor.fetchall()

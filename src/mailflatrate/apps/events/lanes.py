@@ -17,21 +17,17 @@ class Lane(Enum):
 
     @property
     def reads_feed(self) -> bool:
-        """Return whether the lane has a position in the feed."""
         return self in (Lane.FIRST, Lane.REST)
 
     @property
     def columns(self) -> list[str]:
-        """Return the columns of the lane's position."""
         return [f"{self.value}_{part}" for part in ("xid", "source", "event_id")] if self.reads_feed else []
 
     def types(self, endpoint: WebhookEndpoint) -> frozenset[EventType]:
-        """Return the types that the endpoint gets through this lane."""
         chosen = frozenset(map(EventType, endpoint.types)) or ENDPOINT_TYPES
         return chosen & FIRST_TYPES if self is Lane.FIRST else (chosen - FIRST_TYPES) | {EventType.AUTOMATION_STEP}
 
     def position(self, endpoint: WebhookEndpoint) -> FeedPosition:
-        """Return how far the lane has read."""
         return FeedPosition(*(getattr(endpoint, name) for name in self.columns))
 
     def move(self, endpoint: WebhookEndpoint, position: FeedPosition) -> None:

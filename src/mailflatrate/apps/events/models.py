@@ -1,5 +1,3 @@
-"""Tables of webhooks: what an account switched on, its endpoints, every attempt, and events that wait for another."""
-
 from django.contrib.postgres.fields import ArrayField
 from django.db import models
 from django.db.models.functions import Now
@@ -30,13 +28,10 @@ class EndpointState(TonedChoices):
 
 
 class WebhookEndpoint(TenantModel):
-    """An address that gets an account's events, and how far it has read.
-
-    It reads in two lanes, so that withdrawals never wait behind other events: each has a position, which is a
-    transaction, a source and an id (`feed.FeedPosition`). `generation` changes when a person moves the positions, so
-    that a delivery under way doesn't move them back. `server` is the database server whose transactions these are.
-    `types` is empty for all types but those of each message. `secrets_sealed` holds the secret, and during a rotation
-    the one before it; it opens only for this account and address.
+    """An address that gets an account's events, and how far it has read, in two lanes, so that withdrawals never wait:
+    each position is a transaction, a source and an id (`feed.FeedPosition`). `generation` changes when a person
+    moves them, so that a delivery under way doesn't. `server`: whose transactions they are. `types`: empty for all
+    but those of each message. `secrets_sealed` (in a rotation, of both) opens only for this account and address.
     """
 
     url = models.CharField(_("Web address"), max_length=500)
@@ -70,7 +65,6 @@ class WebhookEndpoint(TenantModel):
 
     @property
     def is_active(self) -> bool:
-        """Return whether events are delivered."""
         return self.state == EndpointState.ACTIVE
 
     @property

@@ -1,5 +1,3 @@
-"""Reads about webhooks, for pages and API."""
-
 from collections.abc import Sequence
 from dataclasses import dataclass
 from datetime import timedelta
@@ -41,9 +39,7 @@ class EndpointPaceInfo:
 
 @tenancy.needs_account
 def pace(endpoint: WebhookEndpoint) -> EndpointPaceInfo | None:
-    """Return how fast an endpoint accepted withdrawals, suppressions and erasures this week; None
-    if there were none.
-    """
+    """Withdrawals, suppressions and erasures of this week; None if there were none."""
     since = clock.now() - timedelta(days=PACE_DAYS)
     with connection.cursor() as cursor:
         cursor.execute(_PACE, [endpoint.account_id, endpoint.id, [each.value for each in MUST_BE_OBEYED], since])
@@ -66,17 +62,14 @@ def backlog(endpoint: WebhookEndpoint) -> int:
 
 @tenancy.needs_account
 def find_endpoint(endpoint_id: int) -> WebhookEndpoint | None:
-    """Return one of the account's endpoints; None if there is no such endpoint any longer."""
     return WebhookEndpoint.objects.filter(id=endpoint_id).first()
 
 
 @tenancy.needs_account
 def endpoints() -> Sequence[WebhookEndpoint]:
-    """Return the account's endpoints, oldest first."""
     return list(WebhookEndpoint.objects.order_by("id"))
 
 
 @tenancy.needs_account
 def has_message_events() -> bool:
-    """Return whether the account gets an event for each message."""
     return EventSetting.objects.filter(per_message=True).exists()

@@ -1,6 +1,4 @@
-"""Records the result of a batch: attempts, waiting events, the lane's position, and whether the endpoint pauses or is
-switched off.
-"""
+"""Records a batch: attempts, waiting events, the lane's position, whether the endpoint pauses or is off."""
 
 from collections.abc import Sequence
 from dataclasses import dataclass
@@ -40,7 +38,6 @@ class SentEvent:
 
     @property
     def is_taken(self) -> bool:
-        """Return True if the endpoint accepted it."""
         return self.result is not None and is_taken(self.result.status)
 
     @property

@@ -41,18 +41,13 @@ def release_campaign(
     at_best_hour: bool = False,
     automation_id: int | None = None,
 ) -> GateDecision:
-    """Release a campaign, now or at the aware moment `at`; return the stored decision, allowed or not.
-
-    `on_own_clocks`: each recipient gets the campaign when the local time in their time zone equals that of `at`, in
-    waves. Sending begins with the first wave; recipients whose hour has passed by then get it at once. `at_best_hour`:
-    within the 24 hours from then on, each gets it at the hour of the day at which they confirmed; those who were
-    imported, at the beginning. `automation_id`: it is a message of this automation, which is released as a whole.
-
-    Every variant passes all rules separately, with an edition and a decision of its own; one that fails stops them all.
-    If a rule asks for a reviewer, the campaign waits for `review_campaign`. Otherwise, if it is released now, its
-    content is frozen and planning begins; if later, the rules are asked again at that time. A refusal is recorded and
-    changes nothing else. Raises NotPermitted; CampaignError if the campaign was released already, and for variants
-    combined with waves.
+    """Release a campaign, now or at the aware `at`; returns the stored decision, allowed or not. `on_own_clocks`: in
+    waves, at that local time in each recipient's zone; whose hour has passed when the first begins gets it at once.
+    `at_best_hour`: within 24 hours, at the hour at which each confirmed; the imported at the beginning.
+    `automation_id`: a message of it, which is released as a whole. Each variant has an edition and a decision of
+    its own, and one that fails stops all. If a rule asks for a reviewer, it waits for `review_campaign`; otherwise
+    its content is frozen now, or the rules are asked again at `at`. A refusal changes nothing. Raises NotPermitted;
+    CampaignError if it was released already, or for variants in waves.
     """
     if by is not None:
         require(by, Permission.RELEASE)
@@ -123,11 +118,8 @@ def _release(campaign: LockedCampaign, mover: CampaignMover, *, by: User | None,
 
 
 def move_campaign(campaign_id: int, *, by: User, at: datetime) -> GateDecision:
-    """Give a scheduled campaign another time, the aware moment `at`; return the stored decision, allowed or not.
-
-    It is released again, so the rules are asked again; a refusal leaves the time as it was. Waves stay as
-    chosen. Raises NotPermitted; CampaignError unless the campaign is scheduled, or if the time has passed, for
-    the first of its recipients too.
+    """Released again for the aware `at`; a refusal leaves the time, and waves stay as chosen. Raises NotPermitted;
+    CampaignError unless it's scheduled, or if the time has passed, for the first of its recipients too.
     """
     require(by, Permission.RELEASE)
     campaign = locked(campaign_id)

@@ -49,11 +49,7 @@ def request_approval(
     at_best_hour: bool = False,
     note: str = "",
 ) -> ReleaseRequest:
-    """Ask colleagues to release exactly what `by` was shown; everyone who may release it gets a notice.
-
-    `at` is when it is to be sent, in waves if so requested (`release_campaign`); None: right after the release. Raises
-    CampaignError with the reason.
-    """
+    """Tells who may release it. `at`: when to send, in waves if so asked; None: right away. Raises CampaignError."""
     campaign, others = askable_draft(campaign_id, by=by, shown_hash=shown_hash)
     waiting = release_request(campaign.id)
     if waiting is not None and waiting.content_hash == shown_hash:
@@ -72,10 +68,8 @@ def request_approval(
 
 
 def askable_draft(campaign_id: int, *, by: User, shown_hash: str) -> tuple[Campaign, list[User]]:
-    """Return a draft whose approval `by` may request, and the colleagues who may give it.
-
-    Raises CampaignError if `by` may release alone, if the draft changed since it was shown, if another check is open,
-    or if no one else can approve it.
+    """With the colleagues who may approve. Raises CampaignError if `by` may release alone, no one else can approve,
+    the draft changed since it was shown, or another check is open.
     """
     require(by, Permission.DRAFT)
     if not current_account().four_eyes and member_may(by, Permission.RELEASE):
@@ -91,10 +85,8 @@ def askable_draft(campaign_id: int, *, by: User, shown_hash: str) -> tuple[Campa
 
 
 def approve_and_release(campaign_id: int, *, by: User, shown_hash: str, where: Circumstances) -> GateDecision:
-    """Tick the policy and release what a colleague requested, now or at the requested time.
-
-    The stored decision says whether it is sent. Raises CampaignError with the reason if `by` requested or last
-    edited it, if it was changed since the request, or if another check is open.
+    """Tick and release, now or at the requested time; the decision says whether it is sent. Raises CampaignError if
+    `by` requested or last edited it, if it was changed since, or if another check is open.
     """
     require(by, Permission.RELEASE)
     campaign, row = _asked(campaign_id)
@@ -116,10 +108,7 @@ def approve_and_release(campaign_id: int, *, by: User, shown_hash: str, where: C
 
 
 def send_back(campaign_id: int, *, by: User, text: str) -> None:
-    """Answer a request with what needs changing. Requesters withdraw their own request this way, without a text.
-
-    Raises CampaignError if a colleague gives no reason, or if nothing was requested.
-    """
+    """Requesters withdraw theirs without a text. Raises CampaignError for no reason, or if nothing was requested."""
     campaign, row = _asked(campaign_id)
     if by.id != row.asked_by_id:
         require(by, Permission.RELEASE)
@@ -153,7 +142,6 @@ def _expect(campaign: Campaign, shown_hash: str) -> None:
 def _tell(
     people: Iterable[User], campaign: Campaign, template: str, by: User, *, note: str = "", page: str = ""
 ) -> None:
-    """Notify people; `note` is quoted verbatim."""
     facts = {
         "campaign": campaign.name,
         "person": by,

@@ -18,10 +18,7 @@ from mailflatrate.rules.facts import AudienceFacts
 
 
 def audience_facts(campaign: Campaign) -> AudienceFacts:
-    """Return the facts about the audience at this moment, for the rules.
-
-    Raises SegmentError if the segment's conditions are invalid.
-    """
+    """Raises SegmentError if the segment's conditions are invalid."""
     lists = audience_lists(campaign)
     counted = count_recipients(campaign)
     tests = campaign.variants and campaign.state in NOT_BEGUN

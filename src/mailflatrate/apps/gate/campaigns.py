@@ -39,7 +39,6 @@ NO_IMPRINT = (mistake(1, "no-imprint"),)
 
 @tenancy.unlimited(UnlimitedReason.RULES)
 def campaign_facts(campaign: Campaign) -> CampaignFacts:
-    """Return all facts for the campaign rules, as of now."""
     imprint, account = newest_imprint(), current_account()
     campaigns_sent, history = history_facts(campaign)
     content, sample, spam = _message_facts(campaign, imprint)
@@ -72,10 +71,8 @@ def variants_facts(campaign: Campaign) -> list[CampaignFacts]:
 
 @tenancy.reading_once()
 def promised_recipients(campaign: Campaign) -> RecipientCount:
-    """Count who will get a campaign, and who won't: `count_recipients`, less those for whom R-52 skips the message.
-
-    Where variants or languages skip different people, who gets which isn't known before, so only the check counts them.
-    Raises SegmentError.
+    """`count_recipients` less those whom R-52 skips. Where variants skip different people, only the check counts them,
+    as who gets which isn't known before. Raises SegmentError.
     """
     counted = count_recipients(campaign)
     texts = [facts.content for facts in variants_facts(campaign)]
@@ -88,10 +85,7 @@ def promised_recipients(campaign: Campaign) -> RecipientCount:
 
 
 def judge_whole(facts: list[CampaignFacts]) -> tuple[Verdict, list[Verdict]]:
-    """Return the verdict on a campaign as a whole, and that on each variant or language.
-
-    The whole fails a rule if one of them does; the finding says which ones, in the parameter `variants` or `languages`.
-    """
+    """The whole fails a rule if one does; the finding names which, in the parameter `variants` or `languages`."""
     each = [judge_campaign(one) for one in facts]
     if len(each) == 1:
         return each[0], each
@@ -107,7 +101,6 @@ def judge_whole(facts: list[CampaignFacts]) -> tuple[Verdict, list[Verdict]]:
 
 
 def _concerned(facts: list[CampaignFacts], numbers: list[int]) -> tuple[str, Param]:
-    """Return the parameter that says which variants or languages a finding is about."""
     spoken = [one.audience.language for one in facts]
     if len(set(spoken)) > 1:
         return "languages", tuple(f"language.{spoken[number]}" for number in numbers)
@@ -134,9 +127,7 @@ def _message_facts(
 
 
 def _lacking(campaign: Campaign, compiled: CompiledCampaign) -> dict[str, Any]:
-    """Return who of the audience has no value for something that this text prints. A message of an automation is judged
-    when someone reaches it.
-    """
+    """Who has no value that this text prints; a message of an automation is judged when someone reaches it."""
     if campaign.automation_id is not None or not campaign.list_ids:
         return {}
     with suppress(SourceRefused):  # that it takes too long is another check's finding

@@ -1,7 +1,4 @@
-"""The gate for confirmation emails (R-25 to R-35): a batch from forms, facts of the account, and the stored verdict.
-
-Asked twice: when a request is accepted, and again right before its message is sent.
-"""
+"""The gate for confirmation emails (R-25 to R-35), asked when a request is accepted and right before sending."""
 
 from collections import Counter
 from dataclasses import replace
@@ -28,10 +25,7 @@ from mailflatrate.settings import load_settings
 
 @tenancy.needs_account
 def decide_confirmations(batch: ConfirmationBatch) -> list[ConfirmationDecision]:
-    """Run the rules on queued requests and store the verdicts; each email that may be sent counts toward the caps.
-
-    The verdicts are committed by the transaction that records the consequences.
-    """
+    """Emails that may be sent count toward the caps. Committed with the transaction that records the consequences."""
     to_mailbox, of_form = Counter(batch.mails_to_mailbox), Counter[int | None](batch.mails_of_form)
     known = confirmation_facts(batch)
     decisions, reasons = [], []
@@ -103,11 +97,7 @@ def _from_line(sender: SenderAddress | None) -> FromFacts:
 
 
 def _refused_by(request: ConfirmationRequest, domain: ResolverFacts | None) -> str:
-    """Return the reason to refuse that is known only now: the rest was decided when the request was taken.
-
-    The DNS may have answered about the domain since. A row whose key is not that of its address was not made by our
-    forms (ADR 0010).
-    """
+    """Only what's known now, such as the DNS; a key that isn't the address's was not made by our forms (ADR 0010)."""
     if address_key(request.email) != request.keys[0]:
         return "R-20"
     return "R-18" if domain is not None and (domain.null_mx or domain.resolves is False) else ""

@@ -1,7 +1,4 @@
-"""The gate for transactional messages (R-112): facts, and the stored verdict.
-
-Asked twice: when a message is taken, and again right before it leaves.
-"""
+"""The gate for transactional messages (R-112), asked when one is taken and right before it leaves."""
 
 from mailflatrate.apps.accounts.facts import account_facts, structured_imprint
 from mailflatrate.apps.accounts.queries import current_account
@@ -30,7 +27,6 @@ from mailflatrate.rules.gate.judge import judge_contract
 
 @tenancy.needs_account
 def contract_facts(message: TransactionalMessage) -> ContractFacts:
-    """Return the facts about a message as they are now."""
     version, keys = message.version, keys_of(message)
     found = suppression.active_for_mailbox(keys)
     stopping = (row for row in found if stops_contract(row.reason, everywhere=row.account_id is None))
@@ -65,7 +61,6 @@ def _refused_by(message: TransactionalMessage, keys: MailboxKeys) -> str:
 
 @tenancy.needs_account
 def decide_contract(message: TransactionalMessage) -> GateDecision:
-    """Run the rules on a message and store the verdict."""
     verdict = judge_contract(contract_facts(message))
     with tenancy.deciding():
         return GateDecision.objects.create(

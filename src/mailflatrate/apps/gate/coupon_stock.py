@@ -9,10 +9,7 @@ from mailflatrate.rules.campaigns.coupon_facts import CouponFacts
 
 
 def coupon_facts(campaign: Campaign, recipients: int) -> tuple[CouponFacts, ...]:
-    """Return how many codes the audience needs of each pool, and how many there are.
-
-    People who have a code of the pool already need none. A message of an automation needs one to begin with.
-    """
+    """People who have a code of the pool need none. A message of an automation needs one to begin with."""
     found = []
     for pool_id in named_pools(campaign).values():
         (stock,) = pool_stocks(pool_id)
@@ -24,7 +21,6 @@ def coupon_facts(campaign: Campaign, recipients: int) -> tuple[CouponFacts, ...]
 
 
 def _holders(campaign: Campaign, pool_id: int) -> int:
-    """Count the people of the audience who have a code of this pool."""
     where, values = audience_sql(campaign)
     with connection.cursor() as cursor:
         cursor.execute(

@@ -1,8 +1,5 @@
-"""An early review: a draft is shown to the operator's team while it is still being written.
-
-A reviewer's answer applies only to what they saw. If the campaign is released with exactly that content and nothing
-new is found, the approval counts; after any change it waits for a review as usual, and the reviewer is shown the
-difference.
+"""An early review of a draft by the operator's team. The answer applies only to what they saw: released like that,
+with no new finding, the approval counts; after any change the campaign waits as usual.
 """
 
 from collections.abc import Sequence
@@ -27,7 +24,6 @@ MOST_A_DAY = 5
 
 
 def waits_as_draft(campaign: Campaign) -> bool:
-    """Return whether the draft waits for the operator's team."""
     return campaign.state == CampaignState.DRAFT and campaign.review_asked_at is not None
 
 
@@ -43,10 +39,7 @@ def ask_draft_review(campaign_id: int, *, by: User) -> None:
 
 
 def ask_for_drafts(campaigns: Sequence[LockedCampaign], *, by: User) -> None:
-    """Show drafts to the operator's team that are decided together: one campaign, or all messages of an automation.
-
-    Raises CampaignError if a review isn't needed, a draft is empty, or the team has enough of this account's drafts.
-    """
+    """Drafts decided together. Raises CampaignError if no review is needed, one is empty, or the team has enough."""
     if not current_account().supervised:
         raise CampaignError(_("Your campaigns are sent without a review, so there's no need for an early one."))
     new = [campaign for campaign in campaigns if campaign.review_asked_at is None]

@@ -1,5 +1,3 @@
-"""Background jobs of the gate: release scheduled campaigns that are due, and end supervision."""
-
 from mailflatrate.apps.gate import actions, supervision
 from mailflatrate.base import tenancy
 from mailflatrate.base.jobs import JobQueue, job
@@ -7,7 +5,6 @@ from mailflatrate.base.jobs import JobQueue, job
 
 @job("gate.release_due", JobQueue.PLAN)
 def release_due(account_id: int, campaign_id: int) -> None:
-    """Release one scheduled campaign, if it is still scheduled."""
     with tenancy.account(account_id):
         actions.release_due(campaign_id)
 

@@ -1,7 +1,4 @@
-"""The parts from which a campaign's messages are composed: content, stream, signers.
-
-Both the gate's sample and the engine use them.
-"""
+"""What a campaign's messages are composed of: content, stream, signers; for the gate's sample and the engine."""
 
 import re
 from dataclasses import replace
@@ -39,7 +36,6 @@ def load_signers(domain: SenderDomain) -> tuple[Signer, ...]:
 
 
 def service_identity(settings: Settings) -> ServiceIdentity:
-    """Return the identity of this installation for the headers of its mail."""
     word = _NOT_A_LETTER.sub("", settings.service_name)[:15]
     return ServiceIdentity(
         mail_domain=settings.service_domain,
@@ -62,7 +58,6 @@ def edition_content(templates: EditionTemplates, *, test: bool) -> EditionConten
 
 
 def marked_as_test(content: EditionContent) -> EditionContent:
-    """Return the content with a subject that says that it is a test."""
     subject = replace(content.subject, segments=(Static(TEST_MARK), *content.subject.segments))
     return replace(content, subject=subject)
 
@@ -72,10 +67,7 @@ def _part(template: LiquidTemplate) -> EditionPart:
 
 
 def campaign_stream(campaign: Campaign, mailing_list: MailingList) -> CampaignStream:
-    """Return the header values that are the same for all messages of one campaign to one list.
-
-    The campaign must have a sender.
-    """
+    """The same for all messages of one campaign to one list. The campaign must have a sender."""
     sender = campaign.sender
     assert sender is not None
     domain = sender.domain

@@ -1,13 +1,9 @@
-"""The table of decisions: every verdict with its hits and misses."""
-
 from django.db import models
 
 from mailflatrate.base.tenancy import TenantModel
 
 
 class Chain(models.TextChoices):
-    """The sets of rules that the gate runs."""
-
     CAMPAIGN = "campaign"
     TEST = "test"
     NOTICE = "notice"

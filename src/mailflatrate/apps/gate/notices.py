@@ -13,10 +13,7 @@ from mailflatrate.rules.gate.judge import judge_notice
 
 
 def notice_facts(notice: Notice, *, address_dead: bool = False) -> NoticeFacts:
-    """Return the facts about a notice: whether the recipient works with the service or asked to (R-32).
-
-    `address_dead`: an earlier notice to them hard bounced (R-69).
-    """
+    """Whether the recipient works with us or asked to (R-32). `address_dead`: an earlier notice hard bounced (R-69)."""
     if notice.kind == NoticeKind.TEST:
         # Users of other accounts, applicants and invited people get none, nor do those who left or said no meanwhile.
         allowed = notice.recipient.lower() in dict(test_addresses())
@@ -62,7 +59,6 @@ def _asks_mailbox(notice: Notice) -> bool:
 
 @tenancy.needs_account
 def notice_decision(notice: Notice) -> GateDecision:
-    """Run the rules on a notice and store the verdict."""
     verdict = judge_notice(notice_facts(notice))
     return GateDecision.objects.create(
         chain=Chain.TEST if notice.kind == NoticeKind.TEST else Chain.NOTICE,

@@ -1,7 +1,5 @@
-"""The only issuer of permits: lock one of three (ARCHITECTURE section 2).
-
-`delivery.transmit` takes nothing but a `Permit`, and only the functions here can make one, each from rules that passed
-a moment ago. A test reads the source of the whole package and fails if any other code tries.
+"""The only issuer of permits: lock one of three (ARCHITECTURE section 2). `delivery.transmit` takes nothing else; each
+comes from rules that passed a moment ago, and a test fails if any other code makes one.
 """
 
 from datetime import datetime

@@ -1,7 +1,4 @@
-"""Turns a row about one recipient of a campaign into facts for the rules.
-
-The sender reads with its own connection, so the columns are named here once and used by its statement.
-"""
+"""A recipient's row as facts. The sender has a connection of its own; its statement takes the columns from here."""
 
 from datetime import datetime
 from typing import Any, NamedTuple
@@ -80,7 +77,6 @@ def load_tables() -> None:
 
 
 def recipient_facts(row: RecipientRow) -> RecipientFacts:
-    """Return the facts of one row for the recipient rules."""
     # In one step: this runs a million times per campaign, and a lookup by name costs more than one by tuple index.
     (
         _, _, _, list_id, _, consent_event_id, email, _, _, _, _, subscription, consent_kind, consent_list_id,
@@ -109,7 +105,5 @@ def recipient_facts(row: RecipientRow) -> RecipientFacts:
 
 
 def _is_key_of(key: bytes | None, email: str | None) -> bool:
-    """Return whether a key belongs to an address. The database can't compute suppression keys: a row whose key is not
-    its address's was not made by us and proves no consent (ADR 0010).
-    """
+    """The database can't compute these keys: another address's key wasn't made by us, proves no consent (ADR 0010)."""
     return key is not None and email is not None and address_key(email) == key

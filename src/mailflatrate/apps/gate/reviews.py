@@ -32,12 +32,9 @@ def review_campaign(
     tells: bool = True,
     shown_people: int | None = None,
 ) -> None:
-    """Approve a waiting campaign or a draft shown early, or send it back with a reason that the customer reads.
-
-    `shown_hash` is the hash of the content that the reviewer saw. An approved campaign passes the gate once more and is
-    sent, now or when it is due. An approved draft remains a draft: the approval counts when exactly this content is
-    released, for the findings and the people (`shown_people`) that the reviewer saw. `tells`: whether the customer
-    gets a notice of this one. Raises CampaignError.
+    """`shown_hash`: the content that the reviewer saw. An approved campaign passes the gate once more and is sent, now
+    or when due; an approved draft remains one, and the approval counts for exactly this content, its findings and
+    `shown_people`. `tells`: the customer gets a notice, with `text`. Raises CampaignError.
     """
     if not (by.is_staff and by.is_active):
         raise CampaignError(_("Only the operator's team can review a campaign."))
@@ -85,7 +82,6 @@ def _tell(campaign: Campaign, review: CampaignReview, *, goes: bool) -> None:
 
 
 def _review_of(campaign: Campaign, content: str, people: int | None, *, early: bool) -> CampaignReview:
-    """Return a review to store, with what its reviewer saw. `people`: the recipients that the page said."""
     present = count_recipients(campaign).recipients
     return CampaignReview(
         account_id=campaign.account_id, campaign=campaign, content_hash=content, early=early,

@@ -1,8 +1,4 @@
-"""One sample message of a campaign, composed and signed like every recipient's, and checked as a receiver would check
-it.
-
-RULES section N: headers built, then DKIM self-verified. Nothing is stored and the message is sent to no one.
-"""
+"""One sample message, composed, signed and checked like a recipient's (RULES section N); not stored, not sent."""
 
 import base64
 from dataclasses import replace
@@ -47,10 +43,7 @@ READER = "dora@reader.example"
 def sampled(
     campaign: Campaign, compiled: CompiledCampaign, attributes: frozenset[str], now: datetime
 ) -> tuple[SampleFacts | None, SpamScore | None]:
-    """Return the facts about the sample message, and the spam filter's score if there is a filter.
-
-    None if sender or list are missing, which other rules report.
-    """
+    """With the spam filter's score, if there is one. None if sender or list are missing, which other rules report."""
     key = signing_key(campaign.sender.domain) if campaign.sender else None
     if key is None or not campaign.list_ids:
         return None, None
@@ -76,10 +69,7 @@ def spam_score(message: bytes) -> SpamScore | None:
 
 
 def sample_message(campaign: Campaign, compiled: CompiledCampaign, attributes: frozenset[str], now: datetime) -> bytes:
-    """Return the message for a reader who has a value for everything, at the aware moment `now`.
-
-    Raises EditionUnusable with the reason, and SourceRefused if its content takes too much work.
-    """
+    """For a reader who has every value, at the aware `now`. Raises EditionUnusable, SourceRefused for too much work."""
     mailing_list = MailingList.objects.filter(id__in=campaign.list_ids).first()
     if campaign.sender is None or mailing_list is None:
         raise EditionUnusable(mistake(NOWHERE, "no-sender" if campaign.sender is None else "no-list"))
@@ -119,7 +109,6 @@ def _written(campaign: Campaign, compiled: CompiledCampaign, values: dict[str, o
 
 
 def _reader_values(campaign: Campaign, attributes: frozenset[str], now: datetime, list_name: str) -> dict[str, object]:
-    """Return the values of a reader who has a value for everything."""
     return recipient_values(
         email=READER, first_name="Dora", last_name="Meyer", attributes=dict.fromkeys(attributes, "1"),
         account_name=current_account().name, list_name=list_name, mailing_id=campaign.mailing_id, subscribed_at=now,
@@ -128,7 +117,6 @@ def _reader_values(campaign: Campaign, attributes: frozenset[str], now: datetime
 
 
 def sample_facts(message: bytes, key: DkimKey, now: datetime) -> SampleFacts:
-    """Return what a receiver with the domain's published key finds in the message."""
     published = base64.b64decode(key.public_record.partition("p=")[2])
     judgement = judge_sample_in_child(message, published, now)
     failed, is_signed = set(judgement.failed), judgement.is_signed

@@ -18,10 +18,7 @@ def campaign_starts(campaign: Campaign) -> None:
 
 
 def end_supervision(account_id: int, campaign_id: int) -> None:
-    """End a new account's supervision with its third approved campaign, or with the first one after a pause.
-
-    The campaign that has just started counts. Only campaigns approved after an operator last asked for a review count.
-    """
+    """With the third approved campaign since an operator last asked for a review, or the first one after a pause."""
     with tenancy.platform(PlatformReason.ACCOUNT_STATUS):
         account = Account.objects.select_for_update().get(id=account_id)
         reviews, needed = _sent_as_approved(account_id), int(value("supervised_campaigns"))
@@ -59,7 +56,6 @@ def _decisions(reviews: QuerySet[CampaignReview]) -> int:
 
 
 def _sent_as_approved(account_id: int) -> QuerySet[CampaignReview]:
-    """Return the approvals of content that began to be sent."""
     sent = Edition.objects.filter(
         campaign_id=OuterRef("campaign_id"), content_hash=OuterRef("content_hash"), campaign__started_at__isnull=False
     )

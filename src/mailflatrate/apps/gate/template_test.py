@@ -35,10 +35,8 @@ class TemplateTest:
 @tenancy.needs_account
 @transaction.atomic
 def send_template_test(version_id: int, recipients: Sequence[str], *, account_name: str, by: User) -> list[Notice]:
-    """Send a version in any state to some of `test_addresses`, from its sender, marked as a test.
-
-    The basis is a service notice (R-25, R-32), and the limits are those of campaigns' tests. Raises CampaignError for
-    any other address or too many, TransactionalError for a version that can't be sent.
+    """To some of `test_addresses`, in any state, as a service notice (R-25, R-32), within the limits of tests. Raises
+    CampaignError for other or too many addresses, TransactionalError for a version that can't be sent.
     """
     require(by, Permission.DRAFT)
     wanted = checked_recipients(recipients)

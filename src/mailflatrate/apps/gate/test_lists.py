@@ -1,8 +1,4 @@
-"""Test lists: colleagues and confirmed mailboxes who get test messages together.
-
-A list grants nothing. Each address is asked about at each test, so a colleague who left or a mailbox that refused is
-skipped, whatever a list still says.
-"""
+"""Test lists. They grant nothing: each address is asked about at each test, so that who left or refused is skipped."""
 
 from collections.abc import Iterable, Sequence
 from typing import Final
@@ -31,10 +27,7 @@ def choosable() -> list[tuple[str, str]]:
 def save_test_list(
     name: str, addresses: Sequence[str], *, by: User, list_id: int | None = None, is_new: bool = False
 ) -> TestList:
-    """Save a list under a name; one that has the name is replaced, unless `is_new`.
-
-    Raises NameTaken, CampaignInputError, TestList.DoesNotExist.
-    """
+    """Replaces one of the name, unless `is_new`. Raises NameTaken, CampaignInputError, TestList.DoesNotExist."""
     name = " ".join(name.replace("\0", "").split())
     if not 0 < len(name) <= 80:
         raise CampaignInputError(_("Enter a name of up to 80 characters."))

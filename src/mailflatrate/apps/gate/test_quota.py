@@ -21,10 +21,7 @@ _LOCK = "SELECT pg_advisory_xact_lock(hashtextextended(%s, 0))"
 
 @tenancy.needs_account
 def keep_within_the_day(recipients: Sequence[str]) -> None:
-    """Keep to what an account may send, and one address get, in 24 hours, until the transaction ends.
-
-    Raises CampaignError.
-    """
+    """For the account and each address, in 24 hours; holds until the transaction ends. Raises CampaignError."""
     with connection.cursor() as cursor:
         cursor.execute(_LOCK, [f"test messages {tenancy.current_account_id()}"])
     since = clock.now() - timedelta(days=1)
@@ -53,7 +50,6 @@ class TestContent:
 
 @tenancy.needs_account
 def queue_test(recipient: str, content: TestContent) -> Notice:
-    """Queue a test message to one address."""
     notice = Notice.objects.create(
         kind=NoticeKind.TEST,
         recipient=recipient,

@@ -26,10 +26,8 @@ class TestAddress:
 
 
 def own_addresses() -> list[TestAddress]:
-    """Return the addresses that the account agreed on with their owners.
-
-    They are people who have signed in, so that inviting a stranger isn't a way to mail them, and mailboxes whose owner
-    agreed that they are the account's (R-46).
+    """People who have signed in, so that inviting a stranger is no way to mail them, and mailboxes whose owner agreed
+    that they are the account's (R-46).
     """
     people = members().filter(user__is_active=True, user__last_login__isnull=False)
     found = {row.user.email.lower(): str(row.user) for row in people}
@@ -40,10 +38,7 @@ def own_addresses() -> list[TestAddress]:
 
 
 def test_addresses() -> list[tuple[str, str]]:
-    """Return the addresses and names that a test send of this account may go to.
-
-    Suppressed ones aren't among them, whatever the reason: a "no" to campaigns is one to tests of campaigns.
-    """
+    """Without suppressed ones, whatever the reason: a "no" to campaigns is one to their tests."""
     return [(each.address, each.name) for each in own_addresses() if not each.is_suppressed]
 
 
@@ -66,7 +61,6 @@ def checked_recipients(recipients: Sequence[str]) -> list[str]:
 
 
 def _suppressed(addresses: Iterable[str]) -> set[str]:
-    """Return those of these addresses that are suppressed in the account or everywhere, for whatever reason."""
     keys = {address: key for address in addresses if (key := address_key(address)) is not None}
     with tenancy.unlimited(UnlimitedReason.RULES):  # a limited member sees only the suppressions of their contacts
         refused = strongest_of(list(keys.values()))

@@ -24,11 +24,9 @@ MOST_CONTACTS = 5
 
 
 def send_test(campaign_id: int, recipients: Sequence[str], *, by: User, contact_ids: Sequence[int]) -> list[Notice]:
-    """Send the draft to some of `test_addresses`, through the same engine, marked as a test.
-
-    Each address gets one message for each contact and variant, filled with that contact's fields; without contacts,
-    with those of an invented reader. The basis is a service notice (R-25, R-32). Raises CampaignError for any other
-    address or too many, SourceRefused if the content does not compile.
+    """Through the same engine, marked, as a service notice (R-25, R-32): a message for each address, contact and
+    variant; without contacts, for an invented reader. Raises CampaignError for other or too many addresses,
+    SourceRefused.
     """
     wanted = checked_recipients(recipients)
     readers: list[int | None] = [*dict.fromkeys(contact_ids)] or [None]

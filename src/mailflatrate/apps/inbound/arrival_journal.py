@@ -1,7 +1,5 @@
-"""Accepted mail and providers' posts on this host's disk, before they are answered, for two hours (ADR 0095).
-
-What was accepted and has not been read yet may be someone's no, and a promoted replica may lack it. Content names
-people, so each line is encrypted.
+"""Accepted mail and posts on this host's disk, encrypted, for two hours (ADR 0095): what has not been read yet may be
+someone's no, and a promoted replica may lack it.
 """
 
 import json
@@ -28,7 +26,6 @@ _PLACE = "arrival journal"
 
 log = structlog.get_logger("inbound")
 Arrived = tuple[dict[str, Any], bytes]
-"""What was accepted: its circumstances, and its content."""
 
 
 def _folder() -> Path:
@@ -58,7 +55,6 @@ def read() -> Iterator[Arrived]:
 
 
 def drop_old() -> None:
-    """Remove files older than KEPT."""
     oldest = f"{(clock.now() - KEPT).astimezone(UTC):{_FORM}}"
     for path in _folder().glob("arrivals-*.sealed"):
         found = _FILE.match(path.name)

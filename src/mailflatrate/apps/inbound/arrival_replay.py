@@ -11,9 +11,7 @@ log = structlog.get_logger("inbound")
 
 
 def restore_arrivals() -> Counter[str]:
-    """Store every missing message and post of this host's journal; they are read as if they had arrived now. It may run
-    again. Returns how many were missing, by kind.
-    """
+    """They are read as if they had arrived now. Safe to repeat; counts what was missing, by kind."""
     found: Counter[str] = Counter()
     for about, content in arrival_journal.read():
         kind, restore = ("post", provider_posts.restore) if "once" in about else ("mail", intake.restore)

@@ -164,7 +164,6 @@ def _certificate(url: str) -> bytes:
 
 @cache
 def resolver() -> DnsResolver:
-    """Return the resolver that finds Amazon SNS."""
     settings = load_settings()
     servers = [server.strip() for server in settings.dns_servers.split(",") if server.strip()]
     return DnsResolver(servers or None, timeout_seconds=settings.dns_timeout_seconds)

@@ -58,10 +58,7 @@ def claims_of(address: InboundAddress) -> TokenClaims | None:
 
 
 def refusal(recipient: str, domains: frozenset[str]) -> str | None:
-    """Return the SMTP reply that refuses `recipient`, or None if the address is ours (RFC 5321 section 3.3).
-
-    An address with a forged token is refused at once, so that guessing tokens reaches no one (R-55).
-    """
+    """None: it is ours (RFC 5321 section 3.3). A forged token is refused, so that guessing reaches no one (R-55)."""
     address = parse_recipient(recipient)
     if address.domain and address.domain not in domains:
         return "550 5.7.1 We do not take mail for this domain"
@@ -77,19 +74,14 @@ READ_SHARDS = 2
 
 
 def wake_readers(shards: Iterable[int] = range(READ_SHARDS)) -> None:
-    """Enqueue reading of stored messages, once this transaction is committed.
-
-    A job reads everything that waits in its shard.
-    """
+    """Once this transaction is committed; a job reads everything that waits in its shard."""
     for shard in sorted(shards):
         key = f"inbound.read_new:{shard}"
         jobs.wake("inbound.read_new", jobs.JobQueue.INBOUND, once=key, lock=key, lane=shard)
 
 
 def store(arrivals: Sequence[Arrival]) -> list[int]:
-    """Store raw messages in one transaction and enqueue reading them afterward; return their IDs. This host's journal
-    has them, too, when this returns.
-    """
+    """In one transaction; reading is enqueued afterward. This host's journal has them, too, when this returns."""
     now = clock.now()
     with tenancy.platform(PlatformReason.MAIL_IN):
         stored = _store(arrivals, now)

@@ -1,7 +1,4 @@
-"""Interpretation of a stored message before any action: what it is and who it is about.
-
-Asks the DNS, holds no transaction.
-"""
+"""What a stored message is and who it is about, before any action. Asks the DNS, holds no transaction."""
 
 from collections.abc import Sequence
 from concurrent.futures import ThreadPoolExecutor
@@ -53,11 +50,9 @@ _MACHINES = ("arf", "xarf", "ses", "jmrp", "hook")
 
 @dataclass(frozen=True, slots=True)
 class MessageTarget:
-    """The campaign, account or person that a message is about. `how` names the mark: "verp", "feedback", "edition",
-    "mailing-id", "sender".
-
-    With a `delivery_id`, a token (or the proved sender, "sender") identifies the person; otherwise only the campaign is
-    known, or for the mailing ID of a transactional template only the account.
+    """What a message is about. `how` names the mark: "verp", "feedback", "edition", "mailing-id", "sender". With a
+    `delivery_id`, a token or the proved sender identifies the person; otherwise only the campaign is known, or the
+    account.
     """
 
     account_id: int
@@ -68,10 +63,8 @@ class MessageTarget:
 
 @dataclass(frozen=True, slots=True)
 class InboundReading:
-    """One interpreted message. `target`, `trust` and what follows from them are known once its sender was judged.
-
-    `vouched`: the sender is the recipient of the delivery, or the provider of their mailbox. A token alone shows only
-    that the sender had the message, which may have been forwarded.
+    """`target` and `trust` are known once its sender was judged. `vouched`: that is the recipient, or the provider of
+    their mailbox; a token alone only shows that they had the message, which may have been forwarded.
     """
 
     mail: RawMail
@@ -85,27 +78,22 @@ class InboundReading:
 
     @property
     def inspection(self) -> Inspection:
-        """Return the message's kind and content."""
         return self.foreign.inspection
 
     @property
     def kind(self) -> ReturnedMessageKind:
-        """Return the kind of message."""
         return self.inspection.kind
 
     @property
     def is_posted(self) -> bool:
-        """Return whether a relay's provider posted it, instead of a mail system sending it."""
         return self.mail.via == VIA_HOOK
 
     @property
     def source(self) -> str:
-        """Return the name of the message in evidence."""
         return source_of(self.mail.id)
 
     @property
     def again(self) -> bool:
-        """Return whether the message was acted on before, so that only new findings are acted on."""
         return self.mail.handled_at is not None
 
     @property
@@ -120,7 +108,6 @@ class InboundReading:
 
     @property
     def is_machine(self) -> bool:
-        """Return True for a feedback report, False for a person's mail."""
         return is_machine_report(self.inspection)
 
     def judgement(self) -> ReportJudgement:
@@ -137,13 +124,10 @@ class InboundReading:
 
     @property
     def is_proved_bounce(self) -> bool:
-        """Return whether the bounce came to its message's return path, or from the provider of the
-        recipient's mailbox.
-        """
+        """It came to its message's return path, or from the provider of the recipient's mailbox."""
         return self.kind is ReturnedMessageKind.BOUNCE and (self.address.kind is RecipientKind.BOUNCE or self.vouched)
 
     def as_json(self) -> dict[str, Any]:
-        """Return the values stored with the raw mail, for the desk."""
         inspection = self.inspection
         marks, verdict = inspection.marks, inspection.verdict
         found = {
@@ -166,7 +150,6 @@ def is_machine_report(inspection: Inspection) -> bool:
 
 
 def source_of(raw_mail_id: int) -> str:
-    """Return the name under which evidence cites a stored message."""
     return f"raw mail {raw_mail_id}"
 
 
@@ -223,7 +206,6 @@ def _judge_sender(mail: RawMail, sources: str) -> Trust:
 
 
 def _judged(reading: InboundReading, trust: Trust) -> InboundReading:
-    """Return the reading with what follows from who sent the message."""
     target = reading.target or _target(reading.inspection, trust)
     tray = _tray(reading.foreign, reading.address) if reading.address.kind in AT_THE_DESK else Tray.NOWHERE
     vouched = _is_vouched(reading.inspection, target, trust)
@@ -258,9 +240,7 @@ def _target(inspection: Inspection, trust: Trust) -> MessageTarget | None:
 
 
 def marked_campaign(marks: MessageMarks) -> tuple[Campaign | None, str]:
-    """Return the campaign that a link shared by all recipients proves, or a mailing ID names, and which of the two it
-    was.
-    """
+    """The campaign that a shared link proves or a mailing ID names, and which of the two it was."""
     edition = marks.edition
     with tenancy.platform(PlatformReason.MAIL_IN):
         if edition is not None:
@@ -272,7 +252,6 @@ def marked_campaign(marks: MessageMarks) -> tuple[Campaign | None, str]:
 
 
 def marked_version(marks: MessageMarks) -> TemplateVersion | None:
-    """Return the version of a transactional template that a mailing ID names."""
     with tenancy.platform(PlatformReason.MAIL_IN):
         return find_submitted_version(marks.mailing_ids)
 

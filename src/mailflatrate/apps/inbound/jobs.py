@@ -1,5 +1,3 @@
-"""Background jobs that read stored mail, poll the mailbox, and trim the test inbox."""
-
 import time
 from collections.abc import Sequence
 from contextlib import suppress
@@ -37,10 +35,9 @@ NOT_ITS_FAULT = (OperationalError, InterfaceError, ChildBusy)
 
 @job("inbound.read_new", JobQueue.INBOUND)
 def read_new(lane: int) -> None:
-    """Read the messages that wait in a shard, oldest first, until none is left; each message at most once.
-
-    Messages that arrive within a tenth of a second are read together: ten cost little more than one. After some seconds
-    the next job continues, so that a process that is told to stop need not finish a large backlog.
+    """Oldest first, each at most once, until none is left. Those that arrive within a tenth of a second are read
+    together: ten cost little more than one. After some seconds the next job continues, so that a stop need not
+    wait.
     """
     after_id, ends = 0, time.monotonic() + AT_MOST_SECONDS
     time.sleep(GATHER_SECONDS)
@@ -94,13 +91,11 @@ def sweep(timestamp: int) -> None:
 
 @job(provider_posts.READ_POSTS, JobQueue.INBOUND)
 def read_provider_posts() -> None:
-    """Read what relays' providers posted."""
     provider_posts.read_posts()
 
 
 @job(provider_posts.CONFIRM_TOPIC, JobQueue.INBOUND)
 def confirm_topic(url: str) -> None:
-    """Confirm the subscription of a relay's webhook to its SNS topic."""
     sns.confirm_subscription(url, resolver())
 
 
@@ -135,9 +130,7 @@ def _ask_again_later(raw_mail_id: int, proof: SenderProof, *, asked: int) -> Non
 
 @job("inbound.note_addresses", JobQueue.HOUSE, every="* * * * *")
 def note_addresses(timestamp: int) -> None:
-    """Index the addresses that new messages name, and those of older messages not yet indexed; for at most half a
-    minute.
-    """
+    """Index addresses of new messages, and of older ones not yet indexed, for at most half a minute."""
     ends = time.monotonic() + NOTING_SECONDS
     for model in named_addresses.TABLES:
         while time.monotonic() < ends and named_addresses.note_some(model):
@@ -162,11 +155,9 @@ def poll_mailbox() -> None:
 
 @job("inbound.trim_test_inbox", JobQueue.HOUSE, every="* * * * *")
 def trim_test_inbox(timestamp: int) -> None:
-    """Delete the test inbox's oldest messages above its limit."""
     test_inbox.trim()
 
 
 @job(TELL_COMPLAINT_JOB, JobQueue.HOUSE)
 def tell_complaint(account_id: int, campaign_id: int | None) -> None:
-    """Write the event of a complaint."""
     tell(account_id, campaign_id)

@@ -1,7 +1,5 @@
-"""Fetching mail from a mailbox on another server (IMAP), for when abuse@ is not delivered to us.
-
-The intake is the same as by SMTP: a message is stored first and marked as seen afterward. After a crash between the two
-it is fetched once more, and the database takes it only once, by the hash of its octets.
+"""Fetching mail by IMAP, for when abuse@ is not delivered to us. A message is stored, then marked as seen; after a
+crash between the two it is fetched again, and taken only once, by the hash of its octets.
 """
 
 import hashlib
@@ -26,7 +24,6 @@ LARGEST_OCTETS = 30 * 1024 * 1024
 
 
 def is_configured() -> bool:
-    """Return whether the operator configured a mailbox."""
     return bool(load_settings().imap_host)
 
 

@@ -1,5 +1,3 @@
-"""Tables of what is returned to us: raw mail, feedback, and the test inbox."""
-
 from django.contrib.postgres.fields import ArrayField
 from django.contrib.postgres.indexes import GinIndex
 from django.db import models
@@ -24,10 +22,7 @@ def _named_indexes(table: str) -> list[models.Index]:
 
 
 class RawMailState(models.TextChoices):
-    """The state of a stored message.
-
-    UNREAD waits for a person, APART is what the sorting considers spam to the desk; nothing is dropped.
-    """
+    """UNREAD waits for a person; APART: the sorting considers it spam to the desk. Nothing is dropped."""
 
     NEW = "new", _("New")
     HANDLED = "handled", _("Handled")
@@ -44,10 +39,8 @@ class DeskState(models.TextChoices):
 
 
 class RawMail(TenantModel):
-    """An incoming message, stored before it was answered with 250. The account is known once its token was read.
-
-    Only the platform sees it, because the complainant stays hidden from the account concerned (R-80).
-    `reading` is `Reading.as_json` of its latest reading.
+    """An incoming message, stored before its 250. Only the platform sees it, because complainants stay hidden (R-80).
+    The account is known once its token was read; `reading` is `InboundReading.as_json` of the latest.
     """
 
     hidden_without_account = True
@@ -110,10 +103,9 @@ class PostState(models.TextChoices):
 
 
 class ProviderPost(models.Model):
-    """What a provider posted to a relay's webhook, stored before it was answered with 200.
-
-    Its events become `RawMail` (via "hook") when it is read, and the body is deleted then: the rest of it is opens,
-    clicks and deliveries, which are no one's business here. `once` is what proves a second post to be the same.
+    """A post to a relay's webhook, stored before its 200. Its events become `RawMail` (via "hook"), and the body is
+    deleted then: opens, clicks and deliveries are no one's business here. `once` proves a second post to be the
+    same.
     """
 
     relay_id = models.BigIntegerField()
@@ -196,10 +188,8 @@ class Feedback(TenantModel):
 
 
 class DomainReport(TenantModel):
-    """One receiver's report on one domain over some hours (RFC 7489, RFC 8460), stored once, however often it is read.
-
-    A report on a domain that no account sends from belongs to the platform. `sources` holds [name, messages, passed] of
-    `mail.aggregate.ReportSource`, the largest first. `proved`: the report has a valid DKIM signature of the reporter.
+    """One receiver's report on one domain (RFC 7489, RFC 8460), stored once; the platform's if no account sends from
+    it. `sources`: [name, messages, passed], largest first. `proved`: it has a valid DKIM signature of the reporter.
     """
 
     hidden_without_account = True

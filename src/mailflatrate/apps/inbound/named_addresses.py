@@ -1,7 +1,4 @@
-"""Index the addresses that a stored message names, so that erasure finds it without reading every message again.
-
-A job does this soon after a message arrives, not during intake or reading; the same job indexes older rows.
-"""
+"""Index the addresses that a message names, so that erasure need not read all again; by a job, also for older rows."""
 
 from datetime import datetime
 from typing import Any
@@ -22,7 +19,6 @@ TABLES: tuple[type[RawMail] | type[InboxMessage], ...] = (RawMail, InboxMessage)
 
 
 def keys_of(raw: bytes, *envelope: str) -> list[bytes]:
-    """Return keyed hashes of all addresses that a message names."""
     found = named_addresses(raw, *envelope)
     if found is None:
         return [TOO_MANY]
@@ -50,7 +46,6 @@ def is_all_noted(before: datetime) -> bool:
 
 @tenancy.needs_platform
 def with_too_many(before: datetime) -> QuerySet[RawMail]:
-    """Return the raw mails that name too many addresses to index."""
     return RawMail.objects.filter(address_keys__contains=[TOO_MANY], desk=DeskState.NO, received_at__lte=before)
 
 

@@ -10,7 +10,6 @@ VIA_HOOK = "hook"
 
 
 def wrap_event(provider: str, event: str) -> bytes:
-    """Return what is stored of an event: who posted it, and the event as posted."""
     return f'{{"provider":{json.dumps(provider)},"event":{event}}}'.encode()
 
 

@@ -1,5 +1,3 @@
-"""Create pools of coupon codes, add codes, and remove those that were not given."""
-
 import re
 from typing import Final
 
@@ -18,10 +16,7 @@ MOST_IN_POOL: Final = 1_000_000
 
 
 def create_pool(name: str, data: bytes, *, by: User | None) -> tuple[CouponPool, int]:
-    """Create a pool with the codes of an upload; return it and the number of codes.
-
-    Raises NameTaken; CampaignInputError for an upload that can't be used. A code that another pool has is left out.
-    """
+    """Also returns the number of codes; those another pool has are left out. Raises NameTaken, CampaignInputError."""
     name = name.strip()[:120]
     if not name:
         raise CampaignInputError(_("Give the codes a name."))

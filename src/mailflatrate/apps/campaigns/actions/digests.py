@@ -1,7 +1,4 @@
-"""Recurring campaigns: save settings, check the feed, prepare an issue, from new entries or from a template alone.
-
-An issue is a draft: a person ticks the policy and releases it (R-04, docs/features/recurring-campaigns.md).
-"""
+"""Recurring campaigns: check the feed, prepare an issue as a draft, which a person ticks and releases (R-04)."""
 
 from collections.abc import Mapping
 from dataclasses import dataclass
@@ -53,11 +50,7 @@ _STATUS = {
 
 
 def save_digest(values: Mapping[str, Any], *, by: User, digest_id: int | None = None) -> FeedDigest:
-    """Create a digest, or change the settings of one (SETTINGS); a new address is checked at once. Without an address,
-    each issue is the template as it is then.
-
-    Raises CampaignError, NameTaken, FeedDigest.DoesNotExist.
-    """
+    """Without an address, each issue is the template as it is then. Raises CampaignError, NameTaken, DoesNotExist."""
     require(by, Permission.RELEASE)
     if digest_id is None and FeedDigest.objects.count() >= MOST_DIGESTS:
         raise CampaignError(_("An account can have up to %(most)d RSS campaigns.") % {"most": MOST_DIGESTS})
@@ -93,10 +86,7 @@ def save_digest(values: Mapping[str, Any], *, by: User, digest_id: int | None = 
 
 
 def delete_digest(digest_id: int, *, by: User) -> None:
-    """Delete a digest. No further issues are prepared; drafts already prepared are kept.
-
-    Raises FeedDigest.DoesNotExist.
-    """
+    """Drafts already prepared are kept. Raises FeedDigest.DoesNotExist."""
     digest = FeedDigest.objects.select_for_update().get(id=digest_id)
     audit.record(
         "digest.deleted",
@@ -117,7 +107,6 @@ def request_feed_check(digest_id: int, *, issue: bool) -> None:
 
 
 def enqueue_due_digests() -> None:
-    """Enqueue a job for every digest on the platform that is due."""
     with tenancy.platform(PlatformReason.HOUSEKEEPING):
         due = FeedDigest.objects.filter(is_active=True, next_at__lte=clock.now()).order_by("next_at")
         found = list(due.values_list("account_id", "id", "url"))
@@ -172,8 +161,6 @@ def _prepare_from_template(digest_id: int, *, issue: bool) -> None:
 
 @dataclass(frozen=True, slots=True)
 class _Unread:
-    """The reason a feed could not be read."""
-
     outcome: DigestOutcome
     detail: str
 
@@ -206,10 +193,7 @@ def _keep(digest: FeedDigest, feed: Feed | _Unread, *, issue: bool) -> None:
 
 
 def _fail(digest: FeedDigest, outcome: DigestOutcome, detail: str, *, due: bool) -> None:
-    """Retry in an hour; after six failures drop the issue and tell the people concerned.
-
-    The account's own daily limit isn't a failure of the feed: the issue comes the day after.
-    """
+    """Retry in an hour, drop the issue after six failures; the account's daily limit only postpones it by a day."""
     digest.outcome, digest.detail = outcome, detail[:200]
     if outcome in FAILURES:
         digest.checked_at = clock.now()

@@ -55,10 +55,7 @@ def create_campaign(
     follow_up: tuple[int, dict[str, str]] | None = None,
     is_locked: bool = False,
 ) -> Campaign:
-    """Create a draft with its own mailing ID. `follow_up`: the campaign that it follows up, and the goal.
-
-    `is_locked`: its design is that of something locked.
-    """
+    """`follow_up`: the campaign that it follows up, and the goal. `is_locked`: its design is a locked one's."""
     _only_writable(values or {})
     _within_limit(values or {})
     campaign = Campaign(account_id=tenancy.current_account_id(), name=name, mailing_id=new_mailing_id(), created_by=by)
@@ -78,11 +75,7 @@ def create_campaign(
 def update_campaign(
     campaign_id: int, values: Mapping[str, Any], *, by: User | None = None, keeps_locks: bool = False
 ) -> Campaign:
-    """Change a draft, regardless of its previous content. An edit after the policy tick requires a new tick (R-04).
-
-    `keeps_locks`: locked parts stay, whatever `by` may do. Raises NotEditable once the campaign is no longer a draft,
-    LockedPart.
-    """
+    """An edit after the tick needs a new one (R-04). `keeps_locks` binds `by`, too. Raises NotEditable, LockedPart."""
     _only_writable(values)
     return write(editable(campaign_id), values, by, keeps_locks=keeps_locks)
 
@@ -103,10 +96,7 @@ def write(
     taken_from: int | None = None,
     keeps_locks: bool = False,
 ) -> Campaign:
-    """Write changed values to a draft and store the result as a version. Do nothing if nothing changed.
-
-    Raises LockedPart if `by` may not change a part; with `keeps_locks`, no one may.
-    """
+    """Store changed values, and a version; nothing if none changed. `keeps_locks` binds `by`, too. Raises LockedPart."""
     changed = {name: value for name, value in values.items() if getattr(campaign, name) != value}
     if not changed:
         return campaign
@@ -161,10 +151,7 @@ def values_of(campaign: Campaign) -> dict[str, Any]:
 
 
 def record_version(campaign: Campaign, by: User | None, *, taken_from: int | None = None) -> None:
-    """Store the current draft as a version. Consecutive saves by one person share a version.
-
-    The very first version and restored versions are kept separately, because people look for both.
-    """
+    """Consecutive saves by one person share a version, except the first and restored ones: people look for both."""
     now, suggested = clock.now(), suggested_parts(campaign)
     newest = CampaignVersion.objects.filter(campaign=campaign, aside=False).order_by("-number").first()
     goes_on = (
@@ -215,10 +202,7 @@ def unlock_campaign(campaign_id: int, *, by: User) -> Campaign:
 
 
 def delete_draft(campaign_id: int) -> None:
-    """Delete a draft permanently. Raises NotEditable for anything that is released or was sent.
-
-    One that was tested or taken back is only hidden: its test messages carry its mailing ID, and decisions stay.
-    """
+    """Only hides what was tested or taken back: its mailing ID is out, and decisions stay. Raises NotEditable."""
     campaign = locked(campaign_id)
     if campaign.state not in EDITABLE:
         raise NotEditable(_("Only drafts can be deleted. Sent campaigns stay on record."))
@@ -231,11 +215,7 @@ def delete_draft(campaign_id: int) -> None:
 
 
 def tick_policy(campaign_id: int, *, by: User, shown_hash: str, where: Circumstances | None = None) -> Campaign:
-    """Record that `by` ticked the anti-spam policy for exactly the content they were shown (R-04).
-
-    The tick holds for this content alone; its record is kept when the campaign is edited. Raises CampaignError if the
-    campaign was edited in the meantime.
-    """
+    """Tick exactly this content (R-04); the record outlives edits. Raises CampaignError if it was edited meanwhile."""
     campaign = locked(campaign_id)
     present = content_hash(campaign, queries.newest_imprint())
     if shown_hash != present:
@@ -250,10 +230,7 @@ def tick_policy(campaign_id: int, *, by: User, shown_hash: str, where: Circumsta
 
 
 def make_edition(campaign: Campaign, variant: int = 0) -> Edition:
-    """Compile and freeze the content of one variant or language; its hash covers all of them (R-04).
-
-    Raises SourceRefused if the content does not compile, CampaignError without an imprint.
-    """
+    """The hash covers all variants and languages (R-04). Raises SourceRefused; CampaignError without an imprint."""
     imprint = queries.newest_imprint()
     if imprint is None:
         raise CampaignError(

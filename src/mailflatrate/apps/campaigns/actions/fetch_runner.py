@@ -61,7 +61,6 @@ class FetchRunner(TaskRunner[T]):
 
 
 def picture_address(media: Media | None) -> str:
-    """Return the address of a picture in messages; empty without one."""
     if media is None:
         return ""
     with tenancy.account(media.account_id):
@@ -69,7 +68,6 @@ def picture_address(media: Media | None) -> str:
 
 
 def is_web_address(url: str) -> bool:
-    """Return whether a text is a whole web address without spaces."""
     try:
         parts = urlsplit(url)
     except ValueError:

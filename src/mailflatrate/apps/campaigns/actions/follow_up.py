@@ -44,16 +44,12 @@ def why_no_follow_up(campaign: Campaign) -> str:
 
 
 def follow_up_to(campaign_id: int) -> Campaign | None:
-    """Return the follow-up of a campaign, a draft or not."""
     return Campaign.objects.filter(follow_up_of=campaign_id).first()
 
 
 def create_follow_up(campaign_id: int, goal: FollowUpGoal, *, by: User, variant: int = 0) -> Campaign:
-    """Create the draft of a follow-up, with the content of the campaign, or of one of its variants.
-
-    It has its own mailing ID, and is ticked, checked and released like any campaign. Its people are decided when it is
-    planned (`lists.follow_up`). Raises CampaignError if the campaign can't be followed up, CampaignInputError for a
-    goal that nothing would tell.
+    """A draft with a mailing ID of its own, released like any; its people are decided when it is planned. Raises
+    CampaignError if there can be none, CampaignInputError for a goal that nothing would tell.
     """
     original = locked(campaign_id)
     if problem := why_no_follow_up(original):

@@ -11,23 +11,18 @@ from mailflatrate.apps.campaigns.models import Campaign
 from mailflatrate.apps.campaigns.models.campaign import LONGEST_LABEL
 
 MOST_LABELS = 10
-"""For one campaign."""
 MOST_NAMES = 100
-"""For one account: more is no order any longer."""
 
 
 def label_counts() -> dict[str, int]:
-    """Return the account's labels by name, each with its number of campaigns."""
     rows = Campaign.objects.filter(automation_id=None).exclude(labels=[]).values_list("labels", flat=True)
     found = Counter(label for labels in rows for label in labels)
     return {name: found[name] for name in sorted(found, key=str.casefold)}
 
 
 def add_label(campaign_ids: Sequence[int], name: str) -> int:
-    """Give campaigns a label, and return how many did not have it. Upper and lower case are one label.
-
-    Campaigns of other accounts, or that the member may not see, are passed over. Raises CampaignInputError for a name
-    that is empty or too long, and beyond MOST_LABELS or MOST_NAMES.
+    """Returns how many had none. Upper and lower case are one label; campaigns the member may not see are passed over.
+    Raises CampaignInputError for an empty or overlong name, or beyond MOST_LABELS or MOST_NAMES.
     """
     name, known = " ".join(name.replace("\0", "").split()), label_counts()
     if not name or len(name) > LONGEST_LABEL:

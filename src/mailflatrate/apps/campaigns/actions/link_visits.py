@@ -69,10 +69,7 @@ def visit_again(campaign_id: int) -> int:
 
 
 def visit_links(account_id: int, campaign_id: int, *, resolver: Resolver | None = None, private: bool = False) -> None:
-    """Visit the links that wait, outside any transaction, and store each result at once. `private` is for tests.
-
-    Raises TaskFailed at the end if an error of ours made any visit fail.
-    """
+    """Outside any transaction, results stored at once. `private` is for tests. Raises TaskFailed for our own errors."""
     failed: list[str] = []
     _visit_waiting(account_id, campaign_id, resolver or configured_resolver(), failed, private=private)
     if failed:

@@ -1,5 +1,3 @@
-"""Upload, describe and remove pictures."""
-
 import hashlib
 from collections.abc import Collection
 from functools import partial
@@ -26,10 +24,7 @@ def upload_media(
     data: bytes, *, name: str, alt: str, decorative: bool, by: User | None, gallery_key: str = "",
     made_by_ai: bool = False, folder: str = "",
 ) -> Media:  # fmt: skip
-    """Store a picture in every width that messages need. The same file again is the same picture, with the newest text.
-
-    Raises MediaRefused.
-    """
+    """The same file again is the same picture, with the newest text. Raises MediaRefused."""
     sha256 = hashlib.sha256(data).hexdigest()
     known = Media.objects.filter(sha256=sha256).first()
     if known is not None:
@@ -51,10 +46,7 @@ def upload_media(
 
 
 def edit_media(media_id: int, edit: PictureEdit, *, by: User | None) -> Media:
-    """Make a new picture of one in the library, which stays as it is; the same edit again is the same picture.
-
-    Raises MediaRefused, Media.DoesNotExist.
-    """
+    """The old picture stays; the same edit again is the same picture. Raises MediaRefused, Media.DoesNotExist."""
     original = Media.objects.get(id=media_id)
     source = MediaFile.objects.get(media=original, slot=WHOLE)
     try:
@@ -72,7 +64,6 @@ def edit_media(media_id: int, edit: PictureEdit, *, by: User | None) -> Media:
 
 
 def _store(media: Media, files: dict[int, StoredPicture]) -> Media:
-    """Store a new picture with its files. Raises MediaRefused."""
     octets = sum(len(picture.data) for picture in files.values())
     if queries.media_octets() + octets > load_settings().media_quota_megabytes * MEGABYTE:
         raise MediaRefused(None)

@@ -1,7 +1,5 @@
-"""Copies of messages from other systems: a page or a file becomes a draft in our source editor.
-
-The page and its pictures are fetched outside of any transaction, from public addresses only (`wire.web`), and read in a
-child process. Pictures are taken into Media; one that can't be had stays at its old address and is noted.
+"""Copies of messages from other systems, as drafts in our source editor. Pages and pictures are fetched outside any
+transaction, from public addresses only (`wire.web`), and read in a child process.
 """
 
 import re
@@ -75,7 +73,6 @@ def forget_old_copies() -> None:
 
 
 def recent_copies() -> list[MessageCopy]:
-    """Return the account's latest copies, newest first."""
     return list(MessageCopy.objects.defer("source").order_by("-created_at")[:RECENT])
 
 
@@ -90,8 +87,6 @@ def decoded(file: bytes) -> str:
 
 @dataclass(frozen=True)
 class CopyRunner(FetchRunner[MessageCopy]):
-    """Makes the drafts of copies."""
-
     model = MessageCopy
 
     def work(self, task: MessageCopy) -> None:
@@ -113,7 +108,6 @@ class CopyRunner(FetchRunner[MessageCopy]):
             _finish(current, message, html, lost)
 
     def clean_up(self, task: MessageCopy, state: TaskState) -> None:
-        """Delete the file."""
         MessageCopy.objects.filter(id=task.id).update(source="")
 
     def _with_pictures(self, task: MessageCopy, message: CopiedMessage) -> tuple[str, list[str]]:

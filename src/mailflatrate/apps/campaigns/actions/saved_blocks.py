@@ -1,5 +1,3 @@
-"""Save, rename, change and delete rows of blocks."""
-
 import re
 from functools import partial
 from typing import Final
@@ -48,10 +46,7 @@ def rename_block(block_id: int, name: str) -> SavedBlock:
 
 
 def change_block(block_id: int, content: str, *, by: User | None) -> SavedBlock:
-    """Change what a saved row says; drafts that name it follow.
-
-    Raises CampaignInputError, LockedPart if a locked design names it, SourceRefused, SavedBlock.DoesNotExist.
-    """
+    """Drafts that name it follow. Raises CampaignInputError, LockedPart, SourceRefused, SavedBlock.DoesNotExist."""
     block = SavedBlock.objects.select_for_update().get(id=block_id)
     if is_in_locked_design(block_id, queries.uses_of_blocks().get(block_id, [])):
         require_design(by)
@@ -61,11 +56,8 @@ def change_block(block_id: int, content: str, *, by: User | None) -> SavedBlock:
 
 
 def delete_block(block_id: int, *, by: User | None, open_draft: int = 0) -> None:
-    """Delete a saved row. Drafts and templates that name it keep a copy.
-
-    `open_draft` is the ID of the campaign in whose editor it's deleted: the editor itself puts the copy in, because a
-    change behind its back would set the author's next save aside. Raises SavedBlock.DoesNotExist, LockedPart if a
-    locked design names it.
+    """Drafts and templates keep a copy; the editor of `open_draft` puts it in itself, because a change behind its back
+    would set the author's next save aside. Raises SavedBlock.DoesNotExist, LockedPart.
     """
     block = SavedBlock.objects.select_for_update().get(id=block_id)
     uses = queries.uses_of_blocks().get(block.id, [])
@@ -99,10 +91,7 @@ def _name(name: str) -> str:
 
 
 def _row(content: str) -> str:
-    """Return a row on one line, so that it shifts no line of a draft.
-
-    Raises CampaignInputError if it isn't a row, SourceRefused for mistakes in it.
-    """
+    """On one line, so that it shifts no line of a draft. Raises CampaignInputError, SourceRefused."""
     content = " ".join(content.split("\n")).strip()
     if len(content) > MOST_CHARS:
         raise CampaignInputError(_("This row is too large to be saved."))

@@ -70,10 +70,7 @@ def save_as_template(campaign_id: int, name: str, *, by: User | None) -> Campaig
 
 @tenancy.needs_account
 def adopt_templates(move_id: int) -> int:
-    """Save the HTML that a move fetched from another system as templates; return how many. Idempotent.
-
-    Like any HTML that a customer pastes, it is untrusted and is sanitized whenever it is compiled or shown.
-    """
+    """Idempotent. Like any pasted HTML, it is untrusted and sanitized whenever it is compiled or shown."""
     saved = 0
     fetched = take_templates(move_id)
     for entry in fetched:
@@ -110,10 +107,7 @@ def _adopt(entry: Mapping[str, Any], html: str) -> bool:
 
 
 def lock_template(template_id: int, *, is_locked: bool, by: User) -> CampaignTemplate:
-    """Lock a template's design except for its slots, or unlock it. Drafts that exist stay as they are.
-
-    Raises LockedPart, CampaignInputError, CampaignTemplate.DoesNotExist.
-    """
+    """Existing drafts stay as they are. Raises LockedPart, CampaignInputError, CampaignTemplate.DoesNotExist."""
     require_design(by)
     template = CampaignTemplate.objects.select_for_update().get(id=template_id)
     if is_locked:
@@ -136,10 +130,7 @@ def rename_template(template_id: int, name: str) -> CampaignTemplate:
 
 
 def delete_template(template_id: int, *, by: User | None) -> None:
-    """Delete a template; campaigns that began with it keep their content.
-
-    Raises LockedPart if it's locked for this member, CampaignTemplate.DoesNotExist.
-    """
+    """Raises LockedPart if it's locked for this member, CampaignTemplate.DoesNotExist."""
     template = CampaignTemplate.objects.select_for_update().get(id=template_id)
     if template.is_locked:
         require_design(by)

@@ -15,9 +15,7 @@ MOST_ASIDE = 20
 
 @dataclass(frozen=True, slots=True)
 class Window:
-    """The browser window that saves, with its save counter, which keeps a late request of that window from undoing a
-    newer one.
-    """
+    """The window that saves; its save counter keeps a late request from undoing a newer one."""
 
     tab: str = ""
     turn: int = 0
@@ -41,12 +39,9 @@ def save_draft(
     aside_id: int = 0,
     keeps_locks: bool = False,
 ) -> SavedDraft:
-    """Save an edit that was based on the version `seen`. If the draft has changed since, store the edit beside the
-    draft.
-
-    None for `seen`: the caller knows of no versions, and the edit overwrites the draft. `aside_id` continues a version
-    that this person had set aside before. `keeps_locks`: locked parts stay, whatever `by` may do. Raises NotEditable,
-    LockedPart, Campaign.DoesNotExist.
+    """Store an edit based on the version `seen`, beside the draft if that changed since; None overwrites it.
+    `aside_id` continues a version set aside before; `keeps_locks` binds `by`, too. Raises NotEditable, LockedPart,
+    Campaign.DoesNotExist.
     """
     campaign = editable(campaign_id)
     own_window = bool(window.tab) and campaign.saved_tab == window.tab
@@ -79,10 +74,7 @@ def _set_aside(campaign: Campaign, values: Mapping[str, Any], by: User, seen: in
 
 
 def take_version(campaign_id: int, version_id: int, *, by: User) -> Campaign:
-    """Restore a version, or set-aside content, into the draft. The previous draft stays in the history.
-
-    Raises NotEditable, LockedPart, CampaignVersion.DoesNotExist.
-    """
+    """The previous draft stays in the history. Raises NotEditable, LockedPart, CampaignVersion.DoesNotExist."""
     campaign = editable(campaign_id)
     version = CampaignVersion.objects.get(id=version_id, campaign=campaign)
     values = {"theme": "", **version.values}  # a version from before there were themes looked plain

@@ -45,10 +45,7 @@ class WritingOrder:
 
 
 def request_writing(campaign_id: int, order: WritingOrder, *, by: User) -> WritingRequest:
-    """Ask the model about a draft's texts; a worker does it. A person's earlier request that waits is canceled.
-
-    Raises CampaignError if writing help is off, used up or busy, CampaignInputError without a text.
-    """
+    """Cancels the person's waiting one. Raises CampaignError if it's off, used up or busy; CampaignInputError."""
     campaign = editable(campaign_id)
     _allowed()
     shown = as_variant(campaign, order.variant)
@@ -108,7 +105,6 @@ class WritingRunner(TaskRunner[WritingRequest]):
     refusals = (WritingRefused,)
 
     def work(self, task: WritingRequest) -> None:
-        """Ask about text after text. Raises WritingRefused, TaskCanceled."""
         while len(task.answers) < len(task.texts):
             answer = _answer_next(task)
             with task.step():
@@ -122,7 +118,6 @@ def _is_wanted(row: WritingRequest) -> bool:
 
 
 def _answer_next(row: WritingRequest) -> list[str]:
-    """Ask about the next text. Raises WritingRefused, TaskCanceled."""
     with tenancy.account(row.account_id):
         if not writing_help.take_request():
             raise WritingRefused("used_up")
@@ -145,10 +140,7 @@ def _answer_next(row: WritingRequest) -> list[str]:
 def take_suggestions(
     campaign_id: int, request_id: int, chosen: Mapping[int, str], *, variant: int, by: User
 ) -> tuple[Campaign, int]:
-    """Put suggestions into the draft: `chosen` has their numbers, and each as the person left it.
-
-    Returns the draft, and how many texts couldn't be replaced because they changed. Raises CampaignError, NotEditable.
-    """
+    """Also returns how many texts couldn't be replaced because they changed. Raises CampaignError, NotEditable."""
     row = WritingRequest.objects.filter(id=request_id, campaign_id=campaign_id).first()
     if row is None or row.state not in (WritingState.DONE, WritingState.TAKEN) or row.variant != variant:
         raise CampaignError(_("This suggestion no longer exists. Ask for a new one."))

@@ -1,7 +1,4 @@
-"""Compile a campaign's row into content.
-
-The imprint and the reason for the message are inserted here, never by the customer.
-"""
+"""Compile a campaign's row. We insert the imprint and the reason for the message, never the customer."""
 
 import hashlib
 import json
@@ -60,8 +57,6 @@ _REASON = N_(
 
 @dataclass(frozen=True, slots=True)
 class EditionTemplates:
-    """The three parts of a stored edition, parsed and ready to render."""
-
     subject: LiquidTemplate
     html: LiquidTemplate
     text: LiquidTemplate
@@ -104,7 +99,6 @@ def _style_without_host() -> tuple[object, ...]:
 
 
 def reason_text(language: str) -> str:
-    """Return the sentence that explains why a person gets a message, including its Liquid."""
     return translate(_REASON, language)
 
 
@@ -136,10 +130,7 @@ def source_of(campaign: Campaign) -> ContentSource:
 
 
 def _sent_on(campaign: Campaign) -> date | None:
-    """Return the day that countdowns count from: the planned one, else today, in the campaign's time zone.
-
-    None for the message of an automation, which people get on different days.
-    """
+    """The day countdowns count from, in the campaign's zone: planned or today. None for the message of an automation."""
     if campaign.automation_id is not None:
         return None
     moment = campaign.local_at or campaign.scheduled_at or clock.now()
@@ -152,7 +143,6 @@ def calendar_events(campaign: Campaign) -> tuple[str, ...]:
 
 
 def read_events(campaign: Campaign) -> tuple[CalendarEvent, ...]:
-    """Return the events of the campaign's calendar files, as readers get them."""
     return tuple(map(read_event, calendar_events(campaign)))
 
 
@@ -162,7 +152,6 @@ def read_polls(campaign: Campaign) -> tuple[Poll, ...]:
 
 
 def _with_own_urls(campaign: Campaign, edition_id: int) -> ContentSource:
-    """Return the source with the addresses of its calendar files and of the answers to its questions."""
     source, events, polls = source_of(campaign), calendar_events(campaign), read_polls(campaign)
 
     def url(number: int) -> str:
@@ -196,11 +185,7 @@ def known_variables(attributes: frozenset[str], pools: Iterable[str]) -> frozens
 def compile_campaign(
     campaign: Campaign, imprint: Imprint, *, edition_id: int | None, attributes: frozenset[str]
 ) -> CompiledCampaign:
-    """Compile a campaign for one edition; without an edition, links stay as the author wrote them, as the rules check
-    them.
-
-    Raises SourceRefused with every error and its line.
-    """
+    """Without an edition, links stay as written, as rules check them. Raises SourceRefused with all errors by line."""
     brand = brand_style()
     context = CompileContext(
         imprint=imprint_block(campaign, imprint, brand),
@@ -250,10 +235,7 @@ def own_hosts_of(edition: Edition) -> frozenset[str]:
 
 
 def templates_of(edition: Edition) -> EditionTemplates:
-    """Return the parsed templates of a stored edition.
-
-    It was checked when it was compiled, so nothing is refused here.
-    """
+    """Checked when it was compiled, so nothing is refused here."""
     attributes, pools = frozenset(edition.facts["attributes"]), frozenset(edition.facts.get("coupons", ()))
     own = own_hosts_of(edition)
     return _parsed(edition.id, edition.subject, edition.html, edition.text, attributes, pools, own)

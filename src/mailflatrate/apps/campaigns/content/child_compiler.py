@@ -1,4 +1,4 @@
-"""Compile customers' content in a child process; any failure there becomes a refusal with an explanation."""
+"""Read customers' content in a child process: any failure, or too much time or memory, raises SourceRefused."""
 
 from __future__ import annotations
 
@@ -34,7 +34,6 @@ class CompiledCampaign:
 
 
 def compile_in_child(source: ContentSource, context: CompileContext) -> CompiledCampaign:
-    """Compile one campaign. Raises SourceRefused, also when the compiler needs too much time or memory."""
     link_url = context.link_url
     placeholder = f"https://link.invalid/{secrets.token_hex(16)}_"
     inner = replace(context, link_url=NumberedUrls(placeholder) if link_url else None)
@@ -63,69 +62,57 @@ def merge_errors_in_child(source: ContentSource, known_variables: frozenset[str]
 
 
 def facts_in_child(compiled: CompiledCampaign) -> CompiledContentFacts:
-    """Return the facts about a compiled campaign's content. Raises SourceRefused when that takes too long."""
     found: CompiledContentFacts = _ask("content.facts", compiled.sources, compiled.imprint)
     return found
 
 
 def parts_in_child(compiled: CompiledCampaign, values: dict[str, object]) -> WrittenParts:
-    """Return the parts for one reader. Raises SourceRefused when that takes too long."""
     found: WrittenParts = _ask("content.write_parts", compiled.sources, values)
     return found
 
 
 def page_in_child(html: str, values: dict[str, object], own_hosts: frozenset[str] | None) -> WrittenParts:
-    """Return the HTML part of an edition for one reader. Raises SourceRefused when that takes too long."""
     found: WrittenParts = _ask("content.write_page", html, values, own_hosts)
     return found
 
 
 def variables_in_child(compiled: CompiledCampaign) -> frozenset[str]:
-    """Return the variable names that the parts use. Raises SourceRefused when that takes too long."""
     found: frozenset[str] = _ask("content.variables", compiled.sources)
     return found
 
 
 def missing_in_child(compiled: CompiledCampaign, readers: Sequence[dict[str, object]], most_work: int) -> MissingValues:
-    """Return the values that readers lack. Raises SourceRefused when that takes too long."""
     found: MissingValues = _ask("content.missing_values", compiled.sources, tuple(readers), most_work)
     return found
 
 
 def work_in_child(compiled: CompiledCampaign, values: dict[str, object]) -> int:
-    """Return the cost of rendering for one reader. Raises SourceRefused when that takes too long."""
     return int(_ask("content.work", compiled.sources, values))
 
 
 def spoken_of_in_child(words: str, visible: str) -> SpokenOf:
-    """Return what a campaign's text mentions, such as an attachment. Raises SourceRefused when that takes too long."""
     found: SpokenOf = _ask("content.spoken_of", words, visible)
     return found
 
 
 def judge_sample_in_child(message: bytes, published_key: bytes | None, now: datetime) -> SampleJudgement:
-    """Return the rules' verdict on a finished message. Raises SourceRefused when that takes too long."""
     found: SampleJudgement = _ask("content.judge_sample", message, published_key, now)
     return found
 
 
 def as_html_in_child(text: str, kind: SourceFormat) -> str:
-    """Return MJML or Markdown as HTML. Raises SourceRefused if it does not compile in time."""
     return str(_ask("content.as_html", text, kind))
 
 
 def as_body_in_child(text: str, kind: SourceFormat) -> str:
-    """Return the body content of Markdown or HTML. Raises SourceRefused when that takes too long."""
     return str(_ask("content.as_body", text, kind))
 
 
 def as_text_in_child(text: str, kind: SourceFormat) -> str:
-    """Return MJML or HTML as plain text. Raises SourceRefused if it cannot be read in time."""
     return str(_ask("content.as_text", text, kind))
 
 
 def landing_page_in_child(text: str, language: str, company: str) -> CompiledPage:
-    """Return MJML compiled as a landing page. Raises SourceRefused, also when it takes too long."""
     found: CompiledPage = _ask("content.compile_page", text, language, company)
     return found
 

@@ -16,7 +16,6 @@ def source_format(kind: str) -> SourceFormat:
 
 
 def same_source(kind: str, other: str) -> bool:
-    """Return True if both kinds use the same source text."""
     return source_format(kind) is source_format(other)
 
 

@@ -81,5 +81,4 @@ STANDS_FOR_SOMETHING: Final = (
 
 
 def palette_words(language: str) -> dict[str, str]:
-    """Return the default texts in the language of the campaign that they are added to."""
     return {name: translate(text, language) for name, text in WORDS.items()}

@@ -23,8 +23,6 @@ _MARKDOWN = re.compile(r"([\\`*_\[\]()#+\-.!|<>~&:=])")
 
 @dataclass(frozen=True, slots=True)
 class Issue:
-    """The initial content of an issue's draft."""
-
     subject: str
     preheader: str
     content_kind: str

@@ -1,7 +1,4 @@
-"""Blocks made of products and articles that were found on other sites, as MJML in a campaign's language and brand.
-
-What was found is escaped, so that neither markup nor Liquid in it takes effect.
-"""
+"""Blocks of products and articles found on other sites, as MJML, escaped: no markup or Liquid in them takes effect."""
 
 import html
 from collections.abc import Mapping, Sequence
@@ -15,13 +12,11 @@ FEED_CLASS: Final = "mf-feed"
 
 
 def price_of(item: Mapping[str, Any], language: str) -> str:
-    """Return the price of a found item as text; empty if there is none."""
     price = item["price"]
     return written_price(Decimal(price["amount"]), price["currency"], language) if price["amount"] else ""
 
 
 def product_column(item: Mapping[str, Any], language: str) -> str:
-    """Return a column with picture, name, price and button, like those of the block with products."""
     words, link = palette_words(language), _attribute(item["link"])
     parts = [
         _image(item),
@@ -39,10 +34,7 @@ def product_row(item: Mapping[str, Any], language: str) -> str:
 
 
 def item_rows(items: Sequence[Mapping[str, Any]], language: str) -> str:
-    """Return a group with a row for each item of a feed: the picture beside title, price, text and link.
-
-    The editor knows the group by its class, and replaces it when the feed is looked up again.
-    """
+    """A row for each item, in a group that the editor knows by its class, to replace it on the next lookup."""
     rows = "\n".join(_item_row(item, language) for item in items)
     return f'<mj-wrapper css-class="{FEED_CLASS}" padding="0">{rows}</mj-wrapper>'
 

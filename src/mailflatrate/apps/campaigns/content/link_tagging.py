@@ -1,7 +1,5 @@
-"""Parameters for web analytics: the account's defaults, what a campaign changes, and which domains are its own.
-
-They are part of the compiled content, so preview, checks and edition have the same links, and the policy tick covers
-them. None of them may depend on the reader.
+"""Parameters for web analytics in links. They are part of the compiled content, so that preview, checks, edition and
+policy tick have the same links; none may depend on the reader.
 """
 
 from collections.abc import Collection
@@ -20,8 +18,6 @@ from mailflatrate.rules.names.domains import registrable
 
 @dataclass(frozen=True, slots=True)
 class TaggingOrder:
-    """What an account wants to have added to its links."""
-
     is_on: bool
     style: TagStyle
     domains: Collection[str]
@@ -67,7 +63,6 @@ def is_personal(value: str) -> bool:
 @tenancy.needs_account
 @tenancy.read_once
 def tagging_of_account() -> LinkTagging | None:
-    """Return the account's defaults, if any were saved."""
     return LinkTagging.objects.first()
 
 
@@ -79,7 +74,6 @@ def adds_tags() -> bool:
 
 @tenancy.needs_account
 def link_tags(campaign: Campaign) -> LinkTags | None:
-    """Return what is added to a campaign's links; None if nothing is."""
     if campaign.untagged_links:
         return None
     found = tagging_of_account()

@@ -32,10 +32,7 @@ def web_links(urls: Iterable[str]) -> list[str]:
 
 
 def may_visit(url: str) -> bool:
-    """Return whether a link is to be visited: it is the same for everyone, and leads to a website of others.
-
-    Personal links would be opened for no one, and ours would count as a click or do what they say.
-    """
+    """Only links of others, the same for everyone: personal ones would be opened for no one, and ours would act."""
     try:
         parts = urlsplit(url)
         host = (parts.hostname or "").lower().rstrip(".")
@@ -51,7 +48,6 @@ def has_links_to_visit(texts: Iterable[str]) -> bool:
 
 
 def current_visits(campaign_id: int) -> list[LinkVisit]:
-    """Return the links of a campaign as they were last compiled, in the order in which they were first seen."""
     return list(LinkVisit.objects.filter(campaign_id=campaign_id, is_current=True).order_by("id"))
 
 
@@ -83,12 +79,10 @@ def stored_prices(row: LinkVisit) -> Sequence[PriceRange]:
 
 
 def stored_events(row: LinkVisit) -> Sequence[EventDays]:
-    """Return the days of events that a page stated."""
     return [EventDays(date.fromisoformat(first), date.fromisoformat(last)) for first, last in row.events]
 
 
 def evidence_of(campaign_id: int) -> list[dict[str, Any]]:
-    """Return what was seen behind the links, to be stored with an edition."""
     return [
         {
             "url": row.url,

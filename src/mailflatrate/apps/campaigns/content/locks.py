@@ -1,7 +1,5 @@
-"""Locked designs: of templates, and of drafts that began with one. Members without the right change only their slots.
-
-The slots are part of the source (`mail.locked_parts`). A draft is compared with what it says now, so everything outside
-of its slots stays what it was when someone who may change the design last saved it.
+"""Locked designs: members without the right change only the slots (`mail.locked_parts`). A draft is compared with what
+it says now, so all outside of its slots stays as someone with the right saved it.
 """
 
 from collections.abc import Mapping
@@ -28,7 +26,6 @@ def may_design(user: User | None) -> bool:
 
 
 def require_design(user: User | None) -> None:
-    """Raise LockedPart unless the user may change locked parts."""
     if not may_design(user):
         raise LockedPart(_("This design is locked. Someone who may change the brand can unlock it."))
 
@@ -57,7 +54,6 @@ def refuse_locked_change(campaign: Campaign, values: Mapping[str, Any], by: User
 
 
 def _texts(campaign: Campaign) -> list[tuple[str, str]]:
-    """Return content and plain text of a campaign and of each of its variants and languages."""
     further = [
         (each["content"], each.get("text_override", "")) for each in (*campaign.variants, *campaign.translations)
     ]
@@ -88,6 +84,5 @@ def _contents(further: list[dict[str, Any]]) -> list[str]:
 
 
 def is_in_locked_design(block_id: int, uses: list[Campaign]) -> bool:
-    """Return whether a locked template, or one of these locked drafts, names a shared row."""
     templates = CampaignTemplate.objects.filter(is_locked=True, content__contains=include_of(block_id))
     return any(campaign.is_locked for campaign in uses) or templates.exists()

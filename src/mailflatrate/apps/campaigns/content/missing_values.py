@@ -1,9 +1,6 @@
-"""Readers who lack a value that a campaign prints, or whose value leads to a host of others (R-52), found before it is
-sent.
-
-Readers are rendered as the engine will do it, conditions and defaults included, so only values that would really be
-missing count. SQL first drops readers with a value in every field that the content names, and without a sign of a
-host in any.
+"""Readers who lack a value that a campaign prints, or whose value leads to a host of others (R-52). They are rendered
+as the engine does it, conditions and defaults included; SQL first drops readers with every value and no sign of a
+host.
 """
 
 import json
@@ -38,10 +35,8 @@ _MAY_LEAD = rf"[.:/\\%{FOLDED_SIGNS}]"
 
 @dataclass(frozen=True, slots=True)
 class MissingFields:
-    """The readers who would be skipped. `fields`: variable and number of readers without a value, most frequent first.
-
-    `ids` are those readers, ascending. `whole` is False when more readers than MOST_CHECKED have an empty field,
-    or the content takes too much work.
+    """`fields`: variable and number of readers without it, most frequent first; `ids`: those readers, ascending.
+    `whole` False: more than MOST_CHECKED have an empty field, or the content takes too much work.
     """
 
     fields: tuple[tuple[str, int], ...]
@@ -50,10 +45,7 @@ class MissingFields:
 
 
 def missing_fields(campaign: Campaign, account: Account, compiled: CompiledCampaign) -> MissingFields:
-    """Find missing field values in the audience of a draft.
-
-    Raises SegmentError when its conditions are faulty, SourceRefused when its content is too much work.
-    """
+    """Raises SegmentError for faulty conditions, SourceRefused if the content is too much work."""
     names = sorted(name for name in variables_in_child(compiled) if name.startswith("contact."))
     names = [name.partition(".")[2] for name in names if name.count(".") == 1]
     filled, codes = defaults(), sample_codes(pool_keys())
@@ -82,10 +74,8 @@ def _candidates(
     filled: Mapping[str, FieldValue],
     codes: Mapping[str, str],
 ) -> Iterator[tuple[int, dict[str, object]]]:
-    """Yield readers with at least one of these fields empty, or with a sign of a host, by ascending ID, with the values
-    that the content uses.
-
-    `filled` are the defaults of fields that have one; `codes` are sample codes, because real ones are given later.
+    """Yield, by ascending ID, readers with one of these fields empty or a sign of a host, and their values. `filled`:
+    defaults; `codes`: sample codes, because real ones are given later.
     """
     names = [name for name in names if name != "email"]
     if not names or not campaign.list_ids:

@@ -1,7 +1,5 @@
-"""Fetching pages that an account names: links of drafts, messages, brands, feeds (docs/features/link-checks.md).
-
-The jobs have a queue of their own, one at a time for each account. All fetches of an account share one number a day,
-which is counted in a table of its own, so deleting drafts or copies gives none back.
+"""Fetching pages that an account names (docs/features/link-checks.md), one at a time for each account. All share one
+number a day, counted in a table of its own, so that deleting drafts gives none back.
 """
 
 from datetime import timedelta
@@ -24,15 +22,11 @@ ON CONFLICT (account_id, day) DO UPDATE SET fetched = c.fetched + 1 WHERE c.fetc
 
 
 def turn_of_account() -> str:
-    """Return the lock of the current account's jobs that fetch pages: one at a time.
-
-    A job waits for all earlier ones of its account, so none may be planned far ahead: it would hold up the later ones.
-    """
+    """One such job of an account at a time. It waits for all earlier ones, so none may be planned far ahead."""
     return turn_of(tenancy.current_account_id())
 
 
 def turn_of(account_id: int) -> str:
-    """Return the lock of `turn_of_account` for any account."""
     return f"page-fetches-{account_id}"
 
 
@@ -49,19 +43,16 @@ def fetch_counted(
 
 @tenancy.needs_account
 def is_used_up() -> bool:
-    """Return whether the account has used up its foreign pages for today (UTC)."""
     return PageFetchCount.objects.filter(day=clock.now().date(), fetched__gte=_most()).exists()
 
 
 def used_up_words() -> str:
-    """Return why nothing more is fetched today, and what to do."""
     words = _("Your account has opened %(most)d web pages today (UTC), which is the daily limit. Try again tomorrow.")
     return words % {"most": _most()}
 
 
 @tenancy.needs_platform
 def forget_counts() -> None:
-    """Delete the counts of days long past."""
     PageFetchCount.objects.filter(day__lt=clock.now().date() - COUNTS_KEPT).delete()
 
 

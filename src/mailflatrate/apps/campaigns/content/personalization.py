@@ -26,11 +26,8 @@ def recipient_values(
     defaults: Mapping[str, Any] = NO_DEFAULTS,
     coupons: Mapping[str, str] = NO_DEFAULTS,
 ) -> dict[str, object]:
-    """Return the values for `Template.render_dynamic`. The composer adds the service's own links.
-
-    A contact's own fields take precedence over an attribute of the same name. `defaults` fill in for missing values.
-    `coupons` has the person's code of each pool that the content names. Without a `source`, as for people who were
-    added by hand and confirmed, the account is where they signed up.
+    """For `Template.render_dynamic`; the composer adds our links. A contact's own fields win over an attribute of that
+    name; `defaults` fill in for missing values. Without a `source`, the account is where they signed up.
     """
     if defaults:
         attributes = with_defaults(attributes, defaults)

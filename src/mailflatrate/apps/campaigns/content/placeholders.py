@@ -1,9 +1,5 @@
-"""Our placeholder texts that the author should have replaced and that a campaign still contains (R-52), in any of our
-languages.
-
-They come from the editor's blocks, the starter content, the sample text of the gallery's templates, and the messages of
-recipes. A text counts where it is all that a block says: sample text with a word changed is the author's. Only what
-says what to write there is never theirs, even within a text of their own.
+"""Our placeholder texts that a campaign still contains (R-52), in any of our languages. A text counts where it is all
+that a block says: with a word changed, it is the author's. Only what says what to write there is never theirs.
 """
 
 from collections.abc import Iterable, Iterator
@@ -17,9 +13,7 @@ from mailflatrate.locale.texts import languages
 from mailflatrate.mail.content.facts import blocks_of
 
 LONG: Final = 30
-"""A text with this many characters says whose it is. A shorter one of a template, such as the heading "Winter sale",
-may be anyone's; it is ours beside another text of the same template.
-"""
+"""A text this long is surely ours; a shorter one only beside another of the same template."""
 
 
 @cache

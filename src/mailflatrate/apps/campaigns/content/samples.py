@@ -30,10 +30,7 @@ class Neighbors:
 
 
 def neighbours(campaign: Campaign, contact_id: int = 0) -> Neighbors | None:
-    """Return the reader with this id, or the audience's first if the id is not in it; None for an empty audience.
-
-    Raises SegmentError if the campaign's conditions are faulty.
-    """
+    """The audience's first if the id is not in it; None for an empty audience. Raises SegmentError."""
     found = _neighbour(campaign, "c.id = %s", "ASC", contact_id) if contact_id else None
     found = found or _neighbour(campaign, "c.id > %s", "ASC", 0)
     if found is None:
@@ -46,10 +43,7 @@ def neighbours(campaign: Campaign, contact_id: int = 0) -> Neighbors | None:
 
 
 def among(campaign: Campaign, ids: Sequence[int], contact_id: int = 0) -> Neighbors | None:
-    """Return the neighbors of a reader within `ids`, which are ascending.
-
-    None if there are no readers, or the first one no longer exists.
-    """
+    """`ids` are ascending. None if there are no readers, or the first one no longer exists."""
     if not ids:
         return None
     at = ids.index(contact_id) if contact_id in ids else 0
@@ -91,10 +85,7 @@ def _neighbour(campaign: Campaign, place: str, order: str, contact_id: int) -> i
 
 
 def sample_values(campaign: Campaign, account: Account, contact: Contact | None, *, bare: bool) -> dict[str, object]:
-    """Return one reader's values as the engine will use them; without a contact, invented values.
-
-    `bare`: leave every optional contact field empty. The service's links are inactive here.
-    """
+    """As the engine will use them; invented without a contact. `bare`: optional fields empty. Our links are inactive."""
     subscription = None
     if contact is not None:
         subscription = (
@@ -123,9 +114,7 @@ def sample_values(campaign: Campaign, account: Account, contact: Contact | None,
 
 
 def with_names(values: dict[str, object], lacking: Iterable[str]) -> dict[str, object]:
-    """Return the values, with a field's name in brackets, such as `[contact.city]`, for each one in `lacking`, so that
-    a message without a recipient can be read in full.
-    """
+    """With a name in brackets, as `[contact.city]`, for each in `lacking`, so that the message reads in full."""
     named = dict(values)
     for variable in lacking:
         head, _dot, field = variable.partition(".")

@@ -7,7 +7,6 @@ from mailflatrate.mail.html.brand_style import BrandStyle
 
 
 def starters(language: str) -> dict[str, str]:
-    """Return the starter content that does not depend on the account's brand, by content kind."""
     greeting = translate(N_('Hello {{ contact.first_name | default: "there" }},'), language)
     news, regards = closing(language)
     return {
@@ -20,7 +19,6 @@ def starters(language: str) -> dict[str, str]:
 
 
 def starter(kind: str, language: str, brand: BrandStyle) -> str:
-    """Return the starter content of one content kind; MJML and blocks use the account's brand."""
     return starters(language).get(kind) or blank_source(language, brand)
 
 

@@ -1,6 +1,4 @@
-"""Templates rendered as finished messages without a campaign: for the gallery, and to preview the
-account's own colors.
-"""
+"""Templates rendered as finished messages without a campaign, for the gallery and to preview colors."""
 
 import base64
 from collections.abc import Mapping

@@ -1,9 +1,6 @@
-"""Our own templates: thirty, in six families, in English and German, eight of them in French too; their pictures.
-
-A template is one file, `templates/<key>.toml`: its family, its parts (`parts`), and its texts by language. `families`
-states once how a family looks. Layouts have `[[name]]` for each value of the account's brand and of the family, and
-`[[picture:stem]]` for a picture; Liquid in double braces is left for the campaign. The result is ordinary MJML, which
-the customer can edit from then on.
+"""Our own templates, thirty in six families and two or three languages: `templates/<key>.toml` has parts and texts,
+`families` the look. `[[name]]` is a value of brand or family, `[[picture:stem]]` a picture. The result is ordinary
+MJML.
 """
 
 import re
@@ -63,10 +60,7 @@ _URL: Final = "https://example.org/page"
 
 @dataclass(frozen=True, slots=True)
 class GalleryTemplate:
-    """A template as the gallery shows it. `pictures` are the stems of the files it needs.
-
-    `purpose` has further words that people search for, separated by spaces.
-    """
+    """`pictures`: stems of its files. `purpose` has further words that people search for, separated by spaces."""
 
     key: str
     family: str
@@ -81,7 +75,6 @@ class GalleryTemplate:
 
 @cache
 def _template(key: str) -> Mapping[str, Any]:
-    """Return the source of a template: family, parts, invented, and a table of texts for each language."""
     return tomllib.loads((HERE / "templates" / f"{key}.toml").read_text(encoding="utf-8"))
 
 
@@ -92,20 +85,15 @@ def _pictures() -> Mapping[str, Mapping[str, str]]:
 
 @cache
 def _words(key: str, language: str) -> Mapping[str, str]:
-    """Return the texts of a template by slot, with those that all templates share.
-
-    French has what may be sent as it is: labels, buttons, greetings. Names and sample text, which the author replaces,
-    are English there.
+    """By slot, with those that all templates share. French has what may be sent as it is: labels, buttons, greetings;
+    sample text, which the author replaces, is English there.
     """
     template = _template(key)
     return {"greeting": greeting(language), "url": _URL, **template["en"], **template.get(language, {})}
 
 
 def invented_words(key: str, language: str) -> list[str]:
-    """Return a template's sample text, which only shows the layout and is never meant to be sent.
-
-    `invented` in a template's file names the slots, `subject` and `preheader` among them.
-    """
+    """Sample text that only shows the layout and is never meant to be sent: the slots in the file's `invented`."""
     return [_words(key, language)[slot] for slot in _template(key)["invented"]]
 
 
@@ -132,10 +120,7 @@ def gallery(language: str) -> list[GalleryTemplate]:
 
 
 def gallery_template(key: str, language: str) -> GalleryTemplate:
-    """Return one of our templates, in English if it isn't written in the language.
-
-    Raises KeyError for an unknown key.
-    """
+    """In English if it isn't written in the language. Raises KeyError for an unknown key."""
     language = language if language in LANGUAGES and language in _template(key) else "en"
     words = _words(key, language)
     return GalleryTemplate(
@@ -159,7 +144,6 @@ def picture_text(language: str, stem: str) -> str:
 
 @cache
 def _content(key: str, language: str) -> str:
-    """Return a template's MJML, still without the brand and the addresses of the pictures."""
     described = {f"alt_{stem}": picture_text(language, stem) for stem in _pictures()}
     sections = mjml_sections(_family(key), {**described, **_words(key, language)}, _template(key)["parts"])
     look = _family(key).words()
@@ -168,7 +152,6 @@ def _content(key: str, language: str) -> str:
 
 
 def source(template: GalleryTemplate, brand: BrandStyle, picture_url: Callable[[str], str]) -> str:
-    """Return the template's MJML in the account's brand. `picture_url(stem)` returns a picture's URL."""
     words = brand.words() | {"brand": _brand(brand, "left"), "brand_centered": _brand(brand, "center")}
 
     def fill(found: re.Match[str]) -> str:
@@ -179,10 +162,7 @@ def source(template: GalleryTemplate, brand: BrandStyle, picture_url: Callable[[
 
 
 def blank_source(language: str, brand: BrandStyle, body: str = "") -> str:
-    """Return an empty layout in the account's brand, with its name.
-
-    It contains `body` (one-column MJML), or starter text if `body` is empty.
-    """
+    """An empty layout in the account's brand, around `body` (one-column MJML) or starter text."""
     words = brand.words() | {"brand": _brand(brand, "left")}
     words["body"] = body or _first_words(language)
 
@@ -193,10 +173,7 @@ def blank_source(language: str, brand: BrandStyle, body: str = "") -> str:
 
 
 def first_heading(language: str) -> str:
-    """Return the heading of a new campaign.
-
-    It suits every sender, so that the checks report nothing about a new draft.
-    """
+    """It suits every sender, so that the checks report nothing about a new draft."""
     return translate(N_("News from {{ account.name }}"), language)
 
 
@@ -229,7 +206,6 @@ def _first_words(language: str) -> str:
 
 
 def _brand(brand: BrandStyle, align: str) -> str:
-    """Return the logo, or the account's name if there is no logo."""
     if brand.logo_url:
         width = min(brand.logo_width or _LOGO_MOST_PX, _LOGO_MOST_PX)
         return (

@@ -22,7 +22,6 @@ def bullets(part: PartSource) -> str:
 
 
 def _rows(part: PartSource) -> str:
-    """Return a program: times or names on the left, what they stand for on the right."""
     style = "padding:7px 16px 7px 0;white-space:nowrap;vertical-align:top;text-align:left"
     rows = "".join(
         f'<tr><th scope="row" style="{style}">{part.words[f"time_{slot}"]}</th>'
@@ -33,7 +32,6 @@ def _rows(part: PartSource) -> str:
 
 
 def _prices(part: PartSource) -> str:
-    """Return what is offered on the left, with a line about it, and its price on the right."""
     cell = "padding:12px 0;vertical-align:top;border-bottom:1px solid [[rule]]"
     rows = "".join(
         f'<tr><th scope="row" class="line" style="{cell};text-align:left;font-weight:400">'

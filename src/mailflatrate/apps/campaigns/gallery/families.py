@@ -8,10 +8,8 @@ from mailflatrate.locale.texts import NC_
 
 @dataclass(frozen=True, slots=True)
 class Family:
-    """A family's look. Sizes are pixels; `label` is a message id in the context "template family".
-
-    `masthead` is where the sender's name goes: `left`, `centered`, or `band` (on the brand's color). `hero` is how
-    the first picture fits: `full` width, or `inset` with round corners. `title_align` also holds for buttons.
+    """Sizes are pixels; `label` is a message id. `masthead`: `left`, `centered`, or `band` (on the brand's color).
+    `hero`: `full` width, or `inset` with round corners. `title_align` also holds for buttons.
     """
 
     key: str
@@ -25,7 +23,6 @@ class Family:
     rule_px: int
 
     def words(self) -> dict[str, str]:
-        """Return the values that layouts may use, by name."""
         return {
             "title_px": f"{self.title_px}px",
             "title_small_px": f"{min(self.title_px, 27)}px",

@@ -1,7 +1,5 @@
-"""Turns the parts that a template lists into MJML in the look of a family.
-
-A part is written as `kind slot slot ...`; a slot names a text or, where a part says so, a picture. `[[name]]` is left
-for values of the brand and the family, `[[picture:stem]]` for a picture's URL.
+"""Turns a template's parts (`kind slot slot ...`; a slot names a text or a picture) into MJML in a family's look.
+`[[name]]` and `[[picture:stem]]` are left.
 """
 
 from collections.abc import Iterable
@@ -13,10 +11,7 @@ from mailflatrate.apps.campaigns.gallery.section_parts import SECTION_PARTS
 
 
 def mjml_sections(family: Family, words: Words, parts: Iterable[str]) -> str:
-    """Return the sections of a template, in their order. Raises KeyError for an unknown kind or slot.
-
-    Column parts that follow each other share one section.
-    """
+    """Column parts that follow each other share one section. Raises KeyError for an unknown kind or slot."""
     sections: list[str] = []
     waiting: list[str] = []
     for part in parts:

@@ -45,7 +45,6 @@ def _hero(part: PartSource) -> str:
 
 
 def _poster(part: PartSource) -> str:
-    """Return a large title on the brand's color: a line above it, the title, and a line below it."""
     above, title, below = (part.words[slot] for slot in part.slots)
     colour = 'color="[[on_primary]]" align="center"'
     return one_column(
@@ -61,7 +60,6 @@ def _poster(part: PartSource) -> str:
 
 
 def _call(part: PartSource) -> str:
-    """Return a closing band on the brand's color: a heading, a sentence and a button."""
     heading, text, label = (part.words[slot] for slot in part.slots)
     colour = 'color="[[on_primary]]" align="center"'
     return one_column(
@@ -76,7 +74,6 @@ def _call(part: PartSource) -> str:
 
 
 def _code(part: PartSource) -> str:
-    """Return a code to copy in a dashed frame, with a line about it."""
     code, note = (part.words[slot] for slot in part.slots)
     return one_column(
         [
@@ -90,7 +87,6 @@ def _code(part: PartSource) -> str:
 
 
 def _panel(part: PartSource) -> str:
-    """Return a tinted box: a heading and what follows, as one paragraph or as a list of several."""
     heading, *texts = part.slots
     parts = [subtitle(part.words[heading], size="18px")]
     if len(texts) == 1:
@@ -101,7 +97,6 @@ def _panel(part: PartSource) -> str:
 
 
 def _points(part: PartSource) -> str:
-    """Return two or three tinted columns, each with a heading and a text."""
     width = f'width="{100 / len(part.slots):.4g}%"'
     side = "40px" if len(part.slots) == 2 else "24px"
     columns = [
@@ -118,7 +113,6 @@ def _points(part: PartSource) -> str:
 
 
 def _story(part: PartSource) -> str:
-    """Return a picture with a heading, a text and a link beside it."""
     stem, slot = part.slots
     address = f"{part.words['url']}/{slot}"
     picture = image(stem, part.words, f'href="{address}" padding="0 12px 12px" border-radius="[[corner]]" ')
@@ -154,7 +148,6 @@ def _products(part: PartSource) -> str:
 
 
 def _pictures(part: PartSource) -> str:
-    """Return pictures side by side, without part.words."""
     columns = [
         column(
             [image(stem, part.words, 'padding="0 8px 16px" border-radius="[[corner]]" ')],
@@ -166,7 +159,6 @@ def _pictures(part: PartSource) -> str:
 
 
 def _person(part: PartSource) -> str:
-    """Return a small round picture with a name and a text beside it."""
     stem, name, text = part.slots
     texts = [
         f'<mj-text font-weight="700" padding="6px 40px 2px 8px">{part.words[name]}</mj-text>',
@@ -179,7 +171,6 @@ def _person(part: PartSource) -> str:
 
 
 def _date(part: PartSource) -> str:
-    """Return a calendar sheet with facts beside it; the part.slots are facts."""
     colour = 'align="center" color="[[on_primary]]"'
     sheet = [
         f'<mj-text {colour} font-size="14px" line-height="1.3" padding="18px 8px 0">{part.words["month"]}</mj-text>',
@@ -198,7 +189,6 @@ def _date(part: PartSource) -> str:
 
 
 def _steps(part: PartSource) -> str:
-    """Return numbered steps, each with a heading and a text."""
     rows = []
     for number, slot in enumerate(part.slots, 1):
         figure = (
@@ -216,7 +206,6 @@ def _steps(part: PartSource) -> str:
 
 
 def _figures(part: PartSource) -> str:
-    """Return large numbers side by side, each with a word below it."""
     columns = [
         column(
             [
@@ -233,7 +222,6 @@ def _figures(part: PartSource) -> str:
 
 
 def _scale(part: PartSource) -> str:
-    """Return five numbers to click, with a word for the least and for the most."""
     least, most = (part.words[slot] for slot in part.slots)
     numbers = [
         column(

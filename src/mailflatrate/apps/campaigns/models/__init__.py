@@ -1,5 +1,3 @@
-"""Tables of campaigns: drafts and their history, frozen editions, and their components."""
-
 from mailflatrate.apps.campaigns.models.approval import ReleaseAnswer, ReleaseRequest
 from mailflatrate.apps.campaigns.models.campaign import (
     DRAFT_MAYBE_SENT,

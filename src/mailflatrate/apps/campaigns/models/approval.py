@@ -18,10 +18,8 @@ class ReleaseAnswer(models.TextChoices):
 
 
 class ReleaseRequest(TenantModel):
-    """A request to a colleague to release exactly this content (approval).
-
-    The requester and the last editor cannot give the answer RELEASED, and an answer never changes: triggers enforce
-    both, and let no campaign of an account with approval be sent without one.
+    """A request to a colleague to release exactly this content (approval). Triggers refuse RELEASED from the requester
+    and the last editor, any change of an answer, and sending without one where approval is on.
     """
 
     campaign = models.ForeignKey(Campaign, on_delete=models.CASCADE, related_name="release_requests")

@@ -1,5 +1,3 @@
-"""Tables of campaigns and editions."""
-
 from typing import ClassVar
 
 from django.contrib.postgres.fields import ArrayField
@@ -52,7 +50,6 @@ class CampaignManager(TenantManager["Campaign"]):
     """Hides deleted drafts from their account; the abuse desk finds them by the mailing ID of a test message."""
 
     def get_queryset(self) -> models.QuerySet["Campaign"]:
-        """Return the account's campaigns; in the platform's scope, those of all accounts, deleted ones included."""
         queryset = super().get_queryset()
         return queryset if in_platform() else queryset.filter(deleted_at=None)
 
@@ -200,10 +197,8 @@ class Campaign(TenantModel):
 
 
 class CampaignReview(TenantModel):
-    """An operator's verdict on one campaign with exactly this content (R-06, R-07); append-only.
-
-    Only the platform role writes it, and a trigger lets no campaign of a supervised account be sent without one. It has
-    no foreign key to the campaign, so that it survives when a draft that was sent back is deleted.
+    """An operator's verdict on exactly this content (R-06, R-07); append-only, by the platform role alone. A trigger
+    lets no supervised account send without one. No foreign key: it outlives a deleted draft.
     """
 
     platform_writes = True

@@ -1,5 +1,3 @@
-"""Colleagues' comments on a campaign."""
-
 from django.db import models
 from django.db.models import Q
 from django.utils.translation import gettext_lazy as _
@@ -9,8 +7,6 @@ from mailflatrate.base.tenancy import TenantModel
 
 
 class CommentPlace(models.TextChoices):
-    """The part of a campaign that a thread is about."""
-
     WHOLE = "", _("The whole campaign")
     SUBJECT = "subject", _("Subject")
     PREHEADER = "preheader", _("Preview text")
@@ -21,10 +17,7 @@ class CommentPlace(models.TextChoices):
 
 
 class CampaignComment(TenantModel):
-    """A comment: the first of a thread, or a reply in one. Its text is never edited, only deleted.
-
-    A comment that was taken back loses its text; its author, its time and who took it back are kept.
-    """
+    """A comment or a reply, never edited. One taken back loses its text, but keeps author, time and who took it back."""
 
     campaign = models.ForeignKey(Campaign, on_delete=models.CASCADE, related_name="comments")
     thread = models.ForeignKey(

@@ -1,5 +1,3 @@
-"""Tables of what campaigns are made of: pictures, the account's brand, its own templates."""
-
 from django.contrib.postgres.fields import ArrayField
 from django.db import models
 from django.db.models import Value
@@ -42,10 +40,7 @@ class Media(TenantModel):
 
 
 class MediaFile(TenantModel):
-    """One width of a picture. `slot` 0 is the original, 1 its thumbnail, the others the widths that messages need.
-
-    Its bytes are in the storage, under `stored_name`.
-    """
+    """One width of a picture: `slot` 0 is the original, 1 its thumbnail, the others what messages need."""
 
     media = models.ForeignKey(Media, on_delete=models.CASCADE, related_name="files")
     slot = models.PositiveSmallIntegerField()
@@ -118,10 +113,7 @@ class CampaignTemplate(TenantModel):
 
 
 class SavedBlock(TenantModel):
-    """A row of blocks that the account keeps under a name, as MJML.
-
-    `is_shared`: drafts name the row instead of containing a copy, so that they follow its changes.
-    """
+    """A row of blocks kept under a name, as MJML. `is_shared`: drafts name it, and so follow its changes."""
 
     name = models.CharField(_("name"), max_length=120)
     content = models.TextField()

@@ -1,5 +1,3 @@
-"""The table of lookups: products and feeds of other sites, whose items become blocks of a draft."""
-
 from django.db import models
 from django.utils.translation import gettext_lazy as _
 
@@ -8,17 +6,13 @@ from mailflatrate.base.long_task import LongTask
 
 
 class LookupKind(models.TextChoices):
-    """What is at the address."""
-
     PRODUCT = "product", _("Product page")
     FEED = "feed", _("Feed")
 
 
 class ContentLookup(LongTask):
-    """A product page or a feed that someone wants blocks from; a draft changes only when they insert what was found.
-
-    `found` are the items (`mail.found_values.FoundItem`), each with the address of its picture in Media.
-    `with_pictures`: they may use the site's pictures.
+    """A product page or feed that someone wants blocks from; a draft changes only when they insert what was found.
+    `found`: `mail.found_values.FoundItem`s. `with_pictures`: they may use the site's pictures.
     """
 
     JOB = "campaigns.look_up_content"

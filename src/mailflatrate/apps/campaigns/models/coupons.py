@@ -1,5 +1,3 @@
-"""Tables of coupons: pools of codes, of which each person gets one."""
-
 from django.db import models
 from django.db.models import Q
 from django.utils.translation import gettext_lazy as _
@@ -27,10 +25,9 @@ class CouponPool(TenantModel):
 
 
 class CouponCode(TenantModel):
-    """One code. Once given, it stays with its person and campaign, whatever became of the message.
-
-    Foreign keys to contacts and campaigns have no database constraint, because a planning gives thousands at once; row
-    triggers hold what was given (`sql/coupons.sql`). `contact` is emptied when the person is erased.
+    """One code. Once given, it stays with its person and campaign, whatever became of the message. No foreign keys in
+    the database: a planning gives thousands at once, and triggers hold them (`sql/coupons.sql`). Erasure empties
+    `contact`.
     """
 
     pool = models.ForeignKey(CouponPool, on_delete=models.CASCADE, db_index=False, related_name="codes")

@@ -1,5 +1,3 @@
-"""Recurring digests of a feed: their settings, and the entries already known."""
-
 from django.db import models
 from django.utils.translation import gettext_lazy as _
 
@@ -31,10 +29,8 @@ FAILURES = frozenset({DigestOutcome.MISSING, DigestOutcome.FAILED, DigestOutcome
 
 
 class FeedDigest(TenantModel):
-    """Prepares a draft from the new entries of a feed, on a weekday (0 is Monday) or EVERY_DAY. It never sends. Without
-    a feed, `url` is empty, and the draft is a copy of the template.
-
-    `next_at` is when the next issue is due; `detail` holds the technical message of the last failure.
+    """Prepares a draft from new entries of a feed, on a weekday (0 is Monday) or EVERY_DAY; never sends. Without a
+    `url`, the draft is a copy of the template. `detail`: the technical message of the last failure.
     """
 
     name = models.CharField(max_length=100)
@@ -67,10 +63,7 @@ class FeedDigest(TenantModel):
 
 
 class FeedItem(TenantModel):
-    """A feed entry known to a digest, as plain text.
-
-    `used_at` is set if an issue included it, or if it was already old when found.
-    """
+    """A feed entry known to a digest. `used_at`: an issue included it, or it was already old when found."""
 
     digest = models.ForeignKey(FeedDigest, on_delete=models.CASCADE, related_name="items")
     key = models.CharField(max_length=64)

@@ -1,5 +1,3 @@
-"""What was found behind the links of a campaign."""
-
 from django.db import models
 
 from mailflatrate.apps.campaigns.models.campaign import Campaign
@@ -10,10 +8,8 @@ LONGEST_PROBLEM = 200
 
 
 class LinkVisit(TenantModel):
-    """One link of a campaign, and its last visit. `visited_at` None: it waits for one.
-
-    `prices` and `events` are what the page's structured data states: low, high and currency; first and last day. `text`
-    is the beginning of its readable text. `is_current`: the link is still in the campaign.
+    """One link of a campaign, and its last visit; `visited_at` None: it waits. The page states `prices` (low, high,
+    currency) and `events` (first, last day); `text` is its beginning. `is_current`: still in the campaign.
     """
 
     campaign = models.ForeignKey(Campaign, on_delete=models.CASCADE, related_name="link_visits")

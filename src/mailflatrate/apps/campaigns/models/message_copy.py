@@ -1,5 +1,3 @@
-"""The table of copies: messages of other systems that become drafts."""
-
 from django.db import models
 
 from mailflatrate.apps.campaigns.models.campaign import Campaign
@@ -8,10 +6,8 @@ from mailflatrate.base.long_task import LongTask
 
 
 class MessageCopy(LongTask):
-    """A message to be copied into a draft, from a web page or from an uploaded HTML file.
-
-    `source` is the file until it was read, then empty; `notes` are rows of kind, number and samples of what was left
-    out (`mail.copied_values.LeftOut`).
+    """A message to be copied into a draft, from a page or an HTML file. `source`: the file until it was read. `notes`:
+    kind, number and samples of what was left out (`mail.copied_values.LeftOut`).
     """
 
     JOB = "campaigns.copy_message"
@@ -29,10 +25,7 @@ class MessageCopy(LongTask):
 
 
 class BrandLookup(LongTask):
-    """What was found of the account's brand on a website; nothing changes before someone saves it as the brand.
-
-    `values` are fields of the brand by name, `logo` a picture that was taken into Media.
-    """
+    """A brand found on a website; nothing changes before someone saves it. `logo`: a picture taken into Media."""
 
     JOB = "campaigns.look_up_brand"
     QUEUE = JobQueue.FETCH

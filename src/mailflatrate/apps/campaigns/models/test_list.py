@@ -1,5 +1,3 @@
-"""Named groups of addresses that get test messages together."""
-
 from django.contrib.postgres.fields import ArrayField
 from django.db import models
 from django.utils.translation import gettext_lazy as _
@@ -8,10 +6,7 @@ from mailflatrate.base.tenancy import TenantModel
 
 
 class TestList(TenantModel):
-    """Addresses that get a test message together; which of them may get one is asked at each test (`gate.test_lists`).
-
-    `addresses` are in lower case. They are colleagues and confirmed mailboxes, never contacts.
-    """
+    """Lower-case addresses that get tests together: colleagues and confirmed mailboxes, asked about at each test."""
 
     name = models.CharField(_("name"), max_length=80)
     addresses = ArrayField(models.EmailField())

@@ -1,5 +1,3 @@
-"""The history of a draft."""
-
 from django.db import models
 from django.db.models import Q
 
@@ -8,10 +6,8 @@ from mailflatrate.base.tenancy import TenantModel
 
 
 class CampaignVersion(TenantModel):
-    """A draft as one author left it. Consecutive autosaves of one person are one version.
-
-    `aside`: it was based on an older state of the draft, so it is kept beside the draft. `number` is the version of the
-    draft that it made or, if set aside, the one it was based on.
+    """A draft as one author left it; consecutive autosaves of one person are one. `aside`: based on an older state, so
+    kept beside the draft. `number`: the version it made or, if set aside, was based on.
     """
 
     campaign = models.ForeignKey(Campaign, on_delete=models.CASCADE, related_name="versions")

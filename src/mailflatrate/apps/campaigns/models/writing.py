@@ -32,10 +32,7 @@ TASK_LABELS = {
 
 
 class WritingHelp(TenantModel):
-    """Whether an account uses writing help, to which host it agreed, and how many requests it made on its last day.
-
-    `used` only grows within a day (UTC), so canceling or deleting gives nothing back.
-    """
+    """Whether and to which host an account agreed. `used` only grows within a day (UTC), whatever is canceled."""
 
     is_off = models.BooleanField(default=False)
     agreed_host = models.CharField(max_length=300, blank=True)
@@ -50,11 +47,9 @@ class WritingHelp(TenantModel):
 
 
 class WritingRequest(LongTask):
-    """A question to the model about texts of one draft.
-
-    `texts` are rows of `key` (`writing_texts.DraftText`) and `old`, the text when it was asked about; `answers` are the
-    model's suggestions for each, still masked. `taken` are rows of `key` and the `text` that went into the draft.
-    `values` are what a check's sentence names; they're never sent.
+    """A question to the model about texts of one draft. `texts`: `key` (`writing_texts.DraftText`) and `old`;
+    `answers`: suggestions, still masked; `taken`: `key` and the `text` put into the draft; `values`: what a check's
+    sentence names, never sent.
     """
 
     JOB = "campaigns.suggest_texts"

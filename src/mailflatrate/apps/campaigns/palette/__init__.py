@@ -1,7 +1,5 @@
-"""The blocks that the visual editor offers, as MJML with the texts in a campaign's language and the account's colors.
-
-A block has `[[name]]` for each text and each color, and `[[picture:stem]]` for a shipped picture; Liquid in double
-braces is left for the campaign. Only elements that the editor draws are used.
+"""The blocks of the visual editor, as MJML. `[[name]]` is a text or a color, `[[picture:stem]]` a shipped picture;
+Liquid is left for the campaign. Only elements that the editor draws are used.
 """
 
 import json
@@ -24,7 +22,6 @@ _PALETTE: Final = json.loads((HERE / "palette.json").read_text(encoding="utf-8")
 GROUPS: Final[dict[str, dict[str, str]]] = _PALETTE["groups"]
 """Groups of the palette in page order: the keys of their blocks, and each block's Lucide icon."""
 NETWORKS: Final[dict[str, str]] = _PALETTE["networks"]
-"""Networks that have an icon, and their names, which are the same in every language."""
 KINDS: Final = tuple(kind for kinds in GROUPS.values() for kind in kinds)
 _SLOT = re.compile(r"\[\[([a-z_]+)(?::([a-z-]+))?\]\]")
 
@@ -51,7 +48,6 @@ def shipped_url(stem: str) -> str:
 
 
 def block_sources(language: str, brand: BrandStyle) -> dict[str, str]:
-    """Return each block's MJML by key, with the texts it begins with in `language`."""
     in_a_week = (clock.now() + timedelta(days=7)).date().isoformat()
     texts = palette_words(language)
     # The link of an answer has the question, too.

@@ -46,7 +46,6 @@ def endpoint() -> ChatEndpoint:
 
 @tenancy.needs_account
 def help_state() -> HelpState | None:
-    """Return the state of writing help in this account; None if the operator has none."""
     settings = load_settings()
     if not is_installed():
         return None
@@ -111,7 +110,6 @@ def take_request() -> bool:
 
 
 def off_words() -> str:
-    """Return why there is no writing help, and who can change it."""
     return _("Writing help is off in this account. An owner or admin can switch it on under Settings, General.")
 
 

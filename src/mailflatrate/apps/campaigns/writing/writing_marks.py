@@ -1,7 +1,5 @@
-"""What a model wrote in a draft: taken suggestions whose words are still there.
-
-A suggestion counts as long as half of its pairs of words are found in the place it was taken for, so changing a word
-doesn't remove the mark, and writing a new text or restoring an older version does.
+"""What a model wrote in a draft. A suggestion counts while half of its pairs of words are still in its place: a
+changed word keeps the mark, a new text or a restored version does not.
 """
 
 import re

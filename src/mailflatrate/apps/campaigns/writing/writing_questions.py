@@ -36,8 +36,6 @@ _NOTHING: Final = MaskedText(TextForm.LINE, "", ())
 
 @dataclass(frozen=True, slots=True)
 class AskedText:
-    """A question, and the masked text that its answer is restored with."""
-
     question: ModelQuestion
     masked: MaskedText
 

@@ -27,10 +27,7 @@ MOST_FROM_CONTENT: Final = 4_000
 
 @dataclass(frozen=True, slots=True)
 class DraftText:
-    """One text of a draft. `key` is `subject`, `preheader`, `text:3` or `picture:2`; `old` is its source.
-
-    `shown` are its words without fields and markup, or the address of a picture.
-    """
+    """`key`: `subject`, `preheader`, `text:3` or `picture:2`; `old`: its source; `shown`: plain words, or an address."""
 
     key: str
     old: str
@@ -38,7 +35,6 @@ class DraftText:
 
     @property
     def part(self) -> str:
-        """Return what it is: subject, preheader, text or picture."""
         return part_of(self.key)
 
 
@@ -48,7 +44,6 @@ def part_of(key: str) -> str:
 
 
 def texts_of(shown: Campaign) -> list[DraftText]:
-    """Return the texts of a draft, or of one of its variants or languages, that a model can be asked about."""
     found = [
         DraftText(name, getattr(shown, name), masked.words)
         for name in LINES
@@ -66,7 +61,6 @@ def texts_of(shown: Campaign) -> list[DraftText]:
 
 
 def masked_or_none(source: str, form: TextForm) -> MaskedText | None:
-    """Return a text as the model gets it; None if there is nothing to ask about."""
     try:
         return mask(source, form)
     except TextRefused:
@@ -107,10 +101,7 @@ def _place_of(shown: Campaign, key: str) -> SourcePassage | None:
 
 
 def with_text(shown: Campaign, key: str, old: str, new: str) -> Mapping[str, Any] | None:
-    """Return the draft values that put `new` in place of a text; None if `old` isn't in the draft any longer.
-
-    The text may have moved: if another one has the place, the first with the same source is replaced.
-    """
+    """None if `old` is gone. A text that moved is replaced where the same source is first."""
     part = part_of(key)
     if part in LINES:
         return {part: new} if getattr(shown, part) == old else None

@@ -1,1 +1,0 @@
-"""All writes to sender domains and mailboxes; one transaction each."""

@@ -1,5 +1,3 @@
-"""Sender domains, their keys and checks, and the addresses on them."""
-
 import secrets
 from contextlib import suppress
 from datetime import timedelta
@@ -41,10 +39,7 @@ _FIRST_SHARE_NUMBER = 2**47
 
 
 def add_domain(name: str) -> SenderDomain:
-    """Add a domain with a newly created signing key. It cannot send until its DNS records are found.
-
-    Raises DomainError if the name is not a domain, belongs to a mailbox provider, or has already been added.
-    """
+    """It cannot send until its records are found. Raises DomainError if it's invalid, a provider's, or taken."""
     try:
         ascii_name = to_a_label(name.strip().rstrip(".").lower())
     except AddressError as error:
@@ -75,7 +70,6 @@ def new_key(domain: SenderDomain) -> DkimKey:
 
 
 def records_to_publish(domain: SenderDomain) -> list[DnsRecord]:
-    """Return the records that the customer copies into their DNS."""
     key = signing_key(domain)
     if key is None:
         raise DomainError(_("%(domain)s has no signing key.") % {"domain": domain.name})
@@ -103,11 +97,7 @@ def _take_over(domain: SenderDomain, resolver: Resolver) -> None:
 
 
 def check_domain(domain_id: int, *, resolver: Resolver | None = None) -> SenderDomain:
-    """Check all records now and save the results.
-
-    A verified domain that no longer passes is marked as failing (R-106) and its owners are notified, unless the DNS
-    gave no answer.
-    """
+    """A domain that no longer passes is failing (R-106) and its owners are told, unless the DNS gave no answer."""
     domain = SenderDomain.objects.select_for_update().get(id=domain_id)
     resolver = resolver or configured_resolver()
     now = clock.now()
@@ -158,11 +148,8 @@ def _ask_senders(domain: SenderDomain) -> None:
 
 @transaction.atomic
 def add_sender(domain_id: int, email: str, display_name: str, *, by: User | None = None) -> SenderAddress:
-    """Add an address for From on one of the account's domains.
-
-    It can be used once the domain is verified and its mailbox has confirmed. The email that asks for that is sent now,
-    or as soon as the domain is verified (R-46). Raises DomainError if the address is invalid or on another domain, and
-    for a name that no stream may use (R-45). Neither changes afterward.
+    """Usable once the domain is verified and its mailbox, which is asked now or then, has confirmed (R-46); it never
+    changes. Raises DomainError if it's invalid, on another domain, or has a name that no stream may use (R-45).
     """
     domain = SenderDomain.objects.get(id=domain_id)
     try:
@@ -189,10 +176,7 @@ def add_sender(domain_id: int, email: str, display_name: str, *, by: User | None
 
 
 def revoke_records_links(domain_id: int) -> None:
-    """Invalidate all links to this domain's records.
-
-    Links made afterward work, and links of other domains are not affected.
-    """
+    """Links made afterward work, and links of other domains are not affected."""
     number = _FIRST_SHARE_NUMBER + secrets.randbelow(_FIRST_SHARE_NUMBER)
     SenderDomain.objects.filter(id=domain_id).update(share_number=number)
 

@@ -1,6 +1,4 @@
-"""The first domain and From address of a new account, taken from the address that its owner proved when applying
-(R-46).
-"""
+"""The first domain and From address of a new account: the address its owner proved when applying (R-46)."""
 
 from contextlib import suppress
 
@@ -20,10 +18,8 @@ from mailflatrate.wire.dns import UpdateRefused, publish_records
 
 
 def prepare_sender(user: User) -> None:
-    """Add the domain of a person's sign-in address, and the address itself, to an account that has no domain yet.
-
-    Nothing can be sent from it before its DNS records are found. The mailbox counts as confirmed only if the person
-    opened the link of an application. Does nothing for an address at a mailbox provider.
+    """For an account without a domain, unless it's at a mailbox provider. Nothing is sent before its DNS records are
+    found; the mailbox counts as confirmed only if the person opened the link of an application.
     """
     if SenderDomain.objects.exists():
         return
@@ -52,10 +48,7 @@ def _prove_by_application(user: User) -> None:
 
 
 def publish_in_demo(domain_id: int) -> None:
-    """Publish a domain's records in the demonstration's own DNS, as a customer does at their provider, and check them.
-
-    Raises DomainError outside the demonstration, or if its name server doesn't take them.
-    """
+    """In the demonstration's own DNS. Raises DomainError outside of it, or if its name server doesn't take them."""
     settings = load_settings()
     if not settings.demo:
         raise DomainError(_("Only the demo has its own DNS."))

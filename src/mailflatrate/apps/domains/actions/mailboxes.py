@@ -1,8 +1,6 @@
-"""Proof of a mailbox by a click in an email to it (R-46): for From addresses, and for addresses that replies go to.
-
-The email is a service notice, because the mailbox belongs to no user. It is sent to addresses under a domain that the
-account proved by DNS, and to others only for accounts activated by an operator; in either case only a few times a day.
-Its recipient may refuse, and is then never asked again.
+"""Proof of a mailbox by a click in an email to it (R-46), a service notice, since it belongs to no user. It is sent
+under domains that the account proved by DNS, to others only for accounts an operator activated, a few times a day;
+who refuses is never asked again.
 """
 
 from datetime import datetime, timedelta
@@ -60,10 +58,7 @@ def remove_reply_address(mailbox_id: int) -> None:
 
 @transaction.atomic
 def ask_again(mailbox_id: int, *, by: User) -> None:
-    """Send the verification email again.
-
-    Raises DomainError if the mailbox is proved, refused, or was asked too often.
-    """
+    """Raises DomainError if the mailbox is proved, refused, or was asked too often."""
     mailbox = Mailbox.objects.get(id=mailbox_id)
     if mailbox.proved_at is not None:
         raise DomainError(_("%(email)s is already confirmed.") % {"email": mailbox.email})
@@ -110,7 +105,6 @@ def _asked_enough(email: str, now: datetime) -> bool:
 
 
 def mailbox_url(mailbox: Mailbox) -> str:
-    """Return the URL, as the newest confirmation email links to it, of the page that confirms a mailbox."""
     token = key_ring().seal(TokenPurpose.MAILBOX, mailbox.account_id, mailbox.id, mailbox.round)
     return f"{load_settings().public_url}/mailbox/{token}"
 
@@ -118,10 +112,7 @@ def mailbox_url(mailbox: Mailbox) -> str:
 @tenancy.needs_account
 @transaction.atomic
 def confirm_mailbox(mailbox_id: int, round_: int) -> Mailbox:
-    """Record the mailbox's consent. Repeating it changes nothing.
-
-    Raises DomainError if the link is of an earlier round or too old, or if the mailbox refused.
-    """
+    """Idempotent. Raises DomainError if the link is too old or of an earlier round, or if the mailbox refused."""
     mailbox = _answerable(mailbox_id, round_)
     if mailbox.proved_at is not None and mailbox.expires_at is None:
         return mailbox
@@ -168,10 +159,7 @@ def _service() -> dict[str, str]:
 
 
 def renew_mailboxes() -> None:
-    """Ask mailboxes once a year to confirm again; without an answer the address is deactivated (R-46).
-
-    The email is sent a month before the year is over.
-    """
+    """Ask once a year, a month ahead; without an answer the address is deactivated (R-46)."""
     now = clock.now()
     year = timedelta(days=value("mailbox_proof_days"))
     for mailbox in Mailbox.objects.filter(proved_at__lt=now - year + timedelta(days=30), refused_at=None):

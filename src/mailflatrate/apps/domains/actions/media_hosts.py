@@ -22,10 +22,7 @@ Handshake = Callable[[str, str, int], None]
 
 
 def name_media_host(domain_id: int, name: str, *, by: User) -> MediaHost:
-    """Serve pictures under a name of a proved domain; the previous name keeps working.
-
-    Raises DomainError if the name is invalid, used elsewhere, or in use; SenderDomain.DoesNotExist.
-    """
+    """The previous name keeps working. Raises DomainError if it's invalid or in use; SenderDomain.DoesNotExist."""
     domain = SenderDomain.objects.select_for_update().get(id=domain_id)
     if load_settings().media_host_target is None:
         raise DomainError(_("Image hosts aren't set up on this service."))
@@ -91,10 +88,7 @@ def _shake_hands(host: str, server: str, port: int) -> None:
 
 
 def check_media_host(domain: SenderDomain, resolver: Resolver, handshake: Handshake = _shake_hands) -> None:
-    """Check the DNS record and the certificate of the host in use, and save the results.
-
-    A DNS failure changes nothing.
-    """
+    """Check its DNS record and certificate; a DNS failure changes nothing."""
     target = (load_settings().media_host_target or "").rstrip(".").lower()
     host = MediaHost.objects.select_for_update().filter(domain=domain, replaced_at=None).first()
     if host is None or not target:

@@ -14,11 +14,7 @@ log = structlog.get_logger("domains")
 
 
 def ensure_service_key(settings: Settings) -> None:
-    """Give the service's own account the service's domain with a signing key, so that every service message is signed.
-
-    Safe to repeat. A name that cannot be a sender domain is logged and left to `doctor`: it must not prevent the
-    start.
-    """
+    """Safe to repeat. An unfit name is logged and left to `doctor`: it must not prevent the start."""
     with tenancy.account(house_account().id):
         if SenderDomain.objects.filter(name=settings.service_domain).exists():
             return

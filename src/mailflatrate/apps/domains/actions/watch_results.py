@@ -32,10 +32,7 @@ def tell_failing(domain: SenderDomain, hosts: list[str]) -> None:
 @tenancy.needs_account
 @transaction.atomic
 def keep_listings(domain_id: int, said: list[Listing]) -> None:
-    """Save blocklist results for a domain; a new listing pauses its account until a person has reviewed it.
-
-    A list that gave no answer changes nothing.
-    """
+    """A new listing pauses the account until a person reviews it; a list without an answer changes nothing."""
     if any(each.listed is None for each in said) and not any(each.listed for each in said):
         return
     domain = SenderDomain.objects.select_for_update().get(id=domain_id)

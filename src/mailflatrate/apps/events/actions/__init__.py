@@ -1,1 +1,0 @@
-"""Changes to webhooks by people and by API clients."""

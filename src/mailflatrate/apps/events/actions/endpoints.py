@@ -1,5 +1,3 @@
-"""Endpoints of webhooks: create, change, rotate the secret, switch on and off, replay, test, delete."""
-
 from collections.abc import Collection
 from dataclasses import dataclass, field
 from datetime import datetime, timedelta
@@ -120,7 +118,6 @@ def _settle_messages(types: Collection[EventType], *, by: User) -> None:
 
 @tenancy.needs_account
 def switch_messages(*, is_on: bool, by: User) -> None:
-    """Switch events for each sent and bounced message on or off."""
     setting, _made = EventSetting.objects.get_or_create(account_id=tenancy.current_account_id())
     if setting.per_message == is_on:
         return
@@ -169,10 +166,7 @@ def rotate_secret(endpoint_id: int, *, by: User) -> MadeEndpoint:
 @tenancy.needs_account
 @transaction.atomic
 def switch_endpoint(endpoint_id: int, *, is_on: bool, by: User) -> WebhookEndpoint:
-    """Switch an endpoint on or off.
-
-    Once it is on again, it gets the events it missed, as far as they are still stored.
-    """
+    """Once it's on again, it gets the events it missed, as far as they are still stored."""
     endpoint = _locked(endpoint_id)
     endpoint.state = EndpointState.ACTIVE if is_on else EndpointState.OFF
     endpoint.failures, endpoint.failing_since, endpoint.paused_until = 0, None, None
@@ -186,10 +180,7 @@ def switch_endpoint(endpoint_id: int, *, is_on: bool, by: User) -> WebhookEndpoi
 @tenancy.needs_account
 @transaction.atomic
 def replay(endpoint_id: int, since: datetime, *, by: User) -> WebhookEndpoint:
-    """Deliver again everything that happened at or after a time.
-
-    Raises WebhookError if events of that time are no longer stored.
-    """
+    """Deliver all from a time on again. Raises WebhookError if events of that time are no longer stored."""
     endpoint, now = _locked(endpoint_id), clock.now()
     if since < now - KEPT or since > now:
         raise WebhookError(_("Choose a time within the last %(days)d days.") % {"days": KEPT.days})
@@ -225,7 +216,6 @@ def test_endpoint(endpoint_id: int, *, by: User) -> None:
 @tenancy.needs_account
 @transaction.atomic
 def delete_endpoint(endpoint_id: int, *, by: User) -> None:
-    """Delete an endpoint with its log."""
     endpoint = _locked(endpoint_id)
     _record("deleted", endpoint, by)
     endpoint.delete()

@@ -1,7 +1,5 @@
-"""What a person may add to an unsubscribe that is already done: why, or that they rather get fewer emails, or a pause.
-
-Nothing here delays or weakens the unsubscribe. Staying after all is possible for some minutes, on the page where it was
-done (`lists.actions.unsubscribe_undo`).
+"""What a person may add after an unsubscribe: why, or fewer emails, or a pause. Nothing here delays or weakens it;
+staying is possible for some minutes, on the page where it was done.
 """
 
 from dataclasses import dataclass
@@ -25,14 +23,12 @@ class StayingTerms:
 
     @property
     def outcome(self) -> LeaveUndone:
-        """Return what the report counts."""
         if self.paused_until is not None:
             return LeaveUndone.PAUSED
         return LeaveUndone.STAYED if self.pause_days is None else LeaveUndone.FEWER
 
 
 def page_of(delivery: DeliveryRecord) -> str:
-    """Return how the ledger names the unsubscribe page of a message."""
     return f"unsubscribe page of delivery {delivery.id}"
 
 
@@ -50,9 +46,7 @@ def give_reason(delivery: DeliveryRecord, reason: LeaveReason) -> bool:
 
 @transaction.atomic
 def stay(delivery: DeliveryRecord, terms: StayingTerms, *, ip: str | None, user_agent: str) -> bool:
-    """Undo the unsubscribe of this page under new terms; return False if it's too late. Raises ListError for a pause
-    that is over or too long.
-    """
+    """Undo it under new terms; False if it's too late. Raises ListError for a pause that is over or too long."""
     contact_id = delivery.contact_id
     if contact_id is None or not undo_unsubscribe(contact_id, source=page_of(delivery), ip=ip, user_agent=user_agent):
         return False

@@ -17,7 +17,6 @@ from mailflatrate.rules.feedback.bounces import Bounce
 from mailflatrate.rules.limits import value
 
 Aimed = tuple[InboundReading, DeliveryRecord]
-"""A message and the delivery that it is about."""
 
 BOUNCE_KINDS = {
     BounceOutcome.RECIPIENT_HARD: FeedbackKind.HARD_BOUNCE,
@@ -53,10 +52,8 @@ def is_too_late(reading: InboundReading, delivery: DeliveryRecord) -> bool:
 
 
 def hardest(reading: InboundReading, delivery: DeliveryRecord) -> Failure | None:
-    """Return the failure that decides about a bounce: that of the recipient, if the bounce names them.
-
-    Other addresses in it are where the recipient's mail is forwarded to; only among those is the hardest failure taken.
-    A bounce that names no one is about the recipient whose delivery the token names.
+    """The recipient's own failure, if the bounce names them; else the hardest of the addresses that their mail is
+    forwarded to. One that names no one is about the recipient of the token.
     """
     failures, verdict = reading.inspection.failures, reading.inspection.verdict
     if not failures and verdict is not None:
@@ -85,10 +82,7 @@ def _once_each(aimed: Sequence[Aimed]) -> Iterator[list[Aimed]]:
 
 
 def _reported_before(failures: Sequence[tuple[InboundReading, DeliveryRecord, Failure]]) -> set[int]:
-    """Replace bounces that a relay's log already reported with the notice, if it says more and reads differently.
-
-    Returns the IDs of the messages that replace one.
-    """
+    """Replace what a relay's log reported with the notice, if it says more and reads differently; returns those IDs."""
     reported = Feedback.objects.filter(
         delivery_id__in=[delivery.id for _, delivery, _ in failures], kind__in=BOUNCE_KINDS.values(), raw_mail=None
     )

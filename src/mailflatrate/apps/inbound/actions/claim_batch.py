@@ -1,7 +1,4 @@
-"""Claim the messages to read next.
-
-The attempt is counted first, so that a message that crashes its reader is tried only twice.
-"""
+"""Claim the messages to read. The attempt is counted first: one that crashes its reader is tried only twice."""
 
 from itertools import takewhile
 
@@ -22,10 +19,8 @@ BROKEN_OFF = "reading it was interrupted twice"
 
 
 def claim_mails(shard: int, shards: int, *, after_id: int) -> list[int]:
-    """Return the IDs of a shard's next messages to read together; their attempts are counted and committed first.
-
-    A message whose earlier reading never finished is read alone, so that no other is blamed for a crash. After the
-    second time it waits for a person.
+    """Attempts are counted and committed first. A message whose reading never finished is read alone, so that no other
+    is blamed for a crash; after the second time it waits for a person.
     """
     while True:
         waiting = waiting_in(shard, shards, after_id=after_id)

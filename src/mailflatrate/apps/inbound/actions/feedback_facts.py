@@ -38,7 +38,6 @@ def fact_on(
 
 
 def fact_of(reading: InboundReading, delivery: DeliveryRecord, kind: FeedbackKind) -> Feedback:
-    """Return an unsaved fact with the status and the text given in the message."""
     inspection = reading.inspection
     text = inspection.failures[0].diagnostic if inspection.failures else ""
     return fact_on(delivery, kind, reading.mail, verdict=inspection.verdict, text=text)

@@ -1,5 +1,3 @@
-"""Messages that wait for a person, and what a person decided about them."""
-
 from mailflatrate.apps.inbound.models import DeskState, RawMail, RawMailState
 from mailflatrate.base import clock, jobs, tenancy
 from mailflatrate.base.tenancy import PlatformReason
@@ -18,7 +16,6 @@ def put_aside(raw_mail_id: int, reason: str) -> None:
 
 @tenancy.needs_platform
 def mark_taken(raw_mail_id: int) -> None:
-    """Record that the abuse desk added the message to a case."""
     RawMail.objects.filter(id=raw_mail_id).update(desk=DeskState.TAKEN)
 
 
@@ -32,7 +29,6 @@ def hand_to_desk(raw_mail_id: int) -> None:
 
 @tenancy.needs_platform
 def put_away(raw_mail_id: int) -> None:
-    """Close a message that waited for a person and needs no action."""
     RawMail.objects.filter(id=raw_mail_id).update(state=RawMailState.HANDLED, handled_at=clock.now())
 
 

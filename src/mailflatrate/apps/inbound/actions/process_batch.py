@@ -45,9 +45,7 @@ HANDED_IN = "page"
 
 
 def read_mail(raw_mail_id: int, *, again: bool = False) -> SenderProof:
-    """Read one stored message and act on it. A message that cannot be understood waits for a person, with the reason.
-
-    `again`: read it although it was handled, because a reader has improved; actions already taken are not repeated.
+    """One that can't be understood waits for a person. `again`: a reader has improved; actions are not repeated.
     Returns how its sender was proved; UNKNOWN: ask again later.
     """
     return read_together([raw_mail_id], again=again).get(raw_mail_id, SenderProof.NONE)
@@ -131,9 +129,7 @@ def _aimed(readings: Sequence[InboundReading]) -> list[Aimed]:
 
 
 def _act(aimed: Iterable[Aimed]) -> set[int]:
-    """Do what the messages call for; return the IDs of those that need no person. Machine reports come first, because
-    they are handled as a set: all deliveries are locked, then all people, then all suppressions.
-    """
+    """Returns those that need no person. Machine reports first, as a set: deliveries, people, suppressions are locked."""
     done: set[int] = set()
     bounces: list[Aimed] = []
     facts_only: list[Feedback] = []

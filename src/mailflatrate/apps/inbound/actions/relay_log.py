@@ -1,8 +1,6 @@
-"""What a relay's log says about our messages, recorded in batches: exactly once, and only for the recipient concerned.
-
-A line counts only if its queue ID was opened with a genuine token that we issued and its recipient is the one the
-delivery was made for. Otherwise a stranger who learned a token could send us mail with it, and that mail gets a queue
-ID, too (docs/features/relay-logs.md).
+"""What a relay's log says, recorded exactly once, and only for the recipient concerned: its queue ID was opened with a
+genuine token, and the recipient is the delivery's. Otherwise a stranger who learned a token could send us mail with
+it, which gets a queue ID, too (docs/features/relay-logs.md).
 """
 
 from collections import Counter, defaultdict
@@ -49,25 +47,19 @@ log = structlog.get_logger("relay_log")
 
 @dataclass(frozen=True, slots=True)
 class QueuedMessage:
-    """The delivery that a queue ID stands for."""
-
     account_id: int
     delivery_id: int
 
 
 @dataclass(frozen=True, slots=True)
 class RelayAttempt:
-    """One attempt of the relay for one delivery."""
-
     message: QueuedMessage
     handled: QueueAttempt
 
 
 @dataclass(slots=True)
 class Batch:
-    """What a follower read: attempts, queue IDs that are still open at the end of the batch, and
-    those no longer open.
-    """
+    """Attempts, queue IDs still open at the end of the batch, and those no longer open."""
 
     attempts: list[RelayAttempt] = field(default_factory=list)
     opened: dict[str, QueuedMessage] = field(default_factory=dict)
@@ -96,10 +88,8 @@ def begin_following(name: str, relay: str) -> tuple[dict[str, Any], dict[str, Qu
 def record_batch(
     name: str, before: Mapping[str, Any], place: Mapping[str, Any], batch: Batch, caught_up_at: datetime | None
 ) -> Counts:
-    """Act on a batch and move the follower's position from `before` to `place`, in one transaction; return results by
-    provider.
-
-    Raises FollowerReplaced and database errors; in either case none of the batch took effect.
+    """Act, and move the position from `before` to `place`, in one transaction; returns results by provider. Raises
+    FollowerReplaced and database errors; in either case nothing took effect.
     """
     try:
         return _record(name, before, place, batch, caught_up_at, one_by_one=False)
@@ -157,9 +147,7 @@ def _act_each(name: str, account_id: int, reported: Sequence[RelayAttempt], *, o
 
 
 def keep_house() -> None:
-    """Apply deferrals that arrived before their delivery was recorded, and end those that the log
-    no longer mentions.
-    """
+    """Apply deferrals that came before their delivery was recorded; end those the log no longer mentions."""
     with tenancy.platform(PlatformReason.MAIL_IN):
         waiting = set(RelayDeferral.objects.filter(is_shown=False).values_list("account_id", flat=True)[:1000])
         accounts = waiting | set(RelayDeferral.objects.values_list("account_id", flat=True).distinct()[:1000])
@@ -217,10 +205,7 @@ def _deliver(news: Sequence[QueueNews], deliveries: Mapping[int, DeliveryRecord]
 
 
 def _last_words(expired: Sequence[QueueNews]) -> list[QueueNews]:
-    """Return messages that expired, with the reply that last deferred them.
-
-    The line names no recipient, so it counts only for what an earlier line deferred for the right one.
-    """
+    """Expired ones with the reply that last deferred them: their line names no recipient, an earlier one did."""
     if not expired:
         return []
     waiting = {

@@ -52,11 +52,7 @@ def complain(
     delivery: DeliveryRecord, *, source: str, platform: bool, evidence: dict[str, Any], counts: bool = True,
     raw_mail: RawMail | None = None, again: bool = False,
 ) -> None:  # fmt: skip
-    """Record a complaint by a delivery's recipient (R-79).
-
-    A complaint that does not count (`counts` False) is recorded as an unsubscribe, so that only proved complaints enter
-    the rates (R-85).
-    """
+    """Record a complaint (R-79); with `counts` False an unsubscribe, so that only proved ones enter the rates (R-85)."""
     kind = FeedbackKind.COMPLAINT if counts else FeedbackKind.UNSUBSCRIBE
     fresh = bool(record_facts([fact_on(delivery, kind, raw_mail, text="" if counts else "complaint")]))
     if fresh and counts:
@@ -107,10 +103,8 @@ def unsubscribe_by_mail(reading: InboundReading, delivery: DeliveryRecord) -> No
 
 
 def unsubscribe_by_address(reading: InboundReading) -> bool:
-    """Unsubscribe a proved sender who wrote exactly the word for it to the desk and named no campaign.
-
-    They leave the lists of every account that has them (R-43). Returns False if no account has them; then a person
-    reads the message. Idempotent.
+    """For a proved sender who wrote exactly the word for it and named no campaign: they leave the lists of every
+    account (R-43). False if no account has them; then a person reads it. Idempotent.
     """
     if (
         reading.kind is not ReturnedMessageKind.UNSUBSCRIBE
@@ -129,7 +123,6 @@ def unsubscribe_by_address(reading: InboundReading) -> bool:
 
 
 def unsubscribe(reading: InboundReading, delivery: DeliveryRecord) -> None:
-    """Unsubscribe the sender of a message that requests it."""
     by = "mailto" if reading.address.kind is RecipientKind.UNSUBSCRIBE else "reply"
     if reading.is_posted:  # the provider sends the person nothing more, of whatever list
         by = "provider"
@@ -142,9 +135,7 @@ def unsubscribe_delivery(
     delivery: DeliveryRecord, *, by: str, source: str, everything: bool = False, raw_mail: RawMail | None = None,
     ip: str | None = None, user_agent: str = "", again: bool = False,
 ) -> None:  # fmt: skip
-    """Remove a delivery's recipient from its list, or from all lists if `everything`; at once, also for queued messages
-    (R-42).
-    """
+    """From its list, or all lists if `everything`; at once, also for queued messages (R-42)."""
     if delivery.contact_id is None:
         return
     fresh = record_facts([fact_on(delivery, FeedbackKind.UNSUBSCRIBE, raw_mail, text=by)])
