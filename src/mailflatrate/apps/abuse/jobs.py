@@ -1,3 +1,5 @@
+"""Background jobs of the abuse desk."""
+
 import structlog
 from django.db import InterfaceError, OperationalError
 

@@ -34,7 +34,8 @@ WHERE p.left_out IS NULL GROUP BY 1 ORDER BY 1 NULLS FIRST
 
 @dataclass(frozen=True, slots=True)
 class Wave:
-    """`at` None: at once, as the hour has passed. `known`: they have a time zone, or an hour at which they confirmed."""
+    """`at` None: at once, as the hour has passed. `known`: they have a time zone, or an hour at which they
+    confirmed."""
 
     at: datetime | None
     people: int

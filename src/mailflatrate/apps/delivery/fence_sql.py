@@ -1,3 +1,5 @@
+"""SQL for the fence, for statements of the engine (ADR 0002)."""
+
 IDENTITY = """concat_ws('/', (SELECT system_identifier FROM pg_control_system()),
     left(pg_walfile_name(pg_current_wal_insert_lsn()), 8),
     (SELECT oid FROM pg_database WHERE datname = current_database()), 'public.sending_fence'::regclass::oid)"""

@@ -1,3 +1,5 @@
+"""Segment conditions about earlier campaigns."""
+
 from collections.abc import Iterable
 from typing import Any
 

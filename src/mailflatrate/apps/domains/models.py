@@ -133,7 +133,8 @@ class Mailbox(TenantModel):
 
 
 class SenderAddress(TenantModel):
-    """An address allowed in From (R-45, R-46). `verified_at`: its mailbox was proved; a trigger refuses it otherwise."""
+    """An address allowed in From (R-45, R-46). `verified_at`: its mailbox was proved; a trigger refuses it
+    otherwise."""
 
     domain = models.ForeignKey(SenderDomain, on_delete=models.CASCADE, related_name="addresses")
     email = models.CharField(_("email address"), max_length=254)

@@ -1,3 +1,5 @@
+"""Background jobs of the gate: release scheduled campaigns that are due, and end supervision."""
+
 from mailflatrate.apps.gate import actions, supervision
 from mailflatrate.base import tenancy
 from mailflatrate.base.jobs import JobQueue, job

@@ -1,3 +1,5 @@
+"""The table of decisions: every verdict with its hits and misses."""
+
 from django.db import models
 
 from mailflatrate.base.tenancy import TenantModel

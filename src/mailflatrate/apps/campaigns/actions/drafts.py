@@ -96,7 +96,8 @@ def write(
     taken_from: int | None = None,
     keeps_locks: bool = False,
 ) -> Campaign:
-    """Store changed values, and a version; nothing if none changed. `keeps_locks` binds `by`, too. Raises LockedPart."""
+    """Store changed values, and a version; nothing if none changed. `keeps_locks` binds `by`, too. Raises
+    LockedPart."""
     changed = {name: value for name, value in values.items() if getattr(campaign, name) != value}
     if not changed:
         return campaign

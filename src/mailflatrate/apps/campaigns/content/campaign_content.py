@@ -130,7 +130,8 @@ def source_of(campaign: Campaign) -> ContentSource:
 
 
 def _sent_on(campaign: Campaign) -> date | None:
-    """The day countdowns count from, in the campaign's zone: planned or today. None for the message of an automation."""
+    """The day countdowns count from, in the campaign's zone: planned or today. None for the message of an
+    automation."""
     if campaign.automation_id is not None:
         return None
     moment = campaign.local_at or campaign.scheduled_at or clock.now()

@@ -27,7 +27,8 @@ MOST_FROM_CONTENT: Final = 4_000
 
 @dataclass(frozen=True, slots=True)
 class DraftText:
-    """`key`: `subject`, `preheader`, `text:3` or `picture:2`; `old`: its source; `shown`: plain words, or an address."""
+    """`key`: `subject`, `preheader`, `text:3` or `picture:2`; `old`: its source; `shown`: plain words, or an
+    address."""
 
     key: str
     old: str

@@ -1,3 +1,5 @@
+"""What customers, rules and the sweep do to a whole campaign: pause it, resume it, cancel it, wake it."""
+
 from datetime import timedelta
 
 from django.utils.translation import gettext as _

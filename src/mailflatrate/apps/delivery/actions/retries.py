@@ -1,3 +1,5 @@
+"""Deferred messages that are due again (R-72)."""
+
 from datetime import datetime
 from typing import Any
 

@@ -1,3 +1,5 @@
+"""Event webhooks of relays: create, rotate, remove, find, and count what was posted."""
+
 import hashlib
 import secrets
 from dataclasses import dataclass, field

@@ -1,3 +1,5 @@
+"""The queues of followed relays, by provider, and their followers."""
+
 from dataclasses import dataclass
 from datetime import datetime, timedelta
 

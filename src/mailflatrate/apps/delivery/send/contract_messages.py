@@ -1,3 +1,5 @@
+"""Transactional messages as the sender makes them: the sealed edition of a reviewed version, and one person's data."""
+
 from collections.abc import Collection
 from functools import lru_cache
 

@@ -129,7 +129,8 @@ def _aimed(readings: Sequence[InboundReading]) -> list[Aimed]:
 
 
 def _act(aimed: Iterable[Aimed]) -> set[int]:
-    """Returns those that need no person. Machine reports first, as a set: deliveries, people, suppressions are locked."""
+    """Returns those that need no person. Machine reports first, as a set: deliveries, people, suppressions are
+    locked."""
     done: set[int] = set()
     bounces: list[Aimed] = []
     facts_only: list[Feedback] = []
