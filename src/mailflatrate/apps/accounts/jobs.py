@@ -1,3 +1,5 @@
+"""Background jobs of accounts."""
+
 from mailflatrate.apps.accounts.actions import addresses, invitations, keys, passwords, vetting
 from mailflatrate.apps.accounts.session_store import SessionStore
 from mailflatrate.base.jobs import JobQueue, job

@@ -1,3 +1,5 @@
+"""Scoped reads of accounts."""
+
 from collections.abc import Collection, Sequence
 from datetime import datetime
 

@@ -1,3 +1,6 @@
+"""Errors of automations, worded for their author."""
+
+
 class AutomationError(Exception):
     """The requested change isn't possible; the text says why and what to do."""
 

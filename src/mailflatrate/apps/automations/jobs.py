@@ -1,3 +1,5 @@
+"""Thin background jobs of automations."""
+
 from mailflatrate.apps.automations.actions import release
 from mailflatrate.apps.automations.engine.advance import ADVANCE_JOB, advance_account, wake_account, wake_account_at
 from mailflatrate.apps.automations.engine.folding import fold_counts

@@ -1,3 +1,5 @@
+"""Scoped reads of automations, for pages and the API."""
+
 from collections.abc import Mapping, Sequence
 from dataclasses import dataclass
 from datetime import datetime

@@ -1,3 +1,5 @@
+"""Django's registration of this app."""
+
 from django.apps import AppConfig
 
 

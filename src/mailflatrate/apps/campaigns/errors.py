@@ -1,3 +1,5 @@
+"""Errors with campaigns, worded for the customer."""
+
 from mailflatrate.base.refusals import AlreadyExists
 from mailflatrate.mail.images.picture_values import Refusal
 

@@ -1,3 +1,5 @@
+"""Convert rows of this app to facts for the rules."""
+
 import re
 from collections.abc import Iterable
 from statistics import median

@@ -1,3 +1,5 @@
+"""Scoped reads of campaigns."""
+
 from dataclasses import dataclass
 from datetime import datetime, timedelta
 

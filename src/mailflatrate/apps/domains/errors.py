@@ -1,3 +1,5 @@
+"""Errors of sender domains, worded for the customer."""
+
 from mailflatrate.base.refusals import AlreadyExists
 
 

@@ -1,3 +1,5 @@
+"""Rows of this app as facts for the rules."""
+
 from dataclasses import dataclass
 
 from mailflatrate.apps.accounts.facts import structured_imprint

@@ -1,3 +1,5 @@
+"""Background jobs of sender domains: DNS and blocklist checks (R-89, R-106)."""
+
 import structlog
 
 from mailflatrate.apps.domains.actions import domains, mailboxes, service, watch_results

@@ -1,3 +1,5 @@
+"""Tables of sender domains, their keys and checks, and sender addresses."""
+
 from django.db import models
 from django.utils.translation import gettext_lazy as _
 

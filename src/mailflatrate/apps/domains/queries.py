@@ -1,3 +1,5 @@
+"""Scoped reads of sender domains."""
+
 from datetime import timedelta
 from urllib.parse import urlsplit
 

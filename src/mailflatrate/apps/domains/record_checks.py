@@ -1,3 +1,5 @@
+"""DNS lookups of records, compared with the expected values."""
+
 from collections.abc import Callable
 from dataclasses import dataclass
 

@@ -1,3 +1,5 @@
+"""Errors of webhooks, worded for the customer."""
+
 from mailflatrate.base.refusals import AlreadyExists
 
 

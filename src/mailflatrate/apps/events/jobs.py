@@ -1,3 +1,5 @@
+"""Background jobs of webhooks; thin."""
+
 from datetime import timedelta
 from typing import Final
 

@@ -1,3 +1,5 @@
+"""Tables of webhooks: what an account switched on, its endpoints, every attempt, and events that wait for another."""
+
 from django.contrib.postgres.fields import ArrayField
 from django.db import models
 from django.db.models.functions import Now

@@ -1,3 +1,5 @@
+"""Reads about webhooks, for pages and API."""
+
 from collections.abc import Sequence
 from dataclasses import dataclass
 from datetime import timedelta

@@ -26,8 +26,8 @@ class TestAddress:
 
 
 def own_addresses() -> list[TestAddress]:
-    """People who have signed in, so that inviting a stranger is no way to mail them, and mailboxes whose owner agreed
-    that they are the account's (R-46).
+    """Who has signed in (inviting strangers must not mail them), and mailboxes whose owner agreed that they belong
+    to the account (R-46).
     """
     people = members().filter(user__is_active=True, user__last_login__isnull=False)
     found = {row.user.email.lower(): str(row.user) for row in people}

@@ -1,3 +1,5 @@
+"""Background jobs that read stored mail, poll the mailbox, and trim the test inbox."""
+
 import time
 from collections.abc import Sequence
 from contextlib import suppress

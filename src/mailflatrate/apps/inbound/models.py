@@ -1,3 +1,5 @@
+"""Tables of what is returned to us: raw mail, feedback, and the test inbox."""
+
 from django.contrib.postgres.fields import ArrayField
 from django.contrib.postgres.indexes import GinIndex
 from django.db import models

@@ -1,3 +1,5 @@
+"""Tables of the abuse desk."""
+
 from mailflatrate.apps.abuse.models.cases import (
     Case,
     CaseEvent,

@@ -1,3 +1,5 @@
+"""Service notices."""
+
 from collections.abc import Callable, Iterable
 
 from mailflatrate.apps.accounts.actions.people import house_account

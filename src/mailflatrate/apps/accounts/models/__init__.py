@@ -1,3 +1,5 @@
+"""Tables of accounts: people, agreements, vetting, account status, notices, API keys."""
+
 from mailflatrate.apps.accounts.models.account_status import (
     ACCOUNT_STATUS_LABELS,
     AccountStatusChange,

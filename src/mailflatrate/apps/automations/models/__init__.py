@@ -1,3 +1,5 @@
+"""Tables of automations."""
+
 from mailflatrate.apps.automations.models.definition import (
     Automation,
     AutomationState,

@@ -1,3 +1,5 @@
+"""Create pools of coupon codes, add codes, and remove those that were not given."""
+
 import re
 from typing import Final
 

@@ -1,3 +1,5 @@
+"""Upload, describe and remove pictures."""
+
 import hashlib
 from collections.abc import Collection
 from functools import partial

@@ -1,3 +1,5 @@
+"""Save, rename, change and delete rows of blocks."""
+
 import re
 from functools import partial
 from typing import Final

@@ -1,3 +1,5 @@
+"""Tables of campaigns: drafts and their history, frozen editions, and their components."""
+
 from mailflatrate.apps.campaigns.models.approval import ReleaseAnswer, ReleaseRequest
 from mailflatrate.apps.campaigns.models.campaign import (
     DRAFT_MAYBE_SENT,

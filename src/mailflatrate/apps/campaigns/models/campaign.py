@@ -1,3 +1,5 @@
+"""Tables of campaigns and editions."""
+
 from typing import ClassVar
 
 from django.contrib.postgres.fields import ArrayField

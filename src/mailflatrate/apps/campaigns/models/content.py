@@ -1,3 +1,5 @@
+"""Tables of what campaigns are made of: pictures, the account's brand, its own templates."""
+
 from django.contrib.postgres.fields import ArrayField
 from django.db import models
 from django.db.models import Value

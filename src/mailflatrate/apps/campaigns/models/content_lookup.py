@@ -1,3 +1,5 @@
+"""The table of lookups: products and feeds of other sites, whose items become blocks of a draft."""
+
 from django.db import models
 from django.utils.translation import gettext_lazy as _
 

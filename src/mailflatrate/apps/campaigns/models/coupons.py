@@ -1,3 +1,5 @@
+"""Tables of coupons: pools of codes, of which each person gets one."""
+
 from django.db import models
 from django.db.models import Q
 from django.utils.translation import gettext_lazy as _

@@ -1,3 +1,5 @@
+"""Recurring digests of a feed: their settings, and the entries already known."""
+
 from django.db import models
 from django.utils.translation import gettext_lazy as _
 

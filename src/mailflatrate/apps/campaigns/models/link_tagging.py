@@ -1,3 +1,5 @@
+"""The account's parameters for web analytics in the links of its campaigns."""
+
 from django.contrib.postgres.fields import ArrayField
 from django.db import models
 from django.utils.translation import gettext_lazy as _

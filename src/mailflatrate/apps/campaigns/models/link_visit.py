@@ -1,3 +1,5 @@
+"""What was found behind the links of a campaign."""
+
 from django.db import models
 
 from mailflatrate.apps.campaigns.models.campaign import Campaign

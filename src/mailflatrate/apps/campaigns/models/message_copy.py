@@ -1,3 +1,5 @@
+"""The table of copies: messages of other systems that become drafts."""
+
 from django.db import models
 
 from mailflatrate.apps.campaigns.models.campaign import Campaign

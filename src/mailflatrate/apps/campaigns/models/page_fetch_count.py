@@ -1,3 +1,5 @@
+"""How many foreign pages an account had fetched, day by day."""
+
 from django.db import models
 
 from mailflatrate.base.tenancy import TenantModel

@@ -1,3 +1,5 @@
+"""The history of a draft."""
+
 from django.db import models
 from django.db.models import Q
 

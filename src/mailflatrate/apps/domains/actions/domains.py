@@ -1,3 +1,5 @@
+"""Sender domains, their keys and checks, and the addresses on them."""
+
 import secrets
 from contextlib import suppress
 from datetime import timedelta

@@ -1,3 +1,5 @@
+"""Endpoints of webhooks: create, change, rotate the secret, switch on and off, replay, test, delete."""
+
 from collections.abc import Collection
 from dataclasses import dataclass, field
 from datetime import datetime, timedelta

@@ -1,3 +1,5 @@
+"""Actions on landing pages: the customer's edit, publish and unpublish, the operators' takedown."""
+
 from django.db import transaction
 from django.utils.translation import gettext as _
 

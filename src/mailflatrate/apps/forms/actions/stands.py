@@ -1,3 +1,5 @@
+"""Actions on stands: set one up, try its PIN, and close it."""
+
 import hmac
 from datetime import datetime, timedelta
 

@@ -1,3 +1,5 @@
+"""Messages that wait for a person, and what a person decided about them."""
+
 from mailflatrate.apps.inbound.models import DeskState, RawMail, RawMailState
 from mailflatrate.base import clock, jobs, tenancy
 from mailflatrate.base.tenancy import PlatformReason
