@@ -4,8 +4,6 @@ from django.apps import AppConfig
 
 
 class PrivacyConfig(AppConfig):
-    """Registers the app under its bare name."""
-
     name = "mailflatrate.apps.privacy"
     label = "privacy"
 

@@ -1,6 +1,4 @@
-"""The bulk action of `lists` that erases many contacts: each like a single one, with its own
-request and audit entry.
-"""
+"""The bulk action of `lists` that erases contacts: each with its own request and audit entry."""
 
 from collections.abc import Sequence
 

@@ -18,31 +18,26 @@ log = structlog.get_logger(__name__)
 
 @job(CARRY_OUT, JobQueue.HOUSE)
 def carry_out(account_id: int, request_id: int) -> None:
-    """Carry out for one customer a request that a person confirmed with another customer."""
     requests.carry_out(account_id, request_id)
 
 
 @job("privacy.address_changed", JobQueue.EXPRESS)
 def address_changed(account_id: int, request_id: int) -> None:
-    """Tell the old address that the new one has confirmed, with an undo link."""
     address_change.note_move(account_id, request_id)
 
 
 @job(personal_traces.WIPE_LATE_JOB, JobQueue.HOUSE)
 def wipe_late(account_id: int, address_key: str, before: str) -> None:
-    """Wipe messages from before an erasure whose addresses were indexed only afterward."""
     personal_traces.wipe_late(account_id, bytes.fromhex(address_key), datetime.fromisoformat(before))
 
 
 @job("privacy.log_withdrawals", JobQueue.HOUSE, every="* * * * *")
 def log_withdrawals(timestamp: int) -> None:
-    """Log, outside the database, the withdrawals that a restored backup would lose."""
     log_writer.log_waiting(open_log(load_settings()))
 
 
 @job("privacy.drop_withdrawals", JobQueue.HOUSE, every="51 3 * * *")
 def drop_withdrawals(timestamp: int) -> None:
-    """Remove lines of the withdrawals log that are older than any backup."""
     settings = load_settings()
     for each in every_log(settings):
         each.drop_before(clock.now() - timedelta(days=settings.withdrawals_keep_days))
@@ -50,11 +45,9 @@ def drop_withdrawals(timestamp: int) -> None:
 
 @job("privacy.expire_requests", JobQueue.HOUSE, every="23 * * * *")
 def expire(timestamp: int) -> None:
-    """Close requests not confirmed in time."""
     requests.expire_requests()
 
 
 @job("privacy.delete_expired", JobQueue.HOUSE, every="37 2 * * *")
 def delete_expired(timestamp: int) -> None:
-    """Delete expired data every night (R-95)."""
     log.info("retention", **retention.delete_expired())

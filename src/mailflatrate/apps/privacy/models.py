@@ -9,10 +9,7 @@ from mailflatrate.base.tenancy import TenantModel
 
 
 class DataRequestKind(models.TextChoices):
-    """What a person may request (GDPR Art. 15, 16, 17, 21). ADDRESS: to be mailed at another address.
-
-    TRACKING: agree that clicks are kept with the person's name. Withdrawing that needs no confirmation.
-    """
+    """GDPR Art. 15, 16, 17, 21. ADDRESS: be mailed at another address. TRACKING: keep clicks with the person's name."""
 
     ACCESS = "access", _("See stored data")
     CORRECTION = "correction", _("Correct data")
@@ -32,10 +29,8 @@ class DataRequestState(models.TextChoices):
 
 
 class PrivacyRequest(TenantModel):
-    """One request to one customer. It outlives its person, and then stores only the keyed hash of their address.
-
-    `everywhere`: the person asked all customers at once; each has a row of its own and sees no other. `started_by`: a
-    customer made it on the person's behalf; otherwise the person did, from the message of `delivery_id`.
+    """One request to one customer; it outlives its person, with only the keyed hash of their address. `everywhere`:
+    all customers were asked, each with a row of its own. `started_by`: a customer made it for the person.
     """
 
     kind = models.CharField(max_length=10, choices=DataRequestKind.choices)

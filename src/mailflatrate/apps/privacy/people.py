@@ -1,8 +1,4 @@
-"""The people of one erasure and everything that identifies their data, read in a fixed number of statements.
-
-People are known by their place in the erasure, because a row may name several of them: it counts as it would if they
-were erased one after another.
-"""
+"""The people of one erasure, by place in it: a row that names several counts as if they were erased in turn."""
 
 from collections.abc import Collection, Iterable, Sequence
 from dataclasses import dataclass
@@ -18,15 +14,12 @@ from mailflatrate.mail.identifiers.tokens import TokenPurpose
 from mailflatrate.mail.identifiers.verp import return_path
 
 Places = Collection[int]
-"""Places of people in an erasure."""
 
 
 @dataclass(frozen=True, slots=True)
 class ErasedPeople:
-    """The people to wipe. Mappings lead from what a row holds to their places; addresses are in lower case.
-
-    `search` finds the addresses in texts. `deliveries` are all that were ever meant for them here, `samples` the test
-    sends that showed their data to another person.
+    """Mappings lead from what a row holds to places; addresses are in lower case. `deliveries`: all ever meant for
+    them; `samples`: test sends that showed their data to another person.
     """
 
     account_id: int
@@ -39,7 +32,6 @@ class ErasedPeople:
     samples: dict[int, frozenset[int]]
 
     def paths(self) -> dict[str, frozenset[int]]:
-        """Return the local parts of the Return-Paths of `deliveries` and `samples`."""
         ring = key_ring()
         return {
             return_path(ring.seal(TokenPurpose.VERP, self.account_id, delivery_id), "").removesuffix("@"): places
@@ -48,7 +40,6 @@ class ErasedPeople:
 
 
 def find_people(contacts: Sequence[Contact]) -> ErasedPeople:
-    """Return what identifies the data of these contacts, whose rows are locked."""
     account_id = tenancy.current_account_id()
     by_contact = {contact.id: place for place, contact in enumerate(contacts)}
     by_key = {bytes(contact.address_key): place for place, contact in enumerate(contacts)}
@@ -71,10 +62,7 @@ def _lowered(emails: Sequence[str]) -> list[str]:
 
 
 def _requests(account_id: int, by_contact: dict[int, int], by_key: dict[bytes, int]) -> dict[int, int]:
-    """Return the sign-ups of these people; one that names two of them is the first one's.
-
-    A change of address isn't theirs if the person whose address it changes comes first, because it goes with them.
-    """
+    """Sign-ups by place; one that names two is the first's, as is a change of address whose person comes first."""
     with connection.cursor() as cursor:
         cursor.execute(
             "SELECT id, contact_id, address_key, moves_id FROM signup_request WHERE account_id = %s"
@@ -145,10 +133,7 @@ def _samples(account_id: int, by_contact: dict[int, int]) -> dict[int, frozenset
 
 
 def counted(lasting: Iterable[int], passing: Iterable[int]) -> frozenset[int]:
-    """Return the person that a row counts for, as if people were wiped one after another.
-
-    `lasting`: places the row still names after it was wiped. `passing`: places that the first wipe takes out of it.
-    """
+    """`lasting`: places the row still names after it was wiped; `passing`: those the first wipe takes out of it."""
     named = {*lasting}
     everyone = named | {*passing}
     return frozenset(named | {min(everyone)}) if everyone else frozenset()

@@ -1,8 +1,5 @@
-"""Every place outside of the lists where people leave traces, and how each is wiped (R-94).
-
-A campaign's overall record stays: its rows, states and counts, without the people. What is deleted is listed here
-table by table; a test walks through every table of the database and looks for the erased address. The number of
-statements doesn't depend on how many people are wiped together.
+"""Every place outside of the lists where people leave traces, and how each is wiped (R-94); a campaign's states and
+counts stay. A test looks for the erased address in every table. Many people take the same statements.
 """
 
 import re
@@ -26,9 +23,7 @@ _Reading = Callable[[ErasedPeople, Any], tuple[Places, Places]]
 
 @dataclass(frozen=True, slots=True)
 class _Trace:
-    """How the rows of one table are wiped. The statement returns what each held; `read` gives the places that the row
-    still names afterward, and those that it no longer does.
-    """
+    """`read` gives the places that a row still names afterward, and those that it no longer does."""
 
     statement: str
     read: _Reading
@@ -194,10 +189,7 @@ NOTED_AT_ONCE = 1_000
 
 
 def wipe(people: ErasedPeople) -> list[dict[str, int]]:
-    """Wipe people's traces in the running transaction; return how many rows of each kind, for each of them.
-
-    Messages whose addresses are not indexed yet are wiped by a job, unless they are few.
-    """
+    """In the running transaction. Messages not indexed yet are wiped by a job, unless they are few."""
     now = clock.now()
     for model in named_addresses.TABLES:
         for _batch in range(NOTED_AT_ONCE // named_addresses.TOGETHER):
@@ -221,9 +213,7 @@ def wipe(people: ErasedPeople) -> list[dict[str, int]]:
 
 
 def wipe_late(account_id: int, address_key: bytes, before: datetime) -> None:
-    """Wipe messages from before an erasure whose addresses were indexed only afterward; repeat while some are not
-    indexed.
-    """
+    """Messages from before an erasure, indexed only afterward; repeats itself while some are not."""
     named_addresses.note_wanted(address_key, before)
     with tenancy.platform(PlatformReason.PERSON), connection.cursor() as cursor:
         for statement in _WIPE_LATE:

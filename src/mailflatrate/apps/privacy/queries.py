@@ -15,11 +15,7 @@ PAGE_ROWS = 50
 
 
 def shown_to_person(request: PrivacyRequest) -> list[dict[str, Any]]:
-    """Return everything that the customer of a confirmed request, or with `everywhere` every customer, stores about the
-    person.
-
-    Each account is opened separately; runs outside of any scope.
-    """
+    """What every customer concerned stores about the person, each account opened separately; outside of any scope."""
     places = [(request.account_id, request.contact_id or 0)]
     if request.everywhere:
         with tenancy.platform(PlatformReason.PERSON):
@@ -35,10 +31,7 @@ def shown_to_person(request: PrivacyRequest) -> list[dict[str, Any]]:
 
 @tenancy.needs_platform
 def known_elsewhere(request: PrivacyRequest) -> list[tuple[int, int]]:
-    """Return account and contact in every other account that knows the address.
-
-    It asks account by account, because the key of contacts begins with the account.
-    """
+    """Account and contact; asks account by account, because the key of contacts begins with the account."""
     accounts = list(Account.objects.exclude(id=request.account_id).values_list("id", flat=True))
     rows = Contact.objects.filter(account_id__in=accounts, address_key=bytes(request.address_key))
     return list(rows.order_by("account_id").values_list("account_id", "id"))
@@ -53,7 +46,6 @@ def corrections(contact_id: int) -> list[str]:
 
 
 def requests(*, contact_id: int | None = None, open_only: bool = False) -> QuerySet[PrivacyRequest]:
-    """Return data requests of the account (for the desk, of all accounts), newest first."""
     rows = PrivacyRequest.objects.select_related("account", "started_by").order_by("-id")
     if contact_id is not None:
         rows = rows.filter(contact_id=contact_id)

@@ -47,7 +47,6 @@ def consent_receipt(event_id: int) -> dict[str, Any] | None:
 
 
 def receipts_of(contact_id: int) -> list[dict[str, str]]:
-    """Return time and path of each receipt of a person, newest first; one for each confirmation."""
     found: dict[Any, dict[str, str]] = {}
     rows = ConsentEvent.objects.filter(contact_id=contact_id, kind=ConsentKind.CONFIRMED, evidence__isnull=False)
     for row in rows.select_related("evidence", "mailing_list").order_by("id"):
@@ -81,7 +80,6 @@ def _receipt_list(event: ConsentEvent) -> ReceiptList:
 
 
 def _controller(version: FormVersion, language: str) -> ReceiptController:
-    """Return the sender as the version's page showed it."""
     frozen = frozen_from_json(version.content)
     spoken = frozen.language(language)
     colon = formats_of(spoken).colon

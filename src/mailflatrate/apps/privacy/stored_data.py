@@ -45,10 +45,8 @@ FORM = "mailflatrate access 1"
 
 @tenancy.needs_account
 def stored_about(contact_id: int, *, language: str, to_mailbox: bool = False) -> dict[str, Any] | None:
-    """Return everything that is stored about a contact; None if there is no such contact. Times are ISO 8601 in UTC.
-
-    `to_mailbox`: it is for the reader of the email to this address, so it leaves out what an earlier address stated,
-    because a typing error in a change of address can reach a stranger. That is shown at the earlier address.
+    """Times are ISO 8601 in UTC; None without such a contact. `to_mailbox`: for the reader of this address, so without
+    what an earlier one stated, because a typing error in a change of address can reach a stranger.
     """
     detail = contact_detail(contact_id)
     if detail is None:
@@ -122,7 +120,6 @@ def _person(
 
 
 def _transactional(contact: Contact) -> list[dict[str, Any]]:
-    """Return what was sent to the person about their contracts, as far as it is still kept."""
     rows = TransactionalMessage.objects.filter(address_key=contact.address_key).exclude(recipient="")
     return [
         {
@@ -144,7 +141,6 @@ def _notes(contact_id: int) -> list[dict[str, Any]]:
 
 
 def _changes(contact_id: int, hidden: Collection[str]) -> list[dict[str, Any]]:
-    """Return how fields and tags changed, without the fields in `hidden`."""
     rows = RecordedChange.objects.filter(contact_id=contact_id).order_by("at", "id")
     found = []
     for row in rows:
@@ -156,7 +152,6 @@ def _changes(contact_id: int, hidden: Collection[str]) -> list[dict[str, Any]]:
 
 
 def _labels(keys: Collection[str]) -> dict[str, str]:
-    """Return what the customer calls these fields."""
     return dict(ContactField.objects.filter(key__in=keys).values_list("key", "label"))
 
 
@@ -288,7 +283,6 @@ def _message(row: DeliveryRecord) -> dict[str, Any]:
 
 
 def _path(path: PersonPath) -> dict[str, Any]:
-    """Return one time that the person went through an automation; its messages are listed with all others."""
     row = path.enrolment
     return {
         "automation": row.automation.name,
@@ -305,7 +299,6 @@ def _path(path: PersonPath) -> dict[str, Any]:
 
 
 def _clicks(deliveries: Iterable[DeliveryRecord]) -> list[dict[str, Any]]:
-    """Return the clicks known to be the person's."""
     rows = list(Click.objects.filter(delivery_id__in=[row.id for row in deliveries]).order_by("at"))
     targets = clicked_urls(rows)
     return [
@@ -320,7 +313,6 @@ def _clicks(deliveries: Iterable[DeliveryRecord]) -> list[dict[str, Any]]:
 
 
 def _conversions(contact_id: int) -> list[dict[str, Any]]:
-    """Return which of the person's events count for which campaign, and by what."""
     rows = Conversion.objects.filter(contact_id=contact_id).select_related("event", "campaign").order_by("id")
     return [{"at": row.event.at.isoformat(), "mailing": row.campaign.mailing_id, "by": row.source} for row in rows]
 

@@ -1,7 +1,4 @@
-"""Texts of an account that may name people by their address, and how the address is taken out of them (R-94).
-
-A few rows of each table name anyone at all, so the texts are searched once for all people together.
-"""
+"""Texts that may name people by their address, and how it is taken out (R-94); searched once for all together."""
 
 import json
 import re
@@ -17,9 +14,8 @@ from mailflatrate.apps.privacy.people import ErasedPeople
 
 @dataclass(frozen=True, slots=True)
 class _Text:
-    """Columns of a table that are searched, and what is stored in rows that name someone: `{}` is the text of the
-    column with `instead` for each address. Rows are deleted if nothing is stored. `owner`: the column of a contact; the
-    row is deleted together with that contact.
+    """Columns that are searched. Rows that name someone store `{}`, the text with `instead` for each address, or are
+    deleted if nothing is stored. `owner`: the column of a contact, with whom the row is deleted.
     """
 
     table: str
@@ -39,9 +35,7 @@ def _json(table: str, *columns: str, instead: str = "") -> _Text:
 
 
 ERASED: Final = "erased@example.invalid"
-"""An address of no one (RFC 2606): a condition of an automation stays readable, and no one meets it. The triggers that
-freeze a released version know it.
-"""
+"""No one's (RFC 2606): a condition stays readable, and no one meets it. Triggers that freeze versions know it."""
 
 
 # Under the application role, so within the account.
@@ -64,11 +58,8 @@ _READ_ROWS = 2_000
 
 
 def wipe_texts(people: ErasedPeople) -> dict[str, Counter[int]]:
-    """Remove the addresses of these people from all texts; return the number of rows of each kind, by the people's
-    places.
-
-    Counts as if people were erased one after another: an address that was removed as part of a longer one isn't counted
-    again.
+    """Returns the rows of each kind by place, counted as if people were erased one after another: an address that was
+    removed as part of a longer one isn't counted again.
     """
     return {name: _wipe(text, people) for name, text in _TEXTS.items()}
 

@@ -1,8 +1,6 @@
-"""A change of address: requested from any message, confirmed at the old address and then at the new one, and reversible
-from the old one.
-
-A forwarded message is not enough for any of these steps. If the old mailbox no longer exists, nothing is carried over:
-the person signs up through a form like anyone else.
+"""A change of address: requested from any message, confirmed at the old address and then at the new one, reversible
+from the old one. A forwarded message is not enough for any step; if the old mailbox is gone, nothing is carried
+over.
 """
 
 from collections.abc import Iterable
@@ -42,10 +40,7 @@ _WHO = audit.machine("privacy.person")
 
 
 def ask_new_address(request: PrivacyRequest, contact: Contact) -> None:
-    """Mail the new address after the old mailbox agreed. Nothing changes before the new address confirms.
-
-    Raises PrivacyError if there is nothing to move, or if too many addresses were named today.
-    """
+    """After the old mailbox agreed. Nothing changes before the new address confirms. Raises PrivacyError."""
     confirmed = Subscription.objects.filter(contact=contact, state=SubscriptionState.CONFIRMED)
     list_id = confirmed.order_by("id").values_list("mailing_list_id", flat=True).first()
     if list_id is None:
@@ -97,7 +92,6 @@ def note_move(account_id: int, sign_up_id: int) -> None:
 
 
 def can_undo(request: PrivacyRequest) -> bool:
-    """Return whether the old mailbox may still undo this change of address."""
     return (
         request.kind == DataRequestKind.ADDRESS
         and "moved_to" in request.outcome
@@ -108,9 +102,7 @@ def can_undo(request: PrivacyRequest) -> bool:
 
 @transaction.atomic
 def undo_move(request_id: int, *, ip: str | None, user_agent: str) -> PrivacyRequest:
-    """Move everything back from the new address to the old one. Idempotent.
-
-    The click is a separate confirmation from the old mailbox. If an address said no in the meantime, it stays off every
+    """Idempotent. The click confirms the old mailbox anew; an address that said no in the meantime stays off every
     list. Raises PrivacyError if it is too late.
     """
     request = PrivacyRequest.objects.select_for_update().filter(id=request_id, kind=DataRequestKind.ADDRESS).first()

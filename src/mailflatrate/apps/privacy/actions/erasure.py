@@ -1,6 +1,5 @@
-"""Erases people from one account: all data that identifies them is deleted, anonymous proof stays (R-94, R-96).
-
-One person or a thousand take the same statements, in one transaction.
+"""Erases people from one account: all that identifies them goes, anonymous proof stays (R-94, R-96). One person or a
+thousand take the same statements, in one transaction.
 """
 
 import json
@@ -36,11 +35,9 @@ def erase_person(
 def erase_people(
     sources: Mapping[int, str], *, by: audit.Actor, kind: ConsentKind = ConsentKind.ERASED
 ) -> dict[int, dict[str, int]]:
-    """Erase people; return for each how many rows of each kind were wiped. Unknown contacts are passed over.
-
-    `sources`: contact -> what asked for it. What stays: the keyed hashes of each address, suppressed (after EXPIRED
-    only if they said no); the ledger's events without their personal halves; counts of campaigns; the audit log, which
-    names no recipient.
+    """`sources`: what asked for it, by contact; unknown ones are passed over. What stays: the keyed hashes of each
+    address, suppressed (after EXPIRED only if they said no), the ledger's events without their personal halves,
+    counts of campaigns, and the audit log, which names no recipient.
     """
     contacts = list(_locked(sources).only("id", "email", "address_key"))
     if not contacts:
@@ -71,10 +68,7 @@ def erase_people(
 
 
 def erase_for_customer(contact_id: int, *, by: User) -> dict[str, int]:
-    """Erase a person as `erase_many_for_customer` does; return how many rows of each kind were wiped.
-
-    Raises PrivacyError for an unknown contact, and while the abuse desk has an open case about the address.
-    """
+    """Raises PrivacyError for an unknown contact, and while the abuse desk has an open case about the address."""
     result = erase_many_for_customer([contact_id], by=by)
     if contact_id in result.held:
         raise PrivacyError(_("We're looking into a report about this person. Erase them once it's resolved."))
@@ -85,10 +79,7 @@ def erase_for_customer(contact_id: int, *, by: User) -> dict[str, int]:
 
 @dataclass(frozen=True, slots=True)
 class ErasedContacts:
-    """The result of an erasure: `wiped` has the number of rows of each kind for each contact, `held` are kept for now.
-
-    Contacts in neither don't exist.
-    """
+    """`wiped`: rows of each kind for each contact; `held`: kept for now. Contacts in neither don't exist."""
 
     wiped: Mapping[int, dict[str, int]]
     held: frozenset[int]
@@ -97,10 +88,8 @@ class ErasedContacts:
 @tenancy.needs_account
 @transaction.atomic
 def erase_many_for_customer(contact_ids: Collection[int], *, by: User) -> ErasedContacts:
-    """Erase people on behalf of the customer, who is responsible for the data, with a data request for each.
-
-    Those whose address an open case of the abuse desk is about are held, because the desk needs the proof of consent.
-    A person's own request for erasure is carried out even then.
+    """On behalf of the customer, with a data request each. Those in an open case of the abuse desk are held, because
+    it needs the proof of consent; a person's own request is carried out even then.
     """
     contacts = list(_locked(contact_ids).values_list("id", "address_key"))
     keys = {contact_id: bytes(key) for contact_id, key in contacts}
@@ -124,7 +113,6 @@ RETURNING contact_id, id
 
 
 def _record_requests(contact_ids: list[int], by: User) -> dict[int, int]:
-    """Write a confirmed data request for each of these contacts, in their order; return contact -> request."""
     with connection.cursor() as cursor:
         cursor.execute(_REQUESTS, [by.id, clock.now(), tenancy.current_account_id(), contact_ids])
         return {int(contact_id): int(request_id) for contact_id, request_id in cursor.fetchall()}

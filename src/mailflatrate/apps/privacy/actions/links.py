@@ -7,6 +7,5 @@ from mailflatrate.settings.schema import load_settings
 
 
 def request_url(request: PrivacyRequest) -> str:
-    """Return the URL where the person confirms the request and later sees its result."""
     token = key_ring().seal(TokenPurpose.PRIVACY_REQUEST, request.account_id, request.id)
     return f"{load_settings().public_url}/r/{token}"

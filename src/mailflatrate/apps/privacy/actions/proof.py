@@ -34,8 +34,6 @@ MEDIA_TYPES = {
 
 @dataclass(frozen=True, slots=True)
 class Download:
-    """A file for download."""
-
     name: str
     media_type: str
     octets: bytes
@@ -45,10 +43,7 @@ class Download:
 def export_proof(
     contact_id: int, list_id: int, wanted: ProofFormat, *, language: str, by: audit.Actor, reason: str = ""
 ) -> Download:
-    """Export the proof of one consent, with an entry in the audit log (R-98).
-
-    Raises PrivacyError if there is none, PdfUnavailable if this machine cannot make PDFs.
-    """
+    """With an entry in the audit log (R-98). Raises PrivacyError if there is none, PdfUnavailable without Pango."""
     certificate = build_certificate(contact_id, list_id, language=language)
     if wanted is ProofFormat.JSON:
         octets = certificate_json(certificate)
@@ -68,10 +63,7 @@ def export_proof(
 
 
 def export_person(contact_id: int, *, language: str, by: audit.Actor, reason: str = "") -> Download:
-    """Return everything stored about one person as a ZIP: data, and a certificate of each subscription (R-94).
-
-    Raises PrivacyError if there is no such person.
-    """
+    """A ZIP: data, and a certificate of each subscription (R-94). Raises PrivacyError if there is no such person."""
     found = stored_about(contact_id, language=language)
     if found is None:
         raise PrivacyError(_("No data is stored about this person."))
@@ -94,7 +86,6 @@ def export_person(contact_id: int, *, language: str, by: audit.Actor, reason: st
 
 
 def zipped(files: dict[str, bytes]) -> bytes:
-    """Return files as a ZIP."""
     packed = io.BytesIO()
     with zipfile.ZipFile(packed, "w", zipfile.ZIP_DEFLATED) as archive:
         for name, octets in sorted(files.items()):

@@ -1,7 +1,5 @@
-"""Data requests, made without signing in from any message the person got (R-94).
-
-Messages are forwarded, so anyone who holds one may make a request. Nothing happens before a button in an email to the
-address itself is clicked. So a forwarded message gives nothing away, and no mailbox can be flooded through it.
+"""Data requests, made without signing in from any message (R-94). Messages are forwarded, so nothing happens before a
+click in an email to the address itself: nothing is given away, and no mailbox is flooded.
 """
 
 from collections.abc import Mapping
@@ -55,11 +53,7 @@ def ask(
     language: str,
     visitor: RequesterInfo,
 ) -> bool:
-    """Take a request from a message's page, and email the address to confirm it. Return True if an email is sent.
-
-    After too many in a day no further emails are sent; the page says the same either way. Raises PrivacyError if the
-    message's recipient no longer exists.
-    """
+    """True if an email is sent; after too many in a day none is, and the page says the same. Raises PrivacyError."""
     contact = Contact.objects.select_for_update().filter(id=delivery.contact_id or 0).first()
     if contact is None:
         raise PrivacyError(_("Data about you is no longer stored here."))
@@ -97,7 +91,6 @@ def _values(kind: DataRequestKind, values: Mapping[str, Any]) -> dict[str, Any]:
 
 
 def _asked(request: PrivacyRequest, email: str) -> Facts:
-    """Return what the email says, in the active language."""
     sender = Account.objects.get(id=request.account_id).name
     what = {
         DataRequestKind.ACCESS: _("to see the data stored about you"),
@@ -119,11 +112,7 @@ def _asked(request: PrivacyRequest, email: str) -> Facts:
 
 @transaction.atomic
 def confirm(request_id: int, *, ip: str | None, user_agent: str = "") -> PrivacyRequest:
-    """Confirm a request from the email to the person's own address, and carry it out at once.
-
-    For other customers, jobs carry it out. Idempotent. Raises PrivacyError if it came too late or the person no longer
-    exists.
-    """
+    """Carried out at once; for other customers, by jobs. Idempotent. Raises PrivacyError if it came too late."""
     request = PrivacyRequest.objects.select_for_update().filter(id=request_id).first()
     if request is None or request.started_by_id is not None:
         raise PrivacyError(_("This request doesn't exist."))
@@ -216,7 +205,6 @@ def _correct(request: PrivacyRequest, contact: Contact) -> None:
 
 
 def expire_requests() -> int:
-    """Close requests not confirmed in time, across all accounts; return how many."""
     with tenancy.platform(PlatformReason.HOUSEKEEPING):
         late = PrivacyRequest.objects.filter(state=DataRequestState.ASKED, expires_at__lt=clock.now())
         return late.update(state=DataRequestState.EXPIRED, values={}, ip=None, user_agent="")

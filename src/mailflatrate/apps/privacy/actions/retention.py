@@ -1,8 +1,5 @@
-"""Retention (R-95): each night, batch by batch, delete data past its retention period and keep the rest.
-
-Each row of the rule's table is one function here; `rules.limits` has the periods, which the operator may shorten. Two
-rows are handled elsewhere: unconfirmed sign-ups are deleted by `forms.forget_old`, and IP addresses that are part of a
-proof are kept exactly as long as the proof.
+"""Retention (R-95): each night, batch by batch, delete data past its period (`rules.limits`, which the operator may
+shorten). Elsewhere: `forms.forget_old` deletes unconfirmed sign-ups; IP addresses of a proof stay as long as it.
 """
 
 from collections.abc import Callable
@@ -147,9 +144,7 @@ def proof_limit(now: datetime) -> datetime:
 
 
 def expire_proofs() -> int:
-    """Delete persons and proofs for which everything ended before the limit (BGB 195, 199; OWiG
-    31); return how many.
-    """
+    """Persons and proofs for which everything ended before the limit (BGB 195, 199; OWiG 31)."""
     return _expire(_ENDED, proof_limit(clock.now()), "R-95: the time of the proof is over")
 
 
@@ -174,10 +169,7 @@ def _expire(statement: str, before: datetime, reason: str) -> int:
 
 
 def wipe_replies() -> int:
-    """Delete mail servers' replies, which may contain the address; return how many.
-
-    It goes through chunks, so that deliveries need no index for it.
-    """
+    """They may contain the address. Goes through chunks, so that deliveries need no index for it."""
     before = clock.now() - timedelta(days=value("smtp_reply_days"))
     total = 0
     while True:
@@ -202,7 +194,6 @@ def _click_limit() -> datetime:
 
 
 def forget_requests() -> int:
-    """Delete data requests that were settled long ago; return how many."""
     before = years_before(clock.now(), int(value("request_years")))
     with tenancy.platform(PlatformReason.HOUSEKEEPING):
         done, _ = PrivacyRequest.objects.filter(Q(done_at__lt=before) | Q(expires_at__lt=before, done_at=None)).delete()

@@ -36,11 +36,7 @@ ORDER BY e.id
 
 @tenancy.needs_account
 def build_certificate(contact_id: int, list_id: int, *, language: str) -> dict[str, Any]:
-    """Return the certificate of one person on one list, as JSON values.
-
-    Parts that were erased, are not sealed yet or never existed are listed as missing. Raises PrivacyError if the person
-    is not and never was on the list.
-    """
+    """Parts erased, not sealed yet or never there are listed as missing. Raises PrivacyError if never on the list."""
     contact = Contact.objects.filter(id=contact_id).first()
     mailing_list = MailingList.objects.filter(id=list_id).first()
     with translation.override(language):
@@ -141,7 +137,6 @@ def _inclusions(records: Sequence[EventRecord]) -> tuple[set[int], dict[int, dic
 
 
 def _chain(numbers: set[int]) -> tuple[list[ConsentSeal], list[ConsentStamp]]:
-    """Return the seals concerned, the stamps that cover them, and the seals in between."""
     wanted = set(numbers)
     stamps: dict[int, ConsentStamp] = {}
     for number in numbers:
@@ -169,7 +164,6 @@ def _signature(seal: ConsentSeal) -> dict[str, str] | None:
 
 
 def _state(subscription: Subscription | None) -> dict[str, Any]:
-    """Return the person's current status on the list."""
     if subscription is None:
         return {"state": "none", "since": None}
     since = {"unsubscribed": subscription.unsubscribed_at, "confirmed": subscription.confirmed_at}.get(
@@ -179,7 +173,6 @@ def _state(subscription: Subscription | None) -> dict[str, Any]:
 
 
 def _imprint(language: str) -> list[str]:
-    """Return the responsible party, line by line."""
     imprint = structured_imprint(newest_imprint())
     if imprint is None:
         return []
@@ -187,7 +180,6 @@ def _imprint(language: str) -> list[str]:
 
 
 def _imports(events: Sequence[ProofEvent]) -> list[dict[str, Any]]:
-    """Return the files from which the person was imported, each with the person's line."""
     found = []
     ids = [each.record.source_import for each in events if each.record.source_import is not None]
     jobs = {job.id: job for job in Import.objects.filter(id__in=ids)}

@@ -14,10 +14,7 @@ from mailflatrate.base.pdf import PdfUnavailable
 
 
 def evidence_pack(certificate: dict[str, Any], *, versions: list[dict[str, Any]]) -> bytes:
-    """Return a ZIP file. `versions` are the frozen form versions that the events name.
-
-    Without Pango the PDF is left out, and `README.txt` says so.
-    """
+    """`versions`: the frozen form versions. Without Pango the PDF is left out, and `README.txt` says so."""
     files = _files(certificate, versions)
     lacking = ""
     try:

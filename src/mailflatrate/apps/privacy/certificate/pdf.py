@@ -36,8 +36,6 @@ class CertificateLine:
 
 @dataclass(frozen=True, slots=True)
 class SealedEvent:
-    """One printed event: what, when, and the seal that contains it."""
-
     number: int
     kind: str
     at: str
@@ -47,7 +45,6 @@ class SealedEvent:
 
 
 def certificate_json(certificate: dict[str, Any]) -> bytes:
-    """Return the certificate as a JSON file."""
     return json.dumps(certificate, ensure_ascii=False, indent=1).encode()
 
 
@@ -61,7 +58,6 @@ def certificate_pdf(certificate: dict[str, Any]) -> bytes:
 
 
 def certificate_html(certificate: dict[str, Any]) -> str:
-    """Return the HTML to print, in the certificate's language."""
     language = certificate["language"]
     with translation.override(language):
         return render_to_string(TEMPLATE, _context(certificate, language))
@@ -176,6 +172,5 @@ def _moment(text: str, zone: ZoneInfo) -> str:
 
 
 def _short(text: str, zone: ZoneInfo) -> str:
-    """Return a time formatted for a table."""
     moment = datetime.fromisoformat(text.replace("Z", "+00:00")).astimezone(zone)
     return moment.strftime(formats_of(known_language(translation.get_language())).timestamp)

@@ -1,7 +1,6 @@
-"""Tells a promoted or restored database what this host's journal and log know of withdrawals (ADRs 0028, 0095).
-
-Every host that takes withdrawals does so automatically, and sending is on hold until all have. Only what the tables
-lack takes effect: a person who unsubscribed and signed up again, both known to the database, stays subscribed.
+"""Tells a promoted or restored database what this host's journal and log know of withdrawals (ADRs 0028, 0095);
+sending is on hold until all hosts have. Only what the tables lack takes effect: a person who signed up again stays
+subscribed.
 """
 
 import fcntl
@@ -44,7 +43,6 @@ def note_read_here(settings: Settings, paths: Sequence[Path]) -> None:
 
 
 def host_name() -> str:
-    """Return the name by which operators know this host."""
     return socket.gethostname()[:80]
 
 
@@ -58,7 +56,6 @@ class JournalReader:
         self._lock = os.open(path, os.O_CREAT | os.O_RDONLY | os.O_CLOEXEC, 0o600)
 
     def has_turn(self) -> bool:
-        """Return whether this process reads for its host, from now on."""
         try:
             fcntl.flock(self._lock, fcntl.LOCK_EX | fcntl.LOCK_NB)
         except BlockingIOError:
@@ -71,10 +68,7 @@ class JournalReader:
         withdrawal_logs.note_place(self.place, self._host)
 
     def read_if_unread(self) -> bool:
-        """Read the place if it was not read since the latest hold began; return whether it was read now.
-
-        A host that comes back later, or that a promoted database never heard of, is read after the hold as well.
-        """
+        """Unless read since the latest hold began. A host that comes back later is read after the hold, too."""
         hold = fence.check()
         if withdrawal_logs.is_read(self.place):
             return False

@@ -1,8 +1,5 @@
-"""The journal of this host: every withdrawal that one of its processes commits is on its disk before that process
-answers (ADR 0095).
-
-A trigger tells the process what its statement withdrew, so no statement can forget to. The lines have the form of the
-withdrawals log, and are in the folder that a host without other settings has its log in.
+"""The journal of this host: every withdrawal is on its disk before the process answers (ADR 0095). A trigger tells the
+process, so that no statement can forget to. Lines have the form of the withdrawals log.
 """
 
 import json
@@ -27,7 +24,6 @@ log = structlog.get_logger(__name__)
 
 
 def open_journal(settings: Settings) -> FolderLog:
-    """Return the journal of this host's processes."""
     return FolderLog(settings.data_dir / AREA)
 
 
@@ -57,9 +53,7 @@ def take(text: str) -> None:
 
 
 class _Committed:
-    """What a transaction withdrew since a savepoint. Django forgets it when that is rolled back, so nothing else may
-    keep it: each passes its lines to the one that follows, and the last one writes all of the transaction.
-    """
+    """What a transaction withdrew since a savepoint, which a rollback forgets; each passes its lines on to the next."""
 
     def __init__(self, lines: list[WithdrawalLine]) -> None:
         self.lines = lines

@@ -30,21 +30,18 @@ _PLACE = re.compile(r"[0-9a-f]{32}\Z")
 class WithdrawalsLog(Protocol):
     """A log of lines, oldest first. Lines are on disk or in the bucket when `write` returns."""
 
-    def write(self, lines: list[str]) -> None:
-        """Append lines."""
+    def write(self, lines: list[str]) -> None: ...
 
     def read(self, since: datetime) -> Iterator[str]:
         """Yield every line written since `since`, and some from up to an hour before."""
 
-    def drop_before(self, before: datetime) -> None:
-        """Remove older lines."""
+    def drop_before(self, before: datetime) -> None: ...
 
     def place(self) -> str:
         """Return a name of the folder or bucket that is the same on every host that shares it."""
 
 
 def open_log(settings: Settings) -> WithdrawalsLog:
-    """Return the log that withdrawals are written to."""
     if settings.withdrawals_dir is None and settings.storage is StorageKind.S3:
         return BucketLog(open_backend(settings, StorageKind.S3))
     return FolderLog(settings.withdrawals_folder)
@@ -58,7 +55,6 @@ def every_log(settings: Settings) -> list[WithdrawalsLog]:
 
 
 def read_everywhere(settings: Settings, since: datetime) -> Iterator[str]:
-    """Yield every line written since `since`, from all places this host can reach."""
     for each in every_log(settings):
         yield from each.read(since)
 
@@ -76,13 +72,11 @@ class FolderLog:
         )
 
     def read(self, since: datetime) -> Iterator[str]:
-        """Read the files of the hours since then."""
         for hour, path in self._files():
             if hour + _HOUR + CLOCKS > since:
                 yield from read_lines(path, LONGEST_LINE)
 
     def drop_before(self, before: datetime) -> None:
-        """Remove old files."""
         for hour, path in self._files():
             if hour + _HOUR + CLOCKS < before:
                 path.unlink(missing_ok=True)
@@ -122,13 +116,11 @@ class BucketLog:
         self._backend = backend
 
     def write(self, lines: list[str]) -> None:
-        """Store the lines as a new object."""
         name = f"{AREA}/{clock.now().astimezone(UTC):%Y%m%dt%H%M%S}-{secrets.token_hex(4)}"
         parts = ["".join(f"{line}\n" for line in lines).encode()]
         self._backend.put(OWN_ACCOUNT, name, lambda _size: parts.pop() if parts else b"")
 
     def read(self, since: datetime) -> Iterator[str]:
-        """Read the objects of the hours since then."""
         for hour, name in self._objects():
             if hour + _HOUR + CLOCKS > since:
                 with scratch_file() as file:
@@ -137,13 +129,11 @@ class BucketLog:
                     yield from read_lines(Path(file.name), LONGEST_LINE)
 
     def drop_before(self, before: datetime) -> None:
-        """Delete old objects."""
         for hour, name in self._objects():
             if hour + _HOUR + CLOCKS < before:
                 self._backend.delete(OWN_ACCOUNT, name)
 
     def place(self) -> str:
-        """Return a fixed name: there is only one bucket."""
         return "bucket"
 
     def _objects(self) -> list[tuple[datetime, str]]:

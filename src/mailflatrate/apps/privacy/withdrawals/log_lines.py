@@ -1,7 +1,4 @@
-"""One line of the log: JSON with identifiers and keyed hashes, sealed with the installation's key.
-
-A line can erase a person, so lines that this installation did not write are refused.
-"""
+"""One line: JSON with ids and keyed hashes, sealed: it can erase a person, so lines not written here are refused."""
 
 import json
 import re
@@ -24,10 +21,7 @@ class LineRefused(ValueError):
 
 @dataclass(frozen=True, slots=True)
 class WithdrawalLine:
-    """A withdrawal. `account_id` None: for the whole platform.
-
-    `reason`: the reason of a suppression, or the account's status.
-    """
+    """`account_id` None: for the whole platform. `reason`: that of a suppression, or the account's status."""
 
     at: datetime
     kind: WithdrawalKind
@@ -38,7 +32,6 @@ class WithdrawalLine:
     address_key: bytes | None = None
 
     def write(self) -> str:
-        """Return the line with its seal, without a line break."""
         fields: dict[str, Any] = {"at": self.at.astimezone(UTC).isoformat(), "kind": self.kind.value}
         fields |= {"account": self.account_id, "reason": self.reason, "contact": self.contact_id, "list": self.list_id}
         fields["key"] = None if self.address_key is None else self.address_key.hex()

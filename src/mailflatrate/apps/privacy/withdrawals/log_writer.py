@@ -44,10 +44,7 @@ _logger = structlog.get_logger(__name__)
 
 
 def log_waiting(log: WithdrawalsLog) -> int:
-    """Log everything in the outbox; return how many rows.
-
-    A row is deleted after its line is written, so each is logged at least once.
-    """
+    """A row is deleted after its line is written, so each is logged at least once."""
     logged = 0
     while True:
         with tenancy.platform(PlatformReason.WITHDRAWALS), connection.cursor() as cursor:

@@ -1,7 +1,5 @@
-"""Replay of the log into a database that was restored to an earlier moment. Repeating it changes nothing more.
-
-It resubscribes no one: a person who withdrew and signed up again after the backup stays withdrawn, because the second
-sign-up is lost with its proof.
+"""Replay of the log into a database restored to an earlier moment; safe to repeat. It resubscribes no one: a person
+who signed up again after the backup stays withdrawn, because that sign-up is lost with its proof.
 """
 
 from collections import Counter
@@ -39,18 +37,14 @@ log = structlog.get_logger(__name__)
 
 
 def mark(line: WithdrawalLine) -> tuple[object, ...]:
-    """Return a withdrawal's identity. The address hash counts only where a line names no contact, as erasure removes
-    it.
-    """
+    """Its identity; the address hash counts only where it names no contact, as erasure removes it."""
     key = line.address_key if line.kind in _OF_ADDRESSES else None
     return line.at, line.kind, line.account_id, line.reason, line.contact_id, line.list_id, key
 
 
 def replay(texts: Iterable[str], since: datetime, ignored: Container[tuple[object, ...]] = frozenset()) -> Counter[str]:
-    """Apply every line written since the backup; return how many of each kind were applied or `refused`.
-
-    Accounts created after the backup are counted as `unknown_account`. Erasures come last, so that a person's earlier
-    answers are recorded as theirs. `ignored`: marks of lines that the database knows already.
+    """How many of each kind were applied, `refused`, or of an `unknown_account` (created after the backup). Erasures
+    come last, so that earlier answers are recorded as theirs. `ignored`: marks of lines the database knows.
     """
     done: Counter[str] = Counter()
     erasures: list[WithdrawalLine] = []
@@ -144,9 +138,7 @@ def _note(contact: Contact, line: WithdrawalLine) -> bool:
 
 
 def _suppress_lost(line: WithdrawalLine) -> bool:
-    """Suppress the address of a no whose person or list the database lost, until they sign up again: nothing else keeps
-    out the proof of before (ADR 0087).
-    """
+    """Until they sign up again: the person or list is lost, and nothing else keeps out earlier proof (ADR 0087)."""
     if line.address_key is None:
         return False
     return suppression.suppress(
