@@ -96,7 +96,6 @@ LEVELS = {
 
 
 def sentence(measure: Measure) -> str:
-    """Return a sentence that says what was found, with its figures, in the active language."""
     need, span = need_of(measure), _SPANS.get(FigureScope(measure.scope))
     return _(_SENTENCES[need.cause]) % {
         "events": number_format(need.events, force_grouping=True),
@@ -124,7 +123,6 @@ def _language() -> str:
 
 
 def need_of(measure: Measure) -> RequiredMeasure:
-    """Return the finding for which a measure was taken."""
     return RequiredMeasure(
         ThresholdCause(measure.cause),
         MeasureLevel(measure.level),
@@ -137,12 +135,10 @@ def need_of(measure: Measure) -> RequiredMeasure:
 
 
 def remedy(need: RequiredMeasure) -> str:
-    """Return what the customer can do, in the active language."""
     return _(_REMEDIES[need.cause])
 
 
 def title(measure: Measure) -> str:
-    """Return the figure and its limit in a few words, in the active language; for subjects and lines."""
     cause = ThresholdCause(measure.cause)
     name = _(_FIGURES[cause])
     need = need_of(measure)
@@ -162,9 +158,7 @@ def page_of(measure: Measure) -> str:
 
 
 def warning_facts(account_name: str, measures: Sequence[Measure]) -> Facts:
-    """Return the facts for the email that tells the owners about all findings, strongest first, in
-    the active language.
-    """
+    """All findings, strongest first, in the active language."""
     found = first_of_each(measures)
     return {"account": account_name, "summary": _subject(found), "measures": [_about(measure) for measure in found]}
 

@@ -151,10 +151,8 @@ def judge_account(account_id: int) -> None:
 
 
 def decide_ab_test(account_id: int, campaign_id: int) -> None:
-    """Choose the winner of a campaign's A/B test by the rule announced beforehand, and release the rest.
-
-    If a check fails now, the campaign is paused with the reason. Nothing happens before the time, while the campaign or
-    all sending is paused or held, or if a person makes the choice: the sweep asks again. Idempotent.
+    """By the rule announced beforehand. If a check fails, the campaign is paused with the reason. Nothing happens
+    before the time, in a pause or hold, or if a person makes the choice: the sweep asks again. Idempotent.
     """
     if fence.check() is not None:
         return  # the figures may lack what journals still know

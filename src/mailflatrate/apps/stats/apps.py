@@ -4,7 +4,5 @@ from django.apps import AppConfig
 
 
 class StatsConfig(AppConfig):
-    """Registers the app under its bare name."""
-
     name = "mailflatrate.apps.stats"
     label = "stats"

@@ -18,10 +18,7 @@ COUNT_JOB: Final = "stats.count_audience"
 
 @dataclass(frozen=True, slots=True)
 class AudienceFigures:
-    """The audience over the last thirty days. `ages`: mailable people by months since they confirmed; the last is 12+.
-
-    `counted_at` None: counted just now. `inactive`: people who showed no activity and confirmed nothing for a year.
-    """
+    """`ages`: by months since they confirmed, the last is 12+. `counted_at` None: now. `inactive`: for a year."""
 
     growth: Growth
     ages: list[int]
@@ -30,7 +27,6 @@ class AudienceFigures:
 
     @property
     def active_percent(self) -> float | None:
-        """Return the share of mailable people who confirmed or showed activity within a year; None without people."""
         end = self.growth.end
         return 100 * max(0, end - self.inactive) / end if end else None
 
@@ -49,7 +45,6 @@ def audience_figures() -> AudienceFigures:
 
 
 def count_audience() -> AudienceCount:
-    """Count the current account's figures now and store them."""
     figures = asdict(_counted())
     figures.pop("counted_at")
     kept, _created = AudienceCount.objects.update_or_create(

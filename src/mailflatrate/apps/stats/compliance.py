@@ -47,7 +47,6 @@ def account_facts() -> Facts:
 
 @tenancy.needs_platform
 def service_facts(seen: dict[str, bool] | None = None) -> Facts:
-    """Return the figures of all accounts, combined with the results of other checks."""
     now = clock.now()
     answers = desk_figures(now - timedelta(days=ANSWER_DAYS), now, now).answers
     figures = dict(account_facts().figures)

@@ -14,7 +14,6 @@ LATE_DAYS = 8
 
 @job("stats.judge_campaign", JobQueue.HOUSE, attempts=20)
 def judge_campaign(account_id: int, campaign_id: int) -> None:
-    """Judge a campaign at once after an event, and enqueue the update of its daily figures."""
     actions.judge_campaign(account_id, campaign_id)
     with tenancy.account(account_id):
         jobs.defer(
@@ -29,7 +28,6 @@ def judge_campaign(account_id: int, campaign_id: int) -> None:
 
 @job("stats.refresh_campaign", JobQueue.HOUSE, attempts=20)
 def refresh_campaign(account_id: int, campaign_id: int) -> None:
-    """Recompute the daily figures of a campaign, then judge it by them."""
     actions.refresh_campaign(account_id, campaign_id)
     actions.judge_campaign(account_id, campaign_id)
     actions.judge_account(account_id)
@@ -50,36 +48,30 @@ def refresh_recent(timestamp: int) -> None:
 
 @job("stats.tell_owners", JobQueue.HOUSE, attempts=20)
 def tell_owners(account_id: int) -> None:
-    """Mail an account's owners about measures that their figures required."""
     actions.tell_about_measures(account_id)
 
 
 @job(audience.COUNT_JOB, JobQueue.HOUSE)
 def count_audience(account_id: int) -> None:
-    """Count how a large account's audience changed, for its page."""
     with tenancy.account(account_id):
         audience.count_audience()
 
 
 @job("stats.count_peers", JobQueue.HOUSE, every="37 4 * * *")
 def count_peers(timestamp: int) -> None:
-    """Count the medians of the accounts of each size, which reports compare with."""
     peers.count_peers()
 
 
 @job("stats.queue_monthly_reports", JobQueue.HOUSE, every="41 5 * * *")
 def queue_monthly_reports(timestamp: int) -> None:
-    """Queue the reports of the month before, on its first days."""
     monthly_report.queue_reports()
 
 
 @job("stats.send_monthly_report", JobQueue.HOUSE, attempts=20)
 def send_monthly_report(account_id: int, month: str) -> None:
-    """Mail an account's figures of a month to the members who want them."""
     monthly_report.send_report(account_id, date.fromisoformat(month))
 
 
 @job("stats.decide_ab_test", JobQueue.PLAN, attempts=20)
 def decide_ab_test(account_id: int, campaign_id: int) -> None:
-    """Choose the winner by the rule when the A/B test's time is over, and send it to the rest."""
     actions.decide_ab_test(account_id, campaign_id)

@@ -10,10 +10,8 @@ from mailflatrate.rules.feedback.measures import FigureScope
 
 
 class DailyFigure(TenantModel):
-    """Counts of recipients of one campaign, list, origin and provider, by the day (UTC) of the result or the feedback.
-
-    `origin` is the declaration behind the import that added them; None: they came through one of our forms. A read
-    model: the rows of a campaign are replaced as a whole, so that doing it twice changes nothing.
+    """Recipients of one campaign, list, origin and provider by the day (UTC) of the result. `origin` None: they came
+    through our forms. A read model, replaced as a whole for a campaign: twice changes nothing.
     """
 
     campaign = models.ForeignKey(
@@ -64,10 +62,7 @@ class AudienceCount(TenantModel):
 
 
 class ReportLink(TenantModel):
-    """A link that shows one campaign's report to people without an account, until it ends or is revoked.
-
-    The link itself is not stored, only the hash of its token. It stays in the list when it no longer works.
-    """
+    """A link to one campaign's report, kept when it no longer works. Only the hash of its token is stored."""
 
     campaign = models.ForeignKey("campaigns.Campaign", on_delete=models.CASCADE, db_index=False, related_name="+")
     name = models.CharField(max_length=80, help_text="who it is for")
@@ -110,10 +105,7 @@ class MonthlyReport(TenantModel):
 
 
 class PeerRate(models.Model):
-    """The medians of the accounts of one size on this installation, in percent (`peers.py`). It belongs to no account.
-
-    None: too few accounts have this rate. How many there are isn't stored.
-    """
+    """The medians of one size of account, in percent; belongs to no account. None: too few have this rate."""
 
     size = models.PositiveSmallIntegerField(primary_key=True, help_text="class of size, from 0")
     delivered = models.FloatField(null=True)

@@ -1,7 +1,5 @@
-"""Prometheus metrics about the whole installation from the database: counts and ages, no content.
-
-Each query is bounded: it reads an index of open items, or few rows, and is canceled after a second. A query that fails
-omits its own series and is counted, so that one failure does not hide the others.
+"""Prometheus metrics from the database: counts and ages, no content. Each query is bounded, and canceled after a
+second; one that fails omits its own series and is counted.
 """
 
 # ruff: noqa: S608  # every statement is made of constants
@@ -35,10 +33,7 @@ log = structlog.get_logger("metrics")
 
 @dataclass(frozen=True, slots=True)
 class GaugeQuery:
-    """One gauge.
-
-    `sql` returns label values and a number per row; combinations in `zero` are reported as zero if no row has them.
-    """
+    """`sql`: label values and a number per row; combinations in `zero` are zero if no row has them."""
 
     name: str
     text: str
@@ -187,10 +182,7 @@ _asking = ThreadPoolExecutor(1, thread_name_prefix="figures")
 
 
 class DatabaseFigures:
-    """A metrics collector of FIGURES and of the jobs waiting in the queues.
-
-    A database that is away or silent costs its figures and ANSWER_SECONDS, never the host's own metrics.
-    """
+    """FIGURES and waiting jobs. A silent database costs these and ANSWER_SECONDS, never the host's own metrics."""
 
     def collect(self) -> Iterator[Metric]:
         """Yield each family. Without a database, all questions have failed."""

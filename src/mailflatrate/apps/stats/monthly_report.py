@@ -1,7 +1,5 @@
-"""The figures of a month by email, to members of the team who chose to get them.
-
-A month's row is written in the transaction that queues its emails, so no month is sent twice. Its campaigns are those
-that began to send in it, with all results so far.
+"""The figures of a month by email. Its row is written with its queued emails, so no month is sent twice; its campaigns
+are those that began to send in it, with all results so far.
 """
 
 from collections.abc import Collection
@@ -52,14 +50,11 @@ class CampaignFigures:
     clicks: int = 0
 
     def plus(self, other: "CampaignFigures") -> "CampaignFigures":
-        """Return the figures of both together."""
         return CampaignFigures(*(getattr(self, name) + getattr(other, name) for name in self.__slots__))
 
 
 @dataclass(frozen=True, slots=True)
 class MonthFigures:
-    """A month's growth, its campaigns by name with their figures, the newest first, and all of them together."""
-
     growth: PeriodGrowth
     campaigns: tuple[tuple[str, CampaignFigures], ...]
     total: CampaignFigures
@@ -68,13 +63,11 @@ class MonthFigures:
 
 
 def month_before(month: date) -> date:
-    """Return the first day of the month before the one that a day is in."""
     return (month.replace(day=1) - timedelta(days=1)).replace(day=1)
 
 
 @tenancy.needs_account
 def month_figures(month: date, zone: ZoneInfo) -> MonthFigures:
-    """Return the figures of the month that begins on `month`, in a time zone."""
     begin = datetime.combine(month, time(), zone)
     end = datetime.combine((month + timedelta(days=31)).replace(day=1), time(), zone)
     begun = Campaign.objects.filter(started_at__gte=begin, started_at__lt=end, automation_id=None)
@@ -145,7 +138,6 @@ def report_facts(account: str, month: date, now: MonthFigures, before: MonthFigu
 
 
 def _conversion_lines(now: ConversionCounts, before: ConversionCounts) -> list[tuple[str, str, str]]:
-    """Return conversions, and the revenue of each currency of either month."""
     amounts = {money.currency: money for money in before.revenue} | {money.currency: money for money in now.revenue}
     lines = [(_("Conversions"), _number(now.conversions), _number(before.conversions))]
     for currency in sorted(amounts):
@@ -215,14 +207,12 @@ def choose_readers(user_ids: Collection[int], *, by: User) -> None:
 
 @tenancy.needs_account
 def possible_readers() -> list[Membership]:
-    """Return the members who may get the monthly report, by name."""
     found = Membership.objects.select_related("user").filter(list_ids=None, user__is_active=True)
     return list(found.order_by("user__name", "id"))
 
 
 @tenancy.needs_account
 def chosen_readers() -> set[int]:
-    """Return the IDs of the users who get the monthly report."""
     return set(MonthlyReportReader.objects.values_list("user_id", flat=True))
 
 

@@ -1,8 +1,6 @@
-"""The median of the rates of all accounts of one size, so that a sender can tell whether a rate is usual elsewhere.
-
-No account is recognizable: each counts once, with the median of its last campaigns, those of one owner count as one, a
-median needs at least eight owners, and it is rounded. Only the medians are stored, and a job of the platform is the
-only one that writes them.
+"""The median of the rates of all accounts of one size. No account is recognizable: each counts once, with the median
+of its last campaigns, those of one owner as one, from eight owners on, rounded. Only medians are stored, by a
+platform job.
 """
 
 from bisect import bisect_right
@@ -35,10 +33,7 @@ DIGITS: Final = {"delivered": 1, "clicked": 1, "unsubscribed": 2}
 
 @dataclass(frozen=True, slots=True)
 class AccountRates:
-    """One account: the delivered messages of its median campaign, and its median rates in percent (None: unknown).
-
-    Accounts with the same number as `owner` belong together.
-    """
+    """Median rates are in percent; None: unknown. Accounts with the same number as `owner` belong together."""
 
     owner: int
     size: float
@@ -94,15 +89,12 @@ ORDER BY 1, 2
 
 
 def size_of(delivered: float) -> int:
-    """Return the class of an account whose median campaign delivers so many messages."""
     return bisect_right(SIZES, delivered)
 
 
 def medians(accounts: Iterable[AccountRates]) -> dict[int, PeerMedians]:
-    """Return the medians by class of size; a rate that fewer than eight owners have is None, a class of such is left
-    out.
-
-    An owner with several accounts of one size has the median of theirs.
+    """By class of size. Rates that fewer than eight owners have are None; a class of such is left out. An owner with
+    several accounts of one size has the median of theirs.
     """
     by_size: dict[int, list[AccountRates]] = defaultdict(list)
     for account in accounts:
@@ -146,10 +138,7 @@ def account_rates() -> list[AccountRates]:
 
 
 def owners_of(shared: Iterable[tuple[int, str]]) -> dict[int, int]:
-    """Return one number for all accounts that share anything, also by way of others: the id of one of them.
-
-    `shared`: accounts, and what each has.
-    """
+    """One number, an account's id, for all that share anything, also by way of others. `shared`: account and thing."""
     leads: dict[int, int] = {}
     first: dict[str, int] = {}
 
@@ -165,7 +154,6 @@ def owners_of(shared: Iterable[tuple[int, str]]) -> dict[int, int]:
 
 
 def count_peers() -> int:
-    """Count the medians of all classes anew; return how many classes have any."""
     found = medians(account_rates())
     with tenancy.platform(PlatformReason.HOUSEKEEPING):
         PeerRate.objects.all().delete()
@@ -183,6 +171,5 @@ def count_peers() -> int:
 
 
 def peer_medians(delivered: float) -> PeerMedians:
-    """Return the medians of the accounts whose median campaign delivers about as many messages."""
     row = PeerRate.objects.filter(size=size_of(delivered)).first()
     return PeerMedians(row.delivered, row.clicked, row.unsubscribed) if row else PeerMedians()

@@ -87,10 +87,7 @@ def live_counts(campaign_id: int) -> dict[str, Counts]:
 
 
 def campaign_counts(campaign_id: int, by_provider: Mapping[str, Counts] | None = None) -> Counts:
-    """Return a campaign's current figures; pass `by_provider` if they were read already.
-
-    If no provider reports complaints, the few that came another way are compared with all recipients (R-85).
-    """
+    """`by_provider` if read already. If no provider reports complaints, others are compared with all (R-85)."""
     counts = list((live_counts(campaign_id) if by_provider is None else by_provider).values())
     delivered = sum(row.delivered for row in counts)
     unsubscribed = feedback_counts(campaign_id)[FeedbackKind.UNSUBSCRIBE]
@@ -140,11 +137,7 @@ class Dimension(StrEnum):
 
 
 def window_counts(days: int, *, instead_of: Mapping[int, Mapping[str, Counts]] | None = None) -> Counts:
-    """Return the current account's figures of the last `days` days, today included.
-
-    `instead_of`: campaigns with their live figures by provider, which replace the stored ones if the campaign began
-    within these days.
-    """
+    """Today included. `instead_of`: live figures that replace the stored ones of campaigns begun within these days."""
     rows, live = _window(days), dict(instead_of or {})
     recent = set(
         Campaign.objects.filter(id__in=list(live), started_at__date__gt=today() - timedelta(days=days)).values_list(
@@ -159,9 +152,7 @@ def window_counts(days: int, *, instead_of: Mapping[int, Mapping[str, Counts]] |
 
 
 def rates_by(dimension: Dimension, days: int) -> dict[Any, Counts]:
-    """Map each value of a dimension to the current account's figures of the last `days` days.
-
-    Complaints are compared with deliveries to providers that report, whatever the dimension (R-85): a list whose
+    """Complaints are compared with deliveries to providers that report, whatever the dimension (R-85): a list whose
     readers are all at Gmail has no rate.
     """
     rows = _window(days)
@@ -189,7 +180,6 @@ def weeks_by_provider() -> tuple[list[date], dict[str, list[Counts]]]:
 
 
 def is_new_account() -> bool:
-    """Return whether the current account only recently started to send."""
     began = clock.now() - timedelta(days=value("new_account_days"))
     return Account.objects.filter(id=tenancy.current_account_id(), activated_at__gt=began).exists()
 
@@ -221,7 +211,6 @@ def _reporting(by_provider: Mapping[str, Counts]) -> frozenset[str]:
 
 
 def _sum(parts: Iterable[tuple[str, Counts]], reporting: frozenset[str]) -> Counts:
-    """Return the combined figures of several providers."""
     total = Counts()
     for provider, counts in parts:
         total = _plus(total, replace(counts, reporting=counts.delivered if provider in reporting else 0))
@@ -233,7 +222,6 @@ def _plus(one: Counts, other: Counts) -> Counts:
 
 
 def measures(limit: int = 50) -> list[Measure]:
-    """Return the current account's measures, newest first."""
     return list(Measure.objects.select_related("campaign", "lifted_by").order_by("-at", "-id")[:limit])
 
 
@@ -243,10 +231,7 @@ _OPEN_DAYS = {FigureScope.DAY: 1, FigureScope.WEEK: WEEK_DAYS, FigureScope.CAMPA
 
 
 def open_warnings() -> list[Measure]:
-    """Return the measures that the current account should act on, strongest first, one per finding; inside its scope.
-
-    A measure is open until a reviewer lifts it, or until the period it was counted over has passed.
-    """
+    """Strongest first, one per finding. Open until a reviewer lifts it, or the period it was counted over is past."""
     recent = Q()
     for scope, days in _OPEN_DAYS.items():
         recent |= Q(scope=scope, at__gt=clock.now() - timedelta(days=days))
@@ -255,9 +240,7 @@ def open_warnings() -> list[Measure]:
 
 
 def first_of_each(measures: Iterable[Measure]) -> list[Measure]:
-    """Return each finding once: the same figure over one day and over seven days is one finding, and so is an
-    intermediate step.
-    """
+    """One figure over one day and over seven is one finding, and so is an intermediate step."""
     found: dict[tuple[str, str, int | None], Measure] = {}
     for measure in measures:
         campaign_id = measure.campaign_id if measure.provider or measure.scope == FigureScope.CAMPAIGN else None
@@ -286,16 +269,13 @@ GROUP BY e.variant
 
 
 def variant_figures(ab_test: AbTest) -> list[VariantFigures]:
-    """Return each variant's test figures: current ones until the winner is chosen, afterward those on which the choice
-    was based.
-    """
+    """Current figures until the winner is chosen, afterward those on which the choice was based."""
     if ab_test.winner is not None:
         return [VariantFigures(**row) for row in ab_test.figures]
     return figures_by_text(ab_test.campaign_id, ab_test.variants)
 
 
 def figures_by_text(campaign_id: int, texts: int) -> list[VariantFigures]:
-    """Return the current figures of each of a campaign's variants or languages, which are `texts` in number."""
     parameters = {"account_id": tenancy.current_account_id(), "campaign_id": campaign_id}
     with connection.cursor() as cursor:
         cursor.execute(_ARMS.replace("[kept]", of_campaign_sql(campaign_id, "d")), parameters)

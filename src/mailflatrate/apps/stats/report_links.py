@@ -1,7 +1,5 @@
-"""Links that show a campaign's report to people without an account.
-
-The link is shown once, when it is made: only the hash of its token is stored. It shows figures, never recipients, and
-stops working when it ends, when someone revokes it, or when the account is closed.
+"""Links to a report for people without an account, shown once: only the token's hash is stored. They show figures,
+never recipients, until they end, are revoked, or the account is closed.
 """
 
 import hashlib
@@ -33,8 +31,6 @@ TOKEN_LENGTH: Final = 43
 
 
 class PasswordResult(Enum):
-    """What a password did: it opened the report, it was wrong, or too many wrong ones came before it."""
-
     RIGHT = "right"
     WRONG = "wrong"
     TOO_MANY = "too_many"
@@ -42,18 +38,13 @@ class PasswordResult(Enum):
 
 @dataclass(frozen=True, slots=True)
 class MadeReportLink:
-    """A new link with its token, which is known only now."""
-
     link: ReportLink
     token: str
 
 
 @tenancy.needs_account
 def create_report_link(campaign_id: int, *, name: str, ends_at: datetime, password: str, by: User) -> MadeReportLink:
-    """Make a link to a campaign's report; an empty `password` asks for none. Raises AccountError if it can't be made.
-
-    Raises Campaign.DoesNotExist for a campaign that has not begun to send.
-    """
+    """An empty `password` asks for none. Raises AccountError; Campaign.DoesNotExist if it has not begun to send."""
     campaign = Campaign.objects.select_for_update(of=("self",)).get(id=campaign_id, started_at__isnull=False)
     now = clock.now()
     if not now < ends_at <= now + timedelta(days=MOST_DAYS):
@@ -103,10 +94,7 @@ def report_links(campaign_id: int) -> list[ReportLink]:
 
 
 def find_report_link(token: str) -> tuple[int, int] | None:
-    """Return account and ID of the link that a token names, whether or not it still works; None for an unknown one.
-
-    The link itself is read within the account's scope.
-    """
+    """Account and ID, whether or not it still works; None if unknown. Read it within the account's scope."""
     if len(token) != TOKEN_LENGTH:
         return None
     with tenancy.platform(PlatformReason.PUBLIC_PAGE):
@@ -141,7 +129,6 @@ def try_password(link: ReportLink, password: str) -> PasswordResult:
 
 
 def record_opening(link: ReportLink) -> None:
-    """Note that the report was shown through a link."""
     ReportLink.objects.filter(id=link.id).update(opened_at=clock.now(), openings=F("openings") + 1)
 
 
