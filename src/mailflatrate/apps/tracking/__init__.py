@@ -1,4 +1,1 @@
-"""Clicks, without those of scanners.
-
-Takes in: a click on a signed link. Stores: the count, and the person only with their consent. Passes on: figures.
-"""
+"""Clicks, without those of scanners: the count, and the person only with their consent. Hands on figures."""

@@ -33,10 +33,7 @@ def record_click(*, edition_id: int, number: int, visitor: ClientInfo) -> str | 
 
 
 def record_personal_click(*, delivery_id: int, number: int, visitor: ClientInfo) -> str | None:
-    """Count one click on link `number` of one delivery; return its target, or None if there is no such link.
-
-    The person is recorded only while they currently consent (R-107); otherwise the click is counted anonymously.
-    """
+    """The person is recorded only while they consent (R-107), otherwise anonymously. None: there is no such link."""
     delivery = DeliveryRecord.objects.select_related("contact").filter(id=delivery_id).first()
     edition = Edition.objects.filter(id=delivery.edition_id or 0).only("links").first() if delivery else None
     target = _target(edition, number)
@@ -64,9 +61,7 @@ def record_personal_click(*, delivery_id: int, number: int, visitor: ClientInfo)
 
 
 def is_recorded(delivery: DeliveryRecord) -> bool:
-    """Return whether the person agrees now, and keep it so until the transaction ends: who withdraws that, or is
-    erased, waits for what is recorded here, or it for them.
-    """
+    """Whether the person agrees now, held until commit: a withdrawal or erasure waits for it, or it for them."""
     held = Contact.objects.select_for_update().filter(id=delivery.contact_id or 0, tracking_event_id__isnull=False)
     return held.values_list("id").first() is not None
 

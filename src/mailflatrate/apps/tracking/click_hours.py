@@ -1,7 +1,5 @@
-"""Clicks by link and hour: a read model that a replay of the clicks gives again, so that reports count few rows.
-
-Clicks are folded half an hour after they happened, when nothing about them changes any longer: visitor marks, by which
-bursts of scanners are recognized, last twenty minutes. Reports add the clicks after the last fold one by one.
+"""Clicks by link and hour: a read model that a replay gives again. Folded after half an hour, when visitor marks,
+which last twenty minutes, change nothing about them; reports add later clicks one by one.
 """
 
 from datetime import UTC, datetime, timedelta
@@ -42,10 +40,8 @@ folded (campaign_id, until) AS MATERIALIZED (
     WHERE t.account_id = %(account_id)s AND t.campaign_id = ANY(%(campaign_ids)s::bigint[])
 )
 """
-"""Two common table expressions; `counted` has every click of some campaigns once, folded or not, in one snapshot.
-
-`at` is the time of a click, the start of its hour, or NULL where retention left only a number (R-95).
-Parameters: account_id, campaign_ids.
+"""CTEs; `counted` has every click of some campaigns once, folded or not, in one snapshot. `at`: its time, the start of
+its hour, or NULL where retention left only a number (R-95). Parameters: account_id, campaign_ids.
 """
 
 # Hours are counted from the campaign's start, as the report shows them. A fold ends at one of their sixths.

@@ -16,10 +16,7 @@ K = TypeVar("K", bound=Hashable)
 
 @dataclass(frozen=True, slots=True)
 class ConversionCounts:
-    """Conversions of some campaigns or of a part of one. `revenue` has each currency once, refunds subtracted.
-
-    Amounts of different currencies are never added.
-    """
+    """`revenue`: each currency once, refunds subtracted; amounts of different currencies are never added."""
 
     by_click: int = 0
     by_coupon: int = 0
@@ -28,7 +25,6 @@ class ConversionCounts:
 
     @property
     def conversions(self) -> int:
-        """Return how many there are, however they were attributed."""
         return self.by_click + self.by_coupon
 
 
@@ -37,8 +33,6 @@ NO_CONVERSIONS = ConversionCounts()
 
 @dataclass(frozen=True, slots=True)
 class CampaignConversions:
-    """A campaign's conversions: all, by variant or language, and by day after its start."""
-
     total: ConversionCounts = NO_CONVERSIONS
     by_variant: Mapping[int, ConversionCounts] = field(default_factory=dict)
     by_day: Mapping[int, ConversionCounts] = field(default_factory=dict)
@@ -46,7 +40,6 @@ class CampaignConversions:
 
 @tenancy.needs_account
 def conversions_by_campaign(campaign_ids: Sequence[int]) -> dict[int, ConversionCounts]:
-    """Return the conversions of each campaign."""
     rows = ConversionDay.objects.filter(campaign_id__in=list(campaign_ids))
     found = _summed(rows, lambda row: row.campaign_id)
     return {campaign_id: found.get(campaign_id, NO_CONVERSIONS) for campaign_id in campaign_ids}
@@ -54,14 +47,12 @@ def conversions_by_campaign(campaign_ids: Sequence[int]) -> dict[int, Conversion
 
 @tenancy.needs_account
 def conversions_together(campaign_ids: Sequence[int]) -> ConversionCounts:
-    """Return the conversions of some campaigns together."""
     rows = ConversionDay.objects.filter(campaign_id__in=list(campaign_ids))
     return _summed(rows, lambda _row: 0).get(0, NO_CONVERSIONS)
 
 
 @tenancy.needs_account
 def campaign_conversions(campaign_id: int) -> CampaignConversions:
-    """Return everything that a campaign's report says of its conversions."""
     rows = list(ConversionDay.objects.filter(campaign_id=campaign_id))
     variants = dict(Edition.objects.filter(campaign_id=campaign_id).values_list("id", "variant"))
     return CampaignConversions(

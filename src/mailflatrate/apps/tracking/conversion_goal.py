@@ -19,8 +19,6 @@ COUNT_JOB = "tracking.count_account_conversions"
 
 @dataclass(frozen=True, slots=True)
 class GoalOrder:
-    """What an account wants to count: an event's name, its properties, and days after a click."""
-
     event: str
     names: GoalProperties
     window_days: int = WINDOW_DAYS
@@ -28,7 +26,6 @@ class GoalOrder:
 
 @tenancy.needs_account
 def goal_of_account() -> ConversionGoal | None:
-    """Return the account's goal with its event type, if it has one."""
     return ConversionGoal.objects.select_related("event_type").first()
 
 
@@ -55,7 +52,6 @@ def set_goal(order: GoalOrder | None, *, by: User) -> ConversionGoal | None:
 
 
 def _checked(order: GoalOrder) -> dict[str, object]:
-    """Return the values to store. Raises ListError for an unknown event, property or currency."""
     kind = ContactEventType.objects.filter(name=order.event).first()
     if kind is None:
         raise ListError(_("there is no event “%(name)s”") % {"name": order.event})

@@ -1,12 +1,8 @@
-"""Conversions: which events of customers' systems count for which campaign, and the figures that come of it.
-
-An event counts for one campaign: that which gave the coupon code it names, otherwise the campaign whose link the
-person clicked last, within the account's window. Whose click it was is known only of people who agreed to be recorded
-(R-107). A refund counts for the campaign of the person's purchase before it. Events are counted half an hour after
-they arrived, when it is settled which clicks were machines'.
-
-The figures name no one. What links a person to a campaign is another row, which ends with the event and with the
-consent; the figures stay. To count anew is to take out what is still linked, and to count it again.
+"""Which events of customers' systems count for which campaign: the one that gave the event's coupon code, else the one
+whose link the person clicked last within the window, known only of who agreed (R-107); a refund for that of the
+purchase before. Events wait half an hour, until it's settled which clicks were machines'. Figures name no one and
+stay; the link to a person ends with the event and the consent. To count anew is to take out what is still linked,
+and count it again.
 """
 
 from collections.abc import Sequence
@@ -116,7 +112,6 @@ FROM summed s WHERE d.account_id = %(account_id)s AND d.campaign_id = s.campaign
 
 
 def count_conversions() -> None:
-    """Count the events that every account with a goal, or one that had one, received since the last time."""
     with tenancy.platform(PlatformReason.HOUSEKEEPING):
         accounts = {
             *ConversionGoal.objects.values_list("account_id", flat=True),
@@ -139,7 +134,6 @@ def count_account(account_id: int) -> None:
 
 @tenancy.needs_account
 def _count_page() -> bool:
-    """Count up to a page of events in the running transaction; return whether there may be more."""
     goal = ConversionGoal.objects.first()
     if goal is None:
         _forget()
@@ -161,10 +155,8 @@ def _count_page() -> bool:
 
 
 def _begin_anew(fold: ConversionFold, goal: ConversionGoal) -> None:
-    """Take out what was counted, in a transaction of its own.
-
-    People who withdraw their consent lock their contact first and these rows second, as a page of events does. Rows
-    first and contacts second would stop one of both.
+    """In a transaction of its own: people who withdraw lock their contact first and these rows second, as a page of
+    events does; the other order would stop one of both.
     """
     if fold.event_type_id == goal.event_type_id:
         _take_out()
@@ -181,13 +173,11 @@ def _locked_fold(goal: ConversionGoal) -> ConversionFold:
 
 
 def _forget() -> None:
-    """Delete all figures, and what links people to them."""
     Conversion.objects.all().delete()
     ConversionDay.objects.all().delete()
 
 
 def _take_out() -> None:
-    """Subtract what is still linked to people from the figures, and delete the links."""
     with connection.cursor() as cursor:
         cursor.execute(_TAKE_OUT, {"account_id": tenancy.current_account_id()})
     ConversionDay.objects.filter(conversions=0, refunds=0).delete()

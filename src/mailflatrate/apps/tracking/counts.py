@@ -38,17 +38,13 @@ class ClickCount:
 
 @dataclass(frozen=True, slots=True)
 class ClickCounts:
-    """All clicks of some campaigns, counted once. Timelines have `steps` steps."""
-
     steps: int
     rows: Sequence[ClickCount]
 
     def people(self, campaign_id: int) -> int:
-        """Return the number of clicks by people."""
         return sum(row.people for row in self.rows if row.campaign_id == campaign_id)
 
     def timeline(self, campaign_id: int) -> list[int]:
-        """Return the number of clicks by people in each step."""
         found = [0] * self.steps
         for row in self.rows:
             if row.campaign_id == campaign_id and row.step is not None:
@@ -75,10 +71,7 @@ class ClickCounts:
 
 @tenancy.needs_account
 def count_clicks(campaign_ids: Sequence[int], step: int = HOUR_SECONDS, steps: int = HOURS) -> ClickCounts:
-    """Count the clicks of some campaigns, with timelines of `steps` spans of `step` seconds from each one's start.
-
-    A step is no longer than what is folded: minutes are asked for while a campaign's clicks are not folded yet.
-    """
+    """From each one's start, `steps` of `step` seconds; minutes only while a campaign's clicks are not folded yet."""
     parameters: dict[str, Any] = {
         "account_id": tenancy.current_account_id(),
         "campaign_ids": list(campaign_ids),

@@ -12,7 +12,6 @@ FOLD_MINUTES: Final = 10
 
 @job("tracking.forget_visitors", JobQueue.HOUSE, every="*/5 * * * *")
 def forget_visitors(timestamp: int) -> None:
-    """Delete the visitor marks by which bursts of clicks are recognized."""
     scanners.forget_visitors()
 
 
@@ -25,11 +24,9 @@ def fold_clicks(timestamp: int) -> None:
 
 @job("tracking.count_conversions", JobQueue.HOUSE, every="*/10 * * * *")
 def count_conversions(timestamp: int) -> None:
-    """Count the conversions of every account that has a goal."""
     conversions.count_conversions()
 
 
 @job(COUNT_JOB, JobQueue.HOUSE)
 def count_account_conversions(account_id: int) -> None:
-    """Count an account's conversions after its goal was changed."""
     conversions.count_account(account_id)

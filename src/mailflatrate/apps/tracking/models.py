@@ -85,17 +85,13 @@ class ClickTotal(TenantModel):
 
 
 class ConversionSource(models.TextChoices):
-    """How a conversion is attributed to a campaign."""
-
     CLICK = "click", _("Clicks")
     COUPON = "coupon", _("Coupon codes")
 
 
 class Conversion(TenantModel):
-    """Which campaign a person's event counts for: a link to that person, kept no longer than the event itself.
-
-    The database deletes the row with the event, and one by click when the person withdraws the consent to be recorded
-    (`sql/conversions.sql`). The figures in `ConversionDay` name no one and stay.
+    """Which campaign a person's event counts for, no longer than the event itself. The database deletes it with the
+    event and, if by click, with the consent (`sql/conversions.sql`); `ConversionDay` names no one and stays.
     """
 
     event = models.OneToOneField("lists.ContactEvent", on_delete=models.DO_NOTHING, related_name="+")
@@ -143,10 +139,7 @@ class ConversionDay(TenantModel):
 
 
 class ConversionFold(TenantModel):
-    """Up to which event an account's conversions are counted, and for which kind of event.
-
-    `is_stale`: the goal was changed, so what is still linked is counted anew.
-    """
+    """Up to which event an account's conversions are counted. `is_stale`: the goal changed, so it's counted anew."""
 
     event_type_id = models.BigIntegerField()
     xid = models.BigIntegerField(default=0)
@@ -216,10 +209,7 @@ class PollAnswer(TenantModel):
 
 
 class PollComment(TenantModel):
-    """What a person wrote beside their answer: with their message if they agreed to be recorded, otherwise with no one.
-
-    IDs are random, and there is a day instead of a time, so that neither leads back to a person.
-    """
+    """A comment beside an answer, with its message only if they agreed. Random IDs and a day lead back to no one."""
 
     id = models.BigIntegerField(primary_key=True, default=random_id)
     campaign = models.ForeignKey("campaigns.Campaign", on_delete=models.CASCADE, db_index=False, related_name="+")

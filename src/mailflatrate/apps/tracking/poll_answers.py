@@ -1,8 +1,5 @@
-"""Answers to the questions of a campaign: one for each message, counted without the person.
-
-What was answered goes into a count. That a message was answered goes into `poll_ballot`, as a mark that names neither
-the message nor the answer. Only people who agreed to be recorded, and who don't ask to leave their name out, have a row
-of their own (R-107).
+"""Answers to a campaign's questions, one for each message: a count, and a mark in `poll_ballot` that names neither
+message nor answer. Only people who agreed, and leave their name in, have a row (R-107).
 """
 
 from dataclasses import dataclass
@@ -35,8 +32,6 @@ ON CONFLICT (account_id, mark) DO NOTHING RETURNING 1
 
 
 class PollState(StrEnum):
-    """What became of a question: it can be answered, or why it can't."""
-
     OPEN = "open"
     COUNTED = "counted"
     ANSWERED = "answered"
@@ -63,7 +58,6 @@ class GivenAnswer:
 
 
 def polls_of(edition: Edition) -> tuple[Poll, ...]:
-    """Return the questions of a frozen edition, by number."""
     return tuple(map(poll_from_json, edition.facts.get("polls", [])))
 
 

@@ -1,10 +1,6 @@
-"""How often each answer of a campaign's questions was given.
-
-Answers of people who didn't agree to be recorded are nameless only among others, so nothing is shown of a campaign that
-went to very few.
-
-Editions are counted apart. Their questions are put together again: the same question with the same answers is one, and
-so is a question of a translation, which has the number of its original.
+"""How often each answer was given. Nothing is shown of a campaign to very few, where answers of people who didn't
+agree to be recorded would not be nameless. Editions are counted apart and put together by question, a translation's
+by its original.
 """
 
 from collections.abc import Sequence
@@ -28,13 +24,10 @@ SCORE_GROUPS = {
 LEAST_RECIPIENTS = 5
 """Messages of a campaign from which on its answers are shown."""
 Place = tuple[int, int]
-"""An edition and the number of a question in it."""
 
 
 @dataclass(frozen=True, slots=True)
 class AnswerCount:
-    """One answer: how many people gave it, and their share of all who answered, in percent."""
-
     label: str
     people: int
     percent: float
@@ -42,19 +35,15 @@ class AnswerCount:
 
 @dataclass(frozen=True, slots=True)
 class PollResult:
-    """A question with its answers in the order of the message."""
-
     poll: Poll
     counts: tuple[int, ...]
 
     @property
     def people(self) -> int:
-        """Return how many people answered."""
         return sum(self.counts)
 
     @property
     def answers(self) -> list[AnswerCount]:
-        """Return each answer with its count."""
         counted = zip(self.poll.answers, self.counts, strict=True)
         return [AnswerCount(label, many, self._percent(many)) for label, many in counted]
 
@@ -68,9 +57,7 @@ class PollResult:
 
     @property
     def score(self) -> int | None:
-        """Return the Net Promoter Score from -100 to 100: percent of promoters minus percent of detractors; None if
-        there are no answers or no scores.
-        """
+        """From -100 to 100: percent of promoters minus percent of detractors; None without answers or scores."""
         found = self.groups
         if not found or not self.people:
             return None
@@ -93,13 +80,11 @@ class PollCommentInfo:
 
 @tenancy.needs_account
 def has_polls(campaign_id: int) -> bool:
-    """Return whether an edition of the campaign has questions."""
     return Edition.objects.filter(campaign_id=campaign_id, facts__has_key="polls").exists()
 
 
 @tenancy.needs_account
 def shows_answers(campaign_id: int) -> bool:
-    """Return whether the campaign went to so many people that no one can tell who answered."""
     messages = DeliveryRecord.objects.filter(campaign_id=campaign_id).values_list("id")
     return len(messages[:LEAST_RECIPIENTS]) == LEAST_RECIPIENTS
 
@@ -125,13 +110,11 @@ def poll_results(campaign: Campaign) -> list[PollResult]:
 
 
 def _editions(campaign_id: int) -> list[Edition]:
-    """Return the editions with questions, the oldest first."""
     rows = Edition.objects.filter(campaign_id=campaign_id, facts__has_key="polls").order_by("number")
     return list(rows.only("id", "variant", "facts", "number"))
 
 
 def question_places(campaign: Campaign, editions: Sequence[Edition]) -> dict[Place, Poll]:
-    """Return the question at each place; that of a translation is its original."""
     first = next((polls_of(edition) for edition in reversed(editions) if edition.variant == 0), ())
     found: dict[Place, Poll] = {}
     for edition in editions:
@@ -157,10 +140,7 @@ def poll_comments(campaign: Campaign, rows: Sequence[PollComment]) -> list[PollC
 
 @tenancy.needs_account
 def answer_places(campaign: Campaign, question: str, answer: str) -> list[tuple[int, int, int]]:
-    """Return (edition, question, answer) by number for an answer in words: of the campaign's own language.
-
-    `answer` may be a group of scores; empty: every answer to the question.
-    """
+    """By number, for words in the campaign's own language. `answer`: also a group of scores; empty: every one."""
     found = []
     for (edition_id, number), poll in question_places(campaign, _editions(campaign.id)).items():
         if poll.question != question:

@@ -23,7 +23,6 @@ class LinkClickInfo:
 
 
 def _counted(select: str, campaign_ids: Sequence[int], **more: Any) -> list[tuple[int, ...]]:
-    """Run a query over the clicks of some campaigns, folded or not; see `click_hours.COUNTED`."""
     parameters: dict[str, Any] = {
         "account_id": tenancy.current_account_id(),
         "campaign_ids": list(campaign_ids),
@@ -43,7 +42,6 @@ _BY_EDITION = "SELECT edition_id, sum(people)::bigint FROM counted GROUP BY 1 HA
 
 @tenancy.needs_account
 def clicks_of(edition: Edition) -> list[LinkClickInfo]:
-    """Return clicks by link, in the order of the campaign."""
     found = {
         number: (people, machines)
         for edition_id, number, people, machines in _counted(_BY_LINK, [edition.campaign_id])
@@ -53,12 +51,10 @@ def clicks_of(edition: Edition) -> list[LinkClickInfo]:
 
 
 def links_of(edition: Edition, found: Mapping[int, tuple[int, int]]) -> list[LinkClickInfo]:
-    """Return an edition's links with (people, machines) by number."""
     return [LinkClickInfo(link["number"], link["url"], *found.get(link["number"], (0, 0))) for link in edition.links]
 
 
 def clicked_urls(rows: Iterable[Click]) -> dict[tuple[int, int], str]:
-    """Return the target of the link of each of these clicks, by (edition, number of the link)."""
     editions = Edition.objects.filter(id__in={row.edition_id for row in rows}).only("links")
     return {(edition.id, link["number"]): link["url"] for edition in editions for link in edition.links}
 
@@ -87,7 +83,6 @@ def clicks_by_weekday(campaign_ids: Sequence[int], time_zone: str) -> list[list[
 
 @tenancy.needs_account
 def clicks_by_variant(campaign_id: int) -> dict[int, int]:
-    """Return the number of clicks by people for each variant of a campaign with an A/B test (R-108, R-110)."""
     variants = dict(Edition.objects.filter(campaign_id=campaign_id).values_list("id", "variant"))
     counted: dict[int, int] = {}
     for edition_id, number in _counted(_BY_EDITION, [campaign_id]):

@@ -35,8 +35,6 @@ WINDOW_SECONDS = 600
 
 @dataclass(frozen=True, slots=True)
 class ClientInfo:
-    """The properties of a request that identify its client."""
-
     head: bool
     user_agent: str
     ip: str | None = None
@@ -49,9 +47,7 @@ class ClientInfo:
         return self.head or self.prefetch or named or self.ip in _data_centres()
 
     def mark(self, now: datetime) -> bytes | None:
-        """Return a keyed hash that is the same for ten minutes, so that a burst of clicks can be attributed to one
-        visitor.
-        """
+        """The same for ten minutes, so that a burst of clicks can be attributed to one visitor."""
         if self.ip is None:
             return None
         address = ip_address(self.ip)
@@ -104,10 +100,7 @@ WHERE e.id = c.edition_id AND e.account_id = c.account_id AND c.account_id = %(a
 
 
 def mark_bursts(campaign_id: int, visitor: bytes | None = None) -> int:
-    """Mark clicks of scanners that followed all links at once as machine clicks; return how many. Idempotent.
-
-    `visitor`: mark only clicks of this visitor.
-    """
+    """Clicks on all links at once, as scanners do; of one `visitor`, or all. Idempotent."""
     with connection.cursor() as cursor:
         cursor.execute(
             _BURSTS,

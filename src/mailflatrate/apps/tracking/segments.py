@@ -1,7 +1,4 @@
-"""Segment conditions about clicks, and answers to the questions of campaigns.
-
-Only people who agreed to be recorded can match, whatever the condition is (R-107).
-"""
+"""Segment conditions about clicks and answers. Only people who agreed to be recorded can match (R-107)."""
 
 from typing import Any
 
@@ -14,10 +11,7 @@ from mailflatrate.rules.conditions import Field, Op
 
 
 def clicked(condition: Condition, alias: str) -> Built:
-    """Return an SQL condition: a contact who agreed to be recorded clicked at least, or fewer than, a number of times.
-
-    Clicks of machines don't count.
-    """
+    """At least, or fewer than, a number of times; machines' clicks don't count. Only who agreed to be recorded."""
     rows, values = _rows_of_messages("click", condition, alias)
     rows += " AND seg.delivery_id IS NOT NULL AND NOT seg.machine"
     if condition.campaign is not None and condition.link:
@@ -38,7 +32,6 @@ def links_of(campaign_id: int) -> list[str]:
 
 
 def _numbers_of(campaign_id: int, url: str) -> tuple[list[int], list[int]]:
-    """Return the editions of a campaign that link to an address, and the number of the link in each."""
     editions: list[int] = []
     numbers: list[int] = []
     for edition_id, links in Edition.objects.filter(campaign_id=campaign_id).values_list("id", "links"):
@@ -50,9 +43,7 @@ def _numbers_of(campaign_id: int, url: str) -> tuple[list[int], list[int]]:
 
 
 def _rows_of_messages(table: str, condition: Condition, alias: str) -> Built:
-    """Return a FROM clause with the rows `seg` of a table and the messages `got` that they came from, in the
-    condition's time and campaign.
-    """
+    """A FROM clause: the rows `seg` of a table and the messages `got` that they came from, as the condition limits."""
     rows = (
         f"FROM {table} seg, delivery_record got WHERE seg.account_id = {account_sql(alias)} "
         "AND got.account_id = seg.account_id AND got.id = seg.delivery_id"
@@ -68,7 +59,6 @@ def _rows_of_messages(table: str, condition: Condition, alias: str) -> Built:
 
 
 def answered(condition: Condition, alias: str) -> Built:
-    """Return an SQL condition: a contact who agreed to be recorded answered a question, or didn't."""
     rows, values = _rows_of_messages("poll_answer", condition, alias)
     if condition.campaign is not None and condition.question:
         campaign = Campaign.objects.filter(id=condition.campaign).first()

@@ -12,7 +12,6 @@ HOUR_SECONDS = 3600
 
 
 def step_seconds(age: timedelta) -> int:
-    """Return how long a step of the timeline is for a campaign of this age: a minute, five, or an hour."""
     return next((step for until, step in _STEPS if age < until), HOUR_SECONDS)
 
 
@@ -23,11 +22,9 @@ def steps_shown(age: timedelta) -> int:
 
 
 def median_by_step(series: Sequence[Sequence[int]]) -> list[float]:
-    """Return the median of each step over some campaigns; empty without any."""
     return [median(step) for step in zip(*series, strict=True)]
 
 
 def evenly(hours: Sequence[float], step: int, steps: int) -> list[float]:
-    """Return numbers by hour as `steps` spans of `step` seconds, each with its share of the hour; empty without any."""
     per_hour = HOUR_SECONDS // step
     return [hours[at // per_hour] / per_hour for at in range(steps)] if hours else []
