@@ -4,7 +4,5 @@ from django.apps import AppConfig
 
 
 class TransactionalConfig(AppConfig):
-    """Registers the app under its bare name."""
-
     name = "mailflatrate.apps.transactional"
     label = "transactional"

@@ -95,7 +95,6 @@ def edition_of(version: TemplateVersion, imprint: Imprint) -> TemplateEdition:
 def message_values(
     version: TemplateVersion, *, data: Mapping[str, Any], kind: str, reference: str, account_name: str
 ) -> dict[str, object]:
-    """Return the values with which a message is rendered, but for the service's own link."""
     fields = declared_fields(version.fields)
     return {
         "data": printed_data(fields, data, version.language),
@@ -106,15 +105,11 @@ def message_values(
 
 
 def write_preview(compiled: CompiledCampaign, values: Mapping[str, object]) -> WrittenParts:
-    """Return a message's parts as one reader gets them, rendered in a child process. Raises SourceRefused."""
     return parts_in_child(compiled, {**values, "not_me_url": "#"})
 
 
 def check_rendering(edition: TemplateEdition, values: Mapping[str, object], allowed: Collection[str]) -> None:
-    """Render a message without sending it, so that its program hears at once what is wrong, and judge what it shows.
-
-    `allowed`: the recipient's own address, and values that were checked as what they are. Raises TransactionalError.
-    """
+    """Judged unsent. `allowed`: the recipient's address, and values checked before. Raises TransactionalError."""
     language = get_language() or ENGLISH
     parts = render_message(edition, values)
     findings = judge_finished(_reviewed(edition), parts.subject, parts.html, parts.text, allowed)
@@ -156,7 +151,6 @@ _MOST_REVIEWED: Final = 100
 
 
 def _reviewed(edition: TemplateEdition) -> ReviewedContent:
-    """Return what the reviewer of an edition's version read: the template, and its rendering with the sample."""
     seal, version = bytes(edition.seal), edition.version
     if seal not in _REVIEWED:
         values = message_values(

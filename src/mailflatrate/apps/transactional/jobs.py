@@ -6,6 +6,5 @@ from mailflatrate.base.jobs import JobQueue, job
 
 @job("transactional.erase_old", JobQueue.HOUSE, every="23 * * * *")
 def erase_old(timestamp: int) -> None:
-    """Erase the data of messages after a day, and messages when their time in the log is over (R-95)."""
     while erase_old_messages() >= ERASED_AT_ONCE:
         pass

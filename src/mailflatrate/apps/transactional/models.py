@@ -42,11 +42,8 @@ class TemplateState(TonedChoices):
 
 
 class TemplateVersion(TenantModel):
-    """One version of a template: what it says, which data it takes, and what a reviewer decided about it.
-
-    Its mailing ID is in every message sent with it (R-55), so that the abuse desk finds the sender and the review.
-    `fields` declare the data (`declared_fields`), `sample` is an example of it, `hints` are the passages that may be
-    advertising (`rules.advertising`), as found when it was submitted.
+    """One version of a template. Its mailing ID is in every message (R-55), so that the abuse desk finds sender and
+    review. `fields` declare the data, `sample` is an example, `hints` may be advertising (`rules.advertising`).
     """
 
     template = models.ForeignKey(MessageTemplate, on_delete=models.CASCADE, db_index=False, related_name="versions")
@@ -113,12 +110,10 @@ class TemplateEdition(TenantModel):
         constraints = [models.UniqueConstraint(fields=["account", "version", "imprint"], name="template_edition_once")]
 
     def make_seal(self) -> bytes:
-        """Return the seal of everything that this edition shows, and of the version that it belongs to."""
         return key_ring().content_seal(self._octets())
 
     @property
     def is_genuine(self) -> bool:
-        """Return whether this program compiled it, with the current key or an older one."""
         return key_ring().knows_content(self._octets(), bytes(self.seal))
 
     def _octets(self) -> bytes:
@@ -153,11 +148,9 @@ class ReferenceKind(models.TextChoices):
 
 
 class TransactionalMessage(TenantModel):
-    """A message to one person, who need not be a contact; what became of it is in its delivery.
-
-    `data_sealed` opens only for this account, version, address and reference, and is erased after a day. `refused_by`
-    is the key of the rule that refused it; such a message has no delivery. `address_key` and `mailbox_key` (the last of
-    `ids.mailbox_keys`) stay when an address is erased. The data of a sample are kept some days longer, for reviewers.
+    """A message to one person, who need not be a contact. `data_sealed` opens only for this account, version, address
+    and reference, for a day, a sample's some days longer. `refused_by`: the rule; then there is no delivery.
+    `address_key` and `mailbox_key` (the last of `ids.mailbox_keys`) outlive an erased address.
     """
 
     version = models.ForeignKey(TemplateVersion, on_delete=models.PROTECT, db_index=False, related_name="+")
@@ -194,7 +187,6 @@ class TransactionalMessage(TenantModel):
         return f"transactional:{hashlib.sha256(json.dumps(said).encode()).hexdigest()}"
 
     def seal_data(self, data: dict[str, Any]) -> None:
-        """Keep the data, bound to everything else that the message says."""
         self.data_sealed = vault().seal(json.dumps(data, ensure_ascii=False).encode(), self._place)
 
     def open_data(self) -> dict[str, Any]:

@@ -28,32 +28,25 @@ COUNTED = timedelta(days=1)
 
 
 def is_switched_on() -> bool:
-    """Return whether an operator switched transactional email on for the current account."""
     return TransactionalSwitch.objects.filter(is_on=True).exists()
 
 
 def templates() -> QuerySet[MessageTemplate]:
-    """Return the account's templates by name."""
     return MessageTemplate.objects.order_by("name", "id")
 
 
 def newest_imprint() -> Imprint | None:
-    """Return the imprint that a message sent now shows."""
     return Imprint.objects.order_by("-version").first()
 
 
 def version_in_use(template_key: str) -> TemplateVersion | None:
-    """Return the newest version of a template if it is approved, or the one before an open one.
-
-    None for an unknown template, and while the newest decision is a withdrawal.
-    """
+    """The newest if approved, or the one before an open one; None while the newest decision is a withdrawal."""
     rows = TemplateVersion.objects.select_related("sender__domain", "template").filter(template__key=template_key)
     newest = rows.filter(state__in=[TemplateState.APPROVED, TemplateState.WITHDRAWN]).order_by("-number").first()
     return newest if newest is not None and newest.state == TemplateState.APPROVED else None
 
 
 def is_proved(sender: SenderAddress | None) -> bool:
-    """Return whether a sender's mailbox and domain are proved now (R-46)."""
     return (
         sender is not None
         and sender.verified_at is not None
@@ -73,7 +66,6 @@ def is_stream_apart(sender: SenderAddress | None) -> bool:
 
 
 def sender_choices() -> Sequence[SenderAddress]:
-    """Return the account's verified senders on subdomains that only transactional email uses."""
     proved = SenderAddress.objects.filter(verified_at__isnull=False, domain__verified_at__isnull=False)
     found = proved.select_related("domain").order_by("email")
     return [sender for sender in found if is_stream_apart(sender)]
@@ -87,7 +79,6 @@ def find_submitted_version(mailing_ids: Sequence[str]) -> TemplateVersion | None
 
 
 def is_misdirected(message: TransactionalMessage) -> bool:
-    """Return whether the reader of a message's mailbox said that the account's messages aren't meant for them."""
     return MisdirectedAddress.objects.filter(address_key__in=keys_of(message)).exists()
 
 
@@ -102,9 +93,7 @@ def keys_of(message: TransactionalMessage) -> MailboxKeys:
 def misdirected_reports(
     address: str = "", *, account_id: int | None = None, before_id: int | None = None, size: int = PAGE_ROWS
 ) -> list[tuple[MisdirectedAddress, TransactionalMessage | None]]:
-    """Return each “this wasn't me” of all accounts or one, newest first, and the message that it answers while that is
-    in the log; with `address`, those about this address.
-    """
+    """Newest first, with the message while it is in the log; with `address`, those about this address."""
     rows = MisdirectedAddress.objects.select_related("account").order_by("-id")
     if address:
         rows = rows.filter(address_key__in=mailbox_keys(address)) if address_key(address) else rows.none()
@@ -120,7 +109,6 @@ def misdirected_reports(
 
 
 def sent_before(message: TransactionalMessage) -> int:
-    """Count the messages that the same mailbox was to get from the account within a day before this one."""
     of_mailbox = Q(mailbox_key=message.mailbox_key) | Q(address_key=message.address_key)
     rows = TransactionalMessage.objects.filter(
         of_mailbox, refused_by="", created_at__gt=clock.now() - COUNTED, id__lt=message.id
@@ -141,14 +129,12 @@ def becomes_sample(version: TemplateVersion) -> bool:
 
 @tenancy.needs_platform
 def samples_of(version: TemplateVersion, size: int = 5) -> Sequence[TransactionalMessage]:
-    """Return the newest messages of a version whose data were kept for its reviewers."""
     rows = TransactionalMessage.objects.select_related("edition__version", "account")
     kept = rows.filter(version=version, is_sample=True, refused_by="").exclude(data_sealed="")
     return list(kept.order_by("-id")[:size])
 
 
 def find_message(message_id: int) -> TransactionalMessage | None:
-    """Return a message of the account with its version and template."""
     return TransactionalMessage.objects.select_related("version__template").filter(id=message_id).first()
 
 

@@ -27,7 +27,6 @@ from mailflatrate.rules.messages.message_data import DataRefused, FieldType, che
 _REFERENCE: Final = re.compile(r"[\w][\w #./:+-]{0,79}")
 _WEB: Final = re.compile(r"://|www\.|https?:", re.IGNORECASE)
 ERASED_AT_ONCE: Final = 5_000
-"""Rows that one pass of the nightly job wipes or deletes."""
 
 
 @dataclass(frozen=True, slots=True)
@@ -53,10 +52,8 @@ class NoSuchTemplate(TransactionalError):
 def take_message(
     order: MessageOrder, *, by: User | None, through: str, resent_from: int | None = None
 ) -> TransactionalMessage:
-    """Store a message that can be rendered; the gate decides about it next.
-
-    Raises NotSwitchedOn, NoSuchTemplate, DataNotAccepted, and TransactionalError for an address or a reference that
-    isn't one.
+    """Stored if it can be rendered; the gate decides next. Raises NotSwitchedOn, NoSuchTemplate, DataNotAccepted, and
+    TransactionalError for an address or a reference that isn't one.
     """
     if not is_switched_on():
         raise NotSwitchedOn(_("Transactional email isn't switched on for your account. Ask our team."))
@@ -109,7 +106,6 @@ def _checked_data(
 
 
 def _reference(order: MessageOrder) -> str:
-    """Return the reference on one line. Raises TransactionalError unless it is one, and says of what."""
     reference = " ".join(order.reference.split())
     if order.reference_kind not in set(ReferenceKind):
         raise TransactionalError(_("Say what the message is about: order, invoice, booking, account or ticket."))
@@ -119,7 +115,6 @@ def _reference(order: MessageOrder) -> str:
 
 
 def _recipient(order: MessageOrder) -> str:
-    """Return the address. Raises TransactionalError."""
     try:
         return parse(order.recipient.strip()).text
     except AddressError as error:
@@ -128,7 +123,6 @@ def _recipient(order: MessageOrder) -> str:
 
 @tenancy.needs_account
 def refuse_message(message: TransactionalMessage, rule_key: str) -> None:
-    """Note that the gate refused a message; its data is not needed any longer."""
     message.refused_by, message.data_sealed = rule_key[:60], ""
     message.save(update_fields=["refused_by", "data_sealed"])
 
@@ -153,10 +147,8 @@ def order_again(message: TransactionalMessage) -> MessageOrder:
 
 
 def erase_old_messages() -> int:
-    """Erase the data of messages older than a day, of samples some days later, and whole rows when their time in the
-    log is over (R-95).
-
-    Returns the number of rows; a full pass means that there may be more.
+    """Data after a day, of samples some days later, rows when their time in the log is over (R-95). Returns the number
+    of rows; a full pass means that there may be more.
     """
     now = clock.now()
     with tenancy.platform(PlatformReason.HOUSEKEEPING):

@@ -21,11 +21,7 @@ def restore_misdirected(key: bytes) -> bool:
 
 
 def lift_misdirected(misdirected_id: int, *, by: User, reason: str) -> None:
-    """Let an account send transactional messages to an address again whose reader had said “this wasn't me”.
-
-    Raises TransactionalError if the user isn't an operator, gives no reason, or works for the account, and if it was
-    lifted before.
-    """
+    """Raises TransactionalError without a reason, for anyone but an outside operator, or if it was lifted before."""
     reason = check_reviewer(by, reason)
     with tenancy.platform(PlatformReason.OPERATOR_DESK):
         row = MisdirectedAddress.objects.filter(id=misdirected_id).first()
@@ -44,10 +40,8 @@ def lift_misdirected(misdirected_id: int, *, by: User, reason: str) -> None:
 
 
 def report_misdirected(account_id: int, message_id: int) -> bool:
-    """Stop transactional messages of an account to the mailbox of one of its messages, and tell its owners.
-
-    Idempotent: a second report changes nothing and tells no one. Returns False for a message that is no longer in the
-    log. The owners learn the reference, not who reads the address.
+    """Idempotent: a second report tells no one. False if the message is no longer in the log. The owners learn the
+    reference, not who reads the address.
     """
     with tenancy.account(account_id):
         message = TransactionalMessage.objects.select_related("version__template").filter(id=message_id).first()

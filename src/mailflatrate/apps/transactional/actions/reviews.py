@@ -15,8 +15,6 @@ from mailflatrate.settings.schema import load_settings
 
 
 class VersionDecision(StrEnum):
-    """A reviewer's possible decisions on a version."""
-
     APPROVE = "approve"
     RETURN = "return"
     WITHDRAW = "withdraw"
@@ -30,10 +28,8 @@ _MOVES = {
 
 
 def decide_version(version_id: int, decision: VersionDecision, *, reviewer: User, reason: str) -> TemplateVersion:
-    """Decide about a version; the customer reads the reason word for word (R-09).
-
-    Raises TransactionalError if the user isn't a reviewer, submitted it themselves, or gives no reason, and
-    TemplateStateError if it isn't waiting.
+    """The customer reads the reason word for word (R-09). Raises TransactionalError if the user isn't a reviewer,
+    submitted it, or gives no reason; TemplateStateError if it isn't waiting.
     """
     reason = check_reviewer(reviewer, reason)
     before, after = _MOVES[decision]
@@ -72,9 +68,7 @@ def decide_version(version_id: int, decision: VersionDecision, *, reviewer: User
 
 
 def check_reviewer(reviewer: User, reason: str) -> str:
-    """Return the reason without surrounding space. Raises TransactionalError for anyone but an operator, or without
-    one.
-    """
+    """The reason, stripped. Raises TransactionalError for anyone but an operator, or without one."""
     if not (reviewer.is_staff and reviewer.is_active):
         raise TransactionalError(_("Only a reviewer can decide this."))
     if not reason.strip():
@@ -83,6 +77,5 @@ def check_reviewer(reviewer: User, reason: str) -> str:
 
 
 def check_outsider(by: User, account_id: int) -> None:
-    """Raise TransactionalError if an operator works for the account that they decide about."""
     if Membership.objects.filter(account_id=account_id, user=by).exists():
         raise TransactionalError(_("You work for this account, so a colleague has to decide."))

@@ -14,10 +14,8 @@ from mailflatrate.settings.schema import load_settings
 
 
 def switch_transactional(account_id: int, *, is_on: bool, by: User, reason: str) -> TransactionalSwitch:
-    """Switch an account's transactional email on or off, and tell its owners why.
-
-    Off takes effect at once, for queued messages, too. Raises TransactionalError if the user isn't an operator, gives
-    no reason, or works for the account, and if nothing would change.
+    """Tells the owners why; off at once, for queued messages, too. Raises TransactionalError without a reason, for
+    anyone but an outside operator, or if nothing would change.
     """
     reason = check_reviewer(by, reason)
     with tenancy.platform(PlatformReason.OPERATOR_DESK):

@@ -73,10 +73,7 @@ def _new_version(template: MessageTemplate, values: Mapping[str, Any], by: User)
 
 @transaction.atomic
 def begin_version(template_id: int, *, by: User) -> TemplateVersion:
-    """Begin the next version with what the newest one says; return the draft if there is one already.
-
-    Raises MessageTemplate.DoesNotExist, and TemplateStateError while a version is under review.
-    """
+    """What the newest says; the draft if there is one. Raises DoesNotExist; TemplateStateError during a review."""
     require(by, Permission.DRAFT)
     template = MessageTemplate.objects.select_for_update().get(id=template_id)
     newest = TemplateVersion.objects.filter(template=template).order_by("-number").first()
@@ -122,17 +119,12 @@ def _locked(version_id: int, *states: TemplateState) -> TemplateVersion:
 
 
 def preview(version: TemplateVersion, account_name: str) -> WrittenParts:
-    """Return the version with its sample data, as one reader would get it.
-
-    Raises TransactionalError and DataNotAccepted with everything that is wrong.
-    """
+    """With its sample data. Raises TransactionalError and DataNotAccepted with everything that is wrong."""
     return write_version(version, account_name).parts
 
 
 @dataclass(frozen=True, slots=True)
 class WrittenVersion:
-    """A version as it compiles now, with the values of its sample data, and what a reader gets of both."""
-
     sources: CompiledSources
     values: Mapping[str, object]
     parts: WrittenParts
@@ -165,10 +157,8 @@ def write_version(version: TemplateVersion, account_name: str) -> WrittenVersion
 
 @transaction.atomic
 def submit_version(version_id: int, *, account_name: str, by: User) -> TemplateVersion:
-    """Freeze a draft and ask for its review; what may be advertising is noted for the reviewer. From then on, the
-    sender's domain isn't offered to campaigns.
-
-    Raises TransactionalError with what is missing, and TemplateStateError unless it is a draft.
+    """Freeze it; what may be advertising is noted, and the sender's domain isn't offered to campaigns from then on.
+    Raises TransactionalError with what is missing, TemplateStateError unless it is a draft.
     """
     require(by, Permission.DRAFT)
     version = _locked(version_id, TemplateState.DRAFT)
