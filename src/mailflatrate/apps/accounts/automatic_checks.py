@@ -49,8 +49,6 @@ _NO_PAGE = PageFacts("", None)
 
 @dataclass(frozen=True, slots=True)
 class ApplicantProfile:
-    """The applicant's data, loaded before any outside check so that no transaction waits for the network."""
-
     email: str
     record: dict[str, str]
     closed: tuple[tuple[str, str], ...]
@@ -58,7 +56,6 @@ class ApplicantProfile:
 
 @tenancy.needs_platform
 def read_application(account_id: int) -> ApplicantProfile:
-    """Load record, owner's address, and earlier accounts with the same data."""
     application = Application.objects.get(account_id=account_id)
     owners = Membership.objects.filter(account_id=account_id, role=Role.OWNER).select_related("user").order_by("id")
     first = owners.first()
@@ -130,7 +127,6 @@ def check_applicant(asked: ApplicantProfile, resolver: Resolver, *, private: boo
 
 
 def _vat(number: str, resolver: Resolver, private: bool) -> VatFacts | None:
-    """Ask the EU's register about the VAT ID; None if it has no number, or one from outside the EU."""
     if not any(char.isdigit() for char in number):
         return None
     found = find_vat(number, load_settings().vies_server, resolver, private=private)
@@ -141,7 +137,6 @@ def _vat(number: str, resolver: Resolver, private: bool) -> VatFacts | None:
 
 
 def _age(domain: str, website: str, resolver: Resolver, private: bool) -> AgeFacts:
-    """Return the age of the sign-up domain, or of the website if the address is at a mailbox provider."""
     named = registrable(host_of(website) if is_freemail(domain) else domain)
     if not named:
         return AgeFacts("", None, "no registered domain")
@@ -151,7 +146,6 @@ def _age(domain: str, website: str, resolver: Resolver, private: bool) -> AgeFac
 
 
 def _lists(domain: str, website: str, resolver: Resolver) -> ListFacts:
-    """Check blocklists for the sign-up domain, the website's domain, and the website's IP addresses."""
     settings, host = load_settings(), host_of(website)
     names = {registrable(name) for name in (host, "" if is_freemail(domain) else domain) if name} - {""}
     of_names, of_addresses = blocklists(settings.domain_blocklists), blocklists(settings.address_blocklists)

@@ -32,7 +32,6 @@ def structured_imprint(imprint: Imprint | None) -> StructuredImprint | None:
 
 @tenancy.needs_account
 def agreements_open(account: Account) -> bool:
-    """Return True while a document in force is not accepted for the account."""
     facts = account_facts(account)
     return (
         facts.terms_current != facts.terms_accepted

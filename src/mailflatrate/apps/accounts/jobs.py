@@ -22,7 +22,6 @@ def forget_unproved(timestamp: int) -> None:
 
 @job("accounts.forget_answers", JobQueue.HOUSE, every="23 * * * *")
 def forget_answers(timestamp: int) -> None:
-    """Delete stored API responses older than a day."""
     keys.forget_answers()
 
 

@@ -12,7 +12,6 @@ from mailflatrate.apps.accounts.models import NoticeKind
 
 class NoticeBackend(BaseEmailBackend):
     def send_messages(self, email_messages: Sequence[EmailMessage]) -> int:
-        """Queue each message for each of its recipients; return how many messages were accepted."""
         house = people.house_account()
         for message in email_messages:
             for recipient in message.to:

@@ -31,7 +31,6 @@ def current_versions() -> dict[str, str]:
 
 
 def current_version(kind: AgreementKind) -> str:
-    """Return the version of a document in force now; empty if there is none."""
     return current_versions().get(kind, "")
 
 
@@ -62,7 +61,6 @@ def acceptance_time(document: AgreementDocument) -> datetime | None:
 
 
 def documents_to_read(user: User) -> list[AgreementDocument]:
-    """Return documents in force that this user has not yet accepted or acknowledged for the current account (R-04)."""
     seen = set(Acceptance.objects.filter(user=user).values_list("document__kind", "document__version"))
     read = Acknowledgement.objects.filter(user=user, occasion=Occasion.SIGN_IN)
     seen |= set(read.values_list("document__kind", "document__version"))
@@ -91,7 +89,6 @@ def memberships(user: User) -> list[Membership]:
 
 
 def account_of(user: User, account_id: int | None) -> Membership | None:
-    """Return the user's membership in `account_id`, or in the first of their accounts; None if they have none."""
     return chosen_of(memberships(user), account_id)
 
 
@@ -116,7 +113,6 @@ def members_who_may(permission: Permission, *, list_ids: Collection[int] | None 
 
 @tenancy.needs_account
 def limit_of(user_id: int | None) -> list[int] | None:
-    """Return the lists to which a user is limited in the current account; None for the whole account."""
     if user_id is None:
         return None
     return Membership.objects.filter(user_id=user_id).values_list("list_ids", flat=True).first()

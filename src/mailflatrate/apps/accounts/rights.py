@@ -22,6 +22,5 @@ def require(user: User, permission: Permission) -> None:
 
 
 def role_of(user: User) -> MemberRole | None:
-    """Return a user's role in the current account; None for anyone else."""
     found = Membership.objects.filter(user=user).values_list("role", flat=True).first()
     return MemberRole(found) if found else None

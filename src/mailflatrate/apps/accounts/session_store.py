@@ -42,7 +42,6 @@ class SessionStore(SessionBase):
     browser = Browser(None, "")
 
     def exists(self, session_key: str) -> bool:
-        """Return whether a cookie opens a row, expired or not."""
         return BrowserSession.objects.filter(key=row_key(session_key)).exists()
 
     def load(self) -> dict[str, Any]:

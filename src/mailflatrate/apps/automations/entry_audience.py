@@ -15,9 +15,7 @@ from mailflatrate.rules.conditions import Field, Op
 
 @tenancy.needs_account
 def entry_audience(automation_id: int) -> Audience | None:
-    """None if only those can who confirm from now on, or a reference is missing. Being in a segment already is no
-    entry.
-    """
+    """None if only those can who confirm later, or a reference is missing. Being in a segment before lets no one in."""
     automation = Automation.objects.filter(id=automation_id).first()
     if automation is None:
         return None

@@ -11,7 +11,6 @@ from mailflatrate.apps.campaigns.shared_blocks import resolved
 from mailflatrate.base import tenancy
 
 SAMPLE_CODE: Final = "SAMPLE-CODE"
-"""What previews, checks and test sends show instead of a code."""
 _NAMED: Final = re.compile(r"\bcoupon\.([a-z][a-z0-9_]{0,39})\b")
 
 
@@ -27,7 +26,6 @@ class PoolStock(NamedTuple):
 
 @tenancy.read_once
 def pool_names() -> list[tuple[str, str]]:
-    """Return the pools by key, each with its name."""
     return list(CouponPool.objects.order_by("key").values_list("key", "name"))
 
 
@@ -36,7 +34,6 @@ def pool_keys() -> list[str]:
 
 
 def pool_stocks(pool_id: int = 0) -> list[PoolStock]:
-    """Return all pools, newest first, or the one with this ID, with their numbers of codes."""
     pools = CouponPool.objects.filter(id=pool_id) if pool_id else CouponPool.objects.all()
     rows = CouponCode.objects.filter(pool__in=pools).values("pool_id")
     counts = {

@@ -26,7 +26,6 @@ from mailflatrate.rules.verdict import finding_from_json
 
 
 def content_facts(campaign: Campaign, compiled: CompiledCampaign) -> ContentFacts:
-    """Return the facts about a compiled campaign's content (R-40 to R-52)."""
     seen = facts_in_child(compiled)
     links = [LinkFacts(link.target, link.shown) for link in seen.link_texts if not is_calendar_url(link.target)]
     named = {link.url for link in links}
@@ -81,7 +80,6 @@ def _swallowed(campaign: Campaign, seen: SeenContent) -> list[str]:
 
 
 def _placeholders_left(campaign: Campaign, seen: SeenContent, polls: Iterable[Poll]) -> tuple[str, ...]:
-    """Return our placeholder texts that are still in the campaign where a reader would see them (R-52)."""
     lines = [line.strip() for line in campaign.text_override.splitlines()]
     asked = [line for poll in polls for line in poll.words.splitlines()]
     return placeholders_in([campaign.subject.strip(), campaign.preheader.strip(), *seen.blocks, *lines, *asked])

@@ -51,5 +51,4 @@ def forget_fetches(timestamp: int) -> None:
 
 @job("campaigns.check_due_digests", JobQueue.HOUSE, every="*/10 * * * *")
 def check_due_digests(timestamp: int) -> None:
-    """Every ten minutes, enqueue a job for each digest that is due."""
     digests.enqueue_due_digests()

@@ -34,8 +34,7 @@ WHERE p.left_out IS NULL GROUP BY 1 ORDER BY 1 NULLS FIRST
 
 @dataclass(frozen=True, slots=True)
 class Wave:
-    """`at` None: at once, as the hour has passed. `known`: they have a time zone, or an hour at which they
-    confirmed."""
+    """`at` None: at once, as the hour has passed. `known`: they have a time zone or an hour at which they confirmed."""
 
     at: datetime | None
     people: int
@@ -54,7 +53,6 @@ def join_of(campaign: Campaign, *, person: str, of_slice: bool = False) -> str:
 
 
 def moments_of(campaign: Campaign, local_at: datetime, begun_at: datetime) -> dict[str, Any]:
-    """Return the parameters of `join_of` and `MOMENT` for a campaign that begins at `begun_at`."""
     if campaign.at_best_hour:
         begin = max(local_at, begun_at)
         hours = next_hours(begin, campaign.time_zone)

@@ -34,7 +34,6 @@ def media_path(media: Media, slot: int, ending: str) -> str:
 
 
 def media_url(media: Media, slot: int, ending: str, *, base: str = "") -> str:
-    """Return the public address of one file of a picture; `base` is `media_base`, if the caller has it already."""
     return (base or media_base()) + media_path(media, slot, ending)
 
 
@@ -44,7 +43,6 @@ def on_service_host(url: str) -> str:
 
 
 def without_host(html: str) -> str:
-    """Return HTML in which pictures of messages have only a path, whichever of our hosts they were on."""
     return _HOST.sub("", html)
 
 
@@ -56,7 +54,6 @@ def message_url(media: Media, files: list[MediaFile], *, base: str = "") -> str:
 
 
 def slug(name: str) -> str:
-    """Return a name in a form suitable for a URL. Readers see it when they save the picture."""
     stem = name.rsplit(".", 1)[0].lower()
     return _UNUSUAL.sub("-", stem.translate(_GERMAN)).strip("-")[:60] or "picture"
 

@@ -31,7 +31,6 @@ def find_archive(code: str) -> tuple[int, int] | None:
 
 @tenancy.needs_account
 def public_campaigns(mailing_list: MailingList, *, with_hidden: bool = False) -> QuerySet[Campaign]:
-    """Return the campaigns that a list's archive shows, the newest first."""
     found = Campaign.objects.filter(
         state=CampaignState.SENT,
         list_ids__contains=[mailing_list.id],
@@ -50,7 +49,6 @@ def public_campaigns(mailing_list: MailingList, *, with_hidden: bool = False) ->
 def empty_values(
     campaign: Campaign, edition: Edition, account: Account, mailing_list: MailingList
 ) -> dict[str, object]:
-    """Return the values of an unknown reader; the campaign's own fallbacks apply."""
     return recipient_values(
         email="",
         first_name="",

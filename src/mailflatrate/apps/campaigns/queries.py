@@ -82,7 +82,6 @@ def audience_of(campaign: Campaign) -> Audience:
 
 
 def _follow_up_of(campaign: Campaign) -> FollowUp | None:
-    """Return what a campaign follows up. Without the earlier campaign's start, no one got it since."""
     if campaign.follow_up_of is None:
         return None
     began = Campaign.objects.filter(id=campaign.follow_up_of).values_list("started_at", flat=True).first()
@@ -173,7 +172,6 @@ def release_request(campaign_id: int) -> ReleaseRequest | None:
 
 
 def request_sent_back(campaign_id: int) -> ReleaseRequest | None:
-    """Return the request that a colleague sent back, if that was the latest answer to it."""
     found = ReleaseRequest.objects.filter(campaign_id=campaign_id).select_related("asked_by", "answered_by")
     newest = found.order_by("-id").first()
     return newest if newest is not None and newest.answer == ReleaseAnswer.SENT_BACK else None
@@ -200,7 +198,6 @@ def may_approve(campaign: Campaign, request: ReleaseRequest, user_id: int) -> bo
 
 
 def campaigns_to_review() -> QuerySet[Campaign]:
-    """Return campaigns that wait for a reviewer: released ones, and drafts submitted for an early review."""
     early = Q(state=CampaignState.DRAFT, review_asked_at__isnull=False)
     return Campaign.objects.filter(Q(state=CampaignState.REVIEW) | early)
 
@@ -210,7 +207,6 @@ def newest_draft_review(campaign_id: int) -> CampaignReview | None:
 
 
 def sent_back(campaign_id: int) -> CampaignReview | None:
-    """Return the review that sent this campaign back, if it is the latest review."""
     newest = CampaignReview.objects.filter(campaign_id=campaign_id).order_by("-id").first()
     return newest if newest is not None and not newest.approved else None
 
@@ -280,7 +276,6 @@ def brand_kit() -> BrandKit | None:
 
 
 def brand_style() -> BrandStyle:
-    """Return the look of the account's campaigns: its own choice, or our default built on its color."""
     kit = brand_kit()
     if kit is None:
         brand = BrandStyle(primary=current_account().colour)

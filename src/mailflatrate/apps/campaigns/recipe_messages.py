@@ -69,7 +69,6 @@ def _block(part: Part, begins: str) -> str:
 
 @cache
 def _texts(language: str) -> dict[str, dict[str, RecipeMessage]]:
-    """Return recipe -> key of a message -> the message, in the order in which they are sent."""
     raw = json.loads((HERE / f"{language}.json").read_text(encoding="utf-8"))
     return {
         recipe: {key: _message(key, language, words) for key, words in messages.items()}

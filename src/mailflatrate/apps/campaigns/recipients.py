@@ -113,7 +113,6 @@ def may_get(list_ids: str) -> str:
 
 
 def judged_at(campaign: Campaign) -> datetime:
-    """Return the moment for which recipients are judged: when the campaign is due, or now."""
     now = clock.now()
     return max(campaign.scheduled_at or now, now)
 

@@ -13,12 +13,10 @@ LATER_FACTS = ("events", "coupons", "visits", "own_hosts")
 
 
 def seal_of(edition: Edition) -> bytes:
-    """Return the seal of everything that an edition shows, and of the account that owns it."""
     return key_ring().content_seal(_octets(edition))
 
 
 def is_genuine(edition: Edition) -> bool:
-    """Return True if the seal is ours, made with the current key or an older one."""
     return key_ring().knows_content(_octets(edition), bytes(edition.seal))
 
 

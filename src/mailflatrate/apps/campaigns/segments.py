@@ -10,7 +10,6 @@ MOST_NAMED = 10
 
 
 def campaigns_with(segment_id: int) -> list[str]:
-    """Return the names of the campaigns that exclude a segment and have not begun, newest first."""
     waiting = Campaign.objects.filter(state__in=NOT_BEGUN, excluded_segments__contains=[{"id": segment_id}])
     names = waiting.order_by("-id").values_list("name", flat=True)[: MOST_NAMED + 1]
     found = [_("the campaign “%(name)s”") % {"name": name} for name in names[:MOST_NAMED]]

@@ -17,7 +17,6 @@ def include_of(block_id: int) -> str:
 
 
 def shared_ids(source: str) -> list[int]:
-    """Return the IDs of the shared rows that a source names, in its order, each once."""
     return list(dict.fromkeys(int(found) for found in _INCLUDE.findall(source)))
 
 
@@ -44,7 +43,6 @@ def put_in(source: str, contents: dict[int, str]) -> str:
 
 
 def resolved(campaign: Campaign) -> Campaign:
-    """Return an unsaved copy of a campaign whose texts contain the rows they name; itself if they name none."""
     if "<mj-include" not in f"{campaign.content}{campaign.variants}{campaign.translations}":
         return campaign
     shown = copy(campaign)
@@ -54,7 +52,6 @@ def resolved(campaign: Campaign) -> Campaign:
 
 
 def rewritten(campaign: Campaign, change: Callable[[str], str]) -> dict[str, Any]:
-    """Return `content`, `variants` and `translations` with each content changed."""
     further = {
         name: [each | {"content": change(each["content"])} for each in getattr(campaign, name)]
         for name in ("variants", "translations")

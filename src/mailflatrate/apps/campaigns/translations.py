@@ -43,12 +43,10 @@ WHERE p.left_out IS NULL GROUP BY 1
 
 
 def languages_of(campaign: Campaign) -> list[str]:
-    """Return the languages that a campaign is written in, its own first."""
     return [each.language for each in all_variants(campaign)] if campaign.translations else [campaign.language]
 
 
 def taken_languages(campaign: Campaign, number: int) -> list[str]:
-    """Return the languages that the text `number` can't have, because other texts have them."""
     return [code for at, code in enumerate(languages_of(campaign)) if at != number]
 
 
@@ -95,7 +93,6 @@ def check_languages(campaign: Campaign) -> None:
 
 
 def arms_by_spelling(campaign: Campaign) -> dict[str, Any]:
-    """Return the parameters of `JOIN`: how each further language is spelled, and the number of its text."""
     table = {name: number for number, code in enumerate(languages_of(campaign)) if number for name in spellings(code)}
     return {"spellings": list(table), "arms": list(table.values())}
 
@@ -118,7 +115,6 @@ def language_of(campaign: Campaign, edition_id: int | None) -> str:
 
 
 def campaign_of(edition: Edition) -> Campaign:
-    """Return an unsaved copy of an edition's campaign in the language of the edition."""
     shown = copy(edition.campaign)
     shown.language = edition.language or shown.language
     return shown

@@ -19,7 +19,6 @@ def _others(campaign: Campaign) -> list[dict[str, Any]]:
 
 
 def variant_count(campaign: Campaign) -> int:
-    """Return the number of variants or languages; 1 without an A/B test and with one language."""
     return 1 + len(_others(campaign))
 
 
@@ -29,7 +28,6 @@ def share_of(campaign: Campaign) -> int:
 
 
 def people_each(campaign: Campaign, recipients: int) -> int:
-    """Return about how many of `recipients` get each variant; they are drawn at random."""
     return recipients * share_of(campaign) // 100
 
 
@@ -48,7 +46,6 @@ def all_variants(campaign: Campaign) -> list[Campaign]:
 
 
 def written(campaign: Campaign, number: int, values: Mapping[str, Any]) -> dict[str, Any]:
-    """Return what to save in the draft when `values` were entered for its variant or language `number`."""
     if not 0 < number < variant_count(campaign):
         return dict(values)
     own = {name: value for name, value in values.items() if name in FIELDS}

@@ -64,7 +64,6 @@ class NamedSender:
 
 
 def from_facts(name: str, address: str) -> FromFacts:
-    """Return a sender's name and address with what the account may mention in it (R-45)."""
     return FromFacts(
         name,
         address,
@@ -81,13 +80,11 @@ def judge_name(name: str, address: str) -> Verdict:
 
 
 def is_trusted_name(name: str, address: str) -> bool:
-    """Return whether a name may appear in From without a person's review."""
     verdict = judge_name(name, address)
     return verdict.allowed and not verdict.needs_review
 
 
 def sender_facts(sender: SenderAddress | None, reply_to: str) -> SenderFacts:
-    """Return facts about the sender in From, and the DNS records of their domain (R-45, R-46, R-59, R-61, R-62)."""
     if sender is None:
         return NO_SENDER
     domain = sender.domain

@@ -22,7 +22,6 @@ def remember(domain: str) -> None:
 
 @job("domains.watch", JobQueue.HOUSE, every="17 * * * *")
 def watch(timestamp: int) -> None:
-    """Check every domain in use once an hour; a customer may request a check at any time."""
     for account_id, domain_id in domains_to_check():
         with tenancy.account(account_id):
             domains.renew_key(domain_id)
@@ -32,7 +31,6 @@ def watch(timestamp: int) -> None:
 
 @job("domains.check_service", JobQueue.HOUSE)
 def check_service() -> None:
-    """Check the service's own records at once, because messages wait for the result."""
     domain = service.check_service_domain(load_settings())
     log.info("service domain checked", state=domain.state if domain is not None else "none")
 

@@ -13,7 +13,6 @@ from mailflatrate.wire.dns import MxFacts, Resolver, ask_domains
 KEPT_FOR = timedelta(days=7)
 """How long a domain that accepts mail is assumed to go on accepting it."""
 DEAD_KEPT_FOR = timedelta(hours=12)
-"""The same for a domain that accepts no mail: it may be fixed tomorrow."""
 
 PATIENCE_SECONDS = 2.0
 """How long a person's confirmation email waits for one DNS answer."""

@@ -45,7 +45,6 @@ class SenderDomain(TenantModel):
 
     @property
     def bounce_host(self) -> str:
-        """Return the domain of the Return-Path (R-54)."""
         return f"bounce.{self.name}"
 
 
@@ -135,8 +134,7 @@ class Mailbox(TenantModel):
 
 
 class SenderAddress(TenantModel):
-    """An address allowed in From (R-45, R-46). `verified_at`: its mailbox was proved; a trigger refuses it
-    otherwise."""
+    """An address allowed in From (R-45, R-46). `verified_at`: its mailbox was proved, which a trigger checks."""
 
     domain = models.ForeignKey(SenderDomain, on_delete=models.CASCADE, related_name="addresses")
     email = models.CharField(_("email address"), max_length=254)

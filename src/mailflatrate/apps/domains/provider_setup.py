@@ -29,7 +29,6 @@ class SetupReturn:
 
 
 def is_offered(domain: SenderDomain) -> bool:
-    """Return whether to look for the domain's provider: records are missing, and no second key is being published."""
     has_link = load_settings().domain_connect_key is not None
     return has_link and domain.state != DomainState.VERIFIED and waiting_key(domain) is None
 

@@ -41,7 +41,6 @@ def domains() -> QuerySet[SenderDomain]:
 
 
 def proved_domain_names() -> list[str]:
-    """Return the names of the account's domains that are verified and not failing."""
     proved = SenderDomain.objects.filter(verified_at__isnull=False, state=DomainState.VERIFIED)
     return list(proved.order_by("name").values_list("name", flat=True))
 
@@ -59,7 +58,6 @@ def reply_addresses() -> QuerySet[Mailbox]:
 
 
 def on_own_domain(email: str) -> bool:
-    """Return whether the address is under a domain that the account proved by DNS."""
     host = domain_of(email)
     names = SenderDomain.objects.filter(verified_at__isnull=False).values_list("name", flat=True)
     return any(host == name or host.endswith(f".{name}") for name in names)
@@ -75,7 +73,6 @@ def proved_mailboxes() -> list[str]:
 
 
 def accounts_with_mailboxes() -> list[int]:
-    """Return every account on the platform that was ever asked about a mailbox."""
     with tenancy.platform(PlatformReason.HOUSEKEEPING):
         found = Mailbox.objects.order_by("account_id").values_list("account_id", flat=True).distinct()
         return list(found)
@@ -116,7 +113,6 @@ def service_key_published(service_domain: str) -> bool:
 
 
 def waiting_key(domain: SenderDomain) -> DkimKey | None:
-    """Return the key that takes over once its record is found; None if none is waiting (R-106)."""
     present = signing_key(domain)
     waiting = DkimKey.objects.filter(domain=domain, retired_at=None, active_from=None).order_by("-created_at", "-id")
     return None if present is None else waiting.exclude(id=present.id).first()

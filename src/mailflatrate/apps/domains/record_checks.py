@@ -37,7 +37,6 @@ def check_record(record: DnsRecord, resolver: Resolver) -> RecordLookup:
 
 
 def listings_of_service(settings: Settings, resolver: Resolver) -> list[Listing]:
-    """Return the blocklist results for the service's own domain and the IP addresses it sends from (R-89)."""
     addresses = [*resolver.a(settings.helo_name).values, *resolver.aaaa(settings.helo_name).values]
     return [
         *ask_blocklists(resolver, [settings.service_domain], blocklists(settings.domain_blocklists)),
@@ -70,7 +69,6 @@ def _spf(record: DnsRecord, resolver: Resolver) -> RecordLookup:
 
 
 def _mx(record: DnsRecord, resolver: Resolver) -> RecordLookup:
-    """Check that bounces reach us: one of the hosts is ours."""
     seen = find_mx(resolver, record.host)
     if seen.can_receive is None:
         return RecordLookup(DnsState.UNREACHABLE, seen.found)

@@ -44,8 +44,6 @@ SWEEP: Final = timedelta(minutes=1)
 
 @dataclass(frozen=True, slots=True)
 class DeliveryBatch:
-    """Events of one lane for one endpoint. `tries` are the attempts already made at each."""
-
     endpoint: WebhookEndpoint
     keys: list[str]
     lane: Lane
@@ -110,7 +108,6 @@ def next_batch(endpoint_id: int) -> DeliveryBatch | None:
 
 
 def current_secrets(endpoint: WebhookEndpoint) -> list[str]:
-    """Return the secrets to sign with: two during a rotation."""
     keys = endpoint.open_secrets()
     is_rotating = endpoint.old_secret_until is not None and endpoint.old_secret_until > clock.now()
     return keys[: 2 if is_rotating else 1]
@@ -165,7 +162,6 @@ def _waiting_batch(endpoint: WebhookEndpoint, keys: list[str], size: int) -> Del
 
 
 def _come_again(account_id: int, endpoint_id: int) -> None:
-    """Enqueue the next run if one is needed before the sweep comes."""
     endpoint = WebhookEndpoint.objects.filter(id=endpoint_id).first()
     if endpoint is None or not endpoint.is_active:
         return
@@ -196,7 +192,6 @@ def _defer(account_id: int, endpoint_id: int, seconds: float, why: str) -> None:
 
 
 def wake(account_id: int, endpoint_id: int) -> None:
-    """Enqueue a delivery to an endpoint, in the running transaction."""
     _defer(account_id, endpoint_id, 0, "woken")
 
 
@@ -231,7 +226,6 @@ def _post_all(batch: DeliveryBatch, target: PushTarget) -> list[PushResult | Non
 
 
 def send_test(account_id: int, endpoint_id: int) -> None:
-    """Send a test event, whatever the endpoint's state, and record the attempt."""
     with tenancy.account(account_id):
         endpoint = WebhookEndpoint.objects.filter(id=endpoint_id).first()
         if endpoint is None:

@@ -73,7 +73,6 @@ class FeedPosition:
 
     @property
     def bounds(self) -> tuple[int, int]:
-        """Return the last id read of this transaction, in the outbox and among the contacts' changes."""
         if self.source == _BEFORE:
             return _BEFORE, _BEFORE
         return (self.id, _BEFORE) if self.source == OUTBOX else (_LAST_ID, self.id)
@@ -81,8 +80,6 @@ class FeedPosition:
 
 @dataclass(frozen=True, slots=True)
 class FeedEvent:
-    """One event, and the position right after it."""
-
     position: FeedPosition
     type: EventType
     payload: dict[str, Any]
@@ -121,8 +118,6 @@ class FeedPage:
 
 @dataclass(frozen=True, slots=True)
 class FeedHorizon:
-    """The current end of the feed, and the database server whose transaction numbers it uses."""
-
     position: FeedPosition
     newest_xid: int
     server: int
@@ -156,7 +151,6 @@ def read_events(position: FeedPosition, types: Collection[EventType], size: int)
 
 
 def _scan(position: FeedPosition, types: Collection[EventType], window: int) -> tuple[list[tuple[Any, ...]], int]:
-    """Return the next rows of all types, and the oldest open transaction at that moment."""
     outbox_id, contacts_id = position.bounds
     values: dict[str, Any] = {
         "account_id": tenancy.current_account_id(),
@@ -174,7 +168,6 @@ def _scan(position: FeedPosition, types: Collection[EventType], window: int) -> 
 
 
 def _object(payload: Any) -> dict[str, Any]:
-    """Return a JSON value, which a bare cursor gives as text."""
     found: dict[str, Any] = json.loads(payload) if isinstance(payload, str | bytes) else payload
     return found
 

@@ -31,6 +31,5 @@ class Lane(Enum):
         return FeedPosition(*(getattr(endpoint, name) for name in self.columns))
 
     def move(self, endpoint: WebhookEndpoint, position: FeedPosition) -> None:
-        """Set the lane's position; the caller saves `columns`."""
         for name, value in zip(self.columns, (position.xid, position.source, position.id), strict=False):
             setattr(endpoint, name, value)

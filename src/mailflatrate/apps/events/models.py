@@ -74,7 +74,6 @@ class WebhookEndpoint(TenantModel):
         return f"webhook:{self.account_id}:{self.url}"
 
     def seal_secrets(self, *secrets: str) -> None:
-        """Keep the secrets, the current one first, bound to this account and address."""
         self.secrets_sealed = vault().seal(" ".join(secrets).encode(), self._place)
 
     def open_secrets(self) -> list[str]:

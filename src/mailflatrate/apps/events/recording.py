@@ -48,7 +48,6 @@ class SentEvent:
 
 @tenancy.needs_account
 def record_batch(endpoint: WebhookEndpoint, lane: Lane, sent: Sequence[SentEvent], position: FeedPosition) -> None:
-    """Record a batch in one transaction of the account."""
     now = clock.now()
     works = any(each.is_answered for each in sent)
     _write_attempts(endpoint, sent, may_be_last=works and lane is Lane.WAITING)
@@ -89,7 +88,6 @@ def _write_attempts(endpoint: WebhookEndpoint, sent: Sequence[SentEvent], *, may
 
 
 def _keep_waiting(endpoint: WebhookEndpoint, refused: Sequence[SentEvent], now: datetime) -> None:
-    """Have events of a lane that goes on tried again later; those that weren't tried at once."""
     WaitingEvent.objects.bulk_create(
         [
             WaitingEvent(
@@ -126,7 +124,6 @@ def _settle_waiting(endpoint: WebhookEndpoint, sent: Sequence[SentEvent], *, wor
 
 
 def _judge(endpoint: WebhookEndpoint, sent: Sequence[SentEvent], *, works: bool, now: datetime) -> None:
-    """Note whether the endpoint works, leave it alone for a while, or switch it off."""
     tried = [each for each in sent if each.result is not None]
     if tried:
         endpoint.is_slow = is_slow([each.result.seconds for each in tried if each.result is not None])

@@ -154,13 +154,11 @@ def defer_planning(campaign: Campaign, edition_id: int | None, decision_id: int)
 
 
 def _tell(event: str, campaign: Campaign, **details: object) -> None:
-    """Log the event once the transaction is committed."""
     fields = {"account": campaign.account_id, "campaign": campaign.id, "mailing": campaign.mailing_id, **details}
     transaction.on_commit(lambda: log.info(event, **fields))
 
 
 def _first_wave(campaign: Campaign, local_at: datetime) -> datetime | None:
-    """Return when the earliest part of the audience reaches that hour; None for at once."""
     waves = waves_of(campaign, local_at, clock.now())
     return waves[0].at if waves else local_at
 

@@ -25,7 +25,6 @@ from mailflatrate.rules.verdict import Verdict
 from mailflatrate.settings import load_settings
 
 BY_THE_APPROVER = frozenset({"policy-acknowledged", "released-by-two"})
-"""Keys of the rules that the second person's release itself fulfils."""
 
 
 def is_askable(verdict: Verdict) -> bool:

@@ -48,12 +48,10 @@ def _unwritten(campaign: Campaign) -> tuple[tuple[str, int], ...]:
 
 
 def _is_copy(campaign: Campaign, text: Mapping[str, str]) -> bool:
-    """Return whether a translation still says what the first text says, as it did when it was added."""
     return bool(campaign.content.strip()) and text["content"] == campaign.content
 
 
 def _without_origin(list_id: int, state: OriginState) -> bool:
-    """Return whether a list's origin blocks it: rejected, or undecided while it has no confirmed subscribers."""
     if state is not OriginState.WAITING:
         return state is OriginState.REJECTED
     confirmed = Subscription.objects.filter(mailing_list_id=list_id, state=SubscriptionState.CONFIRMED)
@@ -61,6 +59,5 @@ def _without_origin(list_id: int, state: OriginState) -> bool:
 
 
 def _importing(list_id: int) -> bool:
-    """Return True while a file is being read, and until it has been checked as a whole."""
     unchecked = Q(state=ImportState.RUNNING) | Q(state__in=OVER, rows_read__gt=0, check_state=CheckState.UNCHECKED)
     return Import.objects.filter(unchecked, mailing_list_id=list_id).exists()

@@ -59,7 +59,6 @@ def decide_confirmations(batch: ConfirmationBatch) -> list[ConfirmationDecision]
 
 @tenancy.needs_account
 def confirmation_facts(batch: ConfirmationBatch) -> dict[int, ConfirmationFacts]:
-    """Return the facts about each request of a batch, by its ID, without the counts."""
     account = account_facts(current_account())
     imprint = structured_imprint(newest_imprint())
     kept_away = suppression.kept_away(list({key for request in batch.requests for key in request.keys}), batch.now)

@@ -54,7 +54,6 @@ def ask_for_drafts(campaigns: Sequence[LockedCampaign], *, by: User) -> None:
 
 
 def _has_enough(campaigns: Sequence[LockedCampaign]) -> bool:
-    """Return whether one more draft is too many. The messages of an automation count as one."""
     since = clock.now() - timedelta(days=1)
     answered = (
         CampaignReview.objects.filter(campaign__in=campaigns, reviewed_at__gt=since)

@@ -13,5 +13,4 @@ def release_due(account_id: int, campaign_id: int) -> None:
 
 @job("gate.end_supervision", JobQueue.PLAN)
 def end_supervision(account_id: int, campaign_id: int) -> None:
-    """End an account's supervision if the campaign that started was the last one to be reviewed."""
     supervision.end_supervision(account_id, campaign_id)

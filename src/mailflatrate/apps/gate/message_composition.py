@@ -46,7 +46,6 @@ def service_identity(settings: Settings) -> ServiceIdentity:
 
 
 def edition_content(templates: EditionTemplates, *, test: bool) -> EditionContent:
-    """Return the three parts in the composer's format; the subject of a test says that it is one."""
     sources = templates.subject.source + templates.html.source + templates.text.source
     content = EditionContent(
         subject=_part(templates.subject),

@@ -91,7 +91,6 @@ def _review_of(campaign: Campaign, content: str, people: int | None, *, early: b
 
 
 def _reasons(campaign: Campaign, *, early: bool) -> list[dict[str, object]]:
-    """Return the findings that require a review: of the release, or of the draft as its reviewer sees it now."""
     if early:
         findings = [one.as_json() for one in gate.check_campaign(campaign.id)]
     else:

@@ -56,7 +56,6 @@ def sampled(
 
 
 def work_of(campaign: Campaign, compiled: CompiledCampaign, attributes: frozenset[str]) -> int:
-    """Return the cost of rendering all parts for the sample's reader (compare `mail.liquid.work_limit`)."""
     values = _reader_values(campaign, attributes, clock.now(), "…") | dict.fromkeys(LINK_VARIABLES.values(), "#")
     return work_in_child(compiled, values)
 
@@ -88,7 +87,6 @@ def sample_message(campaign: Campaign, compiled: CompiledCampaign, attributes: f
 
 
 def _written(campaign: Campaign, compiled: CompiledCampaign, values: dict[str, object]) -> EditionContent:
-    """Render the parts for this reader in a child process. Raises EditionUnusable, SourceRefused."""
     ring, base = key_ring(), load_settings().public_url
     links = {
         name: link_prefix(base, kind) + ring.seal(LINK_PURPOSES[kind], campaign.account_id, 1)

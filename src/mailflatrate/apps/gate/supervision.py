@@ -12,7 +12,6 @@ from mailflatrate.rules.limits import value
 
 
 def campaign_starts(campaign: Campaign) -> None:
-    """Enqueue, with this transaction, the check whether this campaign ends the account's supervision."""
     if current_account().supervised:
         jobs.defer("gate.end_supervision", jobs.JobQueue.PLAN, account_id=campaign.account_id, campaign_id=campaign.id)
 
@@ -50,7 +49,6 @@ def end_supervision(account_id: int, campaign_id: int) -> None:
 
 
 def _decisions(reviews: QuerySet[CampaignReview]) -> int:
-    """Count what was decided: campaigns, and automations, whose messages are decided together."""
     rows = reviews.values_list("campaign__automation_id", "campaign_id")
     return len({(automation_id, None if automation_id else campaign_id) for automation_id, campaign_id in rows})
 

@@ -25,8 +25,6 @@ from mailflatrate.rules.roles import Permission
 
 @dataclass(frozen=True, slots=True)
 class TemplateTest:
-    """What a version compiled to when a test of it was sent: subject, HTML and text, with the sample's values."""
-
     version_id: int
     parts: tuple[str, str, str]
     values: Mapping[str, Any]

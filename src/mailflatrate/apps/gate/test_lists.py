@@ -20,7 +20,6 @@ _LOCK = "SELECT pg_advisory_xact_lock(hashtextextended(%s, 0))"
 
 
 def choosable() -> list[tuple[str, str]]:
-    """Return the addresses and names that a test list may have: those of tests, without addresses of roles."""
     return [(address, name) for address, name in test_addresses() if not _is_role(address)]
 
 

@@ -38,8 +38,6 @@ def keep_within_the_day(recipients: Sequence[str]) -> None:
 
 @dataclass(frozen=True, slots=True)
 class TestContent:
-    """What a test message shows: an edition with a contact's fields, or a template's version with its sealed text."""
-
     edition_id: int | None = None
     sample_contact_id: int | None = None
     template_version_id: int | None = None

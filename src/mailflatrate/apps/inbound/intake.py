@@ -90,7 +90,6 @@ def store(arrivals: Sequence[Arrival]) -> list[int]:
 
 
 def restore(about: dict[str, Any], raw: bytes) -> bool:
-    """Store a message of the journal unless the database has it; return whether it was missing."""
     at = datetime.fromisoformat(about.pop("at"))
     arrival = Arrival(**{**about, "also_to": tuple(about["also_to"])}, raw=raw)
     with tenancy.platform(PlatformReason.MAIL_IN):

@@ -98,7 +98,6 @@ class InboundReading:
 
     @property
     def needs_judging(self) -> bool:
-        """Return whether it matters who sent it (R-78)."""
         return self.is_readable and (
             self.address.kind in ROLES
             or self.address.kind is RecipientKind.AGGREGATE
@@ -145,7 +144,6 @@ class InboundReading:
 
 
 def is_machine_report(inspection: Inspection) -> bool:
-    """Return True for a feedback report, False for a person's mail."""
     return inspection.report is not None and inspection.report.how in _MACHINES
 
 
@@ -161,7 +159,6 @@ def read_all(mails: Sequence[RawMail]) -> list[InboundReading]:
 
 
 def _read(mail: RawMail) -> InboundReading:
-    """Return what the message and its envelope alone tell, before any lookup."""
     address = parse_recipient(mail.envelope_to)
     claims = claims_of(address)
     target = None

@@ -84,7 +84,6 @@ def ask_again(raw_mail_id: int, asked: int) -> None:
 
 @job("inbound.sweep", JobQueue.INBOUND, every="* * * * *")
 def sweep(timestamp: int) -> None:
-    """Enqueue reading of messages that a crash left unread."""
     if is_any_left(datetime.fromtimestamp(timestamp, UTC) - LEFT_AFTER):
         wake_readers()
     if provider_posts.is_any_post_left():
@@ -103,7 +102,6 @@ def confirm_topic(url: str) -> None:
 
 @job("inbound.delete_old_posts", JobQueue.HOUSE, every="17 * * * *")
 def delete_old_posts(timestamp: int) -> None:
-    """Delete providers' posts that no repetition can be mistaken for any longer."""
     provider_posts.delete_old_posts()
 
 
@@ -141,7 +139,6 @@ def note_addresses(timestamp: int) -> None:
 
 @job("inbound.fetch_mailbox", JobQueue.INBOUND, every="* * * * *")
 def fetch_mailbox(timestamp: int) -> None:
-    """Enqueue polling of the operator's mailbox if one is configured; only one process polls at a time."""
     if mailbox.is_configured():
         wake(POLL, JobQueue.INBOUND, once=POLL, lock=POLL)
 

@@ -33,8 +33,6 @@ class RawMailState(models.TextChoices):
 
 
 class DeskState(models.TextChoices):
-    """Whether the abuse desk has to open a case for a message or add it to one."""
-
     NO = "", _("No")
     WAITING = "waiting", _("Waiting")
     TAKEN = "taken", _("Taken")

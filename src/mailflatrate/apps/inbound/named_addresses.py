@@ -39,7 +39,6 @@ def note_some(model: type[RawMail] | type[InboxMessage]) -> int:
 
 
 def is_all_noted(before: datetime) -> bool:
-    """Return whether the addresses of every message stored before a moment are indexed."""
     with tenancy.platform(PlatformReason.MAIL_IN):
         return not any(model.objects.filter(address_keys=None, received_at__lte=before).exists() for model in TABLES)
 

@@ -41,8 +41,6 @@ FAILED_KEPT = timedelta(days=30)
 
 
 class PostResult(Enum):
-    """What became of a post."""
-
     TAKEN = "taken"
     KNOWN = "known"
     NO_HOOK = "no_hook"
@@ -51,13 +49,11 @@ class PostResult(Enum):
 
 
 def find(provider: str, token: str) -> RelayHook | None:
-    """Return the hook at this address, before the body is read."""
     with tenancy.platform(PlatformReason.MAIL_IN):
         return find_hook(provider, token)
 
 
 def refuse(hook: RelayHook, problem: str) -> None:
-    """Note at the desk that a post was refused."""
     with tenancy.platform(PlatformReason.MAIL_IN):
         count_refusal(hook.relay_id, problem)
 
@@ -97,7 +93,6 @@ def take_post(hook: RelayHook, headers: Mapping[str, str], body: bytes) -> PostR
 
 
 def restore(about: dict[str, Any], body: bytes) -> bool:
-    """Store a post of the journal unless the database has it; return whether it was missing."""
     named = {"relay_id": about["relay_id"], "provider": about["provider"], "once": bytes.fromhex(about["once"])}
     with tenancy.platform(PlatformReason.MAIL_IN):
         if ProviderPost.objects.filter(once=named["once"]).exists():
@@ -110,15 +105,11 @@ def restore(about: dict[str, Any], body: bytes) -> bool:
 
 
 def wake() -> None:
-    """Enqueue reading of what is stored, once this is committed."""
     jobs.wake(READ_POSTS, jobs.JobQueue.INBOUND, once=READ_POSTS, lock=READ_POSTS)
 
 
 def read_posts() -> int:
-    """Read the posts that wait, oldest first; each is counted before it is read. Return how many were read.
-
-    After some seconds the next job continues, so that a process told to stop need not read them all.
-    """
+    """Oldest first; each is counted before it is read. After some seconds the next job continues."""
     done, ends = 0, time.monotonic() + AT_MOST_SECONDS
     while (post_id := _claim()) is not None:
         _read(post_id)
@@ -138,7 +129,6 @@ def delete_old_posts() -> None:
 
 
 def is_any_post_left() -> bool:
-    """Return whether a post waits."""
     with tenancy.platform(PlatformReason.HOUSEKEEPING):
         return ProviderPost.objects.filter(state=PostState.NEW).exists()
 
@@ -185,7 +175,6 @@ def _close(post_id: int, state: PostState, reason: str) -> None:
 
 
 def _events_of(post: ProviderPost, events: Sequence[values.ProviderEvent]) -> list[RawMail]:
-    """Return the events about messages that this relay took, each as a stored message to their return path."""
     rows = []
     for event in events:
         claims = key_ring().open_token(TokenPurpose.RELAY_EVENT, event.token)

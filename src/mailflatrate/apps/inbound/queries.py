@@ -35,8 +35,6 @@ WHERE state = 'new' AND id > %s AND id %% %s = %s ORDER BY id LIMIT %s
 
 @dataclass(frozen=True, slots=True)
 class WaitingMessage:
-    """A message that waits to be read; `attempts`: how often reading was begun."""
-
     id: int
     octets: int
     attempts: int
@@ -52,7 +50,6 @@ def waiting_in(lane: int, lanes: int, *, after_id: int) -> list[WaitingMessage]:
 
 
 def is_any_left(before: datetime) -> bool:
-    """Return whether a message that arrived before this moment is still unread."""
     with tenancy.platform(PlatformReason.HOUSEKEEPING):
         return RawMail.objects.filter(state=RawMailState.NEW, received_at__lt=before).exists()
 
@@ -62,7 +59,6 @@ UNDONE = Q(kind=FeedbackKind.UNSUBSCRIBE, reason__in=LeaveUndone.values)
 
 
 def is_unsubscribed_sql(row: str) -> str:
-    """Return the same for SQL: the feedback `row` is an unsubscribe that wasn't undone."""
     undone = ", ".join(f"'{each}'" for each in LeaveUndone.values)
     return f"{row}.kind = '{FeedbackKind.UNSUBSCRIBE}' AND {row}.reason NOT IN ({undone})"
 
@@ -81,16 +77,12 @@ def feedback_by_campaign(campaign_ids: Sequence[int]) -> dict[tuple[int, Feedbac
 
 
 def unsubscribes_by_reason(campaign_id: int) -> dict[str, int]:
-    """Return how many people unsubscribed because of a campaign by the reason they gave, or "" without one.
-
-    Those who stayed after all have a value of `LeaveUndone`.
-    """
+    """By the reason given, or "" without one; those who stayed after all have a value of `LeaveUndone`."""
     rows = Feedback.objects.filter(campaign_id=campaign_id, kind=FeedbackKind.UNSUBSCRIBE).values_list("reason")
     return dict(rows.annotate(n=Count("id")))
 
 
 def feedback_of_contact(contact_id: int) -> QuerySet[Feedback]:
-    """Return all feedback about one contact, newest first."""
     return Feedback.objects.filter(contact_id=contact_id).select_related("campaign").order_by("-at")
 
 
@@ -99,8 +91,6 @@ REPORT_DAYS = 30
 
 @dataclass(frozen=True, slots=True)
 class ReporterFigures:
-    """One receiver's figures. `proved`: all of its reports were signed."""
-
     name: str
     reports: int
     messages: int
@@ -110,26 +100,21 @@ class ReporterFigures:
 
     @property
     def percent(self) -> float | None:
-        """Return the percentage of messages that passed; None if none were seen."""
         return 100 * self.passed / self.messages if self.messages else None
 
 
 @dataclass(frozen=True, slots=True)
 class DomainFigures:
-    """Receivers' recent reports of one kind on a domain: figures by reporter, and what failed."""
-
     kind: ReportKind
     reporters: list[ReporterFigures]
     failures: list[tuple[str, int]]
 
     @property
     def messages(self) -> int:
-        """Return the total number of messages seen."""
         return sum(row.messages for row in self.reporters)
 
     @property
     def passed(self) -> int:
-        """Return the number of messages that passed."""
         return sum(row.passed for row in self.reporters)
 
 
@@ -140,7 +125,6 @@ def domain_figures(domain: str) -> list[DomainFigures]:
 
 @tenancy.needs_platform
 def own_domain_figures() -> list[DomainFigures]:
-    """Return reports on the operator's own domain."""
     return _figures(DomainReport.objects.filter(account=None, domain=load_settings().service_domain))
 
 
@@ -162,7 +146,6 @@ def _figures(rows: QuerySet[DomainReport]) -> list[DomainFigures]:
 
 
 def _failures(rows: QuerySet[DomainReport], most: int = 10) -> list[tuple[str, int]]:
-    """Return what failed: name and number, the largest first."""
     failed: Counter[str] = Counter()
     for sources in rows.values_list("sources", flat=True).iterator():
         for name, messages, passed in sources:
@@ -171,7 +154,6 @@ def _failures(rows: QuerySet[DomainReport], most: int = 10) -> list[tuple[str, i
 
 
 def inbox_messages(*, search: str = "", before_id: int | None = None) -> QuerySet[InboxMessage]:
-    """Return the messages in the test inbox of this account, newest first; keyset by `before_id`."""
     found = InboxMessage.objects.defer("raw").order_by("-id")
     if search:
         found = (

@@ -21,10 +21,7 @@ AGAINST_THE_PERSON = {
 
 
 def replay(raw_mail_id: int, *, by: User, reason: str) -> int:
-    """Read a message again. Its effects are not repeated; suppressions it no longer supports end.
-
-    Returns how many suppressions ended. Raises SuppressionError without a reason, or when the message is gone.
-    """
+    """Effects are not repeated. Returns how many suppressions ended. Raises SuppressionError."""
     if not reason.strip():
         raise suppression.SuppressionError(_("Explain why the message is being processed again."))
     with tenancy.platform(PlatformReason.OPERATOR_DESK):

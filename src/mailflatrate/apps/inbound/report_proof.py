@@ -1,6 +1,4 @@
-"""Who sent a report, and whether that is proved (R-78): by an aligned DKIM signature, or by a feedback loop's known
-host.
-"""
+"""Who sent a report, and whether that is proved (R-78): by an aligned DKIM signature, or a loop's known host."""
 
 import re
 from collections.abc import Iterable
@@ -48,10 +46,7 @@ class SenderProof(StrEnum):
 
 @dataclass(frozen=True, slots=True)
 class Trust:
-    """The sender of a message and how far to trust them.
-
-    `sender`: the From address ("" if none or several), `detail`: the signer's domain or the host.
-    """
+    """`sender`: the From address ("" if none or several). `detail`: the signer's domain or the host."""
 
     proof: SenderProof
     sender: str
@@ -59,16 +54,13 @@ class Trust:
 
     @property
     def proved(self) -> bool:
-        """Return whether the sender is who they claim to be."""
         return self.proof in (SenderProof.DKIM, SenderProof.SOURCE)
 
 
 def judge_sender(raw: bytes, peer: str, *, recipient: str = "", sources: str = "") -> Trust:
-    """Judge the sender of a message that `peer` (an IP address, "" if unknown) delivered to us. Asks the DNS.
-
-    `sources` are the networks that need no signature (`feedback_sources`), `recipient` is our address it came to. A
-    signature counts only if it proves that its author wrote these words to us: one that leaves To or Subject open, or
-    covers a part of the body, can be sent on to anyone.
+    """Asks the DNS. `peer`: an IP address, "" if unknown; `sources`: networks that need no signature; `recipient`: our
+    address it came to. A signature counts only if it proves that its author wrote these words to us: one that
+    leaves To, Subject or a part of the body open can be sent on to anyone.
     """
     headers, _body = split_headers(raw[:MAX_HEADER_BYTES].replace(b"\r\n", b"\n"))
     authors = headers.all("from")
@@ -91,9 +83,7 @@ def judge_sender(raw: bytes, peer: str, *, recipient: str = "", sources: str = "
 
 
 def feedback_sources() -> str:
-    """Return the networks whose reports need no signature. Once mail leaves this host, its test inbox reports nothing,
-    and any program of the host could use that address.
-    """
+    """Networks whose reports need no signature; not this host once mail leaves it, since any program could use it."""
     settings = load_settings()
     if settings.feedback_sources != Settings.model_fields["feedback_sources"].default:
         return settings.feedback_sources
@@ -102,10 +92,7 @@ def feedback_sources() -> str:
 
 
 def _is_addressed(headers: Headers, recipient: str) -> bool:
-    """Return whether To names our address that the message came to and no other, not even in a display name.
-
-    Then what was signed was meant for us. Every field exists once, so none was added above the signed one.
-    """
+    """Whether To names only our address, even in display names; fields exist once, so none was added above."""
     if any(len(headers.all(name)) != 1 for name in ("to", "subject")):
         return False
     return set(_ADDRESS.findall(headers.raw("to").lower())) == {recipient.strip("<> ").lower()}
@@ -116,10 +103,8 @@ def _is_whole(verdict: DkimVerdict) -> bool:
 
 
 def _source(headers: Headers, peer: str) -> str:
-    """Return the host that handed the message to us, "" if unknown.
-
-    For a message from one of our relays it is the client in the topmost Received line, which is the relay's own. A
-    relay is never a source: what it hands over on its own account could come from anywhere.
+    """The host that handed us the message, "" if unknown. Behind one of our relays, its client in the topmost Received
+    line; a relay is never a source: what it hands over on its own account could come from anywhere.
     """
     relays = load_settings().inbound_relays
     if not _is_in(peer, relays):
@@ -167,9 +152,7 @@ def _public_key(selector: str, domain: str) -> bytes | None:
 
 
 def answers_for(domain: str, recipient: str) -> bool:
-    """Return whether `domain` may speak for the mailbox of `recipient`: it is the same domain, or one of the same
-    provider.
-    """
+    """`domain` may speak for the mailbox: it is the same domain, or one of the same provider."""
     theirs = domain_of(recipient)
     if registrable(domain) == registrable(theirs):
         return True
@@ -178,5 +161,4 @@ def answers_for(domain: str, recipient: str) -> bool:
 
 
 def names_one_of(values: Iterable[str], domains: frozenset[str]) -> bool:
-    """Return whether the fields hold an address at one of `domains`."""
     return any(found.lower() in domains for value in values for found in re.findall(r"@([\w.-]+)", value))

@@ -5,8 +5,6 @@ from enum import StrEnum
 
 
 class MailboxBehavior(StrEnum):
-    """The behavior of a test inbox address; its name is the local part."""
-
     UNKNOWN = "x-550"
     BUSY = "x-421"
     TIMEOUT = "x-timeout"
@@ -19,10 +17,7 @@ class MailboxBehavior(StrEnum):
 
     @classmethod
     def of(cls, address: str) -> "MailboxBehavior | None":
-        """Return the behavior that the local part requests.
-
-        A tag or number makes further addresses: `x-550+2@`, `x-full-7@`.
-        """
+        """By the local part; a tag or number makes further addresses: `x-550+2@`, `x-full-7@`."""
         found = re.match(
             r"(x-(?:550|421|timeout|full|bounce|complain|vacation|unsubscribe|oneclick))(?:[-+.][^@]*)?@",
             address.lower(),

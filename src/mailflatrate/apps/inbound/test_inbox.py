@@ -35,7 +35,6 @@ def keep(arrivals: Sequence[tuple[Arrival, str]]) -> None:
 
 
 def trim() -> None:
-    """Delete the oldest messages above the limit."""
     with tenancy.platform(PlatformReason.TEST_INBOX), connection.cursor() as cursor:
         cursor.execute(
             "DELETE FROM postbox_message WHERE id < "

@@ -19,7 +19,6 @@ _WHY = {
 
 
 def why(problem: child.ChildError) -> str:
-    """Return the explanation shown for a message that could not be read."""
     return _WHY.get(type(problem), "it could not be read")
 
 
@@ -30,7 +29,6 @@ def read_mail(raw: bytes, *, with_tokens: bool, expects_aggregate: bool = False)
 
 
 def unread(problem: child.ChildError) -> ForeignMail:
-    """Return an empty placeholder for a message that could not be read."""
     inspection = Inspection(kind=ReturnedMessageKind.OTHER, error=why(problem))
     return ForeignMail(inspection, recipients=(), is_bulk=False, is_marked_spam=False, aggregates=())
 

@@ -63,9 +63,7 @@ def change_account_status(
     machine: str = "",
     application: Application | None = None,
 ) -> AccountStatusChange:
-    """`by` None: `machine` does it. Raises AccountError if R-01 or R-90 forbids it, or a person or a reason is
-    missing.
-    """
+    """`by` None: `machine` does it. Raises AccountError if R-01 or R-90 forbids it, or without a person or reason."""
     with tenancy.platform(PlatformReason.ACCOUNT_STATUS):
         account = Account.objects.select_for_update().get(id=account_id)
         before = AccountStatus(account.status)
@@ -126,9 +124,7 @@ def _facts(account: Account, change: AccountStatusChange) -> Facts:
 
 
 def give_strike(account_id: int, reasons: Reasons, *, by: User | None, machine: str = "") -> Strike:
-    """In force for six months (R-08): the third suspends the account, and the next time closes it. Raises
-    AccountError.
-    """
+    """In force for six months (R-08): the third suspends, and the next time closes the account. Raises AccountError."""
     if not reasons.text.strip():
         raise AccountError(_("Give the reason. The customer will read it."))
     now = clock.now()
@@ -158,7 +154,6 @@ def give_strike(account_id: int, reasons: Reasons, *, by: User | None, machine: 
 
 
 def _answer_strikes(account_id: int, present: AccountStatus) -> None:
-    """Suspend or close the account if its strikes require it and it is not already there."""
     earlier = AccountStatusChange.objects.filter(
         account_id=account_id, after=AccountStatus.SUSPENDED, reason_code=STRIKES
     )

@@ -69,7 +69,6 @@ def ask_for_address(user: User, email: str, *, url: Callable[[str], str]) -> Non
 
 
 def change_address(user: User, token: str) -> None:
-    """Switch to the token's address and notify the old mailbox. Raises AccountError."""
     with tenancy.access():
         locked = User.objects.select_for_update().get(id=user.id)
         change, old = find_change(locked, token), locked.email

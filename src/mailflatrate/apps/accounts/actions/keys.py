@@ -31,8 +31,6 @@ DAILY_ASKS = 200
 
 @dataclass(frozen=True, slots=True)
 class MadeKey:
-    """A new key with its secret, which cannot be retrieved later."""
-
     key: ApiKey
     secret: str
 
@@ -190,9 +188,7 @@ class KeyOutsideNetworks(AccountError):
 
 
 def use_api_key(secret: str, ip: str | None = None) -> KeyUse | None:
-    """Count a request; None if the key doesn't work. The caller checks its right, and `used` against `most`. Raises
-    KeyOutsideNetworks.
-    """
+    """Count a request. The caller checks its right, and `used` against `most`. Raises KeyOutsideNetworks."""
     if not secret.startswith(f"{KEY_MARK}_") or len(secret) > LONGEST_KEY:
         return None
     now = clock.now()
@@ -211,7 +207,6 @@ def use_api_key(secret: str, ip: str | None = None) -> KeyUse | None:
 
 
 def is_known_key(secret: str) -> bool:
-    """Return whether a valid key has this secret. Counts nothing; `use_api_key` checks what the key may do."""
     if not secret.startswith(f"{KEY_MARK}_") or len(secret) > LONGEST_KEY:
         return False
     with tenancy.platform(PlatformReason.API_KEY):
@@ -220,8 +215,6 @@ def is_known_key(secret: str) -> bool:
 
 @dataclass(frozen=True, slots=True)
 class BegunAnswer:
-    """A request in progress whose answer will be kept under its idempotency key."""
-
     key_id: int
     idempotency_key: str
 
@@ -232,9 +225,7 @@ class RepeatedDifferently(AccountError):
 
 @tenancy.needs_account
 def begin_answer(key_id: int, idempotency_key: str, fingerprint: bytes) -> ApiAnswer | BegunAnswer:
-    """The stored response, or a record for `keep_answer`. A concurrent duplicate waits here. Raises
-    RepeatedDifferently.
-    """
+    """The stored response, or a record for `keep_answer`. Concurrent duplicates wait. Raises RepeatedDifferently."""
     account_id, now = tenancy.current_account_id(), clock.now()
     # Anything older than a day counts as never requested, even if the nightly job has not run.
     ApiAnswer.objects.filter(key_id=key_id, idempotency_key=idempotency_key, created_at__lt=now - ANSWERS_KEPT).delete()
@@ -253,7 +244,6 @@ def begin_answer(key_id: int, idempotency_key: str, fingerprint: bytes) -> ApiAn
 
 
 def keep_answer(begun: BegunAnswer, *, status: int, body: str) -> None:
-    """Store the response, so that a repeat of the same request gets it again."""
     rows = ApiAnswer.objects.filter(key_id=begun.key_id, idempotency_key=begun.idempotency_key)
     rows.update(status=status, body=body)
 

@@ -28,7 +28,6 @@ def write_to_desk(text: str, *, by: User, about: AccountStatusChange | None = No
 
 
 def answer_from_desk(account_id: int, text: str, *, by: User) -> None:
-    """Answer everything that is waiting; an empty text marks it as handled without an answer."""
     now = clock.now()
     with tenancy.platform(PlatformReason.OPERATOR_DESK):
         account = Account.objects.get(id=account_id)

@@ -24,7 +24,6 @@ def send_mail(
     *,
     language: str,
 ) -> Notice:
-    """Queue a service notice written from a template (`service_mail`) in `language`."""
     return _queue(account_id, kind, recipient, write_mail(template, facts, language))
 
 
@@ -71,7 +70,6 @@ def tell_owners(account_id: int, kind: NoticeKind, template: str, facts: Facts |
 
 
 def tell_people(kind: NoticeKind, people: Iterable[User], template: str, facts: Facts | Callable[[], Facts]) -> None:
-    """Write to users who sign in here from a template, each in their language; `facts` as for `tell_owners`."""
     house = house_account()
     for user in people:
         send_mail(house.id, kind, user.email, template, facts, language=user.language)

@@ -14,7 +14,6 @@ from mailflatrate.rules.roles import Permission, grantable_by
 
 
 def create_account(name: str, *, country: str = "DE", language: str = "en", **fields: Any) -> Account:
-    """Create an account that has applied and is not active yet (R-01)."""
     with tenancy.platform(PlatformReason.SETUP):
         return Account.objects.create(name=name, country=country, language=language, **fields)
 
@@ -39,7 +38,6 @@ def add_member(account_id: int, user: User, role: Role = Role.OWNER) -> None:
 
 
 def change_settings(account_id: int, *, language: str, time_zone: str) -> None:
-    """Set the default language and time zone (IANA name) of the account's pages and campaigns."""
     with tenancy.account(account_id):
         Account.objects.filter(id=account_id).update(language=language, time_zone=time_zone)
 
@@ -86,7 +84,6 @@ def limit_member(account_id: int, membership_id: int, list_ids: Collection[int] 
 
 
 def checked_limit(role: str, list_ids: Collection[int] | None) -> list[int] | None:
-    """Return a limit as it is stored. Raises AccountError for an owner, and if no list is chosen."""
     if list_ids is None:
         return None
     if role == Role.OWNER:

@@ -50,7 +50,6 @@ def _tell_those_without(account_id: int, without: Collection[User], by: User) ->
 
 
 def needs_second_factor(user: User) -> bool:
-    """Return whether the user is an operator, or works for an account that requires a second factor."""
     return user.is_staff or any(row.account.second_factor for row in memberships(user))
 
 
@@ -62,7 +61,6 @@ def send_factor_link(user: User) -> None:
 
 
 def announce_first_factor(user: User) -> None:
-    """Record a user's first second factor in each of their accounts, and tell them and the owners."""
     found = memberships(user)
     tell_people(NoticeKind.ACCESS, [user], "accounts/mail/factor_added", {})
     with tenancy.platform(PlatformReason.PERSON):

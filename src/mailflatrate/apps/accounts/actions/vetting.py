@@ -54,9 +54,7 @@ class AddressRefused(AccountError):
 
 
 def check_applicant_address(email: str) -> str:
-    """Raises AddressRefused for a role, disposable or invalid one (R-21, R-22); reserved names pass where we run on
-    one.
-    """
+    """Raises AddressRefused for a role, disposable or invalid one (R-21, R-22); reserved names pass in the demo."""
     allowed = frozenset({load_settings().service_domain.rpartition(".")[2]})
     found = decide_address(email.strip(), allow_reserved=allowed)
     if found.verdict is not AddressVerdict.ACCEPT:
@@ -88,7 +86,6 @@ def ask_to_apply(email: str, *, language: str, ip: str | None, link: str, sign_i
 
 
 def open_application(email: str) -> Application | None:
-    """Return the application of the account this person is responsible for, while it can still be edited."""
     with tenancy.platform(PlatformReason.APPLICATION):
         mine = Membership.objects.filter(user__email=email, role=Role.OWNER, account__status__in=EDITABLE)
         account_id = mine.order_by("-id").values_list("account_id", flat=True).first()
@@ -123,7 +120,6 @@ def begin_application(email: str, *, name: str, company: str, country: str, lang
 
 
 def ensure_application(account_id: int) -> Application:
-    """Return the record of an account, creating it for accounts made on the command line."""
     with tenancy.account(account_id):
         account = Account.objects.get(id=account_id)
         return Application.objects.get_or_create(
@@ -184,7 +180,6 @@ def field_names(keys: Iterable[str]) -> str:
 
 
 def keep_signals(account_id: int, found: Iterable[SignalResult]) -> None:
-    """Replace the signals of an application with the new ones (R-03)."""
     now = clock.now()
     with tenancy.platform(PlatformReason.HOUSEKEEPING):
         application = Application.objects.select_for_update().get(account_id=account_id)
@@ -248,6 +243,5 @@ def activate_account(account_id: int, *, by: User) -> None:
 
 
 def forget_unproved() -> int:
-    """Delete addresses that were left on the application page and never proved; return how many."""
     gone, _by_table = Applicant.objects.filter(asked_at__lt=clock.now() - UNPROVED_KEPT).delete()
     return gone

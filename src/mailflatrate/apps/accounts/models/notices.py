@@ -56,7 +56,6 @@ class Notice(TenantModel):
 
 
 def seal_text(text: str, recipient: str) -> str:
-    """Return the sealed text of a notice; it opens only in a notice to this recipient."""
     return vault().seal(text.encode(), _place(recipient))
 
 

@@ -50,7 +50,6 @@ class BrandRunner(FetchRunner[BrandLookup]):
     model = BrandLookup
 
     def work(self, task: BrandLookup) -> None:
-        """Fetch the page, its style sheets and a logo. Raises FetchRefused."""
         seen = self.fetch(task, task.url, PAGE)
         html = decoded(seen.body)
         try:

@@ -53,7 +53,6 @@ def write_comment(
 
 
 def settle_thread(comment_id: int, *, by: User, settled: bool) -> None:
-    """Mark a thread as settled, or reopen it. Raises CampaignComment.DoesNotExist."""
     thread = CampaignComment.objects.select_for_update().get(id=comment_id, thread=None)
     _settle(thread, by if settled else None)
 
@@ -82,7 +81,6 @@ def _settle(thread: CampaignComment, by: User | None) -> None:
 
 
 def _concerned(campaign: Campaign, by: User) -> list[User]:
-    """Return who created or edited the campaign, requested its approval or commented; else all who can edit it."""
     active = members().filter(user__is_active=True).exclude(user=by)
     people = {row.user_id: row for row in active if row.sees(campaign.named_list_ids)}
     asked = release_request(campaign.id)

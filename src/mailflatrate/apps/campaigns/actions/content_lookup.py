@@ -84,7 +84,6 @@ class ContentRunner(FetchRunner[ContentLookup]):
     model = ContentLookup
 
     def work(self, task: ContentLookup) -> None:
-        """Fetch the page or feed, and the pictures. Raises FetchRefused."""
         until = time.monotonic() + PICTURES_SECONDS
         items = [self._stored(task, item, until) for item in self._read(task)]
         task.end(TaskState.DONE, found=items)
@@ -106,7 +105,6 @@ class ContentRunner(FetchRunner[ContentLookup]):
         return (item,)
 
     def _stored(self, task: ContentLookup, item: FoundItem, until: float) -> dict[str, Any]:
-        """Return what the table keeps of an item; `image` is the address of its picture in Media, or empty."""
         has_picture = task.with_pictures and bool(item.picture)
         image, gaps = "", list(item.gaps)
         if has_picture and time.monotonic() < until:

@@ -70,7 +70,6 @@ def _usable(data: bytes) -> UploadedCodes:
 
 
 def _free_key(name: str) -> str:
-    """Return the pool's name in a text, made of its name: "Spring sale" becomes `spring_sale`."""
     stem = re.sub(r"^[^a-z]+", "", slug(name).replace("-", "_"))[:30] or "coupon"
     taken = set(CouponPool.objects.filter(key__startswith=stem).values_list("key", flat=True))
     return next(

@@ -166,7 +166,6 @@ class _Unread:
 
 
 def _read(seen: Document) -> Feed | _Unread:
-    """Read the feed in a document, in a child process with limits."""
     if seen.status is not WebStatus.OK:
         return _Unread(_STATUS[seen.status], seen.problem)
     try:
@@ -228,7 +227,6 @@ def _remember(digest: FeedDigest, feed: Feed) -> None:
 
 
 def _issue(digest: FeedDigest, *, least: int) -> DigestOutcome:
-    """Prepare a draft from new entries, unless there are too few or the previous issue is still unreleased."""
     waiting = digest.items.filter(used_at=None)
     if digest.url and waiting.count() < max(least, 1):
         return DigestOutcome.TOO_FEW
@@ -268,6 +266,5 @@ def _issue(digest: FeedDigest, *, least: int) -> DigestOutcome:
 
 
 def _concerned(digest: FeedDigest) -> list[User]:
-    """Return the creator, while they can still write here; otherwise everyone who can."""
     people = members_who_may(Permission.RELEASE, list_ids=())  # RSS campaigns need the whole account
     return [user for user in people if user.id == digest.created_by_id] or people

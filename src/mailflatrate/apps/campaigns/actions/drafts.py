@@ -81,7 +81,7 @@ def update_campaign(
 
 
 def editable(campaign_id: int) -> LockedCampaign:
-    """Return the draft. Raises NotEditable once the campaign is no longer a draft."""
+    """Raises NotEditable once the campaign is no longer a draft."""
     campaign = locked(campaign_id)
     if campaign.state not in EDITABLE:
         raise NotEditable(_("This campaign is no longer a draft. Copy it to send something different."))
@@ -96,8 +96,7 @@ def write(
     taken_from: int | None = None,
     keeps_locks: bool = False,
 ) -> Campaign:
-    """Store changed values, and a version; nothing if none changed. `keeps_locks` binds `by`, too. Raises
-    LockedPart."""
+    """Store changed values and a version; nothing if none changed. `keeps_locks` binds `by`, too. Raises LockedPart."""
     changed = {name: value for name, value in values.items() if getattr(campaign, name) != value}
     if not changed:
         return campaign
@@ -131,18 +130,15 @@ def _within_limit(values: Mapping[str, Any]) -> None:
 
 
 def _media_ids(campaign: Campaign) -> list[int]:
-    """Return the pictures of all variants and languages, those in the shared rows that they name among them."""
     return media_ids_in("\n".join(each.content for each in all_variants(resolved(campaign))), campaign.account_id)
 
 
 def _look_up_later(address: str) -> None:
-    """Enqueue a DNS check of whether replies can be delivered there, so that the gate knows (R-46)."""
     with suppress(AddressError):
         want_facts([parse(address).domain])
 
 
 def _visit_later(campaign: Campaign) -> None:
-    """Enqueue visits to the links, so that the checks know what is behind them (R-49)."""
     if has_links_to_visit(each.content for each in all_variants(resolved(campaign))):
         request_visits(campaign.id)
 

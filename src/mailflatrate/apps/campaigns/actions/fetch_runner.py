@@ -37,7 +37,6 @@ class FetchRunner(TaskRunner[T]):
     refusals = (FetchRefused,)
 
     def fetch(self, task: T, url: str, want: Want) -> Document:
-        """Return a page that opens. Raises FetchRefused."""
         resolver = self.resolver or configured_resolver()
         seen = fetch_counted(task.account_id, url, resolver, want, private=self.private)
         if seen is None or seen.status is not WebStatus.OK:

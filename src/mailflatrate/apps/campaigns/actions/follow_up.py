@@ -29,7 +29,6 @@ class FollowUpGoal:
 
 
 def why_no_follow_up(campaign: Campaign) -> str:
-    """Return why a campaign can't be followed up, for the customer; empty if it can."""
     if campaign.state != CampaignState.SENT or campaign.started_at is None:
         return _("Only a campaign that has been sent can be followed up.")
     if campaign.automation_id is not None:

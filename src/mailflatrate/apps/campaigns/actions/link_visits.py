@@ -30,7 +30,6 @@ from mailflatrate.wire.web import Document, Want, WebStatus
 
 JOB: Final = "campaigns.visit_links"
 VISIT_SECONDS, TURN_SECONDS = 10.0, 90.0
-"""How long one visit may take, and all of one job; what is left is done by the next one."""
 LARGEST_PAGE_OCTETS = 512 * 1024
 AFTER_WRITING = timedelta(seconds=10)
 """How long a draft rests after a change, because people type addresses letter by letter."""
@@ -47,7 +46,6 @@ log = structlog.get_logger(__name__)
 
 
 def request_visits(campaign_id: int, *, after: timedelta = AFTER_WRITING) -> None:
-    """Enqueue visits to the links that wait for one, unless enqueued already."""
     jobs.defer(
         JOB,
         jobs.JobQueue.FETCH,
@@ -97,7 +95,6 @@ def _visit_waiting(account_id: int, campaign_id: int, resolver: Resolver, failed
 
 
 def _links_to_visit(campaign_id: int) -> Iterator[str]:
-    """Bring the rows up to date with the draft, and yield the links that wait."""
     campaign = Campaign.objects.filter(id=campaign_id, state__in=NOT_BEGUN).first()
     imprint = queries.newest_imprint()
     if campaign is None or imprint is None:
@@ -137,7 +134,6 @@ def _want() -> Want:
 
 
 def _read(seen: Document) -> LinkedPage:
-    """Read what a page states, in a child process with limits; nothing, if it isn't a page or can't be read."""
     if seen.status is WebStatus.OK and "html" in seen.content_type.lower():
         try:
             page: LinkedPage = child.call("page", seen.body, seen.charset)

@@ -109,7 +109,6 @@ def _files(reader: str, *given: Any) -> dict[int, StoredPicture]:
 
 
 def file_media(media_ids: Collection[int], folder: str) -> int:
-    """Put pictures into a folder, or into none; return how many there are."""
     return Media.objects.filter(id__in=media_ids).update(folder=_folder(folder))
 
 

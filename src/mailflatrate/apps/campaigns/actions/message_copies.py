@@ -90,7 +90,6 @@ class CopyRunner(FetchRunner[MessageCopy]):
     model = MessageCopy
 
     def work(self, task: MessageCopy) -> None:
-        """Fetch and read the message, then make the draft. Raises FetchRefused, TaskCanceled."""
         url, source = task.url, task.source
         if url:
             seen = self.fetch(task, url, PAGE)
@@ -111,7 +110,6 @@ class CopyRunner(FetchRunner[MessageCopy]):
         MessageCopy.objects.filter(id=task.id).update(source="")
 
     def _with_pictures(self, task: MessageCopy, message: CopiedMessage) -> tuple[str, list[str]]:
-        """Return the HTML with its pictures in Media, and the addresses of those that couldn't be had."""
         until, shown, lost = time.monotonic() + PICTURES_SECONDS, dict[int, str](), list[str]()
         for number, picture in enumerate(message.pictures):
             taken = ""

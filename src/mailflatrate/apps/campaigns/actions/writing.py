@@ -89,7 +89,6 @@ def _chosen(shown: Campaign, order: WritingOrder) -> list[dict[str, str]]:
 
 
 def cancel_writing(campaign_id: int, request_id: int) -> None:
-    """Cancel a request, or discard its suggestions. What was taken stays."""
     row = WritingRequest.objects.filter(id=request_id, campaign_id=campaign_id)
     row.exclude(state=WritingState.TAKEN).update(state=WritingState.CANCELLED, answers=[], texts=[], values={})
 
@@ -99,8 +98,6 @@ class WritingRefused(Exception):
 
 
 class WritingRunner(TaskRunner[WritingRequest]):
-    """Asks the model about each text of a request, outside any transaction, and goes on where it was."""
-
     model = WritingRequest
     refusals = (WritingRefused,)
 

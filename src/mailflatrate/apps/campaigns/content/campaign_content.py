@@ -81,7 +81,6 @@ def content_hash(campaign: Campaign, imprint: Imprint | None) -> str:
 
 
 def printed_defaults(campaign: Campaign) -> dict[str, FieldValue]:
-    """Return the defaults of fields that the content names: they are part of what recipients see."""
     campaign = resolved(campaign)
     own = (campaign.subject, campaign.preheader, campaign.content, campaign.text_override)
     written = " ".join((*own, str(campaign.variants), str(campaign.translations)))
@@ -117,7 +116,6 @@ def imprint_block(campaign: Campaign, imprint: Imprint, brand: BrandStyle) -> Im
 
 
 def source_of(campaign: Campaign) -> ContentSource:
-    """Return the campaign's content as its author wrote it, with the shared rows that it names."""
     return ContentSource(
         kind=source_format(campaign.content_kind),
         body=resolved(campaign).content,
@@ -130,8 +128,7 @@ def source_of(campaign: Campaign) -> ContentSource:
 
 
 def _sent_on(campaign: Campaign) -> date | None:
-    """The day countdowns count from, in the campaign's zone: planned or today. None for the message of an
-    automation."""
+    """The day countdowns count from, in the campaign's zone: planned or today. None for a message of an automation."""
     if campaign.automation_id is not None:
         return None
     moment = campaign.local_at or campaign.scheduled_at or clock.now()
@@ -165,7 +162,6 @@ def _with_own_urls(campaign: Campaign, edition_id: int) -> ContentSource:
 
 
 def calendar_url(account_id: int, edition_id: int, number: int) -> str:
-    """Return the public address of a calendar file of an edition, the same for every recipient."""
     return f"{_calendar_prefix()}{key_ring().seal(TokenPurpose.CALENDAR, account_id, edition_id, number)}/event.ics"
 
 
@@ -179,7 +175,6 @@ def is_calendar_url(url: str) -> bool:
 
 
 def known_variables(attributes: frozenset[str], pools: Iterable[str]) -> frozenset[str]:
-    """Return every variable name an author may use; `pools` are the keys of coupons."""
     return KNOWN_VARIABLES | {f"contact.{name}" for name in attributes} | {f"coupon.{key}" for key in pools}
 
 

@@ -77,7 +77,6 @@ STANDS_FOR_SOMETHING: Final = (
     "signature_name",
     "signature_role",
 )
-"""Texts that the author has to replace with their own content; the others may stay as they are."""
 
 
 def palette_words(language: str) -> dict[str, str]:

@@ -16,7 +16,6 @@ from mailflatrate.mail.liquid.protect import literal
 MARK = "[[entries]]"
 """Marks where a template wants the entries; without it they go at its end."""
 _ROOM = 200
-"""Octets reserved for what surrounds the entries."""
 LONGEST_SUBJECT, LONGEST_PREHEADER = 150, 150
 _MARKDOWN = re.compile(r"([\\`*_\[\]()#+\-.!|<>~&:=])")
 
@@ -102,7 +101,6 @@ def _cut(text: str, longest: int) -> str:
 
 
 def next_issue(weekday: int, at: time, time_zone: str, after: datetime) -> datetime:
-    """Return the first moment after the aware `after` with this weekday and time in the given time zone."""
     zone = ZoneInfo(time_zone)
     day = after.astimezone(zone).date()
     while True:

@@ -28,7 +28,6 @@ class TaggingOrder:
 
 @tenancy.needs_account
 def own_domains() -> list[str]:
-    """Return the account's domains: those that it proved for sending, without their subdomains."""
     names = SenderDomain.objects.filter(verified_at__isnull=False).values_list("name", flat=True)
     return sorted({registrable(name) or name for name in names})
 

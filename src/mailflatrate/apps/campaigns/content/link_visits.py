@@ -26,7 +26,6 @@ def key_of(url: str) -> str:
 
 
 def web_links(urls: Iterable[str]) -> list[str]:
-    """Return the links that lead to a web page, each once, up to a number."""
     found = dict.fromkeys(url for url in urls if _WEB.match(url) and len(url) <= LONGEST_URL)
     return list(found)[:MOST_LINKS]
 
@@ -52,7 +51,6 @@ def current_visits(campaign_id: int) -> list[LinkVisit]:
 
 
 def visit_facts(campaign: Campaign, urls: Iterable[str], seen: CompiledContentFacts) -> tuple[LinkVisitFacts, ...]:
-    """Return what was found behind the links of one text, compared with what the text says beside them."""
     links = [url for url in web_links(urls) if may_visit(url)]
     if not links:
         return ()

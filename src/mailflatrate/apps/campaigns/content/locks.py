@@ -21,7 +21,6 @@ from mailflatrate.rules.roles import Permission
 
 
 def may_design(user: User | None) -> bool:
-    """Return whether a user may change locked parts, as those who may change the brand. None is our own machinery."""
     return user is None or member_may(user, Permission.SETUP)
 
 

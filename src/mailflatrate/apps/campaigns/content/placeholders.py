@@ -18,7 +18,6 @@ LONG: Final = 30
 
 @cache
 def placeholders() -> frozenset[str]:
-    """Return every placeholder text that the author has to replace, without markup."""
     return _own().union(*_templates())
 
 
@@ -47,7 +46,6 @@ def _templates() -> tuple[frozenset[str], ...]:
 
 
 def placeholders_in(parts: Iterable[str]) -> tuple[str, ...]:
-    """Return our placeholder texts found in parts of a campaign: its blocks, its subject, lines of its text part."""
     said = list(dict.fromkeys(parts))
     instructions = [text for text in _own() if len(text) >= LONG]
     ours = _own().intersection(said) | {text for text in instructions for part in said if text in part}

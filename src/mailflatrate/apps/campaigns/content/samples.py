@@ -85,8 +85,7 @@ def _neighbour(campaign: Campaign, place: str, order: str, contact_id: int) -> i
 
 
 def sample_values(campaign: Campaign, account: Account, contact: Contact | None, *, bare: bool) -> dict[str, object]:
-    """As the engine will use them; invented without a contact. `bare`: optional fields empty. Our links are
-    inactive."""
+    """As the engine will use them; invented without a contact. `bare`: optional fields empty. Our links do nothing."""
     subscription = None
     if contact is not None:
         subscription = (

@@ -137,7 +137,6 @@ def gallery_template(key: str, language: str) -> GalleryTemplate:
 
 
 def picture_text(language: str, stem: str) -> str:
-    """Return the description of one of our pictures, in English if there is none in the language."""
     texts = _pictures()[stem]
     return texts.get(language, texts["en"])
 
@@ -183,12 +182,10 @@ def headline(language: str) -> str:
 
 
 def closing(language: str) -> tuple[str, str]:
-    """Return the placeholder sentence and the closing line of a new campaign."""
     return translate(N_("here is what is new."), language), translate(N_("Kind regards"), language)
 
 
 def greeting(language: str) -> str:
-    """Return the greeting by first name, or without one where it isn't known."""
     return translate(N_("Hello{% if contact.first_name %} {{ contact.first_name }}{% endif %},"), language)
 
 

@@ -45,4 +45,3 @@ FAMILIES: Final = {
     )
 }
 PLAIN: Final = Family("plain", "", "left", "full", 32, "left", 16, 8, 1)
-"""What a blank campaign looks like."""

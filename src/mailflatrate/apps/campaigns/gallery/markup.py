@@ -9,14 +9,11 @@ from mailflatrate.apps.campaigns.gallery.families import Family
 
 Words = Mapping[str, str]
 ALIGN: Final = ' align="[[title_align]]"'
-"""The alignment of the family's titles, for a part that follows it."""
 _HEADING: Final = "margin:0;font-family:[[heading_font]];font-size:{size};line-height:{leading};font-weight:700"
 
 
 @dataclass(frozen=True, slots=True)
 class PartSource:
-    """What a part is made from: the family, the template's texts by slot, and the slots of this part."""
-
     family: Family
     words: Words
     slots: tuple[str, ...]

@@ -19,8 +19,7 @@ class CommentPlace(models.TextChoices):
 
 
 class CampaignComment(TenantModel):
-    """A comment or a reply, never edited. One taken back loses its text, but keeps author, time and who took it
-    back."""
+    """A comment or a reply, never edited. One taken back loses its text, but keeps author, time, who took it back."""
 
     campaign = models.ForeignKey(Campaign, on_delete=models.CASCADE, related_name="comments")
     thread = models.ForeignKey(

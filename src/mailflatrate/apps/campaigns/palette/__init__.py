@@ -20,7 +20,6 @@ SHIPPED_PATH: Final = "m/shipped"
 """Where our own pictures are served from. Sent messages show them, so a picture never changes and never goes."""
 _PALETTE: Final = json.loads((HERE / "palette.json").read_text(encoding="utf-8"))
 GROUPS: Final[dict[str, dict[str, str]]] = _PALETTE["groups"]
-"""Groups of the palette in page order: the keys of their blocks, and each block's Lucide icon."""
 NETWORKS: Final[dict[str, str]] = _PALETTE["networks"]
 KINDS: Final = tuple(kind for kinds in GROUPS.values() for kind in kinds)
 _SLOT = re.compile(r"\[\[([a-z_]+)(?::([a-z-]+))?\]\]")
@@ -61,5 +60,4 @@ def block_sources(language: str, brand: BrandStyle) -> dict[str, str]:
 
 
 def social_networks() -> list[tuple[str, str, str]]:
-    """Return each network's key, its name, which is its icon's alt text, and its icon's URL."""
     return [(key, name, shipped_url(f"social-{key}")) for key, name in NETWORKS.items()]

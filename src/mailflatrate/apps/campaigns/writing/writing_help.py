@@ -22,8 +22,6 @@ WHERE account_id = %(account_id)s AND NOT is_off AND agreed_host = %(host)s
 
 @dataclass(frozen=True, slots=True)
 class HelpState:
-    """Writing help as an account has it: the host, whether someone agreed to it, and how many requests are left."""
-
     host: str
     is_off: bool
     is_agreed: bool
@@ -61,7 +59,6 @@ def help_state() -> HelpState | None:
 
 @tenancy.needs_account
 def agree(*, by: User, shown_host: str) -> None:
-    """Record that someone read what is sent to which host. Raises CampaignError if it's off, or for another host."""
     state = help_state()
     if state is None or state.is_off:
         raise CampaignError(off_words())

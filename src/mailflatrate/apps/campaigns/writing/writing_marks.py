@@ -19,7 +19,6 @@ _WORD: Final = re.compile(r"\w+")
 
 
 def suggested_parts(campaign: Campaign) -> dict[str, int]:
-    """Return how many subjects, preview texts, texts and alternative texts of a draft a model wrote; empty if none."""
     rows = WritingRequest.objects.filter(campaign_id=campaign.id, state=WritingState.TAKEN).order_by("-id")
     newest = rows.values_list("taken", flat=True)[:MOST_TAKEN]
     taken = [one for row in reversed(newest) for one in row][-MOST_TAKEN:]
@@ -46,7 +45,6 @@ def copy_marks(original: Campaign, copied: Campaign) -> None:
 
 
 def _distinct(taken: list[dict[str, Any]]) -> set[tuple[frozenset[tuple[str, ...]], str]]:
-    """Return the suggestions that no later one replaced, each once; `taken` has them in their order."""
     last: list[dict[str, Any]] = []
     for one in taken:
         last = [each for each in last if each["text"] != one["old"]]
@@ -55,7 +53,6 @@ def _distinct(taken: list[dict[str, Any]]) -> set[tuple[frozenset[tuple[str, ...
 
 
 def _pairs(text: str) -> list[tuple[str, ...]]:
-    """Return the pairs of neighboring words; a text of one word is that word."""
     words = _WORD.findall(_MARKUP.sub(" ", text).lower())
     return list(pairwise(words)) or [(word,) for word in words]
 

@@ -60,7 +60,6 @@ def asked_about(row: WritingRequest, one: dict[str, str]) -> AskedText:
 
 
 def masked_text(row: WritingRequest, one: dict[str, str]) -> MaskedText:
-    """Return a text of a request as the model gets it. Raises TextRefused."""
     return mask(one["old"], form_of_text(row.campaign, one["key"]))
 
 
@@ -71,7 +70,6 @@ def checked_answer(asked: AskedText, answer: str) -> str:
 
 
 def suggestion_of(row: WritingRequest, one: dict[str, str], text: str) -> str:
-    """Return what goes into the draft for a suggestion as a person left it. Raises AnswerRefused."""
     if part_of(one["key"]) == "text":
         return restore(text, masked_text(row, one)).text
     longest = LONGEST_ALT if part_of(one["key"]) == "picture" else LONGEST_LINE
@@ -82,14 +80,12 @@ def suggestion_of(row: WritingRequest, one: dict[str, str], text: str) -> str:
 
 
 def shown_suggestion(row: WritingRequest, one: dict[str, str], answer: str) -> RestoredText:
-    """Return a stored answer as it would be in the draft, and how many values and links it lacks."""
     if part_of(one["key"]) != "text":
         return RestoredText(answer, 0)
     return restore(answer, masked_text(row, one))
 
 
 def explained(row: WritingRequest) -> str:
-    """Return the explanation of a check, with the values that weren't sent."""
     text = row.answers[0][0] if row.answers and row.answers[0] else ""
     return _NAMED.sub(lambda found: str(row.values.get(found[1], "")), text)
 

@@ -22,13 +22,11 @@ LINES: Final = ("subject", "preheader")
 LONGEST_LINE: Final = 200
 LONGEST_ALT: Final = 300
 MOST_FROM_CONTENT: Final = 4_000
-"""Characters of the content that a question about the subject takes along."""
 
 
 @dataclass(frozen=True, slots=True)
 class DraftText:
-    """`key`: `subject`, `preheader`, `text:3` or `picture:2`; `old`: its source; `shown`: plain words, or an
-    address."""
+    """`key`: `subject`, `preheader`, `text:3` or `picture:2`; `old`: its source; `shown`: plain words or an address."""
 
     key: str
     old: str
@@ -73,7 +71,6 @@ def form_of_text(shown: Campaign, key: str) -> TextForm:
 
 
 def words_of_content(shown: Campaign) -> str:
-    """Return the beginning of the content, masked: what a subject line is about."""
     return "\n\n".join(_words_around(shown, None))[:MOST_FROM_CONTENT]
 
 

@@ -140,7 +140,6 @@ def check_domain(domain_id: int, *, resolver: Resolver | None = None) -> SenderD
 
 
 def _ask_senders(domain: SenderDomain) -> None:
-    """Ask the domain's mailboxes that were not asked before, now that the domain is proved."""
     for sender in SenderAddress.objects.filter(domain=domain, verified_at=None):
         mailbox = mailbox_of(sender.email)
         if mailbox.asked_at is None and mailbox.refused_at is None:

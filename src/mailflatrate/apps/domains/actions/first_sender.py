@@ -30,7 +30,6 @@ def prepare_sender(user: User) -> None:
 
 
 def _prove_by_application(user: User) -> None:
-    """Record that the mailbox's reader confirmed it: they opened the link sent to it and applied (R-46)."""
     proof = Applicant.objects.filter(email=user.email, proved_at__isnull=False).order_by("-proved_at").first()
     mailbox = mailbox_of(user.email)
     if proof is None or mailbox.proved_at is not None or mailbox.refused_at is not None:

@@ -27,7 +27,6 @@ _JOB = audit.machine("domains.renew_mailboxes")
 
 
 def mailbox_of(email: str) -> Mailbox:
-    """Return the account's row for an address, creating it if needed."""
     return Mailbox.objects.get_or_create(account_id=tenancy.current_account_id(), email=email.lower())[0]
 
 
@@ -95,7 +94,6 @@ def ask(mailbox: Mailbox, *, by: audit.Actor) -> None:
 
 
 def _asked_enough(email: str, now: datetime) -> bool:
-    """Return whether a daily limit is reached: emails to one mailbox, across all accounts, or from one account."""
     today = Notice.objects.filter(kind=NoticeKind.SENDER, created_at__gt=now - timedelta(days=1))
     if today.count() >= value("mailbox_mails_per_account_day"):
         return True

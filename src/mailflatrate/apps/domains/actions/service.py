@@ -25,7 +25,6 @@ def ensure_service_key(settings: Settings) -> None:
 
 
 def check_service_domain(settings: Settings, *, resolver: Resolver | None = None) -> SenderDomain | None:
-    """Check the records of the service's own domain now; None if it has no key."""
     with tenancy.account(house_account().id):
         domain = SenderDomain.objects.filter(name=settings.service_domain).first()
         return check_domain(domain.id, resolver=resolver) if domain is not None else None

@@ -46,8 +46,6 @@ class EndpointOrder:
 
 @dataclass(frozen=True, slots=True)
 class MadeEndpoint:
-    """A new endpoint, or one with a new secret, which is shown once."""
-
     endpoint: WebhookEndpoint
     secret: str = field(repr=False)
 
@@ -69,7 +67,6 @@ def check_url(url: str) -> str:
 
 
 def _is_opened(host: str) -> bool:
-    """Return whether the operator opened private networks; which ones is checked at each connection."""
     from mailflatrate.settings import load_settings
 
     return bool(host and load_settings().webhook_networks.strip())
@@ -113,7 +110,6 @@ def _kept(types: Collection[EventType]) -> list[str]:
 
 
 def _settle_messages(types: Collection[EventType], *, by: User) -> None:
-    """Choosing events of each message switches them on for the account."""
     if set(types) & set(PER_MESSAGE):
         switch_messages(is_on=True, by=by)
 
@@ -203,7 +199,6 @@ def replay(endpoint_id: int, since: datetime, *, by: User) -> WebhookEndpoint:
 
 @tenancy.needs_account
 def test_endpoint(endpoint_id: int, *, by: User) -> None:
-    """Enqueue a test event; its attempt appears in the log."""
     endpoint = WebhookEndpoint.objects.get(id=endpoint_id)
     _record("tested", endpoint, by)
     jobs.defer(

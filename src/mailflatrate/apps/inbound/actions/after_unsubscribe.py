@@ -33,7 +33,6 @@ def page_of(delivery: DeliveryRecord) -> str:
 
 
 def offer_of(delivery: DeliveryRecord) -> UndoOffer | None:
-    """Return what can still be undone on a message's page; None if nothing, as after an erasure."""
     return undo_offer(delivery.contact_id, page_of(delivery)) if delivery.contact_id is not None else None
 
 

@@ -13,7 +13,6 @@ SOURCES_KEPT = 100
 
 @needs_platform
 def record_aggregates(readings: Sequence[InboundReading]) -> set[int]:
-    """Record the reports in these messages; return the IDs of those that had one."""
     reported = [(reading, report) for reading in readings for report in reading.foreign.aggregates]
     if not reported:
         return set()
@@ -28,7 +27,6 @@ def record_aggregates(readings: Sequence[InboundReading]) -> set[int]:
 
 
 def _owners(domains: set[str]) -> dict[str, list[int | None]]:
-    """Return domain -> the accounts that send from it, or from a domain that uses it as its bounce host."""
     asked = {name: domain for domain in domains for name in (domain, domain.removeprefix("bounce."))}
     owners: dict[str, list[int | None]] = {}
     rows = SenderDomain.objects.filter(name__in=asked, verified_at__isnull=False).order_by("account_id")

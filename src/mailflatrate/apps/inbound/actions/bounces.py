@@ -28,7 +28,6 @@ BOUNCE_KINDS = {
 
 @tenancy.needs_account
 def record_bounces(aimed: Sequence[Aimed]) -> None:
-    """Record each bounce and apply it to its delivery, tally and contact."""
     for these in _once_each(aimed):
         failures = [(*one, failure) for one in these if (failure := hardest(*one)) is not None]
         fixed = {

@@ -29,7 +29,6 @@ def fact_on(
     verdict: BounceVerdict | None = None,
     text: str = "",
 ) -> Feedback:
-    """Return an unsaved fact about a delivery. `mail` None: it was not reported by mail."""
     return Feedback(
         delivery_id=delivery.id, campaign_id=delivery.campaign_id, contact_id=delivery.contact_id, kind=kind,
         status=verdict.status if verdict else "", reason=verdict.reason.value if verdict else "", text=text,
@@ -45,7 +44,6 @@ def fact_of(reading: InboundReading, delivery: DeliveryRecord, kind: FeedbackKin
 
 @tenancy.needs_account
 def record_facts(facts: Sequence[Feedback]) -> set[tuple[int, FeedbackKind]]:
-    """Store new facts; return delivery and kind of each one that was new."""
     if not facts:
         return set()
     # In the order of their deliveries: two writers of the same facts wait for each other instead of crossing.

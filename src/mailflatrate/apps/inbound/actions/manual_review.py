@@ -23,7 +23,6 @@ def mark_taken(raw_mail_id: int) -> None:
 
 @tenancy.needs_platform
 def hand_to_desk(raw_mail_id: int) -> None:
-    """Request a case for a message, whatever the automatic sorting decided."""
     changed = RawMail.objects.filter(id=raw_mail_id).exclude(desk=DeskState.TAKEN)
     if changed.update(desk=DeskState.WAITING, state=RawMailState.HANDLED, reason=""):
         wake_desk()
@@ -35,5 +34,4 @@ def put_away(raw_mail_id: int) -> None:
 
 
 def wake_desk() -> None:
-    """Enqueue opening cases for messages that wait for the desk, once this transaction is committed."""
     jobs.wake(WAKE_DESK, jobs.JobQueue.INBOUND, once=WAKE_DESK)

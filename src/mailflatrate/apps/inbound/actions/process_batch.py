@@ -75,7 +75,6 @@ def _is_to_be_read(mail: RawMail, *, again: bool) -> bool:
 
 
 def _still_open(readings: Sequence[InboundReading], *, again: bool) -> list[InboundReading]:
-    """Lock the messages, bring them up to date, and leave out those that were read elsewhere meanwhile."""
     rows = RawMail.objects.select_for_update().filter(id__in=[reading.mail.id for reading in readings]).order_by("id")
     now = {row[0]: row[1:] for row in rows.values_list("id", "state", "reason", "desk", "handled_at")}
     left = []
@@ -89,7 +88,6 @@ def _still_open(readings: Sequence[InboundReading], *, again: bool) -> list[Inbo
 
 
 def _settle(readings: Sequence[InboundReading]) -> None:
-    """Act, account by account, and record the result for each message."""
     with_delivery: set[int] = set()
     done: set[int] = set()
     targeted = [one for one in readings if one.target and one.target.delivery_id is not None]
@@ -113,7 +111,6 @@ def _delivery_of(reading: InboundReading) -> tuple[int, int]:
 
 
 def _aimed(readings: Sequence[InboundReading]) -> list[Aimed]:
-    """Return those whose delivery is on record, in the order of their deliveries."""
     wanted = {_delivery_of(reading)[1] for reading in readings}
     columns = ("id", "account", "campaign", "contact", "mailing_list", "settled_at", "transactional_id")
     rows = DeliveryRecord.objects.filter(id__in=wanted).only(*columns)
@@ -129,8 +126,7 @@ def _aimed(readings: Sequence[InboundReading]) -> list[Aimed]:
 
 
 def _act(aimed: Iterable[Aimed]) -> set[int]:
-    """Returns those that need no person. Machine reports first, as a set: deliveries, people, suppressions are
-    locked."""
+    """Returns those that need no person. Machine reports first, as a set: lock deliveries, people, suppressions."""
     done: set[int] = set()
     bounces: list[Aimed] = []
     facts_only: list[Feedback] = []
@@ -167,7 +163,6 @@ def _is_for_desk(reading: InboundReading, *, done: bool) -> bool:
 
 
 def _conclude(reading: InboundReading, *, has_delivery: bool, done: bool) -> None:
-    """Set the message's new state: handled, sorted apart, waiting for the desk or for a person to check it."""
     mail = reading.mail
     wanted = _is_for_desk(reading, done=done)
     if wanted and mail.desk == DeskState.NO:

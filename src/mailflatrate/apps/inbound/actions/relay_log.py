@@ -273,7 +273,6 @@ def _keep_open(name: str, batch: Batch) -> None:
 
 
 def _slow_down(relay: str, counts: Counts) -> None:
-    """Shape the relay's pool by providers' replies to the relay, just as by their replies to us."""
     found = Relay.objects.filter(name=relay).first() if relay else None
     pool = PoolKey(RelayPool(found.pool), found.account_id) if found is not None else PoolKey(RelayPool.TRUSTED)
     answered: Counter[str] = Counter()

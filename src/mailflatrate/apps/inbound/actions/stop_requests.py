@@ -52,8 +52,7 @@ def complain(
     delivery: DeliveryRecord, *, source: str, platform: bool, evidence: dict[str, Any], counts: bool = True,
     raw_mail: RawMail | None = None, again: bool = False,
 ) -> None:  # fmt: skip
-    """Record a complaint (R-79); with `counts` False an unsubscribe, so that only proved ones enter the rates
-    (R-85)."""
+    """Record a complaint (R-79); with `counts` False an unsubscribe, so that only proved ones enter rates (R-85)."""
     kind = FeedbackKind.COMPLAINT if counts else FeedbackKind.UNSUBSCRIBE
     fresh = bool(record_facts([fact_on(delivery, kind, raw_mail, text="" if counts else "complaint")]))
     if fresh and counts:
@@ -88,7 +87,6 @@ def _tell_later(delivery: DeliveryRecord) -> None:
 
 
 def tell_complaint(account_id: int, campaign_id: int | None) -> None:
-    """Write the event of a complaint, without the person who complained."""
     with tenancy.account(account_id):
         emit(EventType.COMPLAINT_RECEIVED, {"campaign_id": campaign_id})
 
