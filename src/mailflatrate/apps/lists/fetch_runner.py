@@ -1,9 +1,4 @@
-"""Runs the fetch of a move: audiences first, then one table after another, then templates.
-
-Every finished table is stored and recorded at once, so that a later run continues with the next one. After some minutes
-a run ends and the next one fetches the rest, so that others get their turn. An advisory lock prevents two runners of
-one move. The key is decrypted only here, and leaves only in the headers of requests to its own system.
-"""
+"""Runs the fetch of a move. The key is decrypted only here, and leaves only in requests to its own system."""
 
 import csv
 import io
@@ -39,15 +34,11 @@ log = structlog.get_logger(__name__)
 
 
 class _GivenUp(Exception):
-    """Raised when the move was discarded, or its key expired, while it was fetched."""
+    """Raised when nobody waits for the fetch any longer."""
 
 
 def fetch_files(account_id: int, move_id: int, link: ApiLink | None = None) -> None:
-    """Fetch the files of a move, or continue where an earlier run stopped. Does nothing if there is nothing to fetch.
-
-    A lost database or storage is raised, so that the job is retried; any other problem ends the fetch as FAILED, with
-    the reason. `link`: how requests are sent, by default to public addresses only.
-    """
+    """Raises a lost database or storage, so that the job is retried; any other problem ends it as FAILED."""
     with session_lock(_LOCK_SPACE + move_id) as free:
         if not free:
             return
@@ -114,14 +105,12 @@ def _connect(fetch: MoveFetch, link: ApiLink) -> Connector:
 
 
 def _go_on(fetch: MoveFetch) -> None:
-    """Raise _GivenUp if nobody waits for the fetch any longer."""
     with tenancy.account(fetch.account_id):
         if not Move.objects.filter(id=fetch.move_id, state=MoveState.FETCHING).exists():
             raise _GivenUp
 
 
 def _parts(connector: Connector, fetch: MoveFetch) -> dict[str, Part]:
-    """Return the tables of the chosen audiences by name, those of the whole account once, in a lasting order."""
     found: dict[str, Part] = {}
     for number, name, people in fetch.audiences:
         if number in fetch.chosen:
@@ -131,7 +120,6 @@ def _parts(connector: Connector, fetch: MoveFetch) -> dict[str, Part]:
 
 
 def _fetch_part(fetch: MoveFetch, name: str, part: Part, most_rows: int) -> int:
-    """Fetch and keep one table; return its number of rows."""
     with storage.scratch_file() as file:
         rows, is_whole = _write_table(file, part, most_rows)
         kept = _stored(fetch, part.name, Path(file.name)) if rows else None
@@ -149,7 +137,7 @@ def _fetch_part(fetch: MoveFetch, name: str, part: Part, most_rows: int) -> int:
 
 
 def _write_table(file: IO[bytes], part: Part, most_rows: int) -> tuple[int, bool]:
-    """Write the rows of a part; return their number, and False if the key may not read all of them."""
+    """Return the rows written, and False if the key may not read all."""
     text = io.TextIOWrapper(file, encoding="utf-8", newline="", write_through=False)
     table = csv.writer(text)
     table.writerow(part.header)
@@ -182,7 +170,7 @@ def _forget(fetch: MoveFetch, kept: dict[str, Any] | None) -> None:
 
 
 def _keep_templates(fetch: MoveFetch, connector: Connector) -> list[dict[str, Any]]:
-    """Store templates; those that can't be read are left out, because the contacts are what the move is for."""
+    """Unreadable ones are left out: the contacts are what the move is for."""
     kept: list[dict[str, Any]] = []
     try:
         for template in connector.templates():

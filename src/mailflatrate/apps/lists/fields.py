@@ -31,18 +31,18 @@ from mailflatrate.rules.fields.values import normalize_value, suited_values
 MAX_FIELDS = 500
 MIGRATE_JOB = "lists.migrate_fields"
 OWN_NAMES = ("email", "first_name", "last_name")
-"""What every contact has; no field may be called like that."""
+"""Every contact has these; no field may be called like that."""
 
 
 @tenancy.needs_account
 @tenancy.read_once
 def fields(*, archived: bool = False) -> list[ContactField]:
-    """Return the fields in their order; with `archived`, archived ones as well."""
+    """In their order."""
     return list(ContactField.objects.filter(archived_at__isnull=not archived).order_by("place", "id"))
 
 
 def definitions(keys: Iterable[str] | None = None) -> dict[str, FieldDefinition]:
-    """Return all declared fields by key, including archived ones, or only those with these keys."""
+    """Archived ones included."""
     rows = ContactField.objects.order_by("place", "id")
     if keys is not None:
         rows = rows.filter(key__in=list(keys))
@@ -51,25 +51,20 @@ def definitions(keys: Iterable[str] | None = None) -> dict[str, FieldDefinition]
 
 @tenancy.read_once
 def defaults() -> dict[str, FieldValue]:
-    """Return the defaults for personalization, by key."""
     rows = ContactField.objects.filter(archived_at=None, default__isnull=False)
     found: dict[str, FieldValue] = {row.key: row.default for row in rows if row.default is not None}
     return found
 
 
 def month_first() -> bool:
-    """Return whether 03/04/2026 means March 4 in the account's country."""
+    """Whether 03/04/2026 means March 4 in the account's country."""
     return current_account().country.upper() in MONTH_FIRST_COUNTRIES
 
 
 def read_values(
     values: Mapping[str, Any], known: Mapping[str, FieldDefinition] | None = None, *, order: bool | None = None
 ) -> dict[str, FieldValue | None]:
-    """Return the values in their stored form, None for empty ones. Undeclared keys are read by the type of their value.
-
-    `order` is the result of `month_first`, if it is known already. Raises FieldProblem with a sentence for each value
-    that doesn't fit its field.
-    """
+    """As stored; undeclared keys by their value. `order`: from `month_first`. Raises FieldProblem."""
     known = definitions(values) if known is None else known
     if order is None:
         order = month_first() if values else False
@@ -87,11 +82,7 @@ def read_values(
 
 
 def suited(values: Mapping[str, Any]) -> dict[str, Any]:
-    """Return a person's values in their stored form, and declare missing fields. Never refuses, because the sign-up is
-    confirmed.
-
-    A value is left out if its field changed since the person signed up so that the value no longer fits.
-    """
+    """As stored; missing fields are declared. Never refuses a confirmed sign-up: what no longer fits is left out."""
     if not values:
         return {}
     with suppress(ListError):  # if the account has as many fields as it can have, the values are kept all the same
@@ -100,29 +91,25 @@ def suited(values: Mapping[str, Any]) -> dict[str, Any]:
 
 
 def _type_of(raw: Any) -> ContactFieldType:
-    """Return the type that a value of an undeclared field has by its form alone; text is text, whatever it says."""
+    """By its form alone; text is text, whatever it says."""
     if isinstance(raw, bool):
         return BOOLEAN
     return NUMBER if isinstance(raw, int | float) else TEXT
 
 
 def fault_sentence(wanted: FieldDefinition, fault: ValueFault) -> str:
-    """Return a sentence that says what is wrong with a value and how to write it."""
     return _(fault.sentence) % {"label": wanted.label or wanted.key, "choices": ", ".join(wanted.choices[:20])}
 
 
 def declare_missing(values: Mapping[str, Any]) -> None:
-    """Declare fields for the keys that have none yet, as text, number, or yes or no. Raises ListError."""
+    """As text, number, or yes or no. Raises ListError."""
     wanted = {key: _type_of(raw) for key, raw in values.items() if raw is not None}
     declare(wanted)
 
 
 @tenancy.needs_account
 def declare(types: Mapping[str, ContactFieldType], labels: Mapping[str, str] | None = None) -> None:
-    """Declare fields for the keys that have none yet; archived fields are restored. Raises ListError.
-
-    Keys that every contact has anyway, and those that suggest special data (R-97), get no field.
-    """
+    """Not for keys that every contact has, or special data (R-97). Restores archived ones. Raises ListError."""
     types = {key: kind for key, kind in types.items() if key not in OWN_NAMES and not is_special(key)}
     if not types:
         return
@@ -154,7 +141,7 @@ def declare(types: Mapping[str, ContactFieldType], labels: Mapping[str, str] | N
 
 
 def check_form(key: str) -> None:
-    """Refuse a key of an invalid form. Raises ListError."""
+    """Raises ListError for an invalid form."""
     if not KEY.fullmatch(key):
         raise ListError(
             _("“%(name)s” can't be used as a field name: use lowercase letters, digits and _") % {"name": key}
@@ -162,10 +149,7 @@ def check_form(key: str) -> None:
 
 
 def check_key(key: str) -> None:
-    """Refuse a key that has an invalid form, that every contact has anyway, or that suggests special data (R-97).
-
-    Raises ListError.
-    """
+    """Raises ListError for an invalid form, a key that every contact has, or special data (R-97)."""
     check_form(key)
     if key in OWN_NAMES:
         raise ListError(_("every contact already has “%(name)s”") % {"name": key})
@@ -174,7 +158,6 @@ def check_key(key: str) -> None:
 
 
 def special_sentence(name: str) -> str:
-    """Return a sentence that explains why data of a special category is not stored."""
     return _(
         "“%(name)s” is about health, belief, origin, politics or sex life. The law gives such data special "
         "protection and email doesn't need it, so it isn't stored here"
@@ -182,15 +165,13 @@ def special_sentence(name: str) -> str:
 
 
 def readable(key: str) -> str:
-    """Return a label for a key: `kunden_nr` becomes `Kunden nr`."""
+    """`kunden_nr` becomes `Kunden nr`."""
     words = key.replace("_", " ").strip()
     return words[:1].upper() + words[1:]
 
 
 def walk_contacts(state: FieldMigrationState) -> None:
-    """Start going through all contacts: to declare missing fields as well (READING), or only to rewrite values
-    (CONVERTING).
-    """
+    """READING declares missing fields as well, CONVERTING only rewrites values."""
     account_id = tenancy.current_account_id()
     row, created = FieldMigration.objects.select_for_update().get_or_create(
         account_id=account_id, defaults={"state": state}

@@ -1,8 +1,4 @@
-"""The people of a follow-up: those who got an earlier campaign, and have not done since what it asked for.
-
-A follow-up is more mail than people expect, so the promised frequency holds for it, too (R-27). Who clicked is known
-only of people who agreed to be recorded (R-107): a follow-up to those who have not clicked goes to no one else.
-"""
+"""People of a follow-up. The promised frequency holds (R-27); clicks are known only of those who agreed (R-107)."""
 
 from collections.abc import Callable, Sequence
 from dataclasses import dataclass
@@ -25,10 +21,7 @@ _PROMISES: list[PromiseBuilder] = []
 
 @dataclass(frozen=True, slots=True)
 class FollowUp:
-    """What a campaign follows up: the earlier campaign, when it began, and the goal.
-
-    The goal is an event of this name, or without one a click on `link`; an empty link means any.
-    """
+    """The goal is an event of this name, or a click on `link` (empty: any)."""
 
     mailing_id: int
     since: datetime
@@ -37,14 +30,12 @@ class FollowUp:
 
 
 def register_promises(build: PromiseBuilder) -> None:
-    """Register SQL over a contact for "got as many messages of these lists as was promised"; its rows are a later
-    stage's.
-    """
+    """SQL over a contact for "got as many messages of these lists as was promised"."""
     _PROMISES.append(build)
 
 
 def follow_up_exclusions(follow_up: FollowUp, list_ids: Sequence[int], alias: str) -> list[tuple[str, Built]]:
-    """Return the reasons for which a contact is left out of a follow-up, each with its SQL, in the order they count."""
+    """Reasons with their SQL, in the order they count."""
     earlier = [{"field": Field.CAMPAIGN.value, "op": Op.NOT_GOT.value, "value": follow_up.mailing_id}]
     found = [(NOT_SENT_FIRST, conditions_sql(earlier, alias))]
     if follow_up.event:
@@ -63,7 +54,7 @@ def follow_up_exclusions(follow_up: FollowUp, list_ids: Sequence[int], alias: st
 
 
 def _did(follow_up: FollowUp, alias: str) -> Built:
-    """Return SQL for whether a contact did something since the earlier campaign; a deleted type matches no event."""
+    """A deleted type matches no event."""
     kind = declared([follow_up.event]).get(follow_up.event)
     rows = (
         f"FROM contact_event seg WHERE seg.account_id = {account_sql(alias)} AND seg.event_type_id = %s "

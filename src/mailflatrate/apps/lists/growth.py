@@ -1,4 +1,4 @@
-"""How the number of mailable people changed: who came by which proof, who went and why, and how old consents are."""
+"""How the number of mailable people changed, and how old consents are."""
 
 from dataclasses import dataclass
 from datetime import datetime, timedelta
@@ -12,12 +12,11 @@ from mailflatrate.rules import sql
 
 MONTH_DAYS = 30.44
 OLDEST_MONTHS = 12
-"""Consents of this age and above are one group."""
 
 
 @dataclass(frozen=True, slots=True)
 class Gain:
-    """People who became mailable: by an import, through a form, or another way (both None)."""
+    """By an import, a form, or another way (both None)."""
 
     import_id: int | None
     form_id: int | None
@@ -26,7 +25,7 @@ class Gain:
 
 @dataclass(frozen=True, slots=True)
 class Loss:
-    """People who are no longer mailable. `cause`: how the last subscription ended, or the reason of a suppression."""
+    """`cause`: how the last subscription ended, or a suppression's reason."""
 
     cause: str
     people: int
@@ -34,7 +33,7 @@ class Loss:
 
 @dataclass(frozen=True, slots=True)
 class Growth:
-    """The change over some days: `begin` people, all gains and losses, `end` people. It adds up."""
+    """It adds up."""
 
     begin: int
     end: int
@@ -44,7 +43,7 @@ class Growth:
 
 @dataclass(frozen=True, slots=True)
 class PeriodGrowth:
-    """The change in a period that is over: `begin` people, those who came and went in it, `end` people. It adds up."""
+    """It adds up."""
 
     begin: int
     gained: int
@@ -98,7 +97,6 @@ FROM (
 
 @tenancy.needs_account
 def growth(days: int) -> Growth:
-    """Return the change since the beginning (UTC) of the day `days` - 1 days ago."""
     since = clock.now().replace(hour=0, minute=0, second=0, microsecond=0) - timedelta(days=days - 1)
     parameters: dict[str, Any] = {"account_id": tenancy.current_account_id(), "since": since}
     with connection.cursor() as cursor:
@@ -124,7 +122,7 @@ FROM moves
 
 @tenancy.needs_account
 def growth_between(since: datetime, until: datetime) -> PeriodGrowth:
-    """Return how the number of mailable people changed from `since` until before `until`, which is in the past."""
+    """`until` is excluded, and in the past."""
     with connection.cursor() as cursor:
         cursor.execute(_PERIOD, {"account_id": tenancy.current_account_id(), "since": since, "until": until})
         gained, lost, afterward = map(int, cursor.fetchone())
@@ -134,7 +132,7 @@ def growth_between(since: datetime, until: datetime) -> PeriodGrowth:
 
 @tenancy.needs_account
 def consent_ages() -> list[int]:
-    """Return how many mailable people confirmed 0, 1, ... 11 months ago, and 12 months ago or earlier."""
+    """Mailable people by months since they confirmed: 0 to 11, then older."""
     found = [0] * (OLDEST_MONTHS + 1)
     with connection.cursor() as cursor:
         cursor.execute(_AGES, {"account_id": tenancy.current_account_id(), "now": clock.now()})

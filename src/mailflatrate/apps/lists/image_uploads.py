@@ -1,4 +1,4 @@
-"""Customers' image uploads: decoded by a library in a child process and re-encoded, so that only pixels are kept."""
+"""Customers' images: decoded in a child process and re-encoded, so that only pixels are kept."""
 
 from django.utils.translation import gettext as _
 
@@ -11,7 +11,7 @@ PICTURE_TYPES = {"png": "image/png", "jpeg": "image/jpeg"}
 
 
 def clean_picture(data: bytes) -> tuple[bytes, str]:
-    """Return the picture as `png` or `jpeg`, scaled for a screen, and which of the two. Raises ListError."""
+    """As `png` or `jpeg`, scaled for a screen. Raises ListError."""
     if len(data) > MAX_UPLOAD_BYTES:
         raise ListError(_("the image is larger than %(limit)d MB") % {"limit": MAX_UPLOAD_BYTES // 1024 // 1024})
     try:

@@ -1,4 +1,4 @@
-"""Inactive contacts (R-91): they showed no activity and confirmed nothing for a year. Opens never count."""
+"""Inactive contacts (R-91): no activity or confirmation for a year. Opens never count."""
 
 from typing import Any
 
@@ -10,7 +10,7 @@ from mailflatrate.rules.limits import value
 
 
 def inactive_conditions(asked_by: int | None = None) -> list[dict[str, Any]]:
-    """Return the conditions for inactive contacts; with `asked_by`, only those who got this campaign."""
+    """`asked_by`: only those who got this campaign."""
     days = int(value("consent_review_days"))
     raw: list[dict[str, Any]] = [
         {"field": field.value, "op": Op.NOT_WITHIN_DAYS.value, "value": days}
@@ -22,10 +22,9 @@ def inactive_conditions(asked_by: int | None = None) -> list[dict[str, Any]]:
 
 
 def open_lists() -> list[int]:
-    """Return the current account's lists that are not archived."""
     return list(MailingList.objects.filter(archived_at=None).order_by("id").values_list("id", flat=True))
 
 
 def inactive_count(asked_by: int | None = None) -> int:
-    """Return how many contacts on open lists are inactive; with `asked_by`, only those whom this campaign asked."""
+    """On open lists; `asked_by`: only those whom this campaign asked."""
     return count_segment(open_lists(), inactive_conditions(asked_by))

@@ -1,4 +1,4 @@
-"""Background jobs of lists. Each calls the code that does the work."""
+"""Background jobs of lists."""
 
 from datetime import timedelta
 from typing import Any
@@ -53,16 +53,12 @@ long_task.register_jobs(*RUNNERS)
 
 @job("lists.resume_tasks", JobQueue.HOUSE, every="* * * * *")
 def resume_tasks(timestamp: int) -> None:
-    """Enqueue long tasks whose worker died."""
     long_task.resume_tasks(*(runner.model for runner in RUNNERS))
 
 
 @job(CHECK_JOB, JobQueue.IMPORT)
 def check_import(account_id: int, import_id: int) -> None:
-    """Check the figures of a finished import and hold it if they are unusual.
-
-    DNS lookups run outside any transaction.
-    """
+    """DNS lookups run outside any transaction."""
     with tenancy.account(account_id):
         domains = import_checks.domains_to_ask(import_id)
     look_up(domains, configured_resolver())
@@ -72,13 +68,11 @@ def check_import(account_id: int, import_id: int) -> None:
 
 @job("lists.settle_people", JobQueue.IMPORT)
 def settle_people(account_id: int, origin_id: int | None, import_id: int | None, after: int) -> None:
-    """Apply a reviewer's decision to the next batch of people, and continue until all are settled."""
     origin_decisions.settle_people(account_id, origin_id=origin_id, import_id=import_id, after=after)
 
 
 @job(SUNSET_JOB, JobQueue.HOUSE, attempts=20)
 def withdraw_inactive(account_id: int, campaign_id: int, after: int) -> None:
-    """Unsubscribe inactive contacts who did not answer the campaign that asked them, batch by batch."""
     last: int | None = after
     while last is not None:
         with tenancy.account(account_id):
@@ -87,13 +81,11 @@ def withdraw_inactive(account_id: int, campaign_id: int, after: int) -> None:
 
 @job(FETCH_MOVE_JOB, JobQueue.IMPORT)
 def fetch_move(account_id: int, move_id: int) -> None:
-    """Fetch the files of a move from another system, or continue where an earlier run stopped."""
     fetch_files(account_id, move_id)
 
 
 @job("lists.expire_keys", JobQueue.HOUSE, every="*/15 * * * *")
 def expire_keys(timestamp: int) -> None:
-    """Delete the keys of other systems that are a day old, or whose move no longer needs them."""
     with tenancy.platform(PlatformReason.HOUSEKEEPING):
         kept = MoveFetch.objects.exclude(key_sealed="")
         is_old = Q(started_at__lt=clock.now() - KEY_KEPT_FOR)
@@ -106,22 +98,17 @@ def expire_keys(timestamp: int) -> None:
 
 @job(CHECK_MOVE_JOB, JobQueue.IMPORT)
 def check_move(account_id: int, move_id: int) -> None:
-    """Run the dry run of a move, with the newest answers."""
     check_files(account_id, move_id)
 
 
 @job(START_MOVE_JOB, JobQueue.IMPORT)
 def start_move(account_id: int, move_id: int) -> None:
-    """Queue the imports of a move."""
     moves.begin_imports(account_id, move_id)
 
 
 @job("lists.resume_moves", JobQueue.HOUSE, every="* * * * *")
 def resume_moves(timestamp: int) -> None:
-    """Enqueue the unfinished work of dead workers for moves.
-
-    Harmless for running work, because only one runner gets the lock.
-    """
+    """Of dead workers; harmless for running ones, because only one runner gets the lock."""
     with tenancy.platform(PlatformReason.HOUSEKEEPING):
         recent = Move.objects.filter(created_at__gt=clock.now() - ABANDONED_AFTER)
         for account_id, move_id in recent.filter(state=MoveState.CHECKING).values_list("account_id", "id"):
@@ -136,7 +123,6 @@ def resume_moves(timestamp: int) -> None:
 
 @job("lists.sweep_uploads", JobQueue.HOUSE, every="17 3 * * *")
 def sweep_uploads(timestamp: int) -> None:
-    """Delete uploads and moves that were never started, and files that no row names because their process died."""
     with tenancy.platform(PlatformReason.HOUSEKEEPING):
         old = list(Import.objects.filter(state=ImportState.UPLOADED, created_at__lt=clock.now() - ABANDONED_AFTER))
         left = list(Move.objects.filter(state__in=OPEN_MOVES, created_at__lt=clock.now() - ABANDONED_AFTER))
@@ -156,20 +142,17 @@ def sweep_uploads(timestamp: int) -> None:
 
 @job("lists.sweep_exports", JobQueue.HOUSE, every="*/15 * * * *")
 def sweep_exports(timestamp: int) -> None:
-    """Delete export files whose retention is over, and those that no row names."""
     exports_actions.expire_exports()
     drop_orphans(AREA, storage.older_files(AREA, clock.now() - ABANDONED_AFTER))
 
 
 @job(MIGRATE_JOB, JobQueue.IMPORT)
 def migrate_fields(account_id: int) -> None:
-    """Declare the fields of an account's earlier contacts, or rewrite values after a change of type."""
     field_migration.migrate_fields(account_id)
 
 
 @job("lists.resume_field_migrations", JobQueue.HOUSE, every="*/5 * * * *")
 def resume_field_migrations(timestamp: int) -> None:
-    """Enqueue accounts whose fields are not declared yet, after an upgrade or a crash."""
     with tenancy.platform(PlatformReason.HOUSEKEEPING):
         waiting = FieldMigration.objects.exclude(state=FieldMigrationState.DONE).values_list("account_id", flat=True)
         for account_id in waiting:
@@ -178,51 +161,45 @@ def resume_field_migrations(timestamp: int) -> None:
 
 @job("lists.sweep_bulk", JobQueue.HOUSE, every="43 * * * *")
 def sweep_bulk(timestamp: int) -> None:
-    """Delete the contact rows of bulk actions that can no longer be undone."""
     sweep_items()
 
 
 @job("lists.sweep_changes", JobQueue.HOUSE, every="53 3 * * *")
 def sweep_changes(timestamp: int) -> None:
-    """Delete recorded changes of contacts that are too old."""
     changes.sweep_changes()
 
 
 @job("lists.delete_old_events", JobQueue.HOUSE, every="27 * * * *")
 def delete_old_events(timestamp: int) -> None:
-    """Delete events that are older than their accounts keep them."""
     events.delete_old_events()
 
 
 @job("lists.sweep_touches", JobQueue.HOUSE, every="47 4 * * *")
 def sweep_touches(timestamp: int) -> None:
-    """Delete old entries of the order in which contacts changed."""
     sync.sweep_touches()
 
 
 @job(SEAL_JOB, JobQueue.HOUSE, every="* * * * *")
 def seal_ledger(timestamp: int) -> None:
-    """Seal new events of the ledger and have the seal time-stamped. Also triggered by every thousandth event."""
+    """Seals are time-stamped. Also triggered by every thousandth event."""
     ledger_seals.seal_ledger()
     ledger_seals.stamp_newest()
 
 
 @job("lists.add_up", JobQueue.HOUSE, every="*/5 * * * *")
 def add_up(timestamp: int) -> None:
-    """Merge the triggers' counts into one row so that sums stay cheap."""
     counts.add_up()
 
 
 @job(counts.COUNT_JOB, JobQueue.HOUSE)
 def count_mailable(account_id: int) -> None:
-    """Count the mailable people of a large account for its start page."""
     with tenancy.account(account_id):
         counts.count_mailable()
 
 
 @job("lists.count_large", JobQueue.HOUSE, every="9 * * * *")
 def count_large(timestamp: int) -> None:
-    """Count the people of every large account once an hour, so that today's number is always available."""
+    """Once an hour, so that today's number is always available."""
     for account_id in counts.large_accounts():
         with tenancy.account(account_id):
             counts.count_mailable()
@@ -230,17 +207,15 @@ def count_large(timestamp: int) -> None:
 
 @job("lists.write_texts", JobQueue.HOUSE, every="* * * * *")
 def write_texts(timestamp: int) -> None:
-    """Index contacts that were added or renamed since the last run, so that search finds them."""
+    """Added or renamed since the last run."""
     search.write_texts()
 
 
 @job(BUILD_JOB, JobQueue.HOUSE)
 def build_sort_index(account_id: int, field_id: int) -> None:
-    """Build the index that a large account needs to sort its contacts by a field."""
     sort_indexes.build_index(account_id, field_id)
 
 
 @job("lists.keep_sort_indexes", JobQueue.HOUSE, every="* * * * *")
 def keep_sort_indexes(timestamp: int) -> None:
-    """Bring the indexes of sorted fields up to date, and drop unused ones."""
     sort_indexes.keep_indexes()

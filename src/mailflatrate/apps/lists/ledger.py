@@ -37,9 +37,9 @@ from mailflatrate.base import jobs, tenancy
 from mailflatrate.rules.proof.record import EVENT_FORM, NO_EVIDENCE
 
 SALT_SQL = "uuid_send(gen_random_uuid())"
-"""16 octets of PostgreSQL's strong random source, 122 of their bits random."""
+"""16 bytes of PostgreSQL's strong random source, 122 of their bits random."""
 SALT_SECRET_SQL = f"{SALT_SQL} || {SALT_SQL}"
-"""What the salts of one statement are derived from. It is drawn in the statement and stored nowhere."""
+"""Drawn in the statement and stored nowhere; its salts derive from it."""
 
 
 SEAL_JOB = "lists.seal_ledger"
@@ -47,12 +47,10 @@ SEAL_EVERY_EVENTS = 1_000
 
 
 def moment_sql(column: str) -> str:
-    """Return SQL for a time as the ledger writes it."""
     return f"to_char({column} AT TIME ZONE 'UTC', 'YYYY-MM-DD\"T\"HH24:MI:SS.US\"Z\"')"
 
 
 def evidence_sql(row: str) -> str:
-    """Return SQL for the canonical text of the evidence columns of `row` (an alias)."""
     signup, confirmed = moment_sql(f"{row}.signup_at"), moment_sql(f"{row}.confirmed_at")
     return (
         f"jsonb_build_array({row}.email, {signup}, host({row}.signup_ip), {confirmed}, host({row}.confirmed_ip), "
@@ -61,20 +59,15 @@ def evidence_sql(row: str) -> str:
 
 
 def derived_salt_sql(secret: str, number: str) -> str:
-    """Return SQL for the salt of event `number` (bigint) among those with one `secret`.
-
-    Asking the kernel for random octets takes 2 µs an event; without the secret no salt can be told from another.
-    """
+    """Random bytes from the kernel cost 2 µs an event; without the secret no salt can be told from another."""
     return f"substr(sha256({secret} || int8send({number})), 1, 16)"
 
 
 def commitment_sql(row: str) -> str:
-    """Return SQL for the commitment over the evidence columns of `row` (an alias that also has `salt`)."""
     return f"sha256({row}.salt || convert_to({evidence_sql(row)}, 'UTF8'))"
 
 
 def event_sql(row: str) -> str:
-    """Return SQL for the sealed text of the event in `row` (an alias of `consent_event`)."""
     return (
         f"concat('{EVENT_FORM}|', {row}.id, '|', {row}.account_id, '|', {row}.contact_id, '|', {row}.mailing_list_id, "
         f"'|', {row}.kind, '|', {moment_sql(f'{row}.occurred_at')}, '|', {moment_sql(f'{row}.recorded_at')}, '|', "
@@ -84,8 +77,6 @@ def event_sql(row: str) -> str:
 
 @dataclass(frozen=True, slots=True)
 class EventEvidence:
-    """The personal half of one event. Times are aware."""
-
     email: str
     signup_at: datetime | None = None
     signup_ip: str | None = None
@@ -119,7 +110,6 @@ SELECT id FROM event
 
 
 def as_json(values: Mapping[str, Any]) -> str:
-    """Return the text of a JSON column."""
     return json.dumps(dict(values))
 
 
@@ -133,7 +123,7 @@ def append(
     *,
     source_import_id: int | None = None,
 ) -> int:
-    """Append one event with its evidence; return its id. `source_import_id` is the import that brought the consent."""
+    """With its evidence; return its id. `source_import_id`: it brought the consent."""
     with connection.cursor() as cursor:
         cursor.execute(
             _APPEND,
@@ -169,10 +159,7 @@ RETURNING id
 def append_bare(
     contact_ids: Sequence[int], kind: ConsentKind, occurred_at: datetime, *, list_id: int | None = None
 ) -> None:
-    """Append an event without a personal half, one of GONE, for each of these contacts. Raises NoAccount.
-
-    It explains why earlier personal halves are missing: all of the contact's, or (with `list_id`) some of one list.
-    """
+    """GONE events explain why personal halves are missing: all, or (`list_id`) some of a list. Raises NoAccount."""
     assert kind in GONE
     values = [tenancy.current_account_id(), list_id, kind.value, occurred_at, NO_EVIDENCE, list(contact_ids)]
     with connection.cursor() as cursor:
@@ -182,12 +169,12 @@ def append_bare(
 
 
 def _counted(event_id: int) -> int:
-    """Return the id; wake the sealer at every thousandth event. Ids are counted across all accounts."""
+    """Wakes the sealer at every thousandth event, across all accounts."""
     if event_id % SEAL_EVERY_EVENTS == 0:
         wake_sealer()
     return event_id
 
 
 def wake_sealer() -> None:
-    """Enqueue sealing of new events, soon after this transaction commits."""
+    """Soon after this transaction commits."""
     jobs.defer(SEAL_JOB, jobs.JobQueue.HOUSE, once=SEAL_JOB, timestamp=0)

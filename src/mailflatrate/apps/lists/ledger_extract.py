@@ -1,4 +1,4 @@
-"""The ledger's record of single events and seals, for comparison with a certificate."""
+"""The ledger's record of single events and seals."""
 
 from django.db.models import Q
 
@@ -12,7 +12,7 @@ from mailflatrate.settings.schema import load_settings
 
 
 def ledger_extract(named: NamedRows) -> LedgerExtract:
-    """Return events and seals by number, across accounts, and the service's keys; unknown ones are missing."""
+    """By number, across accounts, with the service's keys; unknown ones are missing."""
     with tenancy.platform(PlatformReason.HOUSEKEEPING):
         events = {event.id: _record(event) for event in ConsentEvent.objects.filter(id__in=named.event_ids)}
         seals = ConsentSeal.objects.filter(number__in=named.seal_numbers).values_list("number", "seal_hash")

@@ -1,9 +1,7 @@
-"""Sealing the consent ledger: every event gets into exactly one seal, soon, in whatever order writers commit.
-
-Ids are assigned in order but commit in any order, and some never do. So nothing is sealed above the lowest id that
-might still commit: we note the highest existing id and the transactions writing to the ledger at that moment, and wait
-until they have ended. No writer waits for us. Afterward no genuine row can appear below that id, and a forged one is
-found by `ledger_verification`. A lock keeps concurrent sealers apart, and the table refuses a fork of the chain.
+"""Sealing the ledger: every event gets into exactly one seal, in whatever order writers commit. Ids are assigned in
+order but commit in any, so nothing above the lowest that might still commit is sealed; no writer waits. Then no
+genuine row can appear below, and `ledger_verification` finds forged ones. A lock keeps sealers apart, and the table
+refuses a fork of the chain.
 """
 
 import struct
@@ -26,7 +24,6 @@ from mailflatrate.settings.schema import load_settings
 from mailflatrate.wire.timestamp import StampUnavailable, ask_authority
 
 MOST_EVENTS = 8_192
-"""Events in one seal: a proof reads one row of 320 kB, and a million events make 123 seals."""
 PATIENCE_SECONDS = 20.0
 POLL_SECONDS = 0.05
 _LOCK = 7_161_994_001
@@ -48,7 +45,7 @@ log = structlog.get_logger(__name__)
 
 
 def seal_ledger(*, patience_seconds: float = PATIENCE_SECONDS, most: int = MOST_EVENTS) -> list[int]:
-    """Seal all events that can be sealed; return the numbers of the new seals. Safe to repeat or run concurrently."""
+    """Return the new seals' numbers. Safe to repeat or run concurrently."""
     ensure_signing_key()
     horizon = _horizon(patience_seconds)
     made: list[int] = []
@@ -62,7 +59,7 @@ def seal_ledger(*, patience_seconds: float = PATIENCE_SECONDS, most: int = MOST_
 
 
 def _horizon(patience_seconds: float) -> int | None:
-    """Return the highest id below which everything is committed or rolled back; None if a writer takes too long."""
+    """Below it everything is committed or rolled back; None if a writer takes too long."""
     with tenancy.platform(PlatformReason.HOUSEKEEPING), connection.cursor() as cursor:
         cursor.execute(_HIGHEST)
         highest = int(cursor.fetchone()[0])
@@ -81,7 +78,7 @@ def _horizon(patience_seconds: float) -> int | None:
 
 
 def _seal_batch(horizon: int, most: int) -> int | None:
-    """Seal the next events up to `horizon` in the running transaction; None if there are none."""
+    """In the running transaction; None if there are none."""
     with connection.cursor() as cursor:
         cursor.execute("SELECT pg_advisory_xact_lock(%s)", [_LOCK])
         last = ConsentSeal.objects.order_by("-number").only("number", "up_to_id", "seal_hash").first()
@@ -113,12 +110,12 @@ def _seal_batch(horizon: int, most: int) -> int | None:
 
 
 def pack_ids(ids: list[int]) -> bytes:
-    """Pack event ids as the seal stores them: 8 octets each, most significant first."""
+    """As stored: 8 bytes each, most significant first."""
     return struct.pack(f">{len(ids)}q", *ids)
 
 
 def unpack_ids(packed: bytes) -> list[int]:
-    """Unpack the output of `pack_ids`. Raises ValueError for invalid octets."""
+    """Raises ValueError for invalid bytes."""
     count, rest = divmod(len(packed), 8)
     if rest:
         raise ValueError("the bytes aren't a whole number of IDs")
@@ -126,7 +123,7 @@ def unpack_ids(packed: bytes) -> list[int]:
 
 
 def record_of(seal: ConsentSeal) -> SealRecord:
-    """Return the seal's row in the form that is hashed."""
+    """In the form that is hashed."""
     return SealRecord(
         seal.number,
         moment_text(seal.sealed_at),
@@ -139,12 +136,7 @@ def record_of(seal: ConsentSeal) -> SealRecord:
 
 
 def stamp_newest() -> ConsentStamp | None:
-    """Have the newest seal time-stamped, which covers all earlier ones, if a time-stamping authority is set and has not
-    stamped it yet.
-
-    If the authority fails to answer or answers incorrectly, that is logged and tried again next time. Returns None if
-    nothing was stamped.
-    """
+    """Covers earlier seals. None if not needed, impossible, or after a bad answer, which is logged and tried again."""
     settings = load_settings()
     if settings.tsa_url is None:
         return None

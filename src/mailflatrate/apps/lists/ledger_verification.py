@@ -1,8 +1,5 @@
-"""Verification of the whole ledger from the database: every event, every personal half, every seal and the chain.
-
-One streaming pass, in the memory of one seal. The database returns the text of each row; every hash is computed here. A
-batch is compared as a whole; only if that fails are its rows checked one by one. This cannot detect that the newest
-seals were removed together with their events. A certificate held elsewhere, or a time stamp, shows that.
+"""Verification of the whole ledger, in one streaming pass; every hash is computed here. It cannot detect that the
+newest seals were removed with their events: a certificate held elsewhere, or a time stamp, shows that.
 """
 
 import time
@@ -28,10 +25,11 @@ MOST_FAULTS = 1_000
 UNSEALED_PAGE = 8_192
 BEGINNING = datetime(2000, 1, 1, tzinfo=UTC)
 OVERDUE_MINUTES = 15
-"""An event that is older and in no seal was either slipped in, or the sealer does not run."""
+"""An older event in no seal was slipped in, or the sealer does not run."""
 LONGEST_TRANSACTION = timedelta(hours=1)
-"""An event is recorded when its transaction begins. One that says it is older than this before the seal before its own
-would have been in that seal: it was written later than it says."""
+"""An event is recorded when its transaction begins. One older than this before the previous seal was written later
+than it says.
+"""
 
 Connection = psycopg.Connection[tuple[Any, ...]]
 
@@ -63,8 +61,6 @@ WHERE e.id IS NULL OR e.account_id <> v.account_id ORDER BY 1 LIMIT %s
 
 
 class FaultKind(Enum):
-    """The kinds of fault that verification finds."""
-
     EVENT_CHANGED = "event changed"
     EVENT_REMOVED = "event removed"
     EVENT_INSERTED = "event inserted"
@@ -81,8 +77,6 @@ class FaultKind(Enum):
 
 @dataclass(frozen=True, slots=True)
 class LedgerFault:
-    """One fault: its kind, and the event (with its account) or the seal."""
-
     kind: FaultKind
     sentence: str
     event_id: int | None = None
@@ -92,7 +86,7 @@ class LedgerFault:
 
 @dataclass(slots=True)
 class LedgerReport:
-    """The result of a verification. `unsealed` are ids of events awaiting their seal; `faults` stop at MOST_FAULTS."""
+    """`unsealed`: ids of events awaiting their seal; `faults` stop at MOST_FAULTS."""
 
     events: int = 0
     erased: int = 0
@@ -106,11 +100,9 @@ class LedgerReport:
 
     @property
     def good(self) -> bool:
-        """Return True if there are no faults."""
         return self.fault_count == 0
 
     def add(self, fault: LedgerFault) -> None:
-        """Note a fault."""
         self.fault_count += 1
         if len(self.faults) < MOST_FAULTS:
             self.faults.append(fault)
@@ -131,8 +123,6 @@ _Row = tuple[int, bytes, bytes, bytes | None, int, int, int | None, str, bool]
 
 
 class _ErasedHalves:
-    """Which personal halves were erased, and by which event."""
-
     def __init__(self, connection: Connection) -> None:
         self._explained: dict[tuple[int, int, int | None], int] = {}
         self._erased: dict[tuple[int, int], int] = {}
@@ -144,19 +134,19 @@ class _ErasedHalves:
                 self._erased[account_id, contact_id] = event_id
 
     def explains(self, event_id: int, account_id: int, contact_id: int, list_id: int | None) -> bool:
-        """Return True if the evidence of this event may be missing."""
+        """True if the evidence of this event may be missing."""
         by_contact = self._explained.get((account_id, contact_id, None), 0)
         return max(by_contact, self._explained.get((account_id, contact_id, list_id), 0)) > event_id
 
     def erased(self, event_id: int, account_id: int, contact_id: int) -> int:
-        """Return the id of the erasure after which nothing personal of this event may be left; 0 for none."""
+        """The erasure after which nothing personal may be left; 0 for none."""
         erased_by = self._erased.get((account_id, contact_id), 0)
         return erased_by if erased_by > event_id else 0
 
 
 def verify_ledger(connection: Connection, *, progress: Callable[[int], None] | None = None) -> LedgerReport:
-    """Verify everything. `connection` sees all rows (owner or platform role) and is inside a transaction, which should
-    be REPEATABLE READ so that concurrent writers do not interfere. `progress` gets the number of events so far.
+    """`connection` sees all rows, in a transaction that should be REPEATABLE READ. `progress` gets the number of
+    events so far.
     """
     began = time.monotonic()
     report = LedgerReport()
@@ -178,7 +168,7 @@ def verify_ledger(connection: Connection, *, progress: Callable[[int], None] | N
 
 
 def _seals(connection: Connection) -> Iterator[_Seal]:
-    """Yield all seals in order, one in memory at a time."""
+    """In order, one in memory at a time."""
     with connection.cursor(name="seals", binary=True) as cursor:
         cursor.itersize = 1
         cursor.execute(_SEALS)
@@ -189,8 +179,6 @@ def _seals(connection: Connection) -> Iterator[_Seal]:
 
 @dataclass(frozen=True, slots=True)
 class _Span:
-    """The range of events to read, and the earliest time at which any of them may be recorded."""
-
     after_id: int
     up_to_id: int
     earliest: datetime
@@ -244,7 +232,6 @@ def _ids(seal: _Seal) -> list[int]:
 
 
 def _name_events(report: LedgerReport, seal: _Seal, rows: list[_Row], leaves: list[bytes]) -> None:
-    """Find the faulty rows of a batch that does not match its root, by the leaves that the seal kept."""
     number, ids = seal.record.number, _ids(seal)
     kept = [seal.leaves[at : at + 32] for at in range(0, len(seal.leaves), 32)]
     if len(kept) != len(ids) or not kept or merkle.root(kept) != seal.record.root:
@@ -268,7 +255,7 @@ def _name_events(report: LedgerReport, seal: _Seal, rows: list[_Row], leaves: li
 
 
 def _check_evidence(report: LedgerReport, rows: list[_Row], gone: _ErasedHalves) -> None:
-    """Check that each personal half matches its commitment, or is missing because the person was erased."""
+    """Each matches its commitment, or is missing because the person was erased."""
     gone_kinds = {kind.value for kind in GONE}
     for event_id, _, commitment, salted, account_id, contact_id, list_id, kind, _overdue in rows:
         erased_by = gone.erased(event_id, account_id, contact_id)
@@ -293,7 +280,6 @@ def _check_evidence(report: LedgerReport, rows: list[_Row], gone: _ErasedHalves)
 
 
 def _check_unsealed(report: LedgerReport, connection: Connection, after_id: int, gone: _ErasedHalves) -> None:
-    """Check events waiting for their seal, which should not wait long."""
     limit = connection.execute("SELECT now() - %s", [timedelta(minutes=OVERDUE_MINUTES)]).fetchone()
     assert limit is not None
     while rows := _events(connection, _Span(after_id, 2**63 - 1, limit[0], UNSEALED_PAGE)):
@@ -308,7 +294,7 @@ def _check_unsealed(report: LedgerReport, connection: Connection, after_id: int,
 
 
 def _check_whole(report: LedgerReport, connection: Connection) -> None:
-    """Check what no single batch shows: an event copied with its evidence, evidence without an event."""
+    """An event copied with its evidence, evidence without an event."""
     for ids, account_id in connection.execute(_TWICE, [[kind.value for kind in GONE], MOST_FAULTS]).fetchall():
         copies = ", ".join(map(str, ids[1:]))
         sentence = f"event {copies} is a copy of event {ids[0]}: it has the same commitment, but each has its own salt"

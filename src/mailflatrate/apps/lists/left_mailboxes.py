@@ -1,7 +1,5 @@
-"""The last no of each mailbox in the current account, under any spelling of its address.
-
-Leaving a list suppresses nothing, so suppressions don't know of it. The ledger does, but for one contact only, and each
-spelling is a contact of its own. What a spelling confirmed itself is not asked here: it stays (ADR 0087).
+"""The last no of each mailbox, under any spelling: leaving a list suppresses nothing, and each spelling is a contact
+of its own. What a spelling confirmed itself stays (ADR 0087).
 """
 
 from collections.abc import Collection
@@ -34,7 +32,6 @@ GROUP BY c.email
 
 
 def last_noes(address_keys: Collection[bytes], since: datetime = _EARLIEST) -> dict[bytes, datetime]:
-    """Return the time of the last no after `since` of each of these addresses that said one, by its key."""
     values: dict[str, Any] = {"account_id": tenancy.current_account_id(), "keys": list(address_keys), "since": since}
     with connection.cursor() as cursor:
         cursor.execute(_BY_KEY, values)
@@ -42,9 +39,7 @@ def last_noes(address_keys: Collection[bytes], since: datetime = _EARLIEST) -> d
 
 
 class LeftMailboxes:
-    """The noes of an account by mailbox, those after `since` if given. Those of odd spellings are read once, when this
-    is made.
-    """
+    """Noes of odd spellings are read once, when this is made."""
 
     def __init__(self, since: datetime | None = None) -> None:
         self._since = since or _EARLIEST
@@ -57,7 +52,7 @@ class LeftMailboxes:
                 self._odd[key] = max(no_at, self._odd.get(key, no_at))
 
     def last_noes(self, mailboxes: Collection[MailboxKeys]) -> dict[bytes, datetime]:
-        """Return the time of the last no of each mailbox that said one, by its exact key."""
+        """By exact key, of those that said one."""
         noes = last_noes({key for mailbox in mailboxes for key in mailbox}, self._since)
         found = {}
         for mailbox in mailboxes:

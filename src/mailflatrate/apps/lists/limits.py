@@ -14,7 +14,7 @@ from mailflatrate.rules.conditions import Field
 
 
 def is_on_other_lists(contact_id: int) -> bool:
-    """Return whether a contact is on a list that the limited member doesn't see; False without a limit."""
+    """On one that the member doesn't see; False without a limit."""
     if tenancy.limited_member() is None:
         return False
     with connection.cursor() as cursor:
@@ -23,12 +23,12 @@ def is_on_other_lists(contact_id: int) -> bool:
 
 
 _OF_ALL_LISTS = frozenset({Field.SOURCE, Field.CONSENT, Field.RECEIVED})
-"""Conditions that read what happened on all lists, so that a campaign's audience would tell who is on another one."""
+"""They read all lists, so an audience would tell who is on another one."""
 
 
 @tenancy.needs_account
 def refuse_beyond_limit(conditions: Any) -> None:
-    """Refuse conditions about lists, forms or campaigns that a limited member doesn't see. Raises SegmentError."""
+    """About lists, forms or campaigns that a limited member doesn't see. Raises SegmentError."""
     if tenancy.limited_member() is None:
         return
     for condition in check_segment(conditions).conditions():
@@ -39,6 +39,6 @@ def refuse_beyond_limit(conditions: Any) -> None:
 
 @tenancy.needs_account
 def may_import(job: Import) -> bool:
-    """Return whether the person who started an import still sees its list; True if they have left the account."""
+    """Its starter still sees the list, or has left the account."""
     now = limit_of(job.created_by_id)
     return now is None or job.mailing_list_id in now

@@ -1,5 +1,3 @@
-"""A reviewer's view of origins and held imports."""
-
 from dataclasses import dataclass
 from datetime import datetime
 
@@ -17,22 +15,20 @@ SHOWN_IMPORTS = 20
 
 @tenancy.needs_platform
 def waiting_declarations() -> QuerySet[ListOrigin]:
-    """Return declarations not reviewed yet, oldest first."""
+    """Oldest first."""
     rows = ListOrigin.objects.filter(state=DeclarationState.WAITING).select_related("mailing_list", "declared_by")
     return rows.defer("screenshot").order_by("declared_at", "id")
 
 
 @tenancy.needs_platform
 def held_imports() -> QuerySet[Import]:
-    """Return imports with unusual figures under an approved origin; others are decided together with their origin."""
+    """Under an approved origin; others are decided with their origin."""
     rows = Import.objects.filter(check_state=CheckState.HELD, origin__state=DeclarationState.APPROVED)
     return rows.select_related("mailing_list", "created_by").order_by("finished_at", "id")
 
 
 @dataclass(frozen=True, slots=True)
 class SampleRow:
-    """One person with the stored proof, for the reviewer."""
-
     email: str
     signup_at: datetime | None
     signup_ip: str | None
@@ -48,24 +44,20 @@ class SampleRow:
 
 @dataclass(frozen=True, slots=True)
 class OriginCase:
-    """A declaration with everything needed to decide it."""
-
     origin: ListOrigin
     account: Account
     versions: list[ListOrigin]
     imports: list[Import]
     people: dict[tuple[str, str], int]
-    """(state, reason) -> people of the list."""
     sample: list[SampleRow]
     left_another: int
     """People of the list, or of its files, who left another list of the account."""
     held: list[Import]
-    """Imports with unusual figures that approval would release."""
 
 
 @tenancy.needs_platform
 def origin_case(origin_id: int, seed: int) -> OriginCase | None:
-    """Return the case of one declaration; the same `seed` draws the same sample. None if there is none."""
+    """The same `seed` draws the same sample."""
     origin = ListOrigin.objects.select_related("mailing_list", "declared_by", "decided_by").filter(id=origin_id).first()
     if origin is None:
         return None
@@ -83,7 +75,6 @@ def origin_case(origin_id: int, seed: int) -> OriginCase | None:
 
 
 def people_by_state(account_id: int, list_id: int) -> dict[tuple[str, str], int]:
-    """Return the number of a list's people by subscription state and quarantine reason."""
     with connection.cursor() as cursor:
         cursor.execute(
             """SELECT state, quarantine_reason, count(*) FROM subscription
@@ -103,7 +94,6 @@ WHERE w.account_id = %(account_id)s AND {sql.stands("w")} AND s.state <> 'unsubs
 
 
 def left_another(account_id: int, list_ids: list[int]) -> int:
-    """Return how many people on these lists, mailable or waiting, left another list of the account."""
     with connection.cursor() as cursor:
         cursor.execute(_LEFT_ANOTHER, {"account_id": account_id, "list_ids": list_ids})
         return int(cursor.fetchone()[0])
@@ -127,7 +117,7 @@ ORDER BY v.confirmed_at
 
 @tenancy.needs_platform
 def sample(import_ids: list[int], seed: int) -> list[SampleRow]:
-    """Return random people of these imports with their proof. The same `seed` draws the same people."""
+    """Random; the same `seed` draws the same people."""
     if not import_ids:
         return []
     with connection.cursor() as cursor:

@@ -1,8 +1,5 @@
-"""What may not be stored about a person besides the address: specially protected data (R-97), and anything about minors
-(R-39).
-
-Every path that writes attributes calls `judge_attributes`: the contact page, the API, sign-ups, requests on someone's
-behalf. Imports decide by the same names column by column, because they judge millions of cells.
+"""What may not be stored about a person: specially protected data (R-97), anything about minors (R-39). Every path
+that writes attributes calls `judge_attributes`; imports decide by the same names column by column.
 """
 
 from collections.abc import Mapping, Sequence
@@ -16,8 +13,6 @@ from mailflatrate.rules.contacts.personal_data import is_age, is_birth, is_speci
 
 
 class PersonalFault(Enum):
-    """The reason why a value may not be stored."""
-
     SPECIAL = "special"
     MINOR = "minor"
 
@@ -25,10 +20,7 @@ class PersonalFault(Enum):
 def judge_attributes(
     values: Mapping[str, Any], labels: Mapping[str, Sequence[str]] | None = None, *, country: str = ""
 ) -> dict[str, PersonalFault]:
-    """Return the values that may not be stored, by key, each with the reason.
-
-    `labels` are other names under which a form asks for them; `country` determines how dates are read.
-    """
+    """By key. `labels`: a form's names for them; `country`: how dates are read."""
     found: dict[str, PersonalFault] = {}
     for key, value in values.items():
         special, birth, age = _about((key, *(labels or {}).get(key, ())))
@@ -41,8 +33,7 @@ def judge_attributes(
 
 @lru_cache(maxsize=2_000)
 def _about(names: tuple[str, ...]) -> tuple[bool, bool, bool]:
-    """Return whether names ask for special data, a birth date, an age. Cached, as forms repeat the same few fields.
-
-    Under a name without meaning (`g`), a date counts as a birth date; a clearer name avoids this.
+    """Special data, a birth date, an age. Cached, as forms repeat. Under a name without meaning (`g`), a date is a
+    birth date.
     """
     return is_special(*names), is_birth(*names) or all(map(says_nothing, names)), is_age(*names)

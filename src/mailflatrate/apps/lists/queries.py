@@ -1,5 +1,3 @@
-"""Scoped reads of lists, contacts and imports."""
-
 from collections.abc import Sequence
 from dataclasses import dataclass
 from datetime import date, datetime, timedelta
@@ -56,7 +54,6 @@ class ListRow:
 
 
 def list_table(*, archived: bool = False) -> list[ListRow]:
-    """Return all lists by name; with `archived`, archived ones as well."""
     rows = MailingList.objects.filter(archived_at__isnull=not archived).order_by("name", "id")
     counts: dict[tuple[int, str], int] = {
         (list_id, state): people
@@ -80,40 +77,33 @@ def list_table(*, archived: bool = False) -> list[ListRow]:
 
 
 def find_list(name_or_id: str) -> MailingList | None:
-    """Return the list with this id or exactly this name, unless it is archived."""
+    """By id or exact name, unless archived."""
     lists = MailingList.objects.filter(archived_at__isnull=True)
     found = lists.filter(id=int(name_or_id)).first() if name_or_id.isdecimal() and len(name_or_id) < 19 else None
     return found or lists.filter(name=name_or_id).order_by("id").first()
 
 
 def lists_named(text: str) -> QuerySet[MailingList]:
-    """Return lists whose name or public name contains `text`, archived ones last."""
     named = MailingList.objects.filter(Q(name__icontains=text) | Q(public_name__icontains=text))
     return named.order_by(F("archived_at").asc(nulls_first=True), "name", "id")
 
 
 def segments_named(text: str) -> QuerySet[Segment]:
-    """Return saved segments whose name contains `text`."""
     return Segment.objects.filter(name__icontains=text).order_by("name", "id")
 
 
 def contacts_found(text: str, *, limit: int) -> list[Contact]:
-    """Return up to `limit` contacts whose address or name contains `text`, by address (`lists.search`)."""
     return list(some_matching(Contact.objects.all(), text).order_by("email", "id")[:limit])
 
 
 @dataclass(frozen=True, slots=True)
 class Cursor:
-    """The end of a page of contacts: keyset over (email, id)."""
-
     email: str
     contact_id: int
 
 
 @dataclass(frozen=True, slots=True)
 class ContactPage:
-    """Contacts sorted by address; cursors are None at the ends."""
-
     rows: list[Contact]
     next: Cursor | None
     previous: Cursor | None
@@ -130,12 +120,7 @@ def contact_page(
     before: Cursor | None = None,
     size: int = PAGE_ROWS,
 ) -> ContactPage:
-    """Return a page of contacts whose address or name contains `search` (case ignored), with subscriptions loaded.
-
-    A search of one or two characters matches the beginning of words (`lists.search`).
-
-    `after` walks forward, `before` backward. The time of a page does not grow with its number.
-    """
+    """With subscriptions; short searches match beginnings of words. `after` walks forward. No page is slower."""
     people = contacts_matching(ContactFilter(search.strip(), list_id, state, tag_id, segment_id))
     people = people.prefetch_related("subscriptions__mailing_list")
     if before is not None:
@@ -159,8 +144,6 @@ def _cursor(rows: Sequence[Contact]) -> Cursor | None:
 
 @dataclass(frozen=True, slots=True)
 class ContactRecord:
-    """Everything that lists know about one person; `suppression` is the strongest active suppression."""
-
     contact: Contact
     subscriptions: list[Subscription]
     events: list[ConsentEvent]
@@ -168,7 +151,6 @@ class ContactRecord:
 
 
 def contact_detail(contact_id: int) -> ContactRecord | None:
-    """Return a contact with subscriptions and ledger events, newest first, each with its evidence; None if unknown."""
     contact = Contact.objects.filter(id=contact_id).first()
     if contact is None:
         return None
@@ -187,13 +169,11 @@ def contact_detail(contact_id: int) -> ContactRecord | None:
 
 
 UNSUPPRESSED = f"NOT {sql.suppressed('c.account_id', 'c.address_key')}"
-"""SQL over the contact table `c`: no suppression is in force, of the account or of the platform."""
+"""Over the contact table `c`: neither by the account nor the platform."""
 
 
 def on_a_list(list_ids: str) -> str:
-    """Return SQL over the contact table `c`: the contact is confirmed on one of the lists, whose ids are the parameter
-    `list_ids`.
-    """
+    """SQL over the contact table `c`: confirmed on a list of the parameter `list_ids`."""
     return f"""EXISTS (SELECT 1 FROM subscription s WHERE s.account_id = c.account_id AND s.contact_id = c.id
         AND {sql.is_confirmed("s.state")} AND s.mailing_list_id = ANY({list_ids}::bigint[]))"""  # noqa: S608
 
@@ -202,7 +182,7 @@ _ON_A_LIST = on_a_list("%s")
 
 
 def mailable_count() -> int:
-    """Count the account's people who are confirmed on a list and not suppressed."""
+    """Confirmed on a list, not suppressed."""
     return _count(
         f"""EXISTS (SELECT 1 FROM subscription s WHERE s.account_id = c.account_id AND s.contact_id = c.id
         AND {sql.is_confirmed("s.state")})""",  # noqa: S608  # made of constants
@@ -211,7 +191,7 @@ def mailable_count() -> int:
 
 
 def count_segment(list_ids: Sequence[int], conditions: Any) -> int:
-    """Count confirmed, unsuppressed people on any of the lists who meet all conditions. Raises SegmentError."""
+    """Confirmed on any of the lists, not suppressed, meeting all conditions. Raises SegmentError."""
     with whole_account():
         where, values = conditions_sql(conditions)
         return _count(f"{_ON_A_LIST} AND {where}", [list(list_ids), *values])
@@ -249,7 +229,7 @@ WITH touched AS (
     GROUP BY s.contact_id
 )
 """  # noqa: S608  # made of constants
-"""`life`: when each contact with a change since %(since)s became mailable, and when that ended (NULL: it didn't)."""
+"""When each contact changed since %(since)s became mailable, and when that ended (NULL: it didn't)."""
 _CHANGES = f"""
 {LIFE}
 SELECT day, sum(people) FROM (
@@ -262,7 +242,7 @@ SELECT day, sum(people) FROM (
 
 
 def mailable_series(days: int = 30) -> list[tuple[date, int]]:
-    """Return the number of mailable people at the end of each of the last `days` days (UTC) and now, oldest first."""
+    """At the end of each of the last days (UTC) and now, oldest first."""
     today = clock.now().date()
     since = clock.now().replace(hour=0, minute=0, second=0, microsecond=0) - timedelta(days=days - 1)
     with connection.cursor() as cursor:
@@ -276,13 +256,13 @@ def mailable_series(days: int = 30) -> list[tuple[date, int]]:
 
 
 def origins(list_id: int) -> list[ListOrigin]:
-    """Return a list's declarations, newest first, without their pictures."""
+    """Newest first, without their pictures."""
     rows = ListOrigin.objects.filter(mailing_list_id=list_id).select_related("decided_by", "declared_by")
     return list(rows.defer("screenshot").order_by("-version"))
 
 
 def imports_page(*, list_id: int | None = None, before_id: int | None = None, size: int = PAGE_ROWS) -> list[Import]:
-    """Return imports (into one list), newest first, with their list; `before_id` is the previous page's last id."""
+    """Newest first; `before_id`: the previous page's last."""
     rows = Import.objects.select_related("mailing_list")
     if list_id is not None:
         rows = rows.filter(mailing_list_id=list_id)
@@ -292,31 +272,29 @@ def imports_page(*, list_id: int | None = None, before_id: int | None = None, si
 
 
 def refused_page(import_id: int, *, after_line: int = 0, size: int = PAGE_ROWS) -> list[ImportRefusal]:
-    """Return an import's refused rows in file order, after line `after_line`."""
+    """In file order."""
     rows = ImportRefusal.objects.filter(source_import_id=import_id, held=False, line_number__gt=after_line)
     return list(rows.order_by("line_number")[:size])
 
 
 def moves_page(*, size: int = PAGE_ROWS) -> list[tuple[Move, bool]]:
-    """Return the moves that were not discarded, newest first, each with whether one of its imports waits or runs."""
+    """Not discarded, newest first, with whether one of its imports waits or runs."""
     working = Import.objects.filter(move_id=OuterRef("id"), state__in=[ImportState.QUEUED, ImportState.RUNNING])
     rows = Move.objects.select_related("mailing_list").exclude(state=MoveState.DISCARDED)
     return [(move, move.works) for move in rows.annotate(works=Exists(working)).order_by("-id")[:size]]
 
 
 def imports_of_move(move_id: int) -> list[Import]:
-    """Return the imports of a move in the order in which they run."""
     return list(Import.objects.select_related("mailing_list").filter(move_id=move_id).order_by("id"))
 
 
 def waiting_for_review(list_id: int) -> int:
-    """Return how many people of a list have complete proof and wait for a review of its origin or of their import."""
     people = people_by_state(tenancy.current_account_id(), list_id)
     return sum(people.get((SubscriptionState.QUARANTINED.value, reason), 0) for reason in WAITING_REASONS)
 
 
 def exports_page(*, before_id: int | None = None, size: int = PAGE_ROWS) -> list[Export]:
-    """Return exports, newest first, with their list; `before_id` is the previous page's last id."""
+    """Newest first; `before_id`: the previous page's last."""
     rows = Export.objects.select_related("mailing_list", "created_by")
     if before_id is not None:
         rows = rows.filter(id__lt=before_id)
@@ -324,12 +302,10 @@ def exports_page(*, before_id: int | None = None, size: int = PAGE_ROWS) -> list
 
 
 def segments() -> list[Segment]:
-    """Return the saved segments by name."""
     return list(Segment.objects.order_by("name"))
 
 
 def attribute_keys(limit: int = 200, sample_rows: int = 5000) -> list[str]:
-    """Return up to `limit` attribute names in use among the newest `sample_rows` contacts, for the builder's menus."""
     with connection.cursor() as cursor:
         cursor.execute(
             """SELECT DISTINCT key FROM (
@@ -343,17 +319,16 @@ def attribute_keys(limit: int = 200, sample_rows: int = 5000) -> list[str]:
 
 
 def emails_of(address_keys: Sequence[bytes]) -> dict[bytes, str]:
-    """Map keyed hashes to addresses, for those that belong to a contact of the account."""
     rows = Contact.objects.filter(address_key__in=address_keys).values_list("address_key", "email")
     return {bytes(key): email for key, email in rows}
 
 
 def contact_by_address(address: str) -> int | None:
-    """Return the id of the contact with this address, in any spelling (R-20); None if unknown or not an address."""
+    """In any spelling (R-20); None if unknown or not an address."""
     key = address_key(address)
     return None if key is None else Contact.objects.filter(address_key=key).values_list("id", flat=True).first()
 
 
 def contact_by_external_id(external_id: str) -> int | None:
-    """Return the id of the contact that has this id in the customer's own system; None if unknown."""
+    """The customer's own id; None if unknown."""
     return Contact.objects.filter(external_id=external_id).values_list("id", flat=True).first()

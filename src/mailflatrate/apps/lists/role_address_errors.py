@@ -1,9 +1,4 @@
-"""The words by which the database refuses role addresses (R-21); `sql/addresses.sql` has the triggers.
-
-The full rule is `rules.addresses`, which also knows compounds and names; the table holds the plain words of tier 1,
-matched with a +tag, digits and separators at their ends. It is filled from the same data files after each migration,
-and a test compares it with the rule: the database must never refuse what the rule accepts.
-"""
+"""Words of R-21 that the database refuses (tier 1): never more than `rules.addresses`, which a test compares."""
 
 import hashlib
 import unicodedata
@@ -20,7 +15,6 @@ TABLE = "role_word"
 
 
 def differences(connection: BaseDatabaseWrapper) -> tuple[int, int]:
-    """Return how many words `refresh` would add and how many it would remove now."""
     words = set(plain_refused_words())
     with connection.cursor() as cursor:
         cursor.execute("SELECT to_regclass('public.role_word') IS NOT NULL")
@@ -32,9 +26,8 @@ def differences(connection: BaseDatabaseWrapper) -> tuple[int, int]:
 
 
 def refresh(connection: BaseDatabaseWrapper) -> None:
-    """Update the table of words from the data files. `connection` belongs to the database's owner.
-
-    To spell all words takes most of a second, so a comment on the table says from what it was filled, and with what.
+    """As the database's owner. Spelling all words takes most of a second, so a comment on the table says from what it
+    was filled.
     """
     with transaction.atomic(using=connection.alias), connection.cursor() as cursor:
         cursor.execute(f"SELECT obj_description('public.{TABLE}'::regclass)")
@@ -52,7 +45,6 @@ def refresh(connection: BaseDatabaseWrapper) -> None:
 
 
 def _mark(cursor: CursorWrapper) -> str:
-    """Return what names the rule with its data files, and the words that the table has now."""
     sources = Path(roles.__file__).parent
     read = hashlib.sha256(unicodedata.unidata_version.encode())
     for path in sorted(sources.iterdir()):

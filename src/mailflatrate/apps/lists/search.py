@@ -1,12 +1,7 @@
-"""Finding people by a part of their address or name, even among millions.
-
-A trigram index knows which contacts contain a text, but under row-level security the application's statements cannot
-use it. So a function of the database's owner queries the index, only for the current account and with its pass, and the
-statement that reads the people stays under row-level security. A job fills the index, because that takes three times as
-long as the rest of an import; contacts not yet in it are checked one by one. A text that many people have is searched
-in the order of the addresses instead, where a page of matches is found soon. The same way is used if the database has
-no trigrams (`pg_trgm`), where it takes up to a second for a million people, and for accounts with few people, so that
-their search time does not depend on the size of other accounts.
+"""Finding people by a part of address or name. Under row-level security no statement can use the trigram index, so a
+function of the owner queries it, for the current account only, and the people are read under row-level security.
+A job fills the index; contacts not yet in it are checked one by one. Common texts, small accounts and databases
+without `pg_trgm` are searched in address order, so that no account's size shows in another's search time.
 """
 
 import re
@@ -21,11 +16,9 @@ from mailflatrate.base.tenancy import PlatformReason
 
 MOST_FOUND = 2_000
 SAMPLE, COMMON = 5_000, 50
-"""A text that COMMON of the first SAMPLE contacts have is common, so the index would not help. It isn't used for fewer
-contacts than that either.
-"""
+"""A text that COMMON of the first SAMPLE contacts have is common: the index would not help."""
 SHORTEST_PART = 3
-"""Shorter texts are looked for at the beginning of words: of the address and its parts, and of names."""
+"""Shorter texts are looked for at the beginning of words."""
 RANGES_AT_ONCE = 20
 _SAMPLED = """
 SELECT count(*), count(*) FILTER (WHERE said ILIKE ANY (%s::text[])) FROM (
@@ -49,23 +42,19 @@ _BORDERS = ("%\n", "% ", "%@", "%.", "%-", "%+")
 
 
 def matching(people: QuerySet[Contact], text: str) -> QuerySet[Contact]:
-    """Return those of `people` whose address or full name contains `text`, ignoring case."""
+    """In address or full name, ignoring case."""
     ids = _found(text)
     return _read_through(people, text) if ids is None else _among(people, ids)
 
 
 def some_matching(people: QuerySet[Contact], text: str) -> QuerySet[Contact]:
-    """Like `matching`, but return only some of the contacts if very many match, so that no text is slow."""
+    """Only some if very many match, so that no text is slow."""
     ids = _some_found(text)
     return _read_through(people, text) if ids is None else _among(people, ids)
 
 
 def _among(people: QuerySet[Contact], ids: list[int]) -> QuerySet[Contact]:
-    """Return those of `people` with these ids.
-
-    The subquery hides how many there are: for a thousand, the planner would read all contacts in the order of their
-    addresses, although fetching them by their ids takes a fraction of that time.
-    """
+    """The subquery hides how many ids there are: for a thousand, the planner would read all contacts by address."""
     return people.extra(where=["contact.id = ANY((SELECT %s::bigint[])::bigint[])"], params=[ids])
 
 
@@ -78,7 +67,6 @@ def _read_through(people: QuerySet[Contact], text: str) -> QuerySet[Contact]:
 
 
 def write_texts() -> None:
-    """Write missing and outdated search texts of all contacts; one transaction for a few slices each."""
     ranges = RANGES_AT_ONCE
     while ranges >= RANGES_AT_ONCE:
         with tenancy.platform(PlatformReason.HOUSEKEEPING), connection.cursor() as cursor:
@@ -87,7 +75,6 @@ def write_texts() -> None:
 
 
 def patterns(text: str) -> list[str]:
-    """Return the LIKE patterns for a text: one for a line with the address, one for the full name."""
     escaped = re.sub(r"([\\%_])", r"\\\1", text)
     if len(text) >= SHORTEST_PART:
         return [f"%{escaped}%"]
@@ -95,17 +82,13 @@ def patterns(text: str) -> list[str]:
 
 
 def _found(text: str) -> list[int] | None:
-    """Return the ids of the account's contacts with this text; None if there are too many or there is no index."""
+    """None if too many, or without an index."""
     ids = _some_found(text)
     return None if ids is None or len(ids) > MOST_FOUND else ids
 
 
 def _some_found(text: str) -> list[int] | None:
-    """Return the ids of the account's contacts with this text, or MOST_FOUND + 1 of them if there are more.
-
-    None if the text is common, the account has few contacts, or there is no index, or if the member is limited to
-    some lists and may not read the index.
-    """
+    """At most MOST_FOUND + 1. None if common, in a small account, without an index, or for a limited member."""
     if tenancy.limited_member() is not None:
         return None
     with connection.cursor() as cursor:

@@ -1,7 +1,4 @@
-"""How many people a segment has now, and some of them, in bounded time.
-
-A count that takes too long is stopped. The result is then a lower bound, or says that counting takes longer.
-"""
+"""How many people a segment has now, and some of them, in bounded time."""
 
 from collections.abc import Sequence
 from dataclasses import dataclass
@@ -22,17 +19,13 @@ from mailflatrate.rules.conditions import Field
 COUNT_MILLISECONDS = 4_000
 LEAST_MILLISECONDS = 1_500
 LEAST_PEOPLE = 1_000
-"""People who are looked for once the whole count took too long."""
 SAMPLE_PEOPLE = 5
 _MAILABLE = f"c.account_id = %s AND {UNSUPPRESSED} AND {on_a_list('%s')}"
 
 
 @dataclass(frozen=True, slots=True)
 class SegmentCount:
-    """Mailable people in a segment. `people`: None if counting takes too long; with `is_least`, there are more.
-
-    `untracked`: if the segment asks about clicks, mailable people who never agreed that their clicks are recorded.
-    """
+    """`people`: None if that takes too long; `is_least`: or more. `untracked`: mailable, but no clicks recorded."""
 
     people: int | None
     is_least: bool = False
@@ -42,7 +35,7 @@ class SegmentCount:
 
 @tenancy.needs_account
 def count_people(definition: Any) -> SegmentCount:
-    """Count the confirmed, unsuppressed people on open lists who are in a segment. Raises SegmentError."""
+    """Confirmed, unsuppressed people on open lists. Raises SegmentError."""
     tree = parse_segment(definition)
     with whole_account():
         where, values = conditions_sql(tree)
@@ -69,7 +62,7 @@ def _counted(tree: SegmentGroup, where: str, values: list[Any]) -> SegmentCount:
 
 @tenancy.needs_account
 def sample_people(definition: Any) -> list[Contact]:
-    """Return some mailable people who are in a segment; none if finding them takes too long. Raises SegmentError."""
+    """None if finding them takes too long. Raises SegmentError."""
     where, values = conditions_sql(definition)
     ids = _quickly(
         f"SELECT array_agg(id) FROM (SELECT c.id FROM contact c WHERE {_MAILABLE} AND {where} LIMIT %s) AS found",  # noqa: S608
@@ -80,13 +73,11 @@ def sample_people(definition: Any) -> list[Contact]:
 
 
 def asks_about_clicks(tree: SegmentGroup) -> bool:
-    """Return whether a segment has a condition on clicks or answers, known only of people who agreed to it."""
+    """Clicks or answers, known only of people who agreed to it."""
     return any(condition.field in (Field.CLICKED, Field.ANSWERED) for condition in tree.conditions())
 
 
 def _quickly(statement: str, values: Sequence[Any], milliseconds: int) -> Any:
-    """Return the statement's one value, or None if it takes too long."""
-
     def read() -> Any:
         with connection.cursor() as cursor:
             cursor.execute(statement, values)

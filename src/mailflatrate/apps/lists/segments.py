@@ -1,8 +1,5 @@
-"""Translates segments to SQL over the contact table. Every expression is true or false, never NULL, so that it can be
-negated.
-
-Values are only ever passed as parameters; the alias is checked. Subqueries have the form EXISTS, which PostgreSQL
-answers with a hash table for many people and with an index for few.
+"""Segments as SQL over the contact table: true or false, never NULL, so that it can be negated. Values are only ever
+parameters; the alias is checked. EXISTS subqueries use a hash table for many people, an index for few.
 """
 
 import re
@@ -29,11 +26,8 @@ Built = tuple[str, list[Any]]
 
 
 def conditions_sql(conditions: Any, alias: str = "c") -> Built:
-    """Return a boolean SQL expression over the contact table under `alias`, and its parameters in order.
-
-    The expression is in parentheses, so that it can be joined with AND: otherwise an "any" group would bypass the other
-    conditions of a statement. `conditions` is what a segment stores, in either version, or a tree. True for all
-    contacts if there are no conditions. Raises SegmentError.
+    """In parentheses, or an "any" group would bypass an AND; true if empty. Either stored version. Raises
+    SegmentError.
     """
     if not re.fullmatch(r"[a-z_]{1,20}", alias):
         raise ValueError(f"no table alias: {alias!r}")
@@ -42,44 +36,38 @@ def conditions_sql(conditions: Any, alias: str = "c") -> Built:
 
 
 def named_sql(sql: str, values: Sequence[Any]) -> tuple[str, dict[str, Any]]:
-    """Return an expression for a statement with named parameters; the expression's own are called `segment_0` and so
-    on.
-    """
     first, *rest = sql.split("%s")
     named = first + "".join(f"%(segment_{position})s{part}" for position, part in enumerate(rest))
     return named, {f"segment_{position}": value for position, value in enumerate(values)}
 
 
 def register_builder(field: Field, build: Callable[[Condition, str], Built]) -> None:
-    """Register the SQL builder for conditions on a later stage's rows, whose tables this module doesn't know."""
+    """For rows of a later stage, whose tables this module doesn't know."""
     _BUILDERS[field] = build
 
 
 WHOLE_MEGABYTES = 96
-"""For the hash tables of all subqueries of a statement together; PostgreSQL allows them twice as much."""
+"""For all subqueries of a statement; PostgreSQL allows hash tables twice as much."""
 LEAST_SET_MEGABYTES = 4
-"""For one of them: PostgreSQL's own default. With less, it would look through a large set again for each contact."""
+"""PostgreSQL's default. With less, it would look through a large set again for each contact."""
 
 
 def set_megabytes(sets: int) -> int:
-    """Return the `work_mem` for a statement with this many sets, since PostgreSQL grants it to each of them."""
+    """`work_mem`, which PostgreSQL grants to each set."""
     return max(WHOLE_MEGABYTES // max(sets, 1), LEAST_SET_MEGABYTES)
 
 
 class _WholeAccount:
-    """The sets that have been compiled for a statement about all contacts, and the memory each of them may use."""
-
     def __init__(self) -> None:
         self.sets = 0
 
     def add_set(self) -> None:
-        """Count a set, and divide the memory among all so far."""
         before, self.sets = set_megabytes(self.sets), self.sets + 1
         if set_megabytes(self.sets) != before:
             self.set_memory(f"{set_megabytes(self.sets)}MB")
 
     def set_memory(self, memory: str) -> str:
-        """Set `work_mem` until the end of the transaction; return what it was."""
+        """Until the transaction ends; return what it was."""
         with connection.cursor() as cursor:
             cursor.execute("SELECT current_setting('work_mem'), set_config('work_mem', %s, true)", [memory])
             return str(cursor.fetchone()[0])
@@ -90,11 +78,7 @@ _WHOLE: ContextVar[_WholeAccount | None] = ContextVar("segment_whole", default=N
 
 @contextmanager
 def whole_account() -> Iterator[None]:
-    """Compile for statements that read all contacts, and give them memory, because sets answer their subqueries.
-
-    The sets share one total, so compile a statement before it runs. Other statements read a page of contacts, and look
-    up one contact at a time.
-    """
+    """For statements that read all contacts: sets share one memory, so compile a statement before it runs."""
     whole = _WholeAccount()
     before = whole.set_memory(f"{set_megabytes(0)}MB")
     token = _WHOLE.set(whole)
@@ -106,18 +90,12 @@ def whole_account() -> Iterator[None]:
 
 
 def account_sql(alias: str) -> str:
-    """Return SQL for the account whose rows a subquery reads.
-
-    Where all contacts are read it is a number, which gives a better query plan.
-    """
+    """Where all contacts are read, a number, which gives a better query plan."""
     return str(int(tenancy.current_account_id())) if _WHOLE.get() else f"{alias}.account_id"
 
 
 def at_least(contact: str, rows: str, values: list[Any], alias: str, times: int = 1) -> Built:
-    """Return an SQL condition: a contact has at least `times` rows.
-
-    `rows` is `FROM ... WHERE ...`, with the account from `account_sql`; the row's contact is the column `contact`.
-    """
+    """SQL: `rows` is `FROM ... WHERE ...` with the account from `account_sql` and a column `contact`."""
     mine = f"{rows} AND {contact} = {alias}.id"
     if (whole := _WHOLE.get()) is not None:
         whole.add_set()
@@ -157,10 +135,7 @@ def _joined(items: Sequence[Condition | SegmentGroup], alias: str, word: str) ->
 
 @lru_cache(maxsize=1_000)
 def _lowered(texts: tuple[str, ...]) -> tuple[str, ...]:
-    """Return texts in lower case, as the database sees it.
-
-    A statement gets them as constants: a subquery in it would keep PostgreSQL from reading contacts in parallel.
-    """
+    """As the database sees it. Constants: a subquery would keep PostgreSQL from reading contacts in parallel."""
     with connection.cursor() as cursor:
         cursor.execute(
             "SELECT lower(wanted) FROM unnest(%s::text[]) WITH ORDINALITY AS texts (wanted, n) ORDER BY n",
@@ -170,7 +145,7 @@ def _lowered(texts: tuple[str, ...]) -> tuple[str, ...]:
 
 
 def _text_sql(expression: str, before: list[Any], condition: Condition) -> Built:
-    """Compare a text expression that takes the parameters `before`. A missing value counts as empty text."""
+    """`before`: the expression's parameters. A missing value counts as empty text."""
     text = f"lower(coalesce({expression}, ''))"
     if condition.op is Op.SET:
         return f"{text} <> ''", before
@@ -261,7 +236,7 @@ def _date_sql(condition: Condition, alias: str) -> Built:
 
 
 def _anniversaries(today: date, days: int) -> list[str]:
-    """Return the days of the year from today on; the 29th of February is celebrated on the 28th in other years."""
+    """From today on; February 29 is celebrated on the 28th in other years."""
     window = [today + timedelta(days=later) for later in range(days + 1)]
     found = [f"{day:%m-%d}" for day in window]
     has_substitute = any((day.month, day.day) == (2, 28) and not isleap(day.year) for day in window)
@@ -287,7 +262,6 @@ def _negated(built: Built, *, is_negated: bool) -> Built:
 
 
 def _confirmed(alias: str, more: str, values: list[Any]) -> Built:
-    """Return SQL for whether a contact is confirmed on a list that passes a further test on `seg`."""
     rows = f"FROM subscription seg WHERE seg.account_id = {account_sql(alias)} AND {sql.is_confirmed('seg.state')}"
     return at_least("seg.contact_id", f"{rows} AND {more}", values, alias)
 
@@ -314,7 +288,6 @@ def _tag(condition: Condition, alias: str) -> Built:
 
 
 def _proof(alias: str, test: str, values: list[Any]) -> Built:
-    """Return SQL for whether the proof of a list on which the person is confirmed passes a test on `ev`."""
     rows = (
         f"FROM subscription seg, consent_evidence ev WHERE seg.account_id = {account_sql(alias)} "
         f"AND {sql.is_confirmed('seg.state')} "

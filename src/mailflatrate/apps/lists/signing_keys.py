@@ -1,7 +1,4 @@
-"""The service's signing keys: one in use, retired ones kept, so that old signatures can be verified forever.
-
-The private half leaves this module only as a key object; the database holds it sealed by the vault.
-"""
+"""The service's signing keys; retired ones are kept, so that old signatures can be verified forever."""
 
 from functools import lru_cache
 
@@ -21,7 +18,7 @@ _LOCK = 7_161_994_002
 
 
 def ensure_signing_key() -> None:
-    """Create the first key if there is none. Safe to repeat, on any number of hosts."""
+    """Safe to repeat, on any number of hosts."""
     with tenancy.platform(PlatformReason.HOUSEKEEPING):
         _lock()
         if not SigningKey.objects.filter(retired_at=None).exists():
@@ -29,7 +26,7 @@ def ensure_signing_key() -> None:
 
 
 def rotate_signing_key() -> PublishedKey:
-    """Retire the key in use and start a new one; signatures of the old key stay valid."""
+    """Signatures of the old key stay valid."""
     with tenancy.platform(PlatformReason.OPERATOR_DESK):
         _lock()
         SigningKey.objects.filter(retired_at=None).update(retired_at=clock.now())
@@ -39,22 +36,20 @@ def rotate_signing_key() -> PublishedKey:
 
 
 def key_in_use() -> SigningKey | None:
-    """Return the current signing key; None before the first one was created. Any role may call this."""
+    """None before the first one was created. Any role may call this."""
     return SigningKey.objects.filter(retired_at=None).first()
 
 
 def private_key(key: SigningKey) -> Ed25519PrivateKey:
-    """Return the private key object for signing."""
     return _opened(bytes(key.public_key), key.private_sealed)
 
 
 def published_keys() -> list[PublishedKey]:
-    """Return every key ever used, oldest first."""
+    """Every one ever used, oldest first."""
     return [_published(key) for key in SigningKey.objects.order_by("created_at", "id")]
 
 
 def key_history() -> dict[str, object]:
-    """Return the content of the well-known address: who signs, and with which keys since when."""
     settings = load_settings()
     return {
         "format": KEYS_FORM,

@@ -1,8 +1,4 @@
-"""Builds and keeps the sort indexes of fields (ADR 0053): all values in order, for accounts that need it.
-
-An index is read beside `contact_touch`, so it may be behind: the contacts that changed meanwhile are read themselves.
-Each step is one short transaction, because changes wait for the oldest open one to be reported (ADR 0047).
-"""
+"""Builds and keeps the sort indexes of fields (ADR 0053), in short steps: changes wait for open transactions."""
 
 from collections.abc import Sequence
 from dataclasses import dataclass
@@ -20,7 +16,7 @@ from mailflatrate.rules.fields.field_type import Sorting
 from mailflatrate.rules.fields.values import FIELD_TYPES
 
 MOST_INDEXES = 5
-"""Indexes of an account; the one that was wanted longest ago makes room for a new one."""
+"""Of an account; the one wanted longest ago makes room."""
 KEPT = timedelta(days=30)
 AT_ONCE = 10_000
 RUNS_AT_ONCE = 1_000
@@ -62,7 +58,7 @@ DELETE FROM sort_key WHERE (contact_id, sort_index_id) IN (
 
 
 def build_index(account_id: int, field_id: int) -> None:
-    """Build the index of a field, or note that it is still wanted. May safely be repeated."""
+    """Or note that it is still wanted. May safely be repeated."""
     with tenancy.platform(PlatformReason.HOUSEKEEPING):
         field = ContactField.objects.filter(account_id=account_id, id=field_id, archived_at=None).first()
         if field is None or FIELD_TYPES[field.type].sorting is Sorting.NONE:
@@ -81,7 +77,7 @@ def build_index(account_id: int, field_id: int) -> None:
 
 
 def keep_indexes() -> None:
-    """Bring every index up to date; drop those that are no longer wanted."""
+    """Drops those no longer wanted."""
     with tenancy.platform(PlatformReason.HOUSEKEEPING):
         ids = list(SortIndex.objects.order_by("id").values_list("id", flat=True))
     for index_id in ids:
@@ -89,13 +85,12 @@ def keep_indexes() -> None:
 
 
 def tend_index(index_id: int) -> None:
-    """Do all that is left to do for an index. A second process that does the same passes it by."""
+    """A second process that does the same passes it by."""
     while _step(index_id):
         pass
 
 
 def _step(index_id: int) -> bool:
-    """Do a part of it; return whether there is more to do."""
     with tenancy.platform(PlatformReason.HOUSEKEEPING):
         rows = SortIndex.objects.select_related("field").select_for_update(skip_locked=True, of=("self",))
         row = rows.filter(id=index_id).first()
@@ -109,13 +104,12 @@ def _step(index_id: int) -> bool:
 
 
 def _horizon() -> tuple[int, int]:
-    """Return the oldest open transaction, and the next one. A restored database may know later ones."""
+    """The oldest open transaction, and the next one. A restored database may know later ones."""
     oldest, next_xid = _run(_HORIZON, [])[0]
     return int(oldest), int(next_xid)
 
 
 def _clear(row: SortIndex, oldest: int, *, is_wanted: bool) -> bool:
-    """Empty an index part by part; then begin it anew, or drop it."""
     emptied = _write(_EMPTY, [row.account_id, row.id, AT_ONCE])
     row.type, row.built_at = "", None
     if not emptied and (not is_wanted or FIELD_TYPES[row.field.type].sorting is Sorting.NONE):
@@ -139,7 +133,6 @@ def _build(row: SortIndex) -> bool:
 
 
 def _catch_up(row: SortIndex, oldest: int) -> bool:
-    """Read again what the next ended transactions changed."""
     runs = _run(f"{_RUNS} ORDER BY xid LIMIT %s", [row.account_id, row.read_to, oldest, RUNS_AT_ONCE + 1])
     if not runs:
         return False
@@ -153,10 +146,7 @@ def _catch_up(row: SortIndex, oldest: int) -> bool:
 
 
 def _border(runs: Sequence[tuple[int, int]], oldest: int) -> int:
-    """Return the transaction before which to stop, given transactions and sizes of the next runs of contacts.
-
-    A transaction is never split: a large one is a step of its own.
-    """
+    """The transaction before which to stop. None is split: a large one is a step of its own."""
     people = 0
     for (xid, size), (following, _size) in pairwise(runs):
         people += size
@@ -169,8 +159,6 @@ def _border(runs: Sequence[tuple[int, int]], oldest: int) -> int:
 
 @dataclass(frozen=True, slots=True)
 class _KeyForm:
-    """The column of an index's values, the expression over `contact` that makes them, and its parameters."""
-
     column: str
     sql: str
     values: Sequence[Any]

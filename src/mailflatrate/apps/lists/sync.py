@@ -1,8 +1,5 @@
-"""Reading which contacts changed, for programs that keep a copy. No change is missed, however late it commits.
-
-A position in time or by ascending id would miss a transaction that began before it and commits after it. So changes are
-ordered by their transaction (ADR 0047), and only those below the oldest open transaction are returned: everything below
-it has ended, and nothing new can appear there. Changes of open transactions come with the next request.
+"""Which contacts changed, for programs that keep a copy. By time or id, a transaction that commits late would be
+missed; so changes are ordered by transaction, and only those below the oldest open one are returned (ADR 0047).
 """
 
 from dataclasses import dataclass
@@ -54,7 +51,7 @@ class ChangesForgotten(Exception):
 
 @dataclass(frozen=True, slots=True)
 class ChangePosition:
-    """How far a program has read: up to this contact of this change. The default is the beginning of all changes."""
+    """Up to this contact of this change. The default is the beginning of all changes."""
 
     change_id: int = 0
     contact_id: int = 0
@@ -62,9 +59,7 @@ class ChangePosition:
 
 @dataclass(frozen=True, slots=True)
 class ChangedContacts:
-    """Contacts that changed, each once, with deleted ones listed separately, and the position from
-    which to continue.
-    """
+    """Each once, deleted ones separately, and the position from which to continue."""
 
     contact_ids: list[int]
     gone_ids: list[int]
@@ -73,10 +68,7 @@ class ChangedContacts:
 
 
 def changes_since(moment: datetime, *, size: int) -> ChangedContacts:
-    """Return the first contacts that changed at or after a moment; some earlier changes may be included.
-
-    Raises ChangesForgotten.
-    """
+    """At or after it; some earlier changes may be included. Raises ChangesForgotten."""
     if moment < clock.now() - KEPT:
         raise ChangesForgotten
     with connection.cursor() as cursor:
@@ -86,7 +78,7 @@ def changes_since(moment: datetime, *, size: int) -> ChangedContacts:
 
 
 def changes_after(position: ChangePosition, *, size: int) -> ChangedContacts:
-    """Return the contacts that changed after a position. Raises ChangesForgotten."""
+    """Raises ChangesForgotten."""
     if not position.change_id:
         return _changes(0, 0, position, size)
     with connection.cursor() as cursor:
@@ -123,7 +115,7 @@ def _changes(xid: int, from_id: int, position: ChangePosition, size: int) -> Cha
 
 
 def sweep_touches() -> int:
-    """Delete changes past their retention, in all accounts; return how many."""
+    """In all accounts; return how many."""
     with tenancy.platform(PlatformReason.HOUSEKEEPING), connection.cursor() as cursor:
         cursor.execute(_SWEEP, [clock.now() - KEPT])
         return int(cursor.rowcount)

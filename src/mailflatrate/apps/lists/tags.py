@@ -1,5 +1,3 @@
-"""The account's tags: read them, and add or remove them for many contacts at once."""
-
 from collections.abc import Iterable, Sequence
 from dataclasses import dataclass
 
@@ -32,12 +30,10 @@ class TagInfo:
 
 
 def tags() -> list[Tag]:
-    """Return all tags by name."""
     return list(Tag.objects.order_by("folded"))
 
 
 def tag_table() -> list[TagInfo]:
-    """Return all tags by name, with their people counted."""
     with connection.cursor() as cursor:
         cursor.execute(
             """SELECT t.id, t.name, t.color, n.people FROM tag t
@@ -50,7 +46,7 @@ def tag_table() -> list[TagInfo]:
 
 
 def tags_of(contact_ids: Sequence[int]) -> dict[int, list[Tag]]:
-    """Return the tags of these contacts by name; contacts without any are missing."""
+    """By name; contacts without any are missing."""
     found: dict[int, list[Tag]] = {}
     rows = ContactTag.objects.filter(contact_id__in=list(contact_ids)).select_related("tag").order_by("tag__folded")
     for row in rows:
@@ -59,7 +55,7 @@ def tags_of(contact_ids: Sequence[int]) -> dict[int, list[Tag]]:
 
 
 def checked_name(text: str) -> str:
-    """Return a tag's name in its stored form. Raises ListError."""
+    """As stored. Raises ListError."""
     name = tag_name(text)
     texts = {
         TagFault.EMPTY: _("enter a name for the tag"),
@@ -78,7 +74,7 @@ def checked_name(text: str) -> str:
 
 
 def ensure_tags(names: Iterable[str]) -> list[int]:
-    """Return the ids of these tags in order, without duplicates; new ones are created. Raises ListError."""
+    """In order, without duplicates; new ones are created. Raises ListError."""
     wanted = {name.casefold(): name for name in map(checked_name, names)}
     if len(wanted) > MAX_TAGS_AT_ONCE:
         raise ListError(_("name up to %(limit)d tags at once") % {"limit": MAX_TAGS_AT_ONCE})
@@ -87,10 +83,7 @@ def ensure_tags(names: Iterable[str]) -> list[int]:
 
 
 def known_or_new(wanted: dict[str, str]) -> dict[str, int]:
-    """Return folded name -> id for checked names, which are given by folded name; new ones are created.
-
-    Raises ListError.
-    """
+    """By folded name; new ones are created. Raises ListError."""
     known = dict(Tag.objects.filter(folded__in=list(wanted)).values_list("folded", "id"))
     missing = [folded for folded in wanted if folded not in known]
     if not missing:
@@ -110,7 +103,7 @@ def known_or_new(wanted: dict[str, str]) -> dict[str, int]:
 
 
 def give_tags(contact_ids: Sequence[int], tag_ids: Sequence[int]) -> list[int]:
-    """Add these tags to these contacts; return the contacts that lacked one. Unknown ids are ignored."""
+    """Return the contacts that lacked one. Unknown ids are ignored."""
     with connection.cursor() as cursor:
         cursor.execute(
             """INSERT INTO contact_tag (account_id, tag_id, contact_id)
@@ -123,7 +116,7 @@ def give_tags(contact_ids: Sequence[int], tag_ids: Sequence[int]) -> list[int]:
 
 
 def take_tags(contact_ids: Sequence[int], tag_ids: Sequence[int]) -> list[int]:
-    """Remove these tags from these contacts; return the contacts that had one."""
+    """Return the contacts that had one."""
     with connection.cursor() as cursor:
         cursor.execute(
             """DELETE FROM contact_tag WHERE account_id = %s AND contact_id = ANY(%s) AND tag_id = ANY(%s)

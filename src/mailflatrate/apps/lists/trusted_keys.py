@@ -1,6 +1,4 @@
-"""The keys with which this installation verifies portable consent: its own, and those of other installations that its
-operator trusts.
-"""
+"""The keys that verify portable consent: this installation's, and those its operator trusts."""
 
 import structlog
 from django.utils.translation import gettext as _
@@ -15,7 +13,7 @@ log = structlog.get_logger(__name__)
 
 
 def trusted_keys() -> dict[str, PublishedKey]:
-    """Return the keys by id. Raises MalformedRecord or OSError if the operator's file can't be read."""
+    """By id. Raises MalformedRecord or OSError if the operator's file can't be read."""
     keys = {key.id: key for key in published_keys()}
     place = load_settings().trusted_proof_keys
     if place is None:
@@ -27,10 +25,7 @@ def trusted_keys() -> dict[str, PublishedKey]:
 
 
 def keys_for_import(account_id: int) -> dict[str, PublishedKey]:
-    """Return the keys by id, for a file of the account.
-
-    Raises ImportProblem if they can't be read, which is logged with the account.
-    """
+    """By id. Raises ImportProblem if they can't be read, which is logged with the account."""
     try:
         return trusted_keys()
     except (OSError, MalformedRecord):

@@ -23,16 +23,12 @@ MOST_OPEN_REQUESTS = 20
 
 
 class SuppressionError(Exception):
-    """The request is refused; the message says why."""
+    pass
 
 
 @dataclass(frozen=True, slots=True)
 class SuppressionEntry:
-    """One address to suppress: the keyed hash (32 octets), reason, source, and evidence (JSON values).
-
-    `mailbox_key` is the last of `ids.mailbox_keys`, by which other spellings of the mailbox find it; None if only the
-    hash is known.
-    """
+    """Keyed hash (32 bytes), JSON evidence. `mailbox_key`: last of `ids.mailbox_keys`; None if unknown."""
 
     address_key: bytes
     reason: SuppressionReason
@@ -72,16 +68,15 @@ def suppress(
     platform: bool = False,
     mailbox_key: bytes | None = None,
 ) -> bool:
-    """Never mail an address again: in this account and, with `platform`, on the whole platform (R-69, R-79, R-96).
-
-    Idempotent; of several reasons the strongest is kept. Returns True if a row was added or changed. Raises NoAccount.
+    """Here or on the `platform` (R-69, R-79, R-96). Idempotent; the strongest reason stays. True if changed. Raises
+    NoAccount.
     """
     entry = SuppressionEntry(address_key, reason, source, evidence, mailbox_key)
     return suppress_many([entry], platform=platform) > 0
 
 
 def address_keys(email: str) -> ids.MailboxKeys:
-    """Return the keyed hashes of an address. Raises SuppressionError if it is not an address."""
+    """Raises SuppressionError if it is not an address."""
     try:
         return ids.mailbox_keys(email.strip())
     except AddressError:
@@ -89,7 +84,7 @@ def address_keys(email: str) -> ids.MailboxKeys:
 
 
 def address_key(email: str) -> bytes:
-    """Return the keyed hash of an address. Raises SuppressionError if it is not an address."""
+    """Raises SuppressionError if it is not an address."""
     return address_keys(email).exact
 
 
@@ -102,17 +97,13 @@ def suppress_by_hand(
     note: str = "",
     mailbox_key: bytes | None = None,
 ) -> bool:
-    """Suppress an address for a customer; `source` says how they were asked to. Return True if a row was added or
-    changed.
-
-    A weaker reason than the active one changes nothing. The suppression can be lifted only as R-75 allows.
-    """
+    """`source`: how they were asked to. No weaker reason changes it; R-75 lifts it. True if a row changed."""
     evidence = {"by": by.email, "at": clock.now().isoformat(), **({"note": note} if note else {})}
     return suppress(key, reason=reason, source=source, evidence=evidence, mailbox_key=mailbox_key)
 
 
 def suppress_all_by_hand(keys: Sequence[ids.MailboxKeys], *, source: str, by: User) -> int:
-    """Call `suppress_by_hand` for many addresses in one statement; return how many rows were added or changed."""
+    """In one statement; return how many rows changed."""
     evidence = {"by": by.email, "at": clock.now().isoformat()}
     return suppress_many(
         [SuppressionEntry(key.exact, SuppressionReason.MANUAL, source, evidence, key.mailbox) for key in keys]
@@ -120,7 +111,7 @@ def suppress_all_by_hand(keys: Sequence[ids.MailboxKeys], *, source: str, by: Us
 
 
 def suppress_many(entries: Sequence[SuppressionEntry], *, platform: bool = False) -> int:
-    """Call `suppress` for many addresses in one statement; return how many rows changed. Raises NoAccount."""
+    """In one statement; return how many rows changed. Raises NoAccount."""
     kept = _strongest_once(entries)
     with tenancy.unlimited(UnlimitedReason.SUPPRESSION):
         changed = len(_upsert(tenancy.current_account_id(), kept))
@@ -131,10 +122,7 @@ def suppress_many(entries: Sequence[SuppressionEntry], *, platform: bool = False
 
 
 def suppress_keys(entries: Sequence[SuppressionEntry]) -> dict[bytes, bool]:
-    """Suppress many addresses in this account; return which rows changed, and whether each is new. Raises NoAccount.
-
-    A row that isn't new had a weaker reason before.
-    """
+    """Which rows changed, and whether each is new, else it had a weaker reason. Raises NoAccount."""
     with tenancy.unlimited(UnlimitedReason.SUPPRESSION):
         return _upsert(tenancy.current_account_id(), _strongest_once(entries))
 
@@ -150,13 +138,13 @@ def _strongest_once(entries: Sequence[SuppressionEntry]) -> list[SuppressionEntr
 def suppress_everywhere(
     address_key: bytes, *, reason: SuppressionReason, source: str, evidence: dict[str, Any]
 ) -> bool:
-    """Never mail an address again, on the whole platform, when no account is involved. Idempotent like `suppress`."""
+    """When no account is involved. Idempotent like `suppress`."""
     with tenancy.platform(PlatformReason.ABUSE_DESK):
         return bool(_upsert(None, [SuppressionEntry(address_key, reason, source, evidence)]))
 
 
 def _upsert(account_id: int | None, entries: Sequence[SuppressionEntry]) -> dict[bytes, bool]:
-    """Write rows; return the addresses whose row changed, and whether it is new."""
+    """Whose row changed, and whether it is new."""
     if not entries:
         return {}
     with connection.cursor() as cursor:
@@ -176,11 +164,8 @@ def _upsert(account_id: int | None, entries: Sequence[SuppressionEntry]) -> dict
 
 
 def lift_by_opt_in(address_key: bytes, *, source: str) -> int:
-    """Lift suppressions after a confirmed new sign-up: an unsubscribe and bounces end (R-16, R-75); a complaint, an
-    objection and the desk's entries stay.
-
-    Returns how many rows were lifted, including the platform's row for a dead mailbox. Raises NoAccount. Runs as the
-    platform role, because the application role may not lift any row.
+    """Unsubscribe and bounces end (R-16, R-75), also the platform's dead mailbox; complaint, objection and desk
+    entries stay. As the platform role: no other may lift rows. Returns how many. Raises NoAccount.
     """
     account_id = tenancy.current_account_id()
     rows = active_for([address_key])
@@ -193,11 +178,8 @@ def lift_by_opt_in(address_key: bytes, *, source: str) -> int:
 
 
 def lift(suppression_id: int, *, reviewer: User, reason: str, mistaken: bool = False) -> Suppression:
-    """Allow mail to an address again by a reviewer's decision (R-75). The row is kept, with who decided and why.
-
-    `mistaken`: the report was misread, so the address never bounced and there is no waiting time. Raises
-    SuppressionError if the person isn't an operator, gives no reason, or decides too early after a bounce, or if the
-    row is not active.
+    """By a reviewer (R-75); the row is kept. `mistaken`: a misread report, so no waiting time. Raises SuppressionError
+    unless by an operator, with a reason, not too early after a bounce, on an active row.
     """
     if not (reviewer.is_staff and reviewer.is_active):
         raise SuppressionError(_("Only a reviewer can lift a suppression."))
@@ -225,9 +207,8 @@ def lift(suppression_id: int, *, reviewer: User, reason: str, mistaken: bool = F
 
 @transaction.atomic
 def ask_to_lift(row: Suppression, *, reason: str, by: User) -> LiftRequest:
-    """Ask the operator to lift a suppression that holds for the account (R-75).
-
-    Raises SuppressionError if the person can end it by signing up again, without a reason, or if a request is open.
+    """For the operator (R-75). Raises SuppressionError if a new sign-up can end it, without a reason, or if one is
+    open.
     """
     if not needs_operator(row):
         raise SuppressionError(_("This ends when they sign up again and confirm."))
@@ -247,9 +228,8 @@ def ask_to_lift(row: Suppression, *, reason: str, by: User) -> LiftRequest:
 
 
 def decide_lift(request_id: int, *, reviewer: User, is_granted: bool, answer: str) -> LiftRequest:
-    """Lift the suppression that a customer asked about, or refuse; the customer reads the answer.
-
-    Raises SuppressionError if the person isn't an operator, gives no answer, or `lift` refuses, or if it is decided.
+    """The customer reads the answer. Raises SuppressionError unless by an operator, with an answer, on an open one, as
+    `lift`.
     """
     if not (reviewer.is_staff and reviewer.is_active):
         raise SuppressionError(_("Only a reviewer can lift a suppression."))

@@ -13,13 +13,12 @@ AS_FACT: dict[SuppressionReason, SuppressionCause] = {
     SuppressionReason.ERASED: SuppressionCause.ERASED,
     SuppressionReason.MANUAL: SuppressionCause.OWN,
 }
-"""A reason in the account's own row."""
 EVERYWHERE_AS_FACT = AS_FACT | {SuppressionReason.COMPLAINT: SuppressionCause.EVERYWHERE}
-"""The same in a row of the platform: the complaint need not be about a campaign of this account."""
+"""The complaint need not be about a campaign of this account."""
 
 
 def suppression_fact(address_key: bytes) -> SuppressionCause | None:
-    """Return the strongest reason not to mail an address; None if there is none. Raises NoAccount."""
+    """The strongest, if any. Raises NoAccount."""
     row = queries.strongest(address_key)
     if row is None:
         return None
@@ -27,7 +26,7 @@ def suppression_fact(address_key: bytes) -> SuppressionCause | None:
 
 
 def strongest_fact(here: str | None, everywhere: str | None) -> SuppressionCause | None:
-    """Return the stronger of the account's and the platform's reasons; if they are equal, the account's."""
+    """If they are equal, the account's."""
     own = None if here is None else SuppressionReason(here)
     platform = None if everywhere is None else SuppressionReason(everywhere)
     if platform is None or (own is not None and STRENGTH.index(own) <= STRENGTH.index(platform)):

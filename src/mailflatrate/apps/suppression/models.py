@@ -1,4 +1,4 @@
-"""The table of addresses never to mail, and the outbox of everything a restored backup would lose."""
+"""Addresses never to mail, and the outbox of all that a restored backup would lose."""
 
 from django.db import models
 from django.db.models import Q, Value
@@ -20,7 +20,7 @@ REASON_LABELS = {
 }
 
 IN_FORCE = Q(lifted_at__isnull=True)
-"""A suppression until it is lifted; `rules.sql.in_force` says it in SQL."""
+"""Until it is lifted; in SQL: `rules.sql.in_force`."""
 
 
 class Suppression(TenantModel):
@@ -57,8 +57,6 @@ class Suppression(TenantModel):
 
 
 class LiftState(TonedChoices):
-    """The state of a request to lift a suppression."""
-
     ASKED = "asked", "info", _("Waiting for our team")
     GRANTED = "granted", "success", _("Lifted")
     REFUSED = "refused", "", _("Not lifted")
@@ -66,8 +64,7 @@ class LiftState(TonedChoices):
 
 class LiftRequest(TenantModel):
     """A customer's request to lift a suppression that only the operator may lift (R-75), and the operator's answer.
-
-    The address is known by the suppression's key only. The platform role decides; a decision is never changed.
+    Decided by the platform role, for good.
     """
 
     suppression = models.ForeignKey(Suppression, on_delete=models.CASCADE, related_name="+")
@@ -107,9 +104,8 @@ class WithdrawalKind(models.TextChoices):
 
 
 class Withdrawal(TenantModel):
-    """A row for the withdrawals log (ADR 0028), written by triggers and deleted when a worker has logged it.
-
-    It holds identifiers and the keyed hash of an address, never the address.
+    """A row for the withdrawals log (ADR 0028), written by triggers and deleted when a worker has logged it. It holds
+    the keyed hash of an address, never the address.
     """
 
     desk_only = True

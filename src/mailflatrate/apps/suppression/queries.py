@@ -1,4 +1,4 @@
-"""Scoped reads of suppression: the account's own rows, and the platform's, which apply to every account."""
+"""Reads of suppression: the account's own rows, and the platform's."""
 
 from collections.abc import Collection, Sequence
 from dataclasses import dataclass
@@ -17,8 +17,6 @@ PAGE_ROWS = 50
 
 @dataclass(frozen=True, slots=True)
 class SuppressionRow:
-    """One row of the page. The address is a keyed hash; `email` is known only while the contact exists."""
-
     id: int
     reason: SuppressionReason
     source: str
@@ -28,7 +26,7 @@ class SuppressionRow:
 
 
 def active_for(address_keys: list[bytes]) -> QuerySet[Suppression]:
-    """Return active rows for any of these keys, of the current account and of the platform. Raises NoAccount."""
+    """Also the platform's. Raises NoAccount."""
     # The base manager, because platform rows carry no account; row-level security shows no other account's.
     return Suppression._base_manager.filter(
         IN_FORCE,
@@ -38,7 +36,7 @@ def active_for(address_keys: list[bytes]) -> QuerySet[Suppression]:
 
 
 def active_for_mailbox(keys: MailboxKeys) -> QuerySet[Suppression]:
-    """Return active rows for any spelling of a mailbox, of the current account and the platform. Raises NoAccount."""
+    """For any spelling, also the platform's. Raises NoAccount."""
     return Suppression._base_manager.filter(
         IN_FORCE,
         Q(account_id=tenancy.current_account_id()) | Q(account_id__isnull=True),
@@ -47,7 +45,7 @@ def active_for_mailbox(keys: MailboxKeys) -> QuerySet[Suppression]:
 
 
 def refused_mailboxes(keys: Collection[bytes]) -> set[bytes]:
-    """Return those of these mailbox keys (the last of `ids.mailbox_keys`) under which an active row is found."""
+    """By the last of `ids.mailbox_keys`."""
     own_or_all = Q(account_id=tenancy.current_account_id()) | Q(account_id__isnull=True)
     named = Q(address_key__in=keys) | Q(mailbox_key__in=keys)
     rows = Suppression._base_manager.filter(IN_FORCE, own_or_all, named).values_list("address_key", "mailbox_key")
@@ -55,23 +53,21 @@ def refused_mailboxes(keys: Collection[bytes]) -> set[bytes]:
 
 
 def ever_suppressed(address_key: bytes) -> QuerySet[Suppression]:
-    """Return the account's rows about an address, including lifted ones, and the platform's active ones."""
+    """The account's, lifted ones too, and the platform's active ones."""
     own = Q(account_id=tenancy.current_account_id())
     return Suppression._base_manager.filter(own | (Q(account_id__isnull=True) & IN_FORCE), address_key=address_key)
 
 
 def is_suppressed(address_key: bytes) -> bool:
-    """Return True if this account must not mail the address."""
     return active_for([address_key]).exists()
 
 
 def strongest(address_key: bytes) -> Suppression | None:
-    """Return the deciding row for an address; None if it is not suppressed."""
     return strongest_of([address_key]).get(address_key)
 
 
 def strongest_of(address_keys: Sequence[bytes]) -> dict[bytes, Suppression]:
-    """Return the deciding row for each address that has one; if two are equal, the account's own."""
+    """Deciding rows; if two are equal, the account's own."""
     weakest_first = sorted(
         active_for(list(address_keys)),
         key=lambda row: (-STRENGTH.index(SuppressionReason(row.reason)), row.account_id is not None),
@@ -80,12 +76,12 @@ def strongest_of(address_keys: Sequence[bytes]) -> dict[bytes, Suppression]:
 
 
 def kept_away(address_keys: Sequence[bytes], now: datetime) -> set[bytes]:
-    """Return the addresses that don't even get a confirmation email, because an active row forbids it (R-75)."""
+    """Not even for a confirmation email, because an active row forbids it (R-75)."""
     return _kept_away(now, "address_key", address_keys)
 
 
 def kept_away_mailboxes(mailbox_keys: Sequence[bytes], now: datetime) -> set[bytes]:
-    """Return the mailboxes of which another spelling is kept away: they aren't asked unless they ask themselves."""
+    """Another spelling is kept away: they aren't asked unless they ask themselves."""
     return _kept_away(now, "mailbox_key", mailbox_keys)
 
 
@@ -100,11 +96,7 @@ def _kept_away(now: datetime, column: str, keys: Sequence[bytes]) -> set[bytes]:
 
 
 def complained_elsewhere(address_key: bytes) -> bool:
-    """Return whether the person has complained about another account, too (R-79: the second complaint applies
-    everywhere).
-
-    Complaints that another person may have made are not counted (evidence `counts`).
-    """
+    """About another account: the second applies everywhere (R-79). Not counted if others may have made it."""
     here = tenancy.current_account_id()
     with tenancy.platform(PlatformReason.MAIL_IN):
         rows = Suppression.objects.filter(IN_FORCE, address_key=address_key, reason=SuppressionReason.COMPLAINT)
@@ -114,7 +106,7 @@ def complained_elsewhere(address_key: bytes) -> bool:
 def page(
     *, reason: SuppressionReason | None = None, before_id: int | None = None, size: int = PAGE_ROWS
 ) -> list[SuppressionRow]:
-    """Return the account's own active rows, newest first; `before_id` is the last id of the previous page."""
+    """Active ones, newest first; `before_id`: the previous page's last."""
     rows = Suppression.objects.filter(IN_FORCE)
     if reason is not None:
         rows = rows.filter(reason=reason)
@@ -134,32 +126,28 @@ def page(
 
 
 def own_row(address_key: bytes) -> Suppression:
-    """Return the account's own active row for an address. Raises Suppression.DoesNotExist."""
     return Suppression.objects.get(IN_FORCE, address_key=address_key)
 
 
 def in_force(suppression_id: int) -> Suppression | None:
-    """Return a suppression in force of the account or the platform; None for anything else."""
     own = Q(account_id=tenancy.current_account_id()) | Q(account_id__isnull=True)
     return Suppression._base_manager.filter(IN_FORCE, own, id=suppression_id).first()
 
 
 def needs_operator(row: Suppression) -> bool:
-    """Return whether only the operator can end a suppression: the person's new sign-up doesn't (R-75)."""
+    """The person's new sign-up doesn't end it (R-75)."""
     return not ends_by_sign_up(row.reason, everywhere=row.account_id is None)
 
 
 def lift_requests(size: int = PAGE_ROWS) -> list[LiftRequest]:
-    """Return the account's requests to lift a suppression, newest first."""
     return list(LiftRequest.objects.select_related("suppression", "asked_by").order_by("-id")[:size])
 
 
 def waiting_lift_requests() -> QuerySet[LiftRequest]:
-    """Return the requests of all accounts that an operator has to decide; in the platform scope."""
+    """Of all accounts; in the platform scope."""
     return LiftRequest.objects.filter(state=LiftState.ASKED, suppression__lifted_at__isnull=True)
 
 
 def counts() -> dict[SuppressionReason, int]:
-    """Count the account's active rows by reason."""
     rows = Suppression.objects.filter(IN_FORCE).values_list("reason").annotate(rows=Count("id"))
     return {**dict.fromkeys(STRENGTH, 0), **{SuppressionReason(reason): count for reason, count in rows}}

@@ -1,8 +1,4 @@
-"""Requests to another system's API: one host, JSON, and limits on time, rate, size, values, waiting and number.
-
-A service that asks to wait (429, 503) gets its time, up to a limit. Errors become sentences that say what to do; none
-of them quotes the key or the response.
-"""
+"""Requests to another system's API: one host, JSON, limits everywhere. No error quotes the key or the response."""
 
 import itertools
 import json
@@ -27,7 +23,7 @@ from mailflatrate.wire.web import ServiceAnswer, Want, ask_api
 AGENT: Final = "mailflatrate-move/1 (+a customer moves with their own key)"
 MOST_OCTETS: Final = 16 * 1024 * 1024
 MOST_VALUES: Final = 500_000
-"""Values in one answer: read into memory, even the smallest takes a hundred times its octets."""
+"""In one answer: read into memory, even the smallest takes a hundred times its bytes."""
 _FEW_OCTETS: Final = 512 * 1024
 _OCTETS_PER_OBJECT: Final = 8 * 1024
 _FEW_VALUES: Final = 20_000
@@ -40,7 +36,7 @@ MOST_MINUTES: Final = 60
 SLOT_MINUTES: Final = 5
 """How long a fetch keeps a worker before others get their turn."""
 SLOWEST_PACE_SECONDS: Final = 5.0
-"""The average time of an answer, waiting included, of a part that goes on after its slot."""
+"""Average time of an answer, waiting included, of a part that goes on after its slot."""
 MOST_WAIT_SECONDS: Final = 120.0
 _TOO_MANY: Final = (429, 503)
 _REFUSED_KEY: Final = 401
@@ -52,10 +48,7 @@ _OPENERS: Final = b"{[,"
 
 @dataclass(slots=True)
 class ApiLink:
-    """How requests are sent, and how long they may take. `on_request` is called before each; its errors end the fetch.
-
-    `private` permits private networks and plain HTTP; only tests set it.
-    """
+    """Errors of `on_request` end the fetch. `private` permits private networks and plain HTTP; only tests set it."""
 
     resolver: Resolver
     on_request: Callable[[], None] = lambda: None
@@ -69,20 +62,17 @@ class ApiLink:
     _slot_began: float = field(default=0.0, init=False)
 
     def __post_init__(self) -> None:
-        """Start the slot."""
         self._slot_began = self._part_began = self.seconds()
 
     def begin_part(self) -> None:
-        """Start measuring the rate anew, for the next part."""
         self._answers, self._part_began = 0, self.seconds()
 
     @property
     def is_slot_over(self) -> bool:
-        """Return whether this run has used its time, so that other fetches get their turn."""
         return self.seconds() - self._slot_began > 60 * SLOT_MINUTES
 
     def before_request(self) -> None:
-        """Count a request. Raises FetchProblem if there were too many, or if this part takes too long."""
+        """Raises FetchProblem if there were too many, or if this part takes too long."""
         self.requests += 1
         passed = self.seconds() - self._part_began
         if self.requests > MOST_REQUESTS or passed > 60 * MOST_MINUTES:
@@ -92,21 +82,17 @@ class ApiLink:
         self.on_request()
 
     def count_answer(self) -> None:
-        """Count a request that was answered."""
         self._answers += 1
 
 
 class JsonApi:
-    """One API. `secrets` are the headers with the key."""
+    """`secrets`: the headers with the key."""
 
     def __init__(self, base_url: str, secrets: Mapping[str, str], link: ApiLink) -> None:
         self._base_url, self._link, self._secrets = base_url.rstrip("/"), link, dict(secrets)
 
     def get(self, path: str, most: int = 1000, *, is_large: bool = False, **query: object) -> Any:
-        """Return the JSON at a path.
-
-        `most`: the number of objects requested, which limits its size, unless it `is_large`. Raises FetchProblem.
-        """
+        """`most`: objects requested, which limits its size unless it `is_large`. Raises FetchProblem."""
         pairs = {name: value for name, value in query.items() if value is not None}
         octets = MOST_OCTETS if is_large else min(MOST_OCTETS, _FEW_OCTETS + most * _OCTETS_PER_OBJECT)
         values = MOST_VALUES if is_large else min(MOST_VALUES, _FEW_VALUES + most * _VALUES_PER_OBJECT)
@@ -114,14 +100,14 @@ class JsonApi:
         return self._ask(f"{path}?{urlencode(pairs)}" if pairs else path, want, values)
 
     def post_form(self, path: str, **values: str) -> Any:
-        """Post a form and return the JSON of the response. Raises FetchProblem."""
+        """Raises FetchProblem."""
         secrets = {**self._secrets, "Content-Type": "application/x-www-form-urlencoded"}
         form = urlencode(values).encode()
         want = Want("application/json", AGENT, min(MOST_OCTETS, _FEW_OCTETS), SECONDS, secrets, form)
         return self._ask(path, want, _FEW_VALUES)
 
     def pages(self, read: Callable[[int], list[Any]], size: int) -> Iterator[Any]:
-        """Yield what `read` returns from each offset on, until a page isn't full. A repeated page ends the fetch."""
+        """From each offset on, until a page isn't full. A repeated page ends it."""
         before: object = None
         offset = 0
         while found := page_of(read(offset), size):
@@ -136,12 +122,7 @@ class JsonApi:
                 return
 
     def numbered(self, read: Callable[[int], list[Any]], size: int) -> Iterator[Any]:
-        """Yield what `read` returns for each page from number 0 on, until one is empty.
-
-        A short page isn't necessarily the last, because some services return fewer objects than requested. If the
-        second page equals the first, and its size isn't the requested one, the service doesn't page, and the first page
-        had everything.
-        """
+        """From page 0 on, until one is empty. If page 1 repeats page 0, the service doesn't page."""
         before: list[Any] = []
         for number in itertools.count():
             found = read(number)
@@ -180,7 +161,7 @@ class JsonApi:
 
 
 def page_of(found: list[Any], size: int) -> list[Any]:
-    """Return a page of objects. Raises FetchProblem if it has more than were requested."""
+    """Raises FetchProblem if it has more than were requested."""
     if len(found) > size:
         raise _too_much()
     return found
@@ -193,7 +174,7 @@ def _too_much() -> FetchProblem:
 
 
 def _count_values(body: bytes) -> int:
-    """Return at least how many values some JSON has, before it is read: each follows an opening sign or a comma."""
+    """At least, before it is read: each follows an opening sign or a comma."""
     found = sum(map(body.count, _OPENERS))
     if found > _FEW_VALUES:
         found -= sum(sum(map(text.group().count, _OPENERS)) for text in _TEXT.finditer(body))
@@ -201,14 +182,14 @@ def _count_values(body: bytes) -> int:
 
 
 def _is_worth_reading(answer: ServiceAnswer, most_octets: int) -> bool:
-    """Return False for an answer that another try may better: the service is busy, or the connection was cut."""
+    """False if another try may do better: the service is busy, or the connection was cut."""
     if answer.status in _TOO_MANY or answer.status >= 500:
         return False
     return answer.status >= 300 or answer.is_whole or len(answer.body) >= most_octets
 
 
 def _wait_seconds(answer: ServiceAnswer | None, attempt: int) -> float:
-    """Return how long to wait before the next try. Raises FetchProblem if the service asks for too long."""
+    """Raises FetchProblem if the service asks for too long."""
     stated = "" if answer is None else answer.headers.get("Retry-After", "") or ""
     seconds = float(2**attempt)
     if stated.isdecimal():
@@ -228,7 +209,7 @@ def _wait_seconds(answer: ServiceAnswer | None, attempt: int) -> float:
 
 
 def _json_of(answer: ServiceAnswer, most_octets: int, most_values: int) -> Any:
-    """Return the JSON of an answer. Raises FetchProblem."""
+    """Raises FetchProblem."""
     if answer.status == _REFUSED_KEY:
         raise FetchProblem(
             _("The other system rejects this key. Create a new one there and start again."), is_final=True

@@ -1,8 +1,5 @@
-"""Brevo's API v3. It has no proof of its own: `createdAt` is when the contact was added.
-
-Opt-ins are attributes of the account, such as `DOUBLE_OPT-IN` or a date and IP address that the account keeps; every
-attribute is fetched under its name. The blocklist of an account has the reason for each entry, which the export file
-lacks.
+"""Brevo's API v3. No proof of its own: `createdAt` is when the contact was added; opt-ins are attributes. Its
+blocklist has reasons, which the export file lacks.
 """
 
 from collections.abc import Iterator, Sequence
@@ -28,18 +25,13 @@ _MOST_TEMPLATES: Final = 50
 _FIXED: Final = ("EMAIL", "CONTACT ID", "EMAIL_BLOCKLISTED", "UNSUBSCRIBED", "ADDED_TIME", "MODIFIED_TIME")
 _BLOCKED: Final = ("EMAIL", "EMAIL_STATUS", "MODIFIED_TIME", "EMAIL_BLOCKLISTED")
 _REASONS: Final = {"hardBounce": "bounced", "contactFlaggedAsSpam": "complained", "adminBlocked": "blocked"}
-"""Brevo's words for a blocked contact; all others are unsubscribes."""
 
 
 class Brevo:
-    """An account, reached by an API key."""
-
     def __init__(self, key: str, base_url: str, link: ApiLink) -> None:
         self._api = JsonApi(f"{base_url or 'https://api.brevo.com'}/v3", {"api-key": key}, link)
 
     def audiences(self) -> list[SourceList]:
-        """Return the lists of the account."""
-
         def read(offset: int) -> list[dict[str, Any]]:
             found = self._api.get("/contacts/lists", _LISTS_PAGE, limit=_LISTS_PAGE, offset=offset, sort="asc")
             return objects(found.get("lists") if isinstance(found, dict) else None)
@@ -47,7 +39,6 @@ class Brevo:
         return source_lists(self._api.pages(read, _LISTS_PAGE), _count)
 
     def parts(self, audience: SourceList) -> list[Part]:
-        """Return the account's blocked contacts, and the contacts of a list."""
         found = self._api.get("/contacts/attributes")
         own = objects(found.get("attributes") if isinstance(found, dict) else None)
         header = columns_for(_FIXED, [cell(one.get("name")) for one in own])
@@ -93,7 +84,6 @@ class Brevo:
             yield one.get("email"), _REASONS.get(code, "unsubscribed"), one.get("blockedAt"), True
 
     def templates(self) -> Iterator[HtmlTemplate]:
-        """Yield the account's templates."""
         found = self._api.get("/smtp/templates", is_large=True, limit=_MOST_TEMPLATES, offset=0, sort="desc")
         for one in objects(found.get("templates") if isinstance(found, dict) else None):
             yield HtmlTemplate(text_of(one, "name"), text_of(one, "subject"), text_of(one, "htmlContent"))

@@ -1,8 +1,5 @@
-"""CleverReach's REST API v3.
-
-The proof: `registered`, `activated` and `source`, as seconds since 1970, where 0 means never. The API gives no IP
-address of the sign-up; an account that keeps one has it in an attribute, and every attribute is fetched under its name.
-The blacklist is the account's.
+"""CleverReach's REST API v3. The proof: `registered`, `activated` (seconds since 1970, 0: never) and `source`; an IP
+address only as an attribute. The blacklist is the account's.
 """
 
 import base64
@@ -30,7 +27,6 @@ _PAGE: Final = 1000
 _TEMPLATES: Final = 30
 _CAMPAIGNS: Final = 20
 _DETAIL: Final = 7
-"""Attributes, global attributes and tags of each recipient."""
 _FIXED: Final = (
     "id",
     "email",
@@ -51,7 +47,7 @@ _FIXED: Final = (
 
 
 class CleverReach:
-    """An account, reached by a token, or by the ID and secret of an OAuth app as `ID:SECRET`."""
+    """By a token, or ID and secret of an OAuth app as `ID:SECRET`."""
 
     def __init__(self, key: str, base_url: str, link: ApiLink) -> None:
         self._key, self._link = key, link
@@ -76,11 +72,9 @@ class CleverReach:
         return token
 
     def audiences(self) -> list[SourceList]:
-        """Return the recipient lists of the account."""
         return source_lists(objects(self._api.get("/groups.json")), _count)
 
     def parts(self, audience: SourceList) -> list[Part]:
-        """Return the blacklist, and the recipients of a list."""
         own = [
             text_of(one, "name")
             for path in (f"/groups.json/{audience.id}/attributes", "/attributes.json")
@@ -105,8 +99,6 @@ class CleverReach:
             yield (*(one.get(name) for name in _FIXED), *(fields.get(name) for name in own))
 
     def _blacklist(self) -> Iterator[Sequence[object]]:
-        """Yield the blacklist, page by page, or all of it if the API sends it at once."""
-
         def read(number: int) -> list[dict[str, Any]]:
             try:
                 return objects(self._api.get("/blacklist.json", is_large=True, pagesize=_PAGE, page=number))
@@ -119,7 +111,7 @@ class CleverReach:
             yield one.get("email"), "yes", "", ""
 
     def templates(self) -> Iterator[HtmlTemplate]:
-        """Yield the account's own templates, then the newest campaigns it sent."""
+        """The account's own, then its newest sent campaigns."""
         found = self._api.get("/mailings/templates/user.json", is_large=True)
         for one in objects(found.get("templates") if isinstance(found, dict) else None)[:_TEMPLATES]:
             yield HtmlTemplate(text_of(one, "name"), "", html_at(text_of(one, "file"), self._domains, self._link))
@@ -131,7 +123,6 @@ class CleverReach:
 
 
 def _html_of(found: object) -> str:
-    """Return the HTML of a campaign, under the names that the API has for it."""
     if not isinstance(found, dict):
         return ""
     content = found.get("content")

@@ -1,4 +1,4 @@
-"""What a system offers through its API: audiences, the parts of one as tables, and templates."""
+"""What a system offers through its API."""
 
 from __future__ import annotations
 
@@ -17,7 +17,7 @@ _MOST_ID_CHARACTERS: Final = 200
 
 @dataclass(frozen=True, slots=True)
 class SourceList:
-    """A list of the other system; `people` is None if the system doesn't say how many it has."""
+    """`people`: None if the system doesn't say."""
 
     id: str
     name: str
@@ -26,11 +26,7 @@ class SourceList:
 
 @dataclass(frozen=True, slots=True)
 class Part:
-    """One table to fetch. `name` becomes the name of the file, so it says who is in it, as an export file's name does.
-
-    `of_account`: it holds people of the whole account, and is the same for every audience. `may_be_forbidden`: the rest
-    is useful without it; if the key may not read it, the customer is told that its opt-outs are missing.
-    """
+    """`name` says who is in it. `of_account`: the same for every audience. `may_be_forbidden`: useful without it."""
 
     name: str
     header: tuple[str, ...]
@@ -41,28 +37,25 @@ class Part:
 
 @dataclass(frozen=True, slots=True)
 class HtmlTemplate:
-    """The HTML of a template or of a sent campaign."""
-
     name: str
     subject: str
     html: str
 
 
 class Connector(Protocol):
-    """One system's API. Every method may raise FetchProblem."""
+    """Every method may raise FetchProblem."""
 
     def audiences(self) -> list[SourceList]:
-        """Return the lists to choose from, at most MOST_AUDIENCES."""
+        """At most MOST_AUDIENCES."""
 
     def parts(self, audience: SourceList) -> list[Part]:
-        """Return the tables of an audience, including those with opt-outs."""
+        """Including those with opt-outs."""
 
-    def templates(self) -> Iterator[HtmlTemplate]:
-        """Yield templates, the newest first."""
+    def templates(self) -> Iterator[HtmlTemplate]: ...
 
 
 def cell(value: object) -> str:
-    """Return a JSON value as a cell: a list as words with commas, an object as JSON, null as an empty text."""
+    """A list as words with commas, an object as JSON, null as ""."""
     if value is None:
         return ""
     if isinstance(value, bool):
@@ -77,29 +70,26 @@ def cell(value: object) -> str:
 def source_lists(
     found: Iterable[dict[str, Any]], people_in: Callable[[dict[str, Any]], int | None], most: int = MOST_AUDIENCES
 ) -> list[SourceList]:
-    """Return the lists that the objects describe. Stops reading at the limit."""
     lists = (SourceList(cell(one.get("id")), cell(one.get("name"))[:200], people_in(one)) for one in found)
     return list(islice((one for one in lists if 0 < len(one.id) <= _MOST_ID_CHARACTERS), most))
 
 
 def columns_for(fixed: Sequence[str], own: Sequence[str]) -> tuple[str, ...]:
-    """Return the titles of a table without duplicates: the system's, then the account's own fields."""
+    """Without duplicates: the system's, then the account's own."""
     known = {title.casefold() for title in fixed}
     titles = dict.fromkeys(title for title in own if title and title.casefold() not in known)
     return (*fixed, *tuple(titles)[: MOST_COLUMNS - len(fixed)])
 
 
 def file_name(audience: str, *, prefix: str = "") -> str:
-    """Return a file name for an audience, without anything that could be a path."""
+    """Without anything that could be a path."""
     plain = "".join(sign if sign.isalnum() or sign in " -_" else "_" for sign in audience)[:MOST_NAME_CHARACTERS]
     return f"{prefix}{plain.strip() or 'contacts'}.csv"
 
 
 def text_of(found: Mapping[str, Any], *names: str) -> str:
-    """Return the first value that isn't missing, as text."""
     return next((cell(found[name]) for name in names if found.get(name) not in (None, "")), "")
 
 
 def objects(found: object) -> list[dict[str, Any]]:
-    """Return the objects of a JSON list; other values are skipped."""
     return [one for one in found if isinstance(one, dict)] if isinstance(found, list) else []

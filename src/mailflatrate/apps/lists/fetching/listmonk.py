@@ -1,7 +1,5 @@
-"""listmonk's API, at the customer's own public address.
-
-A subscription's `meta` has the IP address of the opt-in, where the installation records it; no time of the opt-in is
-kept. Blocklisted subscribers and bounces are those of the installation.
+"""listmonk's API, at the customer's own address. A subscription's `meta` has the opt-in's IP address, if recorded, but
+no time. Blocklisted ones and bounces are the installation's.
 """
 
 import base64
@@ -36,18 +34,16 @@ _BOUNCES: Final = {"hard": "bounced", "complaint": "complained"}
 
 
 class Listmonk:
-    """An installation, reached by an API user and its token as `USER:TOKEN`."""
+    """By an API user and its token as `USER:TOKEN`."""
 
     def __init__(self, key: str, base_url: str, link: ApiLink) -> None:
         secret = base64.b64encode(key.encode()).decode()
         self._api = JsonApi(f"{base_url.rstrip('/')}/api", {"Authorization": f"Basic {secret}"}, link)
 
     def audiences(self) -> list[SourceList]:
-        """Return the lists of the installation."""
         return source_lists(self._results("/lists", {}), _count)
 
     def parts(self, audience: SourceList) -> list[Part]:
-        """Return a table of bounced and blocklisted subscribers, and one with the subscribers of a list."""
         return [
             Part(
                 "bounces.csv",
@@ -86,17 +82,16 @@ class Listmonk:
             )
 
     def _blocklisted(self) -> Iterator[Sequence[object]]:
-        """Yield those who are blocklisted, which takes a key that may search."""
+        """Takes a key that may search."""
         return self._rows({"query": "subscribers.status = 'blocklisted'"}, "")
 
     def _bounces(self) -> Iterator[Sequence[object]]:
-        """Yield who bounced for good or complained."""
+        """For good, or complained."""
         for one in self._results("/bounces", {"order_by": "created_at", "order": "asc"}):
             if (said := _BOUNCES.get(text_of(one, "type"))) is not None:
                 yield one.get("subscriber_uuid"), one.get("email"), said, one.get("created_at")
 
     def templates(self) -> Iterator[HtmlTemplate]:
-        """Yield the templates of campaigns."""
         found = self._api.get("/templates", is_large=True)
         for one in objects(found.get("data") if isinstance(found, dict) else None):
             if one.get("type") != "tx":

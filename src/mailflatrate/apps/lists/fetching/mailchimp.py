@@ -1,7 +1,5 @@
-"""Mailchimp's Marketing API 3.0.
-
-The proof: `ip_signup` and `timestamp_signup` of the sign-up, `ip_opt` and `timestamp_opt` of the confirmation. Archived
-contacts are only returned when asked for, so each status is a table of its own, named as in Mailchimp's export.
+"""Mailchimp's Marketing API 3.0. The proof: `ip_signup`, `timestamp_signup`, and `ip_opt`, `timestamp_opt` of the
+confirmation. A table for each status: archived contacts only come when asked for.
 """
 
 import base64
@@ -62,7 +60,7 @@ _MEMBER: Final = (
 
 
 class Mailchimp:
-    """An account, reached by a key that ends in its data center: `...-us21`."""
+    """By a key that ends in its data center: `...-us21`."""
 
     def __init__(self, key: str, _base_url: str, link: ApiLink) -> None:
         data_center = key.rpartition("-")[2]
@@ -73,13 +71,11 @@ class Mailchimp:
         self._api = JsonApi(f"{base_url}/3.0", {"Authorization": f"Basic {secret}"}, link)
 
     def audiences(self) -> list[SourceList]:
-        """Return the audiences of the account."""
         fields = "lists.id,lists.name,lists.stats.member_count"
         found = self._api.get("/lists", count=1000, fields=fields)
         return source_lists(objects(_of(found, "lists")), _count)
 
     def parts(self, audience: SourceList) -> list[Part]:
-        """Return a table for each status."""
         found = self._api.get(f"/lists/{audience.id}/merge-fields", count=1000, fields="merge_fields.tag")
         own = [cell(one.get("tag")) for one in objects(_of(found, "merge_fields"))]
         header = columns_for(_FIXED, own)
@@ -122,7 +118,7 @@ class Mailchimp:
             )
 
     def templates(self) -> Iterator[HtmlTemplate]:
-        """Yield the newest sent campaigns, because Mailchimp doesn't return the HTML of its templates."""
+        """The newest sent campaigns: Mailchimp doesn't return templates' HTML."""
         fields = "campaigns.id,campaigns.settings.title,campaigns.settings.subject_line"
         found = self._api.get(
             "/campaigns", status="sent", count=_CAMPAIGNS, sort_field="send_time", sort_dir="DESC", fields=fields

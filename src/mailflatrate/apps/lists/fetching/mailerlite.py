@@ -1,7 +1,5 @@
-"""MailerLite's API (the new version, connect.mailerlite.com).
-
-The proof: `subscribed_at` and `ip_address` of the sign-up, `opted_in_at` and `optin_ip` of the confirmation.
-Unsubscribes, bounces and complaints apply to the whole account, so they are fetched whichever group is chosen.
+"""MailerLite's new API. The proof: `subscribed_at`, `ip_address`, and `opted_in_at`, `optin_ip` of the confirmation.
+Unsubscribes, bounces and complaints apply to the whole account, whichever group is chosen.
 """
 
 from collections.abc import Iterator, Sequence
@@ -47,8 +45,6 @@ _FIXED: Final = (
 
 
 class MailerLite:
-    """An account, reached by an API token."""
-
     def __init__(self, key: str, base_url: str, link: ApiLink) -> None:
         base_url = base_url or "https://connect.mailerlite.com"
         self._link = link
@@ -58,12 +54,10 @@ class MailerLite:
         )
 
     def audiences(self) -> list[SourceList]:
-        """Return all subscribers as one audience, and each group."""
         groups = source_lists(self._followed("/groups", {}), _count, MOST_AUDIENCES - 1)
         return [SourceList(_EVERYONE, _("All subscribers")), *groups]
 
     def parts(self, audience: SourceList) -> list[Part]:
-        """Return a table for each status."""
         own = [text_of(one, "key") for one in objects(_data(self._api.get("/fields", limit=100)))]
         header = columns_for(_FIXED, own)
         group = "/subscribers" if audience.id == _EVERYONE else f"/groups/{audience.id}/subscribers"
@@ -87,7 +81,7 @@ class MailerLite:
             yield (*(one.get(name) for name in _FIXED), *(fields.get(name) for name in own))
 
     def _followed(self, path: str, query: dict[str, Any]) -> Iterator[dict[str, Any]]:
-        """Yield the objects of all pages, by cursor or by number, as the path has them."""
+        """By cursor or by number, as the path has them."""
         cursor, seen, page = None, set[str](), 1
         while True:
             turn: dict[str, Any] = {"cursor": cursor} if cursor else ({"page": page} if page > 1 else {})
@@ -107,7 +101,7 @@ class MailerLite:
             page += 1
 
     def templates(self) -> Iterator[HtmlTemplate]:
-        """Yield the newest sent campaigns: their own HTML, or the web version of what MailerLite's editor made."""
+        """The newest sent campaigns: their own HTML, or its web version."""
         query: dict[str, Any] = {"limit": _CAMPAIGNS, "filter[status]": "sent"}
         found = self._api.get("/campaigns", is_large=True, **query)
         for one in objects(_data(found))[:_CAMPAIGNS]:

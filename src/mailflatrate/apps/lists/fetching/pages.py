@@ -1,4 +1,4 @@
-"""HTML that a system's API only gives the address of: fetched without the key, and from the system's own hosts only."""
+"""HTML behind an address in an API: fetched without the key, from the system's own hosts only."""
 
 from typing import Final
 from urllib.parse import urlsplit
@@ -12,10 +12,7 @@ SECONDS: Final = 20.0
 
 
 def html_at(url: str, domains: tuple[str, ...], link: ApiLink) -> str:
-    """Return the HTML at an address below one of the domains; empty if it is elsewhere, or can't be read whole.
-
-    A redirect isn't followed.
-    """
+    """Empty if not below one of the domains, or not readable whole. No redirect is followed."""
     if not _is_below(url, domains):
         return ""
     link.before_request()

@@ -1,5 +1,3 @@
-"""The systems that we can fetch from, and the form of their keys."""
-
 from collections.abc import Callable, Mapping
 from dataclasses import dataclass
 from types import MappingProxyType
@@ -27,7 +25,7 @@ LEAST_KEY_CHARACTERS: Final = 8
 
 @dataclass(frozen=True, slots=True)
 class FetchSystem:
-    """A system with an API. `where` says where the customer finds the key. `has_own_address`: it is self-hosted."""
+    """`where` the customer finds the key. `has_own_address`: self-hosted."""
 
     name: str
     connect: Callable[[str, str, ApiLink], Connector]
@@ -72,7 +70,7 @@ SYSTEMS: Final[Mapping[str, FetchSystem]] = MappingProxyType({system.name: syste
 
 
 def check_key(system: str, key: str, base_url: str) -> tuple[str, str]:
-    """Return the key and the address in their usual form. Raises FetchProblem."""
+    """In their usual form. Raises FetchProblem."""
     known = SYSTEMS.get(system)
     if known is None:
         raise FetchProblem(_("choose one of the systems offered"))

@@ -1,7 +1,4 @@
-"""The ZIP that an email system makes of an audience: several tables in one file, unpacked within limits.
-
-Names in it are only labels and never used as paths. Sizes are counted while unpacking, not taken from the ZIP.
-"""
+"""The ZIP an email system makes of an audience, unpacked within limits: names are only labels, sizes are counted."""
 
 import struct
 import zipfile
@@ -18,7 +15,7 @@ MAX_TABLES = 50
 MAX_DIRECTORY_BYTES = 1024 * 1024
 MAX_UNPACKED_BYTES = 2 * 1024 * 1024 * 1024
 MAX_RATIO = 200
-"""So many times as large as it was packed; only lines that repeat themselves come near."""
+"""Only lines that repeat themselves come near."""
 RATIO_FROM_BYTES = 16 * 1024 * 1024
 _CHUNK = 256 * 1024
 _ZIP = b"PK\x03\x04"
@@ -39,8 +36,6 @@ _WORKBOOK_PARTS = ("[Content_Types].xml", "mimetype", "content.xml")
 
 
 class ArchiveFault(StrEnum):
-    """The reason a ZIP is refused."""
-
     UNREADABLE = "unreadable"
     ENCRYPTED = "encrypted"
     NESTED = "nested"
@@ -50,7 +45,7 @@ class ArchiveFault(StrEnum):
 
 
 class ArchiveRefused(Exception):
-    """Raised when a ZIP is refused. `name` is the file in it that caused this, if it was one."""
+    """`name`: the file in it that caused this."""
 
     def __init__(self, fault: ArchiveFault, name: str = "") -> None:
         super().__init__(fault, name)
@@ -59,7 +54,7 @@ class ArchiveRefused(Exception):
 
 
 def is_archive(path: Path) -> bool:
-    """Return whether a file is a ZIP of tables. A workbook is also a ZIP, but doesn't count."""
+    """A workbook is also a ZIP, but doesn't count."""
     with path.open("rb") as file:
         if not file.read(4).startswith(_ZIP):
             return False
@@ -75,10 +70,7 @@ def is_archive(path: Path) -> bool:
 
 @contextmanager
 def unpacked(path: Path, folder: Path | None = None) -> Iterator[list[tuple[str, Path]]]:
-    """Provide the tables of a ZIP, name and path, as files that are deleted after the block. Raises ArchiveRefused.
-
-    `folder`: the local folder for them. Files of other kinds are skipped.
-    """
+    """Name and path; deleted after the block. Other kinds of files are skipped. Raises ArchiveRefused."""
     with ExitStack() as held:
         try:
             _judge_directory(path)
@@ -100,7 +92,7 @@ def unpacked(path: Path, folder: Path | None = None) -> Iterator[list[tuple[str,
 
 
 def _judge_directory(path: Path) -> None:
-    """Refuse a ZIP whose list of files is absurd, before it is read. Raises ArchiveRefused."""
+    """Before it is read. Raises ArchiveRefused."""
     size = path.stat().st_size
     with path.open("rb") as file:
         file.seek(max(0, size - _END.size - _MOST_COMMENT))
@@ -123,7 +115,7 @@ def _is_wanted(entry: zipfile.ZipInfo) -> bool:
 
 
 def _unpack(archive: zipfile.ZipFile, entry: zipfile.ZipInfo, file: IO[bytes], most: int) -> int:
-    """Write one file piece by piece; return its octets."""
+    """Return its bytes."""
     if entry.flag_bits & 0x1:
         raise ArchiveRefused(ArchiveFault.ENCRYPTED, entry.filename)
     count = 0

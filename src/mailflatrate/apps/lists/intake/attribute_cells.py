@@ -1,4 +1,4 @@
-"""Converts cells of a file to field values in the form that a contact stores. Pure."""
+"""Converts cells of a file to stored field values. Pure."""
 
 import json
 from collections import Counter
@@ -9,23 +9,19 @@ from mailflatrate.rules.fields.field_type import MAX_TEXT_CHARACTERS, FieldDefin
 from mailflatrate.rules.fields.values import normalize_value
 
 _REMEMBERED = 10_000
-"""Different cells of a column whose reading is kept: years, towns and answers come again and again."""
 
 
 class AttributeCell:
-    """One column: the field it fills, and how its cells are read."""
-
     __slots__ = ("_known", "_month_first", "at", "field", "prefix")
 
     def __init__(self, at: int, field: FieldDefinition, month_first: bool | None) -> None:
-        """`at`: the column's index. `month_first`: its order of day and month; None if no cell tells."""
         self.at, self.field = at, field
         self.prefix = f"{encode_basestring(field.key)}:"
         self._month_first = month_first
         self._known: dict[str, str | ValueFault] = {}
 
     def read(self, text: str) -> str | ValueFault:
-        """Return the value of a non-blank cell as JSON, or why it doesn't fit the field."""
+        """As JSON, or why it doesn't fit."""
         if not self.field.type.is_converted:
             return encode_basestring(text[:MAX_TEXT_CHARACTERS])
         found = self._known.get(text)
@@ -43,11 +39,7 @@ class AttributeCell:
 def written_attributes(
     columns: Sequence[AttributeCell], cells: Sequence[str], unread: Counter[tuple[str, str]]
 ) -> str | None:
-    """Return a row's values as a JSON object, None without any; values that don't fit their field are counted in
-    `unread` and left out.
-
-    If two columns fill one field, PostgreSQL's jsonb keeps the later one that has a value.
-    """
+    """A JSON object, None if empty; what doesn't fit is counted. Of two columns for a field, jsonb keeps the later."""
     # A whole JSON encoder for two short strings would take as long as deciding about the address.
     members = []
     for column in columns:

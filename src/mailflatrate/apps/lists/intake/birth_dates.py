@@ -1,4 +1,4 @@
-"""Dates of birth in the spellings of files and forms; read only to find out whether a person is a minor (R-39)."""
+"""Dates of birth; read only to find out whether a person is a minor (R-39)."""
 
 import re
 from collections.abc import Callable
@@ -14,9 +14,7 @@ _AGE = re.compile(r"(\d{1,3})(?:\.0+)?(?: ?(?:years?|jahre?))?", re.IGNORECASE)
 
 
 def minor_reader(country: str, today: date) -> Callable[[str], bool]:
-    """Return a function that returns whether a birth date or year is a minor's; False for anything
-    that isn't a date.
-    """
+    """The function is False for anything that isn't a date or year."""
     # The only question is whether a person is a minor, so each cell may be read alone.
     read = moment_reader("UTC", country.upper() in MONTH_FIRST_COUNTRIES, strict=False)
 
@@ -36,6 +34,5 @@ def minor_reader(country: str, today: date) -> Callable[[str], bool]:
 
 
 def age_says_minor(text: str) -> bool:
-    """Return whether an age in years is a minor's."""
     match = _AGE.fullmatch(text.strip())
     return match is not None and int(match[1]) < MINOR_BELOW_YEARS

@@ -1,4 +1,4 @@
-"""The customer's choices for single columns of a file, applied to the suggested mapping."""
+"""The customer's choices for single columns, applied to the suggested mapping."""
 
 from collections.abc import Mapping, Sequence
 
@@ -6,22 +6,17 @@ from mailflatrate.apps.lists.intake.columns import ATTRIBUTE_PREFIX, ColumnTarge
 from mailflatrate.rules.prior_status.columns import StatusField
 
 ATTRIBUTE = "attribute"
-"""The choice to keep a column as a field of the contact."""
 LEAVE = ""
-"""The choice to leave a column out."""
 CHOICES = frozenset((*(target.value for target in ColumnTarget), *(field.value for field in StatusField), ATTRIBUTE))
 
 
 def choice_of(name: str) -> str:
-    """Return the choice behind a name in a mapping: `attribute:city` is ATTRIBUTE, `state:2` is `state`."""
+    """`attribute:city` is ATTRIBUTE, `state:2` is `state`."""
     return ATTRIBUTE if name.startswith(ATTRIBUTE_PREFIX) else name.partition(":")[0]
 
 
 def with_choices(mapping: Mapping[str, str], header: Sequence[str], choices: Mapping[str, str]) -> dict[str, str]:
-    """Return a mapping (field -> title) with the customer's choices (title -> choice) for titles of this file.
-
-    If a choice takes a field, the column that was suggested for that field loses it. Unknown choices count as LEAVE.
-    """
+    """Field -> title. A chosen field leaves its suggested column; unknown choices count as LEAVE."""
     own = {title: choices[title] for title in header if title in choices}
     taken = {choice for choice in own.values() if choice in set(ColumnTarget)}
     found = {name: title for name, title in mapping.items() if title not in own and name not in taken}

@@ -1,4 +1,4 @@
-"""Surveys the contents of the columns at the beginning of a file, so that their titles alone decide nothing."""
+"""Surveys columns at the beginning of a file: titles alone decide nothing."""
 
 import re
 from collections.abc import Iterable, Sequence
@@ -12,19 +12,17 @@ from mailflatrate.rules.prior_status.columns import read_title
 from mailflatrate.rules.prior_status.status_words import is_status_word
 
 SURVEY_ROWS = 3_000
-"""Rows checked before the start; those after them are watched while they are read."""
+"""Checked before the start; later rows are watched while they are read."""
 FULLY_READ_ROWS = 200
 MOST_CELLS = 300_000
 MOST_FULL_READS = 30_000
-"""A table with hundreds of columns is checked in fewer rows."""
+"""With hundreds of columns, fewer rows are checked."""
 _MAYBE_TIME = re.compile(r"\d{4}|\d[./-]\d")
 
 
 @dataclass(frozen=True, slots=True)
 class Survey:
-    """The contents of the first rows by column: `profiles`, in `orders` the date orders found, and in `types` the field
-    types that fit all values.
-    """
+    """By column; `orders`: date orders seen, `types`: those that fit all values."""
 
     profiles: tuple[ColumnProfile, ...]
     orders: tuple[frozenset[DayOrder], ...]
@@ -32,7 +30,6 @@ class Survey:
 
 
 def survey_rows(header: Sequence[str], rows: Iterable[Row]) -> Survey:
-    """Survey the first rows of a table."""
     profiles = tuple(ColumnProfile() for _ in header)
     orders: list[set[DayOrder]] = [set() for _ in header]
     guesses = [TypeGuess() for _ in header]
@@ -73,7 +70,6 @@ def survey_rows(header: Sequence[str], rows: Iterable[Row]) -> Survey:
 
 
 def search_order(rows: Iterable[Row], at: Sequence[int]) -> dict[int, set[DayOrder]]:
-    """Return the date orders found in some columns. Stops reading as soon as each column is decided."""
     found: dict[int, set[DayOrder]] = {column: set() for column in at}
     open_ones = set(at)
     for _line, cells, fault in rows:
@@ -91,7 +87,7 @@ def search_order(rows: Iterable[Row], at: Sequence[int]) -> dict[int, set[DayOrd
 
 
 def decided_order(orders: Iterable[DayOrder]) -> DayOrder | None:
-    """Return a column's order: EITHER if its dates are ambiguous or contradictory, None without such dates."""
+    """EITHER if ambiguous or contradictory, None without dates."""
     said = set(orders)
     certain = said - {DayOrder.EITHER}
     if len(certain) == 1:

@@ -1,4 +1,4 @@
-"""Columns: suggestions from their English and German names, and the check of a customer's mapping against a file."""
+"""Columns: suggestions by English and German names, and the check of a mapping."""
 
 import re
 import unicodedata
@@ -23,10 +23,7 @@ ATTRIBUTE_PREFIX = "attribute:"
 
 
 class ColumnTarget(StrEnum):
-    """The possible targets of a column. Other columns go to `attribute:<name>`.
-
-    FULL_NAME is split into first and last name. CLOCK is the time of day that belongs to a date in another column.
-    """
+    """FULL_NAME is split. CLOCK is the time of day of a date in another column. Others go to `attribute:<name>`."""
 
     EMAIL = "email"
     FIRST_NAME = "first_name"
@@ -135,13 +132,12 @@ def _plain(text: str, joint: str = "") -> str:
 
 
 def recognised(title: str) -> ColumnTarget | None:
-    """Return the target of a column with this title, if we know the name."""
     name = _plain(title)
     return _BY_NAME.get(name) or _composed(title) or _WEAK_NAMES.get(name) or _CREATED_NAMES.get(name)
 
 
 def _composed(title: str) -> ColumnTarget | None:
-    """Match a title of known words: `Confirmation IP address`. Titles about leaving or another channel don't match."""
+    """`Confirmation IP address`. Not those about leaving or another channel."""
     found = composed(title)
     if found is None or is_other_channel(title):
         return None
@@ -150,7 +146,7 @@ def _composed(title: str) -> ColumnTarget | None:
 
 
 def _fits(target: ColumnTarget, profile: ColumnProfile, *, most: bool) -> bool:
-    """Return whether the non-empty cells suit the target: most of them, or at least one."""
+    """At least one non-empty cell does, or `most`."""
     if not profile.filled:
         return True
     if target in IPS:
@@ -161,7 +157,7 @@ def _fits(target: ColumnTarget, profile: ColumnProfile, *, most: bool) -> bool:
 
 
 def attribute_key(title: str) -> str:
-    """Return the attribute name for a title: `Kunden-Nr.` -> `kunden_nr`."""
+    """`Kunden-Nr.` -> `kunden_nr`."""
     key = _plain(title, "_")[:60].strip("_")
     if not key:
         return "column"
@@ -169,7 +165,6 @@ def attribute_key(title: str) -> str:
 
 
 def _suggest_known(system: SystemProfile, by_title: Mapping[str, ColumnProfile]) -> dict[str, str]:
-    """Suggest what the profile of a known system says, as far as the cells fit; of several titles the first filled."""
     fields: dict[str, tuple[bool, int, str]] = {}
     statuses: list[tuple[str, str]] = []
     mapping: dict[str, str] = {}
@@ -189,32 +184,28 @@ def _suggest_known(system: SystemProfile, by_title: Mapping[str, ColumnProfile])
 
 
 def _named_as_ours(title: str) -> tuple[ColumnRole, str, int] | None:
-    """Return the role of a column with the very name of one of our fields, which is clearer than any profile."""
+    """Clearer than any system's profile."""
     name = _plain(title, "_")
     return (ColumnRole.FIELD, name, -1) if name in TIMES or name in IPS else None
 
 
 def is_explained(system: SystemProfile | None, title: str) -> bool:
-    """Return whether the system's profile says that a column is neither proof nor a status, or whether we added the
-    column ourselves.
-    """
+    """Neither proof nor a status by the system's profile, or ours."""
     role = None if system is None else system.role(title)
     explained = (ColumnRole.KEEP, ColumnRole.TAGS, ColumnRole.LEAVE)
     return is_ours(title) or (role is not None and role[0] in explained)
 
 
 def _is_clock(profile: ColumnProfile) -> bool:
-    """Return whether the cells are times of day without a date, as far as the different ones were kept."""
+    """Times of day without a date, as far as cells were kept."""
     return bool(profile.kinds) and all(map(_CLOCK.fullmatch, profile.kinds))
 
 
 def _suits(target: ColumnTarget, profile: ColumnProfile) -> bool:
-    """Return whether the cells are what a known system writes there."""
     return _fits(target, profile, most=False) and (target not in TIMES or profile.is_times or not profile.filled)
 
 
 def _suggest_targets(by_title: Mapping[str, ColumnProfile], mapping: dict[str, str]) -> None:
-    """Add targets by the clearest titles whose cells fit, and the address by its cells if no title says so."""
     readings: tuple[tuple[Callable[[str], ColumnTarget | None], bool], ...] = (
         (lambda title: _BY_NAME.get(_plain(title)), False),
         (_composed, True),
@@ -250,11 +241,8 @@ def _suggest_targets(by_title: Mapping[str, ColumnProfile], mapping: dict[str, s
 def suggest_mapping(
     header: Sequence[str], profiles: Sequence[ColumnProfile], system: SystemProfile | None = None
 ) -> dict[str, str]:
-    """Map our fields to the file's columns: known names first, then statuses, the rest as attributes.
-
-    The profile of the system that wrote the file takes precedence. A yes/no column is never used as a time. Columns
-    with specially protected data are left out (R-97), and so are columns that look like a status and need a question
-    first, and columns that are empty or of no use here.
+    """Known names first (the system's profile above all), then statuses, the rest as attributes. No yes/no column is a
+    time. Left out: special data (R-97), likely statuses that need a question, empty or useless columns.
     """
     by_title = {title: profile for title, profile in zip(header, profiles, strict=True) if not is_ours(title)}
     mapping = {} if system is None else _suggest_known(system, by_title)
@@ -285,14 +273,14 @@ def suggest_mapping(
 
 
 def _drop_half_times(mapping: dict[str, str]) -> None:
-    """Drop a time of day without a date."""
+    """Those without a date."""
     for day, clock in CLOCKS.items():
         if day.value not in mapping:
             mapping.pop(clock.value, None)
 
 
 def name_status(status_field: str, title: str, mapping: Mapping[str, str]) -> str:
-    """Return `state`, or `state:<title>` if that is taken, because several columns may hold a status."""
+    """`state`, or `state:<title>` if taken: several columns may hold a status."""
     name = status_field
     key = attribute_key(title)
     number = 2
@@ -303,11 +291,8 @@ def name_status(status_field: str, title: str, mapping: Mapping[str, str]) -> st
 
 @dataclass(frozen=True, slots=True)
 class Columns:
-    """A checked mapping: the cell index of each target in the file, and (attribute name, cell index) of the other
-    columns.
-
-    `births` and `ages` are the cells that give a person's age, whether they are stored or not (R-39). `statuses` are
-    the columns with the status in the previous system.
+    """Cell indexes by target, and of attributes. `births` and `ages` give a person's age, stored or not (R-39);
+    `statuses`: in the previous system.
     """
 
     targets: dict[ColumnTarget, int]
@@ -317,15 +302,15 @@ class Columns:
     ages: tuple[int, ...] = ()
     statuses: tuple[StatusColumn, ...] = ()
     changes: tuple[int, ...] = ()
-    """Columns with the time of a row's last change, mapped or not; the status's own before the row's."""
+    """With the time of a row's last change, mapped or not; the status's own first."""
 
     def missing_evidence(self) -> tuple[ColumnTarget, ...]:
-        """Return the kinds of proof that no column holds; if any is missing, no row becomes mailable (R-12)."""
+        """Proof that no column holds; then no row becomes mailable (R-12)."""
         return tuple(target for target in EVIDENCE if target not in self.targets)
 
 
 def check_mapping(header: Sequence[str], mapping: Mapping[str, str], system: SystemProfile | None = None) -> Columns:
-    """Return the mapping bound to a file's header, in the terms of the system that wrote it. Raises ImportProblem."""
+    """Raises ImportProblem."""
     index = {title: number for number, title in enumerate(header)}
     targets: dict[ColumnTarget, int] = {}
     attributes: list[tuple[str, int]] = []
@@ -377,6 +362,6 @@ def check_mapping(header: Sequence[str], mapping: Mapping[str, str], system: Sys
 
 
 def last_changes(header: Sequence[str]) -> tuple[int, ...]:
-    """Return the columns with the time of a row's last change, those about the status first."""
+    """Those about the status first."""
     found = [at for at, title in enumerate(header) if is_last_change(title)]
     return tuple(sorted(found, key=lambda at: "stat" not in _plain(header[at])))

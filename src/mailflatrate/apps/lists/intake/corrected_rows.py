@@ -1,4 +1,4 @@
-"""Files of corrected rows that are uploaded again. Their cells are restored to the form of the original file."""
+"""Corrected rows that are uploaded again, restored to the original's form."""
 
 from collections.abc import Iterator
 from typing import Final
@@ -10,8 +10,6 @@ _FORMULA_SIGNS: Final = ("=", "+", "-", "@", "\t", "\r")
 
 
 class CorrectedTable:
-    """A table that we wrote, with its cells restored to what they were before we escaped them for spreadsheets."""
-
     def __init__(self, table: RowTable) -> None:
         self._table = table
         self.header = table.header
@@ -25,5 +23,4 @@ class CorrectedTable:
 
 
 def original_cell(cell: str) -> str:
-    """Return a cell as it was before we made it harmless for spreadsheets."""
     return cell[1:] if cell.startswith("'") and cell[1:].startswith(_FORMULA_SIGNS) else cell

@@ -11,23 +11,21 @@ from mailflatrate.apps.lists.intake.dialect import detect, open_text
 from mailflatrate.rules.proof.portable import PortableFault
 
 MAX_LINE_CHARACTERS = 256 * 1024
-"""A longer physical line is cut here, so that a file without line ends cannot fill the memory."""
+"""Longer lines are cut, so that a file without line ends cannot fill the memory."""
 
 
 MAX_RECORD_LINES = 60
-"""The most lines over which a quote may stay open: a file whose lines each open one would be read once for each."""
+"""Over which a quote may stay open: else a file whose lines each open one would be read once for each."""
 MAX_FAULTS_BEFORE_HEADER = 200
 
 
 class TableFault(StrEnum):
-    """The reason a table is refused."""
-
     NO_ROWS = "no_rows"
     COLUMNS = "columns"
 
 
 class TableRefused(Exception):
-    """Raised when a table is refused; `count` is the number of its columns if there are too many."""
+    """`count`: its columns if there are too many."""
 
     def __init__(self, fault: TableFault, count: int) -> None:
         super().__init__(fault, count)
@@ -36,11 +34,11 @@ class TableRefused(Exception):
 
 
 class _RecordTooLong(csv.Error):
-    """Raised when a record spans more lines than any cell may have."""
+    pass
 
 
 class RowFault(StrEnum):
-    """The reason a row could not be read; the value is the stored reason."""
+    """The value is stored."""
 
     COLUMNS = "wrong_column_count"
     QUOTES = "unbalanced_quotes"
@@ -52,32 +50,24 @@ class RowFault(StrEnum):
 
 
 Row = tuple[int, list[str], RowFault | PortableFault | None]
-"""Line number of the row's beginning (1 is the first of the file), its cells, and what is wrong with it."""
 
 
 class RowTable(Protocol):
-    """A file of rows with a header."""
-
     header: list[str]
 
     def rows(self) -> Iterator[Row]:
-        """Yield all rows after the header, in order."""
+        """After the header, in order."""
         ...
 
     def position_bytes(self) -> int:
-        """Return approximately how many octets of the file have been read."""
+        """Bytes read so far, approximately."""
         ...
 
 
 class CsvTable:
-    """A text table of any dialect. It holds one record in memory. Blank lines are skipped and do not count as rows.
-
-    An unclosed quote would swallow the rest of the file. Once one is detected, the first line of the record is refused
-    and the lines after it are read again.
-    """
+    """Holds one record in memory. After an unclosed quote only its first line is refused; the others are read again."""
 
     def __init__(self, path: Path, most_octets: int | None = None) -> None:
-        """Detect the dialect and read the header; the table ends after `most_octets`. Raises TableRefused."""
         self._path, self._most_octets = path, most_octets
         self._dialect = detect(path)
         self._position_bytes = 0
@@ -153,7 +143,7 @@ class CsvTable:
                 yield line_number, cells, fault or _damage(taken)
 
     def _lenient(self, line: str) -> tuple[list[str], RowFault | None]:
-        """Parse one line on its own in lenient mode: `"Anna" ,x` is readable, `"Anna,x` is not."""
+        """On its own: `"Anna" ,x` is readable, `"Anna,x` is not."""
         try:
             rows = list(csv.reader([line], delimiter=self._dialect.delimiter))
         except csv.Error:
@@ -172,7 +162,7 @@ def _damage(lines: list[str]) -> RowFault | None:
 
 
 def name_columns(cells: list[str]) -> list[str]:
-    """Return unique, non-empty titles. Raises TableRefused if there are too many columns."""
+    """Unique and non-empty. Raises TableRefused if there are too many."""
     if len(cells) > MAX_COLUMNS:
         raise TableRefused(TableFault.COLUMNS, len(cells))
     titles: list[str] = []

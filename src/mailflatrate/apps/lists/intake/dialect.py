@@ -1,4 +1,4 @@
-"""Detects encoding and delimiter of a text file. Deterministic, so that a resumed import reads the same rows again."""
+"""Encoding and delimiter. Deterministic, so that a resumed import reads the same rows again."""
 
 import codecs
 import csv
@@ -17,12 +17,12 @@ _BOMS = ((codecs.BOM_UTF8, "utf-8-sig"), (codecs.BOM_UTF16_LE, "utf-16"), (codec
 _EXCEL_HINT = re.compile(r"sep=(.)\r?\n?")
 _SAMPLE_ROWS = 50
 _EVIDENCE_CHARACTERS = 100_000
-"""This many non-ASCII characters decide the encoding, whatever comes after them."""
+"""This many non-ASCII characters decide the encoding."""
 
 
 @dataclass(frozen=True, slots=True)
 class CsvDialect:
-    """How to read a text file. `hint` is True if its first line is Excel's `sep=;` instead of a row."""
+    """`hint`: its first line is Excel's `sep=;` instead of a row."""
 
     encoding: str
     delimiter: str
@@ -30,7 +30,7 @@ class CsvDialect:
 
 
 def open_text(path: Path, encoding: str, most_octets: int | None = None) -> IO[str]:
-    """Open the file, or its beginning, as text; undecodable bytes become U+FFFD, line ends stay unchanged."""
+    """Undecodable bytes become U+FFFD; line ends stay."""
     file: BinaryIO = path.open("rb")
     if most_octets is not None and path.stat().st_size > most_octets:
         with file:
@@ -40,7 +40,7 @@ def open_text(path: Path, encoding: str, most_octets: int | None = None) -> IO[s
 
 
 def detect(path: Path) -> CsvDialect:
-    """Detect encoding and delimiter. Reads the file until it has enough non-ASCII text, or to its end."""
+    """Until it has enough non-ASCII text, or to its end."""
     encoding = encoding_of(path)
     with open_text(path, encoding) as text:
         sample = text.read(SAMPLE_BYTES)
@@ -51,7 +51,7 @@ def detect(path: Path) -> CsvDialect:
 
 
 def encoding_of(path: Path) -> str:
-    """Return the encoding of a text file: from its byte order mark or its NULs, otherwise UTF-8 or Windows-1252."""
+    """From its byte order mark or its NULs, otherwise UTF-8 or Windows-1252."""
     with path.open("rb") as file:
         head = file.read(SAMPLE_BYTES)
         for mark, encoding in _BOMS:
@@ -65,7 +65,7 @@ def encoding_of(path: Path) -> str:
 
 
 def _utf8_or_windows(file: IO[bytes]) -> str:
-    """Return UTF-8 if nearly all non-ASCII text decodes as such, else Windows-1252, which has Latin-1's letters."""
+    """UTF-8 if nearly all non-ASCII decodes; Windows-1252 has Latin-1's letters."""
     decoder = codecs.getincrementaldecoder("utf-8")("surrogateescape")
     good = bad = 0
     while good + bad < _EVIDENCE_CHARACTERS and (chunk := file.read(_CHUNK_BYTES)):
@@ -87,7 +87,7 @@ def _delimiter(sample: str) -> str:
 
 
 def _fit(lines: list[str], delimiter: str) -> tuple[int, float, int]:
-    """Return how many known names the first row has, the share of rows as wide as it, and its width."""
+    """Known names in the first row, share of rows as wide, width."""
     rows: list[list[str]] = []
     try:
         for row in csv.reader(lines, delimiter=delimiter):

@@ -1,8 +1,4 @@
-"""A dry run: what an import of some files would do with each person, without an account, a list or a database.
-
-The verdicts are those of `row_decisions`, which the import itself uses. What a customer can state once for all rows
-(the source, the last campaign) counts as answered. It is listed in `questions` with the number of people it affects.
-"""
+"""What an import of some files would do with each person, by the same verdicts, without a database."""
 
 import hashlib
 import secrets
@@ -69,13 +65,12 @@ from mailflatrate.rules.limits import CONSENT_MAX_AGE
 from mailflatrate.rules.systems.profile import SystemProfile, recognize
 
 _OPEN_SOURCE = "stated by the customer for all rows"
-"""Stands for the source while the question about it is open."""
 _PROGRESS_ROWS = 5_000
 
 
 @dataclass(frozen=True, slots=True)
 class FilePlan:
-    """How one file is read. `number` is its position among the files of the run."""
+    """`number`: its position among the files."""
 
     number: int
     file: TableFile
@@ -89,15 +84,11 @@ class FilePlan:
 
     @property
     def goes_last(self) -> bool:
-        """Return whether the file is imported after the files in which everyone has the same
-        status, such as opted out.
-        """
+        """After files in which everyone has the same status, such as opted out."""
         return self.terms.all_rows in ("", BY_ROW)
 
 
 class DryRunner:
-    """Judges several files together. `answers` holds the customer's statements, which apply to all of them."""
-
     def __init__(
         self, files: Sequence[TableFile], answers: ImportTerms, now: datetime, options: DryRunOptions | None = None
     ) -> None:
@@ -129,7 +120,7 @@ class DryRunner:
             self.result.questions.append(MoveQuestion(SAMPLE, self.plans[0].file.name, "", _about_samples(), 0))
 
     def run(self) -> DryRun:
-        """Read every file once and return the piles."""
+        """Reads every file once."""
         result, done_bytes = self.result, 0
         report = self._options.on_progress or (lambda _octets: None)
         for plan in sorted(self.plans, key=lambda plan: plan.goes_last):
@@ -156,7 +147,7 @@ class DryRunner:
         return result
 
     def samples(self) -> dict[Outcome, list[RowSample]]:
-        """Return some rows of each outcome. Call `run` first. Reads the files again only if it has to."""
+        """Some of each. Call `run` first. Reads the files again only if it has to."""
         found = self._samples.settled(self._piles)
         lacking = missing_samples(self.result.counts, found)
         if not lacking:
@@ -173,7 +164,7 @@ class DryRunner:
         return found
 
     def rows(self) -> Iterator[TriedRow]:
-        """Read every file again and yield each row with the outcome of its person. Call `run` first."""
+        """Reads every file again, with final outcomes. Call `run` first."""
         for plan in self.plans:
             judge = ImportJudge(self._setting(plan))
             for line, cells, verdict in self._verdicts(plan, judge, self._table(plan)):
@@ -184,7 +175,7 @@ class DryRunner:
     def _plan(
         self, number: int, file: TableFile, preview: TablePreview, system: SystemProfile | None
     ) -> FilePlan | None:
-        """Settle how a file is read; None for one without addresses, such as a report in the same ZIP."""
+        """None for one without addresses, such as a report in the same ZIP."""
         header = list(preview.header)
         if isinstance(open_table(file.path), ProofTable):
             return self._portable_plan(number, file, preview)
@@ -240,7 +231,7 @@ class DryRunner:
         return table.verified(self._options.trusted_keys) if isinstance(table, ProofTable) else table
 
     def _with_answers(self, mapping: Mapping[str, str], header: Sequence[str]) -> dict[str, str]:
-        """Apply the customer's columns where this file has them; a column they name loses its suggested field."""
+        """Where this file has them; a column they name loses its suggested field."""
         own = {name: title for name, title in self._options.mapping.items() if not title or title in header}
         rest = {name: title for name, title in mapping.items() if name not in own and title not in own.values()}
         return {name: title for name, title in {**rest, **own}.items() if title}
@@ -325,7 +316,6 @@ class DryRunner:
         return (Pile.ASK, reason) if reason else (Pile.MAILABLE, "")
 
     def _note_open(self, plan: FilePlan, weighed: Weighed) -> None:
-        """Count who is mailable only once a question is answered."""
         name = plan.file.name
         if weighed.source == _OPEN_SOURCE:
             self._needs_source[name] += 1
@@ -361,7 +351,6 @@ def _address_in(plan: FilePlan, cells: Sequence[str]) -> str:
 
 
 def _is_sample(plan: FilePlan) -> bool:
-    """Return whether most addresses at the start of a file have domains that are reserved for examples."""
     email_at = plan.columns.targets[ColumnTarget.EMAIL]
     texts = [row[email_at] for row in plan.preview.rows if email_at < len(row)]
     domains = [domain_of(text.strip()) for text in texts if "@" in text]
@@ -376,7 +365,6 @@ def _about_samples() -> str:
 
 
 def _shown_target(name: str) -> str:
-    """Return a field without the number that tells several columns of a status apart."""
     return name if name.startswith(ATTRIBUTE_PREFIX) else name.partition(":")[0]
 
 
@@ -385,6 +373,6 @@ def _states_source(system: SystemProfile | None) -> bool:
 
 
 def _telling_name(name: str) -> str:
-    """Return the part of a name in a ZIP that says who is in the file, or its folder if the name doesn't."""
+    """The part of a ZIP's name that says who is in the file, or its folder."""
     path = PurePosixPath(name.replace("\\", "/"))
     return path.name if name_asks(path.name) or not path.parent.name else f"{path.parent.name} {path.name}"

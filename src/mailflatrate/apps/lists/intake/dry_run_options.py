@@ -1,4 +1,4 @@
-"""The inputs of a dry run besides the files and the customer's statements."""
+"""Inputs of a dry run besides files and statements."""
 
 from collections.abc import Callable, Collection, Mapping, Sequence
 from dataclasses import dataclass, field
@@ -11,15 +11,10 @@ from mailflatrate.rules.proof.signature import PublishedKey
 
 @dataclass(frozen=True, slots=True)
 class DryRunOptions:
-    """The inputs of a dry run besides the files and the statements that apply to all of them.
-
-    `mapping` is field -> title, `choices` title -> choice, `all_rows` the status that a file's name states, by the
-    file's number. `origin_source` is the declared form, which counts for systems that never export the source.
-    `allow_reserved`: reserved endings that this installation accepts. `country` and `time_zone` are the account's.
-    `on_progress` gets the octets read so far; an exception it raises ends the run. `known_of` looks up the account's
-    people by the keys that `key_of` makes of a canonical address; `facts_of` asks the DNS, without which no domain is
-    checked. `trusted_keys` verify signed lines (`portable_rows`); without them no such line proves anything.
-    `source_of` tells whose consent such a line proves.
+    """`mapping`: field -> title, `choices`: title -> choice, `all_rows`: status by file number. `origin_source`: the
+    declared form, for systems that never export it. `on_progress` gets bytes; its exceptions end the run.
+    `known_of` looks up keys by `key_of`; `facts_of` asks the DNS. Without `trusted_keys` no signed line proves
+    anything; `source_of`: whose consent it proves.
     """
 
     mapping: Mapping[str, str] = field(default_factory=dict)

@@ -1,4 +1,4 @@
-"""The result of a dry run: the piles, the columns, and the questions that the files leave open."""
+"""The result of a dry run: piles, columns, open questions."""
 
 from collections import Counter
 from dataclasses import asdict, dataclass, field
@@ -16,7 +16,6 @@ SAMPLE = "sample_data"
 KEYS = "keys"
 SEVERAL = "several"
 REFUSALS = "refusals_missing"
-"""A table of refusals that the key of a fetch may not read."""
 
 
 @dataclass(frozen=True, slots=True)
@@ -30,16 +29,12 @@ class MoveQuestion:
     people: int
 
     def as_json(self) -> dict[str, object]:
-        """Return the question as an object to print."""
         return asdict(self)
 
 
 @dataclass(slots=True)
 class DryRun:
-    """The result of a dry run. `columns` maps each title to its field, None for a column that is left out.
-
-    `reviews`: the figures that would make a reviewer check an import of these files.
-    """
+    """`columns`: title -> field, None if left out. `reviews`: figures that would make a reviewer check the import."""
 
     system: str | None
     rows: int = 0
@@ -48,17 +43,14 @@ class DryRun:
     questions: list[MoveQuestion] = field(default_factory=list)
     unknown: Counter[tuple[str, str]] = field(default_factory=Counter)
     first_signup_at: datetime | None = None
-    """The earliest sign-up of those who are mailable."""
     file_rows: Counter[str] = field(default_factory=Counter)
     reviews: list[MoveReview] = field(default_factory=list)
 
     def pile(self, pile: Pile) -> dict[str, int]:
-        """Return the number of people in a pile by reason, the most frequent first."""
         found = {reason: count for (one, reason), count in self.counts.items() if one is pile and count}
         return dict(sorted(found.items(), key=lambda item: (-item[1], item[0])))
 
     def as_json(self) -> dict[str, Any]:
-        """Return the object that the command prints."""
         return {
             "system": self.system,
             "rows": self.rows,
@@ -72,8 +64,6 @@ class DryRun:
 
 
 class TriedRow(NamedTuple):
-    """One row with the outcome of its person."""
-
     file: str
     line: int
     email: str

@@ -1,8 +1,4 @@
-"""Figures of one whole import, counted in the database (R-15, R-13).
-
-People with complete proof are read once and counted by `people_figures`, as in the dry run. The import itself counts
-refused rows and rows that lack proof.
-"""
+"""Figures of one whole import, from the database (R-15, R-13), by `people_figures` as in the dry run."""
 
 from collections import Counter
 from collections.abc import Iterator
@@ -46,12 +42,7 @@ _STILL_MEANT = """
 
 @dataclass(frozen=True, slots=True)
 class ImportCharts:
-    """The figures of one import and the chart data for pages.
-
-    `domains` are the largest ones with their number of people, `domain_count` is how many domains there are. `ages`
-    counts people by `AGE_BOUNDS_DAYS`, plus one entry for older ones. `sources` are the most frequent texts of the
-    source column.
-    """
+    """`domains`: the largest with their people. `ages`: by `AGE_BOUNDS_DAYS`, plus older ones."""
 
     figures: ImportFigures
     domains: tuple[tuple[str, int], ...]
@@ -60,12 +51,10 @@ class ImportCharts:
     sources: tuple[tuple[str, int], ...]
     source_count: int
     asked: tuple[tuple[str, int], ...]
-    """Domains worth a DNS lookup, each with its number of people."""
 
 
 @tenancy.needs_account
 def count_import(job: Import, now: datetime) -> ImportCharts:
-    """Count one import. Makes no DNS lookups."""
     with _people_of(job, now) as people:
         counts = people.counted()
     return ImportCharts(
@@ -80,20 +69,17 @@ def count_import(job: Import, now: datetime) -> ImportCharts:
 
 
 def largest_domains(job: Import, now: datetime) -> list[str]:
-    """Return the import's domains with the most people, limited to those worth a DNS lookup."""
     with _people_of(job, now) as people:
         return [domain for domain, _count in people.counted().domains]
 
 
 def mistyped_domains(job: Import, now: datetime) -> list[str]:
-    """Return all domains of an import that look mistyped."""
     with _people_of(job, now) as people:
         return [domain for domain in people.all_domains() if suggest_domain(domain) is not None]
 
 
 @contextmanager
 def _people_of(job: Import, now: datetime) -> Iterator[PeopleFigures]:
-    """Provide the people of an import whose proof is whole."""
     statement = _PEOPLE + (_STILL_MEANT if job.quarantined.get(SAID_NO) else "")
     values: dict[str, int | str] = {"account_id": job.account_id, "import_id": job.id, "by": f"import {job.id}: %"}
     with PeopleFigures(int(now.timestamp())) as people:

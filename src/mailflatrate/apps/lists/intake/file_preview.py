@@ -1,8 +1,4 @@
-"""Previews a file before import: its titles, first rows, and the contents of its columns.
-
-Runs in a child process, because a table is untrusted too, and one row may fill the whole file. The octets read are
-limited, so that the same file gives the same result on any machine.
-"""
+"""Previews a file in a child process, as a table is untrusted. Bytes are limited: same result on any machine."""
 
 from collections.abc import Iterable, Iterator
 from dataclasses import dataclass
@@ -17,17 +13,17 @@ from mailflatrate.apps.lists.intake.text_tables import open_text_table
 from mailflatrate.apps.lists.intake.timestamps import DayOrder
 
 HEAD_ROWS = SURVEY_ROWS + 1
-"""Rows of a workbook that are read, the titles among them."""
+"""Of a workbook, titles included."""
 SHOWN_ROWS = 10
 SHOWN_CHARACTERS = 500
 PREVIEW_OCTETS = 2_000_000
 ORDER_OCTETS = 8_000_000
-"""How much of a text table is searched for a date that decides the order of day and month."""
+"""Searched for a date that decides the order of day and month."""
 
 
 @dataclass(frozen=True, slots=True)
 class TablePreview:
-    """The titles, the first readable rows with long cells shortened, and the contents of the columns."""
+    """Long cells are shortened."""
 
     header: tuple[str, ...]
     rows: tuple[tuple[str, ...], ...]
@@ -35,7 +31,7 @@ class TablePreview:
 
 
 def preview_table(path: str) -> TablePreview:
-    """Preview a text table or a workbook. Raises TableRefused, WorkbookRefused."""
+    """Raises TableRefused, WorkbookRefused."""
     if is_workbook(Path(path)):
         head = read_first_rows(path, HEAD_ROWS)
         header, headed = titles_of(head)
@@ -53,8 +49,6 @@ def preview_table(path: str) -> TablePreview:
 
 
 class _Rows:
-    """Rows of a workbook that were read already."""
-
     def __init__(self, header: list[str], rows: list[Row]) -> None:
         self.header, self._rows = header, rows
 
@@ -73,13 +67,12 @@ def _open_text(path: Path) -> RowTable:
 
 
 def find_date_orders(path: str, columns: tuple[int, ...]) -> tuple[tuple[int, frozenset[DayOrder]], ...]:
-    """Return the date orders found in some columns beyond a text table's first rows. Raises TableRefused."""
+    """Beyond a text table's first rows. Raises TableRefused."""
     found = search_order(open_text_table(Path(path), ORDER_OCTETS).rows(), columns)
     return tuple((at, frozenset(said)) for at, said in found.items())
 
 
 def titles_of(head: SheetHead) -> tuple[list[str], bool]:
-    """Return a sheet's titles, and whether its first row contains them. Raises TableRefused."""
     cells = list(head.rows[0][1]) if head.rows else []
     if not cells:
         raise TableRefused(TableFault.NO_ROWS, 0)
@@ -88,7 +81,7 @@ def titles_of(head: SheetHead) -> tuple[list[str], bool]:
 
 
 def sheet_rows(records: Iterable[SheetRow], width: int, *, headed: bool) -> Iterator[Row]:
-    """Yield the rows after the titles, all with the same width."""
+    """After the titles, all with the same width."""
     rows = iter(records)
     if headed:
         next(rows)

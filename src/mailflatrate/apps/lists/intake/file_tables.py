@@ -1,8 +1,4 @@
-"""Opens the table in a file. Spreadsheets are read by `spreadsheets` in a child process, text tables here.
-
-The child returns a workbook's rows a few hundred at a time. If a workbook exceeds the limits of time and memory, the
-customer has to save it as CSV, which is read one row at a time.
-"""
+"""Opens the table in a file: text here, row by row; workbooks in a child process, within limits."""
 
 from collections.abc import Iterator, Sequence
 from pathlib import Path
@@ -33,10 +29,8 @@ from mailflatrate.base import child
 
 
 class SheetTable:
-    """The first sheet with rows in a workbook."""
-
     def __init__(self, path: Path) -> None:
-        """Open the workbook. Raises WorkbookRefused, TableRefused or ChildError if the file cannot be read."""
+        """Raises WorkbookRefused, TableRefused or ChildError if the file cannot be read."""
         self._path = str(path.resolve())
         self._size_bytes = path.stat().st_size
         self._done_share = 0.0
@@ -50,7 +44,7 @@ class SheetTable:
         return sheet_rows(self._records(), len(self.header), headed=self._headed)
 
     def _records(self) -> Iterator[SheetRow]:
-        """Yield the records. Each read decodes the whole workbook, so the first rows come from the first read."""
+        """Each read decodes the whole workbook, so the first rows come from the first read."""
         kept = self._first.rows
         yield from kept
         if self._first.is_whole:
@@ -66,7 +60,6 @@ class SheetTable:
 
 
 def archive_problem(error: ArchiveRefused) -> ImportProblem:
-    """Return the error to show the customer for a refused ZIP."""
     match error.fault:
         case ArchiveFault.ENCRYPTED:
             return ImportProblem(_("the ZIP is protected by a password; unpack it and import the files in it"))
@@ -83,7 +76,6 @@ def archive_problem(error: ArchiveRefused) -> ImportProblem:
 
 
 def problem_of(error: Exception) -> ImportProblem:
-    """Return the error to show the customer for an unreadable file."""
     if isinstance(error, child.ChildBusy):
         return ImportProblem(_("other files are being read right now; try again in a minute"))
     if isinstance(error, TableRefused):
@@ -109,11 +101,7 @@ def problem_of(error: Exception) -> ImportProblem:
 
 
 def open_table(path: Path) -> RowTable:
-    """Open the table in a file, judged by its beginning and not by its name. Raises ImportProblem.
-
-    For workers, because a text table is read in this process. Portable consent is not verified yet
-    (`ProofTable.verified`).
-    """
+    """By its beginning, not its name. For workers, as text is read in this process. Raises ImportProblem."""
     try:
         if is_portable(path):
             return ProofTable(path)
@@ -126,7 +114,7 @@ def open_table(path: Path) -> RowTable:
 
 
 def preview_in_child(path: Path) -> TablePreview:
-    """Preview a file in a child process while someone waits. Raises ImportProblem."""
+    """While someone waits. Raises ImportProblem."""
     _is_workbook(path)
     try:
         found: TablePreview = child.call_once("table.preview", str(path.resolve()))
@@ -136,10 +124,7 @@ def preview_in_child(path: Path) -> TablePreview:
 
 
 def search_orders(path: Path, columns: Sequence[int]) -> dict[int, frozenset[DayOrder]]:
-    """Return the date orders of some columns far into a text table; empty if that takes too long.
-
-    For a workbook it returns nothing, because the preview has already read as many rows as a person will wait for.
-    """
+    """Far into a text table; empty if that takes too long, and for workbooks, whose preview read enough."""
     if is_workbook(path):
         return {}
     try:
@@ -149,9 +134,7 @@ def search_orders(path: Path, columns: Sequence[int]) -> dict[int, frozenset[Day
 
 
 def search_unread_noes(path: Path, columns: Columns, *, all_say_no: bool) -> UnreadNoes:
-    """Return the rows of a file that say no without an address; none if the search takes too long, because the import
-    is held at its end for those that weren't decided about.
-    """
+    """Rows that say no without an address; none if that takes too long: undecided ones hold the import at its end."""
     if not columns.statuses and not all_say_no:
         return UnreadNoes()
     found: UnreadNoes

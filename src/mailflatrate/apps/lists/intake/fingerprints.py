@@ -1,4 +1,4 @@
-"""A compact set of the addresses that a file has had so far: 8 octets each instead of the 70 of a Python set."""
+"""A compact set of a file's addresses: 8 bytes each instead of 70 in a Python set."""
 
 from array import array
 
@@ -8,10 +8,7 @@ _MAX_LOAD_PERCENT = 66
 
 
 class FingerprintSet:
-    """A set of 64-bit fingerprints: open addressing in one array that doubles.
-
-    In a file of n rows, the chance that two addresses share a fingerprint is n*n / 2**65: one in 30,000 for 30 million.
-    """
+    """64-bit fingerprints. The chance that two of n addresses share one is n*n / 2**65: one in 30,000 at 30 million."""
 
     __slots__ = ("_count", "_limit", "_mask", "_slots")
 
@@ -23,7 +20,7 @@ class FingerprintSet:
         return self._count
 
     def add(self, key: bytes) -> bool:
-        """Add an address by the first 8 octets of its keyed hash; return True if it was new."""
+        """By the first 8 bytes of its keyed hash; True if new."""
         fingerprint = int.from_bytes(key[:8], "little") or 1
         slots, mask = self._slots, self._mask
         place = fingerprint & mask

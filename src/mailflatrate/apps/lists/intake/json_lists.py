@@ -1,4 +1,4 @@
-"""JSON files that are one list of objects, such as an API response: read object by object, in bounded memory."""
+"""JSON files that are one list of objects, read one by one, in bounded memory."""
 
 import json
 import re
@@ -11,16 +11,11 @@ _BETWEEN: Final = re.compile(r"[\ufeff\s,]*")
 
 
 def is_json_list(lines: list[str]) -> bool:
-    """Return whether the first non-blank lines of a file begin a list of objects."""
     return "".join(lines[:2]).replace(" ", "").startswith("[{")
 
 
 def json_objects(lines: Iterator[str]) -> Iterator[tuple[int, dict[str, object] | None]]:
-    """Yield the objects of a list, each with its number; None for invalid JSON, which ends the list.
-
-    An incomplete object is tried again only after twice as much of the file has been read, so that the work grows with
-    the size of the file and not with its square.
-    """
+    """With number; None for invalid JSON, which ends it. Retried after twice as much text, so the work stays linear."""
     read = json.JSONDecoder().raw_decode
     text, is_ended = _longer("", lines, _FIRST_TRY_CHARACTERS)
     at, number, wanted = text.find("[") + 1, 1, _FIRST_TRY_CHARACTERS
@@ -48,7 +43,6 @@ def json_objects(lines: Iterator[str]) -> Iterator[tuple[int, dict[str, object] 
 
 
 def _longer(text: str, lines: Iterator[str], wanted: int) -> tuple[str, bool]:
-    """Return the text with more of the file, and whether the file has ended."""
     parts, length = [text], len(text)
     for line in lines:
         parts.append(line)

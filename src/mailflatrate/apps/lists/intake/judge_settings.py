@@ -1,4 +1,4 @@
-"""The inputs for judging the rows of a file, besides the rows."""
+"""Inputs for judging rows."""
 
 from collections.abc import Callable, Collection, Mapping
 from dataclasses import dataclass, field
@@ -13,14 +13,9 @@ from mailflatrate.rules.fields.field_type import FieldDefinition
 
 @dataclass(frozen=True, slots=True)
 class JudgeSettings:
-    """The inputs for judging a row, besides the row.
-
-    `key_of` maps a canonical address to its keyed hash (R-96), `read_moments` has the `moment_reader` of each time
-    column by its index, `says_minor` is the account's `minor_reader`, `now` the moment the import began (a resumed
-    import keeps it). `statuses` reads the previous system's status. `last_mailed_at` is the declared last campaign to
-    the list. `source` applies to all rows of a file without such a column, and `source_by` says who stated it;
-    `wording` is what people agreed to, according to the customer. `same_time_is_single`: the same time in both columns
-    means that the person was not asked to confirm. `own_domains`, `own_addresses`, `allow_reserved`: see
+    """`key_of`: canonical address -> keyed hash (R-96); `read_moments`: by column; `now`: when the import began, kept
+    when resumed. `source`: for files without the column, `source_by` whom; `wording`: as the customer says.
+    `same_time_is_single`: no confirmation was asked. `last_mailed_at`: the declared last campaign. Else see
     `decide_address`.
     """
 
@@ -39,10 +34,9 @@ class JudgeSettings:
     own_addresses: Collection[str] = ()
     allow_reserved: Collection[str] = ()
     fields: Mapping[str, FieldDefinition] = field(default_factory=dict)
-    """The account's fields by key; attributes of other keys are kept as text."""
+    """Attributes of other keys are kept as text."""
     field_orders: Mapping[int, bool] = field(default_factory=dict)
-    """Whether the month comes first in a column's dates, by its index."""
     is_portable: bool = False
-    """The rows come verified from `portable_rows`, with fields and proof in columns of its own."""
+    """Rows come verified from `portable_rows`, with fields and proof in columns of their own."""
     source_of: Callable[[str], LineSource] | None = None
-    """Tells whose consent a line proves; None where no account is known."""
+    """Whose consent a line proves; None where no account is known."""

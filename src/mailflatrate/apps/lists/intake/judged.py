@@ -1,4 +1,4 @@
-"""Judged rows on their way to the database, or to the figures of a dry run. Needs neither Django nor a database."""
+"""Judged rows on their way to the database or a dry run. Needs neither Django nor a database."""
 
 from collections import Counter
 from collections.abc import Iterator
@@ -13,16 +13,14 @@ SLICE_ROWS = 20_000
 FIRST_SLICE_ROWS = 5_000
 UNUSABLE_ID = "unusable"
 TAKEN_ID = "taken"
-"""Why an id of the customer's own system wasn't taken over: it isn't one word, or another contact has it."""
+"""It isn't one word, or another contact has it."""
 UNREAD_NO = "no_without_address"
-"""Why a row that says no suppresses nobody: no address can be found in it."""
+"""No address can be found in the row, so its no suppresses nobody."""
 REFUSAL_REASONS = {status: f"{status.value}_before" for status in NO}
 
 
 class SaidNo(NamedTuple):
-    """A person who said no in a row: its position, the address's keyed hash, the status word, its
-    column, and the time.
-    """
+    """Position, keyed hash of the address, status word, its column, time."""
 
     line: int
     address_key: bytes
@@ -31,20 +29,16 @@ class SaidNo(NamedTuple):
     text: str
     at: Moment | None
     left_list_as: str = ""
-    """The canonical address, if the person left only the list: they are unsubscribed from it, and not suppressed."""
+    """The canonical address if they left only the list: unsubscribed from it, not suppressed."""
     mailbox_key: bytes | None = None
 
 
 Refusal = tuple[int, list[str], str, str, str]
-"""Line number, cells as in the file, rule ID (may be empty), reason, suggestion (may be empty)."""
 
 
 @dataclass(slots=True)
 class Slice:
-    """A series of judged rows, passed from `row_decisions` to the code that writes them.
-
-    `staged` is CSV for COPY in the order of the staging columns, `cells` the original rows by line number.
-    """
+    """`staged`: CSV for COPY in staging order; `cells`: original rows by line number."""
 
     first_row: int
     rows: int = 0
@@ -53,25 +47,20 @@ class Slice:
     cells: dict[int, list[str]] = field(default_factory=dict)
     refusals: list[Refusal] = field(default_factory=list)
     noes: list[SaidNo] = field(default_factory=list)
-    """Rows whose people said no in the previous system; they are among the refusals, too."""
+    """They are among the refusals, too."""
     unknown: Counter[tuple[str, str]] = field(default_factory=Counter)
-    """(column, word) -> rows whose status word is unknown."""
     unread: Counter[tuple[str, str]] = field(default_factory=Counter)
-    """(field, fault) -> rows whose value doesn't suit the field."""
     own_events: dict[int, OwnEvent] = field(default_factory=dict)
     """Line number -> the event of this installation that its proof rests on."""
     companies: Counter[str] = field(default_factory=Counter)
-    """Other company -> rows whose proof is for it."""
+    """Rows whose proof is for another company."""
     has_external_ids: bool = False
     tags: dict[str, str] = field(default_factory=dict)
-    """The tags that its rows name: folded -> as first written."""
 
 
 def slice_sizes(most: int) -> Iterator[int]:
-    """Yield how many rows each slice of a file has: few at first, then half as many again, at most `most`.
-
-    A slice is judged while the one before is written, which takes almost twice as long, so writing begins at once and
-    waits for no slice after the first.
+    """Few at first, then half as many again, up to `most`: writing, slower than judging, begins at once and never
+    waits.
     """
     size = min(most, FIRST_SLICE_ROWS)
     while True:

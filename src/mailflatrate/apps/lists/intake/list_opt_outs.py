@@ -1,8 +1,4 @@
-"""People who left one list of another installation, as portable consent proves: they leave the list here, too.
-
-They are unsubscribed from the list that the file is imported into, but not suppressed, because they said no to one list
-only.
-"""
+"""People who left one list elsewhere, by portable consent: unsubscribed from the import's list, not suppressed."""
 
 import json
 from collections.abc import Sequence
@@ -53,7 +49,6 @@ ON CONFLICT (account_id, mailing_list_id, contact_id) DO UPDATE SET
 
 
 def write_leavers(job: Import, noes: Sequence[SaidNo]) -> None:
-    """End or refuse these people's subscriptions to the import's list, in a transaction of the account."""
     if not noes:
         return
     with connection.cursor() as cursor:

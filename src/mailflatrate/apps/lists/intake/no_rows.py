@@ -1,4 +1,4 @@
-"""Rows that say no: the addresses in them, and the rows in which there is none. Needs no database."""
+"""Rows that say no, with or without addresses. Needs no database."""
 
 from collections.abc import Iterable, Sequence
 from dataclasses import dataclass
@@ -14,36 +14,32 @@ from mailflatrate.rules.prior_status.written_addresses import find_addresses, is
 
 SHOWN_LINES = 20
 MOST_OCTETS = 64_000_000
-"""How much of a file is searched before it starts. What comes after it holds the import at its end."""
+"""Searched before the start. Later ones hold the import at its end."""
 
 
 def addresses_of_no(cells: Sequence[str], email_at: int | None = None) -> tuple[str, ...]:
-    """Return the canonical addresses that a row which says no is about: those in its address column, otherwise those
-    in any cell.
-    """
+    """Canonical ones in its address column, otherwise in any cell."""
     found = () if email_at is None else find_addresses(cells[email_at])
     return found or tuple(dict.fromkeys(address for cell in cells if cell for address in find_addresses(cell)))
 
 
 def is_heading_of_noes(cells: Sequence[str]) -> bool:
-    """Return whether a row that doesn't fit its table says no and names nobody, like a heading above further people."""
     return any(is_status_word(cell) and read_status(cell) in NO for cell in cells) and not addresses_of_no(cells)
 
 
 @dataclass(frozen=True, slots=True)
 class UnreadNoes:
-    """Rows that say no and in which no address can be found: how many, and the lines of the first ones."""
+    """How many, and the lines of the first ones."""
 
     rows: int = 0
     lines: tuple[int, ...] = ()
 
     def with_line(self, line: int) -> "UnreadNoes":
-        """Return these and one more."""
         return UnreadNoes(self.rows + 1, (*self.lines, line)[:SHOWN_LINES])
 
 
 def find_unread_noes(path: str, email_at: int, columns: Sequence[StatusColumn], all_say_no: bool) -> UnreadNoes:
-    """Search a file for rows that say no without an address. Raises TableRefused, WorkbookRefused."""
+    """Raises TableRefused, WorkbookRefused."""
     found = UnreadNoes()
     readers = tuple((column, column.reads()) for column in columns)
     for line, cells, fault in _rows(path):

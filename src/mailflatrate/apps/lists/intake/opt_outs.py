@@ -1,7 +1,4 @@
-"""People who said no in the previous system: suppress them with reason, date and file; end subscriptions (R-16).
-
-Uses bulk statements, because a blocklist may have as many rows as a list of subscribers.
-"""
+"""Suppresses people who said no in the previous system, with evidence, and ends their subscriptions (R-16)."""
 
 import json
 from collections import Counter
@@ -75,10 +72,7 @@ FROM chosen GROUP BY 1, 2
 
 
 def write_noes(job: Import, noes: Sequence[SaidNo]) -> Counter[str]:
-    """Suppress these people in the account and end their subscriptions, in a transaction of the account.
-
-    Returns how many of them this import itself had added, by quarantine reason (empty: confirmed). Idempotent.
-    """
+    """Idempotent. Returns how many this import had added, by quarantine reason ("": confirmed)."""
     write_leavers(job, [said for said in noes if said.left_list_as])
     noes = [said for said in noes if not said.left_list_as]
     if not noes:
@@ -113,10 +107,7 @@ def write_noes(job: Import, noes: Sequence[SaidNo]) -> Counter[str]:
 
 
 def evidence_of(job: Import, said: SaidNo) -> dict[str, Any]:
-    """Return the evidence to store for a row whose person said no.
-
-    `at` is when the previous system recorded it, if known.
-    """
+    """`at`: when the previous system recorded it, if known."""
     return {
         "rule": "R-16",
         "import": job.id,

@@ -1,7 +1,4 @@
-"""The columns that we add to a file of rows to correct (`actions.rejected_rows`).
-
-They are ignored when the file is uploaded again.
-"""
+"""Columns that we add to rows to correct (`actions.rejected_rows`); ignored when uploaded again."""
 
 from typing import Final
 
@@ -12,5 +9,5 @@ OWN_TITLES: Final = (LINE_TITLE, REASON_TITLE, SUGGESTION_TITLE)
 
 
 def is_ours(title: str) -> bool:
-    """Return whether we added a column ourselves, so that its contents say nothing about a person."""
+    """So its contents say nothing about a person."""
     return title.strip().lower() in OWN_TITLES

@@ -1,7 +1,6 @@
-"""Figures about the people in one file with complete proof, counted exactly and in bounded memory (R-15, R-13).
-
-Both the dry run and the check of a finished import use it, so that their figures agree. The rows are in a private
-SQLite file that is deleted when it is closed, because a million different sources don't fit in memory.
+"""Figures about a file's people with complete proof, exact, in bounded memory (R-15, R-13). Dry run and final check
+use it, so they agree. Rows are in a private SQLite file, deleted when closed: a million sources don't fit in
+memory.
 """
 
 import re
@@ -19,12 +18,11 @@ from mailflatrate.rules.origins.forbidden import find_forbidden
 
 DOMAINS_KEPT: Final = 20
 DOMAINS_ASKED: Final = 2000
-"""The largest domains are looked up; a share of these says enough."""
 SOURCES_READ: Final = 500
 RUN_LEAST: Final = 20
-"""This many numbers in a row show a program's list; three cousins called meier1 to meier3 do not."""
+"""This many in a row show a program's list; three cousins called meier1 to meier3 do not."""
 AGE_BOUNDS_DAYS: Final = (31, 92, 183, 365, 548, 730)
-"""Bounds of the chart of how old the consents are: a month, a quarter, half a year, one year, one and a half, two."""
+"""A month, a quarter, half a year, one year, one and a half, two."""
 _SYNTAX: Final = (
     AddressReason.SYNTAX,
     AddressReason.TOO_LONG,
@@ -57,11 +55,7 @@ _SOURCES = "SELECT source, count(*) FROM person GROUP BY source ORDER BY count(*
 
 
 class WholeProof(NamedTuple):
-    """A judged row: the person, why they are held (empty: mailable), and their proof.
-
-    `key` and `mailbox` are keyed hashes, `mailbox` that of the address without its +tag; `second` is the time of the
-    confirmation, in seconds since 1970.
-    """
+    """`key`, `mailbox` (without +tag): keyed hashes; `second`: of the confirmation, since 1970."""
 
     key: bytes
     mailbox: bytes | None
@@ -75,8 +69,6 @@ class WholeProof(NamedTuple):
 
 @dataclass(frozen=True, slots=True)
 class PeopleCounts:
-    """The counts of the people in one file. `domains` and `sources` are the most frequent ones."""
-
     people: int
     domains: tuple[tuple[str, int], ...]
     domain_count: int
@@ -90,7 +82,7 @@ class PeopleCounts:
 
 
 class PeopleFigures:
-    """The people of one file. Use it as a context manager; its data is deleted afterward."""
+    """A context manager; its data is deleted afterward."""
 
     def __init__(self, now_seconds: int) -> None:
         self._now = now_seconds
@@ -108,7 +100,6 @@ class PeopleFigures:
         self._database.close()
 
     def add(self, row: WholeProof) -> None:
-        """Count a row."""
         local, _, domain = row.email.partition("@")
         number = _NUMBER.search(local)
         days = (self._now - row.second) / 86_400
@@ -141,7 +132,6 @@ class PeopleFigures:
         self._waiting.clear()
 
     def key_batches(self) -> Iterator[list[tuple[bytes, int]]]:
-        """Yield the keys of all rows and of their mailboxes in batches, with the second of the confirmation."""
         self._write()
         for column in ("key", "mailbox"):
             found = self._database.execute(f"SELECT {column}, second FROM person WHERE {column} IS NOT NULL")  # noqa: S608
@@ -149,10 +139,7 @@ class PeopleFigures:
                 yield batch
 
     def settle(self, fate_of: Callable[[bytes, bytes | None, str], str]) -> dict[str, int]:
-        """Ask for the fate of each row and keep only the mailable ones; return how many rows had each other fate.
-
-        `fate_of` gets key, mailbox and reason. It returns an empty text for a mailable person.
-        """
+        """`fate_of` gets key, mailbox and reason; "" means mailable, others are dropped. Returns how many of each."""
         self._write()
         names: dict[str, int] = {"": 0}
         self._database.create_function(
@@ -164,19 +151,16 @@ class PeopleFigures:
         return {name: counted[number] for name, number in names.items() if number in counted}
 
     def keys_at(self, domains: Iterable[str]) -> Iterator[bytes]:
-        """Yield the keys of the people at some domains."""
         self._write()
         for domain in domains:
             for (key,) in self._database.execute("SELECT key FROM person WHERE domain = ?", (domain,)):
                 yield key
 
     def all_domains(self) -> list[str]:
-        """Return every domain."""
         self._write()
         return [str(row[0]) for row in self._database.execute("SELECT DISTINCT domain FROM person ORDER BY domain")]
 
     def counted(self) -> PeopleCounts:
-        """Return the figures of the remaining rows."""
         self._write()
         ages: dict[int, int] = dict(self._database.execute("SELECT age, count(*) FROM person GROUP BY age").fetchall())
         return PeopleCounts(
@@ -205,10 +189,7 @@ class PeopleFigures:
 
 
 def figures_of(rows: int, reasons: Mapping[str, int], counts: PeopleCounts) -> ImportFigures:
-    """Return the figures of one import. `reasons` maps every reason of refused or held rows to their number.
-
-    Domains are not looked up in the DNS.
-    """
+    """`reasons`: numbers of refused or held rows. No DNS lookups."""
     firms = [count for domain, count in counts.domains if not is_freemail(domain)]
 
     def rows_of(*names: str) -> int:
@@ -231,7 +212,7 @@ def figures_of(rows: int, reasons: Mapping[str, int], counts: PeopleCounts) -> I
 
 
 def unmailable(facts: Mapping[str, ResolverFacts]) -> dict[str, str]:
-    """Return domains that accept no mail, with the reason recorded for people there (R-18)."""
+    """Domains that accept no mail, with the recorded reason (R-18)."""
     reasons = {}
     for domain, found in facts.items():
         if found.null_mx:

@@ -1,4 +1,4 @@
-"""Splits a full name from one column into first and last name, as far as that is certain."""
+"""Splits a full name as far as that is certain."""
 
 # A family name begins with these.
 _PARTICLES = frozenset(
@@ -9,10 +9,7 @@ _TITLES = frozenset({"dr", "prof", "mr", "mrs", "ms", "miss", "mx", "herr", "fra
 
 
 def split_name(text: str) -> tuple[str, str]:
-    """Return first and last name: `Anna von Berg`, `Berg, Anna`, `Dr. Anna Berg`. One word is a first name.
-
-    An address in the column counts as no name.
-    """
+    """`Anna von Berg`, `Berg, Anna`, `Dr. Anna Berg`. One word is a first name, an address none."""
     name = " ".join(text.split())
     if "@" in name or not any(sign.isalpha() for sign in name):
         return "", ""

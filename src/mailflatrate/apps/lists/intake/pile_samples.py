@@ -1,4 +1,4 @@
-"""Some rows of each outcome of a dry run, to show the customer. Addresses are masked before they are kept."""
+"""Some rows of each outcome to show the customer. Addresses are masked before they are kept."""
 
 from collections.abc import Iterable, Mapping
 from datetime import UTC
@@ -16,8 +16,6 @@ _DUPLICATE: Final = (Pile.NEVER, DUPLICATE)
 
 
 class RowSample(NamedTuple):
-    """One sample row: its file and line, the masked address, and its proof, if any."""
-
     file: str
     line: int
     email: str
@@ -27,7 +25,6 @@ class RowSample(NamedTuple):
 
 
 def sample_of(file: str, line: int, email: str, weighed: Weighed | None = None) -> RowSample:
-    """Return the parts of a row that may be shown."""
     text = email.strip().replace("\0", "\u2400")  # PostgreSQL's jsonb holds no NUL
     # Anything else may be in this column, so only its first sign is shown.
     shown = masked_address(text) or (f"{text[:1]}***" if text else "")
@@ -48,23 +45,19 @@ def _time_text(moment: Moment | None) -> str:
 
 
 class PileSamples:
-    """Collects sample rows of each outcome during a dry run, and drops those whose person turns out to have another
-    outcome.
-    """
+    """Drops those whose person turns out to have another outcome."""
 
     def __init__(self) -> None:
         self._kept: dict[Outcome, list[tuple[bytes, RowSample]]] = {}
 
     def wants(self, outcome: Outcome) -> bool:
-        """Return whether more rows of an outcome are needed."""
         return len(self._kept.get(outcome, ())) < _CANDIDATES
 
     def add(self, outcome: Outcome, key: bytes, sample: RowSample) -> None:
-        """Keep a row; `key` is the key of its person, empty if the row belongs to no one else."""
         self._kept.setdefault(outcome, []).append((key, sample))
 
     def settled(self, piles: PersonPiles) -> dict[Outcome, list[RowSample]]:
-        """Return up to SAMPLE_ROWS rows of each outcome, once outcomes are final."""
+        """Up to SAMPLE_ROWS of each, once outcomes are final."""
         found: dict[Outcome, list[RowSample]] = {}
         for outcome, rows in self._kept.items():
             final = [
@@ -75,7 +68,7 @@ class PileSamples:
 
 
 def missing_samples(counts: Mapping[Outcome, int], found: Mapping[Outcome, Iterable[RowSample]]) -> dict[Outcome, int]:
-    """Return how many sample rows of each outcome are missing, because their people got a stronger outcome."""
+    """Because their people got a stronger outcome."""
     wanted = {outcome: min(count, SAMPLE_ROWS) for outcome, count in counts.items() if outcome != _DUPLICATE}
     lacking = {outcome: count - len(list(found.get(outcome, ()))) for outcome, count in wanted.items()}
     return {outcome: count for outcome, count in lacking.items() if count > 0}

@@ -1,8 +1,4 @@
-"""The three piles of a dry run: people who are mailable, who have to be asked, and who are never mailed. Each person
-counts once.
-
-A no wins over anything that another row or file says, whichever comes first.
-"""
+"""The three piles: mailable, to be asked, never mailed. A person counts once; a no wins over anything in any row."""
 
 from array import array
 from collections import Counter
@@ -17,8 +13,6 @@ from mailflatrate.rules.prior_status.status_words import NO, PriorStatus
 
 
 class Pile(StrEnum):
-    """The pile of a row's person."""
-
     MAILABLE = "mailable"
     ASK = "ask"
     NEVER = "never"
@@ -28,7 +22,7 @@ DUPLICATE: Final = "duplicate"
 SUPPRESSED: Final = "suppressed"
 _INVALID: Final = "invalid"
 NO_WORDS: Final = {status: SUPPRESSED if status is PriorStatus.BLOCKED else status.value for status in NO}
-"""The strongest first: complained, bounced, suppressed, unsubscribed."""
+"""The strongest first."""
 _WORDS: Final = {
     **{REFUSAL_REASONS[status]: word for status, word in NO_WORDS.items()},
     **{reason.value: _INVALID for reason in AddressReason},
@@ -41,19 +35,15 @@ _WORDS: Final = {
 
 
 def never_word(reason: str) -> str:
-    """Return the word under which a refusal is counted: `unsubscribed`, `role_address`, `invalid`, ..."""
+    """`unsubscribed`, `role_address`, `invalid`, ..."""
     return _WORDS.get(reason, reason)
 
 
 Outcome = tuple[Pile, str]
-"""A pile and the reason, which is empty for those who are mailable."""
 
 
 class PersonPiles:
-    """The outcome of each person so far, by the fingerprint of the address: 10 to 30 octets a person.
-
-    In files of n rows together, the chance that two addresses share a fingerprint is n*n / 2**65.
-    """
+    """By the address's fingerprint, 10 to 30 bytes a person; two of n share one with a chance of n*n / 2**65."""
 
     _START_BITS = 16
     _MAX_LOAD_PERCENT = 66
@@ -67,16 +57,11 @@ class PersonPiles:
         self._allocate(1 << self._START_BITS)
 
     def add_row(self, outcome: Outcome) -> None:
-        """Count a row that belongs to no known person: it has no address, or was refused because of it."""
+        """Without address, or refused because of it."""
         self.counts[outcome] += 1
 
     def add_person(self, key: bytes, outcome: Outcome, mailbox_key: bytes | None = None) -> bool:
-        """Count a row of a person and return whether it is their first. Of several rows the strongest counts, and the
-        others are duplicates.
-
-        `mailbox_key` is that of the address without its +tag: a person who said no with one address gets no mail at the
-        other.
-        """
+        """True for the person's first row; the strongest counts. `mailbox_key`, without +tag: a no covers both."""
         before = self._people
         self._put(key, outcome)
         if mailbox_key is not None and outcome[0] is not Pile.NEVER:
@@ -84,7 +69,7 @@ class PersonPiles:
         return self._people > before
 
     def settle(self) -> None:
-        """Move everyone whose mailbox said no to that mailbox's pile. Call it once, after the last row."""
+        """Everyone whose mailbox said no joins its pile. Once, after the last row."""
         for mailbox, keys in self._tagged.items():
             said = self.outcome(mailbox)
             if said is not None and said[0] is Pile.NEVER:
@@ -93,10 +78,7 @@ class PersonPiles:
                     self.counts[Pile.NEVER, DUPLICATE] -= 1
 
     def refuse(self, key: bytes, *, with_tagged: bool = True) -> None:
-        """Move a person, and those with a +tag of the same mailbox, to the pile of people who are never mailed.
-
-        The key may be unknown here. Call it before `settle`.
-        """
+        """With those of the same mailbox; the key may be unknown. Call it before `settle`."""
         for one in (key, *(self._tagged.get(key[:8], ()) if with_tagged else ())):
             known = self.outcome(one)
             if known is not None and known[0] is not Pile.NEVER:
@@ -104,7 +86,6 @@ class PersonPiles:
                 self.counts[Pile.NEVER, DUPLICATE] -= 1
 
     def replace(self, key: bytes, outcome: Outcome) -> None:
-        """Give a person another outcome, whatever it was."""
         place = self._place(_fingerprint(key))
         if self._slots[place]:
             self.counts[self._outcomes[self._values[place]]] -= 1
@@ -112,7 +93,7 @@ class PersonPiles:
             self._values[place] = self._code(outcome)
 
     def outcome(self, key: bytes) -> Outcome | None:
-        """Return the outcome of a person; None for an unknown person."""
+        """None for an unknown person."""
         fingerprint = _fingerprint(key)
         place = self._place(fingerprint)
         return self._outcomes[self._values[place]] if self._slots[place] else None
@@ -172,7 +153,6 @@ _RANKS: Final[Sequence[str]] = tuple(NO_WORDS.values())
 
 
 def _strength(outcome: Outcome) -> int:
-    """Return the place in the order of what wins: a no, then whole proof, then the rest."""
     pile, reason = outcome
     if pile is Pile.NEVER:
         return _RANKS.index(reason) if reason in _RANKS else len(_RANKS)

@@ -1,8 +1,5 @@
-"""Files of portable consent as rows of an import (`rules.proof.portable`): verified line by line, in bounded memory.
-
-An NDJSON file holds one row a line and ends with a line that counts the others. A table with the column
-`mailflatrate_proof` holds the same lines in its cells; nothing else in it is read. The rows go through the same judge
-as every import, and the verified line is stored with the person as evidence.
+"""Portable consent as rows (`rules.proof.portable`), verified line by line, in bounded memory: NDJSON, or a table's
+column `mailflatrate_proof` (nothing else is read). The verified line is stored as evidence.
 """
 
 import hashlib
@@ -46,47 +43,41 @@ SHOWN = (
     "state",
     "external_id",
 )
-"""The columns that a preview shows. Their mapping is fixed."""
 HEADER = (*SHOWN, "attributes", "list_only", PROOF_TITLE)
-"""`list_only`: when the person left, if they left only the list."""
 CARRIED_AT, LIST_ONLY_AT, PROOF_AT = len(SHOWN), len(SHOWN) + 1, len(SHOWN) + 2
 _START = b'{"format": "mailflatrate portable consent'
 _OPEN = ("pending", "quarantined", "none", "unconfirmed")
 
 
 OTHER_COMPANY = "proof_other_company"
-"""The proof is for another controller: the person consented to someone else."""
+"""The person consented to another controller."""
 PROOF_ENDED = "proof_ended"
-"""Our ledger no longer has the consent that the line proves."""
+"""Our ledger no longer has this consent."""
 
 
 class OwnEvent(NamedTuple):
-    """An event of this installation that a line rests on."""
-
     account_id: int
     event_id: int
 
 
 class LineSource(NamedTuple):
-    """Where a verified line comes from. `other_company` is empty if it proves consent to the importing account."""
+    """`other_company`: empty if the consent is to the importing account."""
 
     other_company: str
     own_event: OwnEvent | None
 
 
 def is_portable(path: Path) -> bool:
-    """Return whether a file begins like portable consent in NDJSON."""
     with path.open("rb") as file:
         return file.read(200).replace(b" ", b"").startswith(_START.replace(b" ", b""))
 
 
 def portable_columns() -> Columns:
-    """Return the columns of every file of portable consent, which are always the same."""
     return check_mapping(HEADER, {title: title for title in SHOWN})
 
 
 class ProofTable:
-    """Rows of portable consent. Without keys nothing is verified, and only the values for a preview are present."""
+    """Without keys nothing is verified, and only a preview's values are present."""
 
     header: list[str]
 
@@ -98,21 +89,18 @@ class ProofTable:
         table: RowTable | None = None,
         most_octets: int | None = None,
     ) -> None:
-        """`table`: the table that holds the lines in a column, if the file isn't one of lines."""
         self.header = list(SHOWN if keys is None else HEADER)
         self._path, self._keys, self._table, self._most_octets = path, keys, table, most_octets
         self._position_bytes = 0
 
     def verified(self, keys: Mapping[str, PublishedKey]) -> "ProofTable":
-        """Return the same file with every line verified by these keys."""
         return ProofTable(self._path, keys, table=self._table)
 
     def position_bytes(self) -> int:
-        """Return approximately how many octets of the file have been read."""
         return self._table.position_bytes() if self._table is not None else self._position_bytes
 
     def rows(self) -> Iterator[Row]:
-        """Yield all rows; those that prove nothing carry the reason."""
+        """Those that prove nothing carry the reason."""
         if self._table is not None:
             at = self._table.header.index(PROOF_TITLE)
             for number, cells, fault in self._table.rows():
@@ -134,7 +122,7 @@ class ProofTable:
             yield number + 1, [], PortableFault.CUT_OFF
 
     def _lines(self) -> Iterator[tuple[int, bytes]]:
-        """Yield each line with text in it, cut where it is too long, so that it can't be read as JSON."""
+        """Cut where too long, so that it can't be read as JSON."""
         with self._path.open("rb") as file:
             number = read = 0
             while line := file.readline(MOST_LINE_OCTETS):
@@ -150,7 +138,7 @@ class ProofTable:
                     yield number, octets.rstrip(b"\r\n")
 
     def _end(self, octets: bytes) -> tuple[int, str] | None:
-        """Return what the last line says of the others; None for any other line. A forged one says nothing."""
+        """The last line's word on the others, else None. A forged one says nothing."""
         if END_FORM.encode() not in octets[:200]:
             return None
         try:
@@ -173,9 +161,7 @@ class ProofTable:
         return number, cells, RowFault.NUL if any("\0" in cell for cell in cells) else None
 
     def _checked(self, line: Mapping[str, Any]) -> PortableConsent:
-        """Return the content of a verified line. A no needs no proof, so a line that says no is read without. Raises
-        PortableRefused.
-        """
+        """A no needs no proof, so it is read without. Raises PortableRefused."""
         assert self._keys is not None
         try:
             return check_line(line, self._keys)
@@ -209,7 +195,7 @@ def _cells(consent: PortableConsent, text: str, line: Mapping[str, Any]) -> list
 
 
 def left_at(cells: Sequence[str]) -> Moment | None:
-    """Return when a person left only the list, as the line says."""
+    """If they left only the list."""
     try:
         at = datetime.fromisoformat(cells[LIST_ONLY_AT])
     except ValueError:
@@ -218,7 +204,7 @@ def left_at(cells: Sequence[str]) -> Moment | None:
 
 
 def proof_of(text: str) -> dict[str, Any]:
-    """Return the part of a verified line that the ledger stores: the line itself, and where it came from."""
+    """For the ledger: the line itself, and where it came from."""
     line = read_line(text.encode())
     return {
         "portable": text,
@@ -232,7 +218,7 @@ def proof_of(text: str) -> dict[str, Any]:
 
 
 def is_carried_minor(cells: Sequence[str], says_minor: Callable[[str], bool]) -> bool:
-    """Return whether a field in the line says that the person is a minor (R-39)."""
+    """By a field in the line (R-39)."""
     carried: dict[str, str] = json.loads(cells[CARRIED_AT]) if cells[CARRIED_AT] else {}
     return any(
         (is_birth(name) and says_minor(value)) or (is_age(name) and age_says_minor(value))

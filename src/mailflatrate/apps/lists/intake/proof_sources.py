@@ -1,7 +1,5 @@
-"""Whose consent a signed line proves: it counts for the same controller only, and as long as our own ledger agrees.
-
-A line of one of our own keys names an account and an event of this installation. Its company is the one that the
-account was vetted with, not what the account is called, and its event is compared with the ledger of now.
+"""Whose consent a signed line proves: it counts for the same controller only (the company vetted, not the account's
+name), and as long as our own ledger of now agrees.
 """
 
 import json
@@ -22,8 +20,6 @@ from mailflatrate.rules.contacts.audience_states import CONSENTS
 
 
 class ProofSources:
-    """Tells for an account's import whose consent each line proves."""
-
     def __init__(self, account_id: int) -> None:
         self._account_id = account_id
         self._own_keys = frozenset(key.id for key in published_keys())
@@ -31,7 +27,6 @@ class ProofSources:
         self._company = _folded(_company_of(account_id))
 
     def __call__(self, text: str) -> LineSource:
-        """Return the source of a verified line."""
         line: Mapping[str, Any] = json.loads(text)
         account = line["account"]
         if line["signature"]["key"] not in self._own_keys:
@@ -49,7 +44,6 @@ class ProofSources:
 
 
 def ended_lines(events: Mapping[int, OwnEvent]) -> list[int]:
-    """Return the lines (number -> event) whose consent the ledger has no longer, or whose subscription has ended."""
     if not events:
         return []
     with tenancy.platform(PlatformReason.PROOF), connection.cursor() as cursor:
@@ -69,19 +63,16 @@ def ended_lines(events: Mapping[int, OwnEvent]) -> list[int]:
 
 
 def _company_of(account_id: int) -> str:
-    """Return the company that an account was vetted as; empty before that."""
     with tenancy.platform(PlatformReason.PROOF):
         found = Account.objects.filter(id=account_id).values_list("vetting_record__legal_name", flat=True).first()
     return found or ""
 
 
 def _folded(company: str) -> str:
-    """Return a company's name for comparing: without case, spaces and punctuation."""
     return "".join(filter(str.isalnum, unicodedata.normalize("NFKC", company).casefold()))
 
 
 def other_companies(imports: Sequence[Any]) -> dict[str, int]:
-    """Return how many rows of some imports name each other company."""
     found: dict[str, int] = {}
     for job in imports:
         for company, rows in job.terms.get("proof_companies", {}).items():

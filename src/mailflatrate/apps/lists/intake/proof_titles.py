@@ -1,6 +1,4 @@
-"""Recognizes titles of proof columns composed of known words, in English and German: `Confirmation IP address`, `Signup
-timestamp`.
-"""
+"""Titles of proof composed of English and German words: `Confirmation IP address`."""
 
 import re
 from functools import lru_cache
@@ -30,7 +28,7 @@ _OTHERWISE = re.compile(
 
 @lru_cache(maxsize=4_096)
 def composed(title: str) -> str | None:
-    """Return the field for a title that names an act and its time or IP address; None for any other title."""
+    """For titles that name an act and its time or IP address."""
     words = plain(title)
     if _OTHERWISE.search(words):
         return None

@@ -1,11 +1,11 @@
-"""The reasons why people with complete proof stay in quarantine until an operator has reviewed them."""
+"""Why people with complete proof wait in quarantine for a review."""
 
 ORIGIN_WAITING = "origin_waiting"
-"""The origin of the list is not approved yet (R-10)."""
+"""R-10: the list's origin is not approved yet."""
 IMPORT_HELD = "import_held"
-"""The figures of the import are unusual (R-15)."""
+"""R-15: the import's figures are unusual."""
 AGEING = "ageing"
-"""The consent is older than 12 months (R-13)."""
+"""R-13: older than 12 months."""
 WAITING_REASONS = (ORIGIN_WAITING, IMPORT_HELD, AGEING)
 
 ORIGIN_REJECTED = "origin_rejected"
@@ -13,7 +13,7 @@ IMPORT_REFUSED = "import_refused"
 """A reviewer's final decision."""
 
 SAID_NO = "said_no"
-"""The file says further down, or a file says later, that the person's mailbox is dead or blocked (R-16)."""
+"""Further down, or in a later file: the mailbox is dead or blocked (R-16)."""
 UNSUBSCRIBED_SINCE = "unsubscribed_since"
-"""The person said no after giving the consent, while the import waited for a review."""
+"""After the consent, while the import waited for a review."""
 TOO_OLD = "too_old"

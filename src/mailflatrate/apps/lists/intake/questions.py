@@ -1,6 +1,4 @@
-"""Questions to answer before an import can start: an unknown status, a file name that suggests an opt-out, ambiguous
-dates.
-"""
+"""Questions to answer before an import can start."""
 
 from collections.abc import Callable, Mapping, Sequence
 from dataclasses import dataclass
@@ -29,7 +27,7 @@ UNREAD_NOES = "unread_noes"
 
 @dataclass(frozen=True, slots=True)
 class Question:
-    """One question. `about` is STATUS, FILE, DATE_ORDER or UNREAD_NOES; `column` is the title it concerns, if any."""
+    """`about`: STATUS, FILE, DATE_ORDER or UNREAD_NOES; `column`: its title, if any."""
 
     about: str
     column: str
@@ -37,8 +35,6 @@ class Question:
 
 
 class ImportAsks(ImportProblem):
-    """Raised when `questions` must be answered before the file can start."""
-
     def __init__(self, questions: Sequence[Question]) -> None:
         super().__init__(" ".join(question.sentence for question in questions))
         self.questions = tuple(questions)
@@ -52,10 +48,6 @@ def find_questions(
     file_name: str,
     system: SystemProfile | None = None,
 ) -> list[Question]:
-    """Return the open questions about a file, except those about dates.
-
-    Columns that the system's profile explains raise none.
-    """
     questions = []
     is_by_row = system is not None and system.file_says(file_name) == BY_ROW
     if not terms.all_rows and not is_by_row and (hint := name_asks(file_name)):
@@ -84,16 +76,13 @@ def find_questions(
 
 
 Search = Callable[[Sequence[int]], Mapping[int, frozenset[DayOrder]]]
-"""Reads further into a file for columns whose first rows leave their order open."""
+"""Further into a file, for columns whose first rows leave their order open."""
 
 
 def settle_orders(
     header: Sequence[str], survey: Survey, columns: Columns, terms: ImportTerms, search: Search
 ) -> dict[str, str]:
-    """Return the order of day and month for each time column with ambiguous dates: title -> DAY_FIRST or MONTH_FIRST.
-
-    Raises ImportAsks if neither a cell nor the customer decides it.
-    """
+    """Title -> DAY_FIRST or MONTH_FIRST. Raises ImportAsks if neither a cell nor the customer decides it."""
     orders, questions = find_orders(header, survey, columns, terms, search)
     if questions:
         raise ImportAsks(questions)
@@ -103,7 +92,7 @@ def settle_orders(
 def find_orders(
     header: Sequence[str], survey: Survey, columns: Columns, terms: ImportTerms, search: Search
 ) -> tuple[dict[str, str], list[Question]]:
-    """Return the orders that are decided, and a question for each column of proof or new dates whose order is not."""
+    """Decided orders, and a question for each undecided column of proof or new dates."""
     asked = {columns.targets[target] for target in TIMES if target in columns.targets}
     asked |= {at for key, at in columns.attributes if _is_dates(key, header[at], survey.types[at], terms)}
     names_opt_outs = {column.index for column in columns.statuses} | set(columns.changes)
@@ -129,13 +118,11 @@ def find_orders(
 
 
 def _is_dates(key: str, title: str, suited: Sequence[str], terms: ImportTerms) -> bool:
-    """Return whether a column is going to fill a field of dates, as far as its title and its cells tell."""
     name = terms.field_types.get(title)
     return (FIELD_TYPES[name] if name else propose_type(key, suited, title)).is_date
 
 
 def ask_about(unread: UnreadNoes) -> str:
-    """Return the question about rows that say no and contain no address."""
     rows = ", ".join(map(str, unread.lines)) + (", …" if unread.rows > len(unread.lines) else "")
     return _(
         "These rows opt someone out, but no address can be found in them: %(rows)s (%(count)d in total). Add the "
@@ -144,7 +131,7 @@ def ask_about(unread: UnreadNoes) -> str:
 
 
 def _stated_order(terms: ImportTerms, title: str) -> str:
-    """Return the order of a column's dates that the customer stated, or that its system always writes."""
+    """By the customer, or as its system always writes."""
     system = terms.profile
     return terms.date_orders.get(title) or terms.date_order or (system.date_order if system is not None else "")
 

@@ -1,8 +1,4 @@
-"""What a reviewer would be asked about the files of a dry run: the figures that would hold an import, before it starts.
-
-Each file is settled when it has been read, in the order of the imports, with what the account knows about its people.
-The figures are those of `people_figures`, which the check of a finished import uses, too (R-15, R-13, R-18, R-24).
-"""
+"""What would hold an import, found before it starts, by the figures of the final check (R-15, R-13, R-18, R-24)."""
 
 from collections import Counter
 from collections.abc import Callable, Mapping, Sequence
@@ -22,11 +18,7 @@ _NO: Final = frozenset((*NO_WORDS.values(), SUPPRESSED))
 
 
 class KnownAs(Enum):
-    """What the account knows about a person that matters for an import into a list.
-
-    SUPPRESSED: refused whatever the files say, including addresses with a +tag. LEFT: unsubscribed from this list.
-    LISTED: already on the list, so that nothing is added. OPEN: on the list without proof, which a file may supply.
-    """
+    """SUPPRESSED: with +tags. LEFT: this list. LISTED: nothing to add. OPEN: without proof, which a file may add."""
 
     SUPPRESSED = "suppressed"
     LEFT = "left"
@@ -35,9 +27,7 @@ class KnownAs(Enum):
 
 
 KnownOf = Callable[[Sequence[tuple[bytes, int]]], Mapping[bytes, KnownAs]]
-"""Takes address keys; returns the status of the contacts the account already has, by key."""
 FactsOf = Callable[[Sequence[str]], Mapping[str, ResolverFacts]]
-"""Returns what the DNS says about some domains; those without an answer are missing."""
 
 
 @dataclass(frozen=True, slots=True)
@@ -51,27 +41,24 @@ class MoveReview:
     limit_percent: float
 
     def as_json(self) -> dict[str, Any]:
-        """Return the review as an object to print."""
         return asdict(self)
 
 
 class FileFigures:
-    """Collects the figures of one file while its rows are read, and settles them after the last row."""
+    """Settled after the last row."""
 
     def __init__(self, name: str, piles: PersonPiles, listed: PersonPiles, now_seconds: int) -> None:
-        """`piles` is that of the whole run. `listed` has who is on the list by now: MAILABLE is listed, ASK is open."""
+        """`piles`: the whole run's. `listed`: on the list by now (ASK: open)."""
         self._name, self._piles, self._listed = name, piles, listed
         self._people = PeopleFigures(now_seconds)
         self._rows = 0
         self._reasons: Counter[str] = Counter()
 
     def refused(self, reason: str) -> None:
-        """Count a refused row."""
         self._rows += 1
         self._reasons[reason] += 1
 
     def weighed(self, key: bytes, mailbox: bytes | None, weighed: Weighed, reason: str) -> None:
-        """Count a row with an accepted address. `reason` says why it is held, if it is."""
         self._rows += 1
         second = 0 if weighed.confirmed_at is None else int(weighed.confirmed_at.at.timestamp() // 1)
         row = WholeProof(
@@ -87,7 +74,7 @@ class FileFigures:
         self._people.add(row)
 
     def settle(self, known_of: KnownOf | None, facts_of: FactsOf | None) -> list[MoveReview]:
-        """Return what a reviewer would be asked. People who turn out not to be mailable are moved to another pile."""
+        """People who turn out not to be mailable move to another pile."""
         with self._people as people:
             if known_of is not None:
                 for keys in people.key_batches():
@@ -119,7 +106,7 @@ class FileFigures:
                 self._listed.add_person(key, (Pile.MAILABLE if known_as is KnownAs.LISTED else Pile.ASK, ""))
 
     def _fate(self, key: bytes, mailbox: bytes | None, reason: str) -> str:
-        """Return what an import makes of a row: a reason for which it is refused or held; empty if it is accepted."""
+        """Why an import refuses or holds a row; empty if accepted."""
         for one in (key, mailbox):
             said = self._piles.outcome(one) if one is not None else None
             if said is not None and said[0] is Pile.NEVER and said[1] in _NO:
@@ -133,7 +120,7 @@ class FileFigures:
     def _with_domains(
         self, people: PeopleFigures, figures: ImportFigures, domains: Mapping[str, int], facts_of: FactsOf
     ) -> ImportFigures:
-        """Return the figures with what the DNS says; people at domains that accept no mail are never mailed (R-18)."""
+        """People at domains that accept no mail are never mailed (R-18)."""
         facts = facts_of(list(domains))
         dead = unmailable(facts)
         for domain, reason in dead.items():

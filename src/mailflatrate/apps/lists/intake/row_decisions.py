@@ -1,8 +1,4 @@
-"""Turns rows of a file into slices of judged rows. Pure: no database, no clock of its own.
-
-Each row is refused (with its reason), staged as mailable, or staged for quarantine; `mailflatrate.rules` alone
-decides which addresses are accepted and which evidence suffices.
-"""
+"""Rows into slices of judged rows. Pure: no database, no clock; `mailflatrate.rules` alone decides."""
 
 import csv
 import io
@@ -59,10 +55,7 @@ MAX_TEXT_CHARACTERS = 2000
 
 
 class RowVerdict(NamedTuple):
-    """The verdict on one row: either `refusal`, with `noes` if people opted out, one for each address, or `weighed`.
-
-    `key` is the keyed hash of the address; empty if the row has none.
-    """
+    """`refusal`, with `noes` for opted-out addresses, or `weighed`. `key`: keyed hash, empty without an address."""
 
     key: bytes
     refusal: Refusal | None = None
@@ -71,7 +64,7 @@ class RowVerdict(NamedTuple):
 
 
 class ImportJudge:
-    """Judges the rows of one file in order; the first row of an address wins."""
+    """In order; the first row of an address wins."""
 
     def __init__(self, setting: JudgeSettings) -> None:
         self._setting = setting
@@ -115,10 +108,7 @@ class ImportJudge:
         self._agent_at = setting.columns.targets.get(ColumnTarget.USER_AGENT)
 
     def slices(self, table: RowTable, *, most_rows: int, done_rows: int = 0) -> Iterator[Slice]:
-        """Yield the rows after the first `done_rows` in slices of at most `most_rows`.
-
-        Earlier rows are read only to detect duplicates.
-        """
+        """After the first `done_rows`, which are read only to detect duplicates."""
         rows = table.rows()
         email_at = self._setting.columns.targets[ColumnTarget.EMAIL]
         for _ in range(done_rows):
@@ -148,7 +138,7 @@ class ImportJudge:
             first_row += part.rows
 
     def _address(self, text: str) -> tuple[AddressDecision, bytes, bool]:
-        """Return the decision about an address, its keyed hash, and whether it is the first of its kind in the file."""
+        """Decision, keyed hash, and whether it is the file's first."""
         setting = self._setting
         decision = decide_address(
             text,
@@ -179,7 +169,7 @@ class ImportJudge:
         part.cells[line] = cells
 
     def verdict(self, line: int, cells: list[str], email_at: int, unknown: Counter[tuple[str, str]]) -> RowVerdict:
-        """Judge one readable row; unknown status words are counted in `unknown`."""
+        """Readable; unknown status words are counted in `unknown`."""
         reason = ""
         if self._statuses is not None:
             hit, reason = self._statuses.judge(cells)
@@ -199,11 +189,11 @@ class ImportJudge:
         return RowVerdict(key, weighed=self._weigh(cells, decision, reason))
 
     def _mailbox_key(self, canonical: str) -> str | None:
-        """Return the key of an address's mailbox as PostgreSQL reads it."""
+        """As PostgreSQL reads it."""
         return "\\x" + self._setting.key_of(mailbox_forms(canonical).mailbox).hex()
 
     def unreadable(self, line: int, cells: list[str], fault: RowFault | PortableFault) -> RowVerdict:
-        """Judge a row whose cells can't be told apart: it is refused, and counts as a no if it contains one."""
+        """Refused, and a no if it contains one."""
         is_line = isinstance(fault, PortableFault)  # its words are those of a whole history
         if not is_line and is_heading_of_noes(cells):
             return self._say_no(line, cells, (), None)
@@ -214,7 +204,7 @@ class ImportJudge:
         return self._say_no(line, cells, addresses, hit)
 
     def _say_no(self, line: int, cells: list[str], addresses: Sequence[str], hit: StatusHit | None) -> RowVerdict:
-        """Return the opt-outs of a row. They count also if the file has the same addresses again."""
+        """They count also if the file has the addresses again."""
         if not addresses or hit is None:
             return RowVerdict(b"", (line, cells, "R-16", UNREAD_NO, ""))
         assert self._statuses is not None
@@ -239,7 +229,6 @@ class ImportJudge:
         )
 
     def _weigh(self, cells: list[str], decision: AddressDecision, held_for: str) -> Weighed:
-        """Judge the evidence of a row with an accepted address. `held_for`: why its status holds it."""
         signup, signup_ip, confirmed, confirmed_ip, source = ("" if at is None else cells[at] for at in self._readers)
         if self._clocks:
             signup, confirmed = self._with_clocks(cells, signup, confirmed)
@@ -279,20 +268,19 @@ class ImportJudge:
         return Weighed(decision, reason, *times, source, verdict.needs_review, contact, line_source)
 
     def _doubt(self, cells: list[str], evidence: ImportedEvidence) -> str:
-        """Return why a row with whole evidence is held after all; empty if it isn't."""
+        """Why a row with whole evidence is held after all; empty if not."""
         if self._setting.same_time_is_single and evidence.sign_up_at == evidence.confirmed_at:
             return SINGLE_OPT_IN
         return STATUS_UNMAPPED if self._watched and self._has_unread_status(cells) else ""
 
     def _with_clocks(self, cells: list[str], signup: str, confirmed: str) -> tuple[str, str]:
-        """Return the two times, each with its time of day if that has a column of its own."""
+        """Each with its time of day, if in a column of its own."""
         texts = {ColumnTarget.SIGNUP_AT: signup, ColumnTarget.CONFIRMED_AT: confirmed}
         for day, clock_at in self._clocks.items():
             texts[day] = join_clock(texts[day], cells[clock_at])
         return texts[ColumnTarget.SIGNUP_AT], texts[ColumnTarget.CONFIRMED_AT]
 
     def _row(self, line: int, cells: list[str], key: bytes, weighed: Weighed, part: Slice) -> tuple[object, ...]:
-        """Return the row for the staging table; what else is found goes into the slice."""
         first_at, last_at, full_at = self._names
         first_name = "" if first_at is None else cells[first_at].strip()
         last_name = "" if last_at is None else cells[last_at].strip()
@@ -321,7 +309,6 @@ class ImportJudge:
         )
 
     def _external_id(self, cells: list[str], part: Slice) -> str | None:
-        """Return the person's id in the customer's own system, if the row has one that can be used."""
         text = "" if self._external_id_at is None else original_cell(cells[self._external_id_at].strip())
         if not text:
             return None
@@ -332,7 +319,7 @@ class ImportJudge:
         return text
 
     def _tags(self, cells: list[str], part: Slice) -> str | None:
-        """Return the tags of a row as a JSON list of folded names; their spelling is noted in the slice."""
+        """As a JSON list, folded; their spelling is noted in the slice."""
         if self._tags_at is None or not cells[self._tags_at]:
             return None
         names = {name.casefold(): name for name in self._split_tags(cells[self._tags_at])}
@@ -341,7 +328,7 @@ class ImportJudge:
         return written_json(list(names)) if names else None
 
     def _stated_of(self, cells: list[str], weighed: Weighed) -> Mapping[str, object]:
-        """Return what else the ledger keeps about a row: portable consent, or what was stated for all rows."""
+        """Portable consent, or what was stated for all rows."""
         if self._setting.is_portable:
             return {"proof": portable_rows.proof_of(cells[portable_rows.PROOF_AT])}
         return self._stated if weighed.source is self._stated_source else self._wording
@@ -349,11 +336,7 @@ class ImportJudge:
     def _judge_by_contact(
         self, evidence: ImportedEvidence, by_confirmation: EvidenceVerdict, cells: list[str]
     ) -> tuple[EvidenceVerdict, dict[str, str] | None]:
-        """Judge an old consent by the last contact; return the verdict, and that contact with its source.
-
-        The row's own last message counts, else the one declared for the list, which a reviewer accepts or not
-        before the people are mailed (R-13).
-        """
+        """An old consent by the last contact: the row's own, else the declared one, which a reviewer judges (R-13)."""
         own = None
         if self._contact_at is not None and (text := cells[self._contact_at]):
             own = self._read_contact(text)
@@ -364,7 +347,7 @@ class ImportJudge:
         return verdict, {"at": at.isoformat(), "by": "origin" if own is None else "row"}
 
     def _has_unread_status(self, cells: list[str]) -> bool:
-        """Return whether a column not mapped as a status holds a word that only email systems use."""
+        """In a column not mapped as a status, a word that only email systems use."""
         for at in self._watched:
             cell = cells[at]
             # Nearly every other cell ends in a digit or is a name that was checked before.
@@ -373,7 +356,7 @@ class ImportJudge:
         return any(is_unread_state(cells[at]) for at in self._setting.statuses.watched_states)
 
     def _carried(self, text: str, unread: Counter[tuple[str, str]]) -> str | None:
-        """Return the attributes of a portable row in the form of this account's fields."""
+        """In the form of this account's fields."""
         if not text or not self._setting.fields:
             return text or None
         carried: dict[str, Any] = json.loads(text)
@@ -381,8 +364,7 @@ class ImportJudge:
         return written_json(read) if read else None
 
 
-def _no_moment(text: str) -> None:
-    """Return None: the reader for a column that the file does not have."""
+def _no_moment(text: str) -> None: ...
 
 
 def _refusal(line: int, cells: list[str], decision: AddressDecision) -> Refusal:

@@ -1,8 +1,4 @@
-"""Runs imports: the next slice is judged while the last one is written, on a second thread and connection.
-
-Each slice is one transaction that also advances the import's position, so after a crash it resumes where the last
-slice ended.
-"""
+"""Runs imports: a slice is judged while another is written. Each is one transaction, so a crash resumes there."""
 
 import sys
 from collections.abc import Callable, Iterator, Sequence
@@ -44,7 +40,7 @@ CHECK_JOB = "lists.check_import"
 
 @dataclass(frozen=True)
 class ImportRunner(TaskRunner[Import]):
-    """Runs imports. `on_slice` gets the rows and octets read so far, each time before the next slice is written."""
+    """`on_slice` gets rows and bytes read so far, before each slice is written."""
 
     slice_rows: int = SLICE_ROWS
     on_slice: Callable[[int, int], None] | None = None
@@ -53,19 +49,17 @@ class ImportRunner(TaskRunner[Import]):
     refusals = (ImportProblem,)
 
     def work(self, task: Import) -> None:
-        """Read the file from where the last slice ended."""
         with uploads.opened_for(task.account_id, task.file_path) as path:
             _read(task, path, self.slice_rows, self.on_slice)
 
     def clean_up(self, task: Import, state: TaskState) -> None:
-        """Have the import checked as a whole; none of its contacts is mailed before that (R-15)."""
+        """None of its contacts is mailed before the check (R-15)."""
         if state is TaskState.DONE:
             Import.objects.filter(id=task.id).update(bytes_read=F("file_bytes"))
         jobs.defer(CHECK_JOB, jobs.JobQueue.IMPORT, account_id=task.account_id, import_id=task.id)
         uploads.forget(task.file_path)
 
     def end(self, task: Import, state: TaskState, problem: str = "") -> None:
-        """End the import, then count anew."""
         super().end(task, state, problem)
         with tenancy.account(task.account_id):
             statistics.refresh()
@@ -78,7 +72,6 @@ def run_import(
     slice_rows: int = SLICE_ROWS,
     on_slice: Callable[[int, int], None] | None = None,
 ) -> None:
-    """Run or resume an import to its end."""
     ImportRunner(slice_rows, on_slice).run(account_id, import_id)
 
 
@@ -114,9 +107,7 @@ def _read(job: Import, path: Path, slice_rows: int, on_slice: Callable[[int, int
 
 @contextmanager
 def _quick_turns() -> Iterator[None]:
-    """Let the writing thread run at once: it needs the interpreter a hundred times a slice for a moment each, and would
-    wait 5 ms each time while the other thread judges.
-    """
+    """The writing thread needs the interpreter a hundred times a slice for a moment, and would wait 5 ms each time."""
     usual = sys.getswitchinterval()
     sys.setswitchinterval(TURN_SECONDS)
     try:
@@ -161,17 +152,13 @@ def _setting(
 
 
 def _field_orders(job: Import, columns: Columns, header: Sequence[str]) -> dict[int, bool]:
-    """Return whether the month comes first in the dates of each column that fills a field, as settled at the start."""
+    """As settled at the start."""
     orders = job.terms.get("field_orders", {})
     return {at: orders[header[at]] == DayOrder.MONTH_FIRST for _key, at in columns.attributes if header[at] in orders}
 
 
 def _stated_source(terms: ImportTerms, origin: ListOrigin) -> tuple[str, str]:
-    """Return the source of all rows of a file without such a column, and who stated it; both empty if nobody did.
-
-    A system that never exports the source leaves it to the origin of the list, which a reviewer accepts or not before
-    anyone is mailed (R-10).
-    """
+    """And who stated it; else the list's origin, which a reviewer judges before anyone is mailed (R-10)."""
     if terms.stated_source:
         return terms.stated_source, "customer"
     if terms.profile is not None and "source" in terms.profile.proof.stated and origin.form_urls:

@@ -1,4 +1,4 @@
-"""Giving the people of a slice the ids they have in the customer's own system, in the transaction that writes it."""
+"""Ids of the customer's own system, given in the slice's transaction."""
 
 from collections.abc import Sequence
 from typing import Any
@@ -29,7 +29,6 @@ _COUNT_TAKEN = f"SELECT count(*) {_STAGED} AND c.external_id IS DISTINCT FROM st
 
 
 def give_external_ids_of_slice(cursor: Any, job: Import, refused_lines: Sequence[int]) -> int:
-    """Give the people of a slice their ids, but for refused rows; return how many didn't get theirs."""
     values = {"account_id": job.account_id, "refused": list(refused_lines)}
     cursor.execute(_GIVE, values)
     cursor.execute(_COUNT_TAKEN, values)

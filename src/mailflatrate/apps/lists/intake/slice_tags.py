@@ -1,4 +1,4 @@
-"""Adds the tags of their rows to the people of a slice, in the transaction that writes the slice."""
+"""Tags of rows, given in the slice's transaction."""
 
 from collections.abc import Sequence
 from typing import Any
@@ -24,7 +24,6 @@ ON CONFLICT DO NOTHING
 
 
 def give_tags_of_slice(cursor: Any, job: Import, part: Slice, refused_lines: Sequence[int]) -> None:
-    """Give the people of a slice the tags of their rows, except those whose row was refused."""
     try:
         known = known_or_new(part.tags)
     except ListError as error:

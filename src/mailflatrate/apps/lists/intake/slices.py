@@ -1,9 +1,6 @@
-"""Writing one slice of an import: staging, contacts, ledger, subscriptions and progress in one transaction.
-
-The rules were applied before (`row_decisions`). SQL only compares with existing rows: suppressions and unsubscribes win
-over everything (R-16), a confirmed subscription stays as it is, and nothing is written where nothing changes. Complete
-proof is written to the ledger in any case. It makes a person mailable only if a reviewer approved the origin of the
-list (R-10); if the consent is older than a year, a reviewer checks it first (R-13).
+"""One slice, in one transaction. SQL only compares with existing rows: suppressions and unsubscribes win (R-16),
+confirmed subscriptions stay. Complete proof always goes to the ledger; it makes mailable only under an approved
+origin (R-10) and, if older than a year, after a review (R-13).
 """
 
 import json
@@ -44,15 +41,12 @@ UNKNOWN_WORDS = 30
 
 @dataclass(slots=True)
 class ImportTally:
-    """The counters of an import."""
-
     accepted: int = 0
     updated: int = 0
     unchanged: int = 0
     quarantined: Counter[str] = field(default_factory=Counter)
     refused: Counter[str] = field(default_factory=Counter)
     events: int = 0
-    """Events of the ledger in this slice."""
 
 
 # The planner knows little about tables that grow during the import, so the statement leaves it no choice but to look up
@@ -202,11 +196,7 @@ ORDER BY (one ->> 0)::bigint
 
 
 def write_slice(job: Import, part: Slice) -> None:
-    """Write a slice and advance the import's position and counters, in one transaction.
-
-    Retried if the same contact was written elsewhere in between. Raises `TaskCanceled` if the customer canceled,
-    `TaskOvertaken` if the import's position is not where this slice begins.
-    """
+    """Retried after a race. Raises `TaskCanceled`, or `TaskOvertaken` if the position is not the slice's."""
     ended = ended_lines(part.own_events)
     for attempt in range(1, _TRIES + 1):
         try:
@@ -220,7 +210,7 @@ def write_slice(job: Import, part: Slice) -> None:
 
 
 class _SubscriptionMoved(Exception):
-    """Raised when a subscription changed its state while the slice was judged."""
+    pass
 
 
 def _write(job: Import, part: Slice, ended: Sequence[int]) -> None:
@@ -268,7 +258,7 @@ def _write(job: Import, part: Slice, ended: Sequence[int]) -> None:
 
 
 def _take_back(tally: ImportTally, ended: Counter[str]) -> None:
-    """Move people from earlier rows of this file who said no in later rows out of the counters they were in."""
+    """People of earlier rows who said no in later ones leave their counters."""
     for reason, people in ended.items():
         if reason:
             tally.quarantined[reason] -= people
@@ -279,7 +269,7 @@ def _take_back(tally: ImportTally, ended: Counter[str]) -> None:
 
 
 def _note_unknown(cursor: Any, job: Import, part: Slice) -> None:
-    """Store for the report: at most UNKNOWN_WORDS unknown words, and how many values don't suit their field."""
+    """At most UNKNOWN_WORDS words, and how many values don't suit their field."""
     if not part.unknown and not part.companies and not +part.unread:
         return
     cursor.execute("SELECT terms FROM import WHERE account_id = %s AND id = %s", [job.account_id, job.id])
@@ -303,17 +293,14 @@ def _note_unknown(cursor: Any, job: Import, part: Slice) -> None:
 
 
 def _tally(accepted: int, updated: int, unchanged: int, quarantined: str, refused: str) -> ImportTally:
-    """Return the counters so far. A reviewer's decision may have changed some while the file was read."""
+    """A reviewer's decision may have changed some while the file was read."""
     return ImportTally(accepted, updated, unchanged, Counter(json.loads(quarantined)), Counter(json.loads(refused)))
 
 
 def _merge(
     cursor: Any, job: Import, part: Slice, tally: ImportTally, *, ended: Sequence[int], approved: bool
 ) -> tuple[list[Refusal], list[Refusal]]:
-    """Write the staged rows and count them in `tally`.
-
-    Return all refusals, including the database's, and the rows of people without whole proof.
-    """
+    """Return all refusals, the database's included, and the rows without whole proof."""
     refusals, held = list(part.refusals), list[Refusal]()
     for *_, reason, _ in part.refusals:
         tally.refused[reason] += 1
@@ -354,7 +341,6 @@ def _merge(
 
 
 def _give(cursor: Any, job: Import, part: Slice, refused_lines: Sequence[int]) -> None:
-    """Give the people of a slice their tags and external ids, but for refused rows."""
     if part.tags:
         give_tags_of_slice(cursor, job, part, refused_lines)
     if part.has_external_ids:

@@ -1,7 +1,5 @@
-"""Reads workbooks (XLSX, XLSM, XLSB, XLS, ODS) as rows of text with calamine. Runs in a child process, without Django.
-
-Calamine decodes a whole sheet as a rectangle from its first cell to its last, and trusts the sizes that the file
-states. So the unpacked size of an XLSX and the size of its rectangle are checked first, by streaming.
+"""Workbooks (XLSX, XLSM, XLSB, XLS, ODS) as rows of text, in a child process without Django. Calamine trusts stated
+sizes and decodes whole rectangles, so unpacked size and rectangle are checked first, by streaming.
 """
 
 import re
@@ -36,8 +34,6 @@ _OLE = bytes.fromhex("d0cf11e0a1b11ae1")
 
 
 class WorkbookFault(StrEnum):
-    """The reason a workbook is refused."""
-
     UNREADABLE = "unreadable"
     EMPTY = "empty"
     CELLS = "cells"
@@ -46,7 +42,7 @@ class WorkbookFault(StrEnum):
 
 
 class WorkbookRefused(Exception):
-    """Raised when a workbook is refused; `detail` is calamine's message if there is one."""
+    """`detail`: calamine's message, if any."""
 
     def __init__(self, fault: WorkbookFault, detail: str) -> None:
         super().__init__(fault, detail)
@@ -55,34 +51,28 @@ class WorkbookRefused(Exception):
 
 
 SheetRow = tuple[int, tuple[str, ...]]
-"""Line number (1 is the first of the sheet) and cells."""
 
 
 @dataclass(frozen=True, slots=True)
 class SheetRows:
-    """Some rows of a sheet, and the share of it read so far."""
-
     rows: tuple[SheetRow, ...]
     done_share: float
 
 
 @dataclass(frozen=True, slots=True)
 class SheetHead:
-    """The first non-empty rows, and whether the sheet ends there."""
-
     rows: tuple[SheetRow, ...]
     is_whole: bool
 
 
 def is_workbook(path: Path) -> bool:
-    """Return whether a file's content begins like a workbook; its name is ignored."""
+    """By content, not name."""
     with path.open("rb") as file:
         head = file.read(8)
     return head.startswith(_ZIP) or head == _OLE
 
 
 def read_first_rows(path: str, most: int) -> SheetHead:
-    """Return the first rows, at most `most` of them, fewer if they're long. Raises WorkbookRefused."""
     rows = _rows(_open(Path(path)))
     found: list[SheetRow] = []
     characters = 0
@@ -95,7 +85,7 @@ def read_first_rows(path: str, most: int) -> SheetHead:
 
 
 def read_rows(path: str) -> Iterator[SheetRows]:
-    """Yield all non-empty rows, a few hundred at a time. Raises WorkbookRefused."""
+    """Non-empty, a few hundred at a time. Raises WorkbookRefused."""
     sheet = _open(Path(path))
     rows, height = _rows(sheet), sheet.height
     begin = (sheet.start[0] if sheet.start else 0) + 1
@@ -104,7 +94,7 @@ def read_rows(path: str) -> Iterator[SheetRows]:
 
 
 def _open(path: Path) -> "python_calamine.CalamineSheet":
-    """Open the first sheet that holds rows. A later one that names people would be left out, with the noes in it."""
+    """The first with rows. A later one that names people would be left out, with its noes."""
     import python_calamine  # here, because it takes memory that a sender has no use for
 
     _judge_size(path)
@@ -140,7 +130,6 @@ def _rows(sheet: "python_calamine.CalamineSheet") -> Iterator[SheetRow]:
 
 
 def cell_text(cell: object) -> str:
-    """Return a cell as the text that it would be in a CSV of the same sheet."""
     match cell:
         case str():
             return cell
@@ -160,7 +149,7 @@ def cell_text(cell: object) -> str:
 
 
 def _judge_size(path: Path) -> None:
-    """Unpack an XLSX piece by piece without keeping anything, and refuse it as soon as it exceeds a limit."""
+    """Keeps nothing; refuses an XLSX as soon as it exceeds a limit."""
     try:
         with zipfile.ZipFile(path) as archive:
             left = MAX_UNPACKED_BYTES
@@ -173,7 +162,7 @@ def _judge_size(path: Path) -> None:
 
 
 def _judge_entry(archive: zipfile.ZipFile, entry: zipfile.ZipInfo, most: int, *, is_sheet: bool) -> int:
-    """Return the unpacked octets of one file, counted instead of trusting the archive."""
+    """Its bytes, counted instead of trusting the archive."""
     count, rest = 0, b""
     corner = _Corner()
     with archive.open(entry) as file:
@@ -189,17 +178,14 @@ def _judge_entry(archive: zipfile.ZipFile, entry: zipfile.ZipInfo, most: int, *,
 
 
 class _Corner:
-    """The last row and column that a sheet names, in its rows (r="7") and cells (r="C7").
-
-    Anything hidden from these patterns is caught by the memory limit.
-    """
+    """By rows (r="7") and cells (r="C7"); the memory limit catches what is hidden."""
 
     def __init__(self) -> None:
         self._row = 1
         self._column = 1
 
     def profile(self, xml: bytes) -> None:
-        """Check a chunk of XML. Raises WorkbookRefused as soon as the rectangle is too large."""
+        """Raises WorkbookRefused as soon as the rectangle is too large."""
         # A document type has no place in a workbook; in UTF-16 the patterns below would see nothing.
         if b"<!DOCTYPE" in xml or b"<!ENTITY" in xml or b"\0" in xml:
             raise WorkbookRefused(WorkbookFault.UNREADABLE, "XML")

@@ -1,4 +1,4 @@
-"""The status of a row's person in the previous system (R-16), from all columns that contain it."""
+"""The status of a row's person in the previous system (R-16), from all columns."""
 
 import re
 from collections import Counter
@@ -23,11 +23,7 @@ _TIMED = (StatusField.UNSUBSCRIBED_AT, StatusField.BOUNCED_AT, StatusField.COMPL
 
 
 class Statuses:
-    """Reads the statuses of a file's rows. `speak` False: no column holds one, so rows need no check.
-
-    `watched` are columns not mapped as a status in which a status word may still appear. In `watched_states`, whose
-    titles suggest a status, any code or word counts as one.
-    """
+    """`speak` False: no column holds one. In `watched_states` any word counts; in `watched` only status words."""
 
     def __init__(
         self,
@@ -55,9 +51,7 @@ class Statuses:
         self.watched_states = tuple(at for at in self.watched if counts_states(header[at]))
 
     def judge(self, cells: Sequence[str]) -> tuple[StatusHit | None, str]:
-        """Return a row's strongest status word, and the reason to hold the row, which is empty for
-        a clear yes or no.
-        """
+        """The strongest word, and why to hold the row ("": a clear yes or no)."""
         hit = judge_row(self._readers, cells)
         if self._of_all is not None and (hit is None or hit.status in (*_HELD, PriorStatus.NEVER, PriorStatus.YES)):
             return self._of_all, _HELD.get(self._of_all.status, "")
@@ -66,7 +60,7 @@ class Statuses:
         return hit, _HELD.get(hit.status, "")
 
     def judge_damaged(self, cells: Sequence[str]) -> StatusHit | None:
-        """Return the no in a row whose cells may not be in their columns; None if no word of it is certainly one."""
+        """Cells may not be in their columns; None if no word is certainly a no."""
         if self._of_all is not None and self._of_all.status in NO:
             return self._of_all
         if len(cells) == self._width:
@@ -80,16 +74,11 @@ class Statuses:
         return None
 
     def note(self, hit: StatusHit, unknown: "Counter[tuple[str, str]]") -> None:
-        """Count an unknown word."""
         if hit.status is PriorStatus.UNKNOWN:
             unknown[hit.column.title, hit.text.strip()[:_WORD_CHARACTERS]] += 1
 
     def moment(self, hit: StatusHit, cells: Sequence[str]) -> Moment | None:
-        """Return when the person said no: from the column with the status, otherwise from any column with the time of
-        an opt-out.
-
-        If the row has neither, it is the time of the row's last change, and the result is marked as assumed.
-        """
+        """From the status's column, else an opt-out's time, else the row's last change, then marked as assumed."""
         if len(cells) != self._width:
             return None
         columns = [hit.column, *(column for column, _ in self._readers if column.field in _TIMED)]

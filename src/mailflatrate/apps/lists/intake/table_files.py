@@ -11,10 +11,7 @@ from mailflatrate.apps.lists.intake.file_tables import archive_problem
 
 @dataclass(frozen=True, slots=True)
 class TableFile:
-    """One table: the name it was uploaded under, which may state the status of everyone in it, and its path.
-
-    `archive`: name of the ZIP it was in.
-    """
+    """Its uploaded name may state everyone's status. `archive`: name of its ZIP."""
 
     name: str
     path: Path
@@ -25,11 +22,7 @@ class TableFile:
 def tables_in(
     files: Sequence[Path], names: Sequence[str] = (), folder: Path | None = None
 ) -> Iterator[list[TableFile]]:
-    """Provide all tables of several files, including those in a ZIP. Raises ImportProblem.
-
-    `names`: the original names of the files, if they differ from those on this host's disk. `folder`: where a ZIP is
-    unpacked.
-    """
+    """`names`: the originals; `folder`: where a ZIP is unpacked. Raises ImportProblem."""
     with ExitStack() as held:
         found: list[TableFile] = []
         for path, name in zip(files, names or [path.name for path in files], strict=True):

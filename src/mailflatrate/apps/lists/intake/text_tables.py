@@ -1,8 +1,4 @@
-"""Text files other than CSV: JSON lines and lists, blocks of `key value` (Sympa), lines of `Name <address>` (Mailman).
-
-Each is streamed twice: once for the columns, because a status may appear in any row, then for the rows. It holds one
-record in memory, and the names of at most MAX_COLUMNS columns.
-"""
+"""Text other than CSV: JSON, blocks (Sympa), `Name <address>` (Mailman). Streamed twice, first for the columns."""
 
 import json
 import re
@@ -27,22 +23,20 @@ from mailflatrate.apps.lists.intake.json_lists import is_json_list, json_objects
 
 MAX_BLOCK_LINES = 200
 MAX_DEPTH = 3
-"""Objects in objects become columns such as `attributes.city` down to here; what is deeper stays JSON."""
+"""Nested objects become columns like `attributes.city` down to here; deeper ones stay JSON."""
 MAX_NESTING = 40
 MAX_MEMBER_CHARACTERS = 500
 MEMBER_TITLES = ("member address", "member name")
-"""Mailman's own words for what its lines hold."""
 _SAMPLE_LINES = 40
 _BLOCK_LINE = re.compile(r"([a-z][a-z0-9_]{1,40})(?:[ \t](.*))?")
 _MEMBER = re.compile(r"(?:[^<>]*<\s*([^<>\s]+@[^<>\s]+)\s*>|([^\s,;<>\"]+@[^\s,;<>\"]+))\s*")
 _STATE = re.compile(r"status$", re.IGNORECASE)
 _Record = tuple[int, dict[str, str] | None]
-"""The line at which a record begins, and its values by name; None if it cannot be read."""
 _Reader = Callable[[Iterator[str]], Iterator[_Record]]
 
 
 def open_text_table(path: Path, most_octets: int | None = None) -> RowTable:
-    """Open a text file as the kind of table that its beginning shows. Raises TableRefused."""
+    """By its beginning. Raises TableRefused."""
     encoding = encoding_of(path)
     with open_text(path, encoding, most_octets) as text:
         lines = [line.strip("\ufeff \t\r\n") for line in islice(_lines(text), _SAMPLE_LINES)]
@@ -60,10 +54,8 @@ def open_text_table(path: Path, most_octets: int | None = None) -> RowTable:
 
 
 class RecordTable:
-    """A text file whose records name their values themselves."""
-
     def __init__(self, path: Path, encoding: str, read: _Reader, fault: RowFault, most_octets: int | None) -> None:
-        """Collect the columns of all records. Raises TableRefused for a file without any, or with too many."""
+        """Raises TableRefused without columns, or with too many."""
         self._path, self._encoding, self._read, self._fault, self._most_octets = (
             path,
             encoding,
@@ -128,7 +120,7 @@ def _is_too_deep(value: object, depth: int = 1) -> bool:
 
 
 def _read_object(text: str) -> dict[str, object] | None:
-    """Return the JSON object of a line; None for anything else, and for one that is nested absurdly deep."""
+    """None for anything else, and for absurdly deep nesting."""
     if text.count("[") + text.count("{") > MAX_NESTING and _nesting(text) > MAX_NESTING:
         return None
     try:
@@ -139,7 +131,6 @@ def _read_object(text: str) -> dict[str, object] | None:
 
 
 def _nesting(text: str) -> int:
-    """Return the deepest nesting of brackets, those in strings among them."""
     deepest = depth = 0
     for sign in text:
         if sign in "[{":
@@ -163,7 +154,6 @@ def _flatten(found: dict[str, object], prefix: str = "", depth: int = 1) -> dict
 
 
 def _states_in(value: object, name: str) -> dict[str, str]:
-    """Return the states in a list of objects, such as those of a person's subscriptions, as columns of their own."""
     found: dict[str, dict[str, None]] = {}
     for one in value if isinstance(value, list) else ():
         for key, said in one.items() if isinstance(one, dict) else ():
@@ -183,7 +173,7 @@ def _text(value: object) -> str:
 
 
 def _block_records(lines: Iterator[str]) -> Iterator[_Record]:
-    """Yield blocks of lines, parted by blank ones. A line that is none of `key value` spoils its block."""
+    """Parted by blank lines. A line that is none of `key value` spoils its block."""
     record: dict[str, str] | None = {}
     begin = taken = 0
     for number, line in enumerate(lines, start=1):

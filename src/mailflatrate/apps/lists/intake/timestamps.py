@@ -1,8 +1,5 @@
-"""Times and IP addresses in the spellings of files.
-
-A time without a zone is read in the file's time zone. Whether `03/04/2024` means April 3 or March 4 is decided for a
-whole column (`column_survey`), never for one cell. Any assumption is stored beside the evidence, with the original
-text.
+"""Times and IP addresses in files. Without a zone: the file's. Whether `03/04/2024` is April 3 is decided for a whole
+column (`column_survey`), never a cell. Assumptions are stored beside the evidence, with the original text.
 """
 
 import ipaddress
@@ -56,20 +53,18 @@ _ZONES_HOURS = {
 
 
 LAST_CHANGE = "last_change"
-"""The moment of the row's last change, taken for that of a no."""
+"""Taken for the moment of a no."""
 
 
 class Moment(NamedTuple):
-    """A time read from a cell: aware, in UTC. `assumed` names what the text left open (`zone`, `day_first`,
-    `excel_days`: a bare number).
-    """
+    """Aware, in UTC. `assumed`: what was left open (`zone`, `day_first`, `excel_days`: a bare number)."""
 
     at: datetime
     assumed: tuple[str, ...] = ()
 
 
 class DayOrder(StrEnum):
-    """Which part comes first in a date such as `03/04/2024`. EITHER: this cell alone cannot decide."""
+    """In `03/04/2024`. EITHER: this cell alone cannot decide."""
 
     DAY_FIRST = "day_first"
     MONTH_FIRST = "month_first"
@@ -77,7 +72,7 @@ class DayOrder(StrEnum):
 
 
 def day_order(text: str) -> DayOrder | None:
-    """Return the order of day and month that a cell shows for its column; None if it shows none."""
+    """As a cell shows it for its column; None if it shows none."""
     match = _ORDERED.match(text)
     if match is None:
         return None
@@ -91,11 +86,7 @@ def day_order(text: str) -> DayOrder | None:
 
 
 def moment_reader(time_zone: str, month_first: bool | None, *, strict: bool = True) -> Callable[[str], Moment | None]:
-    """Return a parser for the times of one column, which returns None for text that is not a time.
-
-    `time_zone` is an IANA name. `month_first` is the column's order, None while unknown: then `03/04/2024` cannot be
-    read. With `strict`, a cell that contradicts its column's order cannot be read either.
-    """
+    """None for no time. `month_first` None: unknown, `03/04/2024` can't be read; nor, if `strict`, a contrary one."""
     zone = ZoneInfo(time_zone)
 
     def read(text: str) -> Moment | None:
@@ -131,7 +122,7 @@ def _read_spelled(text: str, zone: ZoneInfo, month_first: bool | None, strict: b
 
 
 def _ordered_day(first: int, second: int, month_first: bool | None, strict: bool) -> tuple[int, int, tuple[str, ...]]:
-    """Return (day, month, assumptions). Raises ValueError if the order is unknown or contradicts the column's."""
+    """(day, month, assumptions). Raises ValueError if the order is unknown or contradicted."""
     if first <= 12 and second <= 12:
         if month_first is None and first != second:
             raise ValueError("it is unclear whether the day or the month comes first")
@@ -144,7 +135,7 @@ def _ordered_day(first: int, second: int, month_first: bool | None, strict: bool
 
 
 def _build(match: re.Match[str], zone: ZoneInfo, month_first: bool | None, strict: bool) -> Moment | None:
-    """Return the time of a match; raises ValueError for a day or time that does not exist."""
+    """Raises ValueError for a day or time that does not exist."""
     part = match.groupdict()
     assumed: tuple[str, ...] = ()
     if part.get("a"):
@@ -190,7 +181,7 @@ _CLOCK_ONLY = re.compile(r"(?:\d{4}-\d{2}-\d{2}[ T])?(\d{1,2}[:.]\d{2}.{0,40})",
 
 
 def join_clock(day: str, clock: str) -> str:
-    """Return a date and the time of day from a second column as one text; only the date if the second is empty."""
+    """As one text; only the date if the second is empty."""
     found = _CLOCK_ONLY.fullmatch(clock.strip())
     if found is None or not day.strip():
         # Any other text makes the time unreadable; an empty cell leaves the date alone.
@@ -199,7 +190,7 @@ def join_clock(day: str, clock: str) -> str:
 
 
 def read_ip(text: str) -> str | None:
-    """Return an IPv4 or IPv6 address in its usual spelling, None for anything else. Drops a port or brackets."""
+    """In its usual spelling, without port or brackets."""
     text = text.strip()
     # Nearly every one is plain IPv4, for which `ipaddress` takes ten times as long as this.
     return text if _IPV4.fullmatch(text) else _read_other_ip(text)

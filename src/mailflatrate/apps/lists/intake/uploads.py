@@ -1,8 +1,4 @@
-"""Uploaded files: kept in the installation's storage until their import is finished, and identified by their hash
-afterward.
-
-Any host can accept an upload, and any other can import it.
-"""
+"""Uploads, stored until imported; then known by their hash."""
 
 import secrets
 import zipfile
@@ -26,7 +22,7 @@ AREA = "uploads"
 
 @contextmanager
 def received(read: Callable[[int], bytes]) -> Iterator[Path]:
-    """Provide a file that arrives in chunks on this host's disk, for inspection before it is stored."""
+    """On this host's disk, before it is stored."""
     with storage.scratch_file() as file:
         while chunk := read(CHUNK_BYTES):
             file.write(chunk)
@@ -35,20 +31,19 @@ def received(read: Callable[[int], bytes]) -> Iterator[Path]:
 
 
 def keep(path: Path) -> StoredFileInfo:
-    """Store a file for the current account under a new name."""
     with path.open("rb") as file:
         return storage.put(f"{AREA}/{secrets.token_hex(16)}", file.read)
 
 
 def forget(name: str) -> None:
-    """Delete an upload. Idempotent."""
+    """Idempotent."""
     with suppress(storage.NameRefused):  # older rows have a path on one host, which we must not delete
         storage.delete(name)
 
 
 @contextmanager
 def opened(name: str) -> Iterator[Path]:
-    """Provide an upload as a file on this host's disk. Raises FileNotFoundError if it no longer exists."""
+    """On this host's disk. Raises FileNotFoundError."""
     try:
         with storage.local_copy(name) as path:
             yield path
@@ -58,7 +53,7 @@ def opened(name: str) -> Iterator[Path]:
 
 @contextmanager
 def opened_for(account_id: int, name: str) -> Iterator[Path]:
-    """Provide an upload of an account outside any transaction. Raises ImportProblem if it no longer exists."""
+    """Outside any transaction. Raises ImportProblem if it no longer exists."""
     with ExitStack() as held:
         try:
             with tenancy.account(account_id):
@@ -69,7 +64,6 @@ def opened_for(account_id: int, name: str) -> Iterator[Path]:
 
 
 def is_kept(name: str) -> bool:
-    """Return whether an upload still exists."""
     try:
         return storage.exists(name)
     except storage.NameRefused:
@@ -77,7 +71,6 @@ def is_kept(name: str) -> bool:
 
 
 def forget_orphans(needed: Collection[tuple[int, str]], before: datetime) -> None:
-    """Delete uploads older than `before` that no import names."""
     for account_id, name in storage.older_files(AREA, before):
         if (account_id, name) not in needed:
             with tenancy.account(account_id):
@@ -88,10 +81,7 @@ MOST_SEARCHED_BYTES = 512 * 1024 * 1024
 
 
 def first_named(name: str, search: AddressSearch) -> int | None:
-    """Return the first of some addresses that an upload contains, in text or part of a workbook; None if none does.
-
-    It is the first of all if it is impossible to tell.
-    """
+    """In text or part of a workbook; None if none, the first of all if it is impossible to tell."""
     try:
         with opened(name) as path:
             return _first_in(path, search)
@@ -112,7 +102,7 @@ def _first_in(path: Path, search: AddressSearch) -> int | None:
 
 
 def _occurring(file: IO[bytes], search: AddressSearch) -> set[int]:
-    """Search in chunks, ignoring case; UTF-16 is handled by dropping its zeros."""
+    """In chunks, ignoring case; UTF-16 by dropping its zeros."""
     found: set[int] = set()
     rest, searched = b"", 0
     while 0 not in found and (chunk := file.read(CHUNK_BYTES)):

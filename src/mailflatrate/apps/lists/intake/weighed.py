@@ -1,4 +1,4 @@
-"""A row whose address was accepted, and what the ledger keeps about it besides its columns."""
+"""A row whose address was accepted."""
 
 import json
 from collections.abc import Mapping
@@ -12,7 +12,7 @@ written_json = json.JSONEncoder(ensure_ascii=False, check_circular=False).encode
 
 
 class Weighed(NamedTuple):
-    """A row with an accepted address: the values of its cells, and why it is held (empty: mailable)."""
+    """Its cells' values, and why it is held (empty: mailable)."""
 
     decision: AddressDecision
     reason: str
@@ -29,10 +29,7 @@ class Weighed(NamedTuple):
 
 
 def details_of(line: int, weighed: Weighed, stated: Mapping[str, object]) -> str:
-    """Return the row's line, the text and assumptions of each ambiguous time, and any need for review, as JSON.
-
-    `stated` is what was stated for all rows: by whom the source, and the wording; or the row's portable consent.
-    """
+    """JSON: line, text and assumptions of ambiguous times, need for review, and `stated` (for all rows)."""
     open_signup = weighed.signup_at is not None and weighed.signup_at.assumed
     open_confirmed = weighed.confirmed_at is not None and weighed.confirmed_at.assumed
     if not (open_signup or open_confirmed or weighed.needs_review or weighed.contact or stated):

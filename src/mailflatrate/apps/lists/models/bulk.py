@@ -23,14 +23,12 @@ class BulkKind(models.TextChoices):
 
 
 UNDOABLE = (BulkKind.ADD_TAG, BulkKind.REMOVE_TAG, BulkKind.SET_FIELD)
-"""What can be undone honestly. An unsubscribe, an erasure and a message that was sent can't."""
+"""An unsubscribe, an erasure and a message that was sent can't be undone honestly."""
 
 
 class BulkAction(LimitedTask):
-    """One change to the contacts selected when it began.
-
-    `selection` holds ids, or the filter of the contact list. `parameters` says which tag, field and value, list or
-    form. `after_id` is the last contact that was processed.
+    """One change to the contacts selected when it began. `selection`: ids, or a filter. `parameters`: which tag, field
+    and value, list or form. `after_id`: the last one done.
     """
 
     JOB = "lists.run_bulk"
@@ -56,15 +54,12 @@ class BulkAction(LimitedTask):
 
     @property
     def details(self) -> dict[str, Any]:
-        """Return what the audit log keeps of it."""
         return {"kind": self.kind, "changed": self.changed, "total": self.total}
 
 
 class BulkItem(TenantModel):
-    """A contact that a bulk action covers. `before` is the value that was replaced, kept for some days so that it can
-    be undone.
-
-    The database deletes the row with the contact.
+    """A contact that a bulk action covers. `before`: the replaced value, kept for some days to undo it. Deleted with
+    the contact.
     """
 
     account = models.ForeignKey(

@@ -26,12 +26,9 @@ CONSENT_LABELS = {
 
 
 class ConsentEvent(TenantModel):
-    """One event; append-only. `commitment` is the salted hash of the personal half, which is a row of its own
-    (ConsentEvidence).
-
-    `contact_id` is not a foreign key, because the event outlives the contact. The others are not foreign keys in the
-    database either: accounts, lists and imports with proof are never deleted, row-level security enforces the account,
-    and checking each of them for each row would cost an import more than all its writing.
+    """One event; append-only. `commitment`: salted hash of the personal half (ConsentEvidence). `contact_id` is no
+    foreign key: the event outlives the contact. Nor are others, in the database: their rows are never deleted,
+    row-level security guards the account, and checks cost an import more than all its writing.
     """
 
     account = models.ForeignKey(
@@ -75,9 +72,8 @@ class ConsentEvent(TenantModel):
 
 
 class ConsentEvidence(TenantModel):
-    """The personal half of an event: address, IP addresses, user agent, source, salt (R-29).
-
-    Written in one statement with its event, which is never deleted, so it needs no foreign key.
+    """The personal half of an event: address, IP addresses, user agent, source, salt (R-29). No foreign key: written
+    in one statement with its event, which is never deleted.
     """
 
     account = models.ForeignKey(

@@ -1,13 +1,9 @@
-"""The columns of the contact list that each member of an account chose."""
-
 from django.db import models
 
 from mailflatrate.base.tenancy import TenantModel
 
 
 class ContactColumns(TenantModel):
-    """A member's columns in one account, in their order: names such as `added` or `field_city`."""
-
     user = models.ForeignKey("accounts.User", on_delete=models.CASCADE, related_name="+")
     columns = models.JSONField(default=list)
 

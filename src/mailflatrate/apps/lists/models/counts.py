@@ -1,4 +1,4 @@
-"""Precomputed counts for pages: people by list and state, and how many may be mailed."""
+"""Precomputed counts for pages."""
 
 from django.db import models
 
@@ -7,10 +7,8 @@ from mailflatrate.base.tenancy import TenantModel
 
 
 class ListTally(TenantModel):
-    """A change in the number of a list's people in one state. The sum of the rows is the count.
-
-    Triggers on `subscription` add one row per statement, so that transactions never wait for each other's counter; a
-    job merges the rows. Nothing else writes here.
+    """A change in the number of a list's people in one state. The sum of the rows counts. Triggers on `subscription`
+    alone add them, so transactions never wait for each other; a job merges.
     """
 
     platform_writes = True

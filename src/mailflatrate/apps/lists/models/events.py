@@ -1,4 +1,4 @@
-"""Events that a customer's own systems report about their contacts, and what the account declared about them."""
+"""Events that a customer's own systems report about their contacts."""
 
 from django.db import models
 from django.db.models import Func, Q
@@ -26,23 +26,19 @@ class ContactEventType(TenantModel):
 
     @property
     def declared(self) -> dict[str, rules.PropertyType]:
-        """Return the properties with their types."""
         return {name: rules.PropertyType(kind) for name, kind in self.properties.items()}
 
 
 class CurrentTransaction(Func):
-    """The ID of the transaction that writes a row; the database fills it in, never a statement."""
+    """The writing transaction; the database fills it in, never a statement."""
 
     template = "(pg_current_xact_id()::text::bigint)"
     output_field = models.BigIntegerField()
 
 
 class ContactEvent(TenantModel):
-    """Something a contact did in another system. The database deletes the row with the contact.
-
-    `key` is the hash of the caller's own key for it, so that a repeated report is known. `xid` puts rows in the order
-    of their transactions: a reader that takes only those below the oldest open one passes over nothing
-    (`lists.event_feed`, ADR 0047).
+    """Something a contact did in another system. Deleted with the contact. `key`: hash of the caller's own, so that a
+    repeat is known. `xid` orders by transaction: readers below the oldest open one miss nothing (ADR 0047).
     """
 
     account = models.ForeignKey(
@@ -89,9 +85,8 @@ class EventSettings(TenantModel):
 
 
 class ConversionGoal(TenantModel):
-    """The event that an account counts as a conversion of its campaigns, and which properties hold its money.
-
-    A property's empty name means that there is none. `currency` is that of events that name none.
+    """The event that an account counts as a conversion of its campaigns, and which properties hold its money. An empty
+    name: none. `currency`: of events that name none.
     """
 
     event_type = models.ForeignKey(ContactEventType, on_delete=models.CASCADE, db_index=False, related_name="+")
@@ -114,7 +109,6 @@ class ConversionGoal(TenantModel):
 
     @property
     def names(self) -> money.GoalProperties:
-        """Return which properties hold what."""
         return money.GoalProperties(self.amount_property, self.currency_property, self.currency, self.coupon_property)
 
 

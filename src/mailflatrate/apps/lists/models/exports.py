@@ -1,4 +1,4 @@
-"""Exports: files of contacts, suppressions or proof that an owner requested, kept for some days."""
+"""Exports: files that an owner requested, kept for some days."""
 
 from typing import Any
 
@@ -39,11 +39,8 @@ class ExportState(TonedChoices):
 
 
 class Export(LimitedTask):
-    """One export. `conditions` are those of the segment when the export was requested; `file_path` is its name in
-    storage.
-
-    The file holds personal data of the whole account, so it is deleted after some days, and as soon as a person who may
-    be in it is erased.
+    """One export. `conditions`: its segment's at the request. The file holds personal data of the whole account:
+    deleted after some days, and once someone in it may be erased.
     """
 
     JOB = "lists.run_export"
@@ -85,12 +82,10 @@ class Export(LimitedTask):
 
     @property
     def file_name(self) -> str:
-        """Return the name for the download."""
         return f"{self.content}-{self.created_at:%Y-%m-%d}-{self.id}.{self.file_format}"
 
     @property
     def details(self) -> dict[str, Any]:
-        """Return what the audit log keeps of it."""
         return {
             "content": self.content,
             "format": self.file_format,

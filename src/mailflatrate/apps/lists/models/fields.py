@@ -1,4 +1,4 @@
-"""Custom fields: those that an account declared, and the progress of declaring fields for earlier contacts."""
+"""Custom fields, and the progress of declaring them for earlier contacts."""
 
 from django.db import models
 from django.db.models import Q
@@ -11,9 +11,8 @@ from mailflatrate.rules.fields.values import FIELD_TYPES
 
 
 class ContactField(TenantModel):
-    """A custom field. Its values are in `Contact.attributes` under `key`, in the form of `rules.fields.values`.
-
-    An archived field is no longer offered; its values are kept until they are removed.
+    """A custom field. Values: `Contact.attributes[key]`, in the form of `rules.fields.values`. An archived one is no
+    longer offered; its values stay.
     """
 
     key = models.CharField(max_length=60)
@@ -37,12 +36,10 @@ class ContactField(TenantModel):
 
     @property
     def definition(self) -> FieldDefinition:
-        """Return the field in the form of `rules.fields.values`."""
         return FieldDefinition(self.key, self.kind, self.label, tuple(map(str, self.choices)), self.default)
 
     @property
     def kind(self) -> ContactFieldType:
-        """Return the field's type."""
         return FIELD_TYPES[self.type]
 
 
@@ -56,8 +53,7 @@ class FieldMigrationState(models.TextChoices):
 
 class FieldMigration(TenantModel):
     """The progress of reading or rewriting an account's contacts: `after_key` is the last one, in order of their keys.
-
-    `found` maps each key to the types that fit all of its values so far.
+    `found`: types that fit all of a key's values so far.
     """
 
     state = models.CharField(max_length=10, choices=FieldMigrationState.choices, default=FieldMigrationState.READING)

@@ -1,4 +1,4 @@
-"""What a team knows about a contact besides the fields: notes, and the history of fields and tags."""
+"""Notes about contacts, and the history of their fields and tags."""
 
 from django.db import models
 from django.db.models import Q
@@ -10,10 +10,7 @@ from mailflatrate.base.tenancy import TenantModel
 
 
 class ContactNote(TenantModel):
-    """A team member's note about a contact. The contact can request to see it.
-
-    The database deletes it with the contact.
-    """
+    """A team member's note about a contact. The contact can request to see it. Deleted with the contact."""
 
     contact = models.ForeignKey(Contact, on_delete=models.DO_NOTHING, db_index=False, related_name="+")
     author = models.ForeignKey("accounts.User", null=True, on_delete=models.SET_NULL, related_name="+")
@@ -29,8 +26,6 @@ class ContactNote(TenantModel):
 
 
 class ChangeKind(models.TextChoices):
-    """What a change affected."""
-
     FIELDS = "fields", _("Fields")
     TAGS = "tags", _("Tags")
 
@@ -48,10 +43,8 @@ class ChangeSource(models.TextChoices):
 
 
 class RecordedChange(TenantModel):
-    """One change to a contact's fields or tags, written only by triggers and deleted with the contact.
-
-    `values` maps the key of a field to its value before and after, and the name of a tag to whether it was added.
-    `reference` names the import, the bulk action or the API key.
+    """One change to a contact's fields or tags, written only by triggers and deleted with the contact. `values`: field
+    -> before and after, tag -> whether added. `reference`: import, bulk action or API key.
     """
 
     account = models.ForeignKey(

@@ -31,10 +31,7 @@ class CheckState(TonedChoices):
 
 
 class Import(LongTask):
-    """One file of people with the proof of their consent. `origin` is the declaration that covers it (R-10).
-
-    `figures` are the figures counted at its end (R-15, `intake.figures`); None until then.
-    """
+    """One file of people with the proof of their consent. `figures`: counted at its end (R-15); None until then."""
 
     JOB = "lists.run_import"
     NOUN = "import"
@@ -91,9 +88,8 @@ class Import(LongTask):
 
 
 class ImportRefusal(TenantModel):
-    """A refused row as it was in the file, with its line number and the reason.
-
-    `held`: it was not refused; its person is on the list in quarantine, because the proof isn't complete.
+    """A refused row as it was in the file, with its line number and the reason. `held`: not refused, but in quarantine
+    without complete proof.
     """
 
     source_import = models.ForeignKey(Import, on_delete=models.CASCADE, db_index=False, related_name="refusals")

@@ -1,4 +1,4 @@
-"""Long tasks of members who see only some lists: what they started goes on within these, also when they lose some."""
+"""Tasks of members who see only some lists go on within these, also when they lose some."""
 
 from collections.abc import Iterator
 from contextlib import AbstractContextManager, contextmanager
@@ -17,8 +17,6 @@ LIMIT_CHANGED = gettext_noop("The lists of the person who started this were chan
 
 
 class LimitedTask(LongTask):
-    """A task that reaches only what the person who started it sees."""
-
     list_ids = ArrayField(
         models.BigIntegerField(), null=True, default=None, help_text="the lists its starter was limited to (ADR 0048)"
     )
@@ -28,24 +26,22 @@ class LimitedTask(LongTask):
 
     @classmethod
     def created(cls, by: User | None, **values: Any) -> Self:
-        """Store a task with the limit of the person who starts it."""
         limit = limit_of(by.id) if by is not None else None
         return cls.objects.create(created_by=by, list_ids=limit, created_at=clock.now(), **values)
 
     def obstacle(self) -> str:
-        """Return LIMIT_CHANGED unless its starter sees all lists that they saw then, and is limited as then."""
+        """LIMIT_CHANGED unless its starter sees all lists that they saw then, and is limited as then."""
         now = limit_of(self.created_by_id)
         if self.list_ids is None or now is None:
             return "" if self.list_ids is None and now is None else LIMIT_CHANGED
         return "" if set(self.list_ids) <= set(now) else LIMIT_CHANGED
 
     def limiting(self) -> AbstractContextManager[None]:
-        """Limit each scope of the account that is opened inside the block to what its starter saw."""
+        """Each scope of the account opened inside the block."""
         return tenancy.limiting(self.account_id, self.created_by_id or 0, is_limited=self.list_ids is not None)
 
     @contextmanager
     def limited_scope(self) -> Iterator[None]:
-        """Do a part of the running transaction within what its starter saw."""
         if self.list_ids is None:
             yield
             return

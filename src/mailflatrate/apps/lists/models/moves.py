@@ -1,4 +1,4 @@
-"""Moves: files of another email system that are checked together, and then imported together."""
+"""Moves: files of another email system, checked and then imported together."""
 
 from django.db import models
 from django.db.models import Q, Value
@@ -27,14 +27,13 @@ class MoveState(models.TextChoices):
 
 FETCH_MOVES = (MoveState.FETCHING, MoveState.CHOOSING)
 OPEN_MOVES = (*FETCH_MOVES, MoveState.CHECKING, MoveState.READY, MoveState.FAILED, MoveState.STARTING)
-"""The files of these still belong to the move; later each belongs to its import."""
+"""Their files still belong to the move; later each belongs to its import."""
 
 
 class Move(TenantModel):
     """One upload of files for a list, its dry run, and the link through which people without proof confirm again.
-
-    `files` is a list of {name, archive, path, sha256, bytes}; `answers` is `moves.answers.MoveAnswers`; `result` is the
-    result of the dry run (`moves.result`). `run` counts the dry runs, so that an older one can't overwrite a newer one.
+    `files`: {name, archive, path, sha256, bytes}; `answers`: `MoveAnswers`; `run`: no older dry run overwrites a
+    newer one.
     """
 
     mailing_list = models.ForeignKey("lists.MailingList", on_delete=models.PROTECT, db_index=False, related_name="+")
@@ -74,17 +73,14 @@ class Move(TenantModel):
 
     @property
     def percent(self) -> int:
-        """Return the percentage of the files that the dry run has read."""
         return min(100, 100 * self.bytes_done // self.bytes_total) if self.bytes_total else 0
 
 
 class MoveFetch(TenantModel):
-    """How a move fetches its files: from which system, with which key, which lists, and its progress.
-
-    `audiences` are the lists to choose from, as [id, name, people], `chosen` the ids that were chosen. `parts_done`
-    names the tables already fetched, so that a later run continues with the others. `templates` is a list of {name,
-    subject, path}. `starts` counts runs without progress. `refusals_missing` names the tables of opt-outs that the key
-    may not read. The key is deleted as soon as it isn't needed, and at the latest a day after it was entered.
+    """How a move fetches its files: from which system, with which key, which lists, and its progress. `audiences`:
+    [id, name, people]; `parts_done`: tables fetched; `templates`: {name, subject, path}; `starts`: runs without
+    progress; `refusals_missing`: opt-outs the key may not read. The key is deleted when not needed, after a day at
+    most.
     """
 
     move = models.OneToOneField(Move, on_delete=models.CASCADE, related_name="fetch")
@@ -116,9 +112,9 @@ class MoveFetch(TenantModel):
         return f"move-fetch:{self.account_id}:{self.move_id}:{self.system}:{self.base_url}"
 
     def seal_key(self, key: str) -> None:
-        """Store the key, bound to this move and to the address it may be sent to."""
+        """Bound to this move and to the address it may be sent to."""
         self.key_sealed = vault().seal(key.encode(), self._place)
 
     def open_key(self) -> str:
-        """Return the key. Raises VaultError if it can't be opened here."""
+        """Raises VaultError if it can't be opened here."""
         return vault().open(self.key_sealed, self._place).decode()

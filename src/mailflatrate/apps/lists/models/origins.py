@@ -1,4 +1,4 @@
-"""Where the addresses of a list come from: declarations, each final once it was decided (R-10, R-11)."""
+"""Declarations of where a list's addresses come from, each final once decided (R-10, R-11)."""
 
 from django.contrib.postgres.fields import ArrayField
 from django.db import models
@@ -57,10 +57,8 @@ OPEN_DECLARATIONS = (DeclarationState.WAITING, DeclarationState.ASKED)
 
 
 class ListOrigin(TenantModel):
-    """One declaration, as it was signed. It never changes; until it is decided, a new version can replace it.
-
-    Imports name the declaration that covers them. `hits` are the passages of its texts that name a forbidden source
-    (R-11).
+    """One declaration, as it was signed. It never changes; until decided, a new version can replace it. `hits`:
+    passages that name a forbidden source (R-11).
     """
 
     account = models.ForeignKey("accounts.Account", on_delete=models.PROTECT, db_index=False, related_name="+")
@@ -117,5 +115,4 @@ class ListOrigin(TenantModel):
 
     @property
     def open(self) -> bool:
-        """Return whether the declaration is undecided, or a question about it is unanswered."""
         return self.state in OPEN_DECLARATIONS

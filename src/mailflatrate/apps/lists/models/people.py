@@ -13,9 +13,8 @@ from mailflatrate.rules.contacts.audience_states import OriginState, Subscriptio
 
 class MailingList(TenantModel):
     """A list that people subscribe to; `public_name` is the name they see. `code` is a permanent part of List-Id.
-
-    `origin_state` summarizes its declarations (`ListOrigin`): FORM without any, APPROVED once one was approved,
-    REJECTED permanently once one was rejected. People of an import under an undecided declaration stay in quarantine.
+    `origin_state`: FORM without declarations, APPROVED or REJECTED (permanently) by one. People under an undecided
+    one stay in quarantine.
     """
 
     name = models.CharField(_("name"), max_length=120)
@@ -52,9 +51,8 @@ class MailingList(TenantModel):
 
 
 class Contact(TenantModel):
-    """A person of one account. `address_key` is the keyed hash of the canonical address (R-20, R-96).
-
-    Row-level security enforces the account; a foreign key would be checked again for every row of an import.
+    """A person of one account. `address_key`: keyed hash of the canonical address (R-20, R-96). Row-level security
+    enforces the account; foreign keys would slow every imported row.
     """
 
     account = models.ForeignKey(
@@ -106,14 +104,11 @@ class Contact(TenantModel):
 
     @property
     def full_name(self) -> str:
-        """Return first and last name, or an empty string."""
         return f"{self.first_name} {self.last_name}".strip()
 
     @property
     def tracking(self) -> bool:
-        """Return whether the person agreed, separately from receiving messages, that their clicks
-        are recorded by name.
-        """
+        """They agreed, separately from messages, that clicks are recorded by name."""
         return self.tracking_event_id is not None
 
 
@@ -126,10 +121,8 @@ SUBSCRIPTION_LABELS = {
 
 
 class Subscription(TenantModel):
-    """A contact on a list. Confirmed only with the ledger's event that proves it (lock two).
-
-    Triggers hold it to a contact and a proof of its account, as foreign keys would (`sql/subscriptions.sql`); lists are
-    archived, never deleted.
+    """A contact on a list. Confirmed only with the ledger's event that proves it (lock two). Triggers hold it to
+    contact and proof of its account (`sql/subscriptions.sql`).
     """
 
     account = models.ForeignKey(

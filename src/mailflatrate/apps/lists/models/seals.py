@@ -1,4 +1,4 @@
-"""Seals over the consent ledger: one chain for the whole installation, and third-party time stamps on it."""
+"""Seals over the consent ledger: one chain for the installation, with third-party time stamps."""
 
 from typing import ClassVar
 
@@ -8,9 +8,7 @@ from django.db.models.functions import Now
 
 class SigningKey(models.Model):
     """An Ed25519 key that signs the service's seals and certificates; never deleted, so that its history is kept.
-
-    The private half is sealed by the vault. The application role reads keys; only the platform role creates and retires
-    them.
+    Sealed by the vault; only the platform role creates and retires keys.
     """
 
     public_key = models.BinaryField(max_length=32, unique=True)
@@ -34,11 +32,9 @@ class SigningKey(models.Model):
 
 
 class ConsentSeal(models.Model):
-    """One batch of events under a Merkle root, chained to the previous seal (RFC 6962 section 2.1); append-only.
-
-    `ids` and `leaves` hold the batch in order, 8 and 32 octets each, so a proof needs no other account's rows, and a
-    row that was changed, removed or forged is found by its number. It holds hashes of all accounts' events and none of
-    their data. All accounts share one chain, so that no history can be rewritten without rewriting everyone's.
+    """One batch of events under a Merkle root, chained to the previous seal (RFC 6962 section 2.1); append-only. `ids`
+    and `leaves` (8 and 32 bytes each) find a changed, removed or forged row by number, without other accounts'
+    rows. All accounts share one chain, so no history can be rewritten without everyone's.
     """
 
     number = models.BigIntegerField(primary_key=True)

@@ -1,4 +1,4 @@
-"""Search data for people: a line of text for each contact, and the contacts still without one."""
+"""Search data for people."""
 
 from django.db import models
 
@@ -7,10 +7,8 @@ from mailflatrate.base.tenancy import TenantModel
 
 
 class ContactText(TenantModel):
-    """Address and name of a contact as one text, with a trigram index.
-
-    Separate from the contact, because this index costs more than everything else that an import writes: a job fills it
-    afterward. The row is deleted with the contact, and whenever the contact's name or address changes.
+    """Address and name of a contact as one text, with a trigram index. Apart, because it costs more than all else an
+    import writes: a job fills it. Deleted with the contact, and when name or address change.
     """
 
     platform_writes = True

@@ -1,4 +1,4 @@
-"""The values of custom fields in their order, for the contact lists of large accounts (ADR 0053)."""
+"""Values of custom fields in order, for large accounts (ADR 0053)."""
 
 from django.db import models
 from django.db.models import Q
@@ -9,11 +9,9 @@ from mailflatrate.base.tenancy import TenantModel
 
 
 class SortIndex(TenantModel):
-    """A field whose values are kept in order. A job builds it when someone sorts by the field, and drops it again.
-
-    It holds what transactions below `read_to` wrote. `contact_touch` names the contacts that later ones changed.
-    `type` is the field's type when the index was begun; it is empty while an outdated index is emptied. `after_key` is
-    the last contact that was read for it, in the order of address keys.
+    """A field whose values are kept in order. Built when someone sorts by it. It holds what transactions below
+    `read_to` wrote (`contact_touch` has later ones). `type`: when begun, empty while it is emptied. `after_key`:
+    the last contact read.
     """
 
     platform_writes = True
@@ -30,9 +28,8 @@ class SortIndex(TenantModel):
 
 
 class SortKey(TenantModel):
-    """The value of one contact in a sort index: a number, or a text. Contacts without a value have no row.
-
-    A trigger deletes the row with its contact. There are no foreign keys: a check would lock each contact.
+    """The value of one contact in a sort index: a number, or a text. Contacts without a value have no row. No foreign
+    keys (a check would lock each contact): a trigger deletes it.
     """
 
     platform_writes = True

@@ -1,4 +1,4 @@
-"""Files of addresses to suppress, and their rows that a person should check."""
+"""Files of addresses to suppress."""
 
 from django.db import models
 from django.db.models import Q
@@ -9,11 +9,8 @@ from mailflatrate.base.tenancy import TenantModel
 
 
 class SuppressionFile(LongTask):
-    """One file. `reason` applies to rows without a reason of their own. Each row read is counted in exactly one of the
-    numbers.
-
-    `strengthened`: the address was suppressed for a weaker reason before; `known`: for an equally strong reason, or by
-    an earlier row.
+    """One file. `reason` applies to rows without one. Each row is counted once. `strengthened`: from a weaker reason;
+    `known`: an equal one, or an earlier row.
     """
 
     JOB = "lists.run_suppression_file"
@@ -44,12 +41,10 @@ class SuppressionFile(LongTask):
 
     @property
     def details(self) -> dict[str, str]:
-        """Return what the audit log keeps of it."""
         return {"file": self.file_name, "sha256": self.file_sha256, "reason": self.reason}
 
     @property
     def rejected_rows(self) -> int:
-        """Return how many rows were not suppressed."""
         return sum(self.rejected.values())
 
 

@@ -1,4 +1,4 @@
-"""The contacts that changed, in an order that stays correct however late a transaction commits."""
+"""Changed contacts, in an order that stays correct however late a transaction commits."""
 
 from django.db import models
 
@@ -6,11 +6,7 @@ from mailflatrate.base.tenancy import TenantModel
 
 
 class ContactTouch(TenantModel):
-    """A run of adjacent contact ids that one statement changed. Triggers write it; a job deletes old rows.
-
-    `xid` is the transaction, `oldest` the oldest one that was still open when the row was written. A reader that only
-    takes rows of transactions below the oldest open one never misses a transaction that commits late.
-    """
+    """A run of adjacent contact ids that one statement changed. `oldest`: the oldest open transaction then."""
 
     platform_writes = True
 

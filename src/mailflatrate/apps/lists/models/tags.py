@@ -1,5 +1,3 @@
-"""Tags, and the contacts who have them."""
-
 from django.db import models
 from django.db.models import Q
 from django.db.models.functions import Now
@@ -23,7 +21,7 @@ TAG_COLOR_LABELS = {
 
 
 class Tag(TenantModel):
-    """A tag of an account. `folded` is the name in lower case: two names that differ only in case are one tag."""
+    """A tag of an account. `folded`: names that differ only in case are one tag."""
 
     name = models.CharField(_("name"), max_length=60)
     folded = models.CharField(max_length=180)
@@ -42,10 +40,7 @@ class Tag(TenantModel):
 
 
 class ContactTag(TenantModel):
-    """A contact's tag. The database deletes the row with the contact, and `delete_tag` with the tag.
-
-    Row-level security enforces the account; a foreign key to the tag would need an index of its own.
-    """
+    """A contact's tag. Deleted with the contact, or by `delete_tag`; a foreign key would need an index of its own."""
 
     account = models.ForeignKey(
         "accounts.Account", on_delete=models.CASCADE, db_constraint=False, db_index=False, related_name="+"

@@ -1,4 +1,4 @@
-"""The customer's answers about the files of a move, as they are stored."""
+"""The customer's answers about the files of a move."""
 
 from collections.abc import Mapping
 from dataclasses import asdict, dataclass, field, fields
@@ -10,12 +10,7 @@ from mailflatrate.apps.lists.intake.import_options import ImportTerms
 
 @dataclass(frozen=True, slots=True)
 class MoveAnswers:
-    """The answers that apply to all rows, to single columns by title, and to single files by their number (as text).
-
-    `columns` is title -> choice (`intake.column_choices`), `field_types` title -> type of a new field; empty texts were
-    not answered. `previous_system` is the customer's name for a system that we don't know. `last_mailed_on` is an ISO
-    date. `unread_noes`: see `ImportTerms`.
-    """
+    """For all rows, columns by title, files by number; empty: not answered. `last_mailed_on`: ISO."""
 
     system: str = ""
     previous_system: str = ""
@@ -33,7 +28,6 @@ class MoveAnswers:
 
     @property
     def terms(self) -> ImportTerms:
-        """Return the terms that apply to all files."""
         return ImportTerms(
             system=self.system,
             time_zone=self.time_zone,
@@ -48,7 +42,7 @@ class MoveAnswers:
 
     @property
     def last_mailed_at(self) -> datetime | None:
-        """Return the date of the last campaign; None if it wasn't answered."""
+        """None if it wasn't answered."""
         try:
             day = date.fromisoformat(self.last_mailed_on)
         except ValueError:
@@ -56,10 +50,8 @@ class MoveAnswers:
         return datetime.combine(day, time(), UTC)
 
     def as_json(self) -> dict[str, Any]:
-        """Return a mapping for `Move.answers`."""
         return asdict(self)
 
     @classmethod
     def from_json(cls, stored: Mapping[str, Any]) -> "MoveAnswers":
-        """Read the output of `as_json`; other keys are ignored."""
         return cls(**{known.name: stored[known.name] for known in fields(cls) if known.name in stored})

@@ -1,4 +1,4 @@
-"""Checks the files of a move: the dry run with what the account knows, its progress, and its result."""
+"""Checks the files of a move by a dry run with what the account knows."""
 
 from collections.abc import Callable, Iterator
 from contextlib import ExitStack, contextmanager
@@ -34,14 +34,11 @@ _LOCK_SPACE = 0x6D6F7665 << 32
 
 
 class _Outdated(Exception):
-    """Raised when the move was discarded, or answered anew, while its files were read."""
+    """Discarded, or answered anew, while its files were read."""
 
 
 def check_move(account_id: int, move_id: int) -> None:
-    """Run the dry run of a move and store its result. Does nothing if there is nothing to check.
-
-    A lost database or storage is raised, so that the job is retried; any other problem ends the check as FAILED.
-    """
+    """Raises a lost database or storage (the job is retried); any other problem ends it as FAILED."""
     with session_lock(_LOCK_SPACE + move_id) as free:
         if not free:
             return
@@ -70,7 +67,6 @@ def _check(move: Move) -> None:
 
 
 def _missing_refusals(move: Move) -> list[MoveQuestion]:
-    """Return a question for each table of refusals that the key of a fetch may not read."""
     with tenancy.account(move.account_id):
         names = MoveFetch.objects.filter(move_id=move.id).values_list("refusals_missing", flat=True).first() or []
     text = _("The API key can't read “%(file)s”. Some people who must not be emailed may be missing.")
@@ -79,14 +75,14 @@ def _missing_refusals(move: Move) -> list[MoveQuestion]:
 
 @contextmanager
 def opened_tables(move: Move) -> Iterator[list[TableFile]]:
-    """Provide the files of a move on this host's disk. Raises ImportProblem if one no longer exists."""
+    """On this host's disk. Raises ImportProblem if one no longer exists."""
     with ExitStack() as held:
         paths = [held.enter_context(uploads.opened_for(move.account_id, file["path"])) for file in move.files]
         yield [TableFile(file["name"], path, file["archive"]) for file, path in zip(move.files, paths, strict=True)]
 
 
 def runner_of(move: Move, tables: list[TableFile], *, on_progress: Callable[[int], None] | None = None) -> DryRunner:
-    """Return the dry run of a move's files with its answers. Raises ImportProblem."""
+    """Raises ImportProblem."""
     answers = MoveAnswers.from_json(move.answers)
     with tenancy.account(move.account_id):
         account = Account.objects.only("country", "time_zone").get(id=move.account_id)
@@ -115,14 +111,14 @@ def runner_of(move: Move, tables: list[TableFile], *, on_progress: Callable[[int
 
 
 def origin_in_use(list_id: int) -> ListOrigin | None:
-    """Return the declaration that would cover an import into a list now; None if there is none (R-10)."""
+    """None if there is none (R-10)."""
     usable = (DeclarationState.WAITING, DeclarationState.ASKED, DeclarationState.APPROVED)
     found = ListOrigin.objects.filter(mailing_list_id=list_id, state__in=usable)
     return found.defer("screenshot").order_by("-version").first()
 
 
 def _advance(move: Move, octets: int) -> None:
-    """Store the progress. Raises _Outdated."""
+    """Raises _Outdated."""
     with tenancy.account(move.account_id):
         if not _current(move).update(bytes_done=min(octets, move.bytes_total)):
             raise _Outdated

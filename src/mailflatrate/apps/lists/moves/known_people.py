@@ -30,10 +30,7 @@ LEFT JOIN subscription sub ON sub.account_id = %(account_id)s AND sub.mailing_li
 
 
 def known_on_list(account_id: int, list_id: int, people: Sequence[tuple[bytes, int]]) -> dict[bytes, KnownAs]:
-    """Return what an import into the list would find about people the account already knows (R-16).
-
-    `people`: the key of each address, and when its person consented, in seconds since 1970.
-    """
+    """As an import into the list would (R-16). `people`: address key, and second of the consent since 1970."""
     keys, seconds = [key for key, _second in people], [second for _key, second in people]
     with tenancy.account(account_id), connection.cursor() as cursor:
         approved = ListOrigin.objects.filter(mailing_list_id=list_id, state=DeclarationState.APPROVED).exists()

@@ -1,4 +1,4 @@
-"""The result of a move's dry run, as it is stored for the page: numbers, columns, questions, and some masked rows."""
+"""The result of a move's dry run, as stored for the page."""
 
 from collections import Counter
 from collections.abc import Iterable, Mapping, Sequence
@@ -21,7 +21,7 @@ from mailflatrate.mail.address import masked_address
 from mailflatrate.rules.fields.proposals import propose_type
 
 BLOCKING = (STATUS, FILE, DATE_ORDER, UNREAD_NOES)
-"""Questions without whose answer an import doesn't start."""
+"""Without an answer, no import starts."""
 SHOWN_VALUES = 3
 SHOWN_CHARACTERS = 40
 UNKNOWN_WORDS = 30
@@ -29,11 +29,7 @@ UNKNOWN_WORDS = 30
 
 @dataclass(frozen=True, slots=True)
 class ColumnResult:
-    """A column of one or several files: its first values, and its target (a choice of `column_choices`).
-
-    `field` is the key of the field that it fills, if any, and `field_type` the type that was chosen or that fits its
-    values.
-    """
+    """First values and target (`column_choices`). `field_type`: chosen, or fitting."""
 
     title: str
     values: tuple[str, ...]
@@ -44,10 +40,7 @@ class ColumnResult:
 
 @dataclass(frozen=True, slots=True)
 class FileResult:
-    """A file of a move.
-
-    `all_rows` is the status that it states for everyone; `asks`: its name suggests that they opted out.
-    """
+    """`all_rows`: everyone's status; `asks`: its name suggests that they opted out."""
 
     number: int
     name: str
@@ -58,13 +51,13 @@ class FileResult:
 
     @property
     def is_about_all(self) -> bool:
-        """Return whether the file states, or may state, the same status for everyone in it."""
+        """It states, or may state, one status for everyone."""
         return self.all_rows not in ("", BY_ROW) or (self.asks and not self.all_rows)
 
 
 @dataclass(frozen=True, slots=True)
 class MoveFindings:
-    """The result of a dry run. `counts` has (pile, reason, people), `unknown` (title, word, rows)."""
+    """`counts`: (pile, reason, people); `unknown`: (title, word, rows)."""
 
     system: str
     rows: int
@@ -79,20 +72,17 @@ class MoveFindings:
     reviews: tuple[MoveReview, ...] = ()
 
     def pile(self, pile: Pile) -> list[tuple[str, int]]:
-        """Return the number of people in a pile by reason, the most frequent first."""
+        """By reason, the most frequent first."""
         return [(reason, people) for one, reason, people in self.counts if one == pile.value]
 
     def people(self, pile: Pile) -> int:
-        """Return how many people are in a pile."""
         return sum(people for _reason, people in self.pile(pile))
 
     @property
     def blocking(self) -> tuple[MoveQuestion, ...]:
-        """Return the questions to answer before the move can start."""
         return tuple(question for question in self.questions if question.about in BLOCKING)
 
     def as_json(self) -> dict[str, Any]:
-        """Return a mapping for `Move.result`."""
         return {
             "system": self.system,
             "rows": self.rows,
@@ -108,13 +98,12 @@ class MoveFindings:
         }
 
     def numbers_only(self) -> dict[str, Any]:
-        """Return the result without any value from the files, for a move that has started."""
+        """Without any value from the files, for a move that has started."""
         stored = self.as_json()
         return {**stored, "columns": [], "samples": {}, "unknown": [], "questions": []}
 
     @classmethod
     def from_json(cls, stored: Mapping[str, Any]) -> "MoveFindings":
-        """Read the output of `as_json`."""
         return cls(
             system=stored["system"],
             rows=stored["rows"],
@@ -131,7 +120,7 @@ class MoveFindings:
 
 
 def result_of(runner: DryRunner, found: DryRun) -> MoveFindings:
-    """Return the parts of a dry run's result to store. Raises ImportProblem if there is too much to show."""
+    """Raises ImportProblem if there is too much to show."""
     counts = sorted(found.counts.items(), key=lambda item: (item[0][0].value, -item[1], item[0][1]))
     samples = {f"{pile.value}/{reason}": rows for (pile, reason), rows in runner.samples().items() if rows}
     zones = Counter(plan.terms.time_zone for plan in runner.plans)
@@ -157,7 +146,6 @@ def _file(plan: FilePlan, found: DryRun) -> FileResult:
 
 
 def _columns(plans: Iterable[FilePlan]) -> list[ColumnResult]:
-    """Return the columns of all files, each title once, in the order of the files. Raises ImportProblem."""
     found: dict[str, ColumnResult] = {}
     for plan in plans:
         names = {title: name for name, title in plan.mapping.items()}
@@ -182,7 +170,7 @@ def _column(plan: FilePlan, at: int, title: str, name: str) -> ColumnResult:
 
 
 def _values(plan: FilePlan, at: int) -> tuple[str, ...]:
-    """Return the first different values of a column; addresses are masked."""
+    """Different ones; addresses are masked."""
     texts = dict.fromkeys(row[at].strip()[:SHOWN_CHARACTERS] for row in plan.preview.rows if at < len(row))
     shown = (masked_address(text) if "@" in text else text for text in texts if text)
     return tuple(shown)[:SHOWN_VALUES]

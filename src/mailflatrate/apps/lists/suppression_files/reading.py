@@ -1,4 +1,4 @@
-"""Interprets each row of a file of addresses: an address to suppress and why, or why the row is rejected."""
+"""Each row of a file of addresses: whom to suppress and why, or why it is rejected."""
 
 from collections.abc import Iterator, Mapping, Sequence
 from dataclasses import dataclass
@@ -15,7 +15,6 @@ from mailflatrate.rules.prior_status.row import judge_row
 from mailflatrate.rules.prior_status.status_words import PriorStatus
 
 REASON_TITLE = "reason"
-"""The column of our own export that holds the exact reason."""
 TEXT_CHARACTERS = 200
 REASONS = {
     PriorStatus.COMPLAINED: SuppressionReason.COMPLAINT,
@@ -23,7 +22,6 @@ REASONS = {
     PriorStatus.BLOCKED: SuppressionReason.MANUAL,
     PriorStatus.UNSUBSCRIBED: SuppressionReason.UNSUBSCRIBE,
 }
-"""What the status words of other systems mean here."""
 
 
 class RowReport(StrEnum):
@@ -62,12 +60,11 @@ class RowReader:
         self._default = default
 
     def rows(self, table: RowTable) -> Iterator[FileRow]:
-        """Yield all rows in order."""
         for line, cells, fault in table.rows():
             yield self._row(line, cells) if fault is None else self._damaged(line, cells)
 
     def _damaged(self, line: int, cells: Sequence[str]) -> FileRow:
-        """Interpret a row whose cells can't be told apart: its addresses count for the file's own reason."""
+        """Its addresses count for the file's own reason."""
         addresses = addresses_of_no(cells)
         if not addresses:
             return FileRow(line, cells, report=RowReport.UNREADABLE)
@@ -85,7 +82,7 @@ class RowReader:
         return FileRow(line, cells, tuple(map(mailbox_keys, addresses)), reason, words, role)
 
     def _reason(self, cells: Sequence[str]) -> tuple[SuppressionReason | None, str]:
-        """Return the reason and the words that gave it; None if the row says that the person is subscribed."""
+        """With the words that gave it; None if the person is subscribed."""
         own = cells[self._own_at].strip().casefold() if self._own_at is not None else ""
         if own in STATED:
             return SuppressionReason(own), own

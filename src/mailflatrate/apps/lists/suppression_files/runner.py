@@ -1,8 +1,4 @@
-"""Runs files of addresses to suppress: each transaction writes a slice of rows with its numbers and progress.
-
-After a crash it continues with the first row whose transaction was not committed; suppressing an address twice changes
-nothing.
-"""
+"""Runs files of addresses to suppress, slice by slice; resumed after the last committed one, and repeatable."""
 
 from collections import Counter
 from collections.abc import Sequence
@@ -27,7 +23,6 @@ from mailflatrate.rules.contacts.suppression import SuppressionReason
 SLICE_ROWS = 5_000
 MOST_ROWS = 2_000_000
 MOST_REPORTED = 10_000
-"""Rows of a file that are kept for its report; further ones are only counted."""
 _WITHDRAWS = (SuppressionReason.COMPLAINT, SuppressionReason.OBJECTION, SuppressionReason.UNSUBSCRIBE)
 """What a person said themselves ends their subscriptions, too."""
 TOO_MANY = gettext_noop("this file has more than 2,000,000 rows; what was read so far is suppressed")
@@ -35,15 +30,12 @@ TOO_MANY = gettext_noop("this file has more than 2,000,000 rows; what was read s
 
 @dataclass(frozen=True)
 class SuppressionFileRunner(TaskRunner[SuppressionFile]):
-    """Suppresses the addresses of files, some rows in each transaction."""
-
     slice_rows: int = SLICE_ROWS
 
     model = SuppressionFile
     refusals = (ImportProblem,)
 
     def work(self, task: SuppressionFile) -> None:
-        """Read the file from the first row that wasn't written."""
         with uploads.opened_for(task.account_id, task.file_path) as path:
             table = open_table(path)
             rows = islice(_reader(task, table).rows(table), task.rows_read, None)
@@ -56,12 +48,10 @@ class SuppressionFileRunner(TaskRunner[SuppressionFile]):
                     _write(task, part, table.position_bytes())
 
     def clean_up(self, task: SuppressionFile, state: TaskState) -> None:
-        """Delete the file."""
         uploads.forget(task.file_path)
 
 
 def run_suppression_file(account_id: int, file_id: int, *, slice_rows: int = SLICE_ROWS) -> None:
-    """Run or resume a file to its end."""
     SuppressionFileRunner(slice_rows).run(account_id, file_id)
 
 
@@ -70,7 +60,6 @@ def _reader(job: SuppressionFile, table: RowTable) -> RowReader:
 
 
 def _write(job: SuppressionFile, rows: Sequence[FileRow], position_bytes: int) -> None:
-    """Suppress the addresses of some rows, and count each row."""
     wanted = [row for row in rows if row.keys]
     changed = suppress_keys([_entry(job, row, key) for row in wanted for key in row.keys])
     # A row with several addresses counts once.
@@ -97,7 +86,6 @@ def _entry(job: SuppressionFile, row: FileRow, key: MailboxKeys) -> SuppressionE
 
 
 def source_of(job: SuppressionFile) -> str:
-    """Return the source to record with each suppression from this file."""
     return f"file {job.id}: {job.file_name}"[:200]
 
 
@@ -109,7 +97,6 @@ def _end_subscriptions(job: SuppressionFile, rows: Sequence[FileRow]) -> None:
 
 
 def _report(job: SuppressionFile, rows: Sequence[FileRow]) -> None:
-    """Keep the rows that someone should look at, as far as there is room."""
     room = MOST_REPORTED - job.role_addresses - job.rejected_rows
     SuppressionFileRow.objects.bulk_create(
         [
