@@ -1,3 +1,5 @@
+"""A reviewer's view of origins and held imports."""
+
 from dataclasses import dataclass
 from datetime import datetime
 

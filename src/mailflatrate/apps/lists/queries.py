@@ -1,3 +1,5 @@
+"""Scoped reads of lists, contacts and imports."""
+
 from collections.abc import Sequence
 from dataclasses import dataclass
 from datetime import date, datetime, timedelta

@@ -1,3 +1,5 @@
+"""The account's tags: read them, and add or remove them for many contacts at once."""
+
 from collections.abc import Iterable, Sequence
 from dataclasses import dataclass
 

@@ -1,3 +1,5 @@
+"""Starting, canceling and undoing bulk actions."""
+
 from collections.abc import Mapping
 from datetime import timedelta
 from typing import Any

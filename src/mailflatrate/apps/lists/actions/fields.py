@@ -1,3 +1,5 @@
+"""Declaring, changing, ordering and archiving custom fields."""
+
 import re
 from dataclasses import dataclass, field
 from datetime import datetime

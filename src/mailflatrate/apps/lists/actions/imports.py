@@ -1,3 +1,5 @@
+"""File imports: upload, choose columns, start and cancel."""
+
 from collections import Counter
 from collections.abc import Iterator, Mapping
 from contextlib import contextmanager

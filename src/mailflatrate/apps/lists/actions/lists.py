@@ -1,3 +1,5 @@
+"""Creating, renaming and archiving lists."""
+
 import hashlib
 import json
 import secrets

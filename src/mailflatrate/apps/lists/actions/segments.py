@@ -1,3 +1,5 @@
+"""Saving and deleting segments."""
+
 from typing import Any
 
 from django.db import transaction

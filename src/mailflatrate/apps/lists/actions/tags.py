@@ -1,3 +1,5 @@
+"""Create, change and delete tags, and set the tags of one contact."""
+
 from collections.abc import Iterable
 
 from django.db import IntegrityError, transaction

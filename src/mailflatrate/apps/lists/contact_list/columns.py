@@ -1,3 +1,5 @@
+"""The columns of the contact list, and the ones that each member of the account chose."""
+
 from collections.abc import Iterable, Sequence
 
 from mailflatrate.apps.accounts.models import User

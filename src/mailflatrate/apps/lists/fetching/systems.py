@@ -1,3 +1,5 @@
+"""The systems that we can fetch from, and the form of their keys."""
+
 from collections.abc import Callable, Mapping
 from dataclasses import dataclass
 from types import MappingProxyType

@@ -1,3 +1,5 @@
+"""The columns of the contact list that each member of an account chose."""
+
 from django.db import models
 
 from mailflatrate.base.tenancy import TenantModel

@@ -1,3 +1,5 @@
+"""Tags, and the contacts who have them."""
+
 from django.db import models
 from django.db.models import Q
 from django.db.models.functions import Now
