@@ -1,9 +1,11 @@
-"""Pages are declared at their views: address, name, rights, log entry. A `urls.py` lists the modules that have any."""
+"""Pages are declared at their views: address, name, rights, log entry."""
 
 from collections.abc import Callable, Iterator, Mapping
 from dataclasses import dataclass, field
 from functools import cache
+from importlib import import_module
 from inspect import isfunction
+from pkgutil import walk_packages
 from types import ModuleType
 from typing import Any
 
@@ -66,7 +68,9 @@ def public(address: str, name: str, **options: Any) -> Callable[[View], View]:
     return lambda view: csrf_exempt(declare(WebPage(address, name, **options), view))
 
 
-def patterns(*modules: ModuleType) -> list[URLPattern]:
+def patterns(package: ModuleType) -> list[URLPattern]:
+    """Return the addresses of all pages declared in a package, in the order of its modules' names."""
+    modules = [import_module(module.name) for module in walk_packages(package.__path__, f"{package.__name__}.")]
     return [
         path(page.route, view, page.values, name=page.name)
         for module in modules

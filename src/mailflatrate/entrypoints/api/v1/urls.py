@@ -1,5 +1,0 @@
-"""URLs of version 1."""
-
-from mailflatrate.entrypoints.api.v1.service import urlpatterns
-
-__all__ = ["urlpatterns"]
