@@ -51,7 +51,6 @@ def changed_since(reference: str) -> list[str]:
 
 
 def affected(paths: list[str]) -> list[str]:
-    """Return the test files and folders that changes of these paths reach, in order."""
     if any(EVERYTHING.search(path) for path in paths):
         return ["tests"]
     chosen = {test for path in paths for folder, test in BY_FOLDER.items() if path.startswith(folder)}
@@ -62,7 +61,6 @@ def affected(paths: list[str]) -> list[str]:
 
 
 def _reached_modules(paths: list[str]) -> set[str]:
-    """Return the changed modules, ours and the tests', and all of ours that import one of them."""
     import grimp
 
     changed = {_module(ROOT / path) for path in paths if path.endswith(".py")}
@@ -78,7 +76,6 @@ def _reached_modules(paths: list[str]) -> set[str]:
 
 
 def _views_of(template: str) -> set[str]:
-    """Return the modules that name a template, or one that includes or extends it."""
     names, seen = {Path(template).name}, set[str]()
     while names - seen:
         name = (names - seen).pop()
@@ -91,13 +88,11 @@ def _views_of(template: str) -> set[str]:
 
 @cache
 def _uses(test: Path) -> frozenset[str]:
-    """Return what a test file imports, its helpers' helpers, and the views whose addresses it opens."""
     return _imports(test) | _helpers(test) | {view for address in _addresses(test) for view in _views_at(address)}
 
 
 @cache
 def _helpers(path: Path) -> frozenset[str]:
-    """Return the modules of the tests that one imports, with theirs."""
     files = [(name, TESTS / f"{name.replace('.', '/')}.py") for name in _imports(path) - {_module(path)}]
     found = {name: file for name, file in files if file.exists()}
     return frozenset(found).union(*(_helpers(file) for file in found.values()))
@@ -105,7 +100,6 @@ def _helpers(path: Path) -> frozenset[str]:
 
 @cache
 def _imports(path: Path) -> frozenset[str]:
-    """Return what a module of the tests imports, and itself."""
     found = {_module(path)}
     for package, names in _FROM.findall(_read(path)):
         found |= {package, *(f"{package}.{name}" for name in re.findall(r"\w+", re.sub(r" as \w+", "", names)))}
@@ -120,7 +114,6 @@ def _addresses(path: Path) -> set[str]:
 
 @cache
 def _views_at(address: str) -> frozenset[str]:
-    """Return the modules of the views that an address, or the end of one, may open."""
     parts = address.split("/")
     return frozenset(view for pattern, view in _pages() if _is_end_of(parts, pattern))
 
@@ -153,7 +146,6 @@ def _pages() -> tuple[tuple[list[str], str], ...]:
 
 
 def _module(path: Path) -> str:
-    """Return the dotted name of a module, ours or the tests'."""
     root = SOURCE if path.is_relative_to(SOURCE) else TESTS
     parts = path.relative_to(root if path.is_relative_to(root) else ROOT).with_suffix("").parts
     return ".".join(part for part in parts if part != "__init__")

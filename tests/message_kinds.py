@@ -60,7 +60,6 @@ class Message:
         return found
 
     def part(self, subtype: str) -> str:
-        """The text of one part."""
         found = self.parsed.get_body((subtype,))
         assert isinstance(found, EmailMessage), self.kind
         return str(found.get_content())

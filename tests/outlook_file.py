@@ -46,7 +46,6 @@ def compound(streams: dict[str, bytes]) -> bytes:
 
 
 def entry(name: str, kind: int, start: int, size: int, child: int = FREE, right: int = FREE) -> bytes:
-    """A directory entry."""
     text = name.encode("utf-16-le")
     links = pack("<BBIII", kind, 1, FREE, right, child)
     return text.ljust(64, b"\0") + pack("<H", len(text) + 2) + links + b"\0" * 36 + pack("<IQ", start, size)

@@ -32,7 +32,6 @@ def write_secrets(data_dir: Path) -> None:
 
 
 def copy_cluster(data_dir: Path) -> None:
-    """Put the prepared cluster into a data folder that has none."""
     subprocess.run(["cp", "-a", str(prepared_cluster() / "postgres"), str(data_dir / "postgres")], check=True)
 
 

@@ -44,7 +44,6 @@ def send_ready(account_id: int) -> list[str]:
 
 
 def look(account_id: int) -> dict[str, Any]:
-    """People, results, suppressions and pictures of the account."""
     with tenancy.account(account_id):
         return {
             "people": sorted(Contact.objects.values_list("email", flat=True)),
@@ -70,7 +69,6 @@ def replay_own_journals() -> None:
 
 
 def main() -> None:
-    """Look, try to send, resume, send."""
     account_id = int(sys.argv[1])
     hold = fence.current_hold()
     held = {

@@ -15,7 +15,6 @@ from mailflatrate.entrypoints.boot import database
 
 
 def take_in(export: bytes, company: str, everyone: list[str]) -> dict[str, Any]:
-    """Import an export into an empty account, and look at the result."""
     from mailflatrate.apps.lists import ledger_seals
     from mailflatrate.apps.lists.models import Contact, Subscription
     from mailflatrate.apps.lists.signing_keys import rotate_signing_key

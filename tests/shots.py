@@ -15,7 +15,6 @@ SHOTS = Path(__file__).parents[1] / "docs" / "shots"
 
 
 def first_link(visitor: Visitor, page: str, pattern: str) -> str:
-    """Return the first address on a page that matches."""
     visitor.go(page)
     for link in visitor.page.locator("main a[href]").all():
         if re.fullmatch(pattern, address := str(link.get_attribute("href"))):

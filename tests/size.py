@@ -39,7 +39,6 @@ def main() -> int:
 
 
 def measures() -> dict[str, float]:
-    """Return every measure of LIMITS by its name."""
     modules = list(SOURCE.rglob("*.py"))
     kinds: Counter[str] = Counter()
     carriers = 0
@@ -83,7 +82,6 @@ def line_kinds(text: str, tree: ast.Module) -> list[str]:
 
 
 def docstrings(tree: ast.Module) -> Iterator[ast.Constant]:
-    """Yield the texts at the beginning of modules, classes and functions, and below constants and fields."""
     for node in ast.walk(tree):
         body = getattr(node, "body", None)
         if not isinstance(body, list) or not body:

@@ -13,7 +13,6 @@ remains possible is in [security.md](security.md).
 
 
 def page() -> str:
-    """Return the whole page."""
     return "\n".join([HEAD, *(line for path in sorted(FOLDER.glob("test_*.py")) for line in _part(path))]) + "\n"
 
 
@@ -31,7 +30,6 @@ def _part(path: Path) -> Iterator[str]:
 
 
 def main() -> None:
-    """Print the page."""
     print(page(), end="")
 
 

@@ -1,8 +1,4 @@
-"""Write migrations for what changed in the models, without the words of a field: `make migrations`.
-
-Labels, help texts and choices are words for people and change nothing in the database, so no migration has them. A
-default that is a member of an enumeration is written as its value, so that no migration needs the code it came from.
-"""
+"""Write migrations for what changed in the models, without the words of a field: `make migrations`."""
 
 import os
 from collections.abc import Iterator
@@ -35,7 +31,6 @@ def without_words() -> Iterator[None]:
 
 
 def own_apps() -> list[str]:
-    """Return the labels of our apps that have tables."""
     from django.apps import apps
 
     return [
@@ -46,7 +41,6 @@ def own_apps() -> list[str]:
 
 
 def main() -> None:
-    """Write what is missing."""
     import django
     from django.core.management import call_command
 

@@ -17,7 +17,6 @@ HIDDEN = ("accounts.Account",)
 
 
 def page() -> str:
-    """Return the whole page."""
     from django.apps import apps
 
     configs = [
@@ -30,7 +29,6 @@ def page() -> str:
 
 
 def models_of(config: Any) -> list[Any]:
-    """The models of an app that have a table, by its name."""
     found = [model for model in config.get_models(include_auto_created=True) if not model._meta.proxy]
     return sorted(found, key=lambda model: model._meta.db_table)
 
@@ -76,14 +74,12 @@ def picture(config: Any) -> str:
 
 
 def kind_of(field: Any) -> str:
-    """The type of a column in one word."""
     from django.db import connection
 
     return re.sub(r"\W.*", "", field.db_type(connection) or "view")
 
 
 def tables(config: Any) -> str:
-    """What each table holds, its other columns, and the triggers that guard it."""
     from mailflatrate.base.tenancy.statements import shipped
 
     triggers: dict[str, list[str]] = {}
@@ -105,7 +101,6 @@ def tables(config: Any) -> str:
 
 
 def sentence(model: Any) -> str:
-    """The first sentence of a model's docstring."""
     text = " ".join((model.__doc__ or "").split())
     if text.startswith(f"{model.__name__}("):  # Django's own
         return ""
@@ -113,7 +108,6 @@ def sentence(model: Any) -> str:
 
 
 def main() -> None:
-    """Print the page."""
     import django
 
     os.environ.setdefault("DJANGO_SETTINGS_MODULE", "mailflatrate.settings.django")

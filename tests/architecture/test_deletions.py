@@ -1,8 +1,4 @@
-"""Whatever a page or program may delete can be deleted together with every row that may refer to it.
-
-The walk follows each foreign key to what is deleted, and the foreign keys to what goes with it. A reference that the
-database or Django refuses ends in a 500 page, unless the action asks first: those are named below, with their test.
-"""
+"""Whatever a page or program may delete can be deleted together with every row that may refer to it."""
 
 from collections.abc import Iterator
 
@@ -44,7 +40,6 @@ WHERE contype = 'f'
 
 
 def refused(label: str, kept: set[str], fixed: set[str], rules: dict[tuple[str, str], str]) -> Iterator[str]:
-    """Yield each reference that keeps a row of this model, or of what goes with it, from being deleted."""
     seen, waiting = set(), [model for model in apps.get_models() if model._meta.label == label]
     assert waiting
     while waiting:

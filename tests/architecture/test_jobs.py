@@ -1,8 +1,4 @@
-"""Every job that is enqueued by its name exists and takes the arguments it's given.
-
-A job's name is a string at both ends, so that an earlier stop of the path can ask a later one without importing it. No
-type checker sees a misspelled name or an argument that the job doesn't have; this does.
-"""
+"""Every job that is enqueued by its name exists and takes the arguments it's given."""
 
 import ast
 import importlib

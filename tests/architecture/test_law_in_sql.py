@@ -38,7 +38,6 @@ def owner(database: str) -> Iterator[psycopg.Connection[Any]]:
 
 
 def answers(owner: psycopg.Connection[Any], condition: str, columns: str, values: list[tuple[Any, ...]]) -> list[Any]:
-    """What a condition says about each row of values."""
     rows = ", ".join("({})".format(", ".join(["%s::text"] * len(values[0]))) for _ in values)
     statement = f"SELECT {condition} FROM (VALUES {rows}) AS a ({columns})"
     return [answer for (answer,) in owner.execute(statement, [each for row in values for each in row]).fetchall()]

@@ -1,8 +1,4 @@
-"""Modules of the apps that no test file of the same name mirrors: their number only falls.
-
-A mirror is where a reader looks first: `apps/<app>/.../name.py` has `tests/apps/<app>/test_name.py`, and a new module
-begins with one. What a module does may be tested elsewhere, too; here only the place counts.
-"""
+"""Modules of the apps that no test file of the same name mirrors: their number only falls."""
 
 from architecture.migrations import PACKAGE
 

@@ -35,7 +35,6 @@ REVERSED = [
 
 
 def check(folder: Path, *defined: str, optimized: bool) -> str:
-    """Return Spin's report on the model with these macros."""
     macros = [f"-D{each}" for each in ("FAILURES=2", *defined)]
     level = "-O2" if optimized else "-O0"
     for command in (

@@ -36,7 +36,6 @@ def _named(node: ast.AST) -> str:
 
 
 def _targets(node: ast.AST) -> Iterator[ast.expr]:
-    """Yield what a statement assigns to."""
     if isinstance(node, ast.Assign):
         for target in node.targets:
             yield from target.elts if isinstance(target, ast.Tuple | ast.List) else [target]
@@ -49,7 +48,6 @@ def _is_of_campaign(call: ast.Call) -> bool:
 
 
 def state_writes(source: str) -> list[str]:
-    """Return the places that write the state of a campaign."""
     found = []
     for node in nodes(source):
         for target in _targets(node):
@@ -68,7 +66,6 @@ def state_writes(source: str) -> list[str]:
 
 
 def state_sets(source: str) -> list[str]:
-    """Return the sets of campaign states that a module spells out."""
     found = []
     for node in nodes(source):
         if isinstance(node, ast.Tuple | ast.List | ast.Set) and len(node.elts) > 1:

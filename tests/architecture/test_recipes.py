@@ -1,7 +1,4 @@
-"""How many files it takes to add a kind of something: each recipe is followed in a copy of the tree, and has to work.
-
-The test of the new kind counts, what is generated doesn't.
-"""
+"""How many files it takes to add a kind of something: each recipe has to work in a copy of the tree."""
 
 import os
 import shutil
@@ -34,7 +31,6 @@ class Tree:
             file.write_text(text)
 
     def edit(self, path: str, *replaced: tuple[str, str]) -> None:
-        """Replace texts that a file has once each."""
         text = (self.source / "mailflatrate" / path).read_text()
         for before, after in replaced:
             assert text.count(before) == 1, before

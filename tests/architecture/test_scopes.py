@@ -24,7 +24,6 @@ Kind = type[AccountScope | PlatformScope] | None
 
 
 def modules() -> dict[str, tuple[ModuleType, str]]:
-    """Return our modules that say what a function needs, or call one that does, with their source."""
     found = {}
     for file in CODE:
         source = file.read_text()

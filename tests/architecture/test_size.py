@@ -36,7 +36,6 @@ def modules(folder: Path) -> dict[str, str]:
 
 
 def long_functions(source: str) -> dict[str, int]:
-    """Return the functions of a module that are too long, with their lines."""
     functions = (node for node in nodes(source) if isinstance(node, ast.FunctionDef | ast.AsyncFunctionDef))
     lines = {node.name: (node.end_lineno or node.lineno) - node.lineno + 1 for node in functions}
     return {name: count for name, count in lines.items() if count > MOST_LINES_OF_A_FUNCTION}

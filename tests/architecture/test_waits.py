@@ -1,8 +1,4 @@
-"""Tests wait for conditions (`tests/support/waiting.py`), never for a time that is hoped to be enough.
-
-A fixed wait is too short on a busy machine, where the test then fails, and too long on every other. Where time itself
-is what a test is about, the function is named below with the reason.
-"""
+"""Tests wait for conditions (`tests/support/waiting.py`), never for a time that is hoped to be enough."""
 
 import ast
 import asyncio

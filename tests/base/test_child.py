@@ -17,7 +17,6 @@ from support.waiting import wait_until
 
 @pytest.fixture
 def pool() -> Iterator[child.ChildPool]:
-    """Children of this test's own."""
     one = child.ChildPool(children=2, wait_seconds=0.5)
     yield one
     one.close()

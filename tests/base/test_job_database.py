@@ -19,7 +19,6 @@ OPEN = "SELECT count(*) FROM pg_stat_activity WHERE application_name = 'shared b
 
 @pytest.fixture
 def shared(database: str) -> Iterator[str]:
-    """The alias of a database whose threads share two connections."""
     usual = connections.databases["default"]
     options = {**usual["OPTIONS"], "slots": 2, "slot_wait_seconds": 5, "application_name": "shared by jobs"}
     connections.databases[SHARED] = usual | {

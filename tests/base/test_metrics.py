@@ -14,7 +14,6 @@ from mailflatrate.rules.sending.providers import PROVIDERS
 
 
 def process(folder: Path, name: str, count: int) -> SharedMetrics:
-    """What a process with a registry of its own does."""
     registry = CollectorRegistry()
     Counter("letters", "Letters", ["kind"], registry=registry).labels('a "quoted"\nkind').inc(count)
     Gauge("nothing", "No number", registry=registry).set(float("nan"))

@@ -59,17 +59,14 @@ class Look:
 
     @property
     def name(self) -> str:
-        """For file names."""
         return f"{self.language}-{'phone' if self.phone else 'desktop'}-{'dark' if self.theme == 'ink' else 'light'}"
 
     @property
     def window(self) -> ViewportSize:
-        """How large the window is."""
         return {"width": 390, "height": 844} if self.phone else {"width": 1360, "height": 900}
 
     @property
     def scheme(self) -> Literal["dark", "light"]:
-        """What the system says."""
         return "dark" if self.theme == "ink" else "light"
 
 
@@ -227,7 +224,6 @@ def visitor(chromium: Browser, demo: Demo) -> Callable[..., AbstractContextManag
 
 @pytest.fixture(scope="module")
 def otto(visitor: Callable[[str, str, bool], AbstractContextManager[Visitor]]) -> Iterator[Visitor]:
-    """The operator at the desk, signed in."""
     with visitor("en", "ink", False) as found:
         found.sign_in_at_the_desk("otto@mailflatrate.example")
         yield found

@@ -68,7 +68,6 @@ OWN_WORDS = """() => {
 
 
 def order(page: Page) -> list[str]:
-    """The keys of all steps, in the order in which they are read."""
     keys = page.locator(".flow-step[data-key]").evaluate_all("all => all.map(one => one.dataset.key)")
     return [str(key) for key in keys]
 
@@ -120,7 +119,6 @@ def test_a_branch_a_split_and_a_goal_are_built_by_keyboard_and_reach_a_person(vi
 
 
 def write_message(anna: Visitor, step: str) -> None:
-    """Give the message of a step its subject and words of its own, in the ordinary editor, which saves it."""
     anna.go(step)
     anna.page.locator("#side a[href*='/campaigns/']").click()
     anna.page.wait_for_url(re.compile(r"/campaigns/\d+/edit/"))

@@ -15,7 +15,6 @@ pytestmark = pytest.mark.browser
 
 @pytest.fixture(scope="module")
 def anna(visitor: Any) -> Iterator[Any]:
-    """Anna, signed in."""
     with visitor("en", "letter", False) as found:
         found.sign_in("anna@lindenhof.example")
         yield found
@@ -36,7 +35,6 @@ def test_in_german_in_the_dark_and_on_a_phone(visitor: Any, language: str, theme
 
 
 def begin(anna: Any, name: str, what: str) -> Any:
-    """A new draft, its visual editor ready."""
     new_draft(anna, name, what)
     anna.page.wait_for_selector(".blocks[data-ready]")
     return anna.page

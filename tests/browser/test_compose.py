@@ -89,7 +89,6 @@ class Checks:
 
 
 def begun(somebody: Any, name: str, begin: str) -> Checks:
-    """A new draft and its checks."""
     new_draft(somebody, name, begin)
     return Checks(somebody.page)
 
@@ -107,7 +106,6 @@ def promised(somebody: Any, checks: Checks) -> None:
 
 
 def write_source(page: Any, text: str) -> None:
-    """Replace everything in the source."""
     page.locator("[data-editor-host] .cm-content").click()
     page.keyboard.press("Control+A")
     page.keyboard.insert_text(text)
@@ -233,7 +231,6 @@ def test_by_keyboard_alone_in_markdown(visitor: Any, otto: Any, words: Words) ->
 
 
 def composed(page: Any, words: Words, checks: Checks) -> None:
-    """Subject, sender, list and text, in the order in which Tab comes to them."""
     keys = page.keyboard
     tab_to(page, "#id_subject")
     keys.insert_text(words.untrue)

@@ -18,7 +18,6 @@ ANNA = "anna@lindenhof.example"
 
 @pytest.fixture(scope="module")
 def anna(visitor: Any) -> Iterator[Any]:
-    """One window."""
     with visitor("en", "letter", False) as found:
         found.sign_in(ANNA)
         yield found
@@ -44,7 +43,6 @@ def wait_until_saved(anna: Any, path: str, text: str) -> None:
 
 
 def type_into_editor(page: Any, text: str) -> None:
-    """At the end of the source."""
     editor = page.locator("[data-editor-host] .cm-content")
     editor.click()
     page.keyboard.press("Control+End")

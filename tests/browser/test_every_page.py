@@ -74,7 +74,6 @@ ROUTES = {
 
 @cache
 def _route_of(address: str) -> str:
-    """Return the route of an address of ours, or nothing."""
     try:
         return "/" + resolve(address.partition("?")[0]).route
     except Resolver404:
@@ -119,7 +118,6 @@ class Walker:
                 self.measure(somebody, address, WAYS[1 - look])
 
     def open(self, somebody: Any, address: str, way: Way) -> None:
-        """Open a page in the narrowest window of a way to look at it."""
         seen = somebody.look
         if (seen.language, seen.theme, seen.phone) != way.look:
             somebody.look_as(*way.look)
@@ -182,7 +180,6 @@ def _filled(anna: Any) -> str:
 
 
 def _archive(anna: Any) -> str:
-    """Return the path of the public archive of the demonstration's list."""
     anna.go("/studio/lists/1/public-archive/")
     found = re.search(r"/a/[a-z0-9]+/", anna.page.content())
     assert found is not None
@@ -196,7 +193,6 @@ def _reauthenticate(somebody: Any) -> None:
 
 
 def _in_mail(somebody: Any, search: str, prefix: str, inbox: str = "/desk/test-inbox/") -> str:
-    """Return the path of a link in the newest message to an address, or with a subject, that has one."""
     seen: set[str] = set()
     while True:
         somebody.go(wait_for_message(somebody, inbox, search, seen))

@@ -1,7 +1,4 @@
-"""A marketer's newsletter from nothing to the reader's mailbox: eight kinds of blocks, a saved row and two languages.
-
-By mouse, by keyboard alone, and on a phone; and how long a practiced person takes, counted as strokes and waits.
-"""
+"""A marketer's newsletter from nothing to the reader's mailbox: eight kinds of blocks and two languages."""
 
 import os
 import re
@@ -40,7 +37,6 @@ class Hands:
     began: float = field(default_factory=time.monotonic)
 
     def press(self, place: Any) -> None:
-        """Press a button or a link."""
         self.presses += 1
         if not self.keys_only:
             place.click()
@@ -51,7 +47,6 @@ class Hands:
         self.page.keyboard.press("Enter")
 
     def tick(self, place: Any) -> None:
-        """Tick a box."""
         self.presses += 1
         if self.keys_only:
             place.focus()
@@ -60,7 +55,6 @@ class Hands:
             place.check()
 
     def write(self, place: Any, text: str) -> None:
-        """Write into a field, over what is there."""
         self.presses += 1
         self.strokes += len(text) + 1
         place.focus() if self.keys_only else place.click()
@@ -139,7 +133,6 @@ def rewrite(page: Any, hands: Hands, block: str, html: str) -> None:
 
 
 def keep_a_row(page: Any, hands: Hands, name: str) -> None:
-    """The row is saved, and put in a second time."""
     hands.press(node(page, "Section"))
     hands.write(page.locator("[data-saved-name]"), name)
     hands.press(page.locator("[data-save-row]"))
@@ -158,7 +151,6 @@ def translate(page: Any, hands: Hands, name: str) -> None:
 
 
 def send(page: Any, hands: Hands) -> None:
-    """To everyone with one first name, with the policy confirmed."""
     open_step(page, "audience")
     hands.press(page.locator("[name=row][value='add:']").first)
     page.locator("select[name='0-field']").wait_for()

@@ -1,7 +1,4 @@
-"""The way of a company that moves in: a Mailchimp ZIP, three piles, one confirmation, the link for the others.
-
-Clicks after the drop are counted: focusing a field counts as one, like every button and box.
-"""
+"""The way of a company that moves in: a Mailchimp ZIP, three piles, one confirmation, the link for the others."""
 
 import re
 import secrets

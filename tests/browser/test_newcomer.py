@@ -1,8 +1,4 @@
-"""A newcomer's way from the application to a sent first campaign, and how much of it there is.
-
-Every check is still there: the company is reviewed, the origin is decided on its own, the domain's records are found,
-the import is judged, the policy is ticked, and an operator approves the campaign. `step_counter` says what counts.
-"""
+"""A newcomer's way from the application to a sent first campaign, and how much of it there is."""
 
 import re
 import secrets
@@ -199,7 +195,6 @@ class Newcomer:
         page.wait_for_url(re.compile(r"/studio/campaigns/\d+/$"))
 
     def approve_campaign(self) -> None:
-        """The first campaign waits for an operator, who reads it and lets it go."""
         page = self.otto.page
         self.otto.go("/desk/campaigns/")
         page.locator("tr", has_text=self.company).get_by_role("link").first.click()

@@ -16,7 +16,6 @@ LOOKS = chosen(("en", "letter", False), ("de", "ink", True), ("de", "letter", Fa
 
 @pytest.fixture(scope="module", params=LOOKS, ids=lambda look: "-".join(map(str, look)))
 def anna(request: pytest.FixtureRequest, visitor: Any) -> Iterator[Any]:
-    """Anna, signed in, with one way of looking."""
     language, theme, phone = request.param
     with visitor(language, theme, phone, guarded=True) as found:
         found.sign_in("anna@lindenhof.example")

@@ -18,7 +18,6 @@ LOOKS = chosen(("de", "letter", True), ("en", "ink", False))
 
 @pytest.fixture(params=LOOKS, ids=lambda look: "-".join(map(str, look)))
 def anna(request: pytest.FixtureRequest, visitor: Any) -> Iterator[Any]:
-    """Anna, signed in, with one way of looking."""
     with visitor(*request.param) as found:
         found.sign_in("anna@lindenhof.example")
         yield found

@@ -17,7 +17,6 @@ COUNT = "#segment-people .text-2xl"
 
 
 def press(page: Page, order: str) -> None:
-    """Press a button of the builder by the keyboard."""
     page.locator(f"button[value='{order}']").focus()
     page.keyboard.press("Enter")
 

@@ -33,7 +33,6 @@ def website() -> Iterator[Website]:
 
 @pytest.fixture(scope="module")
 def codes(visitor: Any) -> dict[str, str]:
-    """What the copy buttons of the form's page hand out, by title."""
     with visitor("en", "letter", False) as anna:
         anna.sign_in("anna@lindenhof.example")
         anna.go("/studio/forms/")
@@ -106,7 +105,6 @@ def confirm(chromium: Browser, link: str) -> None:
 
 
 def ask_name_in_step(anna: Any, form: str, step: str) -> None:
-    """Ask for the first name in a step of the form, and publish that."""
     anna.go(f"{form}edit/")
     with anna.page.expect_response("**/edit/"):
         anna.page.get_by_label("Step", exact=True).first.select_option(step)
@@ -115,7 +113,6 @@ def ask_name_in_step(anna: Any, form: str, step: str) -> None:
 
 
 def everything(page: Page) -> str:
-    """The page and its frames."""
     return "\n".join(frame.content() for frame in page.frames)
 
 

@@ -22,7 +22,6 @@ OVER = "document.documentElement.scrollWidth - document.documentElement.clientWi
 
 @pytest.fixture(scope="module")
 def anna(visitor: Any) -> Iterator[Any]:
-    """Anna, signed in."""
     with visitor("en", "letter", False) as found:
         found.sign_in("anna@lindenhof.example")
         yield found

@@ -58,7 +58,6 @@ def released(anna: Any) -> None:
 
 
 def approve_both(otto: Any, path: str) -> None:
-    """See both subjects at the desk and approve them."""
     otto.go(path.replace("/studio/", "/desk/"))
     assert "Zwiebeln, die den Winter lieben" in otto.page.inner_text("main")
     looked_at(otto, "variants-desk")

@@ -42,7 +42,6 @@ class Mail:
 
     @property
     def mailing_id(self) -> str:
-        """As the header says it."""
         found = re.search(r"(?im)^X-Mailing-ID: ([0-9A-Z-]+)", self.source)
         assert found is not None
         return found[1]
@@ -70,7 +69,6 @@ def test_reported_worked_answered_closed(visitor: Any, otto: Any, walk: Walk, tm
 
 
 def mails_of(anna: Any, domain: str) -> list[Mail]:
-    """Return three copies of the demo's campaign, to people of one provider who still get mail."""
     page, found = anna.page, defaultdict[str, list[Mail]](list)
     anna.go(f"/studio/contacts/?q=%40{domain}&state=confirmed")
     for text in page.locator("main a[href^='/studio/contacts/']").all_inner_texts():
@@ -223,7 +221,6 @@ def nobody_named(anna: Any, mails: list[Mail]) -> None:
 
 
 def worked_to_its_end(otto: Any, case: str, mail: Mail) -> None:
-    """The answer is read, a strike given, the reporter written to, the case closed with its cause."""
     page = otto.page
     otto.go(case)
     assert "nachweis.txt" in page.inner_text("main")
@@ -268,7 +265,6 @@ def told(anna: Any, mails: list[Mail]) -> None:
 
 
 def on_no_list(anna: Any, dora: Any, mail: Mail) -> None:
-    """Off every list, in the customer's pages and in the person's own."""
     anna.go(f"/studio/contacts/?q={mail.address.replace('@', '%40')}&state=confirmed")
     assert anna.page.locator("main a", has_text=mail.address).count() == 0
     source = re.sub(r"=\r?\n", "", mail.source).replace("=3D", "=")

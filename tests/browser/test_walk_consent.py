@@ -1,8 +1,4 @@
-"""From the application to the erased person, in one walk: no one is mailed unasked, and all of it is proved.
-
-A company applies, the desk activates it and approves where its list comes from, a file is imported, a form is on a
-page of another origin, and a person signs up there, confirms, is proved and is erased.
-"""
+"""From the application to the erased person, in one walk: no one is mailed unasked, and all of it is proved."""
 
 import re
 import secrets
@@ -53,7 +49,6 @@ class Company:
         return f"emil.brand@briefkasten-{self.domain}"
 
     def step(self, name: str) -> dict[str, str]:
-        """What is written into a step of the application."""
         return {
             "begin": {
                 "responsible_person": "Dora Stein", "legal_name": self.legal_name,
@@ -163,7 +158,6 @@ def review(otto: Any, company: Company) -> None:
 
 
 def declare(dora: Any, company: Company) -> str:
-    """A list, and the declaration where its people come from. The path of the list."""
     page = dora.page
     dora.go("/studio/lists/new/")
     page.fill("[name=name]", company.list_name)
@@ -195,7 +189,6 @@ def declare(dora: Any, company: Company) -> str:
 
 
 def approve(otto: Any, company: Company) -> None:
-    """The desk reads the declaration and approves it."""
     page = otto.page
     otto.go("/desk/origins/")
     looked_at(otto, "origins")
@@ -225,7 +218,6 @@ def contacts_file(company: Company) -> str:
 
 
 def import_file(dora: Any, list_path: str, company: Company, folder: Path) -> None:
-    """Upload, look at the piles, confirm the policy, wait for the figures."""
     page, file = dora.page, folder / "leser.csv"
     file.write_text(contacts_file(company), encoding="utf-8")
     dora.go(f"/studio/imports/new/?list={re.findall(r'[0-9]+', list_path)[0]}")
@@ -296,7 +288,6 @@ def sign_up(emil: Any, address: str, company: Company) -> None:
 
 
 def confirmation(dora: Any, company: Company) -> str:
-    """Return the email in the company's test inbox, and the link in it."""
     letter = wait_for_message(dora, "/studio/test-inbox/", company.reader)
     dora.go(letter)
     dora.page.wait_for_load_state("networkidle")
@@ -322,7 +313,6 @@ def confirm(emil: Any, link: str, company: Company) -> None:
 
 
 def prove_and_erase(dora: Any, company: Company, folder: Path) -> None:
-    """The person's page, the certificate from it, and the end of both."""
     page = dora.page
     dora.go(f"/studio/contacts/?q={company.reader.replace('@', '%40')}")
     page.locator("a[href^='/studio/contacts/']", has_text=company.reader).first.click()

@@ -66,7 +66,6 @@ def begun(client: Client, email: str, company: str = "Gärtnerei Lindenhof") -> 
 
 
 def write_all(client: Client) -> None:
-    """Both steps, in full."""
     company = (
         "responsible_person",
         "country",

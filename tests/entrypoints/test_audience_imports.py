@@ -32,7 +32,6 @@ def text_of(*lines: str, header: str = HEADER) -> bytes:
 
 
 def moved(anna: Customer, *lines: str) -> MoveIn:
-    """A checked move of one file."""
     rows = lines or (line("a@dora.example.com"), line("info@dora.example.com"), line("b@dora.example.com", source=""))
     return drop(anna, {"people.csv": text_of(*rows)}).check()
 
@@ -90,7 +89,6 @@ def test_from_the_file_to_the_report(anna: Customer) -> None:
 
 
 def rows_to_correct(anna: Customer, number: int) -> tuple[str, str]:
-    """The file of rows to correct, and its name."""
     answer = anna.client.get(f"/studio/imports/{number}/refused.csv")
     text = b"".join(answer.streaming_content).decode()  # type: ignore[attr-defined]  # it streams
     return text, answer["Content-Disposition"]

@@ -61,7 +61,6 @@ class Builder:
         return str(made)
 
     def change(self, key: str, status: int = 200, **values: Any) -> str:
-        """Save a panel."""
         return self.edit(
             "change", status, key=key, **{name.replace("__", "-"): value for name, value in values.items()}
         )

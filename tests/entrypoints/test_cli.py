@@ -142,7 +142,6 @@ class Report:
     lines: list[dict[str, Any]]
 
     def at(self, level: str) -> dict[str, str]:
-        """Topic and text of the lines of a level."""
         return {f"{line['topic']}: {line['text']}": line["fix"] for line in self.lines if line["level"] == level}
 
     def topics(self, level: str) -> set[str]:

@@ -36,7 +36,6 @@ def titles(page: str) -> list[str]:
 
 
 def following(page: str) -> str:
-    """The address of the next page."""
     found = re.search(r'hx-get="([^"]*before=[^"]+)"', page)
     return found[1].replace("&amp;", "&") if found else ""
 

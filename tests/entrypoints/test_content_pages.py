@@ -22,13 +22,11 @@ from support.people import browser, followed, person
 
 @pytest.fixture(scope="module")
 def anna(database: str) -> Customer:
-    """Her account."""
     assert database
     return sending_customer()
 
 
 def png(colour: str, size: tuple[int, int] = (700, 300)) -> bytes:
-    """An image file of one color."""
     out = io.BytesIO()
     Image.new("RGB", size, colour).save(out, "PNG")
     return out.getvalue()

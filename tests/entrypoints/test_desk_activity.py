@@ -23,7 +23,6 @@ DECIDED |= {
 
 @pytest.fixture(scope="module")
 def otto(database: str) -> Desk:
-    """At the desk."""
     assert database
     return desk()
 

@@ -28,33 +28,28 @@ from support.returned_mail import desk as desk_address
 
 @pytest.fixture(scope="module")
 def otto(database: str) -> Desk:
-    """At the desk."""
     assert database
     return desk()
 
 
 @pytest.fixture(scope="module")
 def case(database: str) -> SentCampaign:
-    """A campaign."""
     assert database
     return sent_campaign(people=6)
 
 
 def open_case(case: SentCampaign, number: int = 0) -> Case:
-    """Return the open case about the campaign, after one more forwarded message."""
     arrive(case.forward(number), desk_address())
     jobs.take_mail()
     return find(case)
 
 
 def find(case: SentCampaign) -> Case:
-    """The newest case of the account."""
     with tenancy.platform(PlatformReason.OPERATOR_DESK):
         return Case.objects.filter(account_id=case.anna.account_id).select_related("account").latest("id")
 
 
 def post(otto: Desk, url: str, **data: str) -> int:
-    """Press a button."""
     answer = otto.client.post(f"/desk/{url}", data)
     assert answer.status_code in (200, 303, 422), answer.content[-3000:]
     return int(answer.status_code)

@@ -55,7 +55,6 @@ def own_garden(database: str) -> FormCustomer:
 
 
 def typed_form() -> FormCustomer:
-    """A form in three languages that asks for a field of each type, and lets people correct them."""
     first = customer_with_form()
     with tenancy.account(first.account_id):
         for kind, choices in KINDS.items():

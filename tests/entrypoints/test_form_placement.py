@@ -23,7 +23,6 @@ def lindenhof() -> FormCustomer:
 
 
 def config(lindenhof: FormCustomer) -> dict[str, Any]:
-    """What the script on a website is told."""
     script = Client().get(f"{lindenhof.url}form.js").content.decode()
     found = re.search(r"const MAILFLATRATE_FORM=(.*);\n", script)
     assert found is not None

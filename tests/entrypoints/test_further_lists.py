@@ -38,7 +38,6 @@ class Offer:
 
 
 def offer(form: FormCustomer, *further: FurtherList) -> None:
-    """Publish the form again with these further lists."""
     with tenancy.account(form.account_id):
         row = Form.objects.get(id=form.form_id)
         content = replace(content_from_json(row.draft), further=further)

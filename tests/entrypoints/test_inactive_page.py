@@ -109,6 +109,5 @@ def test_whoever_does_not_answer_is_let_go_after_a_fortnight(anna: Customer) -> 
 
 
 def asked_to_withdraw(campaign_id: int) -> list[dict[str, int]]:
-    """What the job was given."""
     waiting = ProcrastinateJob.objects.filter(task_name="lists.withdraw_silent", queueing_lock=f"sunset:{campaign_id}")
     return list(waiting.values_list("args", flat=True))

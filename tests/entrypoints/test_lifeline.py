@@ -26,14 +26,12 @@ PATIENCE_SECONDS = 60.0
 
 @pytest.fixture(scope="module")
 def case(database: str) -> SentCampaign:
-    """A campaign that was delivered."""
     assert database
     return sent_campaign(people=4)
 
 
 @contextmanager
 def ending(workers: list[Copy]) -> Iterator[None]:
-    """Let the workers that are in the list at the end finish."""
     try:
         yield
     finally:

@@ -84,7 +84,6 @@ class Team:
 
     @property
     def account_id(self) -> int:
-        """Return Anna's account."""
         return self.anna.account_id
 
     def limit(self, user: User, *list_ids: int) -> None:
@@ -98,7 +97,6 @@ class Team:
         return tenancy.member(self.account_id, self.mia.id, is_limited=True)
 
     def states(self) -> dict[tuple[int, int], str]:
-        """Return the states of all subscriptions by list and contact."""
         with tenancy.account(self.account_id):
             rows = Subscription.objects.values_list("mailing_list_id", "contact_id", "state")
             return {(list_id, contact_id): state for list_id, contact_id, state in rows}
@@ -106,7 +104,6 @@ class Team:
 
 @pytest.fixture
 def team() -> Team:
-    """A team of its own for each test."""
     return Team()
 
 

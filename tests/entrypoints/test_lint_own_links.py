@@ -46,7 +46,6 @@ def own(database: str) -> Own:
 
 
 def letter_of(changes: dict[str, object]) -> Own:
-    """The same for a draft with changes."""
     home = sending_customer(people=1)
     campaign = home.ticked(home.draft(**changes))
     with tenancy.account(home.account_id):

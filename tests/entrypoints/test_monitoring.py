@@ -170,7 +170,6 @@ def _case(changed: dict[str, str], expression: str, expected: list[dict[str, str
 
 
 def _rules() -> dict[str, str]:
-    """Name and severity of each alert."""
     text = (MONITORING / "rules.yml").read_text()
     return dict(re.findall(r"- alert: (\w+)\n.*?severity: (\w+)", text, re.DOTALL))
 

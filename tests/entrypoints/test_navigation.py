@@ -33,7 +33,6 @@ def anna(database: str) -> Customer:
 
 
 def current(page: str, label: str) -> list[str]:
-    """The texts of the current links inside the navigation with this label."""
     found = re.search(rf'<nav[^>]*aria-label="{label}".*?</nav>', page, re.DOTALL)
     assert found is not None, label
     links = re.findall(r'<a\b[^>]*aria-current="page"[^>]*>(.*?)</a>', found[0], re.DOTALL)

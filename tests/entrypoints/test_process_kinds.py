@@ -1,7 +1,4 @@
-"""Nothing works by accident of imports: a process that has only booted has every registry full, and runs every job.
-
-The processes here are new interpreters. Those of other tests are copies of one that has loaded more.
-"""
+"""Nothing works by accident of imports: a process that has only booted has every registry full, and runs every job."""
 
 import json
 import os
@@ -90,7 +87,6 @@ print(json.dumps({"wrong": wrong, "ran": ran}))
 
 
 def environment_of_a_service() -> dict[str, str]:
-    """Return the settings of the tests, with the login that services have."""
     return dict(os.environ) | {
         "MAILFLATRATE_APP_DATABASE_URL": app_login(load_settings()),
         "PYTHONPATH": str(Path(mailflatrate.__file__).parents[1]),

@@ -46,7 +46,6 @@ class Letter:
         return self.url("u", TokenPurpose.UNSUBSCRIBE)
 
     def states(self) -> list[str]:
-        """The states of Dora's subscriptions by list."""
         with tenancy.account(self.anna.account_id):
             return list(self.subscriptions().order_by("mailing_list_id").values_list("state", flat=True))
 

@@ -24,7 +24,6 @@ pytestmark = pytest.mark.usefixtures("database")
 
 
 def sent(anna: Customer, name: str, *, hours_ago: int, delivered: int, bounced: int = 0) -> Campaign:
-    """Return a finished campaign with these results."""
     campaign = anna.sending(name)
     anna.settle(campaign, DeliveryState.SENT, delivered)
     if bounced:
@@ -36,7 +35,6 @@ def sent(anna: Customer, name: str, *, hours_ago: int, delivered: int, bounced: 
 
 
 def click(anna: Customer, campaign: Campaign, *hours: float, link: int = 1, machine: bool = False) -> None:
-    """Record clicks at these hours after the start."""
     assert campaign.started_at is not None
     with tenancy.account(anna.account_id):
         edition = Edition.objects.get(campaign_id=campaign.id)

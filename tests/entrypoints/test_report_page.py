@@ -39,7 +39,6 @@ NETWORKS = count(1)
 
 @pytest.fixture(scope="module")
 def case(database: str) -> SentCampaign:
-    """A campaign."""
     assert database
     return sent_campaign(people=8)
 
@@ -55,7 +54,6 @@ def report(status: int = 200, **given: object) -> str:
 
 
 def last() -> Report:
-    """The newest report."""
     with tenancy.platform(PlatformReason.OPERATOR_DESK):
         return Report.objects.select_related("case").latest("id")
 
@@ -180,7 +178,6 @@ def test_without_scripts_it_goes_seldom_and_without_the_page_never(case: SentCam
 
 
 def solved(task: dict[str, Any]) -> str:
-    """What the browser does."""
     for number in range(task["maxNumber"] + 1):
         if hashlib.sha256(f"{task['salt']}{number}".encode()).hexdigest() == task["challenge"]:
             fields = {key: task[key] for key in ("algorithm", "challenge", "salt", "signature")}
@@ -211,7 +208,6 @@ def test_the_customer_answers_in_the_studio_and_learns_nobody_s_name(case: SentC
 
 
 def given_file(name: str, content: bytes) -> io.BytesIO:
-    """As a browser uploads it."""
     file = io.BytesIO(content)
     file.name = name
     return file

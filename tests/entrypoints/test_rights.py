@@ -72,7 +72,6 @@ class Case:
         return self.mailed()[-1]
 
     def mailed(self) -> list[str]:
-        """Where the mails to Dora lead."""
         with tenancy.account(self.anna.account_id):
             notices = Notice.objects.filter(kind=NoticeKind.PRIVACY, recipient=self.email).order_by("id")
             return [found.group(1) for notice in notices if (found := LINK.search(notice.text))]

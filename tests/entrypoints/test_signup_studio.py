@@ -15,7 +15,6 @@ pytestmark = pytest.mark.usefixtures("database")
 
 
 def draft(anna: Customer) -> Form:
-    """A new form, by the page."""
     answer = anna.client.post("/studio/forms/new/", {"name": "Website", "mailing_list": anna.list_id})
     assert answer.status_code == 303
     with tenancy.account(anna.account_id):

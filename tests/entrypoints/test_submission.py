@@ -106,7 +106,6 @@ def mail(recipient: str, template: str = "shipped", body: str = "", message_id: 
 
 
 def send(server: tuple[int, str], secret: str, recipient: str, content: bytes) -> tuple[int, str]:
-    """The server's reply to the content."""
     with connected(server) as client:
         client.login("key", secret)
         client.mail("shop@lindenhof.example")

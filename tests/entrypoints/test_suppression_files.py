@@ -53,7 +53,6 @@ def post(client: object, text: str, name: str = "blocked.csv", reason: str = "ma
 
 
 def suppressed(anna: Customer, text: str, **given: str) -> SuppressionFile:
-    """Hand a file in on the page, and run its job in slices of three rows."""
     answer = post(anna.client, text, **given)
     assert answer.status_code == 303, answer.content.decode()
     with tenancy.account(anna.account_id):

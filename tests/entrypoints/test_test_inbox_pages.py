@@ -66,7 +66,6 @@ def receive(account_id: int | None, raw: bytes, **values: object) -> InboxMessag
 
 
 def arrived(anna: Customer, raw: bytes | None = None, **values: object) -> str:
-    """Return the URL of a message that the test inbox received for Anna's account."""
     row = receive(anna.account_id, raw or letter().as_bytes(), **values)
     return f"/studio/test-inbox/{row.id}/"
 

@@ -26,7 +26,6 @@ test_addresses.__test__ = False  # type: ignore[attr-defined]  # the name says w
 
 @pytest.fixture
 def anna() -> Customer:
-    """Anna with six readers."""
     return sending_customer(people=6)
 
 

@@ -58,7 +58,6 @@ def processes(no_jobs: None, copies: Copies) -> Iterator[list[str]]:
 
 
 def open_now(owner: psycopg.Connection[tuple[object, ...]], kinds: list[str]) -> Counter[str]:
-    """Connections of the sender and of the worker."""
     found = Counter[str]()
     for (name,) in owner.execute(OPEN, ["mailflatrate %"]).fetchall():
         if name in kinds:

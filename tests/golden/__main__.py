@@ -39,7 +39,6 @@ def main() -> int:
 
 
 def produce(jobs: int, only: str) -> dict[str, str]:
-    """Build the world, ask for everything, and return all files."""
     from golden.folding import Folder, frames_text
     from mailflatrate.locale.build import build as build_catalogues
     from prepared_database import copy_cluster, write_secrets

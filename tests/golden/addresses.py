@@ -1,7 +1,4 @@
-"""All addresses of the service, from the URL resolver, each with what to ask for.
-
-A pattern is named by its path with `<>` for each place, so that views, URL names and parameters may be renamed.
-"""
+"""All addresses of the service, from the URL resolver, each with what to ask for."""
 
 import re
 from collections.abc import Iterator

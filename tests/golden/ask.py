@@ -1,7 +1,4 @@
-"""One request, and its answer as lines: status, headers that mean something, messages, and what the page shows.
-
-Nothing that a request changes stays: it runs in a transaction that is rolled back, and sequences are put back.
-"""
+"""One request, and its answer as lines: status, headers that mean something, messages, and what the page shows."""
 
 import json
 from collections.abc import Iterator

@@ -35,7 +35,6 @@ class Crawl:
         self.asked = 0
 
     def run(self, share: int, shares: int, only: str = "") -> dict[str, Any]:
-        """Ask for each so-manieth address."""
         pages = {}
         for address in [each for each in self._addresses if only in each.pattern][share::shares]:
             began = time.perf_counter()

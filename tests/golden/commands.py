@@ -8,7 +8,6 @@ from golden.neutral import neutral
 
 
 def helps(command: click.Command, name: str, parent: click.Context | None = None) -> Iterator[tuple[str, str]]:
-    """Yield the help of a command and of all below it."""
     context = click.Context(command, info_name=name, parent=parent, terminal_width=110, max_content_width=110)
     yield context.command_path, neutral(command.get_help(context))
     if isinstance(command, click.Group):
@@ -19,7 +18,6 @@ def helps(command: click.Command, name: str, parent: click.Context | None = None
 
 
 def all_helps() -> str:
-    """Return the help of every command."""
     from mailflatrate.entrypoints.cli.main import cli
 
     return "\n".join(f"$ {path} --help\n{text}\n" for path, text in helps(cli, "mailflatrate"))

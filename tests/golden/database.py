@@ -1,8 +1,4 @@
-"""The database of a crawl: a copy of the prepared cluster in which time and chance are fixed as in `fixed`.
-
-Functions of our own in the schema `public` stand before PostgreSQL's. Every function of ours and every default is
-pointed to them through the catalog, so nothing here names a table.
-"""
+"""The database of a crawl: a copy of the prepared cluster in which time and chance are fixed as in `fixed`."""
 
 from datetime import datetime
 from typing import Any

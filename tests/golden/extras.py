@@ -62,8 +62,6 @@ def applicant() -> Client:
 
 
 def keys(anna: Customer) -> dict[str, str]:
-    """Return API keys by what they may do."""
-
     def key(name: str, scopes: set[KeyScope]) -> str:
         made = make_api_key(anna.account_id, name, scopes, expires_at=None, by=anna.owner)
         return str(made.secret)

@@ -72,7 +72,6 @@ class FixedDateTime(datetime, metaclass=_LikeDateTime):
     """What every module gets for `datetime` from now on; its values are real ones."""
 
     def __new__(cls, *values: Any, **named: Any) -> datetime:  # type: ignore[misc]
-        """Return a real value."""
         return datetime(*values, **named)  # noqa: DTZ001  # the caller's choice
 
     @classmethod

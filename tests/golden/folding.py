@@ -1,8 +1,4 @@
-"""Answers as files that read well in a diff: one for each pattern, roles and samples folded together.
-
-Roles with the same answer share an entry; where the answers of two roles differ little, the second is what differs.
-Answers that many patterns give (refusals) are named, and stand once in `common.txt`.
-"""
+"""Answers as files that read well in a diff: one for each pattern, roles and samples folded together."""
 
 import re
 from collections import Counter, defaultdict
@@ -36,7 +32,6 @@ class Folder:
         self._named = _named(pages)
 
     def files(self) -> dict[str, str]:
-        """Return file names and contents."""
         found = {f"pages/{_file_name(pattern)}.txt": self._page(pattern) for pattern in self._pages}
         common = [f"=== {name}\n" + text + "\n" for text, name in sorted(self._named.items(), key=_name)]
         return found | {"common.txt": "\n".join(common)}

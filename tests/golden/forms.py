@@ -17,7 +17,6 @@ class Form:
     fields: dict[str, list[str]] = field(default_factory=dict)
 
     def add(self, name: str, value: str) -> None:
-        """Add a value of a field."""
         if name and name != "csrfmiddlewaretoken":
             self.fields.setdefault(name, []).append(value)
 

@@ -1,8 +1,4 @@
-"""The process that writes every email and every command's help: `python -m golden.mails FOLDER`, to `mails.json`.
-
-Service messages are written from the cases that their own test keeps. What recipients get is really sent, to a relay
-of ours: campaigns, automations, confirmations and transactional messages, in each language.
-"""
+"""The process that writes every email and every command's help: `python -m golden.mails FOLDER`, to `mails.json`."""
 
 import asyncio
 import json
@@ -23,7 +19,6 @@ _CHUNKS = "SELECT account_id, id, campaign_id FROM chunk WHERE state = 'ready' O
 
 
 def main() -> None:
-    """Write them all."""
     folder = Path(sys.argv[1])
     settings = set_up(folder)
     fixed.CLOCK.stop()
@@ -45,7 +40,6 @@ def main() -> None:
 
 
 def service_mails() -> dict[str, str]:
-    """Return each service message in all its languages, by name."""
     from apps.accounts.test_service_mail import composed
     from mailflatrate.apps.accounts.service_mail import write_mail
     from service_mail_cases import CASES, FRENCH

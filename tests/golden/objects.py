@@ -1,7 +1,4 @@
-"""Where the addresses of objects come from: the rows of tables, put into the places of a pattern in order.
-
-All rows of Anna's are samples of a pattern, up to `MOST`; the first is looked at by every role, the others by one.
-"""
+"""Where the addresses of objects come from: the rows of tables, put into the places of a pattern in order."""
 
 import psycopg
 

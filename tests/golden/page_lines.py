@@ -1,8 +1,4 @@
-"""A page as lines that read well in a diff: its title, texts, links, forms with their fields, and htmx attributes.
-
-Classes, ids and the order of attributes are left out, because no one notices when they change. What stands beside the
-page's main part (menus, footer, dialogs) is the frame, which many pages share.
-"""
+"""A page as lines that read well in a diff: its title, texts, links, forms with their fields, and htmx attributes."""
 
 import json
 import re
@@ -41,7 +37,6 @@ class Node:
 
     @property
     def text(self) -> str:
-        """All text in it."""
         return "".join(child if isinstance(child, str) else child.text for child in self.children)
 
 
@@ -83,7 +78,6 @@ def tree(source: str) -> Node:
 
 
 def page_lines(source: str) -> PageLines:
-    """Read a page or a part of one."""
     root = tree(source)
     has_main = any(node.tag == "main" for node in root.nodes())
     writer = _Writer(frames=has_main)

@@ -1,7 +1,4 @@
-"""The world that the crawl looks at: Anna's filled account and her colleagues, newcomers, and the operator's people.
-
-It is built by the builders of all tests, in one order, with time and chance fixed.
-"""
+"""The world that the crawl looks at: Anna's filled account and her colleagues, newcomers, and the operator's people."""
 
 from dataclasses import dataclass, field
 

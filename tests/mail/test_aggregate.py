@@ -47,7 +47,6 @@ def mail(content: bytes, media_type: str = "application/gzip") -> bytes:
 
 
 def zipped(content: bytes) -> bytes:
-    """In a ZIP archive."""
     held = io.BytesIO()
     with zipfile.ZipFile(held, "w", zipfile.ZIP_DEFLATED) as archive:
         archive.writestr("report.xml", content)

@@ -45,7 +45,6 @@ NOTICES = {
 
 
 def notice(subject: str, body: str, *, sender: str = "postmaster@empfang.example", submitted: str = "") -> bytes:
-    """A notice in plain text with the null return path."""
     fields = [
         "Return-Path: <>",
         f"From: <{sender}>",

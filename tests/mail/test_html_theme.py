@@ -9,7 +9,6 @@ CONTEXT = CompileContext(FooterImprint((FooterLine("", "Anna Muster GmbH"),), "Y
 
 
 def markdown(text: str, subject: str = "Subject") -> str:
-    """The HTML part of a message in Markdown."""
     source = ContentSource(SourceFormat.MARKDOWN, text, subject)
     links = dict.fromkeys(("unsubscribe_url", "preferences_url", "web_url"), "https://go.example/x")
     return compile_content(source, CONTEXT).html.render({"contact": {"first_name": "Dora"}, **links})

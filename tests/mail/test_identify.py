@@ -19,7 +19,6 @@ HOST = "https://send.flat.example"
 
 
 def token(purpose: TokenPurpose, delivery: int = DELIVERY) -> str:
-    """As the engine seals it."""
     return RING.seal(purpose, ACCOUNT, delivery)
 
 
@@ -48,7 +47,6 @@ ANSWER = f"In-Reply-To: <{compact_form(CAMPAIGN)}.{token(TokenPurpose.MESSAGE_ID
 
 
 def report(kind: str, *parts: tuple[str, str], to: str = "fbl@flat.example") -> str:
-    """A multipart/report."""
     inner = "".join(f"--x\nContent-Type: {media}\n\n{content}\n" for media, content in parts)
     return (
         f"From: fbl@provider.example\nTo: {to}\nSubject: Report\nMIME-Version: 1.0\n"
@@ -63,7 +61,6 @@ def arf(third: tuple[str, str], fields: str = "") -> str:
 
 
 def mail(body: str, subject: str = "Fwd: Winter bulbs are here", media: str = "text/plain", to: str = "abuse") -> str:
-    """A person's mail."""
     return (
         f"From: Dora <dora@people.example>\nTo: {to}@flat.example\nSubject: {subject}\nMIME-Version: 1.0\n"
         f"Content-Type: {media}; charset=utf-8\n\n{body}"
@@ -145,7 +142,6 @@ PROVEN: dict[str, str] = {
 
 
 def seen(raw: str) -> Inspection:
-    """What the inspection makes of it."""
     return inspect_message(raw.encode(), key_ring=RING)
 
 

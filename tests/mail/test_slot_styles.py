@@ -10,7 +10,6 @@ from mailflatrate.mail.html.tokens import TokenKind, scan
 
 
 def line(tags: str) -> float | None:
-    """The height of lines within these tags, one in the other."""
     height = None
     for _end, token in scan(tags):
         if token.kind is TokenKind.START:

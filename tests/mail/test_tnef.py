@@ -19,7 +19,6 @@ HEADER = (
 
 
 def stream(*attributes: tuple[int, bytes]) -> bytes:
-    """A TNEF stream of attributes."""
     whole = b"\x78\x9f\x3e\x22\x01\x00"
     for kind, value in attributes:
         whole += pack("<BII", 1, kind, len(value)) + value + pack("<H", sum(value) & 0xFFFF)

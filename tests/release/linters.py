@@ -20,5 +20,4 @@ def tool(name: str) -> str:
 
 
 def run(name: str, *arguments: str, cwd: Path = ROOT) -> subprocess.CompletedProcess[str]:
-    """Run a tool, whatever it finds."""
     return subprocess.run([tool(name), *arguments], cwd=cwd, capture_output=True, text=True, check=False)

@@ -19,7 +19,6 @@ def git(*arguments: str) -> subprocess.CompletedProcess[str]:
 
 
 def baseline() -> str:
-    """The commit that PREVIOUS names, or the newest tag before this commit. Skips the test where there is none."""
     newest = git("describe", "--tags", "--abbrev=0", "--match", "v*", "HEAD^").stdout.strip()
     commit = os.environ.get("PREVIOUS") or newest
     if not commit:

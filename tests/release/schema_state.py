@@ -24,7 +24,6 @@ _SHIPPED_ROWS = ("audit_head", "auth_group", "auth_permission", "django_content_
 
 
 def schema_state(url: str) -> dict[str, str]:
-    """Return each object of the database, by its kind and name, with the statements that make it."""
     dump = subprocess.run(
         [BINARIES / "pg_dump", "--schema-only", "--no-owner", "--dbname", url],
         check=True,

@@ -17,7 +17,6 @@ SIGN_UPS = 3
 
 
 def main(people: int, folder: Path) -> None:
-    """Do it all."""
     from mailflatrate.entrypoints.boot import boot
 
     boot()
@@ -49,7 +48,6 @@ def plan(account_id: int, campaign_id: int) -> None:
 
 
 def start_import(place, rows: int, folder: Path) -> dict[str, object]:  # type: ignore[no-untyped-def]
-    """A file for a list whose origin is approved."""
     from mailflatrate.apps.accounts.actions.people import create_user
     from mailflatrate.apps.lists.actions import imports, lists, origins
     from mailflatrate.apps.lists.actions.origin_decisions import OriginDecision, decide_origin

@@ -111,12 +111,10 @@ def field(name: str, value: str) -> Callable[[], MessageFacts]:
 
 
 def more(line: str) -> Callable[[], MessageFacts]:
-    """The good message with one more header line."""
     return lambda: facts(f"{line}\n{GOOD}")
 
 
 def body(old: str, new: str) -> Callable[[], MessageFacts]:
-    """The good message with a piece of its body replaced everywhere."""
     assert old in GOOD
     return lambda: facts(GOOD.replace(old, new))
 

@@ -36,7 +36,6 @@ BIRTHDAY = FormField("birthday", FieldKind.TEXT, {"de": "Geburtstag", "en": "Bir
 
 
 def with_texts(language: str, **values: str) -> FormFacts:
-    """The good form with some texts of one language changed."""
     texts = {**CONTENT.texts, language: replace(CONTENT.texts[language], **values)}
     return replace(FORM, content=replace(CONTENT, texts=texts))
 

@@ -52,7 +52,6 @@ def anna(database: str) -> Customer:
 
 @pytest.fixture(scope="module")
 def otto(database: str) -> User:
-    """An operator with a second factor and recovery codes."""
     user = operator()
     with tenancy.access():
         TOTP.activate(user, generate_totp_secret())

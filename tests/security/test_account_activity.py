@@ -21,7 +21,6 @@ PAGE, FILE = "/studio/settings/activity/", "/studio/settings/activity.csv"
 
 @pytest.fixture(scope="module")
 def anna(database: str) -> Customer:
-    """Anna's account with lines of a colleague, of an operator and of a case."""
     assert database
     made, otto = sending_customer(people=0), desk().user
     ben = person(made.account_id, "Ben Berger", Role.EDITOR)

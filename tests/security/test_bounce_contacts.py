@@ -59,7 +59,6 @@ FAILURES = {
 
 
 def notice(body: str, sender: str = "postmaster@anbieter.example", to: str = "bounce@news.muster.example") -> bytes:
-    """A notice in plain text with the null return path."""
     return (
         f"Return-Path: <>\nFrom: <{sender}>\nTo: <{to}>\nSubject: Unzustellbar\n"
         f"Content-Type: text/plain; charset=utf-8\n\n{body}"

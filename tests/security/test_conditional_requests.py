@@ -37,7 +37,6 @@ def anna(database: str) -> Customer:
 
 @pytest.fixture(scope="module")
 def narrow(anna: Customer) -> dict[KeyScope, Program]:
-    """Anna's programs that may do one thing each."""
     return {scope: program_of(anna, [scope]) for scope in KeyScope}
 
 

@@ -54,7 +54,6 @@ def otto(database: str) -> Desk:
 
 
 def policy(answer: HttpResponse) -> dict[str, str]:
-    """Return the directives of an answer by name."""
     pairs = (part.strip().partition(" ") for part in answer.headers["Content-Security-Policy"].split(";"))
     return {name: sources for name, _space, sources in pairs}
 

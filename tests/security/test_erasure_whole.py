@@ -89,7 +89,6 @@ def letters_of(address: str, verp: str) -> list[Arrival]:
 
 
 def known(name: str) -> Person:
-    """Sign-up, name, campaign, bounce, change of address, access request, test send, upload, and mail of all kinds."""
     lindenhof, address = customer_with_form(), f"{name}@{HOST}"
     anna = lindenhof.anna
     lindenhof.confirm(lindenhof.asked(address))

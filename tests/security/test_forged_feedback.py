@@ -95,7 +95,6 @@ def signed(
     *,
     length: bool = False,
 ) -> bytes:
-    """As another implementation than ours signs."""
     field = dkim.sign(raw, b"s1", domain.encode(), key, include_headers=list(fields), length=length)
     return bytes(field) + raw
 
@@ -110,13 +109,11 @@ def behind_postfix(first_line: str, raw: bytes) -> bytes:
 
 
 def readdressed(case: SentCampaign, number: int, email: str) -> str:
-    """Give a reader an address at a domain whose key is published."""
     readdress(case.reader(number).id, email=email, address_key=key_ring().suppression_key(canonical_key(email)))
     return email
 
 
 def mails_cases(case: SentCampaign) -> list[Case]:
-    """What the desk has about the campaign's account."""
     abuse_jobs.take_mail()
     with tenancy.platform(PlatformReason.OPERATOR_DESK):
         return list(Case.objects.filter(account_id=case.anna.account_id))
@@ -177,7 +174,6 @@ def test_the_parenthesis_of_our_own_relay_is_believed(case: SentCampaign, name: 
 
 @contextmanager
 def listener() -> Iterator[int]:
-    """The real listener on a port of its own."""
     ready, found = threading.Event(), []
 
     async def serve() -> None:

@@ -86,7 +86,6 @@ def looked_at(kind: SourceFormat, body: str) -> None:
 
 
 def linted(_kind: SourceFormat, body: str) -> None:
-    """What lint does with a message from anywhere."""
     lint_parts(with_styles_applied(body), body)
     message = (
         b"From: a@b.de\r\nTo: c@d.de\r\nSubject: x\r\nContent-Type: text/html; charset=utf-8\r\n"

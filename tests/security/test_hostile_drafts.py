@@ -59,7 +59,6 @@ def stored(anna: Customer, kind: str, content: str) -> Campaign:
 
 @pytest.fixture(scope="module")
 def anna(database: str) -> Customer:
-    """Each test has drafts of its own."""
     assert database
     return sending_customer(people=1)
 

@@ -45,7 +45,6 @@ def link(seconds: Callable[[], float] | None = None) -> ApiLink:
 
 
 def begun(anna: Customer, api: FakeApi, system: str = "listmonk") -> MoveIn:
-    """A move that is fetched from our server."""
     order = fetches.FetchOrder(system, KEYS[system], "https://news.anna.example")
     with tenancy.account(anna.account_id):
         move = MoveIn(anna, fetches.fetch_move(anna.list_id, order, by=None).id)
@@ -249,8 +248,6 @@ def test_a_list_that_the_key_may_not_read_ends_the_fetch(anna: Customer, listmon
 
 
 def capped(entries: list[Mapping[str, Any]], size: int) -> Callable[[str], Answer | None]:
-    """A service that gives fewer a page than asked for."""
-
     def answer(target: str) -> Answer | None:
         if "/blacklist.json" not in target:
             return None

@@ -48,7 +48,6 @@ HEAD = '<row r="1"><c r="A1" t="inlineStr"><is><t>email</t></is></c></row>'
 
 
 def workbook(rows: str, *, before: str = "", strings: str = "") -> bytes:
-    """An XLSX with one sheet."""
     relation = (
         f'<Relationships xmlns="{_PACKAGE}/relationships"><Relationship Id="r1" Type="{_OFFICE}/%s" Target="%s"/>'
     )
@@ -68,7 +67,6 @@ def workbook(rows: str, *, before: str = "", strings: str = "") -> bytes:
 
 
 def cell(place: str, row: int) -> str:
-    """A row with one number in it."""
     return f'<row r="{row}"><c r="{place}"><v>1</v></c></row>'
 
 
@@ -188,7 +186,6 @@ def png(width: int, height: int, lines: int | None = None) -> bytes:
 
 
 def animation(frames: int, side: int) -> bytes:
-    """A GIF whose frames are flat."""
     out = io.BytesIO()
     pictures = [Image.new("P", (side, side), number % 250) for number in range(frames)]
     pictures[0].save(out, "GIF", save_all=True, append_images=pictures[1:])
@@ -232,7 +229,6 @@ def test_the_largest_picture_that_is_taken_stays_below_300_megabytes() -> None:
 
 
 def with_report(data: bytes, kind: str) -> bytes:
-    """A mail with a packed report."""
     head = f"From: dmarc@provider.example\nContent-Type: {kind}\n\n"
     return head.encode() + data
 
@@ -265,7 +261,6 @@ def test_a_packed_report_unpacks_only_so_far(data: bytes, kind: str) -> None:
 
 
 def nested(depth: int, leaf: bytes) -> bytes:
-    """Multiparts in multiparts."""
     for level in range(depth):
         head = f"Content-Type: multipart/mixed; boundary=b{level}\n\n--b{level}\n".encode()
         leaf = head + leaf + f"\n--b{level}--\n".encode()
@@ -273,7 +268,6 @@ def nested(depth: int, leaf: bytes) -> bytes:
 
 
 def carried(depth: int, leaf: bytes) -> bytes:
-    """Mails in mails."""
     for level in range(depth):
         fields = f"From: a{level}@b.example\nTo: c@d.example\nSubject: x\n"
         head = f"{fields}Content-Type: multipart/mixed; boundary=c{level}\n\n"
@@ -316,7 +310,6 @@ def _seconds_for(raw: bytes) -> float:
 
 @pytest.fixture(scope="module")
 def case(database: str) -> SentCampaign:
-    """A campaign."""
     assert database
     return sent_campaign(people=60)
 
@@ -347,7 +340,6 @@ class Listener:
         await spool.close()
 
     def end(self) -> None:
-        """Stop it."""
         self._loop.call_soon_threadsafe(self._stop.set)
         self._thread.join(10)
 

@@ -31,7 +31,6 @@ from support.waiting import wait_until
 
 @pytest.fixture(scope="module")
 def case(database: str) -> SentCampaign:
-    """A campaign."""
     assert database
     return sent_campaign(people=6)
 
@@ -89,7 +88,6 @@ def store(raw: bytes, to: str = "") -> int:
 
 
 def read_lanes() -> None:
-    """What the worker does."""
     for lane in range(READ_SHARDS):
         jobs.read_new(lane)
 
@@ -150,7 +148,6 @@ def test_a_fault_that_is_not_its_own_costs_a_message_nothing(case: SentCampaign)
 
 
 def report(ip: str, **given: object) -> tuple[int, str]:
-    """Send the form of the report page."""
     moment = signing.dumps(["report", int(clock.now().timestamp()) - 60], salt="forms.shown")
     data = {"complaint": "unasked", "text": "Look.", "shown": moment} | given
     answer = Client(REMOTE_ADDR=ip).post("/report/", data)
@@ -158,7 +155,6 @@ def report(ip: str, **given: object) -> tuple[int, str]:
 
 
 def file_of(content: bytes, name: str = "mail.msg") -> io.BytesIO:
-    """An upload."""
     file = io.BytesIO(content)
     file.name = name
     return file

@@ -38,7 +38,6 @@ COOKIE_NAMES = (
 
 
 def django_settings(**values: str) -> dict[str, object]:
-    """What Django is told in a process with these settings."""
     environment = {name: value for name, value in os.environ.items() if name != "MAILFLATRATE_PUBLIC_URL"}
     program = (
         "import json; from mailflatrate.settings import django as found;"

@@ -146,7 +146,6 @@ def proof() -> list[str]:
 
 
 def file_of(export: Export, rows: list[tuple[str, str]], delimiter: str = ",") -> bytes:
-    """CSV of (address, cells)."""
     out = io.StringIO()
     write = csv.writer(out, delimiter=delimiter)
     write.writerow(["email", *PROOF, *export.titles.split(";")])

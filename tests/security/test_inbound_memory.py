@@ -71,7 +71,6 @@ def peak_megabytes(pid: int) -> float:
 
 
 def until_data(port: int) -> socket.socket:
-    """A connection whose DATA was answered with 354."""
     client = socket.create_connection(("127.0.0.1", port), timeout=60)
     client.sendall(ENVELOPE)
     seen = b""

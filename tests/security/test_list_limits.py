@@ -72,12 +72,10 @@ class Limited:
 
     @property
     def account_id(self) -> int:
-        """Return Anna's account."""
         return self.neighbours.anna.account_id
 
     @property
     def list_id(self) -> int:
-        """Return Anna's list."""
         return self.neighbours.anna.list_id
 
 
@@ -105,7 +103,6 @@ def limited(database: str) -> Limited:
 
 
 def session_of(limited: Limited, user: User) -> psycopg.Connection[tuple[object, ...]]:
-    """Return a connection of the application in the session of a limited member, for raw SQL."""
     link = psycopg.connect(app_url(load_settings()))
     shown = limited_pass_for(server_of(link), limited.account_id, user.id)
     given = {"role": LIMITED_ROLE, ACCOUNT_ID_SETTING: str(limited.account_id), MEMBER_SETTING: str(user.id)}
@@ -116,7 +113,6 @@ def session_of(limited: Limited, user: User) -> psycopg.Connection[tuple[object,
 
 
 def count(link: psycopg.Connection[tuple[object, ...]], table: str, where: str = "true") -> int:
-    """Count what a session sees."""
     (number,) = link.execute(f'SELECT count(*) FROM "{table}" WHERE {where}').fetchone() or (0,)  # type: ignore[arg-type]
     return int(str(number))
 

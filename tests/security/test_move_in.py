@@ -54,7 +54,6 @@ def found(anna: FormCustomer | Customer, move_id: int) -> Move:
 
 
 def imported(anna: FormCustomer, move_id: int) -> None:
-    """Started by Anna, and run to its end."""
     move = found(anna, move_id)
     with tenancy.account(anna.account_id):
         moves.start_move(

@@ -26,7 +26,6 @@ PAUSE = 0.05
 
 
 def drip(link: socket.socket, beginning: bytes, again: bytes) -> None:
-    """A beginning, and then the same few octets for ever."""
     link.sendall(beginning)
     while True:
         for octet in again:

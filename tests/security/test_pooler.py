@@ -72,7 +72,6 @@ def single(database: str, tmp_path: Path) -> Iterator[str]:
 
 @pytest.fixture(scope="module")
 def strangers(database: str) -> list[Customer]:
-    """Two customers with a list each."""
     return [customer_with_list("Anna"), customer_with_list("Carla")]
 
 

@@ -26,7 +26,6 @@ STORED = {"first_name": "Theodora", "birthday": "1979-04-05", "sports": ["Rowing
 
 @pytest.fixture
 def place(database: str) -> tuple[FormCustomer, str, str]:
-    """A customer whose form's fields are correctable, a subscriber, and the link of a message to her."""
     assert database
     first = customer_with_form()
     with tenancy.account(first.account_id):

@@ -67,7 +67,6 @@ def restore_and_resume(lost_since: datetime, *, keep_unsettled: bool = False) ->
 
 
 def be_another_database(database: str, *, promoted: bool) -> None:
-    """The database turns out to be another one than sending was accepted for."""
     with tenancy.platform(PlatformReason.FENCE):
         SenderProcess.objects.all().delete()
     if promoted:

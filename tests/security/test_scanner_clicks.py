@@ -53,7 +53,6 @@ class Mailing:
         assert answer.headers["Location"] == f"https://lindenhof.example/{number}", "everybody gets there"
 
     def counted(self) -> tuple[int, int]:
-        """Clicks of people, and of machines."""
         with tenancy.account(self.anna.account_id):
             rows = clicks_of(self.edition)
             assert sum(clicks_by_variant(self.campaign.id).values()) == sum(row.people for row in rows)

@@ -48,7 +48,6 @@ def over_tls(database: str, copies: Copies) -> Iterator[Served]:
 
 @pytest.fixture(params=["plain", "over_tls"])
 def web(request: pytest.FixtureRequest) -> Served:
-    """Both ports."""
     found: Served = request.getfixturevalue(request.param)
     return found
 
@@ -214,7 +213,6 @@ def test_no_log_line_holds_a_token(plain: Served) -> None:
 
 
 async def drip() -> dict[str, object]:
-    """One octet at a time, for ever."""
     await asyncio.sleep(0.05)
     return {"type": "http.request", "body": b"x", "more_body": True}
 

@@ -36,7 +36,6 @@ def user(database: str) -> User:
 
 
 def browser(user: User, **headers: str) -> Client:
-    """Signed in by the page."""
     client = Client(headers=headers)
     answer = client.post("/login/", {"login": user.email, "password": PASSWORD})
     assert answer.status_code == 302, answer.content.decode()

@@ -33,7 +33,6 @@ SERVED = {
 
 
 def routes(resolver: URLResolver) -> Iterator[URLPattern]:
-    """Every address below a resolver."""
     for each in resolver.url_patterns:
         if isinstance(each, URLResolver):
             yield from routes(each)
@@ -52,7 +51,6 @@ def test_only_the_named_pages_of_allauth_are_served() -> None:
 
 @pytest.fixture
 def carla(database: str) -> tuple[Client, User]:
-    """A customer with a password, signed in."""
     place: Customer = sending_customer()
     user = place.owner
     user.set_password(PASSWORD)

@@ -75,7 +75,6 @@ def test_a_name_that_leads_inside_is_refused_at_each_connection(names: DnsResolv
 
 @contextmanager
 def server(act: Callable[[socket.socket], None]) -> Iterator[str]:
-    """A server that does what it likes with one connection."""
     listening = socket.create_server(("127.0.0.1", 0))
 
     def run() -> None:

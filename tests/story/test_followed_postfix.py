@@ -1,7 +1,4 @@
-"""What a real Postfix does after its 250 is known: its log is followed across rotations and a killed follower.
-
-The engine sends through Postfix to a server that accepts, puts off, shuts the door and refuses by recipient.
-"""
+"""What a real Postfix does after its 250 is known: its log is followed across rotations and a killed follower."""
 
 import os
 import subprocess

@@ -61,7 +61,6 @@ def anna(database: str) -> Customer:
 
 @pytest.fixture(scope="module")
 def other(anna: Customer, copies: Copies, tmp_path_factory: pytest.TempPathFactory) -> Iterator[dict[str, Any]]:
-    """What the other installation tells."""
     folder = tmp_path_factory.mktemp("other")
     with tenancy.account(anna.account_id):
         job = start_export(ExportContent.PROOF, ExportFormat.NDJSON, by=None, enqueue=False)

@@ -126,7 +126,6 @@ SERVICE_ZONE = {
 
 @pytest.fixture(scope="module")
 def host(database: str, dns: ZoneServer) -> Iterator[PostfixHost]:
-    """Postfix, with our processes around it."""
     settings = load_settings()
     with psycopg.connect(database, autocommit=True) as owner:
         owner.execute("DELETE FROM procrastinate_jobs WHERE status = 'todo'")  # what other tests left waiting
@@ -163,7 +162,6 @@ def host(database: str, dns: ZoneServer) -> Iterator[PostfixHost]:
 
 @pytest.fixture(scope="module")
 def anna(host: PostfixHost, dns: ZoneServer) -> Anna:
-    """A customer whose domain is verified and whose list was imported by the worker."""
     otto = operator()
     customer = Customer.vetted(by=otto)
     account_id, user = customer.account_id, customer.owner
@@ -187,7 +185,6 @@ def anna(host: PostfixHost, dns: ZoneServer) -> Anna:
 
 
 def bring(anna: Anna, people: list[str], host: PostfixHost) -> None:
-    """Have the worker import these people."""
     with tenancy.account(anna.account_id):
         file = io.BytesIO(people_csv(people))
         import_id = imports.start_import(anna.list_id, file, "people.csv", {}, by=anna.user).id
@@ -341,7 +338,6 @@ def test_each_trouble_ends_where_the_rules_say(anna: Anna, host: PostfixHost) ->
 
 
 def outcomes_of(campaign_id: int) -> dict[str, DeliveryRecord]:
-    """What became of each recipient."""
     return {row.contact.email: row for row in recipients(campaign_id, RecipientFilter()) if row.contact}
 
 

@@ -1,7 +1,4 @@
-"""Issue 5, acceptance 5: every stored message is read twice more, and the whole database is what it was.
-
-Compared are the rows of every table but those of jobs and sessions, whatever a message might have touched.
-"""
+"""Issue 5, acceptance 5: every stored message is read twice more, and the whole database is what it was."""
 
 from datetime import timedelta
 from typing import Any
@@ -93,13 +90,11 @@ def settle(case: SentCampaign) -> None:
 
 
 def stored_ids() -> list[int]:
-    """Every message on record."""
     with tenancy.platform(PlatformReason.OPERATOR_DESK):
         return list(RawMail.objects.order_by("id").values_list("id", flat=True))
 
 
 def whole_database() -> dict[str, list[tuple[Any, ...]]]:
-    """Table -> its rows, in an order of their own."""
     found = {}
     with tenancy.platform(PlatformReason.OPERATOR_DESK), connection.cursor() as cursor:
         for table in connection.introspection.table_names(cursor):

@@ -1,8 +1,4 @@
-"""A link scanner reads all mail and opens every link in it: nothing changes anywhere (R-33, R-110).
-
-Every table of the database is compared, before and after. A scanner leaves only a line in the count of clicks, and
-that line says that a machine was there.
-"""
+"""A link scanner reads all mail and opens every link in it: nothing changes anywhere (R-33, R-110)."""
 
 import http.client
 import re
@@ -150,7 +146,6 @@ def links_in(letter: str) -> list[str]:
 
 @pytest.fixture(scope="module")
 def world(demo: Demo) -> Iterator[World]:
-    """The demo, and every kind of mail that a person can ask for."""
     with psycopg.connect(EmbeddedPostgres(demo.folder).url, autocommit=True) as owner:
         found = World(demo, owner)
         _ask_for_every_mail(found)

@@ -1,7 +1,4 @@
-"""Every kind of message before judges that are not ours: Python's parser, dkimpy, mailauth, html5lib, SpamAssassin.
-
-axe looks at the same messages in `tests/browser/test_messages.py`; `test_messages.py` beside this reads whole runs.
-"""
+"""Every kind of message before judges that are not ours: Python's parser, dkimpy, mailauth, html5lib, SpamAssassin."""
 
 import json
 import os

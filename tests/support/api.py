@@ -87,7 +87,6 @@ def good(answer: HttpResponse, status: int = 200) -> Any:
 
 
 def problem(answer: HttpResponse) -> tuple[int, str]:
-    """Status and code of a problem."""
     assert answer.headers["Content-Type"].startswith("application/problem+json"), answer.content[:500]
     shape = json.loads(answer.content)
     assert {"type", "title", "status", "detail", "code", "remedy"} <= set(shape)
@@ -105,7 +104,6 @@ def program(account_id: int, user: User, scopes: Iterable[KeyScope] = ALL) -> Pr
 
 
 def program_of(anna: Customer, scopes: Iterable[KeyScope] = ALL) -> Program:
-    """A program of Anna's."""
     return program(anna.account_id, anna.owner, scopes)
 
 
@@ -129,6 +127,5 @@ def word(draft: dict[str, Any], **more: Any) -> dict[str, Any]:
 
 
 def change(shop: Program, draft: dict[str, Any], **values: Any) -> dict[str, Any]:
-    """The draft after a change by API."""
     found: dict[str, Any] = good(shop.call("PATCH", f"/campaigns/{draft['id']}", values))
     return found

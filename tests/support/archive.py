@@ -14,7 +14,6 @@ LONG_AGO = timedelta(days=40)
 
 
 def end(owner_url: str, campaign: Campaign, *, ago: timedelta = LONG_AGO) -> None:
-    """All chunks are done, and the campaign ended that long ago."""
     with psycopg.connect(owner_url) as owner:
         owner.execute("SET LOCAL session_replication_role = replica")
         owner.execute("UPDATE chunk SET state = 'done', claimed_at = now() WHERE campaign_id = %s", [campaign.id])
@@ -58,7 +57,6 @@ def archived(owner_url: str, anna: Customer, *, bounced: int = 0) -> Campaign:
 
 
 def move(owner_url: str, campaign: Campaign) -> None:
-    """The month ends and the job runs."""
     end_month(owner_url)
     archiving.archive_finished(run_seconds=20)
     with tenancy.account(campaign.account_id):

@@ -134,29 +134,24 @@ class Journey:
             )
 
     def contacts(self) -> list[int]:
-        """The ids of all contacts."""
         with tenancy.account(self.customer.account_id):
             return list(Contact.objects.order_by("id").values_list("id", flat=True))
 
     def enrolments(self) -> list[Enrolment]:
-        """All enrolments, in the order of contacts."""
         with tenancy.account(self.customer.account_id):
             return list(Enrolment.objects.filter(automation_id=self.automation_id).order_by("contact_id", "run"))
 
     def at(self) -> dict[int, str]:
-        """Contact -> the step where they are, or how they ended."""
         return {
             row.contact_id: row.step if row.state == "active" else row.why or row.state for row in self.enrolments()
         }
 
     def path(self, contact_id: int) -> list[str]:
-        """The steps that a person passed in their last enrolment, in order."""
         with tenancy.account(self.customer.account_id):
             last = Enrolment.objects.filter(automation_id=self.automation_id, contact_id=contact_id).latest("run")
             return list(StepPassage.objects.filter(enrolment=last).order_by("at", "id").values_list("step", flat=True))
 
     def planned(self) -> list[tuple[int, str]]:
-        """Contact and the name of the message, for each delivery."""
         with tenancy.account(self.customer.account_id):
             rows = Delivery.objects.filter(campaign__automation_id=self.automation_id)
             return sorted(
@@ -166,7 +161,6 @@ class Journey:
             )
 
     def version(self, state: VersionState = VersionState.CURRENT) -> AutomationVersion:
-        """The version in a state."""
         with tenancy.account(self.customer.account_id):
             versions = versions_of(self.automation_id)
             found = {

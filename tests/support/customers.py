@@ -119,11 +119,9 @@ class Customer:
         return customer
 
     def with_owner(self, name: str) -> Self:
-        """Its owner."""
         return self._with(owner=person(self.account_id, name))
 
     def with_imprint(self) -> Self:
-        """A complete imprint."""
         agreements.save_imprint(self.account_id, country="DE", fields=IMPRINT, by=self.owner)
         return self
 
@@ -164,7 +162,6 @@ class Customer:
 
     @property
     def owner(self) -> User:
-        """Who it belongs to."""
         found = self.people["owner"]
         assert isinstance(found, User)
         return found
@@ -257,7 +254,6 @@ class Customer:
         return self.again(campaign)
 
     def again(self, campaign: Campaign) -> Campaign:
-        """As it is now."""
         with tenancy.account(self.account_id):
             return Campaign.objects.get(id=campaign.id)
 

@@ -57,13 +57,11 @@ class FakeProvider:
         self.publish({f"_domainconnect.{name}": {"TXT": [self.base]}})
 
     def know_template(self, **said: Any) -> None:
-        """Know our template."""
         self.api.answers[TEMPLATE] = said
 
 
 @contextmanager
 def dns_provider(folder: Path) -> Iterator[FakeProvider]:
-    """Serve a provider on loopback, with a certificate for its name."""
     settings = read_settings({"MAILFLATRATE_DATA_DIR": str(folder), "MAILFLATRATE_PUBLIC_URL": f"https://{HOST}"})
     cert, key = certificate(settings)
     server_side = ssl.SSLContext(ssl.PROTOCOL_TLS_SERVER)

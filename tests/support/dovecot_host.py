@@ -64,7 +64,6 @@ class DovecotHost:
                 box.append(raw, "INBOX")
 
     def flags(self) -> list[set[str]]:
-        """The flags of every message that is there, in order."""
         with self._opened() as box:
             return [set(message.flags) for message in box.fetch(mark_seen=False)]
 

@@ -27,7 +27,6 @@ class FakeApi:
     url: str = ""
 
     def answer(self, method: str, target: str, headers: Mapping[str, str]) -> Answer:
-        """The answer to one request."""
         self.asked.append(f"{method} {target}")
         self.headers.append(headers)
         if self.faults:
@@ -52,7 +51,6 @@ class FakeApi:
 
 
 def recorded(system: str) -> dict[str, Any]:
-    """The recorded answers of a system."""
     found: dict[str, Any] = json.loads((RECORDED / f"{system}.json").read_text(encoding="utf-8"))
     return found
 

@@ -152,7 +152,6 @@ class FakeRelay:
         await asyncio.sleep(0)
 
     def drop_sessions(self) -> None:
-        """Drop every session, and go on listening."""
         for session in list(self._sessions):
             session.drop()
 

@@ -29,7 +29,6 @@ _CONFIRM = re.compile(r"https://[^/\s]+(/confirm/[A-Za-z0-9_-]+)")
 
 
 def fresh_address(name: str = "dora") -> str:
-    """A fresh address."""
     return f"{name}{next(NUMBERS)}@{DOMAIN}"
 
 
@@ -53,7 +52,6 @@ class ConfirmationMail:
 
     @property
     def confirm_path(self) -> str:
-        """The path of the link that confirms."""
         match = _CONFIRM.search(self.part("plain"))
         assert match is not None
         return match.group(1)
@@ -97,7 +95,6 @@ class FormCustomer:
         return send_queued(self.account_id)
 
     def asked(self, email: str, **data: Any) -> ConfirmationMail:
-        """Sign up and get the mail."""
         self.sign_up(email, **data)
         (mail,) = self.send()
         return mail
@@ -129,8 +126,6 @@ class FormCustomer:
 
 
 def send_queued(account_id: int, relay: FakeRelay | None = None) -> list[ConfirmationMail]:
-    """One sender process takes up what is queued and sends it into a relay on this host."""
-
     async def work() -> list[ConfirmationMail]:
         async with relay or FakeRelay() as taking:
             settings = load_settings().model_copy(update={"relay_host": "127.0.0.1", "relay_port": taking.port})
@@ -171,7 +166,6 @@ def add_form(anna: Customer, *, sender: bool = True, **changes: Any) -> tuple[in
 
 
 def builder_post(list_id: int, **more: Any) -> dict[str, Any]:
-    """What the builder of a form posts at least."""
     return {
         "name": "Website",
         "mailing_list": list_id,

@@ -19,7 +19,6 @@ LOGO = BrandStyle(logo_url="https://media.example/logo.png", logo_width=180)
 
 
 def written() -> Iterator[tuple[str, str]]:
-    """Yield the key and the language of each template that is written in that language."""
     for language in LANGUAGES:
         yield from ((key, language) for key in KEYS if gallery_template(key, language).language == language)
 

@@ -91,7 +91,6 @@ class MoveIn:
         return answer.headers.get("Location", "") or answer.content.decode()
 
     def column(self, title: str) -> int:
-        """The number of a column."""
         return [column.title for column in self.result.columns].index(title)
 
     def start(self, **fields: str) -> list[Import]:
@@ -113,7 +112,6 @@ class MoveIn:
             return queries.imports_of_move(self.id)
 
     def states(self) -> dict[str, str]:
-        """Everyone on the list, with their state."""
         with tenancy.account(self.anna.account_id):
             return dict(Subscription.objects.values_list("contact__email", "state"))
 

@@ -35,7 +35,6 @@ def declaration(**changed: Any) -> origins.Declaration:
 
 
 def declare_origin(account_id: int, list_id: int, screenshot: bytes | None = None, **changed: Any) -> ListOrigin:
-    """Sign a declaration for a list."""
     with tenancy.account(account_id):
         return origins.declare_origin(list_id, declaration(**changed), screenshot=screenshot, by=None)
 
@@ -48,6 +47,5 @@ def picture() -> bytes:
 
 
 def approve_origin(account_id: int, list_id: int) -> ListOrigin:
-    """Declared, and approved by Otto."""
     origin = declare_origin(account_id, list_id)
     return decide_origin(origin.id, OriginDecision.APPROVE, reviewer=operator(), reason="Seen.")

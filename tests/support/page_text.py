@@ -1,8 +1,4 @@
-"""Pages as tests compare them: without the line breaks that lay out a template.
-
-`make fmt` breaks templates where a reader of the page cannot see it. A test that looks for a fragment of HTML means the
-page, not where its template breaks, so pages come to tests with these breaks taken out.
-"""
+"""Pages as tests compare them: without the line breaks that lay out a template."""
 
 import re
 from typing import Any

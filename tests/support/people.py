@@ -20,7 +20,6 @@ def operator(name: str = "Otto") -> User:
 
 
 def person(account_id: int, name: str, role: Role = Role.OWNER) -> User:
-    """A person who works for the account."""
     user = people.create_user(fresh_mailbox(name), name=name, password=None)
     people.add_member(account_id, user, role)
     return user

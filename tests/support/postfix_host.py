@@ -41,7 +41,6 @@ class PostfixHost:
 
     @property
     def log(self) -> str:
-        """All that it logged."""
         path = self.folder / "log"
         return path.read_text() if path.exists() else ""
 

@@ -99,7 +99,6 @@ def mailgun(kind: str, token: str, email: str) -> Event:
 
 
 def postmark(kind: str, token: str, email: str) -> Event:
-    """One record of Postmark."""
     event = {"ID": secrets.randbelow(10**9), "MessageID": _some(), "Metadata": {"mailflatrate": token}, "Email": email}
     bounce = {"RecordType": "Bounce", "BouncedAt": datetime.now(UTC).isoformat(), "Inactive": True}
     more: Event = {
@@ -238,7 +237,6 @@ class SendGridKey:
 
 
 def mailgun_body(event: Event, *, key: str = MAILGUN_KEY, at: int | None = None, token: str = "") -> bytes:
-    """A signed post of Mailgun."""
     timestamp, token = str(at or int(time.time())), token or secrets.token_hex(25)
     signature = hmac.new(key.encode(), f"{timestamp}{token}".encode(), hashlib.sha256).hexdigest()
     signed = {"timestamp": timestamp, "token": token, "signature": signature}
@@ -282,7 +280,6 @@ class HookedRelay:
         return body, self.sendgrid.headers(body, **changes) if self.provider == "sendgrid" else basic(self.password)
 
     def post(self, body: bytes, headers: Mapping[str, str], path: str = "") -> int:
-        """Post, and return the status."""
         kind = headers.get("Content-Type", "application/json")
         answer = Client().post(path or self.path, body, content_type=kind, headers=dict(headers))
         return answer.status_code

@@ -50,7 +50,6 @@ class Scene:
 
 @contextmanager
 def domain_connect(folder: Path, monkeypatch: pytest.MonkeyPatch) -> Iterator[None]:
-    """Switch Domain Connect on."""
     with monkeypatch.context() as patch:
         patch.setenv("MAILFLATRATE_DOMAIN_CONNECT_KEY", str(key_file(folder)))
         load_settings.cache_clear()
@@ -62,7 +61,6 @@ def domain_connect(folder: Path, monkeypatch: pytest.MonkeyPatch) -> Iterator[No
 
 @contextmanager
 def provider_scene(anna: Customer, folder: Path, monkeypatch: pytest.MonkeyPatch) -> Iterator[Scene]:
-    """Anna's new domain at a provider that knows our template."""
     with domain_connect(folder, monkeypatch), dns_provider(folder / "tls") as provider:
         with tenancy.account(anna.account_id):
             SenderDomain.objects.filter(name=DOMAIN).delete()

@@ -45,7 +45,6 @@ class Receiver:
 
     @property
     def types(self) -> list[str]:
-        """The types of what was taken, in order."""
         return [event["type"] for event in self.taken]
 
 
@@ -75,7 +74,6 @@ def _handler(program: Receiver, file: Path | None = None) -> type[BaseHTTPReques
 
 @contextmanager
 def receiver(secret: str = "", **values: Any) -> Iterator[Receiver]:
-    """A receiver in this process, at a port of its own."""
     program = Receiver(secret, **values)
     server = ThreadingHTTPServer(("127.0.0.1", 0), _handler(program))
     server.daemon_threads = True

@@ -33,7 +33,6 @@ def from_recipe(customer: Customer, key: str, choices: RecipeChoices | None = No
 
 
 def messages(journey: Journey) -> list[Campaign]:
-    """The messages of the draft, in their order."""
     with tenancy.account(journey.customer.account_id):
         ids = graph_of(drafts.draft_of(journey.automation_id)).campaigns()
         return [Campaign.objects.get(id=number) for number in ids]

@@ -42,7 +42,6 @@ class SentCampaign:
         return key_ring().seal(purpose, self.anna.account_id, self.delivery_ids[number])
 
     def reader(self, number: int = 0) -> Contact:
-        """Who got it."""
         with tenancy.account(self.anna.account_id):
             contact = Delivery.objects.select_related("contact").get(id=self.delivery_ids[number]).contact
             assert contact is not None
@@ -69,7 +68,6 @@ class SentCampaign:
         return f"{head}\r\nThe first bulbs are here.\r\n\r\nUnsubscribe: {link}\r\n".encode()
 
     def report(self, number: int = 0, sender: str = "fbl@provider.example", role: str = "fbl") -> bytes:
-        """A feedback report with the whole mail in it."""
         return multipart(
             f"From: {sender}\r\nTo: {desk(role)}\r\nSubject: FW: complaint",
             "report; report-type=feedback-report",
@@ -90,7 +88,6 @@ class SentCampaign:
         )
 
     def bounce(self, status: str, text: str, number: int = 0) -> bytes:
-        """A DSN."""
         fields = (
             f"Reporting-MTA: dns; mx.people.example\r\n\r\nFinal-Recipient: rfc822; {self.reader(number).email}\r\n"
             f"Action: failed\r\nStatus: {status}\r\nDiagnostic-Code: smtp; 550 {status} {text}\r\n"
@@ -129,7 +126,6 @@ class SentCampaign:
             )
 
     def readdress(self, number: int, email: str) -> None:
-        """Give a reader another address."""
         readdress(self.reader(number).id, email=email, address_key=key_ring().suppression_key(canonical_key(email)))
 
     def feedback(self, number: int = 0) -> list[str]:
@@ -157,7 +153,6 @@ def plain(sender: str, to: str, subject: str, body: str, **fields: str) -> bytes
 
 
 def sent_campaign(people: int = 3, anna: Customer | None = None) -> SentCampaign:
-    """Return a delivered campaign of a fresh account."""
     account = anna or sending_customer(people=people)
     campaign = account.sending()
     with tenancy.account(account.account_id):
@@ -187,5 +182,4 @@ def stored(raw_mail_id: int) -> RawMail:
 
 
 def desk(role: str = "abuse") -> str:
-    """An address of the desk."""
     return f"{role}@{load_settings().service_domain}"

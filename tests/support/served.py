@@ -1,7 +1,4 @@
-"""Web processes as they run in production, plain and with TLS, for tests that attack through real sockets.
-
-They start as copies of a process that has everything loaded.
-"""
+"""Web processes as they run in production, plain and with TLS, for tests that attack through real sockets."""
 
 import os
 import socket
@@ -45,7 +42,6 @@ class Served:
 
     def ask(self, path: str, *, method: str = "GET", body: bytes = b"", headers: Mapping[str, str] = {},
             timeout_seconds: float = 20.0) -> Answer:  # fmt: skip
-        """One request on a connection of its own."""
         fields = {"Host": "localhost", "Connection": "close", **headers}
         if body and "Transfer-Encoding" not in fields:
             fields.setdefault("Content-Length", str(len(body)))

@@ -74,11 +74,9 @@ class TransactionalCustomer:
 
     @property
     def account_id(self) -> int:
-        """Its account."""
         return self.customer.account_id
 
     def order(self, recipient: str = "", **changes: Any) -> MessageOrder:
-        """A complete order of one message."""
         values: dict[str, Any] = {
             "template": "shipped",
             "recipient": recipient or fresh_recipient(),
@@ -94,7 +92,6 @@ class TransactionalCustomer:
             return send_message(self.order(recipient, **changes), by=self.customer.owner, through="API key shop")
 
     def delivery(self, message: TransactionalMessage) -> Delivery:
-        """What became of a message."""
         with tenancy.account(self.account_id):
             return Delivery.objects.get(transactional_id=message.id)
 

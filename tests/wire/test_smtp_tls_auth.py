@@ -23,7 +23,6 @@ from support.fake_relay import ANY, FakeRelay, Step
 
 @pytest.fixture(scope="module")
 def certificate(tmp_path_factory: pytest.TempPathFactory) -> Path:
-    """A self-signed certificate for 127.0.0.1, with its key in the same file."""
     key = ec.generate_private_key(ec.SECP256R1())
     name = x509.Name([x509.NameAttribute(NameOID.COMMON_NAME, "relay.example")])
     now = datetime.datetime.now(datetime.UTC)

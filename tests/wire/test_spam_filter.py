@@ -16,7 +16,6 @@ LETTER = b"Subject: Bulbs\r\n\r\nHello\r\n"
 
 @contextmanager
 def spamd(answer: bytes) -> Iterator[tuple[str, list[bytes]]]:
-    """A daemon that answers one question, and what it was asked."""
     asked: list[bytes] = []
     with socket.create_server(("127.0.0.1", 0)) as server:
 

@@ -24,14 +24,12 @@ def otto(database: str) -> User:
 
 @pytest.fixture(scope="module")
 def sent(database: str) -> SentCampaign:
-    """A campaign that was sent."""
     assert database
     return sent_campaign()
 
 
 @pytest.fixture
 def question(sent: SentCampaign, otto: User) -> CaseQuestion:
-    """The desk asks Anna about it."""
     case = open_by_hand(ByHand(sent.campaign.mailing_id, "unasked", "She called.", "", "", "en"), by=otto)
     measures.take_measure(case.id, MeasureOrder(CaseAction.ASK, "Where is this address from?"), by=otto)
     with tenancy.platform(PlatformReason.OPERATOR_DESK):

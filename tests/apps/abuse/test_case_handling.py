@@ -25,7 +25,6 @@ def otto(database: str) -> User:
 
 @pytest.fixture
 def case(database: str) -> SentCampaign:
-    """A campaign that was sent."""
     assert database
     return sent_campaign()
 

@@ -35,38 +35,32 @@ from support.returned_mail import LOOP, STRANGER, SentCampaign, arrive, desk, ha
 
 @pytest.fixture(scope="module")
 def otto(database: str) -> User:
-    """Of the operator."""
     assert database
     return operator()
 
 
 @pytest.fixture
 def case(database: str) -> SentCampaign:
-    """A campaign of a fresh account."""
     assert database
     return sent_campaign(people=4)
 
 
 def cases(account_id: int | None) -> list[Case]:
-    """Of an account, the oldest first."""
     with tenancy.platform(PlatformReason.OPERATOR_DESK):
         return list(Case.objects.filter(account_id=account_id).select_related("campaign").order_by("id"))
 
 
 def reports(found: Case) -> list[Report]:
-    """Of a case, the oldest first."""
     with tenancy.platform(PlatformReason.OPERATOR_DESK):
         return list(Report.objects.filter(case=found).order_by("id"))
 
 
 def events(found: Case) -> list[str]:
-    """Kinds of what happened."""
     with tenancy.platform(PlatformReason.OPERATOR_DESK):
         return list(CaseEvent.objects.filter(case=found).order_by("id").values_list("kind", flat=True))
 
 
 def page_report(raw: bytes, **given: object) -> PageReport:
-    """What a citizen sends."""
     whole = {
         "complaint": "unasked", "text": "I never asked for this.", "reporter": "", "reporter_name": "",
         "language": "en", "ip": "203.0.113.5", "notice": {}, "stop": True,

@@ -28,7 +28,6 @@ def otto(database: str) -> User:
 
 @pytest.fixture(scope="module")
 def sent(database: str) -> SentCampaign:
-    """A campaign that was sent."""
     assert database
     return sent_campaign()
 

@@ -22,7 +22,6 @@ from support.returned_mail import SentCampaign, sent_campaign
 
 @pytest.fixture(scope="module")
 def sent(database: str) -> SentCampaign:
-    """A campaign that was sent."""
     assert database
     return sent_campaign()
 
@@ -35,7 +34,6 @@ def raw(sent: SentCampaign) -> bytes:
 
 @pytest.fixture(scope="module")
 def view(sent: SentCampaign, raw: bytes) -> CaseView:
-    """A case with a report, a question and an answer with a file."""
     otto, reader = operator(), sent.reader(0)
     given = PageReport(
         raw=sent.mail(0),

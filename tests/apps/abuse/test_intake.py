@@ -18,7 +18,6 @@ from support.returned_mail import SentCampaign, sent_campaign
 
 @pytest.fixture
 def sent(database: str) -> SentCampaign:
-    """A campaign that was sent."""
     assert database
     return sent_campaign()
 

@@ -26,7 +26,6 @@ def otto(database: str) -> User:
 
 @pytest.fixture
 def sent(database: str) -> SentCampaign:
-    """A campaign that was sent."""
     assert database
     return sent_campaign()
 

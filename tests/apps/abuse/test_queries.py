@@ -29,14 +29,12 @@ def otto(database: str) -> User:
 
 @pytest.fixture(scope="module")
 def case(database: str) -> SentCampaign:
-    """A campaign that was sent."""
     assert database
     return sent_campaign()
 
 
 @pytest.fixture(scope="module")
 def opened(case: SentCampaign, otto: User) -> Case:
-    """A case about it, reported by telephone."""
     return by_hand(otto, about=case.campaign.mailing_id, reporter="dora.anruf@post.example")
 
 

@@ -27,7 +27,6 @@ def otto(database: str) -> User:
 
 @pytest.fixture(scope="module")
 def case(database: str) -> SentCampaign:
-    """A campaign that was sent."""
     assert database
     return sent_campaign()
 

@@ -25,7 +25,6 @@ def block(user: User) -> None:
 
 
 def queued(email: str) -> list[ProcrastinateJob]:
-    """The jobs that a request leaves behind."""
     rows = ProcrastinateJob.objects.filter(task_name="accounts.send_password_reset").order_by("id")
     before = set(rows.values_list("id", flat=True))
     passwords_actions.request_password_reset(email)

@@ -13,7 +13,6 @@ from support.people import browser, operator
 
 @pytest.fixture
 def store(database: str) -> SessionStore:
-    """A session with something in it."""
     assert database
     made = SessionStore()
     made.browser = Browser("192.0.2.7", "Firefox " * 100)

@@ -39,6 +39,5 @@ def again() -> dict[str, Any]:
 
 @pytest.fixture
 def owner(database: str) -> Iterator[psycopg.Connection[tuple[Any, ...]]]:
-    """A connection of the database's owner."""
     with psycopg.connect(database, autocommit=True) as link:
         yield link

@@ -42,7 +42,6 @@ def activate(journey: Journey, by: User) -> release.ActivationResult:
 
 
 def told(customer: Customer, subject: str) -> list[str]:
-    """The addresses that got a notice with this in its subject."""
     with tenancy.platform(PlatformReason.HOUSEKEEPING):
         members = Membership.objects.filter(account_id=customer.account_id).values("user__email")
         rows = Notice.objects.filter(recipient__in=members, subject__contains=subject).order_by("id")

@@ -33,7 +33,6 @@ DEAR = [
 
 @pytest.fixture
 def shop(anna: Customer) -> Customer:
-    """Anna, whose shop reports orders."""
     with tenancy.account(anna.account_id):
         for name in ("order.placed", "cart.left"):
             declare_event(name, {"total": PropertyType.NUMBER})

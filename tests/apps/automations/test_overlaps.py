@@ -19,7 +19,6 @@ Step = dict[str, Any]
 
 @pytest.fixture
 def same(send: Step) -> Step:
-    """A step that sends the same message in every automation."""
     return {**send, "subject": "Welcome"}
 
 

@@ -36,13 +36,11 @@ READY = {"welcome", "birthday", "anniversary", "reengage", "feedback"}
 
 @pytest.fixture(scope="module")
 def drafting(database: str) -> Customer:
-    """A customer whose automations stay drafts."""
     return sending_customer()
 
 
 @pytest.fixture(scope="module")
 def speakers(database: str) -> dict[str, tuple[Customer, RecipeChoices]]:
-    """One customer with a list in each language, and what recipes ask for."""
     customer = Customer.vetted().with_imprint().with_sender()
     english = customer.with_list().with_people(1)
     choices = all_choices(english)

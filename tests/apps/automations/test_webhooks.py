@@ -26,7 +26,6 @@ Step = dict[str, Any]
 
 @pytest.fixture
 def program(database: str, monkeypatch: pytest.MonkeyPatch) -> Iterator[Receiver]:
-    """A program in a network that the operator opened for webhooks."""
     monkeypatch.setenv("MAILFLATRATE_WEBHOOK_NETWORKS", "127.0.0.0/8")
     load_settings.cache_clear()
     with receiver() as found:

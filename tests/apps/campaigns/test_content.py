@@ -32,20 +32,17 @@ BRAND = {
 
 @pytest.fixture(scope="module")
 def anna(database: str) -> Customer:
-    """Her account."""
     assert database
     return sending_customer()
 
 
 def picture(colour: str = "teal", size: tuple[int, int] = (1600, 800)) -> bytes:
-    """A JPEG file."""
     out = io.BytesIO()
     Image.new("RGB", size, colour).save(out, "JPEG")
     return out.getvalue()
 
 
 def upload(colour: str, alt: str = "A wall") -> Media:
-    """An image of one color."""
     return media_actions.upload_media(picture(colour), name=f"{colour}.jpg", alt=alt, decorative=False, by=None)
 
 

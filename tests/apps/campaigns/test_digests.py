@@ -51,7 +51,6 @@ class Site:
     body: bytes | None = None
 
     def publish(self, title: str, *, days_ago: float = 1, text: str = "Words.", link: str = "") -> None:
-        """One more entry."""
         at = format_datetime(clock.now() - timedelta(days=days_ago))
         link = link or f"https://shop.example/{len(self.entries)}"
         self.entries.append(
@@ -61,7 +60,6 @@ class Site:
 
     @property
     def feed(self) -> bytes:
-        """As it is served."""
         if self.body is not None:
             return self.body
         return f'<rss version="2.0"><channel><title>S</title>{"".join(self.entries)}</channel></rss>'.encode()
@@ -98,7 +96,6 @@ def anna() -> Customer:
 
 
 def saved(anna: Customer, site: Site, **values: Any) -> FeedDigest:
-    """A digest every day at nine."""
     with tenancy.account(anna.account_id):
         whole = {
             "name": "Shop news", "url": site.url, "mailing_list": MailingList.objects.get(), "weekday": 7,

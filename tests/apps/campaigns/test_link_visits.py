@@ -77,7 +77,6 @@ def shop() -> Iterator[str]:
 
 
 def findings(anna: Customer, draft: Campaign) -> dict[str, str]:
-    """What the checks say about the links."""
     with tenancy.account(anna.account_id):
         failures = check_campaign(draft.id).failures
     return {each.key: explain(each, "en").sentence for each in failures if each.key.startswith("links-")}

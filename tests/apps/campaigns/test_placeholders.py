@@ -43,13 +43,11 @@ def anna(database: str) -> Customer:
 
 
 def failures(anna: Customer, draft: Campaign) -> list[Finding]:
-    """What the draft breaks of this rule."""
     with tenancy.account(anna.account_id):
         return [finding for finding in check_campaign(draft.id).failures if finding.key in R52]
 
 
 def found(anna: Customer, draft: Campaign) -> list[str]:
-    """The keys of this rule that the draft breaks."""
     return [finding.key for finding in failures(anna, draft)]
 
 

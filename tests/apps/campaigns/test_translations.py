@@ -90,7 +90,6 @@ def _confirm_in_german(contact: Contact) -> None:
 
 
 def written(anna: Customer, **values: object) -> Campaign:
-    """A draft in English, German and French."""
     return anna.draft("In three languages", **{"translations": [GERMAN, FRENCH]} | values)
 
 

@@ -18,14 +18,12 @@ from support.people import person
 
 @pytest.fixture(scope="module")
 def anna(database: str) -> Customer:
-    """Her account."""
     assert database
     return sending_customer()
 
 
 @pytest.fixture(scope="module")
 def ben(anna: Customer) -> User:
-    """Her colleague."""
     return person(anna.account_id, "Ben Petersen")
 
 

@@ -55,7 +55,6 @@ def small(monkeypatch: pytest.MonkeyPatch) -> None:
 
 
 def under_test(anna: Customer, **values: object) -> Campaign:
-    """A released test of two variants with a quarter of the audience each, planned."""
     whole = {"variants": [B], "test_share": 25, "test_hours": 2} | values
     campaign = anna.ticked(anna.draft("Which one?", **whole))
     with tenancy.account(anna.account_id):
@@ -76,7 +75,6 @@ def planned(anna: Customer, campaign: Campaign) -> None:
 
 
 def by_variant(anna: Customer, campaign: Campaign) -> dict[int, set[int]]:
-    """Variant -> people who have a row with it."""
     with tenancy.account(anna.account_id):
         variants = dict(Edition.objects.filter(campaign=campaign).values_list("id", "variant"))
         found: dict[int, set[int]] = {}
@@ -118,7 +116,6 @@ async def _send(database: Database, account_id: int, chunk_id: int, state: Deliv
 
 
 def clicked(anna: Customer, campaign: Campaign, *numbers: int, machines: int = 0) -> None:
-    """So many clicks on each variant."""
     with tenancy.account(anna.account_id):
         for edition in Edition.objects.filter(campaign=campaign):
             count = numbers[edition.variant] if edition.variant < len(numbers) else 0
@@ -424,7 +421,6 @@ def test_nobody_in_the_test_means_no_wait(database: str) -> None:
 
 
 def lot(contact_id: int, campaign_id: int) -> int:
-    """The number from 0 to 9,999 that a person has in a campaign."""
     with connection.cursor() as cursor:
         cursor.execute("SELECT mod(hashint8extended(%s, %s) & 9223372036854775807, 10000)", [contact_id, campaign_id])
         return int(cursor.fetchone()[0])

@@ -242,7 +242,6 @@ LAWS = {
 
 @pytest.fixture(scope="module")
 def closed(database: str) -> Campaign:
-    """A campaign that moved."""
     return archived(database, sending_customer(people=PEOPLE))
 
 

@@ -30,7 +30,6 @@ def estate(database: str) -> Estate:
 
 @pytest.fixture
 def chunk(estate: Estate) -> Chunk:
-    """A claimed chunk in which everything is sent, and beside it one that waits."""
     campaign_id = release(estate)
     with tenancy.account(estate.account_id):
         chunk = Chunk.objects.get(campaign_id=campaign_id)

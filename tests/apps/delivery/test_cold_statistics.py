@@ -1,9 +1,4 @@
-"""What the planner knows of `delivery` after planning, and a claim that is fast whatever it believes.
-
-After a failover, or minutes after a large campaign was planned, the server may believe that a table of millions has a
-handful of rows, all of one chunk. A claim planned on that belief read every table whole (560 ms instead of 40 at 40,000
-rows, 2.7 s at 50,000 on a busy host).
-"""
+"""What the planner knows of `delivery` after planning, and a claim that is fast whatever it believes."""
 
 import asyncio
 import re

@@ -27,7 +27,6 @@ FULL = SimpleNamespace(f_bavail=0, f_frsize=4096)
 
 
 def what_operators_see() -> tuple[list[str], list[Line]]:
-    """On any host."""
     try:
         return [host for host, _ in full_disks.without_room()], list(store_lines(load_settings()))
     finally:

@@ -34,7 +34,6 @@ def estate(database: str, monkeypatch: pytest.MonkeyPatch) -> Estate:
 
 
 def lanes_of(estate: Estate, campaign_id: int) -> dict[int, tuple[str, Counter[str]]]:
-    """Chunk number -> its lane, and the providers of those who wait in it."""
     with tenancy.account(estate.account_id):
         found = {}
         for chunk in Chunk.objects.filter(campaign_id=campaign_id).order_by("number"):
@@ -73,7 +72,6 @@ def send_all(estate: Estate, campaign_id: int) -> Counter[str]:
 
 
 def woken(estate: Estate, campaign_id: int) -> set[int]:
-    """The numbers of the chunks that have a job."""
     jobs = ProcrastinateJob.objects.filter(task_name="delivery.send_chunk", status="todo")
     ids = {arguments["chunk_id"] for arguments in jobs.values_list("args", flat=True)}
     with tenancy.account(estate.account_id):
@@ -141,7 +139,6 @@ def test_people_of_a_shared_chunk_move_to_their_lane(estate: Estate, monkeypatch
 
 
 def hold_elsewhere(estate: Estate, campaign_id: int) -> None:
-    """In a thread with a connection of its own."""
     hold(estate, campaign_id)
     connections.close_all()
 

@@ -51,7 +51,6 @@ def anna(database: str) -> Customer:
 
 
 def nine(days: int) -> datetime:
-    """Nine in the morning in Berlin, some days from now."""
     day = clock.now().astimezone(ZoneInfo("Europe/Berlin")) + timedelta(days=days)
     return day.replace(hour=9, minute=0, second=0, microsecond=0)
 
@@ -69,7 +68,6 @@ def released(anna: Customer, at: datetime) -> Campaign:
 
 
 def begun(anna: Customer, campaign: Campaign) -> Campaign:
-    """Its time has come."""
     with tenancy.account(anna.account_id):
         release_due(campaign.id)
     campaign = anna.again(campaign)

@@ -44,7 +44,6 @@ async def _send(account_id: int, chunks: list[int], *, slow: str) -> None:
 
 
 def sent(*, slow: str = "") -> tuple[dict[str, object], list[int], list[Line]]:
-    """Account and mailing ID of a campaign, its chunks, and what was logged about it."""
     estate = build_estate(PEOPLE, address)
     with capture_logs(processors=[merge_contextvars]) as lines:
         campaign_id = release(estate)

@@ -385,7 +385,6 @@ def promoted(database: str, *, silent_minutes: int) -> fence.Hold:
 
 
 def resumes(hold: fence.Hold, *remembered: SeenDatabase | None) -> bool:
-    """Whether sending resumes once each host has reported what it remembers, and the withdrawals were replayed."""
     withdrawal_logs.note_read("place", "host", held_at=hold.since)
     for each in remembered:
         fence.note_replayed("one.1.a.b", 0, each)

@@ -92,7 +92,6 @@ def a_turn_later(campaign: Campaign) -> None:
 
 
 def waiting_jobs(chunk_ids: list[int]) -> list[tuple[int, bool]]:
-    """Chunks with a waiting job, and whether it waits for a later moment."""
     jobs = ProcrastinateJob.objects.filter(task_name="delivery.send_chunk", status="todo")
     rows = [(job.args["chunk_id"], bool(job.scheduled_at and job.scheduled_at > clock.now())) for job in jobs]
     return sorted(row for row in rows if row[0] in chunk_ids)

@@ -59,7 +59,6 @@ def _forget() -> None:
 
 
 def add(relay: FakeRelay, name: str, **changes: object) -> int:
-    """A row for a relay of this test."""
     draft = RelayDraft(name, "127.0.0.1", relay.port, tls="never", connections=3, **changes)  # type: ignore[arg-type]
     with tenancy.platform(PlatformReason.RELAYS):
         return add_relay(draft, by=OTTO).id

@@ -19,7 +19,6 @@ RUN = "SELECT public.server_run()"
 
 @pytest.fixture
 def server() -> Iterator[EmbeddedPostgres]:
-    """A server of its own, which a test may kill."""
     folder = Path(tempfile.mkdtemp(prefix="mailflatrate-server-run-"))
     write_secrets(folder)
     copy_cluster(folder)

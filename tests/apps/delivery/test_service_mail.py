@@ -29,7 +29,6 @@ pytestmark = pytest.mark.usefixtures("database")
 
 
 def zone() -> dict[str, dict[str, list[str]]]:
-    """What the operator publishes for the service's own domain."""
     found: dict[str, dict[str, list[str]]] = {service_spf_host(): {"TXT": ["v=spf1 ip4:127.0.0.1 -all"]}}
     house = people.house_account()
     with tenancy.account(house.id):

@@ -72,21 +72,18 @@ class Pool:
                 add_relay(draft, by=audit.machine("tests.silent"))
 
     def ready(self) -> list[int]:
-        """The chunks that can be sent."""
         with tenancy.account(self.estate.account_id):
             found = list(Chunk.objects.filter(state=ChunkState.READY).order_by("number").values_list("id", flat=True))
         connections.close_all()
         return found
 
     def states(self, campaign_id: int) -> Counter[str]:
-        """How many recipients of a campaign are in which state."""
         with tenancy.account(self.estate.account_id):
             found = Counter(Delivery.objects.filter(campaign_id=campaign_id).values_list("state", flat=True))
         connections.close_all()
         return found
 
     def release(self) -> int:
-        """A new campaign to everyone."""
         campaign_id = release(self.estate)
         connections.close_all()
         return campaign_id

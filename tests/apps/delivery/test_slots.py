@@ -50,7 +50,6 @@ def give_relay(estate: Estate, relay: FakeRelay) -> None:
 
 
 def chunks(estate: Estate) -> list[tuple[int, int]]:
-    """The chunks of an account that are to be sent."""
     with tenancy.account(estate.account_id):
         rows = Chunk.objects.filter(state=ChunkState.READY).order_by("number").values_list("id", flat=True)
         found = [(estate.account_id, chunk_id) for chunk_id in rows]

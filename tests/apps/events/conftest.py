@@ -10,7 +10,6 @@ from support.receiver import Receiver, receiver
 
 @pytest.fixture
 def opened(database: str, monkeypatch: pytest.MonkeyPatch) -> Iterator[None]:
-    """The operator opened the loopback network for webhooks."""
     assert database
     monkeypatch.setenv("MAILFLATRATE_WEBHOOK_NETWORKS", "127.0.0.0/8")
     load_settings.cache_clear()
@@ -21,6 +20,5 @@ def opened(database: str, monkeypatch: pytest.MonkeyPatch) -> Iterator[None]:
 
 @pytest.fixture
 def program(opened: None) -> Iterator[Receiver]:
-    """A program with a server."""
     with receiver() as found:
         yield found

@@ -13,7 +13,6 @@ from support.webhooks import STARTED, Shop
 
 
 def queued(shop: Shop) -> int:
-    """Jobs that wait to deliver to the shop."""
     with psycopg.connect(owner_url(load_settings())) as owner:
         row = owner.execute(
             "SELECT count(*) FROM procrastinate_jobs WHERE status = 'todo' AND task_name = 'events.deliver'"

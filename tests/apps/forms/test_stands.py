@@ -182,7 +182,6 @@ def test_entries_use_up_no_requests_of_programs_and_the_page_says_both(fair: Fai
 
 
 def outcomes(fair: Fair, many: int) -> list[str]:
-    """Send invented people, each batch from another network."""
     said: list[str] = []
     while len(said) < many:
         fair.tablet.defaults["REMOTE_ADDR"] = f"2001:db8:57a:{next(NUMBERS):x}::1"

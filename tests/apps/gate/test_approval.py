@@ -41,7 +41,6 @@ def anna(database: str) -> Customer:
 
 @pytest.fixture(scope="module")
 def stranger(database: str) -> User:
-    """An owner of another account."""
     return Customer.registered("Carla's Cafe").owner
 
 

@@ -23,7 +23,6 @@ test_addresses.__test__ = False  # type: ignore[attr-defined]  # the name says w
 
 
 def colleague(anna: Customer, name: str) -> User:
-    """Ben, who has signed in to Anna's account."""
     ben = person(anna.account_id, name, Role.EDITOR)
     User.objects.filter(id=ben.id).update(last_login=clock.now())
     return ben

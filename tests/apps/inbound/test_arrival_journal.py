@@ -13,7 +13,6 @@ pytestmark = pytest.mark.usefixtures("database")
 
 @pytest.fixture
 def disk(tmp_path: Path, monkeypatch: pytest.MonkeyPatch) -> Path:
-    """The data folder of this host."""
     mine = load_settings().model_copy(update={"data_dir": tmp_path})
     monkeypatch.setattr(arrival_journal, "load_settings", lambda: mine)
     return tmp_path

@@ -44,7 +44,6 @@ def case(first_mail: int) -> SentCampaign:
 
 
 def contact(case: SentCampaign, number: int) -> Contact:
-    """As it stands now."""
     return case.reader(number)
 
 

@@ -30,7 +30,6 @@ def case(database: str) -> SentCampaign:
 
 
 def report(domain: str, report_id: str, passed: int = 9, failed: int = 1) -> bytes:
-    """As a receiver sends it."""
     now = int(time.time())
     rows = "".join(
         f"<record><row><source_ip>{ip}</source_ip><count>{count}</count><policy_evaluated><dkim>{verdict}</dkim>"

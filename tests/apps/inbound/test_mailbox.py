@@ -42,7 +42,6 @@ def host(case: SentCampaign) -> Iterator[DovecotHost]:
 
 
 def taken() -> list[RawMail]:
-    """The messages taken out of the mailbox."""
     with tenancy.platform(PlatformReason.OPERATOR_DESK):
         return list(RawMail.objects.filter(via="imap").order_by("id"))
 

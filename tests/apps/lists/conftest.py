@@ -23,7 +23,6 @@ def carla(database: str) -> Customer:
 
 @pytest.fixture
 def otto(database: str) -> User:
-    """An operator."""
     return create_user(
         f"otto{next(NUMBERS)}@mailflatrate.example", name="Otto", password="correct horse", is_staff=True
     )

@@ -28,7 +28,6 @@ def carla(database: str) -> Customer:
 
 
 def counted(one: Customer) -> dict[tuple[int, str], int]:
-    """What a count of every row says."""
     with tenancy.account(one.account_id):
         rows = Subscription.objects.values_list("mailing_list_id", "state").annotate(n=Count("id"))
         return {(list_id, state): n for list_id, state, n in rows}

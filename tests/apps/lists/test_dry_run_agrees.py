@@ -96,7 +96,6 @@ CASES = ("mailchimp", "cleverreach", "mailerlite")
 
 
 def numbers_of(move: MoveIn) -> dict[str, object]:
-    """What the dry run says."""
     result = move.result
     names = {file.name for file in result.files}
     held = {name: [] for name in names}  # type: dict[str, list[tuple[str, int, float]]]

@@ -74,7 +74,6 @@ def link(pauses: list[float] | None = None) -> ApiLink:
 
 
 def begun(anna: Customer, system: str, *, key: str = "", templates: bool = False) -> MoveIn:
-    """A move that waits to be fetched."""
     order = fetches.FetchOrder(system, key or KEYS[system], "https://news.anna.example", templates)
     with tenancy.account(anna.account_id):
         return MoveIn(anna, fetches.fetch_move(anna.list_id, order, by=None).id)
@@ -92,7 +91,6 @@ def redirect(anna: Customer, move: MoveIn, url: str) -> None:
 
 
 def fetched(anna: Customer, system: str, api: FakeApi, *, templates: bool = False) -> MoveIn:
-    """A move whose first list was fetched and checked."""
     move = begun(anna, system, templates=templates)
     redirect(anna, move, api.url)
     fetch_files(anna.account_id, move.id, link())

@@ -210,7 +210,6 @@ def test_any_dialect_comes_back_cell_by_cell(
 
 # Every kind of bad row: what is wrong with it, and where RULES.md says that it ends.
 def _bad_rows(line: Line, now: datetime) -> list[tuple[str, str, str, str]]:
-    """(row, refused or quarantined, rule, reason)."""
     old, ageing, future = ((now + timedelta(days=days)).isoformat() for days in (-800, -500, 3))
     day = now.date().replace(day=1).isoformat()
     return [

@@ -29,7 +29,6 @@ DORA = "dora@kunde-1.de"
 
 @pytest.fixture
 def second(anna: Customer) -> int:
-    """Another list of Anna's, with an approved origin."""
     with tenancy.account(anna.account_id):
         found = lists.create_list("Offers").id
     approve_origin(anna.account_id, found)
@@ -127,7 +126,6 @@ def test_undone_unsubscribe_returns_although_another_list_was_left_before(
 
 @contextmanager
 def link(one: Customer) -> Iterator["psycopg.Connection[Any]"]:
-    """A connection of the application's role in the account of a customer."""
     with psycopg.connect(app_url(load_settings()), autocommit=True) as own:
         tenancy.enter_account(own, one.account_id, for_session=True)
         yield own

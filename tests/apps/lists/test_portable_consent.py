@@ -66,7 +66,6 @@ def target() -> Customer:
 
 @pytest.fixture
 def anna(database: str) -> Customer:
-    """Dora and Emil are confirmed, Fritz left the list, Gerd complained, Hanna is confirmed and left everything."""
     assert database
     ensure_signing_key()
     RUN[0] = next(RUNS)
@@ -91,7 +90,6 @@ def exported(anna: Customer, file_format: ExportFormat = ExportFormat.NDJSON) ->
 
 
 def states(place: Customer) -> dict[str, tuple[str, bool]]:
-    """Each person with their state on the list, and whether they are suppressed."""
     with tenancy.account(place.account_id):
         rows = Subscription.objects.filter(mailing_list_id=place.list_id).select_related("contact")
         return {
@@ -106,7 +104,6 @@ def refusals(place: Customer, job: Import) -> dict[int, str]:
 
 
 def suppressed(place: Customer, anna: Customer) -> set[str]:
-    """Which of Anna's people are suppressed in another account."""
     with tenancy.account(anna.account_id):
         keys = {email: bytes(key) for email, key in Contact.objects.values_list("email", "address_key")}
     with tenancy.account(place.account_id):

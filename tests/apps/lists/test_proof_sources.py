@@ -10,7 +10,6 @@ from support.customers import Customer, vetted_as
 
 
 def foreign(**account: object) -> str:
-    """A line of another installation."""
     return json.dumps({"account": account, "signature": {"key": "of another service"}, "events": []})
 
 

@@ -31,7 +31,6 @@ def found(one: Customer, text: str) -> list[str]:
 
 
 def name(database: str, one: Customer, **values: str) -> None:
-    """Give the first person these values."""
     with tenancy.account(one.account_id):
         first = Contact.objects.order_by("email")[0]
         changed = Contact.objects.filter(id=first.id)

@@ -61,7 +61,6 @@ def values_of(number: int) -> dict[str, Any]:
 
 @pytest.fixture
 def anna(database: str, monkeypatch: pytest.MonkeyPatch) -> Customer:
-    """People with all types of values, in an account that is large enough for indexes, with small steps."""
     assert database
     monkeypatch.setattr(reading, "LARGE", 1)
     monkeypatch.setattr(sort_indexes, "AT_ONCE", 7)
@@ -152,7 +151,6 @@ def test_the_index_shows_what_a_sort_shows_in_both_directions(
 
 
 def change_some() -> None:
-    """Give some people other values, some none, delete one, and add one."""
     people = list(Contact.objects.order_by("email"))
     for number, each in enumerate(people[::5]):
         Contact.objects.filter(id=each.id).update(attributes=values_of(number + 2) if number % 2 else {})
@@ -255,7 +253,6 @@ def age(one: Customer, by: timedelta) -> None:
 
 
 def held(one: Customer) -> tuple[list[str], int]:
-    """Return the keys of the indexed fields, and the number of values."""
     with tenancy.account(one.account_id):
         return list(SortIndex.objects.order_by("id").values_list("field__key", flat=True)), SortKey.objects.count()
 

@@ -68,7 +68,6 @@ class Authority:
         self.root = self.folder / "ca.pem"
 
     def answer(self, query: bytes) -> bytes:
-        """What the authority says to a query."""
         (self.folder / "query").write_bytes(query)
         self._openssl("ts", "-reply", "-config", "tsa.cnf", "-section", "tsa1", "-queryfile", "query",
                       "-inkey", "tsa.key", "-signer", "tsa.pem", "-out", "answer")  # fmt: skip
@@ -86,8 +85,6 @@ def authority(tmp_path_factory: pytest.TempPathFactory) -> Authority:
 
 @pytest.fixture
 def served(authority: Authority, monkeypatch: pytest.MonkeyPatch) -> Iterator[HTTPServer]:
-    """The authority on loopback, named in the settings."""
-
     class Handler(BaseHTTPRequestHandler):
         def do_POST(self) -> None:
             query = self.rfile.read(int(self.headers["Content-Length"]))

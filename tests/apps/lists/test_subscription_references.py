@@ -35,7 +35,6 @@ def carla(database: str) -> Customer:
 
 @contextmanager
 def link(one: Customer) -> Iterator["psycopg.Connection[Any]"]:
-    """A connection of the application's role in the account of a customer."""
     with psycopg.connect(app_url(load_settings()), autocommit=True) as own:
         tenancy.enter_account(own, one.account_id, for_session=True)
         yield own

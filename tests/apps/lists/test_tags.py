@@ -31,7 +31,6 @@ def anna(database: str) -> Customer:
 
 
 def people(one: Customer) -> dict[str, list[str]]:
-    """The tags of each contact."""
     with tenancy.account(one.account_id):
         found = {contact.id: contact.email.partition("@")[0] for contact in Contact.objects.order_by("email")}
         tags = tags_of(list(found))

@@ -31,7 +31,6 @@ BEFORE = datetime(2000, 1, 1, tzinfo=UTC)
 
 @pytest.fixture
 def disk(tmp_path: Path, monkeypatch: pytest.MonkeyPatch) -> Path:
-    """The data folder of this host."""
     mine = load_settings().model_copy(update={"data_dir": tmp_path})
     monkeypatch.setattr(journal, "load_settings", lambda: mine)
     return tmp_path

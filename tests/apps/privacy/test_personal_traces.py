@@ -299,7 +299,6 @@ def test_together_leaves_what_one_after_another_leaves(database: str, pair: tupl
 
 
 def changes(before: dict[str, Counter[str]], after: dict[str, Counter[str]]) -> dict[str, tuple[Counter[str], ...]]:
-    """Rows that went and rows that came, by table."""
     nothing: Counter[str] = Counter()
     found = {
         table: (

@@ -23,7 +23,6 @@ PEOPLE, THERE, SETTLED, DEAD = 700, 300, 250, 13
 
 @pytest.fixture(scope="module")
 def anna(database: str) -> Customer:
-    """300 of her 700 people are at Outlook."""
     made = sending_customer(PEOPLE)
     sends_since(made.account_id, 100)
     with tenancy.account(made.account_id):

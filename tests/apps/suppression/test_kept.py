@@ -23,7 +23,6 @@ from support.people import operator
 
 @pytest.fixture(scope="module")
 def place(database: str) -> Customer:
-    """Anna's account."""
     assert database
     return customer_with_list("Anna")
 

@@ -19,7 +19,6 @@ pytestmark = pytest.mark.usefixtures("database")
 
 
 def clicked(anna: Customer, name: str, at: datetime, minutes: tuple[int, ...]) -> Campaign:
-    """Return a campaign that began at a time, with a click by a person at each minute, and one by a machine."""
     campaign = anna.sending(name)
     with tenancy.account(anna.account_id):
         Campaign.objects.filter(id=campaign.id).update(started_at=at)
@@ -95,7 +94,6 @@ def test_retention_keeps_the_hours_and_a_replay_does_not_lose_them() -> None:
 
 
 def counted_one_by_one(campaign: Campaign) -> tuple[dict[tuple[int, int], tuple[int, int]], list[int]]:
-    """Return (people, machines) by edition and link, and people by hour, straight from the clicks."""
     links: dict[tuple[int, int], tuple[int, int]] = {}
     steps = [0] * 48
     assert campaign.started_at is not None

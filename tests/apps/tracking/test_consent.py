@@ -60,7 +60,6 @@ class Mailing:
         return self.campaign
 
     def letters(self) -> dict[int, str]:
-        """Contact -> the whole letter, decoded."""
         with tenancy.account(self.anna.account_id):
             with connection.cursor() as cursor:
                 cursor.execute(

@@ -75,7 +75,6 @@ def build() -> Crowd:
 
 
 def dress(anna: Customer, other: int, tags: list[int], number: int) -> Someone:
-    """Give a person values of their own."""
     contact = Contact.objects.order_by("id")[number]
     contact.first_name = ("Dora", "dora", "Emil", "", "Änne")[number % 5]
     contact.attributes = VALUES[number]

@@ -145,7 +145,6 @@ def test_the_readers_own_address_may_be_shown() -> None:
 
 
 def version_with(**changes: Any) -> TransactionalCustomer:
-    """A customer whose approved version has these changes."""
     anna = transactional_customer()
     with tenancy.account(anna.account_id):
         version = templates.begin_version(anna.version().template_id, by=anna.customer.owner)

@@ -71,7 +71,6 @@ def planned(anna: Customer, campaign_id: int) -> set[str]:
 
 
 def bring(anna: Customer, shop: Program, list_id: int, line: str, *, work: bool = True) -> None:
-    """Upload and start a file of one row, and let the worker run it."""
     file = io.BytesIO(f"{HEADER}\n{line}".encode())
     file.name = "people.csv"
     answer = shop.upload("/imports", {"list_id": list_id, "file": file})

@@ -33,7 +33,6 @@ def carla(anna: Customer) -> Program:
 
 
 def contacts(shop: Program, query: str = "") -> list[dict[str, Any]]:
-    """All contacts, page by page."""
     found, cursor = [], ""
     while True:
         page = shop.get(f"/contacts?limit=5&cursor={cursor}{query}")

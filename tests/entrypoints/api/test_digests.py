@@ -38,7 +38,6 @@ def looks(digest_id: int) -> list[bool]:
 
 
 def entries(anna: Customer, digest_id: int, *titles: str) -> None:
-    """Entries that a look found."""
     with tenancy.account(anna.account_id):
         for title in titles:
             FeedItem.objects.create(digest_id=digest_id, key=title, title=title, link="", seen_at=clock.now())

@@ -51,7 +51,6 @@ class Quiet(WSGIRequestHandler):
 
 @pytest.fixture(scope="module")
 def environment(database: str) -> Iterator[dict[str, str]]:
-    """What the examples take from the environment."""
     assert database
     home = customer_with_form()
     approve_origin(home.account_id, home.anna.list_id)

@@ -1,8 +1,4 @@
-"""No input gives a 500: every operation of the schema with values that fit it, nearly fit it, or don't at all.
-
-The values are generated from the schema. Bodies are sent as drawn, so both what one of our clients could send and
-what a stranger would try are among them.
-"""
+"""No input gives a 500: every operation of the schema with values that fit it, nearly fit it, or don't at all."""
 
 import json
 import secrets

@@ -1,7 +1,4 @@
-"""What holds for every operation of the API, also for one that is added later: each is called and held to each law.
-
-Anna has a row of every kind, so that every reading operation returns something.
-"""
+"""What holds for every operation of the API, also for one that is added later: each is called and held to each law."""
 
 import gzip
 import json

@@ -45,7 +45,6 @@ def uploaded(anna: Customer, shop: Program, *lines: str) -> dict[str, Any]:
 
 
 def run(anna: Customer, import_id: int) -> None:
-    """What the worker does."""
     run_import(anna.account_id, import_id, slice_rows=10)
     with tenancy.account(anna.account_id):
         check_import(import_id)

@@ -149,7 +149,6 @@ def test_sender_domains_and_their_records(home: FormCustomer, shop: Program, car
 
 @pytest.fixture(scope="module")
 def trouble(home: FormCustomer) -> dict[str, Any]:
-    """A campaign with a complaint, a measure, and a question from the desk."""
     campaign = home.anna.sending("Complained of")
     with tenancy.account(home.account_id):
         delivery = Delivery.objects.filter(campaign=campaign).order_by("id")[0]

@@ -18,7 +18,6 @@ PUBLIC = frozenset({"report_abuse"})
 
 
 def operations() -> Iterator[tuple[str, str, dict[str, Any]]]:
-    """Method, path below the root, description."""
     for path, methods in schema()["paths"].items():
         for method, found in methods.items():
             yield method.upper(), path.removeprefix(ROOT), found

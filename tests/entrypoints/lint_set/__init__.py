@@ -7,7 +7,6 @@ from entrypoints.lint_set.transactional import transactional
 
 
 def labeled() -> tuple[Labeled, ...]:
-    """All of them, in a fixed order."""
     return (*bulk(), *transactional(), *personal())
 
 

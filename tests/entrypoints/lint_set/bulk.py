@@ -197,7 +197,6 @@ def _set() -> tuple[tuple[str, Draft, tuple[Change, ...], set[str]], ...]:
 
 
 def bulk() -> tuple[Labeled, ...]:
-    """Return the campaigns with their labels."""
     found = []
     for name, draft, changes, truths in _set():
         for change in changes:

@@ -36,7 +36,6 @@ class Measured:
 
 
 def measure(messages: Iterable[Labeled]) -> Measured:
-    """Judge every message offline and compare with its label."""
     found = Measured()
     for one in messages:
         facts = message_facts(one.raw, LintLookups(), now=NOW)

@@ -37,7 +37,6 @@ FOOTER = "\n-- \nTo unsubscribe from this list visit https://lists.makers.exampl
 def note(
     sender: str, subject: str, text: str, *more: str, html: str = "", to: str = "To: dora@reader.example"
 ) -> Draft:
-    """One message of a person."""
     domain = sender.rpartition("@")[2].rstrip(">")
     head = (f"From: {sender}", to, f"Subject: {subject}", f"Date: {DATE}", f"Message-ID: <CAF77x@{domain}>", *more)
     return Draft(head, text=text, html=html, signed_by=domain, on_the_way=(*received(domain), verdicts(domain)))
@@ -134,7 +133,6 @@ def _set() -> tuple[tuple[str, Draft, set[str]], ...]:
 
 
 def personal() -> tuple[Labeled, ...]:
-    """The messages with their labels."""
     return tuple(
         Labeled(f"personal/{name}", "personal", draft.bytes(), frozenset(truths)) for name, draft, truths in _set()
     )

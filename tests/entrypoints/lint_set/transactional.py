@@ -11,7 +11,6 @@ ONCE = frozenset({"dkim-oversigned"})
 
 
 def notice(sender: str, subject: str, text: str, *more: str, html_too: bool = True) -> Draft:
-    """One message to one person from a system."""
     domain = sender.rpartition("@")[2].rstrip(">")
     page = f'<html><body style="background-color:#ffffff;color:#222222"><p>{text}</p></body></html>'
     return Draft(
@@ -108,7 +107,6 @@ def _set() -> tuple[tuple[str, Draft, tuple[Change, ...], set[str]], ...]:
 
 
 def transactional() -> tuple[Labeled, ...]:
-    """The messages with their labels."""
     found = []
     for name, draft, changes, truths in _set():
         for change in changes:

@@ -24,7 +24,6 @@ FRONTEND = PACKAGE.parents[1] / "frontend"
 
 
 def frame() -> dict[str, object]:
-    """Return what the sketches read."""
     item = {"label": "Lists", "url": "/lists", "icon": "list", "active": True, "count": 3}
     return {
         "nav": [{"label": "", "items": [item]}],
