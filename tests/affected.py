@@ -88,7 +88,14 @@ def _views_of(template: str) -> set[str]:
 
 @cache
 def _uses(test: Path) -> frozenset[str]:
-    return _imports(test) | _helpers(test) | {view for address in _addresses(test) for view in _views_at(address)}
+    files = [test, *(path for folder in _folders(test) if (path := folder / "conftest.py").exists())]
+    imported = frozenset[str]().union(*(_imports(file) | _helpers(file) for file in files))
+    return imported | {view for address in _addresses(test) for view in _views_at(address)}
+
+
+def _folders(test: Path) -> list[Path]:
+    """Return the folders of a test, without TESTS: the `conftest.py` there reaches everything."""
+    return [folder for folder in test.parents if TESTS in folder.parents]
 
 
 @cache

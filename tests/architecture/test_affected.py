@@ -18,6 +18,7 @@ PEOPLE = "src/mailflatrate/entrypoints/studio/audience/people"
         ),
         ("src/mailflatrate/mail/signing/dkim.py", "tests/mail/test_dkim.py", "tests/rules/test_phone.py"),
         ("tests/support/fake_relay.py", "tests/apps/delivery/test_slots.py", "tests/rules/test_phone.py"),
+        ("tests/apps/delivery/conftest.py", "tests/apps/delivery/test_wake.py", "tests/rules/test_phone.py"),
         ("docs/flow.md", "tests/architecture", "tests/mail/test_dkim.py"),
     ],
 )

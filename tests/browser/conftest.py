@@ -12,6 +12,7 @@ from typing import Any, Literal
 import pytest
 from playwright.sync_api import Browser, ConsoleMessage, Page, ViewportSize, expect, sync_playwright
 
+from support.browsers import Website, running_website
 from support.demo import Demo
 
 ROOT = Path(__file__).parents[2]
@@ -227,3 +228,9 @@ def otto(visitor: Callable[[str, str, bool], AbstractContextManager[Visitor]]) -
     with visitor("en", "ink", False) as found:
         found.sign_in_at_the_desk("otto@mailflatrate.example")
         yield found
+
+
+@pytest.fixture(scope="module")
+def website() -> Iterator[Website]:
+    with running_website() as site:
+        yield site

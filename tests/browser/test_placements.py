@@ -8,7 +8,7 @@ from typing import Any
 import pytest
 from playwright.sync_api import Browser, Page, expect
 
-from support.browsers import Website, chosen, running_website, wait_in_page
+from support.browsers import Website, chosen, wait_in_page
 from support.waiting import wait_until
 
 pytestmark = pytest.mark.browser
@@ -16,13 +16,6 @@ NUMBERS = count(1)
 KINDS = {"Pop-up": "popup", "Slide-in": "slide_in", "Bar": "bar"}
 PATIENCE_SECONDS = 30.0
 LONG_PAGE = "<div style='height:3000px'>Much to read.</div><p><a href='/elsewhere'>A link</a></p>"
-
-
-@pytest.fixture(scope="module")
-def website() -> Iterator[Website]:
-    """Anna's own pages."""
-    with running_website() as site:
-        yield site
 
 
 @pytest.fixture

@@ -10,7 +10,7 @@ from typing import Any
 import pytest
 from playwright.sync_api import Browser, BrowserContext, Page, expect
 
-from support.browsers import Website, chosen, received, running_website
+from support.browsers import Website, chosen, received
 from support.waiting import read_as_a_person, wait_until
 
 pytestmark = pytest.mark.browser
@@ -22,13 +22,6 @@ SHIFTS = """() => new Promise(done => {
     let sum = 0; new PerformanceObserver(list => { for (const entry of list.getEntries()) sum += entry.value; })
         .observe({type: "layout-shift", buffered: true});
     setTimeout(() => done(sum), 800); })"""
-
-
-@pytest.fixture(scope="module")
-def website() -> Iterator[Website]:
-    """Anna's own pages."""
-    with running_website() as site:
-        yield site
 
 
 @pytest.fixture(scope="module")

@@ -31,11 +31,6 @@ BRAND = {
 }
 
 
-@pytest.fixture
-def anna() -> Customer:
-    return sending_customer(people=0)
-
-
 def _kit(anna: Customer) -> BrandKit | None:
     with tenancy.account(anna.account_id):
         return BrandKit.objects.first()

@@ -32,7 +32,7 @@ from mailflatrate.rules.vetting.signals import SignalOutcome, SignalResult
 from mailflatrate.settings.roles import owner_url
 from mailflatrate.settings.schema import load_settings
 from support.customers import Customer, sending_customer
-from support.desk import Desk, desk
+from support.desk import Desk
 from support.people import browser, person
 
 pytestmark = pytest.mark.usefixtures("database")
@@ -41,11 +41,6 @@ pytestmark = pytest.mark.usefixtures("database")
 @pytest.fixture
 def anna() -> Customer:
     return sending_customer()
-
-
-@pytest.fixture
-def otto() -> Desk:
-    return desk()
 
 
 def status(anna: Customer) -> str:

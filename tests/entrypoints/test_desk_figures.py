@@ -8,14 +8,9 @@ from mailflatrate.apps.stats import actions
 from mailflatrate.apps.stats.models import Measure
 from mailflatrate.base import tenancy
 from support.customers import Customer, sending_customer
-from support.desk import Desk, desk
+from support.desk import Desk
 
 pytestmark = pytest.mark.usefixtures("database")
-
-
-@pytest.fixture
-def otto() -> Desk:
-    return desk()
 
 
 @pytest.fixture

@@ -11,7 +11,7 @@ from mailflatrate.base.audit.models import AuditEntry
 from mailflatrate.base.tenancy import PlatformReason
 from support.contact_files import HEADER, line
 from support.customers import Customer, customer_with_members
-from support.desk import Desk, desk
+from support.desk import Desk
 from support.origins import declare_origin, picture
 
 pytestmark = pytest.mark.usefixtures("database")
@@ -37,11 +37,6 @@ def declared() -> tuple[Customer, int, ListOrigin]:
     rows = [line("dora@kunde-1.de"), line("erik@kunde-2.de", "Erik"), line("f@kunde-1.de", confirmed="")]
     anna.bring("\n".join([HEADER, *rows]), list_id=list_id)
     return anna, list_id, origin
-
-
-@pytest.fixture
-def otto() -> Desk:
-    return desk()
 
 
 def people(anna: Customer, list_id: int) -> set[tuple[str, str]]:

@@ -19,11 +19,6 @@ PAGE = "/studio/settings/keys/"
 SHOP = {"name": "Shop", "scopes": ["read", "contacts.write"], "expires_on": "", "daily_asks": "200", "networks": ""}
 
 
-@pytest.fixture
-def anna() -> Customer:
-    return sending_customer(people=0)
-
-
 def keys(anna: Customer) -> list[ApiKey]:
     with tenancy.account(anna.account_id):
         return list(ApiKey.objects.order_by("id"))

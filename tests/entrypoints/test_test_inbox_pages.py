@@ -25,7 +25,7 @@ from mailflatrate.entrypoints.web.tls import certificate
 from mailflatrate.mail.signing.dkim_verify import DkimStatus
 from mailflatrate.settings import load_settings
 from mailflatrate.settings.schema import read_settings
-from support.customers import Customer, sending_customer
+from support.customers import Customer
 from support.people import browser, person
 
 pytestmark = pytest.mark.usefixtures("database")
@@ -34,11 +34,6 @@ TOKEN = "a" * 32
 HTML = (
     '<p>Hello <script>alert(1)</script><a href="{base}/c/xyz">bulbs</a> <a href="https://elsewhere.example/x">x</a></p>'
 )
-
-
-@pytest.fixture
-def anna() -> Customer:
-    return sending_customer(people=0)
 
 
 def text(answer: HttpResponse, status: int = 200) -> str:

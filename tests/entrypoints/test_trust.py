@@ -12,7 +12,7 @@ from mailflatrate.entrypoints.studio.trust.imprint_form import COUNTRIES, Imprin
 from mailflatrate.rules.imprint import ImprintColumn, column_of
 from mailflatrate.wire.dns import DnsResolver, ZoneServer
 from support.customers import IMPRINT as ENTRIES
-from support.customers import RECORD, Customer, sending_customer
+from support.customers import RECORD, Customer
 from support.mailboxes import prove
 from support.people import browser, person
 
@@ -20,11 +20,6 @@ pytestmark = pytest.mark.usefixtures("database")
 
 IMPRINT = ENTRIES | {"legal_form": "GmbH"}
 HTMX = {"HX-Request": "true"}
-
-
-@pytest.fixture
-def anna() -> Customer:
-    return sending_customer(people=0)
 
 
 def text(answer: HttpResponse, status: int = 200) -> str:

@@ -11,17 +11,12 @@ from mailflatrate.apps.accounts.actions.account_status import Reasons
 from mailflatrate.apps.accounts.models import Acceptance, Account, AccountStatus, Membership, Notice, Role, User
 from mailflatrate.base import tenancy
 from mailflatrate.entrypoints.presenters.time_zones import GROUPS
-from support.customers import Customer, sending_customer
+from support.customers import Customer
 from support.people import browser, person
 
 pytestmark = pytest.mark.usefixtures("database")
 
 PEOPLE = "/studio/settings/team/"
-
-
-@pytest.fixture
-def anna() -> Customer:
-    return sending_customer(people=0)
 
 
 def text(answer: HttpResponse, status: int = 200) -> str:

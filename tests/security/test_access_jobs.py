@@ -5,7 +5,7 @@ Like test_access_sql.py; here are the tables that belong to no account.
 
 import asyncio
 import uuid
-from collections.abc import Callable, Iterator
+from collections.abc import Callable
 from contextlib import AbstractContextManager, nullcontext
 from datetime import timedelta
 from typing import LiteralString
@@ -31,8 +31,7 @@ from mailflatrate.apps.forms.models import (
 )
 from mailflatrate.base import clock, jobs, tenancy
 from mailflatrate.base.tenancy import PlatformReason
-from mailflatrate.settings.roles import APP_ROLE, ERASER_ROLE, LIMITED_ROLE, PLATFORM_ROLE, app_url
-from mailflatrate.settings.schema import load_settings
+from mailflatrate.settings.roles import APP_ROLE, ERASER_ROLE, LIMITED_ROLE, PLATFORM_ROLE
 from support.customers import Customer, sending_customer
 from support.people import operator
 
@@ -44,18 +43,6 @@ _LINE = (
     "INSERT INTO audit_entry (at, actor_kind, actor_id, actor, action, account_id, subject, reason, details)"
     " VALUES (now(), '{kind}', {id}, '{actor}', 'account.activated', {{account}}, '', 'Eve was here', '{{{{}}}}')"
 )
-
-
-@pytest.fixture(scope="module")
-def anna(database: str) -> Customer:
-    return sending_customer()
-
-
-@pytest.fixture
-def attacker(database: str) -> Iterator[psycopg.Connection]:
-    """A connection with only the application's own name and password."""
-    with psycopg.connect(app_url(load_settings()), autocommit=True) as opened:
-        yield opened
 
 
 @pytest.fixture(scope="module")

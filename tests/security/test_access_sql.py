@@ -7,7 +7,6 @@ of our statements. Nothing here uses the secret key of the installation.
 import json
 import re
 import secrets
-from collections.abc import Iterator
 
 import psycopg
 import pytest
@@ -57,13 +56,6 @@ def otto(database: str) -> User:
         TOTP.activate(user, generate_totp_secret())
         RecoveryCodes.activate(user)
     return user
-
-
-@pytest.fixture
-def attacker(database: str) -> Iterator[psycopg.Connection]:
-    """A connection with only the application's own name and password."""
-    with psycopg.connect(app_url(load_settings()), autocommit=True) as opened:
-        yield opened
 
 
 DEEDS = {

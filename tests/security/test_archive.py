@@ -1,6 +1,5 @@
 """The archive of deliveries: no partition is a hole in row-level security, and only the platform moves rows."""
 
-from collections.abc import Iterator
 from datetime import timedelta
 
 import psycopg
@@ -13,8 +12,7 @@ from mailflatrate.apps.delivery.models import ArchivedDelivery, ArchiveMonth, De
 from mailflatrate.base import clock, tenancy
 from mailflatrate.base.tenancy import PlatformReason
 from mailflatrate.base.tenancy.policies import apply_policies
-from mailflatrate.settings.roles import APP_ROLE, PLATFORM_ROLE, app_url
-from mailflatrate.settings.schema import load_settings
+from mailflatrate.settings.roles import APP_ROLE, PLATFORM_ROLE
 from support.archive import archived, end_month
 from support.customers import Customer, sending_customer
 
@@ -32,13 +30,6 @@ def anna(database: str) -> Customer:
     archived(database, anna)
     anna.sending("On its way")
     return anna
-
-
-@pytest.fixture
-def attacker(database: str) -> Iterator[psycopg.Connection]:
-    """A connection with only the application's own name and password."""
-    with psycopg.connect(app_url(load_settings()), autocommit=True) as opened:
-        yield opened
 
 
 def test_every_partition_is_under_row_level_security_and_nobody_has_a_right_on_it(

@@ -12,7 +12,7 @@ from mailflatrate.base import clock, tenancy
 from mailflatrate.base.long_task import TaskState
 from mailflatrate.entrypoints.api.v1.service import schema
 from support.api import ROOT, Program, problem, program_of
-from support.forms import FormCustomer, add_form, customer_with_form
+from support.forms import FormCustomer, add_form
 from support.people import browser, person
 
 SCOPES = {
@@ -31,12 +31,6 @@ STARTED_WITH = {
     "start_erasing": BulkKind.ERASE,
     "start_asking_again": BulkKind.ASK_AGAIN,
 }
-
-
-@pytest.fixture(scope="module")
-def home(database: str) -> FormCustomer:
-    assert database
-    return customer_with_form()
 
 
 @pytest.fixture(scope="module")

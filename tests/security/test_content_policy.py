@@ -20,8 +20,8 @@ from mailflatrate.entrypoints.ui.content_policy import (
 )
 from mailflatrate.rules.forms.content import Font, FormStyle
 from mailflatrate.settings import load_settings
-from support.customers import Customer, sending_customer
-from support.desk import Desk, desk
+from support.customers import Customer
+from support.desk import Desk
 from support.forms import customer_with_form
 
 TEMPLATES = Path(mailflatrate.__file__).parent / "entrypoints" / "ui" / "templates"
@@ -39,18 +39,6 @@ PLAIN = {
     "/login/", "/studio/", "/studio/campaigns/", "/studio/lists/", "/studio/media/", "/studio/brand/",
     "/studio/templates/", "/studio/settings/keys/", "/api/v1/docs", "/desk/", "/nowhere/",
 }  # fmt: skip
-
-
-@pytest.fixture(scope="module")
-def anna(database: str) -> Customer:
-    assert database
-    return sending_customer()
-
-
-@pytest.fixture(scope="module")
-def otto(database: str) -> Desk:
-    assert database
-    return desk()
 
 
 def policy(answer: HttpResponse) -> dict[str, str]:

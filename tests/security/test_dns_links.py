@@ -18,12 +18,6 @@ from support.people import browser, person
 pytestmark = pytest.mark.usefixtures("database")
 
 
-@pytest.fixture(scope="module")
-def anna(database: str) -> Customer:
-    assert database
-    return sending_customer()
-
-
 def _link(anna: Customer) -> tuple[str, SenderDomain]:
     with tenancy.account(anna.account_id):
         domain = SenderDomain.objects.order_by("id")[0]

@@ -17,7 +17,7 @@ from mailflatrate.base.tenancy import PlatformReason
 from mailflatrate.entrypoints.api.v1.service import schema
 from support.api import ROOT, Program, problem, program, program_of
 from support.customers import Customer
-from support.forms import FormCustomer, add_form, customer_with_form
+from support.forms import FormCustomer, add_form
 
 # What an upgrade made of the scopes of a key that was there before they were narrowed. Such keys still exist.
 NARROWED = {
@@ -147,12 +147,6 @@ def operations() -> Iterator[tuple[str, str, dict[str, Any]]]:
 
 OPERATIONS = list(operations())
 NAMES = [found["operationId"] for _method, _path, found in OPERATIONS]
-
-
-@pytest.fixture(scope="module")
-def home(database: str) -> FormCustomer:
-    assert database
-    return customer_with_form()
 
 
 @pytest.fixture(scope="module")

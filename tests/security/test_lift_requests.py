@@ -16,7 +16,7 @@ from mailflatrate.base.audit.models import AuditEntry
 from mailflatrate.base.tenancy import PlatformReason
 from mailflatrate.rules.contacts.suppression import SuppressionReason
 from support.customers import Customer, sending_customer
-from support.desk import Desk, desk
+from support.desk import Desk
 from support.lifts import lift_asked, suppressed
 from support.people import browser, person
 
@@ -27,12 +27,6 @@ WHY = "She called us today & wants <b>our</b> news."
 def anna(database: str) -> Customer:
     assert database
     return sending_customer(people=2)
-
-
-@pytest.fixture(scope="module")
-def otto(database: str) -> Desk:
-    assert database
-    return desk()
 
 
 def dora(anna: Customer) -> str:

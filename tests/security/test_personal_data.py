@@ -17,7 +17,7 @@ from mailflatrate.base.tenancy import PlatformReason
 from mailflatrate.rules.contacts.personal_data import is_age, is_birth, is_special
 from support.api import Program, problem, program_of
 from support.customers import Customer
-from support.forms import FormCustomer, customer_with_form, fresh_address
+from support.forms import FormCustomer, fresh_address
 from support.people import browser, person
 
 YOUNG = str(clock.now().year - 10)
@@ -56,12 +56,6 @@ KEPT: list[dict[str, Any]] = [
     {"g": "1970-01-01"},
     {"x1": "red"},
 ]
-
-
-@pytest.fixture(scope="module")
-def home(database: str) -> FormCustomer:
-    assert database
-    return customer_with_form()
 
 
 @pytest.fixture(scope="module")

@@ -23,7 +23,7 @@ from mailflatrate.rules.sending.relays import RelayState
 from mailflatrate.settings.roles import APP_ROLE, ERASER_ROLE, PLATFORM_ROLE, app_url, owner_url
 from mailflatrate.settings.schema import load_settings
 from support.api import ROOT, program_of
-from support.customers import Customer, sending_customer
+from support.customers import Customer
 from support.desk import Desk, desk
 from support.people import browser, person
 
@@ -48,11 +48,6 @@ def relay(database: str) -> Iterator[Relay]:
 @pytest.fixture
 def otto(database: str) -> Desk:
     return desk()
-
-
-@pytest.fixture(scope="module")
-def anna(database: str) -> Customer:
-    return sending_customer()
 
 
 def _draft(**changes: object) -> RelayDraft:

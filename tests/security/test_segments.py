@@ -25,12 +25,6 @@ LEAF = {"field": "first_name", "op": "set"}
 
 
 @pytest.fixture(scope="module")
-def anna(database: str) -> Customer:
-    assert database
-    return sending_customer(people=3)
-
-
-@pytest.fixture(scope="module")
 def carla(database: str) -> Customer:
     assert database
     return sending_customer(people=2)

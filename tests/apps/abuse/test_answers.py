@@ -12,20 +12,7 @@ from mailflatrate.apps.accounts.models import User
 from mailflatrate.base import clock, tenancy
 from mailflatrate.base.tenancy import PlatformReason
 from support.customers import Customer
-from support.people import operator
-from support.returned_mail import SentCampaign, sent_campaign
-
-
-@pytest.fixture(scope="module")
-def otto(database: str) -> User:
-    assert database
-    return operator()
-
-
-@pytest.fixture(scope="module")
-def sent(database: str) -> SentCampaign:
-    assert database
-    return sent_campaign()
+from support.returned_mail import SentCampaign
 
 
 @pytest.fixture

@@ -13,14 +13,7 @@ from mailflatrate.apps.accounts.models import User
 from mailflatrate.base import tenancy
 from mailflatrate.base.tenancy import PlatformReason
 from mailflatrate.mail.identifiers.tokens import TokenPurpose
-from support.people import operator
 from support.returned_mail import SentCampaign, sent_campaign
-
-
-@pytest.fixture(scope="module")
-def otto(database: str) -> User:
-    assert database
-    return operator()
 
 
 @pytest.fixture

@@ -29,14 +29,7 @@ from mailflatrate.base.tenancy import PlatformReason
 from mailflatrate.mail.identifiers.tokens import TokenPurpose
 from mailflatrate.mail.identifiers.verp import case_address
 from mailflatrate.settings import load_settings
-from support.people import operator
 from support.returned_mail import LOOP, STRANGER, SentCampaign, arrive, desk, half_sent, plain, sent_campaign, stored
-
-
-@pytest.fixture(scope="module")
-def otto(database: str) -> User:
-    assert database
-    return operator()
 
 
 @pytest.fixture

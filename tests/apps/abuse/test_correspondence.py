@@ -16,20 +16,7 @@ from mailflatrate.apps.inbound.intake import Arrival
 from mailflatrate.apps.inbound.models import RawMail
 from mailflatrate.base import clock, tenancy
 from mailflatrate.base.tenancy import PlatformReason
-from support.people import operator
-from support.returned_mail import SentCampaign, sent_campaign
-
-
-@pytest.fixture(scope="module")
-def otto(database: str) -> User:
-    assert database
-    return operator()
-
-
-@pytest.fixture(scope="module")
-def sent(database: str) -> SentCampaign:
-    assert database
-    return sent_campaign()
+from support.returned_mail import SentCampaign
 
 
 def report(sent: SentCampaign, otto: User, *, named: bool = True) -> Report:

@@ -17,13 +17,7 @@ from mailflatrate.apps.abuse.queries.case import CaseView, case_view
 from mailflatrate.base import tenancy
 from mailflatrate.base.tenancy import PlatformReason
 from support.people import operator
-from support.returned_mail import SentCampaign, sent_campaign
-
-
-@pytest.fixture(scope="module")
-def sent(database: str) -> SentCampaign:
-    assert database
-    return sent_campaign()
+from support.returned_mail import SentCampaign
 
 
 @pytest.fixture(scope="module")

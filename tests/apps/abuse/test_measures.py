@@ -14,14 +14,7 @@ from mailflatrate.base import tenancy
 from mailflatrate.base.audit.models import AuditEntry
 from mailflatrate.base.tenancy import PlatformReason
 from support.customers import Customer, sending_customer
-from support.people import operator
 from support.returned_mail import SentCampaign, sent_campaign
-
-
-@pytest.fixture(scope="module")
-def otto(database: str) -> User:
-    assert database
-    return operator()
 
 
 @pytest.fixture

@@ -15,22 +15,9 @@ from mailflatrate.base import clock, tenancy
 from mailflatrate.base.ids import key_ring
 from mailflatrate.base.tenancy import PlatformReason
 from mailflatrate.mail.identifiers.tokens import TokenPurpose
-from support.people import operator
-from support.returned_mail import SentCampaign, sent_campaign
+from support.returned_mail import SentCampaign
 
 OF_A_MESSAGE = [TokenPurpose.VERP, TokenPurpose.MESSAGE_ID, TokenPurpose.FEEDBACK, TokenPurpose.UNSUBSCRIBE]
-
-
-@pytest.fixture(scope="module")
-def otto(database: str) -> User:
-    assert database
-    return operator()
-
-
-@pytest.fixture(scope="module")
-def case(database: str) -> SentCampaign:
-    assert database
-    return sent_campaign()
 
 
 @pytest.fixture(scope="module")

@@ -15,20 +15,7 @@ from mailflatrate.base import tenancy
 from mailflatrate.base.audit.models import AuditEntry
 from mailflatrate.base.tenancy import PlatformReason
 from support.customers import Customer
-from support.people import operator
-from support.returned_mail import STRANGER, SentCampaign, desk, plain, sent_campaign, stored
-
-
-@pytest.fixture(scope="module")
-def otto(database: str) -> User:
-    assert database
-    return operator()
-
-
-@pytest.fixture(scope="module")
-def case(database: str) -> SentCampaign:
-    assert database
-    return sent_campaign()
+from support.returned_mail import STRANGER, SentCampaign, desk, plain, stored
 
 
 def by_hand(**given: str) -> ByHand:

@@ -27,13 +27,6 @@ WHERE = Circumstances(ip="192.0.2.7", user_agent="Firefox " * 200)
 VERSIONS = itertools.count(1)
 
 
-@pytest.fixture
-def anna(database: str) -> Customer:
-    """An account whose owner has agreed to nothing yet."""
-    assert database
-    return Customer.registered("Lindenhof")
-
-
 def acceptances(anna: Customer) -> list[tuple[int, str | None, str]]:
     with tenancy.account(anna.account_id):
         return list(Acceptance.objects.order_by("id").values_list("document_id", "ip", "user_agent"))

@@ -12,13 +12,6 @@ from support.customers import Customer
 from support.people import person
 
 
-@pytest.fixture
-def anna(database: str) -> Customer:
-    """An account and its only owner."""
-    assert database
-    return Customer.registered("Lindenhof")
-
-
 def is_on(anna: Customer) -> bool:
     with tenancy.account(anna.account_id):
         return Account.objects.get(id=anna.account_id).four_eyes

@@ -14,13 +14,6 @@ from support.customers import Customer
 from support.people import fresh_mailbox, person
 
 
-@pytest.fixture
-def anna(database: str) -> Customer:
-    """An account that is only registered, with its owner."""
-    assert database
-    return Customer.registered("Lindenhof")
-
-
 def invited(anna: Customer, email: str, role: Role = Role.EDITOR, by: User | None = None) -> str:
     """Invite an address; the token in its link."""
     tokens: list[str] = []

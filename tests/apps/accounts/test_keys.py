@@ -17,13 +17,6 @@ from support.customers import Customer
 from support.people import person
 
 
-@pytest.fixture
-def anna(database: str) -> Customer:
-    """An account and its only owner."""
-    assert database
-    return Customer.registered("Lindenhof")
-
-
 def made(anna: Customer, *scopes: KeyScope, by: User | None = None, **more: object) -> keys_actions.MadeKey:
     values = {"expires_at": None} | more
     return keys_actions.make_api_key(

@@ -10,20 +10,6 @@ from mailflatrate.base import tenancy
 from mailflatrate.base.audit.models import AuditEntry
 from mailflatrate.base.tenancy import NoAccount, PlatformReason
 from support.customers import Customer
-from support.people import operator
-
-
-@pytest.fixture
-def anna(database: str) -> Customer:
-    """An account and its only owner."""
-    assert database
-    return Customer.registered("Lindenhof")
-
-
-@pytest.fixture(scope="module")
-def otto(database: str) -> User:
-    assert database
-    return operator()
 
 
 def rows(anna: Customer) -> list[tuple[str, str, bool]]:

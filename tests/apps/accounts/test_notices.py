@@ -15,13 +15,6 @@ from support.people import person
 FACTS = {"account": "Lindenhof", "text": "Hello", "url": "https://x.example/"}
 
 
-@pytest.fixture
-def anna(database: str) -> Customer:
-    """An account and its only owner."""
-    assert database
-    return Customer.registered("Lindenhof")
-
-
 def sent_to(email: str) -> list[Notice]:
     with tenancy.platform(PlatformReason.OPERATOR_DESK):
         return list(Notice.objects.filter(recipient=email).order_by("id"))

@@ -15,13 +15,6 @@ from support.customers import Customer
 from support.people import fresh_mailbox, person
 
 
-@pytest.fixture
-def anna(database: str) -> Customer:
-    """An account and its only owner."""
-    assert database
-    return Customer.registered("Lindenhof")
-
-
 def membership_of(anna: Customer, user: User) -> int:
     with tenancy.account(anna.account_id):
         return Membership.objects.get(user=user).id

@@ -22,13 +22,7 @@ from mailflatrate.base import clock, tenancy
 from mailflatrate.base.tenancy import PlatformReason
 from mailflatrate.rules.vetting.signals import SignalOutcome, SignalResult
 from support.customers import RECORD, WHERE, Customer
-from support.people import fresh_mailbox, operator
-
-
-@pytest.fixture(scope="module")
-def otto(database: str) -> User:
-    assert database
-    return operator()
+from support.people import fresh_mailbox
 
 
 @pytest.fixture

@@ -20,7 +20,7 @@ from mailflatrate.base import tenancy
 from mailflatrate.mail.images.picture_values import Refusal
 from mailflatrate.rules.verdict import Severity
 from mailflatrate.settings import load_settings
-from support.customers import Customer, sending_customer
+from support.customers import Customer
 from support.drafts import written_over
 from support.origins import approve_origin
 
@@ -28,12 +28,6 @@ BRAND = {
     "primary": "#7a1f3d", "ink": "#222222", "sheet": "#ffffff", "page": "#eeeeee", "heading_font": "verdana",
     "body_font": "arial", "imprint_ink": "#333333", "imprint_ground": "#eeeeee",
 }  # fmt: skip
-
-
-@pytest.fixture(scope="module")
-def anna(database: str) -> Customer:
-    assert database
-    return sending_customer()
 
 
 def picture(colour: str = "teal", size: tuple[int, int] = (1600, 800)) -> bytes:

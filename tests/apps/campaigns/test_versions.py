@@ -12,14 +12,8 @@ from mailflatrate.apps.campaigns.actions.versions import Window
 from mailflatrate.apps.campaigns.errors import NotEditable
 from mailflatrate.apps.campaigns.models import Campaign, CampaignState, CampaignVersion
 from mailflatrate.base import clock, tenancy
-from support.customers import Customer, sending_customer
+from support.customers import Customer
 from support.people import person
-
-
-@pytest.fixture(scope="module")
-def anna(database: str) -> Customer:
-    assert database
-    return sending_customer()
 
 
 @pytest.fixture(scope="module")

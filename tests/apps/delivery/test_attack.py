@@ -48,12 +48,6 @@ ROLES = (APP_ROLE, PLATFORM_ROLE)
 
 
 @pytest.fixture(scope="module")
-def anna(database: str) -> Customer:
-    """One customer for all attacks that are refused: they change nothing."""
-    return sending_customer()
-
-
-@pytest.fixture(scope="module")
 def with_form(database: str) -> Customer:
     """Anna with a published form, which forged sign-ups name."""
     customer = sending_customer()

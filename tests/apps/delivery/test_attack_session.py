@@ -18,7 +18,7 @@ from mailflatrate.base import ids, tenancy
 from mailflatrate.mail.address import canonical_key
 from mailflatrate.settings.roles import APP_ROLE, PLATFORM_ROLE, app_url
 from mailflatrate.settings.schema import load_settings
-from support.customers import Customer, sending_customer
+from support.customers import Customer
 
 REFUSED = (
     errors.InsufficientPrivilege,
@@ -28,12 +28,6 @@ REFUSED = (
     errors.UndefinedObject,
     errors.DatatypeMismatch,
 )
-
-
-@pytest.fixture(scope="module")
-def anna(database: str) -> Customer:
-    """One customer for all attacks: each has a session of its own, and what is refused changes nothing."""
-    return sending_customer()
 
 
 @contextmanager

@@ -23,11 +23,6 @@ PEOPLE = 12
 NAME = "host.1.a.b"
 
 
-@pytest.fixture(scope="module")
-def estate(database: str) -> Estate:
-    return build_estate(PEOPLE)
-
-
 @pytest.fixture
 def chunk(estate: Estate) -> Chunk:
     campaign_id = release(estate)

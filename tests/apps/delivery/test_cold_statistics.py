@@ -6,9 +6,8 @@ from collections.abc import Iterator
 from contextlib import contextmanager
 
 import psycopg
-import pytest
 
-from estate import Estate, build_estate, release
+from estate import Estate, release
 from mailflatrate.apps.delivery.send import claims
 from mailflatrate.apps.delivery.send.claims import Claim
 from mailflatrate.apps.delivery.send.database import Connection, Database
@@ -19,12 +18,6 @@ from mailflatrate.settings.schema import load_settings
 PEOPLE = 400
 TABLES = ("delivery", "chunk", "contact", "subscription", "consent_event", "consent_evidence")
 WHOLE = re.compile(r"Seq Scan on (delivery|contact|subscription|consent_event|consent_evidence)\b|Hash Join|Merge Join")
-
-
-@pytest.fixture(scope="module")
-def estate(database: str) -> Estate:
-    assert database
-    return build_estate(PEOPLE)
 
 
 @contextmanager

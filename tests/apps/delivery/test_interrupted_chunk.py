@@ -7,7 +7,7 @@ from contextlib import suppress
 import psycopg
 import pytest
 
-from estate import Estate, build_estate, release
+from estate import Estate, release
 from mailflatrate.apps.delivery.models import Chunk, Delivery, DeliveryState
 from mailflatrate.apps.delivery.send import chunk
 from mailflatrate.apps.delivery.send.sender import Sender
@@ -17,12 +17,6 @@ from support.fake_relay import ANY, HANG, FakeRelay, Step
 from support.waiting import stays_async, wait_until_async
 
 PEOPLE = 12
-
-
-@pytest.fixture(scope="module")
-def estate(database: str) -> Estate:
-    assert database
-    return build_estate(PEOPLE)
 
 
 @pytest.mark.parametrize("by_upkeep", [False, True])

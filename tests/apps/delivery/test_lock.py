@@ -88,12 +88,6 @@ HOLES = {
 
 
 @pytest.fixture(scope="module")
-def anna(database: str) -> Customer:
-    """Anna, with three confirmed people; nothing she lacks."""
-    return sending_customer()
-
-
-@pytest.fixture(scope="module")
 def in_order(anna: Customer) -> dict[str, int]:
     """A released campaign of hers, for statements that are refused."""
     return released(anna)

@@ -11,7 +11,7 @@ import psycopg
 import pytest
 from django.db import connection
 
-from estate import Estate, build_estate, release
+from estate import Estate, release
 from mailflatrate.apps.campaigns.models import Campaign, CampaignState
 from mailflatrate.apps.delivery import fence
 from mailflatrate.apps.delivery.actions import campaigns, lost_host
@@ -36,11 +36,6 @@ from mailflatrate.wire.smtp.types import OutcomeKind, SendOutcome, Stage
 from support.fake_relay import FakeRelay
 
 PEOPLE = 12
-
-
-@pytest.fixture(scope="module")
-def estate(database: str) -> Estate:
-    return build_estate(PEOPLE)
 
 
 @pytest.fixture

@@ -11,7 +11,7 @@ import psycopg
 import pytest
 from django.db import connections
 
-from estate import Estate, build_estate, release
+from estate import Estate, release
 from mailflatrate.apps.delivery.actions import campaigns, lost_host
 from mailflatrate.apps.delivery.models import Begun, Chunk, ChunkState, Delivery, LostClaim
 from mailflatrate.apps.delivery.recovery import sender_processes
@@ -28,11 +28,6 @@ from support.waiting import stays_async, wait_until_async
 T = TypeVar("T")
 PEOPLE = 12
 PATIENCE_SECONDS = 15.0
-
-
-@pytest.fixture(scope="module")
-def estate(database: str) -> Estate:
-    return build_estate(PEOPLE)
 
 
 @pytest.fixture(autouse=True)

@@ -8,7 +8,7 @@ import psycopg
 import pytest
 from asgiref.sync import sync_to_async
 
-from estate import Estate, build_estate, release
+from estate import Estate, release
 from mailflatrate.apps.delivery import fence
 from mailflatrate.apps.delivery.models import Chunk, ChunkState
 from mailflatrate.apps.delivery.recovery import sender_processes, withdrawal_logs
@@ -20,11 +20,6 @@ from support.fake_relay import FakeRelay
 from support.waiting import wait_until_async
 
 PEOPLE = 3
-
-
-@pytest.fixture(scope="module")
-def estate(database: str) -> Estate:
-    return build_estate(PEOPLE)
 
 
 @pytest.fixture

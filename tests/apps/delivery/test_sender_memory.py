@@ -10,7 +10,7 @@ from pathlib import Path
 
 import pytest
 
-from estate import Estate, build_estate, release
+from estate import Estate, release
 from free_ports import free_port, wait_for
 from mailflatrate.apps.delivery.models import Chunk
 from mailflatrate.apps.delivery.planning import plan
@@ -35,12 +35,6 @@ WARM_CHUNKS, MORE_CHUNKS = 4, 12
 PEOPLE = CHUNK * (WARM_CHUNKS + MORE_CHUNKS)
 GROWTH_BYTES = 100_000
 NOBODY = 999_999_999
-
-
-@pytest.fixture(scope="module")
-def estate(database: str) -> Estate:
-    assert database
-    return build_estate(PEOPLE)
 
 
 def peak_of(work: Callable[[], object]) -> int:

@@ -7,7 +7,7 @@ from collections.abc import Iterator
 import psycopg
 import pytest
 
-from estate import Estate, build_estate, release
+from estate import Estate, release
 from mailflatrate.apps.delivery.models import Begun, Chunk
 from mailflatrate.apps.delivery.queries import campaign_progress
 from mailflatrate.apps.delivery.send.database import Connection, Database, DatabaseGone
@@ -21,12 +21,6 @@ PEOPLE = 40
 SLOW_SECONDS = 0.025
 BEGIN = b"UPDATE begun SET begun_to = $1::bigint WHERE chunk_id = $2::bigint"
 CLAIMED = b"UPDATE begun SET claimed_by = $1 WHERE chunk_id = $2::bigint"
-
-
-@pytest.fixture(scope="module")
-def estate(database: str) -> Estate:
-    assert database
-    return build_estate(PEOPLE)
 
 
 @pytest.fixture

@@ -5,7 +5,7 @@ import psycopg
 import pytest
 from django.db import transaction
 
-from estate import Estate, build_estate, release
+from estate import Estate, release
 from mailflatrate.apps.campaigns import states
 from mailflatrate.apps.campaigns.models import Campaign, CampaignState
 from mailflatrate.apps.delivery import fence, jobs, lanes, wake
@@ -17,11 +17,6 @@ from mailflatrate.base.tenancy import PlatformReason
 from mailflatrate.settings.schema import load_settings
 
 PEOPLE = 30
-
-
-@pytest.fixture(scope="module")
-def estate(database: str) -> Estate:
-    return build_estate(PEOPLE)
 
 
 def waiting(owner: psycopg.Connection[tuple[object, ...]], chunk_ids: list[int]) -> set[str]:

@@ -19,14 +19,9 @@ from mailflatrate.rules.contacts.suppression import SuppressionReason
 from mailflatrate.rules.limits import value
 from mailflatrate.settings.schema import load_settings
 from support.fake_relay import FakeRelay
-from support.forms import DOMAIN, FormCustomer, customer_with_form, fresh_address
+from support.forms import DOMAIN, FormCustomer, fresh_address
 
 pytestmark = pytest.mark.usefixtures("database")
-
-
-@pytest.fixture
-def lindenhof() -> FormCustomer:
-    return customer_with_form()
 
 
 def suppress(lindenhof: FormCustomer, email: str) -> None:

@@ -10,7 +10,7 @@ from mailflatrate.apps.domains.models import MailDomain
 from mailflatrate.base import tenancy
 from mailflatrate.settings.schema import load_settings
 from mailflatrate.wire.dns import ZoneServer
-from support.forms import FormCustomer, customer_with_form
+from support.forms import FormCustomer
 
 pytestmark = pytest.mark.usefixtures("database")
 
@@ -32,11 +32,6 @@ def world_dns(monkeypatch: pytest.MonkeyPatch) -> Iterator[ZoneServer]:
         yield server
     monkeypatch.undo()
     load_settings.cache_clear()
-
-
-@pytest.fixture
-def lindenhof() -> FormCustomer:
-    return customer_with_form()
 
 
 def states(lindenhof: FormCustomer, *addresses: str) -> list[tuple[str, str]]:

@@ -12,7 +12,7 @@ from mailflatrate.apps.forms.models import ConfirmationRequestKind
 from mailflatrate.apps.lists.models import Contact
 from mailflatrate.base import tenancy
 from mailflatrate.rules.addresses import AddressVerdict, decide_address
-from support.forms import FormCustomer, customer_with_form, fresh_address
+from support.forms import FormCustomer, fresh_address
 
 ADDRESSES = """
 info@papierladen.de Info+x@papierladen.de vertrieb-berlin@papierladen.de kündigung@papierladen.de ınfo@papierladen.de
@@ -21,11 +21,6 @@ chef@papierladen.de info.anna@papierladen.de аnna@papierladen.de anna@mailinato
 "a"@papierladen.de anna..b@papierladen.de anna@[192.0.2.1] max.post@papierladen.de marketa@papierladen.de
 jürgen@papierladen.de
 """.split()  # noqa: SIM905  # a page of addresses
-
-
-@pytest.fixture
-def lindenhof(database: str) -> FormCustomer:
-    return customer_with_form()
 
 
 def by_form(lindenhof: FormCustomer, email: str) -> bool:

@@ -25,11 +25,6 @@ from support.forms import BROWSER, DOMAIN, FormCustomer, customer_with_form, fre
 pytestmark = pytest.mark.usefixtures("database")
 
 
-@pytest.fixture
-def lindenhof() -> FormCustomer:
-    return customer_with_form()
-
-
 @pytest.fixture(scope="module")
 def shared(database: str) -> FormCustomer:
     """The same for tests that look at people of their own only."""

@@ -9,15 +9,10 @@ from mailflatrate.apps.forms.models import SignupRequest
 from mailflatrate.apps.forms.pressure import forms_under_pressure
 from mailflatrate.base import clock, tenancy
 from support.customers import sending_customer
-from support.forms import FormCustomer, customer_with_form, fresh_address
+from support.forms import FormCustomer, fresh_address
 from support.people import browser, person
 
 pytestmark = pytest.mark.usefixtures("database")
-
-
-@pytest.fixture
-def lindenhof() -> FormCustomer:
-    return customer_with_form()
 
 
 def requests(lindenhof: FormCustomer, number: int, *, age: timedelta = timedelta(0), **values: str) -> None:

@@ -15,11 +15,6 @@ from support.transactional import DATA, FIELDS, VALUES, TransactionalCustomer, t
 ADVERT = "BLACK FRIDAY: 50 % RABATT auf alles, sale-nordstern.com/black-friday Gutscheincode SPAR50"
 
 
-@pytest.fixture(scope="module")
-def anna(database: str) -> TransactionalCustomer:
-    return transactional_customer()
-
-
 def title(text: str) -> dict[str, Any]:
     return {**DATA, "items": [{"title": text, "count": 1}]}
 

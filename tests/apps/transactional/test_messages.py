@@ -28,12 +28,6 @@ from support.transactional import (
 )
 
 
-@pytest.fixture(scope="module")
-def anna(database: str) -> TransactionalCustomer:
-    """Anna, who may send transactional email."""
-    return transactional_customer()
-
-
 def received(anna: TransactionalCustomer, message: TransactionalMessage, reply: str = "") -> list[Any]:
     """What a receiver got, parsed."""
     raws = sent(anna.account_id, anna.delivery(message).chunk_id, reply=reply)

@@ -5,12 +5,7 @@ import pytest
 from mailflatrate.apps.transactional.actions.reviews import VersionDecision, decide_version
 from mailflatrate.apps.transactional.errors import TemplateStateError, TransactionalError
 from support.people import operator
-from support.transactional import TransactionalCustomer, transactional_customer
-
-
-@pytest.fixture(scope="module")
-def anna(database: str) -> TransactionalCustomer:
-    return transactional_customer()
+from support.transactional import TransactionalCustomer
 
 
 @pytest.mark.parametrize("decision", [VersionDecision.APPROVE, VersionDecision.RETURN])

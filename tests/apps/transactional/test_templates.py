@@ -10,12 +10,7 @@ from mailflatrate.apps.transactional.errors import KeyTaken, TemplateStateError,
 from mailflatrate.apps.transactional.queries import sender_choices
 from mailflatrate.base import tenancy
 from support.people import person
-from support.transactional import TransactionalCustomer, transactional_customer
-
-
-@pytest.fixture(scope="module")
-def anna(database: str) -> TransactionalCustomer:
-    return transactional_customer()
+from support.transactional import TransactionalCustomer
 
 
 def test_campaigns_are_not_offered_the_sender_of_transactional_email(anna: TransactionalCustomer) -> None:

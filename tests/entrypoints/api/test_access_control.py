@@ -41,11 +41,6 @@ pytestmark = pytest.mark.usefixtures("database")
 NEW = {"name": "Bulbs", "policy_confirmed": True}
 
 
-@pytest.fixture
-def anna() -> Customer:
-    return sending_customer(people=1)
-
-
 @pytest.fixture(scope="module")
 def unchanged(database: str) -> Customer:
     """A customer for requests that change nothing."""

@@ -34,12 +34,6 @@ BARE = "{email};Dora;Meyer;;;;;Kiel"
 
 
 @pytest.fixture(scope="module")
-def home(database: str) -> FormCustomer:
-    assert database
-    return customer_with_form()
-
-
-@pytest.fixture(scope="module")
 def shop(home: FormCustomer) -> Program:
     return program_of(home.anna)
 

@@ -44,11 +44,6 @@ def shop(anna: Customer) -> Program:
     return program_of(anna)
 
 
-@pytest.fixture(scope="module")
-def carla(anna: Customer) -> Program:
-    return program_of(sending_customer(people=1))
-
-
 def file(name: str, *lines: str) -> io.BytesIO:
     found = io.BytesIO("\n".join(lines).encode())
     found.name = name

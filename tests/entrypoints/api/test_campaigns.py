@@ -30,19 +30,6 @@ def anna(database: str) -> Customer:
     return sending_customer(people=4)
 
 
-@pytest.fixture
-def shop(anna: Customer) -> Program:
-    return program_of(anna)
-
-
-@pytest.fixture(scope="module")
-def unchanged(database: str) -> tuple[Customer, Program]:
-    """A customer and a program, none of whose changes is taken."""
-    assert database
-    anna = sending_customer(people=0)
-    return anna, program_of(anna)
-
-
 def plan(anna: Customer, campaign_id: int) -> int:
     """What the worker does next; how many deliveries there are then."""
     with tenancy.account(anna.account_id):

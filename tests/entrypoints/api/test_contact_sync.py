@@ -27,11 +27,6 @@ def shop(anna: Customer) -> Program:
     return program_of(anna)
 
 
-@pytest.fixture(scope="module")
-def carla(anna: Customer) -> Program:
-    return program_of(sending_customer(people=1))
-
-
 def contacts(shop: Program, query: str = "") -> list[dict[str, Any]]:
     found, cursor = [], ""
     while True:

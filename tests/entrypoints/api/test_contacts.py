@@ -14,13 +14,7 @@ from mailflatrate.base.tenancy import PlatformReason
 from mailflatrate.rules.proof.certificate import read_certificate
 from support.api import Program, problem, program_of, visitor
 from support.customers import Customer
-from support.forms import FormCustomer, customer_with_form, fresh_address
-
-
-@pytest.fixture(scope="module")
-def home(database: str) -> FormCustomer:
-    assert database
-    return customer_with_form()
+from support.forms import FormCustomer, fresh_address
 
 
 @pytest.fixture

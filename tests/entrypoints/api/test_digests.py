@@ -11,20 +11,9 @@ from mailflatrate.apps.campaigns.actions.digests import MOST_DIGESTS
 from mailflatrate.apps.campaigns.models import FeedItem
 from mailflatrate.base import clock, tenancy
 from support.api import Program, good, problem, program_of
-from support.customers import Customer, sending_customer
+from support.customers import Customer
 
 FEED = "https://shop.lindenhof.example/feed"
-
-
-@pytest.fixture
-def anna(database: str) -> Customer:
-    assert database
-    return sending_customer(people=1)
-
-
-@pytest.fixture
-def shop(anna: Customer) -> Program:
-    return program_of(anna)
 
 
 def settings(anna: Customer, **values: Any) -> dict[str, Any]:

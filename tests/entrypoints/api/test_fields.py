@@ -1,19 +1,11 @@
 """Custom fields by API, and values that are checked against them."""
 
-import pytest
-
 from mailflatrate.apps.accounts.models import KeyScope
 from support.api import program_of
 from support.customers import Customer
-from support.forms import FormCustomer, customer_with_form
+from support.forms import FormCustomer
 
 COLOR = {"label": "Color", "type": "choice", "choices": ["Red", "Blue"], "purpose": "to show fitting plants"}
-
-
-@pytest.fixture(scope="module")
-def home(database: str) -> FormCustomer:
-    assert database
-    return customer_with_form()
 
 
 def test_a_field_is_declared_changed_archived_and_checked(home: FormCustomer) -> None:

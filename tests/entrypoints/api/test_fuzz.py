@@ -20,7 +20,7 @@ from mailflatrate.base import clock, tenancy
 from mailflatrate.entrypoints.api.v1.service import schema
 from support.api import ROOT, Program, problem, program_of
 from support.customers import CONTENT
-from support.forms import FormCustomer, customer_with_form
+from support.forms import FormCustomer
 
 Shape = dict[str, Any]
 SLOW = frozenset({"check_domain"})
@@ -97,12 +97,6 @@ def objects(shape: Shape) -> st.SearchStrategy[Any]:
     fixed = {name: fitting(each) for name, each in properties.items() if name in needed}
     optional = {name: fitting(each) | ANYTHING for name, each in properties.items() if name not in needed}
     return st.fixed_dictionaries(fixed, optional=optional)
-
-
-@pytest.fixture(scope="module")
-def home(database: str) -> FormCustomer:
-    assert database
-    return customer_with_form()
 
 
 @pytest.fixture(scope="module")

@@ -22,17 +22,6 @@ ROW = "{email};Dora;Meyer;2026-10-01T10:00:00Z;192.0.2.1;2026-10-01T10:05:00Z;ht
 DOMAIN = "briefkasten-lindenhof.de"
 
 
-@pytest.fixture
-def anna(database: str) -> Customer:
-    assert database
-    return sending_customer(people=1)
-
-
-@pytest.fixture
-def shop(anna: Customer) -> Program:
-    return program_of(anna)
-
-
 def file(*lines: str, name: str = "people.csv") -> io.BytesIO:
     found = io.BytesIO("\n".join((HEADER, *lines)).encode())
     found.name = name

@@ -22,15 +22,9 @@ from mailflatrate.rules.limits import value
 from mailflatrate.settings import load_settings
 from support.api import ROOT, Program, good, problem, program_of
 from support.customers import Customer
-from support.forms import FormCustomer, customer_with_form, fresh_address
+from support.forms import FormCustomer, fresh_address
 from support.origins import picture
 from support.people import operator
-
-
-@pytest.fixture(scope="module")
-def home(database: str) -> FormCustomer:
-    assert database
-    return customer_with_form()
 
 
 @pytest.fixture

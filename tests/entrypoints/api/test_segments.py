@@ -14,11 +14,6 @@ def anna(database: str) -> Customer:
     return sending_customer(people=3)
 
 
-@pytest.fixture
-def shop(anna: Customer) -> Program:
-    return program_of(anna)
-
-
 @pytest.fixture(scope="module")
 def carla(database: str) -> Program:
     assert database

@@ -1,17 +1,9 @@
 """Tags by API."""
 
-import pytest
-
 from mailflatrate.apps.accounts.models import KeyScope
 from support.api import program_of
 from support.customers import Customer
-from support.forms import FormCustomer, customer_with_form
-
-
-@pytest.fixture(scope="module")
-def home(database: str) -> FormCustomer:
-    assert database
-    return customer_with_form()
+from support.forms import FormCustomer
 
 
 def test_tags_are_made_given_found_by_and_deleted(home: FormCustomer) -> None:

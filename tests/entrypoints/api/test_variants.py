@@ -33,19 +33,6 @@ def anna(database: str) -> Customer:
     return sending_customer(people=PEOPLE)
 
 
-@pytest.fixture
-def shop(anna: Customer) -> Program:
-    return program_of(anna)
-
-
-@pytest.fixture(scope="module")
-def unchanged(database: str) -> tuple[Customer, Program]:
-    """A customer and a program, none of whose changes is taken."""
-    assert database
-    anna = sending_customer(people=0)
-    return anna, program_of(anna)
-
-
 def fault(answer: Any) -> str:
     """Where the one value stands that is wrong."""
     assert problem(answer) == (422, "invalid")

@@ -1,0 +1,16 @@
+"""The cast of these tests. A module that needs another set-up has its own."""
+
+import pytest
+
+from estate import Estate, build_estate
+from support.customers import Customer, sending_customer
+
+
+@pytest.fixture(scope="module")
+def anna(database: str) -> Customer:
+    return sending_customer()
+
+
+@pytest.fixture(scope="module")
+def estate(database: str, request: pytest.FixtureRequest) -> Estate:
+    return build_estate(request.module.PEOPLE)
