@@ -10,7 +10,6 @@ from pathlib import Path
 
 import dkim
 import pytest
-from django.http import HttpResponse
 from django.test import Client
 
 from mailflatrate.apps.accounts.models import Role
@@ -26,7 +25,7 @@ from mailflatrate.mail.signing.dkim_verify import DkimStatus
 from mailflatrate.settings import load_settings
 from mailflatrate.settings.schema import read_settings
 from support.customers import Customer
-from support.people import browser, person
+from support.people import browser, person, text
 
 pytestmark = pytest.mark.usefixtures("database")
 
@@ -34,11 +33,6 @@ TOKEN = "a" * 32
 HTML = (
     '<p>Hello <script>alert(1)</script><a href="{base}/c/xyz">bulbs</a> <a href="https://elsewhere.example/x">x</a></p>'
 )
-
-
-def text(answer: HttpResponse, status: int = 200) -> str:
-    assert answer.status_code == status, answer.content.decode()[:2000]
-    return answer.content.decode()
 
 
 def letter(subject: str = "Winter bulbs", base: str | None = None) -> EmailMessage:

@@ -1,7 +1,6 @@
 """Senders and imprint: what customers say about themselves in public."""
 
 import pytest
-from django.http import HttpResponse
 from django.test import Client
 
 from mailflatrate.apps.accounts.models import Application, Imprint, Notice, Role
@@ -14,17 +13,12 @@ from mailflatrate.wire.dns import DnsResolver, ZoneServer
 from support.customers import IMPRINT as ENTRIES
 from support.customers import RECORD, Customer
 from support.mailboxes import prove
-from support.people import browser, person
+from support.people import browser, person, text
 
 pytestmark = pytest.mark.usefixtures("database")
 
 IMPRINT = ENTRIES | {"legal_form": "GmbH"}
 HTMX = {"HX-Request": "true"}
-
-
-def text(answer: HttpResponse, status: int = 200) -> str:
-    assert answer.status_code == status, answer.content.decode()[:2000]
-    return answer.content.decode()
 
 
 def add_domain(anna: Customer, name: str = "news.lindenhof.example") -> SenderDomain:

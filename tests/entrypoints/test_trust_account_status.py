@@ -4,34 +4,23 @@ import re
 from zoneinfo import available_timezones
 
 import pytest
-from django.http import HttpResponse
 
 from mailflatrate.apps.accounts.actions import account_status, people
 from mailflatrate.apps.accounts.actions.account_status import Reasons
-from mailflatrate.apps.accounts.models import Acceptance, Account, AccountStatus, Membership, Notice, Role, User
+from mailflatrate.apps.accounts.models import Acceptance, Account, AccountStatus, Membership, Role, User
 from mailflatrate.base import tenancy
 from mailflatrate.entrypoints.presenters.time_zones import GROUPS
 from support.customers import Customer
-from support.people import browser, person
+from support.people import browser, messages_to, person, text
 
 pytestmark = pytest.mark.usefixtures("database")
 
 PEOPLE = "/studio/settings/team/"
 
 
-def text(answer: HttpResponse, status: int = 200) -> str:
-    assert answer.status_code == status, answer.content.decode()[:2000]
-    return answer.content.decode()
-
-
 def membership_of(account_id: int, user: User) -> Membership:
     with tenancy.account(account_id):
         return Membership.objects.get(user=user)
-
-
-def messages_to(email: str) -> list[Notice]:
-    with tenancy.account(people.house_account().id):
-        return list(Notice.objects.filter(recipient=email).order_by("id"))
 
 
 def test_the_standing_is_said_with_its_reason(anna: Customer) -> None:

@@ -16,6 +16,7 @@ from mailflatrate.base.audit.models import AuditEntry
 from mailflatrate.base.tenancy import PlatformReason
 from mailflatrate.settings.schema import load_settings
 from support.customers import Customer, sending_customer
+from support.people import messages_to
 
 PEOPLE = "/studio/settings/team/"
 PASSWORD = "bulbs-and-seeds-7"
@@ -35,11 +36,6 @@ def invited(anna: Customer, email: str, role: str = "editor", name: str = "Nina 
     answer = anna.client.post(PEOPLE, {"name": name, "email": email, "role": role})
     assert answer.status_code == 303, answer.content.decode()
     return link_in(messages_to(email.lower())[-1])
-
-
-def messages_to(email: str) -> list[Notice]:
-    with tenancy.account(people.house_account().id):
-        return list(Notice.objects.filter(recipient=email).order_by("id"))
 
 
 def link_in(notice: Notice) -> str:

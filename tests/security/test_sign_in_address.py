@@ -18,6 +18,7 @@ from mailflatrate.base.tenancy import PlatformReason
 from mailflatrate.settings.schema import load_settings
 from support.customers import Customer, sending_customer
 from support.page_context import drawn_context
+from support.people import messages_to
 
 PASSWORD = "winterzwiebeln-7"
 PAGE = "/email/"
@@ -58,11 +59,6 @@ def carla(database: str) -> tuple[Client, User]:
     client = Client()
     client.force_login(user)
     return client, user
-
-
-def messages_to(email: str) -> list[Notice]:
-    with tenancy.account(people.house_account().id):
-        return list(Notice.objects.filter(recipient=email).order_by("id"))
 
 
 def link_in(notice: Notice) -> str:

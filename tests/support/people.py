@@ -5,12 +5,13 @@ from typing import Any
 
 from django.conf import settings
 from django.contrib.auth import login
-from django.http import HttpRequest
+from django.http import HttpRequest, HttpResponse
 from django.test import Client
 
 from mailflatrate.apps.accounts.actions import people
-from mailflatrate.apps.accounts.models import Role, User
+from mailflatrate.apps.accounts.models import Notice, Role, User
 from mailflatrate.apps.accounts.session_store import SessionStore
+from mailflatrate.base import tenancy
 
 
 def operator(name: str = "Otto") -> User:
@@ -48,3 +49,13 @@ def fresh_mailbox(name: str) -> str:
     What makes it unique are digits: drawn letters may spell a word that the rules take for a role, such as "ad".
     """
     return f"{name.split()[0].lower()}{secrets.randbelow(10**15)}@people.example"
+
+
+def text(answer: HttpResponse, status: int = 200) -> str:
+    assert answer.status_code == status, answer.content.decode()[:2000]
+    return answer.content.decode()
+
+
+def messages_to(email: str) -> list[Notice]:
+    with tenancy.account(people.house_account().id):
+        return list(Notice.objects.filter(recipient=email).order_by("id"))

@@ -1,6 +1,8 @@
 """A customer who may send transactional email: a subdomain of its own, the operator's switch, an approved template."""
 
 import asyncio
+import email
+import email.policy
 import itertools
 from dataclasses import dataclass
 from functools import cache
@@ -183,3 +185,9 @@ def sent(account_id: int, chunk_id: int, *, reply: str = "") -> list[bytes]:
             return [message.content for message in relay.received]
 
     return asyncio.run(work())
+
+
+def received(anna: TransactionalCustomer, message: TransactionalMessage, reply: str = "") -> list[Any]:
+    """What a receiver got, parsed."""
+    raws = sent(anna.account_id, anna.delivery(message).chunk_id, reply=reply)
+    return [email.message_from_bytes(raw, policy=email.policy.SMTP) for raw in raws]

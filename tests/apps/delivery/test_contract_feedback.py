@@ -1,19 +1,14 @@
 """Bounces of transactional messages suppress their addresses."""
 
-import email
-import email.policy
-from typing import Any
-
 import pytest
 
 from mailflatrate.apps.delivery.models import DeliveryState
 from mailflatrate.apps.delivery.results.feedback import count_bounces
 from mailflatrate.apps.suppression.models import Suppression
-from mailflatrate.apps.transactional.models import TransactionalMessage
 from mailflatrate.base import tenancy
 from support.transactional import (
     TransactionalCustomer,
-    sent,
+    received,
     transactional_customer,
 )
 
@@ -22,12 +17,6 @@ from support.transactional import (
 def anna(database: str) -> TransactionalCustomer:
     """Anna, who may send transactional email."""
     return transactional_customer()
-
-
-def received(anna: TransactionalCustomer, message: TransactionalMessage, reply: str = "") -> list[Any]:
-    """What a receiver got, parsed."""
-    raws = sent(anna.account_id, anna.delivery(message).chunk_id, reply=reply)
-    return [email.message_from_bytes(raw, policy=email.policy.SMTP) for raw in raws]
 
 
 @pytest.mark.parametrize(("reply", "dead"), [("550 5.1.1 no such user", True), ("552 5.2.2 mailbox full", False)])

@@ -1,20 +1,16 @@
 """What a sender makes of a transactional message: only what we compiled, with the data of its own row."""
 
-import email
-import email.policy
-from typing import Any
-
 import dkim
 import psycopg
 import pytest
 
 from mailflatrate.apps.delivery.models import DeliveryState
 from mailflatrate.apps.delivery.send.chunk_composer import MESSAGE_FAILED
-from mailflatrate.apps.transactional.models import TransactionalMessage
 from mailflatrate.base import tenancy
 from support.transactional import (
     DATA,
     TransactionalCustomer,
+    received,
     sent,
     transactional_customer,
 )
@@ -24,12 +20,6 @@ from support.transactional import (
 def anna(database: str) -> TransactionalCustomer:
     """Anna, who may send transactional email."""
     return transactional_customer()
-
-
-def received(anna: TransactionalCustomer, message: TransactionalMessage, reply: str = "") -> list[Any]:
-    """What a receiver got, parsed."""
-    raws = sent(anna.account_id, anna.delivery(message).chunk_id, reply=reply)
-    return [email.message_from_bytes(raw, policy=email.policy.SMTP) for raw in raws]
 
 
 def test_data_that_was_moved_from_another_message_is_not_sent(anna: TransactionalCustomer, database: str) -> None:

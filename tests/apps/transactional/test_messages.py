@@ -23,15 +23,10 @@ from support.transactional import (
     DATA,
     HOST,
     TransactionalCustomer,
+    received,
     sent,
     transactional_customer,
 )
-
-
-def received(anna: TransactionalCustomer, message: TransactionalMessage, reply: str = "") -> list[Any]:
-    """What a receiver got, parsed."""
-    raws = sent(anna.account_id, anna.delivery(message).chunk_id, reply=reply)
-    return [email.message_from_bytes(raw, policy=email.policy.SMTP) for raw in raws]
 
 
 def test_a_message_arrives_with_its_data_imprint_and_way_to_object(anna: TransactionalCustomer) -> None:
