@@ -13,8 +13,8 @@ from mailflatrate.settings.schema import (
     TlsMode,
     environment_name,
     read_settings,
+    settings_table,
 )
-from mailflatrate.settings.table import settings_table
 
 ROOT = Path(__file__).parents[2]
 

@@ -4,7 +4,7 @@ from hypothesis import example, given, settings
 from hypothesis import strategies as st
 
 from mailflatrate.mail.fetched.copied_html import read_copied
-from mailflatrate.mail.fetched.copied_values import MOST_PICTURES, LeftOut
+from mailflatrate.mail.fetched.values import MOST_PICTURES, LeftOut
 
 LETTER = """<!doctype html><html><head><title> Our
 sale </title><base href="https://shop.example/mail/"><script>x()</script>

@@ -6,7 +6,7 @@ from datetime import UTC, datetime
 import pytest
 
 from mailflatrate.mail.fetched.feed import plain, read_feed, safe_link
-from mailflatrate.mail.fetched.feed_values import NoFeed
+from mailflatrate.mail.fetched.values import NoFeed
 
 RSS = """<?xml version="1.0"?><rss version="2.0"><channel><title>Lindenhof &amp; more</title>
 <item><title>Bulbs &lt;b&gt;are&lt;/b&gt; here</title><link>https://lindenhof.example/bulbs?a=1&amp;b=2</link>

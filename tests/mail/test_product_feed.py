@@ -4,9 +4,8 @@ import pytest
 from hypothesis import given
 from hypothesis import strategies as st
 
-from mailflatrate.mail.fetched.feed_values import NoFeed
-from mailflatrate.mail.fetched.found_values import FoundGap
 from mailflatrate.mail.fetched.product_feed import MOST_ROWS, read_items
+from mailflatrate.mail.fetched.values import FoundGap, NoFeed
 
 RSS = """<?xml version="1.0"?><rss version="2.0" xmlns:g="http://base.google.com/ns/1.0"
 xmlns:media="http://search.yahoo.com/mrss/"><channel><title>Shop</title>%s</channel></rss>"""

@@ -6,8 +6,8 @@ import pytest
 from hypothesis import given
 from hypothesis import strategies as st
 
-from mailflatrate.mail.fetched.found_values import FoundGap, read_price
 from mailflatrate.mail.fetched.product_page import read_product
+from mailflatrate.mail.fetched.values import FoundGap, read_price
 
 URL = "https://shop.example/tulips"
 

@@ -6,7 +6,7 @@ import pytest
 
 from mailflatrate.mail.reading.values import BounceOutcome
 from mailflatrate.rules.feedback.bounces import BounceAction, BounceState, after_delivery, judge_bounce, may_return
-from mailflatrate.rules.sending.retries import RetryPolicy, next_attempt
+from mailflatrate.rules.sending.pace import RetryPolicy, next_attempt
 from rules.examples import NOW
 
 DAY = timedelta(days=1)

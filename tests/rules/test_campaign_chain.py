@@ -8,10 +8,17 @@ import pytest
 
 from mailflatrate.mail.author_mistakes import ROW_MISSING, as_param, mistake
 from mailflatrate.rules.account_states import AccountStatus
-from mailflatrate.rules.campaigns.coupon_facts import CouponFacts
 from mailflatrate.rules.campaigns.linked_pages import LinkOutcome, LinkVisitFacts
 from mailflatrate.rules.early_review import EarlyReview
-from mailflatrate.rules.facts import CampaignFacts, DnsRecordFacts, DnsState, LinkFacts, SampleFacts, SpamScore
+from mailflatrate.rules.facts import (
+    CampaignFacts,
+    CouponFacts,
+    DnsRecordFacts,
+    DnsState,
+    LinkFacts,
+    SampleFacts,
+    SpamScore,
+)
 from mailflatrate.rules.gate.chains import CAMPAIGN_CHAIN
 from mailflatrate.rules.gate.judge import RULES_VERSION, explain, failures_by_weight, judge_campaign
 from mailflatrate.rules.verdict import Severity, verdict_from_json

@@ -9,7 +9,7 @@ from http.server import BaseHTTPRequestHandler, HTTPServer
 import pytest
 
 from mailflatrate.wire.dns import DnsResolver, ZoneServer, ask_blocklists
-from mailflatrate.wire.rdap import find_registration
+from mailflatrate.wire.registers import find_registration
 
 ZONE = {
     "2.2.0.192.ips.test": {"A": ["127.0.0.2", "127.0.0.4"]},

@@ -8,9 +8,9 @@ from time import monotonic
 
 import pytest
 
-from mailflatrate.wire import vies
+from mailflatrate.wire import registers as vies
 from mailflatrate.wire.dns import DnsResolver, ZoneServer
-from mailflatrate.wire.vies import VatStatus, find_vat
+from mailflatrate.wire.registers import VatStatus, find_vat
 
 # Recorded from the REST service; names and numbers replaced.
 AUSTRIA = {

@@ -6,11 +6,17 @@ from enum import Enum
 from typing import Protocol
 
 from mailflatrate.rules.account_states import AccountStatus
-from mailflatrate.rules.campaigns.coupon_facts import CouponFacts
 from mailflatrate.rules.campaigns.linked_pages import LinkVisitFacts
 from mailflatrate.rules.early_review import EarlyReview
 from mailflatrate.rules.imprint import ImprintRecord
 from mailflatrate.rules.names.brands import Brands, shipped_brands
+
+
+@dataclass(frozen=True, slots=True)
+class CouponFacts:
+    name: str
+    free: int
+    needed: int
 
 
 @dataclass(frozen=True, slots=True)

@@ -15,13 +15,11 @@ from pydantic import Field, ValidationError, field_validator, model_validator
 
 from mailflatrate.rules.sending.shaping import read_shaping
 from mailflatrate.rules.stricter_limits import read_tighter
-from mailflatrate.settings.customer_domains import CustomerDomainSettings
 from mailflatrate.settings.database import DatabaseSettings
 from mailflatrate.settings.inbound import InboundSettings
 from mailflatrate.settings.section import PREFIX, Port, Positive, SettingsError
+from mailflatrate.settings.services import CustomerDomainSettings, VettingSettings, WritingSettings
 from mailflatrate.settings.storage import S3Encryption, StorageKind, StorageSettings
-from mailflatrate.settings.vetting import VettingSettings
-from mailflatrate.settings.writing import WritingSettings
 from mailflatrate.wire.smtp.types import TlsMode
 
 __all__ = [
@@ -375,3 +373,16 @@ def load_settings() -> Settings:
 
 def blocklists(written: str) -> list[str]:
     return [zone.strip().strip(".").lower() for zone in written.split(",") if zone.strip()]
+
+
+def settings_table() -> str:
+    rows = ["| variable | default | meaning |", "| --- | --- | --- |"]
+    own = [field for field in Settings.__annotations__ if field in Settings.model_fields]
+    for field in dict.fromkeys([*own, *Settings.model_fields]):
+        info = Settings.model_fields[field]
+        default = "" if info.default is None else str(info.default)
+        name = f"`{environment_name(field)}`" + (
+            f" or `{environment_name(field)}{FILE_SUFFIX}`" if field in SECRETS else ""
+        )
+        rows.append(f"| {name} | `{default}` | {info.description} |")
+    return "\n".join(rows)

@@ -20,7 +20,7 @@ from mailflatrate.apps.campaigns.models import Media, MessageCopy
 from mailflatrate.apps.gate.actions import check_campaign
 from mailflatrate.base import clock, tenancy
 from mailflatrate.base.jobs import TaskFailed
-from mailflatrate.mail.fetched.copied_values import MAX_PAGE_OCTETS
+from mailflatrate.mail.fetched.values import MAX_PAGE_OCTETS
 from mailflatrate.rules import limits
 from mailflatrate.wire.dns import DnsAnswer, DnsResolver
 from support.customers import Customer, sending_customer

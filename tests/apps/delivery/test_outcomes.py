@@ -5,7 +5,7 @@ from datetime import UTC, datetime, timedelta
 import pytest
 
 from mailflatrate.apps.delivery.send.outcomes import SettledDelivery, settle
-from mailflatrate.rules.sending.retries import RetryPolicy
+from mailflatrate.rules.sending.pace import RetryPolicy
 from mailflatrate.wire.smtp.types import OutcomeKind, SendOutcome, Stage
 
 NOW = datetime(2026, 11, 24, 15, tzinfo=UTC)

@@ -38,8 +38,7 @@ from mailflatrate.wire.dns import (
     find_mx,
     find_spf,
 )
-from mailflatrate.wire.rdap import find_registration
-from mailflatrate.wire.vies import VatStatus, find_vat
+from mailflatrate.wire.registers import VatStatus, find_registration, find_vat
 from mailflatrate.wire.web import FetchedPage, WebStatus, fetch_page
 
 LONGEST_TEXT = 200_000

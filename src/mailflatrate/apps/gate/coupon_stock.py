@@ -5,7 +5,7 @@ from django.db import connection
 from mailflatrate.apps.campaigns.content.samples import audience_sql
 from mailflatrate.apps.campaigns.coupons import named_pools, pool_stocks
 from mailflatrate.apps.campaigns.models import Campaign
-from mailflatrate.rules.campaigns.coupon_facts import CouponFacts
+from mailflatrate.rules.facts import CouponFacts
 
 
 def coupon_facts(campaign: Campaign, recipients: int) -> tuple[CouponFacts, ...]:

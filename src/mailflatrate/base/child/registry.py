@@ -109,7 +109,7 @@ READERS: Mapping[str, ChildReader] = {
     "feed": ChildReader(
         "mailflatrate.mail.fetched.feed:read_feed",
         cpu_seconds=2.4,
-        raises=("mailflatrate.mail.fetched.feed_values:NoFeed",),
+        raises=("mailflatrate.mail.fetched.values:NoFeed",),
     ),
     "brand.sheets": ChildReader("mailflatrate.mail.fetched.site_brand:find_sheets"),
     "brand.read": ChildReader("mailflatrate.mail.fetched.site_brand:read_brand", cpu_seconds=2.4, memory_mb=192),
@@ -118,7 +118,7 @@ READERS: Mapping[str, ChildReader] = {
         "mailflatrate.mail.fetched.product_feed:read_items",
         cpu_seconds=3,
         memory_mb=208,
-        raises=("mailflatrate.mail.fetched.feed_values:NoFeed",),
+        raises=("mailflatrate.mail.fetched.values:NoFeed",),
     ),
     "copied": ChildReader("mailflatrate.mail.fetched.copied_html:read_copied", cpu_seconds=2.4, memory_mb=192),
     **{

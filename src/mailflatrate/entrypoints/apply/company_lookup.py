@@ -15,7 +15,7 @@ from mailflatrate.entrypoints.apply import session
 from mailflatrate.entrypoints.apply.forms import CompanyForm, marked_as_due
 from mailflatrate.entrypoints.client import client_ip
 from mailflatrate.settings import load_settings
-from mailflatrate.wire.vies import VatRecord, VatStatus, find_vat
+from mailflatrate.wire.registers import VatRecord, VatStatus, find_vat
 
 WINDOW: Final = timedelta(hours=1)
 MOST_LOOKUPS: Final = 10

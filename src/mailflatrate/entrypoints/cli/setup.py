@@ -16,9 +16,8 @@ from mailflatrate.entrypoints.boot import database
 from mailflatrate.locale.texts import languages
 from mailflatrate.settings import fingerprints
 from mailflatrate.settings.roles import create_roles, owner_url
-from mailflatrate.settings.schema import Settings, load_settings
+from mailflatrate.settings.schema import Settings, load_settings, settings_table
 from mailflatrate.settings.secrets import draw_secrets, load_secrets
-from mailflatrate.settings.table import settings_table
 
 MIGRATING = 0x6D666D67
 """The key of the advisory lock that one `migrate` at a time holds."""

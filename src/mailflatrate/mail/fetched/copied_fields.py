@@ -5,7 +5,7 @@ from __future__ import annotations
 import re
 from collections.abc import Iterator
 
-from mailflatrate.mail.fetched.copied_values import LeftOut
+from mailflatrate.mail.fetched.values import LeftOut
 
 # In single quotes, because they may be part of an attribute.
 _FIRST = "{{ contact.first_name | default: '' }}"

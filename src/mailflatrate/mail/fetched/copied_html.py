@@ -13,7 +13,7 @@ from urllib.parse import parse_qsl, urljoin, urlsplit
 from selectolax.lexbor import LexborHTMLParser, LexborNode
 
 from mailflatrate.mail.fetched.copied_fields import FieldBook
-from mailflatrate.mail.fetched.copied_values import (
+from mailflatrate.mail.fetched.values import (
     MOST_PICTURES,
     PICTURE_MARK,
     CopiedMessage,

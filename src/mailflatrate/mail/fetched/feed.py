@@ -15,7 +15,7 @@ from urllib.parse import quote, urlsplit
 import feedparser
 from selectolax.lexbor import LexborHTMLParser
 
-from mailflatrate.mail.fetched.feed_values import Feed, Item, NoFeed
+from mailflatrate.mail.fetched.values import Feed, Item, NoFeed
 
 MOST_ITEMS = 200
 LONGEST_TITLE, LONGEST_SUMMARY, LONGEST_LINK = 200, 300, 1000

@@ -14,13 +14,13 @@ from typing import Any, Final
 from selectolax.lexbor import LexborHTMLParser
 
 from mailflatrate.mail.fetched.feed import parse_feed, plain, read_entry, safe_link
-from mailflatrate.mail.fetched.feed_values import NoFeed
-from mailflatrate.mail.fetched.found_values import (
+from mailflatrate.mail.fetched.values import (
     LONGEST_TEXT,
     LONGEST_TITLE,
     MOST_ITEMS,
     FoundGap,
     FoundItem,
+    NoFeed,
     read_price,
 )
 

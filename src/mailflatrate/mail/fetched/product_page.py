@@ -13,7 +13,7 @@ from urllib.parse import urljoin
 from selectolax.lexbor import LexborHTMLParser, LexborNode
 
 from mailflatrate.mail.fetched.feed import plain, safe_link
-from mailflatrate.mail.fetched.found_values import (
+from mailflatrate.mail.fetched.values import (
     LONGEST_TEXT,
     LONGEST_TITLE,
     FoundGap,

@@ -10,7 +10,7 @@ from urllib.parse import urljoin, urlsplit
 
 from selectolax.lexbor import LexborHTMLParser
 
-from mailflatrate.mail.fetched.site_values import MOST_LOGOS, MOST_SHEETS, SiteBrand
+from mailflatrate.mail.fetched.values import MOST_LOGOS, MOST_SHEETS, SiteBrand
 from mailflatrate.mail.html.contrast import MINIMUM_CONTRAST, contrast, luminance
 
 _RULE = re.compile(r"([^{}]{1,400})\{([^{}]{0,8000})\}")

@@ -15,7 +15,7 @@ from mailflatrate.locale.texts import N_, translate
 from mailflatrate.mail.html.contrast import MINIMUM_CONTRAST, MINIMUM_FONT_PX, contrast
 from mailflatrate.mail.html.finish import shows_dark
 from mailflatrate.mail.html.tokens import Token, TokenKind, write
-from mailflatrate.mail.liquid.linked import LINK_FILTER
+from mailflatrate.mail.liquid.closures import LINK_FILTER
 from mailflatrate.mail.liquid.protect import literal, protect
 
 DARK_INK = "#b9b1a3"

@@ -8,7 +8,8 @@ from __future__ import annotations
 import re
 from collections.abc import Callable, Mapping
 from datetime import date, datetime, time
-from typing import Any
+from functools import lru_cache
+from typing import Any, Final
 
 from liquid.ast import Node
 from liquid.builtin.expressions import FilteredExpression, Path, StringLiteral
@@ -17,9 +18,21 @@ from liquid.builtin.expressions.filtered import Filter
 from liquid.builtin.output import OutputNode
 from markupsafe import escape
 
-from mailflatrate.mail.liquid.linked import LINK_FILTER, linked
 from mailflatrate.mail.liquid.work_limit import LONGEST_DATE_FORMAT
 from mailflatrate.mail.source_errors import MissingValue
+
+LINK_FILTER: Final = "mailflatrate_link"
+"""Put by the compiler after the source of a subscription in the imprint; not for authors."""
+_PAGE: Final = re.compile(r"https?://[^\s<>\"'\x00-\x20]{1,500}", re.IGNORECASE)
+
+
+@lru_cache(maxsize=512)
+def linked(text: str) -> str:
+    shown = str(escape(text))
+    if _PAGE.fullmatch(text) is None:
+        return shown
+    return f'<a href="{shown}" style="color:inherit">{shown}</a>'
+
 
 Values = Mapping[str, Any]
 Render = Callable[[Values], str]

@@ -27,8 +27,8 @@ from liquid.template import BoundTemplate
 from liquid.token import TOKEN_CONTENT, TOKEN_OUTPUT, Token
 from markupsafe import escape as html_escape
 
+from mailflatrate.mail.liquid.closures import LINK_FILTER, linked
 from mailflatrate.mail.liquid.lexer import tokenize
-from mailflatrate.mail.liquid.linked import LINK_FILTER, linked
 from mailflatrate.mail.liquid.marks import BadMark, LiquidMark, find_marks
 from mailflatrate.mail.liquid.work_limit import (
     STEP,

@@ -1,16 +1,50 @@
 """Birth dates (R-39), and data protected by GDPR Art. 9 and 10 (R-97), judged by the name of a column or field.
 Accents, case, hyphens, camelCase and look-alikes hide nothing; if the name says nothing, the data isn't detected.
+The words are in `special_words.toml`, which says what they mean.
 """
 
 import re
+import tomllib
 import unicodedata
-from collections.abc import Iterable
+from collections.abc import Callable, Iterable, Mapping
 from dataclasses import dataclass
 from datetime import date
 from functools import cache, lru_cache
+from pathlib import Path
 
-from mailflatrate.rules.contacts.special_words import special_words
 from mailflatrate.rules.limits import LIMITS
+
+Words = tuple[str, ...]
+
+
+@dataclass(frozen=True, slots=True)
+class CategoryWords:
+    inside: Words = ()
+    starts: Words = ()
+    words: Words = ()
+    names: Words = ()
+
+
+@dataclass(frozen=True, slots=True)
+class SpecialWords:
+    categories: Mapping[str, CategoryWords]
+    child: Words
+    birth: Words
+    yearly: Words
+
+    def protected(self, which: Callable[[CategoryWords], Words]) -> frozenset[str]:
+        return frozenset(word for category in self.categories.values() for word in which(category))
+
+
+@cache
+def special_words() -> SpecialWords:
+    tables = tomllib.loads((Path(__file__).parent / "special_words.toml").read_text("utf-8"))
+    categories = {
+        name: CategoryWords(**{kind: tuple(words) for kind, words in kinds.items()})
+        for name, kinds in tables.pop("categories").items()
+    }
+    return SpecialWords(categories, **{name: tuple(words) for name, words in tables.items()})
+
 
 MINOR_BELOW_YEARS = int(LIMITS["minor_below_years"].value)
 

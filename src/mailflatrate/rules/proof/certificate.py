@@ -23,9 +23,9 @@ from mailflatrate.rules.proof.record import (
     SealRecord,
     commitment,
     read_evidence,
+    read_json,
 )
 from mailflatrate.rules.proof.stamps import StampRefused, check_stamp, read_certificates
-from mailflatrate.rules.proof.strict_json import read_json
 from mailflatrate.rules.proof.verdict import (
     Anchors,
     CertificateReport,

@@ -10,9 +10,15 @@ from enum import StrEnum
 from typing import Any
 
 from mailflatrate.rules.proof.elements import ProofEvent, basis_of
-from mailflatrate.rules.proof.record import SALT_OCTETS, EventRecord, MalformedRecord, commitment, read_evidence
+from mailflatrate.rules.proof.record import (
+    SALT_OCTETS,
+    EventRecord,
+    MalformedRecord,
+    commitment,
+    read_evidence,
+    read_json,
+)
 from mailflatrate.rules.proof.signature import PublishedKey, portable_signature_holds
-from mailflatrate.rules.proof.strict_json import read_json
 
 PORTABLE_FORM = "mailflatrate portable consent 1"
 END_FORM = "mailflatrate portable consent end 1"

@@ -1,10 +1,12 @@
 """Events, evidence and seals of the consent ledger as exact text, and their hashes (ARCHITECTURE section 7). An event's
 line has nothing personal: numbers, UTC times with microseconds and `Z`, the commitment to its personal half, separated
-by bars, which no field can hold. PostgreSQL writes the same text (`apps.lists.ledger`).
+by bars, which no field can hold. PostgreSQL writes the same text (`apps.lists.ledger`). A member
+named twice is refused, because RFC 8259 section 4 leaves open which one counts.
 """
 
 from __future__ import annotations
 
+import json
 from collections.abc import Mapping
 from dataclasses import dataclass
 from datetime import UTC, datetime
@@ -12,7 +14,6 @@ from hashlib import sha256
 from typing import Any
 
 from mailflatrate.rules.proof import merkle
-from mailflatrate.rules.proof.strict_json import read_json
 
 CERTIFICATE_FORM = "mailflatrate consent certificate 3"
 EARLIER_CERTIFICATE_FORM = "mailflatrate consent certificate 2"
@@ -152,3 +153,19 @@ class SealRecord:
             self.previous.hex(),
         )  # fmt: skip
         return sha256(SEAL_PREFIX + "|".join(map(str, fields)).encode()).digest()
+
+
+def read_json(text: bytes | str) -> Any:
+    """Raises ValueError for what readers could understand differently, and RecursionError for too deep a nesting."""
+    return json.loads(text, object_pairs_hook=_once, parse_constant=_no_number)
+
+
+def _once(pairs: list[tuple[str, Any]]) -> dict[str, Any]:
+    found = dict(pairs)
+    if len(found) != len(pairs):
+        raise ValueError("an object names a member twice")
+    return found
+
+
+def _no_number(name: str) -> Any:
+    raise ValueError(f"{name} is no number in JSON")

@@ -14,8 +14,7 @@ from typing import Any
 from cryptography.exceptions import InvalidSignature
 from cryptography.hazmat.primitives.asymmetric.ed25519 import Ed25519PrivateKey, Ed25519PublicKey
 
-from mailflatrate.rules.proof.record import MalformedRecord
-from mailflatrate.rules.proof.strict_json import read_json
+from mailflatrate.rules.proof.record import MalformedRecord, read_json
 
 KEYS_FORM = "mailflatrate signing keys 1"
 ALGORITHM = "Ed25519"

@@ -5,8 +5,8 @@ from __future__ import annotations
 from dataclasses import dataclass
 from enum import Enum
 
+from mailflatrate.wire.dns.records import TagError, parse_tags
 from mailflatrate.wire.dns.resolver import Resolver
-from mailflatrate.wire.dns.tags import TagError, parse_tags
 
 # RFC 9989 4.10: from a longer name the walk jumps to its last seven labels after the first question.
 _WALK_LABELS = 7

@@ -14,7 +14,6 @@ from cryptography.hazmat.primitives.asymmetric.rsa import RSAPublicKey
 from cryptography.hazmat.primitives.serialization import load_der_public_key
 
 from mailflatrate.wire.dns.resolver import DnsAnswer, DnsStatus, Resolver
-from mailflatrate.wire.dns.tags import TagError, parse_tags
 
 _ED25519_BYTES = 32
 
@@ -162,3 +161,23 @@ def ask_domains(domains: Iterable[str], resolver: Resolver) -> dict[str, MxFacts
             if not known and len(part) == GIVE_UP_AFTER:
                 break
     return found
+
+
+class TagError(ValueError):
+    pass
+
+
+def parse_tags(text: str) -> dict[str, str]:
+    """Return tags in lower case with stripped values. Raises TagError for a part without "=" or a repeated tag."""
+    tags: dict[str, str] = {}
+    for part in text.split(";"):
+        if not part.strip():
+            continue
+        name, equals, value = part.partition("=")
+        name = name.strip().lower()
+        if not equals or not name:
+            raise TagError(f"not a tag: {part.strip()!r}")
+        if name in tags:
+            raise TagError(f"the tag {name} is given twice")
+        tags[name] = value.strip()
+    return tags

@@ -15,7 +15,7 @@ from mailflatrate.apps.campaigns.errors import CampaignError, CampaignInputError
 from mailflatrate.apps.campaigns.models import BrandLookup
 from mailflatrate.base import child, clock, tenancy
 from mailflatrate.base.long_task import TaskState, fail_lost
-from mailflatrate.mail.fetched.site_values import SiteBrand
+from mailflatrate.mail.fetched.values import SiteBrand
 from mailflatrate.wire.web import Want
 
 SHEET: Final = Want(accept="text/css", agent=AGENT, most_octets=256 * 1024, seconds=10.0)

@@ -24,8 +24,7 @@ from mailflatrate.apps.campaigns.errors import CampaignError, CampaignInputError
 from mailflatrate.apps.campaigns.models import ContentLookup, LookupKind
 from mailflatrate.base import audit, child, clock, tenancy
 from mailflatrate.base.long_task import TaskState, fail_lost
-from mailflatrate.mail.fetched.feed_values import NoFeed
-from mailflatrate.mail.fetched.found_values import FoundGap, FoundItem
+from mailflatrate.mail.fetched.values import FoundGap, FoundItem, NoFeed
 from mailflatrate.wire.web import Want
 
 MOST_A_DAY: Final = 200

@@ -21,7 +21,7 @@ from mailflatrate.apps.campaigns.models.digest import FAILURES, DigestOutcome
 from mailflatrate.apps.domains.actions.domains import configured_resolver
 from mailflatrate.base import audit, child, clock, jobs, tenancy
 from mailflatrate.base.tenancy import PlatformReason
-from mailflatrate.mail.fetched.feed_values import Feed, NoFeed
+from mailflatrate.mail.fetched.values import Feed, NoFeed
 from mailflatrate.rules.roles import Permission
 from mailflatrate.settings import load_settings
 from mailflatrate.wire.dns import Resolver

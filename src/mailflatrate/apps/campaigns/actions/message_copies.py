@@ -28,7 +28,7 @@ from mailflatrate.apps.campaigns.models import ContentKind, MessageCopy
 from mailflatrate.base import child, clock, tenancy
 from mailflatrate.base.long_task import TaskState, fail_lost
 from mailflatrate.mail.content.campaign import MAX_CONTENT
-from mailflatrate.mail.fetched.copied_values import MAX_PAGE_OCTETS, PICTURE_MARK, CopiedMessage, CopyNote, LeftOut
+from mailflatrate.mail.fetched.values import MAX_PAGE_OCTETS, PICTURE_MARK, CopiedMessage, CopyNote, LeftOut
 from mailflatrate.mail.reading.mime import decode_bytes
 from mailflatrate.wire.web import Want
 

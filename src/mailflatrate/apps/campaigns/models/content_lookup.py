@@ -14,7 +14,7 @@ class LookupKind(models.TextChoices):
 
 class ContentLookup(LongTask):
     """A product page or feed that someone wants blocks from; a draft changes only when they insert what was found.
-    `found`: `mail.found_values.FoundItem`s. `with_pictures`: they may use the site's pictures.
+    `found`: `mail.fetched.values.FoundItem`s. `with_pictures`: they may use the site's pictures.
     """
 
     JOB = "campaigns.look_up_content"

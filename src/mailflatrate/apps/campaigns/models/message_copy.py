@@ -9,7 +9,7 @@ from mailflatrate.base.long_task import LongTask
 
 class MessageCopy(LongTask):
     """A message to be copied into a draft, from a page or an HTML file. `source`: the file until it was read. `notes`:
-    kind, number and samples of what was left out (`mail.copied_values.LeftOut`).
+    kind, number and samples of what was left out (`mail.fetched.values.LeftOut`).
     """
 
     JOB = "campaigns.copy_message"

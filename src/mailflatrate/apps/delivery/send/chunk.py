@@ -30,8 +30,8 @@ from mailflatrate.base.metrics.names import RECORD_SECONDS, RESULTS
 from mailflatrate.mail.address import domain_of
 from mailflatrate.mail.signing.rsa_key import DigestSigner
 from mailflatrate.rules.campaigns.campaign_states import RUNNING, CampaignState
+from mailflatrate.rules.sending.pace import RetryPolicy
 from mailflatrate.rules.sending.providers import provider_of
-from mailflatrate.rules.sending.retries import RetryPolicy
 from mailflatrate.wire.smtp.types import OutcomeKind, RelayUnavailable, SendOutcome, Stage
 
 FRESH_SECONDS = 0.9

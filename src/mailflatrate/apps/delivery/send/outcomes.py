@@ -13,7 +13,7 @@ from mailflatrate.base import job_queue, tenancy
 from mailflatrate.base.jobs import JobQueue
 from mailflatrate.mail.bounce_text.verdict import classify_smtp_reply
 from mailflatrate.mail.reading.values import BounceOutcome
-from mailflatrate.rules.sending.retries import CAMPAIGN_RETRIES, RetryPolicy, next_attempt
+from mailflatrate.rules.sending.pace import CAMPAIGN_RETRIES, RetryPolicy, next_attempt
 from mailflatrate.settings.schema import Settings
 from mailflatrate.wire.smtp.types import OutcomeKind, SendOutcome, Stage
 

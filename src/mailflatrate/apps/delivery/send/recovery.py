@@ -35,7 +35,7 @@ from mailflatrate.apps.delivery.send.sent_record import was_set_aside
 from mailflatrate.base import clock, tenancy
 from mailflatrate.base.job_database.admission import admit_async
 from mailflatrate.base.tenancy import PlatformReason
-from mailflatrate.rules.sending.retries import RetryPolicy
+from mailflatrate.rules.sending.pace import RetryPolicy
 from mailflatrate.settings.roles import app_url
 from mailflatrate.settings.schema import load_settings
 from mailflatrate.wire.smtp.types import OutcomeKind

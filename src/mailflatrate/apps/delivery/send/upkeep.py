@@ -24,7 +24,7 @@ from mailflatrate.base import clock
 from mailflatrate.base.job_database.admission import refuse
 from mailflatrate.base.job_database.base import cut_in_use, forget_idle
 from mailflatrate.base.metrics.names import CLOCK_DRIFT
-from mailflatrate.rules.sending.retries import RetryPolicy
+from mailflatrate.rules.sending.pace import RetryPolicy
 from mailflatrate.settings.database_memory import MatchKind
 
 TRIM_BYTES = 4_000_000

@@ -14,7 +14,7 @@ from mailflatrate.entrypoints.presenters.lookups import find_message_copy
 from mailflatrate.entrypoints.studio.access import StudioRequest, is_htmx, studio
 from mailflatrate.entrypoints.studio.common import page
 from mailflatrate.entrypoints.ui.posts import see_other
-from mailflatrate.mail.fetched.copied_values import MAX_PAGE_OCTETS, LeftOut
+from mailflatrate.mail.fetched.values import MAX_PAGE_OCTETS, LeftOut
 from mailflatrate.rules.roles import Permission
 
 NOTES = {

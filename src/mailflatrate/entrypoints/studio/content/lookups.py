@@ -15,7 +15,7 @@ from mailflatrate.entrypoints.presenters.lookups import find_content_lookup
 from mailflatrate.entrypoints.studio.access import StudioRequest, studio
 from mailflatrate.entrypoints.studio.common import page, whole_number
 from mailflatrate.locale.texts import known_language
-from mailflatrate.mail.fetched.found_values import FoundGap
+from mailflatrate.mail.fetched.values import FoundGap
 from mailflatrate.rules.roles import Permission
 
 GAPS = {

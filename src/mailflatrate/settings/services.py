@@ -1,11 +1,41 @@
-"""Settings for writing help: the language model that drafts are sent to, if a customer wants it."""
+"""Settings for services of others: customers' DNS providers, registries that are queried about an applicant, and the
+language model that drafts are sent to, if a customer wants writing help.
+"""
 
+from pathlib import Path
 from typing import Annotated, Self
 from urllib.parse import urlsplit
 
 from pydantic import Field, model_validator
 
 from mailflatrate.settings.section import PREFIX, Positive, Section
+
+
+class CustomerDomainSettings(Section):
+    domain_connect_key: Path | None = Field(
+        None,
+        description="PEM file with the RSA key that signs Domain Connect links, with which customers have their DNS"
+        " provider set up our records (docs/operations/customers.md). Empty: off.",
+    )
+    media_host_target: str | None = Field(
+        None,
+        description="Host name that customers point a CNAME at to serve images from their own domain. The proxy "
+        "in front gets certificates for those hosts. Empty: images are served from the service's host "
+        "only.",
+    )
+
+
+class VettingSettings(Section):
+    rdap_server: str = Field(
+        "https://rdap.org",
+        pattern=r"^(https?://\S+)?$",
+        description="RDAP server for looking up the age of an applicant's domain (R-03). Empty: off.",
+    )
+    vies_server: str = Field(
+        "https://ec.europa.eu/taxation_customs/vies/rest-api",
+        pattern=r"^(https?://\S+)?$",
+        description="VIES server that fills in an applicant's company from its VAT ID. Empty: off.",
+    )
 
 
 class WritingSettings(Section):

@@ -1,12 +1,94 @@
-"""Products and articles found on other sites, as plain values; `product_page` and `product_feed` read them."""
+"""What is read from other sites and systems, in a child process, as plain values: products and articles, feeds, a
+website's brand, and messages copied from another system.
+"""
 
 from __future__ import annotations
 
 import re
 from dataclasses import dataclass
+from datetime import datetime
 from decimal import Decimal, InvalidOperation
-from enum import StrEnum
+from enum import Enum, StrEnum
 from typing import Final
+
+MAX_PAGE_OCTETS: Final = 768 * 1024
+MOST_PICTURES: Final = 30
+PICTURE_MARK: Final = "mf-picture-{}-"
+"""Replaces a picture's address, by its number from 0, until the picture is in Media."""
+
+
+class LeftOut(Enum):
+    SCRIPTS = "scripts"
+    FORMS = "forms"
+    PIXELS = "pixels"
+    UNSUBSCRIBE = "unsubscribe"
+    WEB_VIEW = "web_view"
+    FOOTER = "footer"
+    BADGES = "badges"
+    TRACKED_LINKS = "tracked_links"
+    FIELDS = "fields"
+    UNKNOWN_FIELDS = "unknown_fields"
+    MORE_PICTURES = "more_pictures"
+    LOST_PICTURES = "lost_pictures"
+
+
+@dataclass(frozen=True, slots=True)
+class CopyNote:
+    what: LeftOut
+    count: int
+    samples: tuple[str, ...] = ()
+
+
+@dataclass(frozen=True, slots=True)
+class CopiedPicture:
+    url: str
+    alt: str
+
+
+@dataclass(frozen=True, slots=True)
+class CopiedMessage:
+    title: str
+    html: str
+    pictures: tuple[CopiedPicture, ...]
+    notes: tuple[CopyNote, ...]
+    words: int
+
+
+class NoFeed(Exception):
+    def __init__(self, reason: str) -> None:
+        super().__init__(reason)
+        self.reason = reason
+
+
+@dataclass(frozen=True, slots=True)
+class Item:
+    """`key` stays the same for the life of the entry; `link` may be ""."""
+
+    key: str
+    title: str
+    summary: str
+    link: str
+    published_at: datetime | None
+
+
+@dataclass(frozen=True, slots=True)
+class Feed:
+    title: str
+    items: tuple[Item, ...]
+
+
+MOST_SHEETS: Final = 3
+MOST_LOGOS: Final = 5
+
+
+@dataclass(frozen=True, slots=True)
+class SiteBrand:
+    """`values` are fields of the brand, only those found; `logos` are addresses, the likeliest first."""
+
+    values: tuple[tuple[str, str], ...]
+    colors: tuple[str, ...]
+    logos: tuple[str, ...]
+
 
 LONGEST_TITLE, LONGEST_TEXT, LONGEST_PRICE = 200, 300, 40
 MOST_ITEMS: Final = 200

@@ -1,5 +1,5 @@
-"""Looks up a VAT ID in VIES. The response is untrusted text, bounded in size and time, only a suggestion. Some member
-states, Germany among them, confirm a number but name no company.
+"""Looks up a VAT ID in VIES and a domain's registration date by RDAP (RFC 9083). Responses are untrusted text, bounded
+in size and time. VIES only suggests: some member states, Germany among them, confirm a number but name no company.
 """
 
 from __future__ import annotations
@@ -7,10 +7,36 @@ from __future__ import annotations
 import json
 import re
 from dataclasses import dataclass
+from datetime import UTC, datetime
 from enum import Enum
 
 from mailflatrate.wire.dns.resolver import Resolver
-from mailflatrate.wire.web import Want, WebStatus, fetch
+from mailflatrate.wire.web import Want, WebStatus, fetch, fetch_page
+
+MEDIA_TYPE = "application/rdap+json"
+
+
+@dataclass(frozen=True, slots=True)
+class Registration:
+    at: datetime | None
+    problem: str = ""
+
+
+def find_registration(domain: str, server: str, resolver: Resolver, *, private: bool = False) -> Registration:
+    """By its base address (RFC 9082 section 3.1.3). Never raises. Only tests permit a `private` network."""
+    if not server:
+        return Registration(None, "switched off")
+    seen = fetch_page(f"{server.rstrip('/')}/domain/{domain}", resolver, private=private, accept=MEDIA_TYPE)
+    if seen.status is not WebStatus.OK:
+        return Registration(None, seen.problem)
+    try:
+        events = json.loads(seen.html)["events"]
+        written = [event["eventDate"] for event in events if event.get("eventAction") == "registration"]
+        moment = datetime.fromisoformat(min(written))
+    except (ValueError, KeyError, TypeError, AttributeError):
+        return Registration(None, "the registry does not say")
+    return Registration(moment if moment.tzinfo else moment.replace(tzinfo=UTC))
+
 
 MOST_OCTETS = 16 * 1024
 MOST_SECONDS = 6.0
