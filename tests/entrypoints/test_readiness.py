@@ -14,16 +14,16 @@ from entrypoints.test_health import no_database
 from mailflatrate.base import jobs
 from mailflatrate.base.job_queue import oldest_due_seconds, served_queues
 from mailflatrate.base.jobs import JobQueue
-from mailflatrate.entrypoints.web import readiness
+from mailflatrate.entrypoints.web import health
 from mailflatrate.entrypoints.workers.lifeline import LifeLine
 
 
 @pytest.fixture(autouse=True)
 def asked_anew(database: str, monkeypatch: pytest.MonkeyPatch) -> str:
     """No test sees what another one found, or jobs that another one left behind."""
-    monkeypatch.setattr(readiness, "KEPT_SECONDS", 0.0)
-    monkeypatch.setattr(readiness, "OLDEST_SECONDS", 86_400.0)
-    readiness.forget()
+    monkeypatch.setattr(health, "KEPT_SECONDS", 0.0)
+    monkeypatch.setattr(health, "OLDEST_SECONDS", 86_400.0)
+    health.forget()
     with psycopg.connect(database, autocommit=True) as owner:
         owner.execute("DELETE FROM procrastinate_workers")
         owner.execute("DELETE FROM procrastinate_jobs WHERE status = 'todo'")
@@ -94,7 +94,7 @@ def test_a_job_nobody_takes_is_noticed_and_one_for_later_is_not(
     jobs.defer("test.waits", JobQueue.IMPORT)
     with psycopg.connect(asked_anew, autocommit=True) as owner:
         owner.execute("UPDATE procrastinate_events SET at = now() - interval '30 days' WHERE job_id > %s", [before])
-    monkeypatch.setattr(readiness, "OLDEST_SECONDS", 29 * 86_400.0)
+    monkeypatch.setattr(health, "OLDEST_SECONDS", 29 * 86_400.0)
     try:
         status, found = problems()
         assert (status, found.keys()) == (503, {"jobs"})

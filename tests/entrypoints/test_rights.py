@@ -13,8 +13,8 @@ from django.db.models import QuerySet
 from django.test import Client
 
 from mailflatrate.apps.accounts.models import Notice, NoticeKind
+from mailflatrate.apps.delivery.jobs import queue_notice
 from mailflatrate.apps.delivery.models import Delivery
-from mailflatrate.apps.delivery.notices import queue_notice
 from mailflatrate.apps.gate.notices import notice_facts
 from mailflatrate.apps.lists.models import ConsentEvent, ConsentKind, Contact, Subscription
 from mailflatrate.apps.privacy import jobs as privacy_jobs

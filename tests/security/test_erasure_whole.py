@@ -17,8 +17,8 @@ import pytest
 from django.test import Client
 
 from mailflatrate.apps.campaigns.models import Campaign
+from mailflatrate.apps.delivery.jobs import queue_notice
 from mailflatrate.apps.delivery.models import Attempt, Delivery, DeliveryState
-from mailflatrate.apps.delivery.notices import queue_notice
 from mailflatrate.apps.delivery.send import sender, upkeep
 from mailflatrate.apps.gate.test_send import send_test
 from mailflatrate.apps.inbound import intake, jobs, named_addresses, test_inbox

@@ -17,8 +17,7 @@ from mailflatrate.apps.accounts.actions.messages import write_to_desk
 from mailflatrate.apps.accounts.actions.vetting import keep_signals
 from mailflatrate.apps.accounts.models import KeyScope, Membership, Notice, NoticeKind, Occasion, Role
 from mailflatrate.apps.automations.models import AutomationVersion
-from mailflatrate.apps.campaigns.actions.brand import save_brand
-from mailflatrate.apps.campaigns.actions.brand_lookup import request_lookup
+from mailflatrate.apps.campaigns.actions.brand import request_lookup, save_brand
 from mailflatrate.apps.campaigns.actions.comments import write_comment
 from mailflatrate.apps.campaigns.actions.content_lookup import request_content
 from mailflatrate.apps.campaigns.actions.coupons import create_pool

@@ -90,7 +90,7 @@ MIDDLEWARE = [
     "mailflatrate.entrypoints.web.middleware.ChildBudgetMiddleware",
 ]
 
-OUR_TAGS = ("controls", "documents", "icons", "review_wait", "setup_guide", "source_labels")
+OUR_TAGS = ("controls", "icons", "setup_guide")
 TEMPLATE_LOADERS: list[Any] = [
     "django_cotton.cotton_loader.Loader",
     "django.template.loaders.filesystem.Loader",

@@ -2,7 +2,7 @@
 
 import pytest
 
-from mailflatrate.apps.abuse.language import language_of
+from mailflatrate.apps.abuse.actions.intake import language_of
 
 
 @pytest.mark.parametrize(

@@ -4,8 +4,8 @@ from typing import Any
 
 from django.db import connection
 
-from mailflatrate.apps.automations.engine.folding import fold_counts
 from mailflatrate.apps.automations.figures import under_way_by_automation, version_figures
+from mailflatrate.apps.automations.jobs import fold_counts
 from mailflatrate.base import tenancy
 from support.automations import Journey
 from support.customers import Customer

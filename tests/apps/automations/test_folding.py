@@ -2,8 +2,8 @@
 
 from typing import Any
 
-from mailflatrate.apps.automations.engine.folding import fold_counts
 from mailflatrate.apps.automations.figures import version_figures
+from mailflatrate.apps.automations.jobs import fold_counts
 from mailflatrate.apps.automations.models import StepCount
 from mailflatrate.base import tenancy
 from support.automations import Journey

@@ -6,7 +6,7 @@ from datetime import timedelta
 import pytest
 from PIL import Image
 
-from mailflatrate.apps.campaigns.actions.brand_lookup import BrandRunner, current_lookup, request_lookup
+from mailflatrate.apps.campaigns.actions.brand import BrandRunner, current_lookup, request_lookup
 from mailflatrate.apps.campaigns.actions.fetch_runner import LOST_AFTER
 from mailflatrate.apps.campaigns.errors import CampaignInputError
 from mailflatrate.apps.campaigns.jobs import forget_fetches

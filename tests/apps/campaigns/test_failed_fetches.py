@@ -7,7 +7,7 @@ from contextlib import contextmanager
 
 import pytest
 
-from mailflatrate.apps.campaigns.actions.brand_lookup import BrandRunner, request_lookup
+from mailflatrate.apps.campaigns.actions.brand import BrandRunner, request_lookup
 from mailflatrate.apps.campaigns.actions.content_lookup import ContentRunner, request_content
 from mailflatrate.apps.campaigns.actions.message_copies import CopyRunner, decoded, request_copy
 from mailflatrate.apps.campaigns.models import BrandLookup, ContentLookup, LookupKind, MessageCopy

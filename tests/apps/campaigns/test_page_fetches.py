@@ -7,7 +7,7 @@ from django.db import DatabaseError, connection, transaction
 from procrastinate.contrib.django.models import ProcrastinateJob
 
 from mailflatrate.apps.campaigns import jobs as campaign_jobs
-from mailflatrate.apps.campaigns.actions.brand_lookup import request_lookup
+from mailflatrate.apps.campaigns.actions.brand import request_lookup
 from mailflatrate.apps.campaigns.actions.link_visits import request_visits
 from mailflatrate.apps.campaigns.actions.message_copies import request_copy
 from mailflatrate.apps.campaigns.content.page_fetches import COUNTS_KEPT, fetch_counted, is_used_up

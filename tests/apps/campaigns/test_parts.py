@@ -2,8 +2,8 @@
 
 import pytest
 
+from mailflatrate.apps.campaigns.gallery import mjml_sections
 from mailflatrate.apps.campaigns.gallery.families import FAMILIES
-from mailflatrate.apps.campaigns.gallery.parts import mjml_sections
 
 WORDS = {"a": "One", "b": "Two", "least": "No", "most": "Yes", "url": "https://example.org/page"}
 

@@ -10,7 +10,7 @@ import pytest
 from mailflatrate.apps.accounts.actions import notices as notices_actions
 from mailflatrate.apps.accounts.actions import people
 from mailflatrate.apps.accounts.models import Notice, NoticeKind, User
-from mailflatrate.apps.delivery import notices
+from mailflatrate.apps.delivery import jobs
 from mailflatrate.apps.delivery.models import Chunk, ChunkState, Delivery, DeliveryState
 from mailflatrate.apps.delivery.queries import held_service_mail
 from mailflatrate.apps.delivery.send.sender import Sender
@@ -65,7 +65,7 @@ def queued_notice(recipient: str, text: str = "Somebody signed in.\n\nhttps://u.
     notice = notices_actions.send_notice(
         house.id, NoticeKind.ACCESS, recipient, subject="Anmeldung", text=text, language="de"
     )
-    notices.queue_notice(house.id, notice.id)
+    jobs.queue_notice(house.id, notice.id)
     with tenancy.account(house.id):
         return house.id, Delivery.objects.get(notice=notice).chunk_id
 

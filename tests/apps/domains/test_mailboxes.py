@@ -9,8 +9,8 @@ from django.test import Client
 
 from mailflatrate.apps.accounts.models import Notice, NoticeKind, Role
 from mailflatrate.apps.campaigns.models import Campaign
+from mailflatrate.apps.delivery.jobs import queue_notice
 from mailflatrate.apps.delivery.models import Delivery
-from mailflatrate.apps.delivery.notices import queue_notice
 from mailflatrate.apps.domains.actions import domains, mailboxes
 from mailflatrate.apps.domains.errors import DomainError
 from mailflatrate.apps.domains.models import Mailbox, SenderAddress, SenderDomain

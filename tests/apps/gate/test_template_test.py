@@ -8,8 +8,8 @@ from django.test import Client
 
 from mailflatrate.apps.accounts.models import Notice, NoticeKind, Role, User
 from mailflatrate.apps.campaigns.errors import CampaignError
+from mailflatrate.apps.delivery.jobs import queue_notice
 from mailflatrate.apps.delivery.models import Delivery
-from mailflatrate.apps.delivery.notices import queue_notice
 from mailflatrate.apps.gate import test_quota
 from mailflatrate.apps.gate.template_test import send_template_test
 from mailflatrate.apps.transactional.actions.templates import save_draft

@@ -6,8 +6,8 @@ from mailflatrate.apps.accounts.actions.people import remove_member
 from mailflatrate.apps.accounts.models import Applicant, Membership, Notice, NoticeKind, Role, User
 from mailflatrate.apps.campaigns.errors import CampaignInputError
 from mailflatrate.apps.campaigns.models import TestList
+from mailflatrate.apps.delivery.jobs import queue_notice
 from mailflatrate.apps.delivery.models import Delivery, DeliveryRecord
-from mailflatrate.apps.delivery.notices import queue_notice
 from mailflatrate.apps.gate.notices import notice_decision
 from mailflatrate.apps.gate.test_lists import addresses_of, save_test_list
 from mailflatrate.apps.gate.test_recipients import checked_recipients, test_addresses

@@ -1,13 +1,23 @@
 """Thin background jobs of automations."""
 
+from typing import Final
+
 from mailflatrate.apps.automations.actions import release
 from mailflatrate.apps.automations.engine.advance import ADVANCE_JOB, advance_account, wake_account, wake_account_at
-from mailflatrate.apps.automations.engine.folding import fold_counts
 from mailflatrate.apps.automations.engine.work import accounts_with_work, due_soon, next_due
 from mailflatrate.apps.automations.models import AutomationVersion, VersionState
 from mailflatrate.base import clock, tenancy
+from mailflatrate.base.count_rows import CountTable
 from mailflatrate.base.jobs import JobQueue, job
 from mailflatrate.base.tenancy import PlatformReason
+
+MANY_ROWS: Final = 200
+_COUNTS: Final = CountTable("automation_count", "version_id", ("step", "what", "detail"))
+
+
+def fold_counts(many_rows: int = MANY_ROWS) -> int:
+    return _COUNTS.fold(many_rows)
+
 
 MANY = 100
 

@@ -1,7 +1,7 @@
 """Background jobs of campaigns: feeds, templates of other systems, foreign pages, the language model, cleaning up."""
 
 from mailflatrate.apps.campaigns.actions import (
-    brand_lookup,
+    brand,
     content_lookup,
     digests,
     link_visits,
@@ -33,9 +33,7 @@ def visit_links(account_id: int, campaign_id: int) -> None:
     link_visits.visit_links(account_id, campaign_id)
 
 
-register_jobs(
-    message_copies.CopyRunner(), brand_lookup.BrandRunner(), content_lookup.ContentRunner(), writing.WritingRunner()
-)
+register_jobs(message_copies.CopyRunner(), brand.BrandRunner(), content_lookup.ContentRunner(), writing.WritingRunner())
 
 
 @job("campaigns.forget_fetches", JobQueue.HOUSE, every="29 3 * * *")
@@ -43,7 +41,7 @@ def forget_fetches(timestamp: int) -> None:
     """Once a day, delete old copies, counts and suggestions, and fail copies and lookups that no job works for."""
     with tenancy.platform(PlatformReason.HOUSEKEEPING):
         message_copies.forget_old_copies()
-        brand_lookup.fail_lost_lookups()
+        brand.fail_lost_lookups()
         content_lookup.forget_old_lookups()
         page_fetches.forget_counts()
         writing.forget_old_writing()

@@ -1,18 +1,40 @@
 """Background jobs of the engine."""
 
+from mailflatrate.apps.accounts.models import Notice
 from mailflatrate.apps.campaigns.models import Campaign, CampaignState
-from mailflatrate.apps.delivery import fence, notices, test_inbox_consents, wake
+from mailflatrate.apps.delivery import fence, test_inbox_consents, wake
 from mailflatrate.apps.delivery.actions import campaigns, canary, retries
 from mailflatrate.apps.delivery.archive import archiving
-from mailflatrate.apps.delivery.models import Chunk, ChunkState, Retry
+from mailflatrate.apps.delivery.models import Chunk, ChunkState, Delivery, Retry
 from mailflatrate.apps.delivery.planning import plan
 from mailflatrate.apps.delivery.results import feedback
 from mailflatrate.apps.delivery.send import recovery
 from mailflatrate.apps.delivery.send.sender import this_sender
+from mailflatrate.apps.gate.notices import notice_decision
 from mailflatrate.base import clock, tenancy
 from mailflatrate.base.jobs import JobQueue, job
 from mailflatrate.base.tenancy import PlatformReason
 from mailflatrate.settings.schema import load_settings
+
+
+def queue_notice(account_id: int, notice_id: int) -> None:
+    """A repeated call does nothing."""
+    with tenancy.account(account_id):
+        notice = Notice.objects.select_for_update().get(id=notice_id)
+        if Delivery.objects.filter(notice=notice).exists():
+            return
+        decision = notice_decision(notice)
+        chunk = Chunk.objects.create(campaign_id=None, number=0, size=1)
+        Delivery.objects.create(
+            chunk=chunk,
+            notice=notice,
+            decision=decision,
+            edition_id=notice.edition_id,
+            rules_version=decision.rules_version,
+            granted_at=decision.decided_at,
+        )
+        wake.wake_chunk(account_id, chunk.id)
+
 
 MANY = 100
 
@@ -40,7 +62,7 @@ async def send_confirmations(account_id: int) -> None:
 
 @job("delivery.send_notice", JobQueue.EXPRESS)
 def send_notice(account_id: int, notice_id: int) -> None:
-    notices.queue_notice(account_id, notice_id)
+    queue_notice(account_id, notice_id)
 
 
 @job("delivery.release_canary", JobQueue.PLAN, attempts=MANY)

@@ -1,9 +1,11 @@
 """The records that a customer publishes for a sender domain (R-54, R-59, R-61, R-62)."""
 
+from collections.abc import Iterable
 from dataclasses import dataclass
 
 from mailflatrate.apps.domains.models import CheckKind, DkimKey, SenderDomain
 from mailflatrate.settings import load_settings
+from mailflatrate.wire.dns import presentation
 
 
 @dataclass(frozen=True, slots=True)
@@ -34,3 +36,15 @@ def records_of(domain: SenderDomain, key: DkimKey) -> list[DnsRecord]:
         DnsRecord(CheckKind.MX, domain.bounce_host, "MX", f"10 mx.{service}"),
         DnsRecord(CheckKind.DMARC, f"_dmarc.{domain.name}", "TXT", f"v=DMARC1; p=none; rua=mailto:dmarc@{service}"),
     ]
+
+
+TTL_SECONDS = 3600
+
+
+def zone_file(domain: str, records: Iterable[DnsRecord]) -> str:
+    """Return the records as lines with absolute names, so that importing them changes nothing else in the zone."""
+    lines = [f"; Records of {domain}", f"$TTL {TTL_SECONDS}"]
+    for record in records:
+        value = presentation(record.record_type, record.value)
+        lines.append(f"{record.host.rstrip('.')}.\tIN\t{record.record_type}\t{value}")
+    return "\n".join(lines) + "\n"

@@ -2,19 +2,44 @@
 
 from collections.abc import Mapping
 
+from django.db import connection
 from django.db.models import Q
 
+from mailflatrate.apps.campaigns.content.samples import audience_sql
+from mailflatrate.apps.campaigns.coupons import named_pools, pool_stocks
 from mailflatrate.apps.campaigns.models import Campaign
 from mailflatrate.apps.campaigns.queries import audience_lists
 from mailflatrate.apps.campaigns.recipients import count_recipients
 from mailflatrate.apps.campaigns.translations import languages_of, people_by_language
 from mailflatrate.apps.campaigns.variants import people_each
-from mailflatrate.apps.gate.coupon_stock import coupon_facts
 from mailflatrate.apps.lists.actions.import_checks import OVER
 from mailflatrate.apps.lists.models import CheckState, Import, ImportState, OriginState, Subscription, SubscriptionState
 from mailflatrate.apps.lists.segments import whole_account
 from mailflatrate.rules.campaigns.campaign_states import NOT_BEGUN
-from mailflatrate.rules.facts import AudienceFacts
+from mailflatrate.rules.facts import AudienceFacts, CouponFacts
+
+
+def coupon_facts(campaign: Campaign, recipients: int) -> tuple[CouponFacts, ...]:
+    """People who have a code of the pool need none. A message of an automation needs one to begin with."""
+    found = []
+    for pool_id in named_pools(campaign).values():
+        (stock,) = pool_stocks(pool_id)
+        needed = 1 if campaign.automation_id is not None else recipients
+        if stock.given and needed > stock.free:
+            needed -= _holders(campaign, pool_id)
+        found.append(CouponFacts(stock.pool.name, free=stock.free, needed=max(0, needed)))
+    return tuple(found)
+
+
+def _holders(campaign: Campaign, pool_id: int) -> int:
+    where, values = audience_sql(campaign)
+    with connection.cursor() as cursor:
+        cursor.execute(
+            "SELECT count(*) FROM contact c JOIN coupon_code g ON g.account_id = c.account_id"  # noqa: S608  constants
+            f" AND g.contact_id = c.id AND g.pool_id = %s WHERE {where}",
+            [pool_id, *values],
+        )
+        return int(cursor.fetchone()[0])
 
 
 def audience_facts(campaign: Campaign) -> AudienceFacts:

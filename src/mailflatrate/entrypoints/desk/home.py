@@ -5,15 +5,21 @@ from django.http import HttpResponse
 from django.shortcuts import render
 from django.urls import reverse
 
+from mailflatrate.apps.abuse.queries.queue import cases_of_messages
+from mailflatrate.apps.accounts.models import DeskMessage, Side
 from mailflatrate.apps.delivery.fence import current_hold
 from mailflatrate.apps.delivery.queries import held_service_mail
 from mailflatrate.apps.delivery.recovery.maybe_sent import awaiting_answer
 from mailflatrate.apps.delivery.recovery.unknown import all_unknown
 from mailflatrate.apps.delivery.recovery.withdrawal_logs import current_gap
 from mailflatrate.apps.delivery.relays.overview import stays_on_this_host
+from mailflatrate.apps.stats.compliance import service_facts
 from mailflatrate.entrypoints.desk.access import DeskRequest, desk
+from mailflatrate.entrypoints.desk.common import PAGE_ROWS, page
 from mailflatrate.entrypoints.desk.queues import QUEUES
 from mailflatrate.entrypoints.ui.activity_labels import newest
+from mailflatrate.entrypoints.ui.compliance import parts
+from mailflatrate.rules.compliance.judge import judge_all
 
 RECENT_LINES = 8
 
@@ -36,3 +42,16 @@ def home(request: DeskRequest) -> HttpResponse:
             "stays": stays_on_this_host(settings.SETTINGS),
         },
     )
+
+
+@desk("GET compliance/", "compliance")
+def compliance(request: DeskRequest) -> HttpResponse:
+    return page(request, "compliance", {"parts": parts(judge_all(service_facts()))})
+
+
+@desk("GET messages/", "messages")
+def unanswered_messages(request: DeskRequest) -> HttpResponse:
+    waiting = DeskMessage.objects.filter(side=Side.CUSTOMER, handled_at=None)
+    rows = list(waiting.select_related("account", "author", "about").order_by("id")[:PAGE_ROWS])
+    cases = cases_of_messages([row.id for row in rows])
+    return page(request, "messages", {"rows": [(row, cases.get(row.id)) for row in rows]})

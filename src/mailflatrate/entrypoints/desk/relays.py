@@ -13,7 +13,8 @@ from django.utils.translation import gettext as _
 
 from mailflatrate.apps.accounts.models import Account
 from mailflatrate.apps.delivery.relays import edit as relays
-from mailflatrate.apps.delivery.relays import warm_up_limits
+from mailflatrate.apps.delivery.relays import hooks, warm_up_limits
+from mailflatrate.apps.delivery.relays.edit import RelayError
 from mailflatrate.apps.delivery.relays.hook_tables import RelayHook
 from mailflatrate.apps.delivery.relays.overview import closed_pools, relay_rows, shaping_rows
 from mailflatrate.apps.delivery.relays.queue_overview import followers, provider_queues
@@ -327,3 +328,29 @@ def _initial(relay: Relay) -> dict[str, Any]:
 def _show(form: RelayForm, error: relays.RelayError) -> None:
     for name, text in error.problems:
         form.add_error(name if name in form.fields else None, text)
+
+
+@desk("POST relays/<int:relay_id>/hook/", "relay-hook")
+def hook(request: DeskRequest, relay_id: int) -> HttpResponse:
+    """Do what the pressed button says. A new address is shown on the answer to this request, and never again."""
+    relay = find_relay(relay_id)
+    by, wanted, secret = audit.person(request.user), request.POST.get("wanted", ""), request.POST.get("secret", "")
+    here = relay_url(relay_id)
+    try:
+        if wanted == "create":
+            address = hooks.create_hook(relay_id, by=by, secret=secret)
+        elif wanted in ("replace", "replace_now"):
+            address = hooks.rotate_hook(relay_id, by=by, at_once=wanted == "replace_now")
+        elif wanted == "key":
+            hooks.set_hook_secret(relay_id, secret, by=by)
+            return succeed(request, _("The key has been saved. Posts are checked against it from now on."), here)
+        elif wanted == "remove":
+            hooks.remove_hook(relay_id, by=by)
+            return succeed(request, _("The event webhook has been deleted. Its address no longer works."), here)
+        else:
+            raise Http404
+    except RelayError as error:
+        return show_relay(request, relay, hook_problem=str(error))
+    except RelayHook.DoesNotExist:
+        return see_other(here)
+    return show_relay(request, relay, hook_url=address.url(load_settings().public_url))

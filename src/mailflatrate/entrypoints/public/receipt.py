@@ -10,12 +10,13 @@ from datetime import datetime
 from typing import Any
 from zoneinfo import ZoneInfo
 
-from django.http import Http404, HttpRequest, HttpResponse
+from django.http import Http404, HttpRequest, HttpResponse, JsonResponse
 from django.shortcuts import render
 from django.utils import timezone, translation
 
 from mailflatrate.apps.accounts.models import Account
 from mailflatrate.apps.accounts.queries import current_account
+from mailflatrate.apps.lists.signing_keys import KEYS_PATH, key_history
 from mailflatrate.apps.privacy.receipt import RECEIPT_PATH, consent_receipt
 from mailflatrate.base import tenancy
 from mailflatrate.base.ids import key_ring
@@ -123,3 +124,16 @@ def _word(key: str, value: str, language: str) -> str:
 
 def _written(moment: str, language: str, zone: str) -> str:
     return written_moment(datetime.fromisoformat(moment), language, zone)
+
+
+FRESH_SECONDS = 3_600
+
+
+@public(f"GET {KEYS_PATH[1:]}", "signing-keys")
+def signing_keys(_request: HttpRequest) -> JsonResponse:
+    """Return every public key ever used, with its signing period. Anyone may read it from any page."""
+    return JsonResponse(
+        key_history(),
+        json_dumps_params={"indent": 1},
+        headers={"Cache-Control": f"public, max-age={FRESH_SECONDS}", "Access-Control-Allow-Origin": "*"},
+    )

@@ -9,15 +9,15 @@ from mailflatrate.entrypoints.public import urls as public
 from mailflatrate.entrypoints.setup import urls as setup
 from mailflatrate.entrypoints.sign_in import urls as sign_in
 from mailflatrate.entrypoints.studio import urls as studio
-from mailflatrate.entrypoints.web import health, icon, readiness, shared_report
+from mailflatrate.entrypoints.web import health, icon, shared_report
 
 handler404 = "mailflatrate.entrypoints.web.errors.not_found"
 
 urlpatterns: list[URLPattern | URLResolver] = [
     path("", include(setup.urlpatterns)),
     path("healthz", health.healthz, name="healthz"),
-    path("readyz", readiness.readyz, name="readyz"),
-    path("readyz/web", readiness.readyz_web, name="readyz_web"),
+    path("readyz", health.readyz, name="readyz"),
+    path("readyz/web", health.readyz_web, name="readyz_web"),
     path("metrics", health.metrics, name="metrics"),
     path("favicon.ico", icon.icon, name="icon"),
     path("language/", set_language, name="set_language"),

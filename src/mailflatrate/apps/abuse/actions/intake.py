@@ -1,6 +1,7 @@
 """Intake of reports: mail marked by inbound, the public page, denied sign-ups, manual entry, our own rules."""
 
 import hashlib
+import re
 from dataclasses import dataclass
 from datetime import timedelta
 from typing import Any
@@ -9,7 +10,6 @@ import structlog
 
 from mailflatrate.apps.abuse.actions.case_log import ReportDraft, add_event, file_report, freeze_if_needed, kind_of
 from mailflatrate.apps.abuse.actions.correspondence import receive_message, send_proof_mail, send_receipt
-from mailflatrate.apps.abuse.language import language_of
 from mailflatrate.apps.abuse.models import CaseEvent, EventKind, Report, ReportChannel
 from mailflatrate.apps.campaigns.models import Campaign
 from mailflatrate.apps.delivery.queries import delivery_to, find_delivery
@@ -29,6 +29,32 @@ from mailflatrate.base.ids import address_key
 from mailflatrate.base.tenancy import PlatformReason
 from mailflatrate.mail.identifiers.verp import RecipientKind, parse_recipient
 from mailflatrate.rules.feedback.reports import Effect, ReportFacts, judge_report
+
+_WORD = re.compile(r"[^\W\d_]+")
+_COMMON = {
+    "de": frozenset((
+        "ich", "und", "nicht", "die", "der", "das", "ist", "mich", "bitte", "habe", "sie", "mir", "mail",
+        "mails", "keine", "von", "auf", "mit", "für", "ein", "eine", "wie", "diese",
+    )),
+    "en": frozenset((
+        "i", "and", "not", "the", "is", "me", "please", "have", "you", "my", "this", "these", "from", "for",
+        "with", "of", "to", "was", "never", "do", "that", "it",
+    )),
+    "fr": frozenset((
+        "je", "et", "ne", "pas", "le", "la", "les", "est", "vous", "votre", "vos", "mon", "mes", "moi",
+        "merci", "plus", "ce", "cette", "ces", "pour", "avec", "une", "que", "jamais", "suis",
+    )),
+}  # fmt: skip
+"""Common short words of each language; none is in two of them."""
+
+
+def language_of(text: str, otherwise: str) -> str:
+    """Return the language code; `otherwise` if the text is inconclusive."""
+    words = _WORD.findall(text.lower()[:4000])
+    counted = {language: sum(word in common for word in words) for language, common in _COMMON.items()}
+    first, second = sorted(counted.values(), reverse=True)[:2]
+    return otherwise if first == second else max(counted, key=counted.__getitem__)
+
 
 log = structlog.get_logger("abuse")
 

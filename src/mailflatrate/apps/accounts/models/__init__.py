@@ -19,8 +19,7 @@ from mailflatrate.apps.accounts.models.invitations import AddressChange, Invitat
 from mailflatrate.apps.accounts.models.keys import ApiAnswer, ApiKey, KeyScope
 from mailflatrate.apps.accounts.models.notices import Notice, NoticeKind
 from mailflatrate.apps.accounts.models.people import Account, FourEyesSwitch, Membership, Role, User
-from mailflatrate.apps.accounts.models.sessions import BrowserSession
-from mailflatrate.apps.accounts.models.shared_state import SharedEntry
+from mailflatrate.apps.accounts.models.sessions import BrowserSession, SharedEntry
 from mailflatrate.apps.accounts.models.vetting import (
     Applicant,
     Application,

@@ -23,3 +23,15 @@ class BrowserSession(models.Model):
 
     def __str__(self) -> str:
         return f"{self.ip} ({self.user_agent})"
+
+
+class SharedEntry(models.Model):
+    """An entry of the shared cache. Unlogged: a crash may lose it. `key` is a keyed hash: nothing personal is here."""
+
+    key = models.BinaryField(max_length=32, primary_key=True)
+    value = models.JSONField()
+    expires_at = models.DateTimeField()
+
+    class Meta:
+        db_table = "shared_entry"
+        indexes = [models.Index(fields=["expires_at"], name="shared_entry_age")]

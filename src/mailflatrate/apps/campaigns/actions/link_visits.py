@@ -15,7 +15,7 @@ from mailflatrate.apps.campaigns.content.campaign_content import compile_campaig
 from mailflatrate.apps.campaigns.content.link_visits import key_of, may_visit, web_links
 from mailflatrate.apps.campaigns.content.page_fetches import fetch_counted, turn_of_account
 from mailflatrate.apps.campaigns.models import Campaign, LinkVisit
-from mailflatrate.apps.campaigns.models.link_visit import LONGEST_PROBLEM
+from mailflatrate.apps.campaigns.models.link_tagging import LONGEST_PROBLEM
 from mailflatrate.apps.campaigns.variants import all_variants
 from mailflatrate.apps.domains.actions.domains import configured_resolver
 from mailflatrate.base import child, clock, jobs, tenancy

@@ -8,7 +8,7 @@ from typing import Final
 from django.db import connection
 from django.utils.translation import gettext as _
 
-from mailflatrate.apps.campaigns.models.page_fetch_count import PageFetchCount
+from mailflatrate.apps.campaigns.models.content_lookup import PageFetchCount
 from mailflatrate.base import clock, tenancy
 from mailflatrate.rules.limits import value
 from mailflatrate.wire.dns.resolver import Resolver

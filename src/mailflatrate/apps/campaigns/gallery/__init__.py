@@ -5,16 +5,35 @@ MJML.
 
 import re
 import tomllib
-from collections.abc import Callable, Mapping
+from collections.abc import Callable, Iterable, Mapping
 from dataclasses import dataclass
 from functools import cache
 from pathlib import Path
 from typing import Any, Final, Literal, get_args
 
+from mailflatrate.apps.campaigns.gallery.column_parts import COLUMN_PARTS
 from mailflatrate.apps.campaigns.gallery.families import FAMILIES, PLAIN, Family
-from mailflatrate.apps.campaigns.gallery.parts import mjml_sections
+from mailflatrate.apps.campaigns.gallery.markup import PartSource, Words, one_column
+from mailflatrate.apps.campaigns.gallery.section_parts import SECTION_PARTS
 from mailflatrate.locale.texts import N_, NC_, translate
 from mailflatrate.mail.html.brand_style import BrandStyle
+
+
+def mjml_sections(family: Family, words: Words, parts: Iterable[str]) -> str:
+    """Column parts that follow each other share one section. Raises KeyError for an unknown kind or slot."""
+    sections: list[str] = []
+    waiting: list[str] = []
+    for part in parts:
+        kind, *slots = part.split()
+        given = PartSource(family, words, tuple(slots))
+        if kind in COLUMN_PARTS:
+            waiting.append(COLUMN_PARTS[kind](given))
+            continue
+        sections += [one_column(waiting)] if waiting else []
+        waiting = []
+        sections.append(SECTION_PARTS[kind](given))
+    return "\n".join([*sections, *([one_column(waiting)] if waiting else [])])
+
 
 HERE: Final = Path(__file__).parent
 GalleryKey = Literal[

@@ -13,13 +13,11 @@ from mailflatrate.apps.campaigns.models.campaign import (
 )
 from mailflatrate.apps.campaigns.models.comment import CampaignComment, CommentPlace
 from mailflatrate.apps.campaigns.models.content import BrandKit, CampaignTemplate, Media, MediaFile, SavedBlock
-from mailflatrate.apps.campaigns.models.content_lookup import ContentLookup, LookupKind
+from mailflatrate.apps.campaigns.models.content_lookup import ContentLookup, LookupKind, PageFetchCount
 from mailflatrate.apps.campaigns.models.coupons import CouponCode, CouponPool
 from mailflatrate.apps.campaigns.models.digest import DigestOutcome, FeedDigest, FeedItem
-from mailflatrate.apps.campaigns.models.link_tagging import LinkTagging, TagStyle
-from mailflatrate.apps.campaigns.models.link_visit import LinkVisit
+from mailflatrate.apps.campaigns.models.link_tagging import LinkTagging, LinkVisit, TagStyle
 from mailflatrate.apps.campaigns.models.message_copy import BrandLookup, MessageCopy
-from mailflatrate.apps.campaigns.models.page_fetch_count import PageFetchCount
 from mailflatrate.apps.campaigns.models.test_list import TestList
 from mailflatrate.apps.campaigns.models.version import CampaignVersion
 from mailflatrate.apps.campaigns.models.writing import TASK_LABELS, WritingHelp, WritingRequest, WritingState

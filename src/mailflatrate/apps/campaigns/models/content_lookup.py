@@ -5,6 +5,7 @@ from django.utils.translation import gettext_lazy as _
 
 from mailflatrate.base.jobs import JobQueue
 from mailflatrate.base.long_task import LongTask
+from mailflatrate.base.tenancy import TenantModel
 
 
 class LookupKind(models.TextChoices):
@@ -29,3 +30,15 @@ class ContentLookup(LongTask):
     class Meta:
         db_table = "content_lookup"
         indexes = [models.Index(fields=["account", "-created_at"], name="content_lookup_recent")]
+
+
+class PageFetchCount(TenantModel):
+    """The number of foreign pages that were fetched for an account on one day (UTC). It only grows."""
+
+    day = models.DateField()
+    fetched = models.PositiveIntegerField()
+
+    class Meta:
+        db_table = "page_fetch_count"
+        constraints = [models.UniqueConstraint(fields=["account", "day"], name="page_fetch_count_once")]
+        indexes = [models.Index(fields=["day"], name="page_fetch_count_age")]

@@ -51,15 +51,7 @@ def _with_database(settings: Settings, *, prepare: bool) -> Iterator[Line]:
     """Run all checks that need Django. Without a usable database, skip those that would only repeat its failure."""
     boot()
     from mailflatrate.apps.domains.actions import service
-    from mailflatrate.entrypoints.cli.doctor import (
-        capacity,
-        database,
-        dns_records,
-        files,
-        processes,
-        relay,
-        writing,
-    )
+    from mailflatrate.entrypoints.cli.doctor import capacity, database, dns_records, files, processes, relay
 
     usable = True
     for line in database.store_lines(settings):
@@ -78,7 +70,7 @@ def _with_database(settings: Settings, *, prepare: bool) -> Iterator[Line]:
         yield from processes.traffic_lines(settings)
         yield from dns_records.house_lines(settings)
     yield from dns_records.service_lines(settings)
-    yield from writing.writing_lines(settings)
+    yield from processes.writing_lines(settings)
 
 
 TOPIC = "asked"

@@ -12,8 +12,10 @@ from mailflatrate.base import job_queue
 from mailflatrate.entrypoints.boot.doctor_report import Line, missing, ok, warning
 from mailflatrate.entrypoints.client import is_in
 from mailflatrate.entrypoints.web.unknown_proxy import KEY
+from mailflatrate.mail.writing.questions import sample_question
 from mailflatrate.settings import same_machine
 from mailflatrate.settings.schema import MarkMode, Settings
+from mailflatrate.wire.chat import ChatEndpoint, ChatFailed, ChatProblem, ask_model
 from mailflatrate.wire.probe import ProbeFailed, ask_recipients
 
 HEARTBEAT_SECONDS = 60
@@ -128,3 +130,30 @@ def unknown_lines() -> Iterator[Line]:
             f"unknown: {found.results}, in campaigns: {found.campaigns}; there is no missing journal that could "
             "settle them",
         )
+
+
+_FIXES = {
+    ChatProblem.KEY: "Check MAILFLATRATE_WRITING_KEY.",
+    ChatProblem.ADDRESS: "Check MAILFLATRATE_WRITING_MODEL and MAILFLATRATE_WRITING_URL, which `/chat/completions` is "
+    "added to.",
+    ChatProblem.UNREACHABLE: "Check MAILFLATRATE_WRITING_URL and that this host can reach it.",
+    ChatProblem.TIMEOUT: "Use a faster model, or raise MAILFLATRATE_WRITING_TIMEOUT_SECONDS.",
+    ChatProblem.UNUSABLE: "Use a model that follows instructions and answers with JSON when asked to.",
+}
+
+
+def writing_lines(settings: Settings) -> Iterator[Line]:
+    """Ask the model one question without any customer's text. Nothing is said if writing help is off."""
+    if not settings.writing_url or not settings.writing_model:
+        return
+    place = f"{settings.writing_model} at {settings.writing_host}"
+    target = ChatEndpoint(
+        settings.writing_url, settings.writing_model, settings.writing_key, settings.writing_timeout_seconds
+    )
+    try:
+        ask_model(target, sample_question())
+    except ChatFailed as failed:
+        fix = _FIXES.get(failed.problem, "Look at the log of that server.")
+        yield warning("writing help", f"{place}: {failed}", fix)
+    else:
+        yield ok("writing help", f"{place} answers")

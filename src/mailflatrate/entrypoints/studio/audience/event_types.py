@@ -8,9 +8,11 @@ from django.utils.translation import gettext as _
 from django.utils.translation import gettext_lazy, ngettext
 
 from mailflatrate.apps.lists.actions import events as actions
+from mailflatrate.apps.lists.errors import ListError
 from mailflatrate.apps.lists.events import event_types, keep_days
 from mailflatrate.apps.lists.models import ContactEventType
-from mailflatrate.apps.tracking.conversion_goal import goal_of_account
+from mailflatrate.apps.tracking.conversion_goal import goal_of_account, set_goal
+from mailflatrate.entrypoints.presenters.sentences import error_sentence
 from mailflatrate.entrypoints.studio.access import StudioRequest, studio
 from mailflatrate.entrypoints.studio.audience.goal_form import GoalForm
 from mailflatrate.entrypoints.studio.common import page
@@ -72,3 +74,18 @@ def delete(request: StudioRequest, event_type_id: int) -> HttpResponse:
         count,
     )
     return succeed(request, said % {"name": row.name, "count": count}, reverse("studio:event-types"))
+
+
+@studio("POST event-types/conversions/", "conversion-goal", Permission.MANAGE, logs="conversion_goal.changed")
+def save(request: StudioRequest) -> HttpResponse:
+    """Set what counts, or count nothing any longer; a job counts anew from the events that are kept."""
+    form = GoalForm(request.POST)
+    if not form.is_valid():
+        return show_events(request, goal_form=form)
+    try:
+        goal = set_goal(form.order(), by=request.user)
+    except ListError as error:
+        form.add_error(None, error_sentence(error))
+        return show_events(request, goal_form=form)
+    said = _("Saved. Your reports count conversions within half an hour.") if goal else _("Conversions aren't counted.")
+    return succeed(request, said, reverse("studio:event-types"))

@@ -4,8 +4,10 @@ from collections.abc import Mapping
 from dataclasses import dataclass
 from typing import Any
 
+from django.conf import settings
 from django.http import Http404, HttpResponse
 from django.urls import reverse
+from django.utils import translation
 from django.utils.http import urlencode
 from django.utils.translation import gettext as _
 
@@ -36,13 +38,58 @@ from mailflatrate.entrypoints.studio.audience.move_answers import (
     posted_answers,
     posted_declaration,
 )
-from mailflatrate.entrypoints.studio.audience.move_texts import MoveInText, move_in_texts
 from mailflatrate.entrypoints.studio.common import page, whole_number
 from mailflatrate.entrypoints.ui.documents import policy_in_force
 from mailflatrate.entrypoints.ui.origin_labels import facts_of
 from mailflatrate.entrypoints.ui.posts import perform, see_other
 from mailflatrate.rules.roles import Permission
 from mailflatrate.rules.systems.profile import sample_zip
+
+
+@dataclass(frozen=True, slots=True)
+class MoveInText:
+    link: str
+    language: str
+    language_name: str
+    subject: str
+    body: str
+    how: str
+
+
+def move_in_texts(link: str, list_name: str, company: str, system: str) -> list[MoveInText]:
+    here = translation.get_language() or "en"
+    how = (
+        _(
+            "In %(system)s, create a campaign for the contacts without proof, paste this text, and send it once. Don't "
+            "send it to anyone who unsubscribed, bounced or complained."
+        )
+        % {"system": system}
+        if system
+        else _(
+            "In your previous system, create a campaign for the contacts without proof, paste this text, and send it "
+            "once. Don't send it to anyone who unsubscribed, bounced or complained."
+        )
+    )
+    codes = [code for code, _name in settings.LANGUAGES if code in ("en", "de")]
+    return [_text(link, list_name, company, code, how) for code in sorted(codes, key=lambda code: (code != here, code))]
+
+
+def _text(link: str, list_name: str, company: str, language: str, how: str) -> MoveInText:
+    name = str(dict(settings.LANGUAGES)[language])
+    separator = "&" if "?" in link else "?"
+    values = {"list": list_name, "company": company, "link": f"{link}{separator}language={language}"}
+    with translation.override(language):
+        subject = _("Confirm once to keep receiving “%(list)s”") % values
+        body = (
+            _(
+                "Hello,\n\nwe're changing the service that sends “%(list)s”. To keep receiving it, confirm your "
+                "subscription once:\n\n%(link)s\n\nEnter your email address there, then click the link in the email "
+                "that follows. If you do nothing, you'll no longer receive it.\n\n%(company)s"
+            )
+            % values
+        )
+    return MoveInText(values["link"], language, name, subject, body, how)
+
 
 UNDER_WAY = (MoveState.FETCHING, MoveState.CHECKING, MoveState.STARTING)
 

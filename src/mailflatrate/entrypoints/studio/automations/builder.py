@@ -1,6 +1,7 @@
 """The builder of an automation: its flow, the side panel of one step, and edits of the draft."""
 
 import json
+from collections.abc import Iterator, Sequence
 from typing import Any
 
 from django.db import transaction
@@ -19,8 +20,7 @@ from mailflatrate.apps.campaigns.models import Campaign
 from mailflatrate.entrypoints.presenters.lookups import find_automation
 from mailflatrate.entrypoints.studio.access import StudioRequest, is_htmx, page_context, studio
 from mailflatrate.entrypoints.studio.automations.edits import EDITS, FlowEdit, save_panel
-from mailflatrate.entrypoints.studio.automations.flow import Flow, flow_of
-from mailflatrate.entrypoints.studio.automations.flow_places import places_for
+from mailflatrate.entrypoints.studio.automations.flow import Flow, FlowRow, flow_of
 from mailflatrate.entrypoints.studio.automations.message_checks import checks_in
 from mailflatrate.entrypoints.studio.automations.panels import PanelRequest, StepPanel, panel_of
 from mailflatrate.entrypoints.studio.automations.step_forms import MessageForm
@@ -29,11 +29,31 @@ from mailflatrate.entrypoints.studio.common import page
 from mailflatrate.entrypoints.ui.content_policy import ANY_HOST, allow
 from mailflatrate.entrypoints.ui.pages import NOTHING
 from mailflatrate.entrypoints.ui.posts import refuse, see_other, succeed
-from mailflatrate.rules.automations.editing import StepGone
+from mailflatrate.rules.automations.editing import TOP, StepGone
 from mailflatrate.rules.automations.json_object import GraphRefused
 from mailflatrate.rules.automations.steps import STEP_KINDS
 from mailflatrate.rules.campaigns.campaign_states import EDITABLE
 from mailflatrate.rules.roles import Permission
+
+
+def places_for(flow: Flow, key: str) -> list[tuple[str, str]]:
+    """Return each place with its words, without those inside the step itself and where it already is."""
+    return list(_in_list(TOP, _("At the beginning"), flow.rows, key))
+
+
+def _in_list(address: str, first: str, rows: Sequence[FlowRow], key: str) -> Iterator[tuple[str, str]]:
+    if not rows or rows[0].key != key:
+        yield f"{address}:0", first
+    for number, row in enumerate(rows):
+        follows = number + 1 < len(rows) and rows[number + 1].key == key
+        if row.key == key:
+            continue
+        if not follows:
+            yield f"{address}:{number + 1}", _("After: %(step)s") % {"step": row.title}
+        for arm in row.arms:
+            words = _("At the start of “%(arm)s”: %(step)s") % {"arm": arm.label, "step": row.title}
+            yield from _in_list(arm.address, words, arm.rows, key)
+
 
 MOST_ASKED = 12
 """Messages of a flow that the gate is asked about while it is edited; the page that activates it asks about all."""

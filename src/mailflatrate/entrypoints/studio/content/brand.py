@@ -13,7 +13,7 @@ from django.views.decorators.clickjacking import xframe_options_sameorigin
 
 from mailflatrate.apps.campaigns import queries
 from mailflatrate.apps.campaigns.actions import brand as brand_actions
-from mailflatrate.apps.campaigns.actions.brand_lookup import current_lookup, request_lookup
+from mailflatrate.apps.campaigns.actions.brand import current_lookup, request_lookup
 from mailflatrate.apps.campaigns.content.template_preview import gallery_message
 from mailflatrate.apps.campaigns.errors import CampaignError
 from mailflatrate.apps.campaigns.gallery import gallery_template

@@ -1,24 +1,59 @@
 """The home page: account status and what to do next."""
 
-from datetime import UTC, datetime, time
+from datetime import UTC, datetime, time, timedelta
 from typing import Any
 from zoneinfo import ZoneInfo
 
+from django.db.models import Sum
 from django.http import HttpResponse
 from django.utils.formats import date_format
 from django.utils.translation import gettext as _
 
-from mailflatrate.apps.campaigns.models import Campaign
+from mailflatrate.apps.campaigns.models import Campaign, CampaignState
 from mailflatrate.apps.campaigns.queries import campaigns
+from mailflatrate.apps.delivery.models import DeliveryState, Tally
+from mailflatrate.apps.inbound.models import Feedback, FeedbackKind
 from mailflatrate.apps.lists.counts import mailable_days
 from mailflatrate.apps.lists.models import Contact
+from mailflatrate.apps.stats.queries import window_counts
 from mailflatrate.base import clock
+from mailflatrate.entrypoints.presenters.rates import Rate, bounce_rate, complaint_rate, delivered_percent, results_of
 from mailflatrate.entrypoints.studio.access import StudioRequest, studio
 from mailflatrate.entrypoints.studio.campaigns.rows import campaign_rows
 from mailflatrate.entrypoints.studio.common import page
-from mailflatrate.entrypoints.studio.figures import last_mailing, week_rates
 from mailflatrate.entrypoints.studio.home.next_steps import next_steps
 from mailflatrate.rules.roles import Permission
+
+WINDOW = timedelta(days=7)
+
+
+def last_mailing() -> dict[str, Any] | None:
+    finished = Campaign.objects.filter(state=CampaignState.SENT, planned_count__gt=0).order_by("-finished_at").first()
+    if finished is None:
+        return None
+    states = dict(Tally.objects.filter(campaign_id=finished.id).values_list("state").annotate(n=Sum("count")))
+    return {
+        "campaign": finished,
+        "delivered": states.get(DeliveryState.SENT, 0),
+        "results": results_of(states),
+        "percent": delivered_percent(states),
+    }
+
+
+def week_rates() -> tuple[Rate, Rate]:
+    """Complaints are measured as in R-86, against deliveries to providers that report them, once counted."""
+    since = clock.now() - WINDOW
+    recent = list(Campaign.objects.filter(started_at__gte=since).values_list("id", flat=True))
+    rows = Tally.objects.filter(campaign_id__in=recent).values_list("state", "detail").annotate(n=Sum("count"))
+    counts = {(state, detail): number for state, detail, number in rows}
+    delivered = sum(number for (state, _detail), number in counts.items() if state == DeliveryState.SENT)
+    bounced = sum(number for (state, _detail), number in counts.items() if state == DeliveryState.BOUNCED)
+    complaints = Feedback.objects.filter(campaign_id__in=recent, kind=FeedbackKind.COMPLAINT, at__gte=since).count()
+    hard = counts.get((DeliveryState.BOUNCED, "hard"), 0)
+    counted = window_counts(WINDOW.days)
+    of = counted.reporting if counted.delivered >= delivered else delivered
+    return complaint_rate(complaints, of or delivered), bounce_rate(hard, delivered + bounced)
+
 
 RECENT = 5
 WEEK_DAYS = 7
@@ -73,3 +108,8 @@ def home(request: StudioRequest) -> HttpResponse:
         "fresh": not Campaign.objects.exists() and not Contact.objects.exists(),
     }
     return page(request, "studio/home/home.html", context)
+
+
+@studio("GET help/", "help", Permission.VIEW, limited=True)
+def help_page(request: StudioRequest) -> HttpResponse:
+    return page(request, "studio/help.html", {})

@@ -6,7 +6,7 @@ from typing import Any
 from allauth.mfa.utils import is_mfa_enabled
 from django import forms
 from django.conf import settings
-from django.http import HttpResponse, QueryDict
+from django.http import Http404, HttpResponse, QueryDict
 from django.urls import reverse
 from django.utils.safestring import SafeString
 from django.utils.translation import gettext as _
@@ -30,6 +30,7 @@ from mailflatrate.apps.accounts.models import (
     Strike,
 )
 from mailflatrate.apps.campaigns.queries import campaigns_sent
+from mailflatrate.apps.campaigns.writing import writing_help
 from mailflatrate.apps.campaigns.writing.writing_help import help_state
 from mailflatrate.apps.stats import action_texts, monthly_report
 from mailflatrate.apps.stats.models import Measure
@@ -283,3 +284,13 @@ def four_eyes(request: StudioRequest) -> HttpResponse:
         else _("Campaigns no longer need a second person's approval.")
     )
     return succeed(request, done, reverse("studio:security"))
+
+
+@studio("POST settings/writing-help/", "settings-writing-help", Permission.MANAGE, logs="writing_help.switched_off")
+def switch(request: StudioRequest) -> HttpResponse:
+    if not writing_help.is_installed():
+        raise Http404
+    is_off = request.POST.get("switch") == "off"
+    writing_help.switch(is_off=is_off, by=request.user)
+    said = _("Writing help is off.") if is_off else _("Writing help is on.")
+    return succeed(request, said, reverse("studio:settings"))

@@ -12,7 +12,7 @@ from django.utils.translation import gettext as _
 
 from mailflatrate.apps.domains.actions import domains
 from mailflatrate.apps.domains.models import SenderDomain
-from mailflatrate.apps.domains.zone_file import zone_file
+from mailflatrate.apps.domains.records import zone_file
 from mailflatrate.base import clock
 from mailflatrate.base.ids import key_ring
 from mailflatrate.mail.identifiers.tokens import TokenPurpose

@@ -1,4 +1,6 @@
-"""Helpers for the components in `templates/cotton/`: form controls, initials, readable colors, state words."""
+"""Helpers for the components in `templates/cotton/`: form controls, initials, readable colors, state words,
+sources of events, agreements, how long a review takes.
+"""
 
 import re
 from typing import Final
@@ -9,14 +11,20 @@ from django.template.loader_tags import BLOCK_CONTEXT_KEY
 from django.utils.html import format_html, format_html_join
 from django.utils.safestring import SafeString
 
+from mailflatrate.apps.accounts.queries import acceptance_time
+from mailflatrate.entrypoints.presenters import review_wait as waits
 from mailflatrate.entrypoints.presenters.language import reading_language
 from mailflatrate.entrypoints.presenters.signup.embeds import readable_on
+from mailflatrate.entrypoints.ui import source_labels
+from mailflatrate.entrypoints.ui.documents import document_html
 from mailflatrate.entrypoints.ui.language import page_languages
 from mailflatrate.locale.formats import complete_languages, rate_number, written_rate
 from mailflatrate.rules.feedback.measures import ThresholdCause, rate_limits
 
 register = template.Library()
 register.filter("readable_on", readable_on)
+register.filter("readable", document_html)
+register.filter("accepted_at", acceptance_time)
 
 STATE_ICONS: Final = {
     "passed": "circle-check",
@@ -171,3 +179,19 @@ def hex_colour(colour: object) -> str:
     text = str(colour or "")
     is_plain = len(text) == 7 and text[0] == "#" and all(digit in "0123456789abcdefABCDEF" for digit in text[1:])
     return text if is_plain else ""
+
+
+@register.simple_tag
+def review_wait(kind: str) -> str:
+    return waits.review_wait(waits.Reviewed(kind))
+
+
+@register.filter
+def source_word(source: str | None) -> str:
+    return source_labels.source_word(source or "")
+
+
+@register.filter
+def feedback_text(feedback: object) -> str:
+    kind, text = getattr(feedback, "kind", ""), str(getattr(feedback, "text", ""))
+    return source_labels.unsubscribed_word(text) if kind == "unsubscribe" and text else text

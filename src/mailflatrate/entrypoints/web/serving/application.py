@@ -4,22 +4,26 @@ import asyncio
 import json
 from collections.abc import Awaitable, Callable
 from functools import partial
+from importlib import import_module
 from pathlib import Path
 from typing import Any, Final
 
 import structlog
 from django.conf import settings
+from django.contrib.auth import SESSION_KEY
+from django.db import close_old_connections
+from django.http import parse_cookie
 from django.template.loader import render_to_string
 from django.utils import translation
 from django.utils.translation import get_supported_language_variant
 from django.utils.translation import gettext_lazy as _
 
+from mailflatrate.apps.accounts.actions.keys import is_known_key
 from mailflatrate.entrypoints.client import address_of, is_proxy
 from mailflatrate.entrypoints.presenters.event_waits import MAY_WAIT, WAIT_FOR
 from mailflatrate.entrypoints.request_ids import HEADER, new_request_id
 from mailflatrate.entrypoints.web.serving.access import Request
 from mailflatrate.entrypoints.web.serving.event_waits import EVENTS_PATH, EventWatch, WholeAnswer, answer_events
-from mailflatrate.entrypoints.web.serving.large_bodies import is_member
 from mailflatrate.entrypoints.web.serving.request_bodies import (
     PUBLIC,
     BodyLimit,
@@ -34,6 +38,23 @@ from mailflatrate.entrypoints.web.serving.request_bodies import (
 )
 from mailflatrate.entrypoints.web.serving.thread_pools import PoolFull, RequestPools
 from mailflatrate.entrypoints.web.serving.wsgi_bridge import Application, Exchange, Piece, environ_of
+
+
+def is_member(cookies: str, authorization: str) -> bool:
+    """Return whether these headers belong to a session or a key. The view decides what they may do."""
+    close_old_connections()
+    try:
+        kind, _space, secret = authorization.partition(" ")
+        if kind.lower() == "bearer" and is_known_key(secret.strip()):
+            return True
+        cookie = parse_cookie(cookies).get(settings.SESSION_COOKIE_NAME)
+        if not cookie:
+            return False
+        store = import_module(settings.SESSION_ENGINE).SessionStore
+        return SESSION_KEY in store(cookie)
+    finally:
+        close_old_connections()
+
 
 log = structlog.get_logger("web")
 

@@ -1,6 +1,6 @@
 """One campaign after its release: live progress, actions, clicks, the gate's decision, the frozen edition."""
 
-from collections.abc import Callable
+from collections.abc import Callable, Iterator
 from functools import partial
 from typing import Any
 
@@ -26,13 +26,14 @@ from mailflatrate.apps.tracking.poll_results import has_polls
 from mailflatrate.apps.tracking.queries import clicks_of
 from mailflatrate.entrypoints.presenters.ab_test import ab_test_of
 from mailflatrate.entrypoints.presenters.campaign_figures import (
+    LiveReport,
     goal_words,
     live_of,
     sent_edition,
     waves_context,
     waves_to_come,
 )
-from mailflatrate.entrypoints.presenters.conversions import conversion_report
+from mailflatrate.entrypoints.presenters.conversions import ConversionReport, conversion_report, per_message
 from mailflatrate.entrypoints.presenters.language import reading_language
 from mailflatrate.entrypoints.presenters.lookups import find_campaign
 from mailflatrate.entrypoints.presenters.outcomes import reasons, why_it_stands
@@ -40,7 +41,6 @@ from mailflatrate.entrypoints.presenters.panel import panel_of_decision
 from mailflatrate.entrypoints.studio.access import StudioRequest, studio
 from mailflatrate.entrypoints.studio.campaigns.excluded import exclusions_of
 from mailflatrate.entrypoints.studio.campaigns.forms import PaceForm
-from mailflatrate.entrypoints.studio.campaigns.reports.report_csv import figures_lines
 from mailflatrate.entrypoints.studio.campaigns.reports.report_figures import (
     SHOWN_LINKS,
     ReportFigures,
@@ -52,7 +52,10 @@ from mailflatrate.entrypoints.studio.common import TONES, page, whole_number
 from mailflatrate.entrypoints.studio.content.message_frame import framed
 from mailflatrate.entrypoints.ui.csv_lines import csv_line
 from mailflatrate.entrypoints.ui.posts import perform, refuse, see_other
+from mailflatrate.locale.formats import rate_number
+from mailflatrate.locale.texts import ENGLISH
 from mailflatrate.rules.campaigns.campaign_states import UNDER_WAY
+from mailflatrate.rules.feedback.measures import ThresholdCause, rate_limits
 from mailflatrate.rules.limits import value as limit
 from mailflatrate.rules.roles import Permission
 from mailflatrate.rules.sending.providers import provider_name
@@ -272,3 +275,60 @@ def cancel(request: StudioRequest, campaign_id: int) -> HttpResponse:
         _("Campaign canceled. Messages that haven't been sent yet won't be."),
         request,
     )
+
+
+def figures_lines(
+    campaign: Campaign, live: LiveReport, figures: ReportFigures, conversions: ConversionReport | None = None
+) -> Iterator[tuple[str, ...]]:
+    """Yield the file's rows: section, label, number, rate in percent, usual rate in percent. Times are UTC."""
+    yield _("Section"), _("Label"), _("Number"), _("Percent"), _("Usual percent")
+    total = _("Total")
+    progress = live.progress
+    yield total, _("Delivered"), str(progress.sent), _rate(live.delivered_percent), _rate(figures.delivered.usual)
+    if live.clicks is not None:
+        yield total, _("Clicks"), str(live.clicks), _rate(live.click_percent), _rate(figures.clicked.usual)
+        yield total, _("Clicks by bots"), str(figures.machines), "", ""
+    left = figures.unsubscribed
+    limits = rate_limits(ThresholdCause.UNSUBSCRIBES)
+    yield total, _("Unsubscribed"), str(live.unsubscribed), _rate(left.percent, *limits), _rate(left.usual)
+    for name, rate in ((_("Hard bounces"), live.hard_bounces), (_("Complaints"), live.complaints)):
+        yield total, name, str(rate.events), _rate(rate.percent, *rate_limits(rate.cause)), ""
+    if conversions:
+        yield from _conversion_lines(conversions, progress.sent)
+    for text in figures.languages:
+        yield _("Language"), text.name, str(text.delivered), "", ""
+        if text.clicks is not None:
+            yield _("Clicks by language"), text.name, str(text.clicks), _rate(text.click_percent), ""
+        yield _("Unsubscribed by language"), text.name, str(text.unsubscribed), "", ""
+    for line in figures.providers:
+        yield _("Provider"), line.name, str(line.results), _rate(line.delivered), ""
+    for link in figures.links:
+        yield _("Link"), link.url, str(link.people), "", ""
+    for reason in (*figures.reasons, *figures.stayed):
+        yield _("Unsubscribed"), reason.label, str(reason.number), "", ""
+    if figures.timeline is None:
+        return
+    for begins_at, number, usual in figures.timeline.rows:
+        at = begins_at.strftime("%Y-%m-%d %H:%M:%S")
+        yield figures.timeline.title, at, str(number), "", "" if usual is None else f"{usual:g}"
+
+
+def _conversion_lines(report: ConversionReport, delivered: int) -> Iterator[tuple[str, ...]]:
+    section, total = _("Conversions"), report.total
+    yield section, _("By click"), str(total.by_click), "", ""
+    yield section, _("By coupon code"), str(total.by_coupon), "", ""
+    yield section, _("Refunds"), str(total.refunds), "", ""
+    for money in total.revenue:
+        yield _("Revenue"), money.currency, str(money.amount), "", ""
+    for money in per_message(total.revenue, delivered):
+        yield _("Revenue per delivered message"), money.currency, str(money.amount), "", ""
+    for part in report.parts:
+        yield _("Conversions by part"), part.label, str(part.counts.conversions), "", ""
+        for money in part.counts.revenue:
+            yield _("Revenue by part"), f"{part.label} {money.currency}", str(money.amount), "", ""
+    for at, counts, _revenue in report.days:
+        yield _("Conversions by day"), at.strftime("%Y-%m-%d %H:%M:%S"), str(counts.conversions), "", ""
+
+
+def _rate(percent: float | None, *limits: float) -> str:
+    return "" if percent is None else rate_number(percent, ENGLISH, *limits).replace(",", "")
