@@ -1,7 +1,9 @@
 """Find the object that a URL names in the caller's account; Http404 for anything else, other accounts' objects too."""
 
-from collections.abc import Sequence
+from collections.abc import Callable, Sequence
+from typing import TypeVar
 
+from django.db.models import Model
 from django.http import Http404
 from django.shortcuts import get_object_or_404
 
@@ -21,80 +23,66 @@ from mailflatrate.apps.delivery.models import DeliveryRecord
 from mailflatrate.apps.domains.models import SenderDomain
 from mailflatrate.apps.domains.queries import domains
 from mailflatrate.apps.events.models import WebhookEndpoint
-from mailflatrate.apps.lists.models import BulkAction, Contact, Export, Import, MailingList, Move, Segment, Tag
+from mailflatrate.apps.lists.models import (
+    BulkAction,
+    Contact,
+    ContactField,
+    Export,
+    Import,
+    MailingList,
+    Move,
+    Segment,
+    SuppressionFile,
+    Tag,
+)
+from mailflatrate.apps.transactional.models import MessageTemplate, TransactionalMessage
+
+RowT = TypeVar("RowT", bound=Model)
 
 
-def find_automation(automation_id: int) -> Automation:
-    return get_object_or_404(Automation.objects.select_related("mailing_list"), id=automation_id)
+def _finder(model: type[RowT], *related: str) -> Callable[[int], RowT]:
+    def find(row_id: int) -> RowT:
+        rows = model._default_manager.all()
+        return get_object_or_404(rows.select_related(*related) if related else rows, id=row_id)
+
+    return find
+
+
+find_automation = _finder(Automation, "mailing_list")
+find_bulk_action = _finder(BulkAction, "created_by")
+find_campaign = _finder(Campaign, "sender__domain")
+find_contact = _finder(Contact)
+find_content_lookup = _finder(ContentLookup)
+find_coupon_pool = _finder(CouponPool)
+find_digest = _finder(FeedDigest, "mailing_list", "last_issue", "template")
+find_export = _finder(Export, "mailing_list", "created_by")
+find_field = _finder(ContactField)
+find_import = _finder(Import, "mailing_list")
+find_list = _finder(MailingList)
+find_media = _finder(Media)
+find_message = _finder(TransactionalMessage, "version__template")
+find_message_copy = _finder(MessageCopy, "campaign")
+find_message_template = _finder(MessageTemplate)
+find_move = _finder(Move, "mailing_list", "created_by")
+find_saved_block = _finder(SavedBlock)
+find_segment = _finder(Segment)
+find_suppression_file = _finder(SuppressionFile, "created_by")
+find_tag = _finder(Tag)
+find_template = _finder(CampaignTemplate)
+find_test_list = _finder(TestList)
+find_webhook = _finder(WebhookEndpoint)
 
 
 def find_automation_version(automation_id: int, version_id: int) -> AutomationVersion:
     return get_object_or_404(AutomationVersion.objects, automation_id=automation_id, id=version_id)
 
 
-def find_bulk_action(action_id: int) -> BulkAction:
-    return get_object_or_404(BulkAction.objects.select_related("created_by"), id=action_id)
-
-
-def find_campaign(campaign_id: int) -> Campaign:
-    return get_object_or_404(Campaign.objects.select_related("sender__domain"), id=campaign_id)
-
-
-def find_contact(contact_id: int) -> Contact:
-    return get_object_or_404(Contact.objects, id=contact_id)
-
-
 def find_delivery(campaign: Campaign, delivery_id: int) -> DeliveryRecord:
     return get_object_or_404(DeliveryRecord.objects.select_related("contact"), campaign_id=campaign.id, id=delivery_id)
 
 
-def find_digest(digest_id: int) -> FeedDigest:
-    return get_object_or_404(FeedDigest.objects.select_related("mailing_list", "last_issue", "template"), id=digest_id)
-
-
 def find_domain(domain_id: int) -> SenderDomain:
     return get_object_or_404(domains(), id=domain_id)
-
-
-def find_export(export_id: int) -> Export:
-    return get_object_or_404(Export.objects.select_related("mailing_list", "created_by"), id=export_id)
-
-
-def find_import(import_id: int) -> Import:
-    return get_object_or_404(Import.objects.select_related("mailing_list"), id=import_id)
-
-
-def find_list(list_id: int) -> MailingList:
-    """Return a list, archived or not."""
-    return get_object_or_404(MailingList.objects, id=list_id)
-
-
-def find_media(media_id: int) -> Media:
-    return get_object_or_404(Media.objects, id=media_id)
-
-
-def find_coupon_pool(pool_id: int) -> CouponPool:
-    return get_object_or_404(CouponPool.objects, id=pool_id)
-
-
-def find_message_copy(copy_id: int) -> MessageCopy:
-    return get_object_or_404(MessageCopy.objects.select_related("campaign"), id=copy_id)
-
-
-def find_content_lookup(lookup_id: int) -> ContentLookup:
-    return get_object_or_404(ContentLookup.objects, id=lookup_id)
-
-
-def find_move(move_id: int) -> Move:
-    return get_object_or_404(Move.objects.select_related("mailing_list", "created_by"), id=move_id)
-
-
-def find_segment(segment_id: int) -> Segment:
-    return get_object_or_404(Segment.objects, id=segment_id)
-
-
-def find_test_list(test_list_id: int) -> TestList:
-    return get_object_or_404(TestList.objects, id=test_list_id)
 
 
 def find_test_lists(test_list_ids: Sequence[int]) -> list[TestList]:
@@ -103,19 +91,3 @@ def find_test_lists(test_list_ids: Sequence[int]) -> list[TestList]:
     if len(found) < len(set(test_list_ids)):
         raise Http404
     return found
-
-
-def find_tag(tag_id: int) -> Tag:
-    return get_object_or_404(Tag.objects, id=tag_id)
-
-
-def find_saved_block(saved_block_id: int) -> SavedBlock:
-    return get_object_or_404(SavedBlock.objects, id=saved_block_id)
-
-
-def find_template(template_id: int) -> CampaignTemplate:
-    return get_object_or_404(CampaignTemplate.objects, id=template_id)
-
-
-def find_webhook(webhook_id: int) -> WebhookEndpoint:
-    return get_object_or_404(WebhookEndpoint.objects, id=webhook_id)

@@ -3,7 +3,7 @@
 from typing import Any
 
 from django import forms
-from django.http import Http404, HttpResponse
+from django.http import HttpResponse
 from django.urls import reverse
 from django.utils.translation import gettext as _
 from django.utils.translation import gettext_lazy
@@ -12,7 +12,7 @@ from mailflatrate.apps.lists.actions import fields as fields_actions
 from mailflatrate.apps.lists.actions.fields import FieldDraft
 from mailflatrate.apps.lists.errors import ListError
 from mailflatrate.apps.lists.fields import fields
-from mailflatrate.apps.lists.models import ContactField
+from mailflatrate.entrypoints.presenters.lookups import find_field
 from mailflatrate.entrypoints.presenters.sentences import error_sentence
 from mailflatrate.entrypoints.studio.access import StudioRequest, studio
 from mailflatrate.entrypoints.studio.common import page
@@ -61,13 +61,6 @@ class FieldForm(forms.Form):
         )
 
 
-def _find(field_id: int) -> ContactField:
-    found = ContactField.objects.filter(id=field_id).first()
-    if found is None:
-        raise Http404
-    return found
-
-
 @studio("GET fields/", "fields", Permission.CONTACTS)
 def index(request: StudioRequest) -> HttpResponse:
     return page(request, "studio/audience/fields.html", {"fields": fields(), "archived": fields(archived=True)})
@@ -89,7 +82,7 @@ def new(request: StudioRequest) -> HttpResponse:
 @studio("GET|POST fields/<int:field_id>/", "field", Permission.CONTACTS, logs="field.saved")
 def edit(request: StudioRequest, field_id: int) -> HttpResponse:
     """Change a field. After a change of type its values are rewritten in the background."""
-    field = _find(field_id)
+    field = find_field(field_id)
     initial: dict[str, Any] = {
         "label": field.label,
         "type": field.type,
@@ -111,7 +104,7 @@ def edit(request: StudioRequest, field_id: int) -> HttpResponse:
 
 @studio("POST fields/<int:field_id>/move/", "field-move", Permission.CONTACTS, logs="field.saved")
 def move(request: StudioRequest, field_id: int) -> HttpResponse:
-    _find(field_id)
+    find_field(field_id)
     up = request.POST.get("to") == "up"
     to = reverse("studio:fields")
     return perform(
@@ -125,7 +118,7 @@ def move(request: StudioRequest, field_id: int) -> HttpResponse:
 
 @studio("POST fields/<int:field_id>/archive/", "field-archive", Permission.CONTACTS, logs="field.archived")
 def archive(request: StudioRequest, field_id: int) -> HttpResponse:
-    field = _find(field_id)
+    field = find_field(field_id)
     fields_actions.archive_field(field_id)
     said = _("“%(name)s” has been archived. Its values are kept.") % {"name": field.label}
     return succeed(request, said, reverse("studio:fields"))
@@ -133,6 +126,6 @@ def archive(request: StudioRequest, field_id: int) -> HttpResponse:
 
 @studio("POST fields/<int:field_id>/restore/", "field-restore", Permission.CONTACTS, logs="field.restored")
 def restore(request: StudioRequest, field_id: int) -> HttpResponse:
-    field = _find(field_id)
+    field = find_field(field_id)
     fields_actions.restore_field(field_id)
     return succeed(request, _("“%(name)s” has been restored.") % {"name": field.label}, reverse("studio:fields"))

@@ -2,7 +2,7 @@
 
 from urllib.parse import urlencode
 
-from django.http import Http404, HttpResponse
+from django.http import HttpResponse
 from django.urls import reverse
 from django.utils.translation import gettext as _
 from django.views.decorators.cache import never_cache
@@ -10,7 +10,8 @@ from django.views.decorators.cache import never_cache
 from mailflatrate.apps.delivery.actions.transactional import resend_message
 from mailflatrate.apps.transactional import queries
 from mailflatrate.apps.transactional.errors import TransactionalError
-from mailflatrate.apps.transactional.models import TransactionalMessage, TransactionalSwitch
+from mailflatrate.apps.transactional.models import TransactionalSwitch
+from mailflatrate.entrypoints.presenters.lookups import find_message
 from mailflatrate.entrypoints.presenters.transactional import MessageState, message_rows
 from mailflatrate.entrypoints.studio.access import StudioRequest, studio
 from mailflatrate.entrypoints.studio.common import page, whole_number
@@ -19,13 +20,6 @@ from mailflatrate.rules.limits import value
 from mailflatrate.rules.roles import Permission
 
 LONGEST_SEARCH = 320
-
-
-def find_message(transactional_id: int) -> TransactionalMessage:
-    found = queries.find_message(transactional_id)
-    if found is None:
-        raise Http404
-    return found
 
 
 @never_cache

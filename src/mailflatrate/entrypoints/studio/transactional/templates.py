@@ -6,7 +6,7 @@ from typing import Any
 
 from django import forms
 from django.conf import settings
-from django.http import Http404, HttpResponse
+from django.http import HttpResponse
 from django.urls import reverse
 from django.utils.translation import gettext as _
 from django.utils.translation import gettext_lazy, ngettext
@@ -18,6 +18,7 @@ from mailflatrate.apps.transactional.actions import templates as actions
 from mailflatrate.apps.transactional.errors import TransactionalError
 from mailflatrate.apps.transactional.models import MessageTemplate, TemplateState, TemplateVersion
 from mailflatrate.apps.transactional.queries import is_switched_on, sender_choices, templates
+from mailflatrate.entrypoints.presenters.lookups import find_message_template
 from mailflatrate.entrypoints.studio.access import StudioRequest, studio
 from mailflatrate.entrypoints.studio.campaigns.forms import TestRecipientsForm
 from mailflatrate.entrypoints.studio.common import page
@@ -100,13 +101,6 @@ def _initial(version: TemplateVersion) -> dict[str, Any]:
     return {**values, "fields_json": pretty(version.fields), "sample": pretty(version.sample)}
 
 
-def find_template(message_template_id: int) -> MessageTemplate:
-    found = MessageTemplate.objects.filter(id=message_template_id).first()
-    if found is None:
-        raise Http404
-    return found
-
-
 def _newest(template: MessageTemplate) -> TemplateVersion:
     versions = TemplateVersion.objects.select_related("template", "sender__domain", "decided_by", "submitted_by")
     return versions.filter(template=template).latest("number")
@@ -152,7 +146,7 @@ def template_list(request: StudioRequest) -> HttpResponse:
     logs="transactional.template_saved",
 )
 def template(request: StudioRequest, message_template_id: int) -> HttpResponse:
-    found = find_template(message_template_id)
+    found = find_message_template(message_template_id)
     version = _newest(found)
     if request.method != "POST":
         return _page(request, version, VersionForm(initial=_initial(version)))
@@ -212,7 +206,7 @@ def _preview(request: StudioRequest, version: TemplateVersion) -> tuple[WrittenP
     logs="transactional.submitted",
 )
 def submit(request: StudioRequest, message_template_id: int) -> HttpResponse:
-    version = _newest(find_template(message_template_id))
+    version = _newest(find_message_template(message_template_id))
     try:
         actions.submit_version(version.id, account_name=request.account.name, by=request.user)
     except TransactionalError as problem:
@@ -228,7 +222,7 @@ def submit(request: StudioRequest, message_template_id: int) -> HttpResponse:
     logs="transactional.test_sent",
 )
 def test(request: StudioRequest, message_template_id: int) -> HttpResponse:
-    version = _newest(find_template(message_template_id))
+    version = _newest(find_message_template(message_template_id))
     url, form = _url(message_template_id), TestRecipientsForm(request.POST)
     recipients = form.addresses() if form.is_valid() else []
     if not recipients:
@@ -249,7 +243,7 @@ def test(request: StudioRequest, message_template_id: int) -> HttpResponse:
     logs="transactional.taken_back",
 )
 def back(request: StudioRequest, message_template_id: int) -> HttpResponse:
-    version = _newest(find_template(message_template_id))
+    version = _newest(find_message_template(message_template_id))
     return perform(
         request,
         lambda: actions.take_back(version.id, by=request.user),
@@ -267,7 +261,7 @@ def back(request: StudioRequest, message_template_id: int) -> HttpResponse:
     logs="transactional.version_begun",
 )
 def version(request: StudioRequest, message_template_id: int) -> HttpResponse:
-    find_template(message_template_id)
+    find_message_template(message_template_id)
     return perform(
         request,
         lambda: actions.begin_version(message_template_id, by=request.user),
@@ -285,7 +279,7 @@ def version(request: StudioRequest, message_template_id: int) -> HttpResponse:
     logs="transactional.template_deleted",
 )
 def delete(request: StudioRequest, message_template_id: int) -> HttpResponse:
-    find_template(message_template_id)
+    find_message_template(message_template_id)
     return perform(
         request,
         lambda: actions.delete_template(message_template_id, by=request.user),

@@ -3,7 +3,6 @@
 from datetime import datetime
 from typing import Annotated
 
-from django.http import Http404
 from ninja import Body, Query, Router, Schema
 from pydantic import Field
 
@@ -23,6 +22,7 @@ from mailflatrate.entrypoints.api.v1.schemas import (
     page_from,
     with_changes,
 )
+from mailflatrate.entrypoints.presenters.lookups import find_field
 
 ROUTER = Router(tags=["Fields"])
 
@@ -57,13 +57,6 @@ class FieldQuery(PageQuery):
     archived: bool = False
 
 
-def _find(field_id: int) -> ContactField:
-    found = ContactField.objects.filter(id=field_id).first()
-    if found is None:
-        raise Http404
-    return found
-
-
 def _shown(field: ContactField) -> FieldInfo:
     return filled(FieldInfo, field)
 
@@ -77,7 +70,7 @@ def list_fields(request: ApiRequest, which: Query[FieldQuery]) -> Page[FieldInfo
 @endpoint(ROUTER, "get", "/fields/{field_id}", scope=KeyScope.READ)
 def show_field(request: ApiRequest, field_id: Id) -> FieldInfo:
     """Show a custom field."""
-    return _shown(_find(field_id))
+    return _shown(find_field(field_id))
 
 
 @endpoint(ROUTER, "post", "/fields", scope=KeyScope.CONTACTS_WRITE, status=201, repeatable=True)
@@ -93,7 +86,7 @@ def change_field(request: ApiRequest, field_id: Id, given: FieldChange) -> Field
     After a change of type or choices, stored values are converted in the background; a value that can't be converted
     stays as it is and matches no condition. `default: null` removes the default.
     """
-    field = _find(field_id)
+    field = find_field(field_id)
     values = with_changes(field, given) | given.model_dump(include={"default"}, exclude_unset=True)
     return _shown(fields_actions.change_field(field_id, FieldDraft(key=field.key, **values)))
 
@@ -101,14 +94,14 @@ def change_field(request: ApiRequest, field_id: Id, given: FieldChange) -> Field
 @endpoint(ROUTER, "post", "/fields/{field_id}/archive", scope=KeyScope.CONTACTS_WRITE)
 def archive_field(request: ApiRequest, field_id: Id) -> FieldInfo:
     """Archive a custom field: it is no longer offered, and its values stay. You can undo this."""
-    _find(field_id)
+    find_field(field_id)
     fields_actions.archive_field(field_id)
-    return _shown(_find(field_id))
+    return _shown(find_field(field_id))
 
 
 @endpoint(ROUTER, "post", "/fields/{field_id}/restore", scope=KeyScope.CONTACTS_WRITE)
 def restore_field(request: ApiRequest, field_id: Id) -> FieldInfo:
     """Restore an archived custom field."""
-    _find(field_id)
+    find_field(field_id)
     fields_actions.restore_field(field_id)
-    return _shown(_find(field_id))
+    return _shown(find_field(field_id))

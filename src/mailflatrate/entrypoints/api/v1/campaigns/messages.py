@@ -3,7 +3,6 @@
 from datetime import datetime
 from typing import Annotated, Any
 
-from django.http import Http404
 from ninja import Query, Router, Schema
 from pydantic import Field
 
@@ -25,6 +24,7 @@ from mailflatrate.entrypoints.api.v1.schemas import (
     filled,
     page_of,
 )
+from mailflatrate.entrypoints.presenters.lookups import find_message
 from mailflatrate.entrypoints.presenters.transactional import MessageRow, MessageState, message_rows
 
 ROUTER = Router(tags=["Transactional messages"])
@@ -99,13 +99,6 @@ def _shown(message: TransactionalMessage) -> MessageInfo:
     return _info(message_rows([message])[0])
 
 
-def _one(transactional_id: int) -> TransactionalMessage:
-    found = queries.find_message(transactional_id)
-    if found is None:
-        raise Http404
-    return found
-
-
 @endpoint(ROUTER, "post", "/messages", scope=KeyScope.MESSAGES, status=201, repeatable=True)
 def send_transactional_message(request: ApiRequest, given: NewMessage) -> MessageInfo:
     """Send a transactional message. It needs no consent, because it is about a contract with this person: the template
@@ -144,7 +137,7 @@ def search_transactional_messages(request: ApiRequest, given: MessageSearch) -> 
 @endpoint(ROUTER, "get", "/messages/{transactional_id}", scope=KeyScope.READ)
 def show_transactional_message(request: ApiRequest, transactional_id: Id) -> MessageInfo:
     """Show a message and what became of it."""
-    return _shown(_one(transactional_id))
+    return _shown(find_message(transactional_id))
 
 
 @endpoint(
@@ -161,5 +154,5 @@ def resend_transactional_message(request: ApiRequest, transactional_id: Id) -> M
 
     It's a new message with the same data, and the rules are asked again.
     """
-    again = resend_message(_one(transactional_id), by=request.caller.user, through=request.caller.source)
+    again = resend_message(find_message(transactional_id), by=request.caller.user, through=request.caller.source)
     return _shown(again)

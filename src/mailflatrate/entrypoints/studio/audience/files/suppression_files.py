@@ -4,7 +4,7 @@ from collections.abc import Iterator
 from typing import Any
 
 from django import forms
-from django.http import Http404, HttpResponse, HttpResponseBase, StreamingHttpResponse
+from django.http import HttpResponse, HttpResponseBase, StreamingHttpResponse
 from django.urls import reverse
 from django.utils import translation
 from django.utils.functional import Promise
@@ -19,6 +19,7 @@ from mailflatrate.apps.lists.actions.suppression_files import (
 from mailflatrate.apps.lists.errors import ImportProblem
 from mailflatrate.apps.lists.models import SuppressionFile
 from mailflatrate.base import tenancy
+from mailflatrate.entrypoints.presenters.lookups import find_suppression_file
 from mailflatrate.entrypoints.presenters.sentences import error_sentence
 from mailflatrate.entrypoints.studio.access import StudioRequest, studio
 from mailflatrate.entrypoints.studio.audience.suppressions import STATED_REASONS
@@ -61,13 +62,6 @@ class SuppressionFileForm(forms.Form):
     )
 
 
-def _find(file_id: int) -> SuppressionFile:
-    found = SuppressionFile.objects.select_related("created_by").filter(id=file_id).first()
-    if found is None:
-        raise Http404
-    return found
-
-
 def report_word(reason: str) -> str:
     return str(REPORT_WORDS.get(reason, reason))
 
@@ -100,12 +94,12 @@ def _context(job: SuppressionFile) -> dict[str, Any]:
 
 @studio("GET suppressions/import/<int:file_id>/", "suppression-file", Permission.CONTACTS)
 def one(request: StudioRequest, file_id: int) -> HttpResponse:
-    return page(request, "studio/audience/suppression_file.html", _context(_find(file_id)))
+    return page(request, "studio/audience/suppression_file.html", _context(find_suppression_file(file_id)))
 
 
 @studio("GET suppressions/import/<int:file_id>/progress/", "suppression-file-progress", Permission.CONTACTS)
 def progress(request: StudioRequest, file_id: int) -> HttpResponse:
-    return page(request, "studio/audience/suppression_file_body.html", _context(_find(file_id)))
+    return page(request, "studio/audience/suppression_file_body.html", _context(find_suppression_file(file_id)))
 
 
 @studio(
@@ -116,7 +110,7 @@ def progress(request: StudioRequest, file_id: int) -> HttpResponse:
 )
 def cancel(request: StudioRequest, file_id: int) -> HttpResponse:
     """Stop before the next rows; addresses already suppressed stay so."""
-    _find(file_id)
+    find_suppression_file(file_id)
     return perform(
         request,
         lambda: cancel_suppression_file(file_id, by=request.user),
@@ -130,7 +124,7 @@ def cancel(request: StudioRequest, file_id: int) -> HttpResponse:
     "GET suppressions/import/<int:file_id>/rows.csv", "suppression-file-rows", Permission.CONTACTS, Permission.CONTACTS
 )
 def reported(request: StudioRequest, file_id: int) -> HttpResponseBase:
-    job = _find(file_id)
+    job = find_suppression_file(file_id)
     account_id, language = request.account.id, translation.get_language() or "en"
 
     def lines() -> Iterator[str]:
