@@ -11,7 +11,7 @@ from typing import Any
 from mailflatrate.base.child.errors import ChildBusy, ChildError
 from mailflatrate.base.child.process import ChildProcess
 from mailflatrate.base.child.registry import READERS
-from mailflatrate.base.child.spending import answers, patience, wait
+from mailflatrate.base.child.spending import current
 
 CHILDREN = 2
 WAIT_SECONDS = 3.0
@@ -35,12 +35,12 @@ class ChildPool:
     @contextmanager
     def _turn(self, alone: bool) -> Iterator[None]:
         began = time.monotonic()
-        ends_at = began + patience(self._wait_seconds)
+        ends_at = began + max(0.0, min(self._wait_seconds, current().patience))
         if alone and not self._alone.acquire(timeout=max(0.0, ends_at - began)):
             raise ChildBusy("another reader of this kind is busy")
         try:
             is_free = self._slots.acquire(timeout=max(0.0, ends_at - time.monotonic()))
-            wait(time.monotonic() - began)
+            current().wait(time.monotonic() - began)
             if not is_free:
                 raise ChildBusy("all child processes are busy")
             try:
@@ -130,7 +130,7 @@ def call(name: str, *arguments: Any) -> Any:
 
 def call_once(name: str, *arguments: Any) -> Any:
     """Call a reader like `call`, but reuse its first answer within one request. The arguments must be hashable."""
-    key, known = (name, *arguments), answers()
+    key, known = (name, *arguments), current().answers
     if key not in known:
         known[key] = call(name, *arguments)
     return known[key]

@@ -16,7 +16,7 @@ import mailflatrate
 from mailflatrate.base.child.errors import ChildCrashed, ChildError, ChildFailed, ChildOutOfMemory, ChildTimeout
 from mailflatrate.base.child.frames import FrameError, FrameKind, receive, send
 from mailflatrate.base.child.registry import MB, Contract, contract
-from mailflatrate.base.child.spending import exhaust, seconds_for, spend
+from mailflatrate.base.child.spending import current, seconds_for
 
 _COMMAND = (sys.executable, "-P", "-s", "-m", "mailflatrate.base.child.inside")
 _SECONDS_TO_START = 30.0
@@ -72,10 +72,10 @@ class ChildProcess:
             if kind is not FrameKind.ANSWER:
                 raise self._problem(wanted, kind, content)
         except (ChildTimeout, ChildOutOfMemory):
-            exhaust()
+            current().exhaust()
             raise
         finally:  # a call that did not return counts as having used its full allowance
-            spend(used)
+            current().spend(used)
         return _checked(wanted, content)
 
     def stream(self, name: str, arguments: tuple[Any, ...]) -> Iterator[Any]:

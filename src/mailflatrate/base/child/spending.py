@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+import math
 import threading
 from collections.abc import Iterator
 from contextlib import contextmanager
@@ -20,9 +21,9 @@ _LEAST_SECONDS = 0.02
 class CpuBudget:
     """Processor time that several calls share. Threads of one request may use it at once."""
 
-    def __init__(self, seconds: float) -> None:
+    def __init__(self, seconds: float, patience: float) -> None:
         self._left = seconds
-        self.patience = REQUEST_WAIT_SECONDS
+        self.patience = patience
         """Seconds that the request may still wait for a free child."""
         self.answers: dict[tuple[Any, ...], Any] = {}
         """What `call_once` was told in this request."""
@@ -35,6 +36,11 @@ class CpuBudget:
     def spend(self, seconds: float) -> None:
         with self._lock:
             self._left -= seconds
+
+    def exhaust(self) -> None:
+        """Use up the rest, so that an input that was too much for one reader gets no time from another."""
+        with self._lock:
+            self._left = 0.0
 
     def wait(self, seconds: float) -> None:
         with self._lock:
@@ -51,44 +57,21 @@ def budget(seconds: float = REQUEST_SECONDS) -> Iterator[CpuBudget]:
     if outer is not None:
         yield outer
         return
-    token = _current.set(made := CpuBudget(seconds))
+    token = _current.set(made := CpuBudget(seconds, REQUEST_WAIT_SECONDS))
     try:
         yield made
     finally:
         _current.reset(token)
 
 
+def current() -> CpuBudget:
+    """Return the request's budget; outside of any, one without limits."""
+    return _current.get() or CpuBudget(math.inf, math.inf)
+
+
 def seconds_for(most: float) -> float:
     """Return the seconds that a call limited to `most` may still use. Raises ChildTimeout if none are left."""
-    current = _current.get()
-    if current is None:
-        return most
-    if current.left < _LEAST_SECONDS:
+    left = current().left
+    if left < _LEAST_SECONDS:
         raise ChildTimeout("this request has used up its processor time")
-    return min(most, current.left)
-
-
-def spend(seconds: float) -> None:
-    if (current := _current.get()) is not None:
-        current.spend(seconds)
-
-
-def exhaust() -> None:
-    """Use up the budget, so that an input that was too much for one reader gets no time from another."""
-    if (current := _current.get()) is not None:
-        current.spend(current.left)
-
-
-def patience(most: float) -> float:
-    current = _current.get()
-    return most if current is None else max(0.0, min(most, current.patience))
-
-
-def answers() -> dict[tuple[Any, ...], Any]:
-    current = _current.get()
-    return {} if current is None else current.answers
-
-
-def wait(seconds: float) -> None:
-    if (current := _current.get()) is not None:
-        current.wait(seconds)
+    return min(most, left)

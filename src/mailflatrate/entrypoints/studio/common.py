@@ -1,5 +1,6 @@
 """Code shared by the studio's pages: the frame, finding a campaign, the reader's language."""
 
+from dataclasses import dataclass
 from typing import Any
 
 from django.http import HttpResponse
@@ -19,6 +20,16 @@ TONES = {
     CampaignState.SENT: "success",
     CampaignState.CANCELLED: "error",
 }
+
+
+@dataclass(frozen=True, slots=True)
+class FilterChip:
+    """A filter. `query`: the state without it or, if it isn't active, with it. `count` may be empty."""
+
+    label: str
+    query: str
+    active: bool = True
+    count: int | str = ""
 
 
 def page(request: StudioRequest, template: str, context: dict[str, Any], *, status: int = 0) -> HttpResponse:

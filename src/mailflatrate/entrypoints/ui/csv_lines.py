@@ -3,6 +3,8 @@
 import csv
 from collections.abc import Iterable
 
+from django.http import StreamingHttpResponse
+
 from mailflatrate.apps.lists.exports.cells import harmless
 
 
@@ -19,3 +21,8 @@ _WRITER = csv.writer(_LineEcho())
 def csv_line(cells: Iterable[str]) -> str:
     """Return one line with its line end; cells that a spreadsheet would run as a formula are escaped."""
     return str(_WRITER.writerow([harmless(cell) for cell in cells]))
+
+
+def csv_response(name: str, lines: Iterable[str]) -> StreamingHttpResponse:
+    headers = {"Content-Disposition": f'attachment; filename="{name}"'}
+    return StreamingHttpResponse(lines, content_type="text/csv; charset=utf-8", headers=headers)

@@ -5,7 +5,7 @@ from datetime import UTC
 
 from django import forms
 from django.core.files.uploadedfile import UploadedFile
-from django.http import HttpResponse, HttpResponseBase, StreamingHttpResponse
+from django.http import HttpResponse, HttpResponseBase
 from django.urls import reverse
 from django.utils import translation
 from django.utils.translation import gettext as _
@@ -20,7 +20,7 @@ from mailflatrate.apps.delivery.planning.coupons import given_codes
 from mailflatrate.entrypoints.presenters.lookups import find_coupon_pool
 from mailflatrate.entrypoints.studio.access import StudioRequest, studio
 from mailflatrate.entrypoints.studio.common import page
-from mailflatrate.entrypoints.ui.csv_lines import csv_line
+from mailflatrate.entrypoints.ui.csv_lines import csv_line, csv_response
 from mailflatrate.entrypoints.ui.posts import succeed
 from mailflatrate.rules.roles import Permission
 
@@ -103,10 +103,7 @@ def delete(request: StudioRequest, pool_id: int) -> HttpResponse:
 def given(request: StudioRequest, pool_id: int) -> HttpResponseBase:
     pool = find_coupon_pool(pool_id)
     lines = _lines(request.account.id, pool.id, translation.get_language() or "en")
-    answer = StreamingHttpResponse(lines, content_type="text/csv; charset=utf-8")
-    answer.headers["Content-Disposition"] = f'attachment; filename="{pool.key}.csv"'
-    answer.headers["Cache-Control"] = "no-store"
-    return answer
+    return csv_response(f"{pool.key}.csv", lines)
 
 
 def _lines(account_id: int, pool_id: int, language: str) -> Iterator[str]:

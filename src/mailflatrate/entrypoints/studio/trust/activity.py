@@ -6,7 +6,7 @@ from datetime import UTC, date, datetime, time, timedelta
 from typing import Any, Final
 from zoneinfo import ZoneInfo
 
-from django.http import HttpResponse, HttpResponseBase, StreamingHttpResponse
+from django.http import HttpResponse, HttpResponseBase
 from django.utils import translation
 from django.utils.translation import gettext as _
 from django.utils.translation import gettext_lazy, pgettext_lazy
@@ -20,7 +20,7 @@ from mailflatrate.entrypoints.studio.common import page, whole_number
 from mailflatrate.entrypoints.ui.activity_labels import word
 from mailflatrate.entrypoints.ui.activity_seen import all_seen_lines, seen_lines
 from mailflatrate.entrypoints.ui.activity_subjects import ActivitySubject, named
-from mailflatrate.entrypoints.ui.csv_lines import csv_line
+from mailflatrate.entrypoints.ui.csv_lines import csv_line, csv_response
 from mailflatrate.rules.roles import Permission
 
 KINDS: Final = {
@@ -173,10 +173,7 @@ def activity(request: StudioRequest) -> HttpResponse:
 def activity_csv(request: StudioRequest) -> HttpResponseBase:
     wanted = _asked(request).filter(ZoneInfo(request.account.time_zone))
     lines = _csv_lines(request.membership, wanted, translation.get_language() or "en")
-    answer = StreamingHttpResponse(lines, content_type="text/csv; charset=utf-8")
-    answer.headers["Content-Disposition"] = 'attachment; filename="activity.csv"'
-    answer.headers["Cache-Control"] = "no-store"
-    return answer
+    return csv_response("activity.csv", lines)
 
 
 def _csv_lines(membership: Membership, wanted: AccountLogFilter, language: str) -> Iterator[str]:

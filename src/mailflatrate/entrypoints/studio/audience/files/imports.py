@@ -5,7 +5,7 @@ from dataclasses import dataclass
 from pathlib import PurePath
 from typing import Any
 
-from django.http import HttpResponse, HttpResponseBase, StreamingHttpResponse
+from django.http import HttpResponse, HttpResponseBase
 from django.urls import reverse
 from django.utils import translation
 from django.utils.text import get_valid_filename
@@ -23,6 +23,7 @@ from mailflatrate.entrypoints.presenters.sentences import error_sentence
 from mailflatrate.entrypoints.studio.access import StudioRequest, studio
 from mailflatrate.entrypoints.studio.audience.move_pages import MOVE_TONES, move_label
 from mailflatrate.entrypoints.studio.common import page, whole_number
+from mailflatrate.entrypoints.ui.csv_lines import csv_response
 from mailflatrate.entrypoints.ui.origin_labels import figures_of
 from mailflatrate.entrypoints.ui.posts import succeed
 from mailflatrate.rules.contacts import external_ids
@@ -145,8 +146,4 @@ def refused(request: StudioRequest, import_id: int) -> HttpResponseBase:
 
     # The original name stays in it: a file called "unsubscribed" says so of everyone, once it is handed in again.
     name = get_valid_filename(f"{PurePath(job.file_name).stem[:80]}-to-correct-{import_id}.csv")
-    return StreamingHttpResponse(
-        lines(),
-        content_type="text/csv; charset=utf-8",
-        headers={"Content-Disposition": f'attachment; filename="{name}"'},
-    )
+    return csv_response(name, lines())

@@ -4,7 +4,7 @@ from collections.abc import Iterator
 from typing import Any
 
 from django import forms
-from django.http import HttpResponse, HttpResponseBase, StreamingHttpResponse
+from django.http import HttpResponse, HttpResponseBase
 from django.urls import reverse
 from django.utils import translation
 from django.utils.functional import Promise
@@ -24,6 +24,7 @@ from mailflatrate.entrypoints.presenters.sentences import error_sentence
 from mailflatrate.entrypoints.studio.access import StudioRequest, studio
 from mailflatrate.entrypoints.studio.audience.suppressions import STATED_REASONS
 from mailflatrate.entrypoints.studio.common import page
+from mailflatrate.entrypoints.ui.csv_lines import csv_response
 from mailflatrate.entrypoints.ui.posts import perform, see_other
 from mailflatrate.rules.contacts.suppression import SuppressionReason
 from mailflatrate.rules.roles import Permission
@@ -132,8 +133,4 @@ def reported(request: StudioRequest, file_id: int) -> HttpResponseBase:
         with tenancy.account(account_id), translation.override(language):
             yield from reported_rows_csv(job.id, wording=report_word)
 
-    return StreamingHttpResponse(
-        lines(),
-        content_type="text/csv; charset=utf-8",
-        headers={"Content-Disposition": f'attachment; filename="suppressions-{job.id}-to-check.csv"'},
-    )
+    return csv_response(f"suppressions-{job.id}-to-check.csv", lines())

@@ -1,7 +1,6 @@
 """The filters of the contact list as chips: the chosen ones as text, each with the URL that removes it."""
 
 from collections.abc import Mapping
-from dataclasses import dataclass
 from typing import Any
 
 from django.utils.translation import gettext as _
@@ -15,20 +14,11 @@ from mailflatrate.entrypoints.presenters.language import date_words
 from mailflatrate.entrypoints.presenters.segment_sentences import FIELD_WORDS
 from mailflatrate.entrypoints.studio.audience.people.contact_state import ContactListState
 from mailflatrate.entrypoints.studio.audience.segment_words import op_word
+from mailflatrate.entrypoints.studio.common import FilterChip
 from mailflatrate.rules.conditions import DATE_OPS, Field, Op
 
 
-@dataclass(frozen=True, slots=True)
-class ContactFilterChip:
-    """A filter. `query`: the state without it or, if it isn't active, with it. `count` may be empty."""
-
-    label: str
-    query: str
-    active: bool = True
-    count: int | str = ""
-
-
-def chosen_chips(state: ContactListState) -> list[ContactFilterChip]:
+def chosen_chips(state: ContactListState) -> list[FilterChip]:
     """Return the active filters except search and status, which have their own places on the page."""
     wanted = state.wanted
     named = (
@@ -38,7 +28,7 @@ def chosen_chips(state: ContactListState) -> list[ContactFilterChip]:
         (wanted.import_id, "import_id", _("Import: %(name)s"), Import, "file_name"),
     )
     chips = [
-        ContactFilterChip(
+        FilterChip(
             text % {"name": model.objects.filter(id=number).values_list(column, flat=True).first() or number},
             state.narrowed(**{part: None}).query(),
         )
@@ -48,18 +38,18 @@ def chosen_chips(state: ContactListState) -> list[ContactFilterChip]:
     words = ConditionWords(wanted)
     for place, condition in enumerate(wanted.conditions):
         others = wanted.conditions[:place] + wanted.conditions[place + 1 :]
-        chips.append(ContactFilterChip(words.sentence(condition), state.narrowed(conditions=others).query()))
+        chips.append(FilterChip(words.sentence(condition), state.narrowed(conditions=others).query()))
     return chips
 
 
-def state_chips(state: ContactListState, lists: list[ListRow]) -> list[ContactFilterChip]:
+def state_chips(state: ContactListState, lists: list[ListRow]) -> list[FilterChip]:
     """They have counts if the list is the only other filter, because counters know those."""
     wanted = state.wanted
     counted = ContactFilter(list_id=wanted.list_id, state=wanted.state) == wanted
     chosen = next((row for row in lists if row.id == wanted.list_id), None) if counted else None
-    chips = [ContactFilterChip(_("Any status"), state.narrowed(state=None).query(), wanted.state is None)]
+    chips = [FilterChip(_("Any status"), state.narrowed(state=None).query(), wanted.state is None)]
     return chips + [
-        ContactFilterChip(
+        FilterChip(
             str(label),
             state.narrowed(state=SubscriptionState(value)).query(),
             value == wanted.state,

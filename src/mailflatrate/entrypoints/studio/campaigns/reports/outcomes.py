@@ -1,11 +1,9 @@
 """Delivery results by recipient: filters, search by address, the server's reply, the attempts, and a CSV export."""
 
-import csv
 from collections.abc import Iterator
-from dataclasses import dataclass
 from urllib.parse import urlencode
 
-from django.http import HttpResponse, HttpResponseBase, StreamingHttpResponse
+from django.http import HttpResponse, HttpResponseBase
 from django.urls import reverse
 from django.utils.translation import gettext as _
 from django.utils.translation import override
@@ -14,25 +12,17 @@ from mailflatrate.apps.campaigns.models import Campaign, CampaignState
 from mailflatrate.apps.delivery.models import DeliveryState
 from mailflatrate.apps.delivery.planning.recipients import RecipientFilter, all_recipients, detail_counts, recipients
 from mailflatrate.apps.delivery.queries import Progress, attempts_of
-from mailflatrate.apps.lists.exports.cells import harmless
 from mailflatrate.entrypoints.presenters.lookups import find_campaign, find_delivery
 from mailflatrate.entrypoints.presenters.outcomes import detail_word, line_of
 from mailflatrate.entrypoints.studio.access import StudioRequest, is_htmx, studio
 from mailflatrate.entrypoints.studio.campaigns.reports.report import base_context
-from mailflatrate.entrypoints.studio.common import page, whole_number
+from mailflatrate.entrypoints.studio.common import FilterChip, page, whole_number
+from mailflatrate.entrypoints.ui.csv_lines import csv_line, csv_response
 from mailflatrate.entrypoints.ui.posts import see_other
 from mailflatrate.rules.roles import Permission
 
 PAGE_ROWS = 50
 WITH_DETAIL = (DeliveryState.BOUNCED, DeliveryState.WITHHELD)
-
-
-@dataclass(frozen=True, slots=True)
-class OutcomeFilterChip:
-    query: str
-    label: str
-    count: int
-    active: bool
 
 
 def _wanted(request: StudioRequest) -> RecipientFilter:
@@ -49,7 +39,7 @@ def _query(wanted: RecipientFilter, **changes: object) -> str:
     return urlencode({name: value for name, value in whole.items() if value})
 
 
-def _state_chips(progress: Progress, wanted: RecipientFilter) -> list[OutcomeFilterChip]:
+def _state_chips(progress: Progress, wanted: RecipientFilter) -> list[FilterChip]:
     numbers = {
         DeliveryState.SENT: progress.sent,
         DeliveryState.BOUNCED: progress.bounced_hard + progress.bounced_soft + progress.bounced_other,
@@ -59,21 +49,19 @@ def _state_chips(progress: Progress, wanted: RecipientFilter) -> list[OutcomeFil
         DeliveryState.PENDING: progress.pending,
         DeliveryState.CANCELLED: progress.cancelled,
     }
-    chips = [OutcomeFilterChip(_query(wanted, state="", detail=""), _("All"), progress.planned, wanted.state is None)]
+    chips = [FilterChip(_("All"), _query(wanted, state="", detail=""), wanted.state is None, progress.planned)]
     return chips + [
-        OutcomeFilterChip(_query(wanted, state=state.value, detail=""), str(state.label), number, wanted.state == state)
+        FilterChip(str(state.label), _query(wanted, state=state.value, detail=""), wanted.state == state, number)
         for state, number in numbers.items()
         if number or wanted.state == state
     ]
 
 
-def _detail_chips(campaign: Campaign, wanted: RecipientFilter) -> list[OutcomeFilterChip]:
+def _detail_chips(campaign: Campaign, wanted: RecipientFilter) -> list[FilterChip]:
     if wanted.state not in WITH_DETAIL:
         return []
     return [
-        OutcomeFilterChip(
-            _query(wanted, detail=detail), detail_word(wanted.state, detail), number, wanted.detail == detail
-        )
+        FilterChip(detail_word(wanted.state, detail), _query(wanted, detail=detail), wanted.detail == detail, number)
         for detail, number in detail_counts(campaign.id, wanted.state).items()
     ]
 
@@ -116,18 +104,6 @@ def attempts(request: StudioRequest, campaign_id: int, delivery_id: int) -> Http
     return page(request, f"studio/campaigns/{template}", context)
 
 
-class _Echo:
-    """A file that returns what is written to it."""
-
-    def write(self, text: str) -> str:
-        return text
-
-
-def plain_cell(value: object) -> str:
-    """Return a cell that no spreadsheet treats as a formula."""
-    return harmless(str(value if value is not None else ""))
-
-
 @studio(
     "GET campaigns/<int:campaign_id>/recipients.csv",
     "campaign-export",
@@ -138,21 +114,17 @@ def plain_cell(value: object) -> str:
 def export(request: StudioRequest, campaign_id: int) -> HttpResponseBase:
     campaign = find_campaign(campaign_id)
     lines = _csv_lines(campaign.account_id, campaign.id, _wanted(request), request.LANGUAGE_CODE or "en")
-    response = StreamingHttpResponse(lines, content_type="text/csv; charset=utf-8")
-    response.headers["Content-Disposition"] = f'attachment; filename="{campaign.mailing_id}-recipients.csv"'
-    response.headers["Cache-Control"] = "no-store"
-    return response
+    return csv_response(f"{campaign.mailing_id}-recipients.csv", lines)
 
 
 def _csv_lines(account_id: int, campaign_id: int, wanted: RecipientFilter, language: str) -> Iterator[str]:
     # The middleware's language is gone by the time the body is streamed.
-    writer = csv.writer(_Echo())
     with override(language):
         heads = [_("Address"), _("Status"), _("Details"), _("Attempts"), _("Time (UTC)"), _("Reply")]
-    yield "\ufeff" + writer.writerow(heads)
+    yield "\ufeff" + csv_line(heads)
     for row in all_recipients(account_id, campaign_id, wanted):
         with override(language):
             line = line_of(row)
         settled = row.settled_at.strftime("%Y-%m-%d %H:%M:%S") if row.settled_at else ""
-        cells = (line.address, line.state, line.detail, row.attempts, settled, line.reply)
-        yield writer.writerow([plain_cell(cell) for cell in cells])
+        cells = (line.address, line.state, line.detail, str(row.attempts), settled, line.reply)
+        yield csv_line(cells)
