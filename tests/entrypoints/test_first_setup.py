@@ -11,8 +11,7 @@ from click.testing import CliRunner
 from django.db import connections
 from django.test import Client
 
-from mailflatrate.apps.accounts.actions.operators import create_first_operator
-from mailflatrate.apps.accounts.actions.people import create_user
+from mailflatrate.apps.accounts.actions.people import create_first_operator, create_user
 from mailflatrate.apps.accounts.errors import AccountError
 from mailflatrate.apps.accounts.models import User
 from mailflatrate.base import clock, tenancy

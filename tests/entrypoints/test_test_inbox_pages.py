@@ -15,7 +15,7 @@ from django.test import Client
 from mailflatrate.apps.accounts.models import Role
 from mailflatrate.apps.domains.models import DkimKey
 from mailflatrate.apps.inbound.models import InboxMessage
-from mailflatrate.apps.inbound.simulated_recipients import MailboxBehavior
+from mailflatrate.apps.inbound.test_inbox import MailboxBehavior
 from mailflatrate.base import tenancy
 from mailflatrate.base.tenancy import PlatformReason
 from mailflatrate.entrypoints.studio.test_inbox.reading import path_here

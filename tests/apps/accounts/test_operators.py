@@ -6,7 +6,7 @@ import psycopg
 import pytest
 from django.db import connections
 
-from mailflatrate.apps.accounts.actions import operators
+from mailflatrate.apps.accounts.actions import people
 from mailflatrate.apps.accounts.errors import AccountError
 from mailflatrate.apps.accounts.models import User
 from mailflatrate.apps.accounts.queries import has_operator
@@ -17,7 +17,7 @@ from support.waiting import wait_until
 
 
 def create(email: str) -> User:
-    return operators.create_first_operator(email, name="Otto", password="winterzwiebeln und mehr", language="en")
+    return people.create_first_operator(email, name="Otto", password="winterzwiebeln und mehr", language="en")
 
 
 @pytest.mark.parametrize("active", [True, False])
@@ -51,7 +51,7 @@ def test_two_who_ask_at_once_wait_for_each_other(database: str) -> None:
             connections.close_all()
 
     with psycopg.connect(database) as holder:
-        holder.execute(operators._LOCK)
+        holder.execute(people._LOCK)
         waiting = threading.Thread(target=ask)
         waiting.start()
         wait_until(lambda: _waits(holder), "the second one to wait for the lock")

@@ -4,7 +4,7 @@ import pytest
 from django.db import connection
 
 from mailflatrate.apps.delivery.models import Delivery, DeliveryState
-from mailflatrate.apps.delivery.sent_events import sent_events_sql
+from mailflatrate.apps.delivery.send.outcomes import sent_events_sql
 from mailflatrate.apps.events import feed
 from mailflatrate.apps.events.actions.endpoints import switch_messages
 from mailflatrate.apps.events.feed import FeedPosition

@@ -14,7 +14,7 @@ from mailflatrate.apps.forms.figures import placement_figures
 from mailflatrate.apps.forms.models import Form, LandingPage, LandingTakedown, LandingVersion
 from mailflatrate.base import clock, tenancy
 from mailflatrate.entrypoints.studio.signup.builder import draft_as_published
-from mailflatrate.entrypoints.studio.signup.landing_blocks import starting_source
+from mailflatrate.entrypoints.studio.signup.landing import starting_source
 from support.desk import desk
 from support.forms import FormCustomer, customer_with_form, fresh_address
 from support.people import browser, operator, person

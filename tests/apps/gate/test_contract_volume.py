@@ -8,7 +8,7 @@ import psycopg
 import pytest
 from django.db import Error
 
-from mailflatrate.apps.gate import contract_volume
+from mailflatrate.apps.gate import contracts
 from mailflatrate.apps.suppression.actions import suppress
 from mailflatrate.apps.transactional.actions.misdirected import report_misdirected
 from mailflatrate.apps.transactional.models import TransactionalMessage
@@ -97,9 +97,9 @@ def test_the_volume_begins_small_counts_mailboxes_and_grows_with_what_arrives(
 
 
 def allowed(anna: TransactionalCustomer) -> int:
-    contract_volume._KNOWN.clear()
+    contracts._KNOWN.clear()
     with tenancy.account(anna.account_id):
-        return contract_volume.contract_allowance().limit
+        return contracts.contract_allowance().limit
 
 
 def age(database: str, anna: TransactionalCustomer, state: str) -> None:

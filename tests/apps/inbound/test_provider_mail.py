@@ -3,7 +3,7 @@
 import json
 
 from mailflatrate.apps.inbound.models import FeedbackKind, RawMail
-from mailflatrate.apps.inbound.provider_mail import read_wrapped_event, wrap_event
+from mailflatrate.apps.inbound.provider_posts import read_wrapped_event, wrap_event
 from mailflatrate.apps.inbound.replay import replay
 from mailflatrate.base import tenancy
 from mailflatrate.base.tenancy import PlatformReason

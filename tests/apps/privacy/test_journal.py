@@ -128,7 +128,7 @@ def test_a_full_disk_refuses_no_withdrawal_and_is_counted(
 
     before = WITHDRAWALS_UNJOURNALED._value.get()
     with monkeypatch.context() as patch:
-        patch.setattr("mailflatrate.base.storage.appended.os.write", full)
+        patch.setattr("mailflatrate.base.storage.directory.os.write", full)
         with tenancy.account(anna.account_id):
             withdraw(anna, Contact.objects.order_by("id")[0])
     with tenancy.account(anna.account_id):

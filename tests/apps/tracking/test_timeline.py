@@ -2,7 +2,7 @@
 
 from datetime import timedelta
 
-from mailflatrate.apps.tracking.timeline import HOURS, evenly, median_by_step, step_seconds, steps_shown
+from mailflatrate.apps.tracking.counts import HOURS, evenly, median_by_step, step_seconds, steps_shown
 
 
 def test_the_median_of_each_step_over_campaigns() -> None:

@@ -3,7 +3,7 @@
 from mailflatrate.apps.accounts.models import Notice
 from mailflatrate.apps.campaigns.models import Campaign, CampaignState
 from mailflatrate.apps.delivery import fence, test_inbox_consents, wake
-from mailflatrate.apps.delivery.actions import campaigns, canary, retries
+from mailflatrate.apps.delivery.actions import campaigns, retries
 from mailflatrate.apps.delivery.archive import archiving
 from mailflatrate.apps.delivery.models import Chunk, ChunkState, Delivery, Retry
 from mailflatrate.apps.delivery.planning import plan
@@ -67,7 +67,7 @@ def send_notice(account_id: int, notice_id: int) -> None:
 
 @job("delivery.release_canary", JobQueue.PLAN, attempts=MANY)
 def release_canary(account_id: int, campaign_id: int) -> None:
-    canary.release_canary(account_id, campaign_id)
+    campaigns.release_canary(account_id, campaign_id)
 
 
 @job("delivery.cancel_rest", JobQueue.PLAN, attempts=MANY)

@@ -2,7 +2,7 @@
 
 import structlog
 
-from mailflatrate.apps.domains.actions import domains, mailboxes, service, watch_results
+from mailflatrate.apps.domains.actions import domains, mailboxes, service
 from mailflatrate.apps.domains.mailable import look_up
 from mailflatrate.apps.domains.queries import accounts_with_mailboxes, domains_in_use, domains_to_check
 from mailflatrate.apps.domains.record_checks import listings_of_service
@@ -53,5 +53,5 @@ def watch_lists(timestamp: int) -> None:
     if of_names:
         for account_id, domain_id, name in domains_in_use():
             with tenancy.account(account_id):
-                watch_results.keep_listings(domain_id, ask_blocklists(resolver, [name], of_names))
+                domains.keep_listings(domain_id, ask_blocklists(resolver, [name], of_names))
     log.info("blocklists checked", domain_lists=len(of_names), address_lists=len(of_addresses))

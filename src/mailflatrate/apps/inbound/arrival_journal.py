@@ -14,7 +14,7 @@ import structlog
 from mailflatrate.base import clock
 from mailflatrate.base.ids import vault
 from mailflatrate.base.metrics.names import WITHDRAWALS_UNJOURNALED
-from mailflatrate.base.storage.appended import append_lines, read_lines
+from mailflatrate.base.storage.directory import append_lines, read_lines
 from mailflatrate.mail.signing.vault import VaultError
 from mailflatrate.settings.schema import load_settings
 

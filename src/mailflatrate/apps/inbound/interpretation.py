@@ -10,7 +10,7 @@ from mailflatrate.apps.campaigns.models import Campaign
 from mailflatrate.apps.delivery.queries import delivery_to, find_delivery
 from mailflatrate.apps.inbound.intake import PURPOSES, claims_of, our_domains
 from mailflatrate.apps.inbound.models import RawMail
-from mailflatrate.apps.inbound.provider_mail import VIA_HOOK, read_wrapped_event
+from mailflatrate.apps.inbound.provider_posts import VIA_HOOK, read_wrapped_event
 from mailflatrate.apps.inbound.report_proof import (
     SenderProof,
     Trust,

@@ -1,6 +1,7 @@
 """Posts of relays' providers: taken in a web request, read by a job into stored events, which are read like mail."""
 
 import hashlib
+import json
 import time
 from collections.abc import Mapping, Sequence
 from datetime import datetime, timedelta
@@ -17,7 +18,6 @@ from mailflatrate.apps.inbound import arrival_journal
 from mailflatrate.apps.inbound.hook_proof import PostUnproved, prove_post
 from mailflatrate.apps.inbound.intake import wake_readers
 from mailflatrate.apps.inbound.models import PostState, ProviderPost, RawMail
-from mailflatrate.apps.inbound.provider_mail import VIA_HOOK, wrap_event
 from mailflatrate.base import child, clock, jobs, tenancy
 from mailflatrate.base.ids import key_ring
 from mailflatrate.base.tenancy import PlatformReason
@@ -25,6 +25,7 @@ from mailflatrate.mail.identifiers.tokens import TokenClaims, TokenPurpose
 from mailflatrate.mail.identifiers.verp import return_path
 from mailflatrate.mail.provider_events import values
 from mailflatrate.mail.provider_events.json_values import MAX_OCTETS
+from mailflatrate.mail.untrusted_mail import ForeignMail
 from mailflatrate.settings import load_settings
 
 log = structlog.get_logger("inbound")
@@ -200,3 +201,17 @@ def _row(post: ProviderPost, event: values.ProviderEvent, claims: TokenClaims) -
 def _store(rows: Sequence[RawMail]) -> None:
     """Store events that aren't stored yet: an event that was posted before is not read again."""
     RawMail.objects.bulk_create(rows, ignore_conflicts=True, batch_size=1_000)
+
+
+VIA_HOOK = "hook"
+"""`RawMail.via` of an event that a relay's provider posted."""
+
+
+def wrap_event(provider: str, event: str) -> bytes:
+    return f'{{"provider":{json.dumps(provider)},"event":{event}}}'.encode()
+
+
+def read_wrapped_event(raw: bytes) -> ForeignMail:
+    """Read a stored event. Raises ChildError."""
+    found: ForeignMail = child.call("hook.event", raw)
+    return found

@@ -1,8 +1,10 @@
 """The test inbox, which plays other people's mail servers and keeps the messages it received, up to a limit."""
 
+import re
 from collections.abc import Sequence
 from email import policy
 from email.parser import BytesHeaderParser
+from enum import StrEnum
 
 from django.db import connection
 
@@ -41,3 +43,24 @@ def trim() -> None:
             "(SELECT id FROM postbox_message ORDER BY id DESC OFFSET %s LIMIT 1)",
             [load_settings().test_inbox_limit],
         )
+
+
+class MailboxBehavior(StrEnum):
+    UNKNOWN = "x-550"
+    BUSY = "x-421"
+    TIMEOUT = "x-timeout"
+    FULL = "x-full"
+    BOUNCE = "x-bounce"
+    COMPLAIN = "x-complain"
+    VACATION = "x-vacation"
+    UNSUBSCRIBE = "x-unsubscribe"
+    ONE_CLICK = "x-oneclick"
+
+    @classmethod
+    def of(cls, address: str) -> "MailboxBehavior | None":
+        """By the local part; a tag or number makes further addresses: `x-550+2@`, `x-full-7@`."""
+        found = re.match(
+            r"(x-(?:550|421|timeout|full|bounce|complain|vacation|unsubscribe|oneclick))(?:[-+.][^@]*)?@",
+            address.lower(),
+        )
+        return cls(found.group(1)) if found else None

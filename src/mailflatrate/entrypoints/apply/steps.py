@@ -21,7 +21,7 @@ from mailflatrate.apps.accounts.errors import AccountError
 from mailflatrate.apps.accounts.facts import record_of
 from mailflatrate.apps.accounts.models import AgreementDocument, Application, User
 from mailflatrate.apps.campaigns.queries import newest_imprint
-from mailflatrate.apps.domains.actions.first_sender import prepare_sender
+from mailflatrate.apps.domains.actions.domains import prepare_sender
 from mailflatrate.base import tenancy
 from mailflatrate.entrypoints.apply import session
 from mailflatrate.entrypoints.apply.forms import (

@@ -2,7 +2,7 @@
 
 from django.urls import path
 
-from mailflatrate.entrypoints.apply import company_lookup, steps, views
+from mailflatrate.entrypoints.apply import steps, views
 
 app_name = "apply"
 urlpatterns = [
@@ -10,7 +10,7 @@ urlpatterns = [
     path("agreements/", views.agreements, name="agreements"),
     path("begin/<str:token>/", views.begin, name="begin"),
     path("resume/", views.resume, name="resume"),
-    path("company/", company_lookup.look_up, name="company-lookup"),
+    path("company/", views.look_up, name="company-lookup"),
     path("form/submit/", steps.submit, name="submit"),
     path("form/<slug:name>/", steps.step, name="step"),
     path("done/", views.done, name="done"),

@@ -17,7 +17,7 @@ from django.utils.translation import gettext_lazy
 from django.views.decorators.debug import sensitive_post_parameters
 from django.views.decorators.http import require_http_methods, require_safe
 
-from mailflatrate.apps.accounts.actions import operators, vetting
+from mailflatrate.apps.accounts.actions import people, vetting
 from mailflatrate.apps.accounts.actions.vetting import AddressRefused
 from mailflatrate.apps.accounts.errors import AccountError
 from mailflatrate.apps.accounts.models import User
@@ -93,7 +93,7 @@ def first_operator(request: HttpRequest, token: str) -> HttpResponseBase:
     if request.method == "POST" and form.is_valid():
         language = (translation.get_language() or "en")[:2]
         try:
-            user = operators.create_first_operator(**form.cleaned_data, language=language)
+            user = people.create_first_operator(**form.cleaned_data, language=language)
         except AccountError as problem:
             form.add_error(None, str(problem))
         else:

@@ -14,7 +14,7 @@ from django.db import close_old_connections
 
 from mailflatrate.apps.inbound import intake, test_inbox
 from mailflatrate.apps.inbound.intake import Arrival
-from mailflatrate.apps.inbound.simulated_recipients import MailboxBehavior
+from mailflatrate.apps.inbound.test_inbox import MailboxBehavior
 from mailflatrate.base.metrics.names import INBOUND
 from mailflatrate.base.metrics.sharing import share
 from mailflatrate.entrypoints.boot.lifecycle import end_within, report_life

@@ -12,7 +12,7 @@ from urllib.parse import urlsplit
 import structlog
 
 from mailflatrate.apps.inbound.intake import Arrival
-from mailflatrate.apps.inbound.simulated_recipients import MailboxBehavior
+from mailflatrate.apps.inbound.test_inbox import MailboxBehavior
 from mailflatrate.base import clock
 from mailflatrate.settings import Settings
 

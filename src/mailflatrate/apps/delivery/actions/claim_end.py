@@ -5,7 +5,7 @@ from datetime import timedelta
 from mailflatrate.apps.campaigns.models import CampaignState
 from mailflatrate.apps.campaigns.states import LockedCampaign, find_locked
 from mailflatrate.apps.delivery import confirmations, lanes, wake
-from mailflatrate.apps.delivery.actions.canary import after_canary
+from mailflatrate.apps.delivery.actions.campaigns import after_canary
 from mailflatrate.apps.delivery.actions.retries import wake_retries
 from mailflatrate.apps.delivery.actions.row_updates import cancel_rows, complete, move
 from mailflatrate.apps.delivery.locked_chunks import LockedChunk, locked_claim

@@ -8,14 +8,25 @@ from typing import NamedTuple
 
 from mailflatrate.apps.delivery.models import DeliveryState
 from mailflatrate.apps.delivery.send.database import Connection
-from mailflatrate.apps.delivery.sent_events import sent_events_sql
 from mailflatrate.base import job_queue, tenancy
 from mailflatrate.base.jobs import JobQueue
+from mailflatrate.base.outbox.writing import emitted
 from mailflatrate.mail.bounce_text.verdict import classify_smtp_reply
 from mailflatrate.mail.reading.values import BounceOutcome
+from mailflatrate.rules.events import EventType
 from mailflatrate.rules.sending.pace import CAMPAIGN_RETRIES, RetryPolicy, next_attempt
 from mailflatrate.settings.schema import Settings
 from mailflatrate.wire.smtp.types import OutcomeKind, SendOutcome, Stage
+
+_SWITCHED_ON = "EXISTS (SELECT 1 FROM event_setting s WHERE s.account_id = %(account_id)s AND s.per_message)"
+
+
+def sent_events_sql(source: str, *, delivery: str, campaign: str, contact: str, sent: str) -> str:
+    """For a WITH, for accepted messages in `source`. All is SQL; `sent`: the new state. Needs `account_id`."""
+    payload = f"jsonb_build_object('message_id', {delivery}, 'campaign_id', {campaign}, 'contact_id', {contact})"
+    wanted = f"{sent} = 'sent' AND {campaign} IS NOT NULL AND {contact} IS NOT NULL AND {_SWITCHED_ON}"
+    return emitted(EventType.MESSAGE_SENT, "%(account_id)s", payload, f"{source} WHERE {wanted}")
+
 
 COUNT_BOUNCES = "delivery.count_bounces"
 _UNPRINTABLE = re.compile(r"[\x00-\x1f\x7f-\x9f\ud800-\udfff]+")

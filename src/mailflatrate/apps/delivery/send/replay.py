@@ -12,8 +12,8 @@ from django.db import connection
 
 from mailflatrate.apps.delivery.recovery import maybe_sent
 from mailflatrate.apps.delivery.send.journal import JournalEntry
+from mailflatrate.apps.delivery.send.outcomes import sent_events_sql
 from mailflatrate.apps.delivery.send.sent_record import may_have_arrived, read_folder
-from mailflatrate.apps.delivery.sent_events import sent_events_sql
 from mailflatrate.base import tenancy
 from mailflatrate.wire.smtp.types import OutcomeKind
 

@@ -5,19 +5,23 @@ from contextlib import suppress
 from datetime import timedelta
 
 from django.db import transaction
+from django.utils import translation
 from django.utils.translation import get_language
 from django.utils.translation import gettext as _
 
-from mailflatrate.apps.accounts.models import User
+from mailflatrate.apps.accounts.actions.account_status import Reasons, change_account_status
+from mailflatrate.apps.accounts.actions.notices import tell_owners
+from mailflatrate.apps.accounts.models import AccountStatus, Applicant, NoticeKind, User
+from mailflatrate.apps.accounts.queries import current_account
 from mailflatrate.apps.domains.actions.mailboxes import ask, mailbox_of
 from mailflatrate.apps.domains.actions.media_hosts import check_media_host
-from mailflatrate.apps.domains.actions.watch_results import tell_failing
 from mailflatrate.apps.domains.errors import AddressInUse, DomainError
 from mailflatrate.apps.domains.facts import judge_name
 from mailflatrate.apps.domains.models import (
     DkimKey,
     DnsCheck,
     DomainState,
+    Mailbox,
     MediaHost,
     SenderAddress,
     SenderDomain,
@@ -26,15 +30,16 @@ from mailflatrate.apps.domains.queries import signing_key, waiting_key
 from mailflatrate.apps.domains.record_checks import check_record
 from mailflatrate.apps.domains.records import DnsRecord, dkim_record, records_of
 from mailflatrate.base import audit, clock, tenancy
+from mailflatrate.base.tenancy import PlatformReason
 from mailflatrate.locale.texts import known_language
-from mailflatrate.mail.address import AddressError, parse, to_a_label
+from mailflatrate.mail.address import AddressError, domain_of, parse, to_a_label
 from mailflatrate.mail.signing.dkim import generate_key
 from mailflatrate.rules.addresses.providers import is_freemail
 from mailflatrate.rules.facts import DnsState
 from mailflatrate.rules.gate.judge import explain
 from mailflatrate.rules.limits import value
 from mailflatrate.settings import load_settings
-from mailflatrate.wire.dns import DnsResolver, Resolver
+from mailflatrate.wire.dns import DnsResolver, Listing, Resolver, UpdateRefused, publish_records
 
 _FIRST_SHARE_NUMBER = 2**47
 """Above every id, within the 48 bits that a token has for it."""
@@ -204,3 +209,87 @@ def configured_resolver(patience_seconds: float | None = None) -> DnsResolver:
         servers or None,
         timeout_seconds=min(patience_seconds or settings.dns_timeout_seconds, settings.dns_timeout_seconds),
     )
+
+
+MACHINE = "domains.watch_lists"
+
+
+def tell_failing(domain: SenderDomain, hosts: list[str]) -> None:
+    """Notify the account's owners, once until the domain passes again. `hosts` are the names of the wrong records."""
+    if domain.failing_reported_at is not None:
+        return
+    domain.failing_reported_at = clock.now()
+    domain.save(update_fields=["failing_reported_at"])
+    url = f"{load_settings().public_url}/studio/senders/{domain.id}/"
+    facts = {"domain": domain.name, "hosts": hosts, "url": url}
+    with tenancy.platform(PlatformReason.HOUSEKEEPING):
+        tell_owners(domain.account_id, NoticeKind.SENDER, "domains/mail/failing", facts)
+
+
+@tenancy.needs_account
+@transaction.atomic
+def keep_listings(domain_id: int, said: list[Listing]) -> None:
+    """A new listing pauses the account until a person reviews it; a list without an answer changes nothing."""
+    if any(each.listed is None for each in said) and not any(each.listed for each in said):
+        return
+    domain = SenderDomain.objects.select_for_update().get(id=domain_id)
+    before, now = domain.listed_on, ", ".join(sorted(each.blocklist for each in said if each.listed))
+    if now == before:
+        return
+    SenderDomain.objects.filter(id=domain_id).update(listed_on=now)
+    account = current_account()
+    if before or not now or not account.may_send:
+        return
+    with translation.override(account.language):
+        reasons = Reasons(
+            "blocklisted",
+            text=_("Your sending domain %(domain)s is on a blocklist: %(lists)s.")
+            % {"domain": domain.name, "lists": now},
+            remedy=_("Find out why from the blocklist, fix the cause, and request removal. Then tell us."),
+            rule="R-89",
+            evidence={"domain": domain.name, "answers": [str(each) for each in said if each.listed]},
+        )
+    change_account_status(account.id, AccountStatus.PAUSED, reasons, by=None, machine=MACHINE)
+
+
+def prepare_sender(user: User) -> None:
+    """For an account without a domain, unless it's at a mailbox provider. Nothing is sent before its DNS records are
+    found; the mailbox counts as confirmed only if the person opened the link of an application.
+    """
+    if SenderDomain.objects.exists():
+        return
+    with suppress(DomainError):
+        domain = add_domain(domain_of(user.email))
+        _prove_by_application(user)
+        add_sender(domain.id, user.email, current_account().name, by=user)
+
+
+def _prove_by_application(user: User) -> None:
+    proof = Applicant.objects.filter(email=user.email, proved_at__isnull=False).order_by("-proved_at").first()
+    mailbox = mailbox_of(user.email)
+    if proof is None or mailbox.proved_at is not None or mailbox.refused_at is not None:
+        return
+    account_id, now = mailbox.account_id, clock.now()
+    with tenancy.platform(PlatformReason.APPLICATION):  # the account's own scope may not say that it was proved
+        Mailbox.objects.filter(id=mailbox.id).update(proved_at=now, expires_at=None)
+    audit.record(
+        "mailbox.proved",
+        by=audit.person(user),
+        account_id=account_id,
+        subject=f"mailbox:{mailbox.id}",
+        details={"by": "application", "at": f"{proof.proved_at}"},
+    )
+
+
+def publish_in_demo(domain_id: int) -> None:
+    """In the demonstration's own DNS. Raises DomainError outside of it, or if its name server doesn't take them."""
+    settings = load_settings()
+    if not settings.demo:
+        raise DomainError(_("Only the demo has its own DNS."))
+    domain = SenderDomain.objects.get(id=domain_id)
+    records = [(each.host, each.record_type, each.value) for each in records_to_publish(domain)]
+    try:
+        publish_records(settings.dns_servers.split(",")[0].strip(), domain.name, records)
+    except UpdateRefused as problem:
+        raise DomainError(_("The demo's DNS didn't accept the records: %(why)s") % {"why": problem}) from problem
+    check_domain(domain_id)

@@ -11,8 +11,8 @@ from pathlib import Path
 from typing import Protocol
 
 from mailflatrate.base import clock
-from mailflatrate.base.storage.appended import append_lines, read_lines
 from mailflatrate.base.storage.backends import configured, open_backend
+from mailflatrate.base.storage.directory import append_lines, read_lines
 from mailflatrate.base.storage.files import scratch_file
 from mailflatrate.base.storage.interface import OWN_ACCOUNT, Backend
 from mailflatrate.settings.schema import Settings, StorageKind

@@ -1,6 +1,7 @@
 """A form's landing page: a draft of blocks that saves itself, what search engines say, checks, preview, publishing."""
 
 import json
+from html import escape
 from typing import Any
 from urllib.parse import urlsplit
 
@@ -14,6 +15,8 @@ from django.utils.translation import gettext as _
 from django.utils.translation import gettext_lazy, override
 from django.views.decorators.clickjacking import xframe_options_sameorigin
 
+from mailflatrate.apps.campaigns.gallery import blank_source
+from mailflatrate.apps.campaigns.queries import brand_style
 from mailflatrate.apps.forms.actions import landing_pages as actions
 from mailflatrate.apps.forms.errors import FormError
 from mailflatrate.apps.forms.landing_pages import ShownLanding, landing_facts, landing_page_of, takedown_of
@@ -25,14 +28,16 @@ from mailflatrate.entrypoints.presenters.signup.form_css import page_css
 from mailflatrate.entrypoints.presenters.signup.form_inputs import filled_in, in_parts, inputs
 from mailflatrate.entrypoints.presenters.signup.landing_pages import compile_landing, landing_url
 from mailflatrate.entrypoints.studio.access import StudioRequest, is_htmx, studio
+from mailflatrate.entrypoints.studio.campaigns.blocks import editor_config
 from mailflatrate.entrypoints.studio.common import page
+from mailflatrate.entrypoints.studio.content.saved_blocks import saved_rows
 from mailflatrate.entrypoints.studio.signup.builder import draft_as_published, wanted
-from mailflatrate.entrypoints.studio.signup.landing_blocks import landing_blocks, language_of, starting_source
 from mailflatrate.entrypoints.studio.signup.logos import logo_choices
 from mailflatrate.entrypoints.ui.content_policy import allow, allow_picture
 from mailflatrate.entrypoints.ui.posts import refuse, succeed
 from mailflatrate.mail.author_mistakes import in_words
 from mailflatrate.mail.liquid import SourceRefused
+from mailflatrate.rules.forms import FrozenForm
 from mailflatrate.rules.forms.landing import (
     MAX_DESCRIPTION,
     MAX_SOURCE,
@@ -43,6 +48,70 @@ from mailflatrate.rules.forms.landing import (
     landing_from_json,
 )
 from mailflatrate.rules.roles import Permission
+
+_OF_MESSAGES = ("poll", "nps")
+"""Blocks that count one answer for each message, which a page has none of."""
+
+
+def landing_blocks(shown: FrozenForm, language: str, zone: str) -> dict[str, Any]:
+    """Return the editor's context. Shared rows aren't offered: they follow campaigns, not pages."""
+    parts = {
+        "conditions": [],
+        "fields": [("account.name", _("Your company"))],
+        "imprint": _form_sketch(shown, language),
+        "zone": zone,
+        "saved": {"rows": [row for row in saved_rows() if not row["shared"]], "campaign": 0, "url": ""},
+    }
+    return editor_config(language, parts, _words(), without=_OF_MESSAGES)
+
+
+def starting_source(shown: FrozenForm, language: str) -> str:
+    brand, texts = brand_style(), shown.texts(language)
+    heading = f'<h1 style="margin:0;font-size:28px;line-height:1.25;font-weight:700">{_plain(texts.title)}</h1>'
+    body = (
+        f'<mj-text mj-class="title">{heading}</mj-text>\n<mj-text>{_plain(texts.intro)}</mj-text>\n'
+        f'<mj-button href="#signup">{_plain(texts.button)}</mj-button>'
+    )
+    return blank_source(language, brand, body)
+
+
+def _plain(text: str) -> str:
+    """Return a text as markup without any Liquid in it."""
+    return escape(text).replace("{", "&#123;")
+
+
+def _words() -> dict[str, str]:
+    return {
+        "mj-body": _("Page"),
+        "mf-imprint": _("Sign-up form and imprint"),
+        "canvas": _("Page editor"),
+        "nothing_chosen": _("Select a block in the page or in the outline to edit it."),
+        "imprint_stays": _(
+            "Every landing page ends with its form, your imprint and the link to your privacy notice. You change the "
+            "form under Forms."
+        ),
+        "write_hint": _("Click the selected text in the page to write in it."),
+        "markup_hint": _("For what can't be written in the page."),
+        "html_only": _("This text has parts that can only be edited as HTML, in the panel beside the page."),
+        "page-width": _("Page width (pixels)"),
+        "saved_none": _("Rows that you save in a campaign can be inserted here."),
+    }
+
+
+def _form_sketch(shown: FrozenForm, language: str) -> str:
+    texts, style = shown.texts(language), shown.content.style
+    box = "max-width:360px;margin:16px auto;padding:20px;border:1px solid #d0d4da;border-radius:10px;background:#fff"
+    button = f"padding:10px;border-radius:6px;text-align:center;background:{style.colour};color:#fff"
+    return (
+        f'<div style="{box};font:15px/1.5 system-ui,sans-serif;color:#1f2328"><strong>{escape(texts.title)}</strong>'
+        f"<p>{escape(texts.intro)}</p><p>{escape(shown.frozen[language].wording)}</p>"
+        f'<div style="{button}">{escape(texts.button)}</div></div>'
+    )
+
+
+def language_of(form: Form, shown: FrozenForm) -> str:
+    return shown.language(form.mailing_list.language)
+
 
 FAULTS = {
     LandingFault.TITLE: gettext_lazy("Enter a title under Page. It's the link in search results."),

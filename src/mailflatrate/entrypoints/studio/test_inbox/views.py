@@ -14,7 +14,7 @@ from django.utils.translation import gettext_lazy
 
 from mailflatrate.apps.inbound.models import InboxMessage
 from mailflatrate.apps.inbound.queries import inbox_messages
-from mailflatrate.apps.inbound.simulated_recipients import MailboxBehavior
+from mailflatrate.apps.inbound.test_inbox import MailboxBehavior
 from mailflatrate.entrypoints.studio.access import StudioRequest, is_htmx, page_context, studio
 from mailflatrate.entrypoints.studio.test_inbox.reading import TestInboxMessage
 from mailflatrate.entrypoints.ui.posts import refuse, succeed

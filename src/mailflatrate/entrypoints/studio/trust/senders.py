@@ -11,7 +11,7 @@ from django.utils.translation import gettext as _
 from django.utils.translation import gettext_lazy
 
 from mailflatrate.apps.domains import queries
-from mailflatrate.apps.domains.actions import domains, first_sender, mailboxes
+from mailflatrate.apps.domains.actions import domains, mailboxes
 from mailflatrate.apps.domains.errors import DomainError
 from mailflatrate.apps.domains.models import DomainState, SenderAddress, SenderDomain
 from mailflatrate.apps.domains.provider_setup import is_offered
@@ -151,7 +151,7 @@ def publish(request: StudioRequest, domain_id: int) -> HttpResponse:
         raise Http404
     problem = ""
     try:
-        first_sender.publish_in_demo(found.id)
+        domains.publish_in_demo(found.id)
     except DomainError as error:
         problem = str(error)
     if is_htmx(request):

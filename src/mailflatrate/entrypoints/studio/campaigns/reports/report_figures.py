@@ -15,9 +15,16 @@ from mailflatrate.apps.inbound.models import LeaveReason, LeaveUndone
 from mailflatrate.apps.inbound.queries import unsubscribes_by_reason
 from mailflatrate.apps.stats.peers import PeerMedians, peer_medians
 from mailflatrate.apps.stats.queries import figures_by_text, provider_counts
-from mailflatrate.apps.tracking.counts import ClickCounts, count_clicks
+from mailflatrate.apps.tracking.counts import (
+    HOUR_SECONDS,
+    ClickCounts,
+    count_clicks,
+    evenly,
+    median_by_step,
+    step_seconds,
+    steps_shown,
+)
 from mailflatrate.apps.tracking.queries import LinkClickInfo
-from mailflatrate.apps.tracking.timeline import HOUR_SECONDS, evenly, median_by_step, step_seconds, steps_shown
 from mailflatrate.base import clock
 from mailflatrate.entrypoints.presenters.language import language_name, reading_language
 from mailflatrate.entrypoints.presenters.rates import percent_of
