@@ -7,7 +7,7 @@ SOURCE = Path(__file__).parents[2] / "src" / "mailflatrate"
 # Where the table is read beside what the archive says, or written before the archive is.
 BOTH = {
     "apps/campaigns/recipients.py": "last_mailing",
-    "apps/gate/contract_volume.py": "never archived",
+    "apps/gate/contracts.py": "never archived",
     "apps/privacy/actions/retention.py": "ArchivedDelivery",
     "apps/privacy/people.py": "delivery_record",
     "apps/privacy/personal_traces.py": "delivery_archive",

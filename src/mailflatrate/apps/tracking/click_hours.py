@@ -14,7 +14,7 @@ from mailflatrate.base.tenancy import PlatformReason
 FOLD_AFTER: Final = timedelta(minutes=30)
 """Younger clicks are not folded, because they may turn out to be a machine's."""
 YOUNG: Final = timedelta(hours=4)
-"""A younger campaign's clicks are not folded: its timeline in steps of some minutes (`timeline.py`) needs each."""
+"""A younger campaign's clicks are not folded: its timeline in steps of some minutes (`counts.py`) needs each."""
 NOTICED: Final = timedelta(hours=1)
 NOTICED_HOURLY: Final = timedelta(hours=30)
 """How far back the job looks for campaigns with clicks; what it missed is folded with the campaign's next click."""
