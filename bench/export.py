@@ -26,10 +26,10 @@ def export_files(account_id: int, answer: Connection) -> None:
     from mailflatrate.entrypoints.boot import boot
 
     boot()
+    from mailflatrate.apps.consent.signing_keys import ensure_signing_key
     from mailflatrate.apps.lists.actions.exports import start_export
     from mailflatrate.apps.lists.exports.runner import run_export
     from mailflatrate.apps.lists.models import Export, ExportContent, ExportFormat
-    from mailflatrate.apps.lists.signing_keys import ensure_signing_key
     from mailflatrate.base import tenancy
 
     ensure_signing_key()

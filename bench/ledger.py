@@ -44,10 +44,10 @@ def main() -> None:
     events = parser.parse_args().events
     with workspace() as _:
         from mailflatrate.apps.accounts.actions.people import create_account
-        from mailflatrate.apps.lists import ledger_seals
+        from mailflatrate.apps.consent import seals as ledger_seals
+        from mailflatrate.apps.consent.ledger import SALT_SQL, commitment_sql
+        from mailflatrate.apps.consent.verification import FaultKind, LedgerReport, verify_ledger
         from mailflatrate.apps.lists.actions.lists import create_list
-        from mailflatrate.apps.lists.ledger import SALT_SQL, commitment_sql
-        from mailflatrate.apps.lists.ledger_verification import FaultKind, LedgerReport, verify_ledger
         from mailflatrate.base import tenancy
         from mailflatrate.settings.roles import PLATFORM_ROLE, app_url, enter_role, owner_url
         from mailflatrate.settings.schema import load_settings

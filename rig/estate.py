@@ -196,7 +196,7 @@ def add_people(account_id: int, list_id: int, count: int, address: Callable[[int
 
 def _people() -> tuple[str, ...]:
     """Contacts, events, evidence and subscriptions. The evidence is the one that the events commit to."""
-    from mailflatrate.apps.lists.ledger import commitment_sql
+    from mailflatrate.apps.consent.ledger import commitment_sql
 
     return tuple(statement.replace("[commitment]", commitment_sql("row")) for statement in PEOPLE)
 

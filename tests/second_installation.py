@@ -15,9 +15,9 @@ from mailflatrate.entrypoints.boot import database
 
 
 def take_in(export: bytes, company: str, everyone: list[str]) -> dict[str, Any]:
-    from mailflatrate.apps.lists import ledger_seals
+    from mailflatrate.apps.consent import seals as ledger_seals
+    from mailflatrate.apps.consent.signing_keys import rotate_signing_key
     from mailflatrate.apps.lists.models import Contact, Subscription
-    from mailflatrate.apps.lists.signing_keys import rotate_signing_key
     from mailflatrate.apps.privacy.certificate.build import build_certificate
     from mailflatrate.apps.privacy.certificate.pdf import certificate_json
     from mailflatrate.apps.suppression.queries import is_suppressed

@@ -59,7 +59,7 @@ def refusal(function: Callable[..., Any]) -> str:
 
 def test_functions_that_need_a_scope_are_found() -> None:
     assert len(NEEDING) > 80
-    assert "mailflatrate.apps.lists.ledger.append" in NEEDING
+    assert "mailflatrate.apps.consent.ledger.append" in NEEDING
 
 
 @pytest.mark.parametrize("name", NEEDING)
@@ -163,7 +163,7 @@ def wrong_calls(tree: ast.Module, names: Mapping[str, Any]) -> list[WrongCall]:
 )
 def test_a_call_in_the_wrong_scope_would_be_found(source: str) -> None:
     names = {
-        "append": NEEDING["mailflatrate.apps.lists.ledger.append"],
+        "append": NEEDING["mailflatrate.apps.consent.ledger.append"],
         "held_imports": NEEDING["mailflatrate.apps.lists.origin_review.held_imports"],
     }
     assert wrong_calls(parsed(source), names)
@@ -171,7 +171,7 @@ def test_a_call_in_the_wrong_scope_would_be_found(source: str) -> None:
 
 def test_a_call_in_the_right_scope_is_left_alone() -> None:
     source = "@desk\ndef f():\n    with tenancy.account(1):\n        append()\n    held()"
-    names = {"append": NEEDING["mailflatrate.apps.lists.ledger.append"]}
+    names = {"append": NEEDING["mailflatrate.apps.consent.ledger.append"]}
     assert not wrong_calls(parsed(source), names)
 
 

@@ -4,7 +4,7 @@ from datetime import timedelta
 
 import pytest
 
-from mailflatrate.apps.lists import ledger_seals
+from mailflatrate.apps.consent import seals as ledger_seals
 from mailflatrate.apps.privacy.models import PrivacyRequest
 from mailflatrate.base import clock, tenancy
 from support.desk import desk

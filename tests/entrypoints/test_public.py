@@ -8,10 +8,11 @@ from django.db.models import QuerySet
 from django.http import HttpResponse
 from django.test import Client
 
+from mailflatrate.apps.consent.models import ConsentEvent
 from mailflatrate.apps.delivery.models import Delivery
 from mailflatrate.apps.inbound.models import Feedback
 from mailflatrate.apps.lists.actions.lists import create_list
-from mailflatrate.apps.lists.models import ConsentEvent, Subscription
+from mailflatrate.apps.lists.models import Subscription
 from mailflatrate.apps.tracking.models import Click
 from mailflatrate.base import tenancy
 from mailflatrate.base.ids import key_ring

@@ -13,10 +13,11 @@ from django.db.models import QuerySet
 from django.test import Client
 
 from mailflatrate.apps.accounts.models import Notice, NoticeKind
+from mailflatrate.apps.consent.models import ConsentEvent
 from mailflatrate.apps.delivery.jobs import queue_notice
 from mailflatrate.apps.delivery.models import Delivery
 from mailflatrate.apps.gate.notices import notice_facts
-from mailflatrate.apps.lists.models import ConsentEvent, ConsentKind, Contact, Subscription
+from mailflatrate.apps.lists.models import ConsentKind, Contact, Subscription
 from mailflatrate.apps.privacy import jobs as privacy_jobs
 from mailflatrate.apps.privacy.models import DataRequestState, PrivacyRequest
 from mailflatrate.apps.suppression.queries import strongest

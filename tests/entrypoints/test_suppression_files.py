@@ -9,12 +9,12 @@ from django.core.files.uploadedfile import SimpleUploadedFile
 from django.http import HttpResponse
 
 from mailflatrate.apps.accounts.models import Role
+from mailflatrate.apps.consent.models import ConsentEvent
 from mailflatrate.apps.lists.actions.suppression_files import drop_suppression_files_naming, suppress_file
 from mailflatrate.apps.lists.errors import ImportProblem
 from mailflatrate.apps.lists.exports.suppressions import SuppressionRows
 from mailflatrate.apps.lists.intake import uploads
 from mailflatrate.apps.lists.models import (
-    ConsentEvent,
     ConsentKind,
     Export,
     ExportContent,

@@ -18,9 +18,10 @@ from click.testing import CliRunner
 from cryptography.hazmat.primitives.asymmetric.ed25519 import Ed25519PrivateKey
 from django.test import Client
 
-from mailflatrate.apps.lists import ledger, ledger_seals
+from mailflatrate.apps.consent import ledger
+from mailflatrate.apps.consent import seals as ledger_seals
+from mailflatrate.apps.consent.signing_keys import KEYS_PATH, rotate_signing_key
 from mailflatrate.apps.lists.models import ConsentKind
-from mailflatrate.apps.lists.signing_keys import KEYS_PATH, rotate_signing_key
 from mailflatrate.base import clock, tenancy
 from mailflatrate.entrypoints.cli.main import cli
 from mailflatrate.rules.proof.elements import SINCE_FORM_3, ProofEvent, elements_of

@@ -8,9 +8,10 @@ from pathlib import Path
 import pytest
 from django.db import DatabaseError, connection
 
+from mailflatrate.apps.consent.models import ConsentEvent
 from mailflatrate.apps.lists.actions import consent
 from mailflatrate.apps.lists.actions.lists import create_list
-from mailflatrate.apps.lists.models import ConsentEvent, Contact, Subscription
+from mailflatrate.apps.lists.models import Contact, Subscription
 from mailflatrate.apps.privacy.actions.erasure import erase_for_customer
 from mailflatrate.apps.privacy.withdrawals.log import BucketLog, FolderLog, read_paths
 from mailflatrate.apps.privacy.withdrawals.log_lines import LineRefused, WithdrawalLine, read_line

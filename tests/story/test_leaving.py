@@ -9,13 +9,13 @@ from typing import Any
 import pytest
 
 from copies import Copies
-from mailflatrate.apps.lists import ledger_seals
+from mailflatrate.apps.consent import seals as ledger_seals
+from mailflatrate.apps.consent.signing_keys import rotate_signing_key
 from mailflatrate.apps.lists.actions.consent import unsubscribe
 from mailflatrate.apps.lists.actions.exports import start_export
 from mailflatrate.apps.lists.actions.feedback import record_complaint
 from mailflatrate.apps.lists.exports.runner import run_export
 from mailflatrate.apps.lists.models import Contact, Export, ExportContent, ExportFormat, Subscription
-from mailflatrate.apps.lists.signing_keys import rotate_signing_key
 from mailflatrate.apps.privacy.certificate.build import build_certificate
 from mailflatrate.apps.privacy.certificate.pdf import certificate_json
 from mailflatrate.apps.suppression.queries import is_suppressed

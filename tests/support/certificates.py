@@ -7,9 +7,10 @@ from typing import Any
 
 from click.testing import CliRunner, Result
 
-from mailflatrate.apps.lists import ledger, ledger_seals
+from mailflatrate.apps.consent import ledger
+from mailflatrate.apps.consent import seals as ledger_seals
+from mailflatrate.apps.consent.signing_keys import key_history
 from mailflatrate.apps.lists.models import ConsentKind
-from mailflatrate.apps.lists.signing_keys import key_history
 from mailflatrate.apps.privacy.certificate.build import build_certificate
 from mailflatrate.apps.privacy.certificate.pdf import certificate_json
 from mailflatrate.base import clock, tenancy

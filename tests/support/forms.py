@@ -11,11 +11,12 @@ from typing import Any
 from django.http import HttpResponse
 from django.test import Client
 
+from mailflatrate.apps.consent.models import ConsentEvent
 from mailflatrate.apps.delivery.send.sender import Sender
 from mailflatrate.apps.forms.actions import form_edits
 from mailflatrate.apps.forms.models import Form, SignupRequest
 from mailflatrate.apps.forms.queries import forget_published
-from mailflatrate.apps.lists.models import ConsentEvent, Subscription
+from mailflatrate.apps.lists.models import Subscription
 from mailflatrate.base import tenancy
 from mailflatrate.rules.forms import FormContent, content_from_json
 from mailflatrate.settings.schema import load_settings

@@ -7,9 +7,10 @@ from typing import Any
 
 import psycopg
 
-from mailflatrate.apps.lists import ledger
-from mailflatrate.apps.lists.ledger_verification import LedgerFault, LedgerReport, verify_ledger
-from mailflatrate.apps.lists.models import ConsentKind, ConsentSeal, Contact
+from mailflatrate.apps.consent import ledger
+from mailflatrate.apps.consent.models import ConsentSeal
+from mailflatrate.apps.consent.verification import LedgerFault, LedgerReport, verify_ledger
+from mailflatrate.apps.lists.models import ConsentKind, Contact
 from mailflatrate.base import clock, tenancy
 from mailflatrate.base.ids import key_ring
 from support.customers import Customer, customer_with_list

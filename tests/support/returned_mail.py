@@ -6,11 +6,11 @@ from datetime import datetime
 from email.utils import format_datetime
 
 from mailflatrate.apps.campaigns.models import Campaign
+from mailflatrate.apps.consent import ledger
 from mailflatrate.apps.delivery.models import Delivery, DeliveryState
 from mailflatrate.apps.inbound import intake, jobs
 from mailflatrate.apps.inbound.intake import Arrival
 from mailflatrate.apps.inbound.models import Feedback, RawMail
-from mailflatrate.apps.lists import ledger
 from mailflatrate.apps.lists.models import ConsentKind, Contact, Subscription, SubscriptionState
 from mailflatrate.apps.suppression.models import Suppression
 from mailflatrate.base import clock, tenancy

@@ -2,7 +2,7 @@
 
 from django.db import connection
 
-from mailflatrate.apps.lists.ledger import SALT_SQL, commitment_sql
+from mailflatrate.apps.consent.ledger import SALT_SQL, commitment_sql
 from mailflatrate.base import tenancy
 from mailflatrate.base.ids import key_ring
 

@@ -20,7 +20,7 @@ SOURCES: Final = (
     "apps/delivery/rows.py",
     "apps/inbound/models.py",
     "apps/lists/actions/tracking.py",
-    "apps/lists/models/consent.py",
+    "apps/consent/models.py",
     "apps/lists/models/people.py",
     "apps/privacy/actions/address_change.py",
     "apps/privacy/actions/requests.py",

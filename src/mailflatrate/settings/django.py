@@ -50,6 +50,7 @@ INSTALLED_APPS = [
     "mailflatrate.apps.accounts",
     "mailflatrate.apps.domains",
     "mailflatrate.apps.suppression",
+    "mailflatrate.apps.consent",
     "mailflatrate.apps.lists",
     "mailflatrate.apps.campaigns",
     "mailflatrate.apps.events",

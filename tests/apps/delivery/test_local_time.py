@@ -10,11 +10,11 @@ from mailflatrate.apps.campaigns.actions.drafts import unschedule
 from mailflatrate.apps.campaigns.errors import CampaignError
 from mailflatrate.apps.campaigns.local_time import Wave, waves_of
 from mailflatrate.apps.campaigns.models import Campaign
+from mailflatrate.apps.consent.ledger import EventEvidence, append
 from mailflatrate.apps.delivery.models import Chunk, Delivery, Plan
 from mailflatrate.apps.delivery.planning import plan
 from mailflatrate.apps.delivery.planning.plan import plan_campaign
 from mailflatrate.apps.gate.actions import release_campaign, release_due
-from mailflatrate.apps.lists.ledger import EventEvidence, append
 from mailflatrate.apps.lists.models import Contact, Subscription
 from mailflatrate.base import clock, tenancy
 from mailflatrate.rules.contacts.audience_states import ConsentKind

@@ -13,6 +13,7 @@ from django.db import connection
 
 from estate import Estate, release
 from mailflatrate.apps.campaigns.models import Campaign, CampaignState
+from mailflatrate.apps.consent.ledger import EventEvidence
 from mailflatrate.apps.delivery import fence
 from mailflatrate.apps.delivery.actions import campaigns, lost_host
 from mailflatrate.apps.delivery.models import Begun, Chunk, ChunkState, Delivery, LostClaim, SenderProcess
@@ -24,7 +25,6 @@ from mailflatrate.apps.delivery.send.outcomes import retry_policy
 from mailflatrate.apps.delivery.send.replay import replay
 from mailflatrate.apps.delivery.send.sender import Sender
 from mailflatrate.apps.lists.actions import consent, optin
-from mailflatrate.apps.lists.ledger import EventEvidence
 from mailflatrate.apps.lists.models import Contact
 from mailflatrate.base import clock, tenancy
 from mailflatrate.base.tenancy import PlatformReason

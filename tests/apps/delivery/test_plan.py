@@ -5,9 +5,9 @@ from procrastinate.contrib.django.models import ProcrastinateJob
 
 from estate import Estate, build_estate, release
 from mailflatrate.apps.campaigns.models import Campaign, CampaignState
+from mailflatrate.apps.consent import ledger
 from mailflatrate.apps.delivery.models import Chunk, Delivery, Plan
 from mailflatrate.apps.delivery.planning import plan
-from mailflatrate.apps.lists import ledger
 from mailflatrate.apps.lists.actions import consent
 from mailflatrate.apps.lists.models import ConsentKind, Contact, MailingList, Subscription
 from mailflatrate.apps.suppression import actions as suppression

@@ -20,6 +20,7 @@ from mailflatrate.apps.campaigns.models import Campaign, CampaignState
 from mailflatrate.apps.campaigns.queries import newest_imprint
 from mailflatrate.apps.campaigns.recipients import count_recipients
 from mailflatrate.apps.campaigns.translations import people_by_language
+from mailflatrate.apps.consent.ledger import EventEvidence, append
 from mailflatrate.apps.delivery.models import AbTest, Chunk, Delivery
 from mailflatrate.apps.delivery.planning.plan import plan_campaign
 from mailflatrate.apps.delivery.send.sender import Sender
@@ -29,7 +30,6 @@ from mailflatrate.apps.gate.campaigns import promised_recipients, variants_facts
 from mailflatrate.apps.gate.recipients import COLUMNS, JOINS, RecipientRow, recipient_facts
 from mailflatrate.apps.gate.reviews import review_campaign
 from mailflatrate.apps.lists.actions.lists import create_list
-from mailflatrate.apps.lists.ledger import EventEvidence, append
 from mailflatrate.apps.lists.models import Contact, Import, Subscription
 from mailflatrate.apps.suppression.models import Suppression
 from mailflatrate.base import clock, tenancy

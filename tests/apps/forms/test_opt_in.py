@@ -6,6 +6,7 @@ from datetime import timedelta
 import pytest
 from django.test import Client
 
+from mailflatrate.apps.consent.models import ConsentEvent
 from mailflatrate.apps.delivery.models import Delivery
 from mailflatrate.apps.forms.actions.request_expiry import forget_old
 from mailflatrate.apps.forms.actions.request_progress import token_hash
@@ -13,7 +14,7 @@ from mailflatrate.apps.forms.actions.sign_up import request_confirmation
 from mailflatrate.apps.forms.models import ConfirmationRequestKind, SignupDenial, SignupRequest
 from mailflatrate.apps.gate.models import GateDecision
 from mailflatrate.apps.lists.actions import consent
-from mailflatrate.apps.lists.models import ConsentEvent, Contact
+from mailflatrate.apps.lists.models import Contact
 from mailflatrate.apps.suppression import actions as suppression
 from mailflatrate.apps.suppression.queries import is_suppressed
 from mailflatrate.base import clock, tenancy

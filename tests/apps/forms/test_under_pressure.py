@@ -12,11 +12,12 @@ import pytest
 from django.db import close_old_connections, connections
 from django.test import Client
 
+from mailflatrate.apps.consent.models import ConsentEvent
 from mailflatrate.apps.delivery.confirmations import plan_confirmations
 from mailflatrate.apps.delivery.models import Chunk, Delivery
 from mailflatrate.apps.delivery.send.sender import Sender
 from mailflatrate.apps.forms.models import ConfirmationMark, SignupRequest
-from mailflatrate.apps.lists.models import ConsentEvent, Subscription
+from mailflatrate.apps.lists.models import Subscription
 from mailflatrate.apps.suppression.models import Suppression
 from mailflatrate.base import clock, tenancy
 from mailflatrate.settings.schema import load_settings

@@ -13,10 +13,10 @@ from mailflatrate.apps.campaigns.content.campaign_content import content_hash
 from mailflatrate.apps.campaigns.errors import CampaignError
 from mailflatrate.apps.campaigns.models import Campaign, CampaignReview, CampaignState
 from mailflatrate.apps.campaigns.queries import newest_imprint
+from mailflatrate.apps.consent.ledger import EventEvidence, append
 from mailflatrate.apps.gate.actions import release_campaign
 from mailflatrate.apps.gate.draft_review import MOST_OPEN, ask_draft_review, withdraw_draft
 from mailflatrate.apps.gate.reviews import review_campaign
-from mailflatrate.apps.lists.ledger import EventEvidence, append
 from mailflatrate.apps.lists.models import Contact, Subscription
 from mailflatrate.base import clock, tenancy
 from mailflatrate.base.ids import address_key

@@ -6,13 +6,14 @@ from datetime import timedelta
 import pytest
 from django.test import Client
 
+from mailflatrate.apps.consent.models import ConsentEvent
 from mailflatrate.apps.delivery.models import Delivery
 from mailflatrate.apps.gate.recipients import COLUMNS, JOINS, RecipientRow, recipient_facts
 from mailflatrate.apps.inbound.models import Feedback, FeedbackKind
 from mailflatrate.apps.inbound.queries import feedback_by_campaign, feedback_counts
 from mailflatrate.apps.lists.actions import consent
 from mailflatrate.apps.lists.actions.lists import create_list
-from mailflatrate.apps.lists.models import ConsentEvent, Contact, Subscription
+from mailflatrate.apps.lists.models import Contact, Subscription
 from mailflatrate.apps.stats.actions import refresh_campaign
 from mailflatrate.apps.stats.queries import campaign_counts, window_counts
 from mailflatrate.apps.suppression.actions import suppress

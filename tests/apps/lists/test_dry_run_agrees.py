@@ -8,13 +8,13 @@ from pathlib import Path
 
 import pytest
 
+from mailflatrate.apps.consent.signing_keys import ensure_signing_key
 from mailflatrate.apps.lists.actions.consent import unsubscribe
 from mailflatrate.apps.lists.actions.exports import start_export
 from mailflatrate.apps.lists.exports.runner import run_export
 from mailflatrate.apps.lists.intake.piles import Pile
 from mailflatrate.apps.lists.intake.quarantine import SAID_NO, WAITING_REASONS
 from mailflatrate.apps.lists.models import Contact, Export, ExportContent, ExportFormat, Import
-from mailflatrate.apps.lists.signing_keys import ensure_signing_key
 from mailflatrate.base import tenancy
 from mailflatrate.base.storage import files as storage
 from support.certificates import keys_file

@@ -3,18 +3,10 @@
 import io
 from collections.abc import Callable
 
+from mailflatrate.apps.consent.models import ConsentEvent, ConsentEvidence
 from mailflatrate.apps.lists.actions import consent, imports, lists, rejected_rows
 from mailflatrate.apps.lists.intake.runner import run_import
-from mailflatrate.apps.lists.models import (
-    ConsentEvent,
-    ConsentEvidence,
-    Contact,
-    Import,
-    ImportRefusal,
-    ImportState,
-    Subscription,
-    SubscriptionState,
-)
+from mailflatrate.apps.lists.models import Contact, Import, ImportRefusal, ImportState, Subscription, SubscriptionState
 from mailflatrate.apps.suppression import actions as suppression
 from mailflatrate.base import tenancy
 from mailflatrate.base.storage import files

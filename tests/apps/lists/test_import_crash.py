@@ -10,10 +10,11 @@ from collections.abc import Callable
 import pytest
 from django.db import connection
 
+from mailflatrate.apps.consent.models import ConsentEvent
 from mailflatrate.apps.lists.actions import import_checks, imports
 from mailflatrate.apps.lists.intake.runner import run_import
 from mailflatrate.apps.lists.jobs import resume_tasks
-from mailflatrate.apps.lists.models import ConsentEvent, Contact, Import, ImportState, Subscription
+from mailflatrate.apps.lists.models import Contact, Import, ImportState, Subscription
 from mailflatrate.base import tenancy
 from mailflatrate.settings.schema import load_settings
 from support.contact_files import HEADER, tables

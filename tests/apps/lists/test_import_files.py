@@ -14,11 +14,12 @@ import pytest
 from hypothesis import HealthCheck, given, settings
 from hypothesis import strategies as st
 
+from mailflatrate.apps.consent.models import ConsentEvidence
 from mailflatrate.apps.domains.models import SenderAddress, SenderDomain
 from mailflatrate.apps.lists.actions import consent, imports, lists, rejected_rows
 from mailflatrate.apps.lists.errors import ImportProblem
 from mailflatrate.apps.lists.intake.file_tables import open_table
-from mailflatrate.apps.lists.models import CheckState, ConsentEvidence, Contact, ImportRefusal, Subscription
+from mailflatrate.apps.lists.models import CheckState, Contact, ImportRefusal, Subscription
 from mailflatrate.apps.suppression import actions as suppression
 from mailflatrate.base import clock, tenancy
 from mailflatrate.base.storage.database import DatabaseFiles

@@ -6,13 +6,14 @@ from datetime import timedelta
 
 import pytest
 
+from mailflatrate.apps.consent.models import ConsentEvidence
 from mailflatrate.apps.lists.actions import import_checks, imports, origin_decisions
 from mailflatrate.apps.lists.actions.origin_decisions import OriginDecision
 from mailflatrate.apps.lists.errors import ImportProblem
 from mailflatrate.apps.lists.intake.import_options import ImportTerms
 from mailflatrate.apps.lists.intake.runner import run_import
 from mailflatrate.apps.lists.intake.timestamps import moment_reader
-from mailflatrate.apps.lists.models import ConsentEvidence, Import, ListOrigin
+from mailflatrate.apps.lists.models import Import, ListOrigin
 from mailflatrate.base import clock, tenancy
 from support.customers import Customer, customer_with_list
 from support.origins import declare_origin

@@ -10,11 +10,12 @@ import pytest
 from psycopg.errors import InsufficientPrivilege
 
 from mailflatrate.apps.accounts.models import User
+from mailflatrate.apps.consent.models import ConsentEvent
 from mailflatrate.apps.lists.actions import consent, import_checks, imports, lists
 from mailflatrate.apps.lists.actions.origin_decisions import OriginDecision, decide_origin
 from mailflatrate.apps.lists.actions.unsubscribe_undo import undo_unsubscribe
 from mailflatrate.apps.lists.intake.runner import run_import
-from mailflatrate.apps.lists.models import ConsentEvent, Contact, Import, ListOrigin, Subscription
+from mailflatrate.apps.lists.models import Contact, Import, ListOrigin, Subscription
 from mailflatrate.apps.suppression.actions import lift_by_opt_in
 from mailflatrate.base import clock, tenancy
 from mailflatrate.settings.roles import app_url

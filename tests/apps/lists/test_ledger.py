@@ -7,10 +7,10 @@ import pytest
 from click.testing import CliRunner
 from django.db import connection as django_connection
 
-from mailflatrate.apps.lists import ledger_seals
-from mailflatrate.apps.lists.ledger import commitment_sql
-from mailflatrate.apps.lists.ledger_verification import FaultKind
-from mailflatrate.apps.lists.models import ConsentEvidence, ConsentSeal
+from mailflatrate.apps.consent import seals as ledger_seals
+from mailflatrate.apps.consent.ledger import commitment_sql
+from mailflatrate.apps.consent.models import ConsentEvidence, ConsentSeal
+from mailflatrate.apps.consent.verification import FaultKind
 from mailflatrate.base import tenancy
 from mailflatrate.entrypoints.cli.main import cli
 from mailflatrate.settings.roles import ERASER_ROLE, PLATFORM_ROLE, app_url, enter_role

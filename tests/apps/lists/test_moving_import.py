@@ -7,11 +7,12 @@ from pathlib import Path
 
 import pytest
 
+from mailflatrate.apps.consent.models import ConsentEvidence
 from mailflatrate.apps.lists.actions import import_checks, imports
 from mailflatrate.apps.lists.errors import ImportProblem
 from mailflatrate.apps.lists.intake.import_options import ImportTerms
 from mailflatrate.apps.lists.intake.runner import run_import
-from mailflatrate.apps.lists.models import ConsentEvidence, Contact, Import, Subscription
+from mailflatrate.apps.lists.models import Contact, Import, Subscription
 from mailflatrate.apps.lists.tags import tags_of
 from mailflatrate.apps.suppression.models import Suppression
 from mailflatrate.base import clock, tenancy

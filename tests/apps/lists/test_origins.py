@@ -11,12 +11,12 @@ from PIL import Image
 
 from mailflatrate.apps.accounts.actions.people import add_member, create_user
 from mailflatrate.apps.accounts.models import Notice, NoticeKind
+from mailflatrate.apps.consent.models import ConsentEvent
 from mailflatrate.apps.lists.actions import imports, lists, origin_decisions, origins
 from mailflatrate.apps.lists.actions.origin_decisions import OriginDecision
 from mailflatrate.apps.lists.errors import DeclarationProblem, ListError, OriginNeeded
 from mailflatrate.apps.lists.models import (
     CheckState,
-    ConsentEvent,
     DeclarationState,
     Import,
     ListOrigin,

@@ -15,6 +15,8 @@ from click.testing import CliRunner
 from cryptography.hazmat.primitives.asymmetric.ed25519 import Ed25519PrivateKey
 
 from mailflatrate.apps.accounts.models import Account
+from mailflatrate.apps.consent.models import ConsentEvidence
+from mailflatrate.apps.consent.signing_keys import ensure_signing_key, key_history, published_keys, rotate_signing_key
 from mailflatrate.apps.lists import trusted_keys
 from mailflatrate.apps.lists.actions import consent, exports, feedback, imports
 from mailflatrate.apps.lists.errors import OriginNeeded
@@ -22,7 +24,6 @@ from mailflatrate.apps.lists.exports.runner import run_export
 from mailflatrate.apps.lists.intake.import_options import ImportTerms
 from mailflatrate.apps.lists.intake.runner import run_import
 from mailflatrate.apps.lists.models import (
-    ConsentEvidence,
     Contact,
     Export,
     ExportContent,
@@ -32,7 +33,6 @@ from mailflatrate.apps.lists.models import (
     ListOrigin,
     Subscription,
 )
-from mailflatrate.apps.lists.signing_keys import ensure_signing_key, key_history, published_keys, rotate_signing_key
 from mailflatrate.apps.suppression.queries import is_suppressed
 from mailflatrate.base import tenancy
 from mailflatrate.base.storage import files as storage

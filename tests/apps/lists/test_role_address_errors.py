@@ -8,11 +8,11 @@ from django.db import IntegrityError, connection, connections, transaction
 from hypothesis import HealthCheck, given, settings
 from hypothesis import strategies as st
 
+from mailflatrate.apps.consent.ledger import EventEvidence
 from mailflatrate.apps.lists import role_address_errors
 from mailflatrate.apps.lists.actions import optin
 from mailflatrate.apps.lists.actions.optin import SignupPerson
 from mailflatrate.apps.lists.addresses import judge_address
-from mailflatrate.apps.lists.ledger import EventEvidence
 from mailflatrate.apps.lists.models import Contact
 from mailflatrate.base import clock, tenancy
 from mailflatrate.rules.addresses import role_tier

@@ -6,7 +6,7 @@ from typing import Any
 import pytest
 from django.db import connection
 
-from mailflatrate.apps.lists import ledger
+from mailflatrate.apps.consent import ledger
 from mailflatrate.apps.lists.actions.lists import create_list
 from mailflatrate.apps.lists.audience import Audience
 from mailflatrate.apps.lists.conditions.parsing import parse_conditions

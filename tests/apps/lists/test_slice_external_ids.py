@@ -4,10 +4,10 @@ import json
 
 import pytest
 
+from mailflatrate.apps.consent.signing_keys import ensure_signing_key
 from mailflatrate.apps.lists.actions import contacts, exports
 from mailflatrate.apps.lists.exports.runner import run_export
 from mailflatrate.apps.lists.models import Contact, Export, ExportContent, ExportFormat, Import, RecordedChange
-from mailflatrate.apps.lists.signing_keys import ensure_signing_key
 from mailflatrate.base import tenancy
 from mailflatrate.base.storage import files as storage
 from support.contact_files import HEADER, line

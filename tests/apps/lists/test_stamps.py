@@ -10,9 +10,9 @@ import psycopg
 import pytest
 from cryptography import x509
 
-from mailflatrate.apps.lists import ledger_seals
-from mailflatrate.apps.lists.ledger_verification import FaultKind
-from mailflatrate.apps.lists.models import ConsentStamp
+from mailflatrate.apps.consent import seals as ledger_seals
+from mailflatrate.apps.consent.models import ConsentStamp
+from mailflatrate.apps.consent.verification import FaultKind
 from mailflatrate.apps.privacy.certificate.build import build_certificate
 from mailflatrate.base import tenancy
 from mailflatrate.rules.proof.certificate import check_certificate

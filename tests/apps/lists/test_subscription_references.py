@@ -9,7 +9,8 @@ import psycopg
 import pytest
 from psycopg.errors import ForeignKeyViolation
 
-from mailflatrate.apps.lists.models import ConsentEvent, Contact, Subscription
+from mailflatrate.apps.consent.models import ConsentEvent
+from mailflatrate.apps.lists.models import Contact, Subscription
 from mailflatrate.base import tenancy
 from mailflatrate.settings.roles import app_url, owner_url
 from mailflatrate.settings.schema import load_settings

@@ -12,7 +12,7 @@ from typing import Any
 import pytest
 from click.testing import CliRunner
 
-from mailflatrate.apps.lists import ledger_seals
+from mailflatrate.apps.consent import seals as ledger_seals
 from mailflatrate.apps.lists.models import Contact
 from mailflatrate.apps.privacy.actions.proof import ProofFormat, export_proof
 from mailflatrate.apps.privacy.certificate.build import build_certificate

@@ -6,15 +6,16 @@ import psycopg
 import pytest
 
 from mailflatrate.apps.accounts.models import Notice, NoticeKind
+from mailflatrate.apps.consent import seals as ledger_seals
+from mailflatrate.apps.consent.models import ConsentEvent, ConsentEvidence
+from mailflatrate.apps.consent.verification import verify_ledger
 from mailflatrate.apps.delivery.models import Attempt, Delivery, DeliveryState, Tally
 from mailflatrate.apps.forms.models import SignupRequest
 from mailflatrate.apps.inbound.models import Feedback, FeedbackKind, InboxMessage, RawMail
-from mailflatrate.apps.lists import ledger_seals
 from mailflatrate.apps.lists.actions.consent import unsubscribe
 from mailflatrate.apps.lists.actions.segments import save_segment
 from mailflatrate.apps.lists.actions.tracking import choose_tracking
-from mailflatrate.apps.lists.ledger_verification import verify_ledger
-from mailflatrate.apps.lists.models import ConsentEvent, ConsentEvidence, Contact, Import
+from mailflatrate.apps.lists.models import Contact, Import
 from mailflatrate.apps.privacy.actions.erasure import erase_for_customer, erase_person
 from mailflatrate.apps.privacy.actions.proof import export_person
 from mailflatrate.apps.privacy.errors import PrivacyError

@@ -8,9 +8,10 @@ import pytest
 from django.db import transaction
 from django.test import Client
 
+from mailflatrate.apps.consent.models import ConsentEvent
 from mailflatrate.apps.delivery.models import Delivery
 from mailflatrate.apps.lists.actions import consent
-from mailflatrate.apps.lists.models import ConsentEvent, Contact, Subscription
+from mailflatrate.apps.lists.models import Contact, Subscription
 from mailflatrate.apps.privacy.actions.erasure import erase_for_customer
 from mailflatrate.apps.privacy.withdrawals import journal
 from mailflatrate.apps.privacy.withdrawals.log import FolderLog

@@ -17,15 +17,15 @@ from django.test.utils import CaptureQueriesContext
 from mailflatrate.apps.abuse.models import Case, CaseState, Report
 from mailflatrate.apps.accounts.models import Notice, NoticeKind
 from mailflatrate.apps.campaigns.models import CampaignComment
+from mailflatrate.apps.consent import seals as ledger_seals
+from mailflatrate.apps.consent.verification import verify_ledger
 from mailflatrate.apps.delivery.models import Attempt, Delivery, DeliveryState
 from mailflatrate.apps.forms.models import SignupDenial, SignupRequest
 from mailflatrate.apps.inbound.models import Feedback, FeedbackKind, InboxMessage, RawMail
-from mailflatrate.apps.lists import ledger_seals
 from mailflatrate.apps.lists.actions import exports, imports, notes, tags
 from mailflatrate.apps.lists.actions.consent import unsubscribe
 from mailflatrate.apps.lists.actions.segments import save_segment
 from mailflatrate.apps.lists.exports.runner import run_export
-from mailflatrate.apps.lists.ledger_verification import verify_ledger
 from mailflatrate.apps.lists.models import (
     Contact,
     Export,

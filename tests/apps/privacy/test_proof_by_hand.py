@@ -9,10 +9,10 @@ from django.test import Client
 
 from mailflatrate.apps.accounts.actions.keys import AskingBounds, make_api_key
 from mailflatrate.apps.accounts.models import KeyScope
-from mailflatrate.apps.lists import ledger_seals
+from mailflatrate.apps.consent import seals as ledger_seals
+from mailflatrate.apps.consent.signing_keys import key_in_use, private_key
 from mailflatrate.apps.lists.bulk.runner import run_bulk
 from mailflatrate.apps.lists.models import Contact, Subscription
-from mailflatrate.apps.lists.signing_keys import key_in_use, private_key
 from mailflatrate.apps.privacy.certificate.build import build_certificate
 from mailflatrate.apps.privacy.certificate.pdf import certificate_html, certificate_json
 from mailflatrate.apps.privacy.receipt import consent_receipt

@@ -12,12 +12,13 @@ from typing import Any
 import pytest
 from django.test import Client
 
+from mailflatrate.apps.consent.models import ConsentEvent
+from mailflatrate.apps.consent.signing_keys import ensure_signing_key, key_history
 from mailflatrate.apps.forms.actions.sign_up import request_confirmation
 from mailflatrate.apps.forms.actions.stands import create_stand
 from mailflatrate.apps.forms.models import ConfirmationRequestKind
 from mailflatrate.apps.lists.actions import consent
-from mailflatrate.apps.lists.models import ConsentEvent, ConsentKind, Contact
-from mailflatrate.apps.lists.signing_keys import ensure_signing_key, key_history
+from mailflatrate.apps.lists.models import ConsentKind, Contact
 from mailflatrate.apps.privacy.actions.erasure import erase_person
 from mailflatrate.apps.privacy.receipt import receipt_path
 from mailflatrate.apps.privacy.stored_data import stored_about

@@ -11,14 +11,16 @@ from django.db import connections
 from mailflatrate.apps.abuse.models import Case, CaseEvent, Report
 from mailflatrate.apps.accounts.models import Notice
 from mailflatrate.apps.campaigns.models import Edition
+from mailflatrate.apps.consent import ledger
+from mailflatrate.apps.consent import seals as ledger_seals
+from mailflatrate.apps.consent.models import ConsentEvent, ConsentEvidence
+from mailflatrate.apps.consent.verification import verify_ledger
 from mailflatrate.apps.delivery.models import Attempt, Chunk, Delivery, DeliveryState
 from mailflatrate.apps.forms.actions.request_expiry import forget_old
 from mailflatrate.apps.forms.models import SignupRequest
 from mailflatrate.apps.inbound.models import Feedback, FeedbackKind, RawMail
-from mailflatrate.apps.lists import ledger, ledger_seals
 from mailflatrate.apps.lists.actions.consent import unsubscribe
-from mailflatrate.apps.lists.ledger_verification import verify_ledger
-from mailflatrate.apps.lists.models import ConsentEvent, ConsentEvidence, ConsentKind, Contact, ImportRefusal
+from mailflatrate.apps.lists.models import ConsentKind, Contact, ImportRefusal
 from mailflatrate.apps.privacy.actions.erasure import erase_for_customer, erase_person
 from mailflatrate.apps.privacy.actions.retention import delete_expired, proof_limit, years_before
 from mailflatrate.apps.privacy.errors import PrivacyError

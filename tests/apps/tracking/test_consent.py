@@ -13,12 +13,13 @@ from django.db import connection
 from django.test import Client
 
 from mailflatrate.apps.campaigns.models import Campaign, Edition
+from mailflatrate.apps.consent.models import ConsentEvent
 from mailflatrate.apps.delivery.models import Delivery, DeliveryState
 from mailflatrate.apps.delivery.planning.editions import edition_mail
 from mailflatrate.apps.delivery.send.claims import COLUMNS, JOINS
 from mailflatrate.apps.gate.recipients import RecipientRow
 from mailflatrate.apps.lists.actions.tracking import choose_tracking, tracking_wording
-from mailflatrate.apps.lists.models import ConsentEvent, ConsentKind, Contact
+from mailflatrate.apps.lists.models import ConsentKind, Contact
 from mailflatrate.apps.tracking.actions import record_personal_click
 from mailflatrate.apps.tracking.models import Click
 from mailflatrate.apps.tracking.queries import clicks_of

@@ -10,8 +10,8 @@ from hypothesis import HealthCheck, given, settings
 from hypothesis import strategies as st
 
 from mailflatrate.apps.campaigns.models import Campaign, Edition
+from mailflatrate.apps.consent import ledger
 from mailflatrate.apps.delivery.models import Delivery, DeliveryState
-from mailflatrate.apps.lists import ledger
 from mailflatrate.apps.lists.actions.lists import create_list
 from mailflatrate.apps.lists.conditions.parsing import parse_segment
 from mailflatrate.apps.lists.conditions.tree import versioned_form

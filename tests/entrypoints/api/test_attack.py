@@ -14,13 +14,14 @@ from hypothesis import strategies as st
 
 from mailflatrate.apps.accounts.actions.account_status import Reasons, change_account_status
 from mailflatrate.apps.accounts.models import AccountStatus
+from mailflatrate.apps.consent.models import ConsentEvent
 from mailflatrate.apps.delivery.models import Delivery
 from mailflatrate.apps.delivery.planning.plan import plan_campaign
 from mailflatrate.apps.gate.models import GateDecision
 from mailflatrate.apps.lists.actions.import_checks import check_import
 from mailflatrate.apps.lists.actions.origin_decisions import OriginDecision, decide_origin
 from mailflatrate.apps.lists.intake.runner import run_import
-from mailflatrate.apps.lists.models import ConsentEvent, Contact, Import, Subscription
+from mailflatrate.apps.lists.models import Contact, Import, Subscription
 from mailflatrate.base import tenancy
 from support.api import Program, problem, program, program_of, visitor
 from support.contact_files import HEADER

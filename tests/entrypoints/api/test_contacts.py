@@ -6,8 +6,9 @@ from typing import Any
 import pytest
 
 from mailflatrate.apps.accounts.models import Acknowledgement, Occasion
+from mailflatrate.apps.consent.models import ConsentEvent
 from mailflatrate.apps.forms.models import ConfirmationRequestKind
-from mailflatrate.apps.lists.models import ConsentEvent, Contact, Subscription
+from mailflatrate.apps.lists.models import Contact, Subscription
 from mailflatrate.base import tenancy
 from mailflatrate.base.audit.models import AuditEntry
 from mailflatrate.base.tenancy import PlatformReason

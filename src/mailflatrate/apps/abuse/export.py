@@ -13,6 +13,7 @@ from typing import Any
 
 from mailflatrate.apps.abuse.models import Case, CaseQuestion, Complaint, Report
 from mailflatrate.apps.abuse.queries.case import CaseView, ReportedPerson
+from mailflatrate.apps.lists.queries import lists_of
 from mailflatrate.base import clock
 from mailflatrate.base.ids import key_ring
 from mailflatrate.mail.identifiers.tokens import TOKEN_PATTERN
@@ -103,12 +104,13 @@ def _question(question: CaseQuestion) -> dict[str, Any]:
 
 
 def _proof(person: ReportedPerson) -> dict[str, Any]:
+    lists = lists_of(person.events)
     return {
         "address": person.contact.email if person.contact else None,
         "events": [
             {
                 "kind": event.kind, "occurred_at": event.occurred_at, "recorded_at": event.recorded_at,
-                "list": event.mailing_list.public_name if event.mailing_list else None,
+                "list": lists[event.mailing_list_id].public_name if event.mailing_list_id else None,
                 "commitment": bytes(event.commitment).hex(), "evidence": _evidence(event),
             }
             for event in person.events

@@ -72,7 +72,7 @@ class DeliveryColumns(TenantModel):
     rules_version = models.CharField(max_length=32)
     granted_at = models.DateTimeField()
     consent_event = models.ForeignKey(
-        "lists.ConsentEvent",
+        "consent.ConsentEvent",
         null=True,
         on_delete=models.PROTECT,
         db_constraint=False,

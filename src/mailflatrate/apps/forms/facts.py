@@ -9,6 +9,7 @@ from urllib.parse import urlsplit
 from django.db.models import Q
 
 from mailflatrate.apps.accounts.facts import structured_imprint
+from mailflatrate.apps.consent.models import ConsentEvent
 from mailflatrate.apps.forms.defence import VisitorProof
 from mailflatrate.apps.forms.models import (
     TRACKING,
@@ -21,7 +22,7 @@ from mailflatrate.apps.forms.models import (
 )
 from mailflatrate.apps.forms.queries import newest_imprint, open_list_names
 from mailflatrate.apps.lists.left_mailboxes import LeftMailboxes, last_noes
-from mailflatrate.apps.lists.models import ConsentEvent, OriginState, Subscription, SubscriptionState
+from mailflatrate.apps.lists.models import OriginState, Subscription, SubscriptionState
 from mailflatrate.base import clock
 from mailflatrate.base.ids import MailboxKeys, mailbox_keys
 from mailflatrate.rules.form_facts import FormFacts

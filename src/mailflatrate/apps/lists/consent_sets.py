@@ -8,7 +8,7 @@ from typing import Any
 
 from django.db import connection, transaction
 
-from mailflatrate.apps.lists.ledger import SALT_SQL, SEAL_EVERY_EVENTS, commitment_sql, wake_sealer
+from mailflatrate.apps.consent.ledger import SALT_SQL, SEAL_EVERY_EVENTS, commitment_sql, wake_sealer
 from mailflatrate.apps.lists.models import Contact
 from mailflatrate.apps.suppression.actions import SuppressionEntry, suppress_keys
 from mailflatrate.base import clock, tenancy

@@ -5,9 +5,11 @@ from typing import Any
 
 from django.db.models import Q
 
+from mailflatrate.apps.consent import seals as ledger_seals
+from mailflatrate.apps.consent.ledger import SEAL_JOB
 from mailflatrate.apps.domains.actions.domains import configured_resolver
 from mailflatrate.apps.domains.mailable import look_up
-from mailflatrate.apps.lists import changes, counts, ledger_seals, search, sort_indexes, sync
+from mailflatrate.apps.lists import changes, counts, search, sort_indexes, sync
 from mailflatrate.apps.lists.actions import events, field_migration, import_checks, moves, origin_decisions, sunset
 from mailflatrate.apps.lists.actions import exports as exports_actions
 from mailflatrate.apps.lists.actions.exports import drop_orphans
@@ -21,7 +23,6 @@ from mailflatrate.apps.lists.fetch_runner import fetch_files
 from mailflatrate.apps.lists.fields import MIGRATE_JOB
 from mailflatrate.apps.lists.intake import uploads
 from mailflatrate.apps.lists.intake.runner import CHECK_JOB, ImportRunner
-from mailflatrate.apps.lists.ledger import SEAL_JOB
 from mailflatrate.apps.lists.models import (
     FETCH_MOVES,
     OPEN_MOVES,

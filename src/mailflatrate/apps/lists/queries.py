@@ -1,6 +1,6 @@
 """Scoped reads of lists, contacts and imports."""
 
-from collections.abc import Sequence
+from collections.abc import Iterable, Sequence
 from dataclasses import dataclass
 from datetime import date, datetime, timedelta
 from typing import Any
@@ -8,10 +8,10 @@ from typing import Any
 from django.db import connection
 from django.db.models import Exists, F, OuterRef, Q, QuerySet, Sum
 
+from mailflatrate.apps.consent.models import ConsentEvent
 from mailflatrate.apps.lists.contact_list.narrowing import ContactFilter, contacts_matching
 from mailflatrate.apps.lists.intake.quarantine import WAITING_REASONS
 from mailflatrate.apps.lists.models import (
-    ConsentEvent,
     Contact,
     Export,
     Import,
@@ -163,11 +163,16 @@ def contact_detail(contact_id: int) -> ContactRecord | None:
         ),
         events=list(
             ConsentEvent.objects.filter(contact_id=contact_id)
-            .select_related("evidence", "mailing_list", "source_import")
+            .select_related("evidence")
             .order_by("-recorded_at", "-id")
         ),
         suppression=suppression.strongest(bytes(contact.address_key)),
     )
+
+
+def lists_of(events: Iterable[ConsentEvent]) -> dict[int | None, MailingList]:
+    """The lists that events of the ledger are about, by id. An objection is about none."""
+    return {**MailingList.objects.in_bulk({event.mailing_list_id for event in events} - {None})}
 
 
 UNSUPPRESSED = f"NOT {sql.suppressed('c.account_id', 'c.address_key')}"

@@ -3,8 +3,8 @@
 import structlog
 from django.utils.translation import gettext as _
 
+from mailflatrate.apps.consent.signing_keys import published_keys
 from mailflatrate.apps.lists.errors import ImportProblem
-from mailflatrate.apps.lists.signing_keys import published_keys
 from mailflatrate.rules.proof.record import MalformedRecord
 from mailflatrate.rules.proof.signature import PublishedKey, read_keys
 from mailflatrate.settings.schema import load_settings

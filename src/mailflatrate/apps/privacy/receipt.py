@@ -1,11 +1,14 @@
 """Collects the receipt of one confirmation from the ledger, and signs it (`rules.proof.receipt`)."""
 
 import uuid
+from collections.abc import Sequence
 from typing import Any
 
+from mailflatrate.apps.consent.models import ConsentEvent
+from mailflatrate.apps.consent.signing_keys import KEYS_PATH, key_in_use, private_key
 from mailflatrate.apps.forms.models import FormVersion
-from mailflatrate.apps.lists.models import ConsentEvent, ConsentKind
-from mailflatrate.apps.lists.signing_keys import KEYS_PATH, key_in_use, private_key
+from mailflatrate.apps.lists.models import ConsentKind
+from mailflatrate.apps.lists.queries import lists_of
 from mailflatrate.apps.privacy.certificate.build import proof_events
 from mailflatrate.base import clock, tenancy
 from mailflatrate.base.ids import key_ring
@@ -38,7 +41,7 @@ def consent_receipt(event_id: int) -> dict[str, Any] | None:
     url = load_settings().public_url
     receipt = build_receipt(
         str(uuid.uuid5(uuid.NAMESPACE_URL, url + receipt_path(first.account_id, first.id))),
-        [_receipt_list(each) for each in _same_confirmation(first, details.get("request"))],
+        _receipt_lists(_same_confirmation(first, details.get("request"))),
         _controller(version, str(details.get("language"))),
         issued_at=moment_text(clock.now()),
         keys_url=f"{url}{KEYS_PATH}",
@@ -49,7 +52,7 @@ def consent_receipt(event_id: int) -> dict[str, Any] | None:
 def receipts_of(contact_id: int) -> list[dict[str, str]]:
     found: dict[Any, dict[str, str]] = {}
     rows = ConsentEvent.objects.filter(contact_id=contact_id, kind=ConsentKind.CONFIRMED, evidence__isnull=False)
-    for row in rows.select_related("evidence", "mailing_list").order_by("id"):
+    for row in rows.select_related("evidence").order_by("id"):
         details = row.evidence.details
         if details.get("form_sha256"):
             path = receipt_path(row.account_id, row.id)
@@ -70,13 +73,19 @@ def _same_confirmation(first: ConsentEvent, request_id: Any) -> list[ConsentEven
         occurred_at=first.occurred_at,
         evidence__details__request=request_id,
     )
-    return list(rows.select_related("mailing_list").order_by("id"))
+    return list(rows.order_by("id"))
 
 
-def _receipt_list(event: ConsentEvent) -> ReceiptList:
-    assert event.mailing_list is not None
-    events = [each for each, _salt in proof_events(event.contact_id, event.mailing_list.id)]
-    return ReceiptList(event.mailing_list.public_name, event.id, events)
+def _receipt_lists(confirmations: Sequence[ConsentEvent]) -> list[ReceiptList]:
+    lists = lists_of(confirmations)
+    return [
+        ReceiptList(
+            lists[row.mailing_list_id].public_name,
+            row.id,
+            [event for event, _salt in proof_events(row.contact_id, lists[row.mailing_list_id].id)],
+        )
+        for row in confirmations
+    ]
 
 
 def _controller(version: FormVersion, language: str) -> ReceiptController:

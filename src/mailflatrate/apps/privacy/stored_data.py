@@ -1,6 +1,6 @@
 """Everything one customer stores about one person, as JSON values (GDPR Art. 15, R-94)."""
 
-from collections.abc import Collection, Iterable
+from collections.abc import Collection, Iterable, Sequence
 from typing import Any
 
 from mailflatrate.apps.accounts.facts import structured_imprint
@@ -8,6 +8,7 @@ from mailflatrate.apps.accounts.queries import current_account
 from mailflatrate.apps.automations.queries import PersonPath, paths_of
 from mailflatrate.apps.campaigns.models import CouponCode
 from mailflatrate.apps.campaigns.queries import newest_imprint
+from mailflatrate.apps.consent.models import ConsentEvent, ConsentEvidence
 from mailflatrate.apps.delivery.models import DeliveryRecord
 from mailflatrate.apps.forms.models import ConfirmationRequestKind as SignupKind
 from mailflatrate.apps.forms.models import SignupRequest
@@ -17,16 +18,16 @@ from mailflatrate.apps.lists.actions.contacts import LANGUAGE_ATTRIBUTE
 from mailflatrate.apps.lists.events import events_of
 from mailflatrate.apps.lists.models import (
     ChangeKind,
-    ConsentEvent,
-    ConsentEvidence,
     ConsentKind,
     Contact,
     ContactField,
     ContactNote,
+    Import,
+    MailingList,
     RecordedChange,
     Subscription,
 )
-from mailflatrate.apps.lists.queries import contact_detail
+from mailflatrate.apps.lists.queries import contact_detail, lists_of
 from mailflatrate.apps.lists.tags import tags_of
 from mailflatrate.apps.privacy.models import PrivacyRequest
 from mailflatrate.apps.privacy.receipt import receipts_of
@@ -66,7 +67,7 @@ def stored_about(contact_id: int, *, language: str, to_mailbox: bool = False) ->
             "paused_until": contact.paused_until.isoformat() if contact.paused_until else None,
         },
         "subscriptions": [_subscription(row) for row in detail.subscriptions],
-        "consents": [_consent(row, _movers(detail.events) if to_mailbox else ()) for row in reversed(detail.events)],
+        "consents": _consents(detail.events, _movers(detail.events) if to_mailbox else ()),
         "receipts": receipts_of(contact_id) if to_mailbox else [],
         "sign_ups": _sign_ups(contact, to_mailbox),
         "mailings": [_message(row) for row in deliveries],
@@ -223,13 +224,24 @@ def _movers(events: Iterable[ConsentEvent]) -> frozenset[int]:
     return frozenset(said["request"] for said in details if "moved_from" in said and "request" in said)
 
 
-def _consent(row: ConsentEvent, movers: Collection[int]) -> dict[str, Any]:
+def _consents(events: Sequence[ConsentEvent], movers: Collection[int]) -> list[dict[str, Any]]:
+    lists = lists_of(events)
+    imports = Import.objects.in_bulk({row.source_import_id for row in events} - {None})
+    return [
+        _consent(row, lists.get(row.mailing_list_id), imports.get(row.source_import_id), movers)
+        for row in reversed(events)
+    ]
+
+
+def _consent(
+    row: ConsentEvent, mailing_list: MailingList | None, source: Import | None, movers: Collection[int]
+) -> dict[str, Any]:
     evidence = getattr(row, "evidence", None)
     found: dict[str, Any] = {
         "at": row.occurred_at.isoformat(),
         "what": row.kind,
         "recorded_at": row.recorded_at.isoformat(),
-        "list": row.mailing_list.public_name if row.mailing_list else None,
+        "list": mailing_list.public_name if mailing_list else None,
     }
     if evidence is not None:
         found |= {
@@ -248,8 +260,8 @@ def _consent(row: ConsentEvent, movers: Collection[int]) -> dict[str, Any]:
                 "browser": "" if row.kind != ConsentKind.CONFIRMED else evidence.user_agent,
                 "details": {key: said for key, said in evidence.details.items() if key not in _OF_THE_MOVER},
             }
-    if row.source_import is not None:
-        found["file"] = row.source_import.file_name
+    if source is not None:
+        found["file"] = source.file_name
     return found
 
 

@@ -85,7 +85,7 @@ def _ledger_extract(certificate: dict[str, Any]) -> Any:
 
     named = named_rows(certificate)
     with database():
-        from mailflatrate.apps.lists.ledger_extract import ledger_extract
+        from mailflatrate.apps.consent.extract import ledger_extract
 
         return ledger_extract(named)
 
@@ -96,7 +96,7 @@ def keys_command() -> None:
     from mailflatrate.entrypoints.boot import database
 
     with database():
-        from mailflatrate.apps.lists.signing_keys import key_history
+        from mailflatrate.apps.consent.signing_keys import key_history
 
         click.echo(json.dumps(key_history(), indent=1))
 
@@ -108,7 +108,7 @@ def rotate_command() -> None:
     from mailflatrate.entrypoints.boot import database
 
     with database():
-        from mailflatrate.apps.lists.signing_keys import rotate_signing_key
+        from mailflatrate.apps.consent.signing_keys import rotate_signing_key
 
         click.echo(f"The new signing key is {rotate_signing_key().id}.")
 
@@ -119,7 +119,7 @@ def _verify_ledger() -> None:
     from mailflatrate.entrypoints.boot import database
 
     with database() as settings:
-        from mailflatrate.apps.lists.ledger_verification import verify_ledger
+        from mailflatrate.apps.consent.verification import verify_ledger
         from mailflatrate.settings.roles import PLATFORM_ROLE, app_url, enter_role
 
         with psycopg.connect(app_url(settings)) as connection:

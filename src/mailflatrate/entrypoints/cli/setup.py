@@ -36,10 +36,10 @@ def bring_up_to_date(
     from django.db import connections
 
     from mailflatrate.apps.accounts.initial_data import ensure_shipped
+    from mailflatrate.apps.consent.signing_keys import ensure_signing_key
     from mailflatrate.apps.delivery.fence import ensure_fence
     from mailflatrate.apps.domains.actions.service import ensure_service_key
     from mailflatrate.apps.lists import role_address_errors
-    from mailflatrate.apps.lists.signing_keys import ensure_signing_key
     from mailflatrate.base.tenancy.policies import apply_policies
     from mailflatrate.entrypoints.cli.migration_state import demand_upgradable
 

@@ -6,8 +6,8 @@ from datetime import datetime, timedelta
 from django.http import HttpResponse
 from django.shortcuts import render
 
-from mailflatrate.apps.lists.ledger_verification import OVERDUE_MINUTES
-from mailflatrate.apps.lists.models import ConsentEvent, ConsentSeal, ConsentStamp
+from mailflatrate.apps.consent.models import ConsentEvent, ConsentSeal, ConsentStamp
+from mailflatrate.apps.consent.verification import OVERDUE_MINUTES
 from mailflatrate.apps.privacy.models import DataRequestState, PrivacyRequest
 from mailflatrate.apps.privacy.queries import PAGE_ROWS, requests
 from mailflatrate.base import clock, tenancy

@@ -16,7 +16,7 @@ from django.utils import timezone, translation
 
 from mailflatrate.apps.accounts.models import Account
 from mailflatrate.apps.accounts.queries import current_account
-from mailflatrate.apps.lists.signing_keys import KEYS_PATH, key_history
+from mailflatrate.apps.consent.signing_keys import KEYS_PATH, key_history
 from mailflatrate.apps.privacy.receipt import RECEIPT_PATH, consent_receipt
 from mailflatrate.base import tenancy
 from mailflatrate.base.ids import key_ring

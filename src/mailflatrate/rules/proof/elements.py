@@ -1,5 +1,5 @@
 """What must be on record about a consent (R-29), present or missing. Keys of `details` are those of
-`apps.lists.ledger`. An imported person signed up elsewhere: what that system did not provide is missing.
+`apps.consent.ledger`. An imported person signed up elsewhere: what that system did not provide is missing.
 """
 
 from collections.abc import Mapping, Sequence

@@ -1,6 +1,6 @@
 """Events, evidence and seals of the consent ledger as exact text, and their hashes (ARCHITECTURE section 7). An event's
 line has nothing personal: numbers, UTC times with microseconds and `Z`, the commitment to its personal half, separated
-by bars, which no field can hold. PostgreSQL writes the same text (`apps.lists.ledger`). A member
+by bars, which no field can hold. PostgreSQL writes the same text (`apps.consent.ledger`). A member
 named twice is refused, because RFC 8259 section 4 leaves open which one counts.
 """
 

@@ -9,10 +9,11 @@ from django.db.models import Count, Q
 from mailflatrate.apps.abuse.models import Case, CaseEvent, CaseQuestion, Cause, Report
 from mailflatrate.apps.accounts.models import Account, Strike
 from mailflatrate.apps.campaigns.models import Campaign
+from mailflatrate.apps.consent.models import ConsentEvent
 from mailflatrate.apps.delivery.archive.lookup import of_campaign
 from mailflatrate.apps.delivery.models import DeliveryRecord, DeliveryState, Tally
 from mailflatrate.apps.inbound.models import Feedback, FeedbackKind
-from mailflatrate.apps.lists.models import ConsentEvent, Contact, ListOrigin, MailingList, Subscription
+from mailflatrate.apps.lists.models import Contact, ListOrigin, MailingList, Subscription
 from mailflatrate.apps.suppression.models import Suppression
 from mailflatrate.base import clock, tenancy
 
@@ -153,7 +154,7 @@ def _person(case: Case, report: Report, key: bytes) -> ReportedPerson | None:
             got = DeliveryRecord.objects.filter(of_campaign(case.campaign_id), contact_id=contact_id)
             delivery = got.first()
         rows = ConsentEvent.objects.filter(contact_id=contact_id)
-        events = list(rows.select_related("evidence", "mailing_list", "source_import").order_by("recorded_at", "id"))
+        events = list(rows.select_related("evidence").order_by("recorded_at", "id"))
         subscriptions = list(Subscription.objects.filter(contact_id=contact_id).select_related("mailing_list"))
         feedback = list(Feedback.objects.filter(contact_id=contact_id).select_related("campaign").order_by("-at"))
     return ReportedPerson(

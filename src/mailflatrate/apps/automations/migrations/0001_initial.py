@@ -12,6 +12,7 @@ class Migration(migrations.Migration):
     dependencies = [
         ("accounts", "0001_initial"),
         ("accounts", "__first__"),
+        ("consent", "0001_initial"),
         ("lists", "0001_initial"),
     ]
 
@@ -291,7 +292,7 @@ class Migration(migrations.Migration):
                         db_index=False,
                         on_delete=models.PROTECT,
                         related_name="+",
-                        to="lists.consentevent",
+                        to="consent.consentevent",
                     ),
                 ),
                 (

@@ -64,7 +64,7 @@ class Enrolment(TenantModel):
         "lists.MailingList", on_delete=models.PROTECT, db_constraint=False, db_index=False, related_name="+"
     )
     consent_event = models.ForeignKey(
-        "lists.ConsentEvent", on_delete=models.PROTECT, db_constraint=False, db_index=False, related_name="+"
+        "consent.ConsentEvent", on_delete=models.PROTECT, db_constraint=False, db_index=False, related_name="+"
     )
     run = models.PositiveIntegerField(default=1, help_text="1 for the first time the person goes through it, then 2")
     state = models.CharField(max_length=8, db_default=EnrolmentState.ACTIVE, default=EnrolmentState.ACTIVE)

@@ -36,6 +36,7 @@ class Migration(migrations.Migration):
         ("accounts", "__first__"),
         ("campaigns", "0001_initial"),
         ("gate", "0001_initial"),
+        ("consent", "0001_initial"),
         ("lists", "0001_initial"),
     ]
 
@@ -195,7 +196,7 @@ class Migration(migrations.Migration):
                         null=True,
                         on_delete=models.PROTECT,
                         related_name="+",
-                        to="lists.consentevent",
+                        to="consent.consentevent",
                     ),
                 ),
                 (
@@ -1079,7 +1080,7 @@ class Migration(migrations.Migration):
                                 null=True,
                                 on_delete=models.PROTECT,
                                 related_name="+",
-                                to="lists.consentevent",
+                                to="consent.consentevent",
                             ),
                         ),
                         (

@@ -8,12 +8,12 @@ from typing import Any
 
 from django.db import connection, transaction
 
+from mailflatrate.apps.consent import ledger
 from mailflatrate.apps.forms.actions.form_counts import count_step, placement_of
 from mailflatrate.apps.forms.actions.request_limits import count_answer
 from mailflatrate.apps.forms.actions.request_progress import about, events_by_list, token_hash, token_id
 from mailflatrate.apps.forms.facts import asks_tracking, still_valid, tracking_text
 from mailflatrate.apps.forms.models import ConfirmationRequestState, FormStep, SignupDenial, SignupRequest
-from mailflatrate.apps.lists import ledger
 from mailflatrate.apps.lists.actions import consent, moves, optin
 from mailflatrate.apps.lists.actions.tracking import TrackingSignup, choose_tracking
 from mailflatrate.apps.lists.errors import ListError

@@ -10,6 +10,7 @@ from typing import Any, NewType
 from django.db import connection
 from django.db.models import Count
 
+from mailflatrate.apps.consent import ledger
 from mailflatrate.apps.forms.actions.request_limits import note_unknown
 from mailflatrate.apps.forms.facts import (
     ConfirmationBatch,
@@ -23,7 +24,6 @@ from mailflatrate.apps.forms.models import (
     ConfirmationRequestState,
     SignupRequest,
 )
-from mailflatrate.apps.lists import ledger
 from mailflatrate.apps.lists.actions import optin
 from mailflatrate.apps.lists.models import ConsentKind
 from mailflatrate.base import clock, tenancy

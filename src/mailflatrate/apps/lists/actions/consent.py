@@ -6,7 +6,7 @@ from datetime import timedelta
 from django.db import transaction
 from django.utils.translation import gettext as _
 
-from mailflatrate.apps.lists import ledger
+from mailflatrate.apps.consent import ledger
 from mailflatrate.apps.lists.errors import ListError
 from mailflatrate.apps.lists.models import ConsentKind, Contact, Subscription, SubscriptionState
 from mailflatrate.apps.suppression import actions as suppression

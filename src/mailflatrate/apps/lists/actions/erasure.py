@@ -6,8 +6,9 @@ from collections.abc import Collection, Mapping, Sequence
 
 from django.db import connection, transaction
 
-from mailflatrate.apps.lists import ledger
-from mailflatrate.apps.lists.models import GONE, ConsentEvidence, ConsentKind
+from mailflatrate.apps.consent import ledger
+from mailflatrate.apps.consent.models import ConsentEvidence
+from mailflatrate.apps.lists.models import GONE, ConsentKind
 from mailflatrate.apps.suppression.actions import SuppressionEntry, suppress_many
 from mailflatrate.base import clock, tenancy
 from mailflatrate.base.ids import mailbox_keys

@@ -9,7 +9,7 @@ from typing import Any
 
 from django.db import connection, transaction
 
-from mailflatrate.apps.lists import ledger
+from mailflatrate.apps.consent import ledger
 from mailflatrate.apps.lists.actions.consent import end_subscriptions
 from mailflatrate.apps.lists.models import Contact
 from mailflatrate.apps.suppression import actions as suppression

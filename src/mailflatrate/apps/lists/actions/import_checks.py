@@ -9,13 +9,14 @@ from typing import Any
 from django.db import connection
 from django.db.models import Max
 
+from mailflatrate.apps.consent.models import ConsentEvent
 from mailflatrate.apps.domains.mailable import askable, known_facts
 from mailflatrate.apps.lists.intake.figures import ImportCharts, count_import, largest_domains, mistyped_domains
 from mailflatrate.apps.lists.intake.judged import UNREAD_NO
 from mailflatrate.apps.lists.intake.people_figures import unmailable
 from mailflatrate.apps.lists.intake.quarantine import AGEING, IMPORT_HELD, SAID_NO, WAITING_REASONS
 from mailflatrate.apps.lists.left_mailboxes import LeftMailboxes
-from mailflatrate.apps.lists.models import CheckState, ConsentEvent, Contact, Import, ImportState
+from mailflatrate.apps.lists.models import CheckState, Contact, Import, ImportState
 from mailflatrate.apps.suppression.queries import refused_mailboxes
 from mailflatrate.base import audit, clock, tenancy
 from mailflatrate.base.ids import mailbox_keys

@@ -11,6 +11,7 @@ from django.db import transaction
 from django.db.models import QuerySet
 from django.utils.translation import gettext as _
 
+from mailflatrate.apps.consent.models import ConsentEvent
 from mailflatrate.apps.lists.errors import ImportProblem, ListError
 from mailflatrate.apps.lists.intake import uploads
 from mailflatrate.apps.lists.intake.column_survey import survey_rows
@@ -29,7 +30,7 @@ from mailflatrate.apps.lists.intake.no_rows import addresses_of_no
 from mailflatrate.apps.lists.intake.opt_outs import write_noes
 from mailflatrate.apps.lists.intake.statuses import Statuses
 from mailflatrate.apps.lists.intake.timestamps import Moment, moment_reader
-from mailflatrate.apps.lists.models import ConsentEvent, Contact, Import, ImportState, Subscription, SubscriptionState
+from mailflatrate.apps.lists.models import Contact, Import, ImportState, Subscription, SubscriptionState
 from mailflatrate.apps.suppression.queries import active_for
 from mailflatrate.base import audit, tenancy
 from mailflatrate.base.ids import address_key, canonical_address_key

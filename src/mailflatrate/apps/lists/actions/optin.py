@@ -7,7 +7,7 @@ from typing import Any
 
 from django.db import connection, transaction
 
-from mailflatrate.apps.lists import ledger
+from mailflatrate.apps.consent import ledger
 from mailflatrate.apps.lists.actions.erasure import expire_request
 from mailflatrate.apps.lists.changes import ChangeAuthor, name_author
 from mailflatrate.apps.lists.fields import suited

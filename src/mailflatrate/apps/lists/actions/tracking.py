@@ -10,7 +10,7 @@ from hashlib import sha256
 from django.db import transaction
 from django.utils.translation import gettext as _
 
-from mailflatrate.apps.lists import ledger
+from mailflatrate.apps.consent import ledger
 from mailflatrate.apps.lists.errors import ListError
 from mailflatrate.apps.lists.models import ConsentKind, Contact
 from mailflatrate.base import clock

@@ -8,8 +8,9 @@ from datetime import datetime, timedelta
 
 from django.db import transaction
 
-from mailflatrate.apps.lists import ledger
-from mailflatrate.apps.lists.models import ConsentEvent, ConsentKind, Contact, Subscription, SubscriptionState
+from mailflatrate.apps.consent import ledger
+from mailflatrate.apps.consent.models import ConsentEvent
+from mailflatrate.apps.lists.models import ConsentKind, Contact, Subscription, SubscriptionState
 from mailflatrate.apps.suppression import actions as suppression
 from mailflatrate.apps.suppression.queries import active_for
 from mailflatrate.base import clock, tenancy
@@ -37,7 +38,7 @@ def undo_offer(contact_id: int, source: str) -> UndoOffer | None:
     if contact is None or _says_no_otherwise(bytes(contact.address_key), source):
         return None
     now, minutes = clock.now(), timedelta(minutes=limit("unsubscribe_undo_minutes"))
-    own = ConsentEvent.objects.filter(contact_id=contact_id, mailing_list__isnull=False)
+    own = ConsentEvent.objects.filter(contact_id=contact_id, mailing_list_id__isnull=False)
     if own.filter(evidence__details__undone_on=source).count() >= MOST_UNDONE:
         return None
     ending = own.filter(

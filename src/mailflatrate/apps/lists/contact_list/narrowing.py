@@ -6,8 +6,9 @@ from typing import Any
 
 from django.db.models import Exists, OuterRef, QuerySet
 
+from mailflatrate.apps.consent.models import ConsentEvent
 from mailflatrate.apps.lists.errors import SegmentError
-from mailflatrate.apps.lists.models import ConsentEvent, Contact, ContactTag, Segment, Subscription
+from mailflatrate.apps.lists.models import Contact, ContactTag, Segment, Subscription
 from mailflatrate.apps.lists.search import matching
 from mailflatrate.apps.lists.segments import conditions_sql
 from mailflatrate.base import tenancy

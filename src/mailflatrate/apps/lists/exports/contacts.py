@@ -6,9 +6,9 @@ from typing import Any
 
 from django.db import connection
 
+from mailflatrate.apps.consent.ledger import moment_sql
 from mailflatrate.apps.lists.exports.file_formats import Value
 from mailflatrate.apps.lists.exports.selection import STRONGEST, ContactPages, attribute_keys, strength
-from mailflatrate.apps.lists.ledger import moment_sql
 from mailflatrate.apps.lists.models import Export, ExportFormat
 from mailflatrate.base import tenancy
 from mailflatrate.rules.fields.values import value_text

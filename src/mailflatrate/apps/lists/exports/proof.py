@@ -9,13 +9,13 @@ from typing import Any
 from django.db import connection
 
 from mailflatrate.apps.accounts.queries import current_account
+from mailflatrate.apps.consent.ledger import evidence_sql, moment_sql
+from mailflatrate.apps.consent.signing_keys import KEYS_PATH, key_in_use, private_key
 from mailflatrate.apps.lists.errors import ListError
 from mailflatrate.apps.lists.exports.file_formats import Value
 from mailflatrate.apps.lists.exports.selection import STRONGEST, ContactPages, strength
 from mailflatrate.apps.lists.exports.suppressions import STATE_SQL
-from mailflatrate.apps.lists.ledger import evidence_sql, moment_sql
 from mailflatrate.apps.lists.models import Export
-from mailflatrate.apps.lists.signing_keys import KEYS_PATH, key_in_use, private_key
 from mailflatrate.base import clock, tenancy
 from mailflatrate.rules.proof.portable import END_FORM, PORTABLE_FORM, written_line
 from mailflatrate.rules.proof.record import EventRecord, moment_text

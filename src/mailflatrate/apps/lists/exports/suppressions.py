@@ -4,8 +4,8 @@ from collections.abc import Iterator, Sequence
 
 from django.db import connection
 
+from mailflatrate.apps.consent.ledger import moment_sql
 from mailflatrate.apps.lists.exports.file_formats import Value
-from mailflatrate.apps.lists.ledger import moment_sql
 from mailflatrate.apps.lists.models import Export
 from mailflatrate.base import tenancy
 from mailflatrate.rules import sql

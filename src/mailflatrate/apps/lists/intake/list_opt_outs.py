@@ -5,8 +5,8 @@ from collections.abc import Sequence
 
 from django.db import connection
 
+from mailflatrate.apps.consent.ledger import SALT_SQL, commitment_sql
 from mailflatrate.apps.lists.intake.judged import SaidNo
-from mailflatrate.apps.lists.ledger import SALT_SQL, commitment_sql
 from mailflatrate.apps.lists.models import Import
 from mailflatrate.base import clock
 

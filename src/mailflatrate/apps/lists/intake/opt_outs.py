@@ -7,11 +7,11 @@ from typing import Any
 
 from django.db import connection
 
+from mailflatrate.apps.consent.ledger import SALT_SQL, commitment_sql
 from mailflatrate.apps.lists.intake.judged import SaidNo
 from mailflatrate.apps.lists.intake.list_opt_outs import write_leavers
 from mailflatrate.apps.lists.intake.quarantine import SAID_NO
 from mailflatrate.apps.lists.intake.timestamps import LAST_CHANGE
-from mailflatrate.apps.lists.ledger import SALT_SQL, commitment_sql
 from mailflatrate.apps.lists.models import Import
 from mailflatrate.apps.suppression import actions as suppression
 from mailflatrate.base import clock

@@ -11,8 +11,8 @@ from typing import Any
 from django.db import connection
 
 from mailflatrate.apps.accounts.models import Account
+from mailflatrate.apps.consent.signing_keys import published_keys
 from mailflatrate.apps.lists.intake.portable_rows import LineSource, OwnEvent
-from mailflatrate.apps.lists.signing_keys import published_keys
 from mailflatrate.base import tenancy
 from mailflatrate.base.tenancy import PlatformReason
 from mailflatrate.rules import sql

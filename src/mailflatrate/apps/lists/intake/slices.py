@@ -12,6 +12,13 @@ from typing import Any
 from django.db import IntegrityError, connection
 from django.utils.translation import gettext
 
+from mailflatrate.apps.consent.ledger import (
+    SALT_SECRET_SQL,
+    SEAL_EVERY_EVENTS,
+    commitment_sql,
+    derived_salt_sql,
+    wake_sealer,
+)
 from mailflatrate.apps.lists.changes import ChangeAuthor, name_author
 from mailflatrate.apps.lists.errors import ImportProblem
 from mailflatrate.apps.lists.intake.judged import TAKEN_ID, Refusal, Slice
@@ -21,13 +28,6 @@ from mailflatrate.apps.lists.intake.proof_sources import ended_lines
 from mailflatrate.apps.lists.intake.quarantine import AGEING, ORIGIN_WAITING, SAID_NO
 from mailflatrate.apps.lists.intake.slice_external_ids import give_external_ids_of_slice
 from mailflatrate.apps.lists.intake.slice_tags import give_tags_of_slice
-from mailflatrate.apps.lists.ledger import (
-    SALT_SECRET_SQL,
-    SEAL_EVERY_EVENTS,
-    commitment_sql,
-    derived_salt_sql,
-    wake_sealer,
-)
 from mailflatrate.apps.lists.limits import may_import
 from mailflatrate.apps.lists.models import ChangeSource, DeclarationState, Import, ImportState
 from mailflatrate.base import tenancy

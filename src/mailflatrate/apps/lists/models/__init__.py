@@ -1,7 +1,6 @@
 """Tables of lists: people, their consent, and how they joined."""
 
 from mailflatrate.apps.lists.models.bulk import UNDOABLE, BulkAction, BulkItem, BulkKind
-from mailflatrate.apps.lists.models.consent import CONSENT_LABELS, ConsentEvent, ConsentEvidence
 from mailflatrate.apps.lists.models.contact_columns import ContactColumns
 from mailflatrate.apps.lists.models.counts import ListTally, MailableCount
 from mailflatrate.apps.lists.models.events import (
@@ -36,7 +35,6 @@ from mailflatrate.apps.lists.models.people import (
     Segment,
     Subscription,
 )
-from mailflatrate.apps.lists.models.seals import ConsentSeal, ConsentStamp, SigningKey
 from mailflatrate.apps.lists.models.search import ContactText, SearchTodo
 from mailflatrate.apps.lists.models.sort_indexes import SortIndex, SortKey
 from mailflatrate.apps.lists.models.suppression_files import SuppressionFile, SuppressionFileRow
@@ -45,7 +43,6 @@ from mailflatrate.apps.lists.models.tags import TAG_COLOR_LABELS, ContactTag, Ta
 from mailflatrate.rules.contacts.audience_states import GONE, ConsentKind, OriginState, SubscriptionState
 
 __all__ = [
-    "CONSENT_LABELS",
     "FETCH_MOVES",
     "GONE",
     "LIMIT_CHANGED",
@@ -61,11 +58,7 @@ __all__ = [
     "ChangeKind",
     "ChangeSource",
     "CheckState",
-    "ConsentEvent",
-    "ConsentEvidence",
     "ConsentKind",
-    "ConsentSeal",
-    "ConsentStamp",
     "Contact",
     "ContactColumns",
     "ContactEvent",
@@ -101,7 +94,6 @@ __all__ = [
     "RecordedChange",
     "SearchTodo",
     "Segment",
-    "SigningKey",
     "SortIndex",
     "SortKey",
     "Subscription",

@@ -134,7 +134,7 @@ class Subscription(TenantModel):
     contact = models.ForeignKey(Contact, on_delete=models.CASCADE, db_constraint=False, related_name="subscriptions")
     state = models.CharField(max_length=12, choices=SUBSCRIPTION_LABELS)
     consent_event = models.ForeignKey(
-        "lists.ConsentEvent",
+        "consent.ConsentEvent",
         null=True,
         on_delete=models.PROTECT,
         db_constraint=False,

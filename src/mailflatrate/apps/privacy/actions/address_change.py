@@ -11,21 +11,15 @@ from django.utils.translation import gettext as _
 
 from mailflatrate.apps.accounts.actions.notices import send_mail
 from mailflatrate.apps.accounts.models import Account, NoticeKind
+from mailflatrate.apps.consent import ledger
+from mailflatrate.apps.consent.models import ConsentEvent
 from mailflatrate.apps.forms.actions import sign_up
 from mailflatrate.apps.forms.errors import FormError
 from mailflatrate.apps.forms.models import ConfirmationRequestState as SignupState
 from mailflatrate.apps.forms.models import SignupRequest
-from mailflatrate.apps.lists import ledger
 from mailflatrate.apps.lists.actions import consent, optin
 from mailflatrate.apps.lists.changes import ChangeAuthor, name_author
-from mailflatrate.apps.lists.models import (
-    ChangeSource,
-    ConsentEvent,
-    ConsentKind,
-    Contact,
-    Subscription,
-    SubscriptionState,
-)
+from mailflatrate.apps.lists.models import ChangeSource, ConsentKind, Contact, Subscription, SubscriptionState
 from mailflatrate.apps.privacy.actions.erasure import erase_person
 from mailflatrate.apps.privacy.actions.links import request_url
 from mailflatrate.apps.privacy.errors import PrivacyError

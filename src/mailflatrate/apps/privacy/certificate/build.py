@@ -9,11 +9,12 @@ from django.utils import translation
 from mailflatrate.apps.accounts.facts import structured_imprint
 from mailflatrate.apps.accounts.queries import current_account
 from mailflatrate.apps.campaigns.queries import newest_imprint
+from mailflatrate.apps.consent.ledger import evidence_sql
+from mailflatrate.apps.consent.models import ConsentSeal, ConsentStamp
+from mailflatrate.apps.consent.seals import record_of, unpack_ids
+from mailflatrate.apps.consent.signing_keys import KEYS_PATH, key_in_use, private_key
 from mailflatrate.apps.forms.models import FormVersion
-from mailflatrate.apps.lists.ledger import evidence_sql
-from mailflatrate.apps.lists.ledger_seals import record_of, unpack_ids
-from mailflatrate.apps.lists.models import ConsentSeal, ConsentStamp, Contact, Import, MailingList, Subscription
-from mailflatrate.apps.lists.signing_keys import KEYS_PATH, key_in_use, private_key
+from mailflatrate.apps.lists.models import Contact, Import, MailingList, Subscription
 from mailflatrate.apps.privacy.errors import PrivacyError
 from mailflatrate.base import clock, tenancy
 from mailflatrate.rules.imprint import imprint_lines

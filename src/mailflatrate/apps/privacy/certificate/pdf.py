@@ -10,7 +10,8 @@ from django.template.loader import render_to_string
 from django.utils import translation
 from django.utils.translation import gettext as _
 
-from mailflatrate.apps.lists.models import CONSENT_LABELS, ConsentKind
+from mailflatrate.apps.consent.models import CONSENT_LABELS
+from mailflatrate.apps.lists.models import ConsentKind
 from mailflatrate.base.pdf import AttachedFile, PdfUnavailable, html_to_pdf, typeface
 from mailflatrate.locale.cldr import language_names
 from mailflatrate.locale.formats import formats_of, written_date

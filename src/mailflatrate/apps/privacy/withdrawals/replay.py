@@ -12,9 +12,10 @@ from django.db import OperationalError
 from mailflatrate.apps.accounts.actions.account_status import Reasons, change_account_status
 from mailflatrate.apps.accounts.errors import AccountError
 from mailflatrate.apps.accounts.models import Account, AccountStatus
-from mailflatrate.apps.lists import ledger
+from mailflatrate.apps.consent import ledger
+from mailflatrate.apps.consent.models import ConsentEvent
 from mailflatrate.apps.lists.actions import consent, tracking
-from mailflatrate.apps.lists.models import ConsentEvent, ConsentKind, Contact, MailingList
+from mailflatrate.apps.lists.models import ConsentKind, Contact, MailingList
 from mailflatrate.apps.privacy.actions.erasure import erase_person
 from mailflatrate.apps.privacy.withdrawals.log_lines import LineRefused, WithdrawalLine, read_line
 from mailflatrate.apps.suppression import actions as suppression
@@ -150,7 +151,7 @@ def _object(line: WithdrawalLine) -> bool:
     if line.list_id is not None:  # "this was not me": only that sign-up
         return _withdraw(line)
     contact = _contact(line)
-    objections = ConsentEvent.objects.filter(kind=ConsentKind.OBJECTION, mailing_list=None)
+    objections = ConsentEvent.objects.filter(kind=ConsentKind.OBJECTION, mailing_list_id=None)
     if contact is None or objections.filter(contact_id=contact.id).exists():
         return False
     consent.object_to_mail(contact.id, source=SOURCE)

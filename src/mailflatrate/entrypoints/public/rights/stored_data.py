@@ -11,16 +11,11 @@ from django.utils.translation import gettext as _
 from django.utils.translation import pgettext
 
 from mailflatrate.apps.automations.models import EnrolmentState
+from mailflatrate.apps.consent.models import CONSENT_LABELS
 from mailflatrate.apps.delivery.models import DeliveryState
 from mailflatrate.apps.inbound.models import FeedbackKind
 from mailflatrate.apps.lists.actions.contacts import LANGUAGE_ATTRIBUTE
-from mailflatrate.apps.lists.models import (
-    CONSENT_LABELS,
-    SUBSCRIPTION_LABELS,
-    ChangeKind,
-    ConsentKind,
-    SubscriptionState,
-)
+from mailflatrate.apps.lists.models import SUBSCRIPTION_LABELS, ChangeKind, ConsentKind, SubscriptionState
 from mailflatrate.apps.privacy.models import DataRequestKind
 from mailflatrate.apps.suppression.models import REASON_LABELS
 from mailflatrate.entrypoints.public.pauses import pause_words

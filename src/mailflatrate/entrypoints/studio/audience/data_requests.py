@@ -7,9 +7,10 @@ from django.urls import reverse
 from django.utils.translation import get_language, gettext_lazy
 from django.utils.translation import gettext as _
 
+from mailflatrate.apps.consent.models import ConsentEvent
 from mailflatrate.apps.delivery.models import DeliveryRecord
 from mailflatrate.apps.lists.limits import is_on_other_lists
-from mailflatrate.apps.lists.models import ConsentEvent, Contact, ContactNote, MailingList, Subscription
+from mailflatrate.apps.lists.models import Contact, ContactNote, MailingList, Subscription
 from mailflatrate.apps.privacy.actions.erasure import erase_for_customer
 from mailflatrate.apps.privacy.actions.proof import Download, ProofFormat, export_person, export_proof
 from mailflatrate.apps.privacy.errors import PrivacyError

@@ -7,7 +7,9 @@ from typing import Any
 
 from django.utils.translation import gettext as _
 
-from mailflatrate.apps.lists.models import ConsentEvent, ConsentEvidence, ConsentKind
+from mailflatrate.apps.consent.models import ConsentEvent, ConsentEvidence
+from mailflatrate.apps.lists.models import ConsentKind, Import
+from mailflatrate.apps.lists.queries import lists_of
 from mailflatrate.entrypoints.ui.source_labels import source_word
 
 _DENIED = "not_me"
@@ -25,18 +27,23 @@ class ConsentTimelineEvent:
 
 def happenings(events: Sequence[ConsentEvent]) -> list[ConsentTimelineEvent]:
     """Return the ledger's events in the order in which they happened; an imported one describes three moments."""
-    points = [point for event in events for point in _points(event)]
+    lists = lists_of(events)
+    imports = Import.objects.in_bulk({event.source_import_id for event in events} - {None})
+    points = []
+    for event in events:
+        mailing_list = lists.get(event.mailing_list_id)
+        name = mailing_list.name if mailing_list else ""
+        points += _points(event, name, imports.get(event.source_import_id))
     return sorted(points, key=lambda point: point.at)
 
 
-def _points(event: ConsentEvent) -> list[ConsentTimelineEvent]:
-    name = event.mailing_list.name if event.mailing_list else ""
+def _points(event: ConsentEvent, name: str, source: Import | None) -> list[ConsentTimelineEvent]:
     evidence = getattr(event, "evidence", None)
     kind, title = ConsentKind(event.kind), event.get_kind_display()
     if evidence is None:
         return [ConsentTimelineEvent(event.occurred_at, kind, title, _("The personal data has been erased."), name)]
     if event.kind == ConsentKind.IMPORTED:
-        return _imported(event, evidence, name)
+        return _imported(event, evidence, name, source)
     if event.kind == ConsentKind.CONFIRMATION_SENT:
         details = evidence.details
         return [
@@ -81,7 +88,9 @@ def _version(details: dict[str, Any]) -> str:
     return _("form version %(number)s, SHA-256 %(hash)s…") % values
 
 
-def _imported(event: ConsentEvent, evidence: ConsentEvidence, name: str) -> list[ConsentTimelineEvent]:
+def _imported(
+    event: ConsentEvent, evidence: ConsentEvidence, name: str, source: Import | None
+) -> list[ConsentTimelineEvent]:
     points = []
     details = evidence.details
     if evidence.signup_at:
@@ -91,7 +100,6 @@ def _imported(event: ConsentEvent, evidence: ConsentEvidence, name: str) -> list
         agent = evidence.user_agent
         proof = _joined(_ip(evidence.confirmed_ip), agent, _as_written(details, "confirmed_at"))
         points.append(ConsentTimelineEvent(evidence.confirmed_at, ConsentKind.CONFIRMED, _("Confirmed"), proof, name))
-    source = event.source_import
     proof = ""
     if source is not None:
         values = {"file": source.file_name, "line": details.get("line", "?"), "hash": source.file_sha256[:12]}

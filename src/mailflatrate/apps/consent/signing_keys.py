@@ -5,7 +5,7 @@ from functools import lru_cache
 from cryptography.hazmat.primitives.asymmetric.ed25519 import Ed25519PrivateKey
 from django.db import connection
 
-from mailflatrate.apps.lists.models import SigningKey
+from mailflatrate.apps.consent.models import SigningKey
 from mailflatrate.base import audit, clock, tenancy
 from mailflatrate.base.ids import vault
 from mailflatrate.base.tenancy import PlatformReason

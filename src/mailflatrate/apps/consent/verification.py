@@ -13,9 +13,9 @@ from typing import Any
 
 import psycopg
 
-from mailflatrate.apps.lists.ledger import event_sql, evidence_sql
-from mailflatrate.apps.lists.ledger_seals import unpack_ids
-from mailflatrate.apps.lists.models import GONE, ConsentKind
+from mailflatrate.apps.consent.ledger import event_sql, evidence_sql
+from mailflatrate.apps.consent.seals import unpack_ids
+from mailflatrate.rules.contacts.audience_states import GONE, ConsentKind
 from mailflatrate.rules.proof import merkle
 from mailflatrate.rules.proof.record import FIRST_PREVIOUS, NO_EVIDENCE, SealRecord, moment_text
 from mailflatrate.rules.proof.signature import seal_signature_holds

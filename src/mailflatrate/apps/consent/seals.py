@@ -11,9 +11,9 @@ from datetime import datetime
 import structlog
 from django.db import connection
 
-from mailflatrate.apps.lists.ledger import event_sql
-from mailflatrate.apps.lists.models import ConsentSeal, ConsentStamp
-from mailflatrate.apps.lists.signing_keys import ensure_signing_key, key_in_use, private_key
+from mailflatrate.apps.consent.ledger import event_sql
+from mailflatrate.apps.consent.models import ConsentSeal, ConsentStamp
+from mailflatrate.apps.consent.signing_keys import ensure_signing_key, key_in_use, private_key
 from mailflatrate.base import tenancy
 from mailflatrate.base.tenancy import PlatformReason
 from mailflatrate.rules.proof import merkle

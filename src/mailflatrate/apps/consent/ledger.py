@@ -32,8 +32,8 @@ from typing import Any
 
 from django.db import connection
 
-from mailflatrate.apps.lists.models import GONE, ConsentKind
 from mailflatrate.base import jobs, tenancy
+from mailflatrate.rules.contacts.audience_states import GONE, ConsentKind
 from mailflatrate.rules.proof.record import EVENT_FORM, NO_EVIDENCE
 
 SALT_SQL = "uuid_send(gen_random_uuid())"

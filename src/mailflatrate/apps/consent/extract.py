@@ -2,8 +2,8 @@
 
 from django.db.models import Q
 
-from mailflatrate.apps.lists.models import ConsentEvent, ConsentSeal
-from mailflatrate.apps.lists.signing_keys import published_keys
+from mailflatrate.apps.consent.models import ConsentEvent, ConsentSeal
+from mailflatrate.apps.consent.signing_keys import published_keys
 from mailflatrate.base import tenancy
 from mailflatrate.base.tenancy import PlatformReason
 from mailflatrate.rules.proof.record import EventRecord, moment_text
