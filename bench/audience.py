@@ -53,9 +53,9 @@ def enrich(estate: Estate) -> Audience:
     import psycopg
 
     from mailflatrate.apps.lists.actions.fields import FieldDraft, create_field
-    from mailflatrate.apps.lists.actions.segments import save_segment
     from mailflatrate.apps.lists.actions.tags import create_tag
     from mailflatrate.apps.lists.models import MailingList
+    from mailflatrate.apps.segments.actions.segments import save_segment
     from mailflatrate.base import tenancy
     from mailflatrate.settings import load_settings
     from mailflatrate.settings.roles import owner_url

@@ -21,7 +21,7 @@ from measure import machine
 from signup import published_form
 
 if TYPE_CHECKING:
-    from mailflatrate.apps.lists.models import BulkAction, BulkKind
+    from mailflatrate.apps.segments.models import BulkAction, BulkKind
 
 SILENT_SHARE = 20
 """One contact in this many never confirmed, and can be asked again."""
@@ -53,7 +53,7 @@ class BulkBench:
 
     def run(self, erase: int) -> dict[str, Any]:
         """Run everything; return the figures."""
-        from mailflatrate.apps.lists.models import BulkKind
+        from mailflatrate.apps.segments.models import BulkKind
 
         self._plain = self._plain_update()
         form_id = self._prepare()
@@ -132,10 +132,10 @@ class BulkBench:
 
     def _start(self, kind: BulkKind, most: int = 0, **parameters: Any) -> int:
         """Start an action for everyone, or for the first `most` contacts."""
-        from mailflatrate.apps.lists.actions import bulk
-        from mailflatrate.apps.lists.bulk.selection import BulkSelection
-        from mailflatrate.apps.lists.contact_list.narrowing import ContactFilter
         from mailflatrate.apps.lists.models import Contact
+        from mailflatrate.apps.segments.actions import bulk
+        from mailflatrate.apps.segments.bulk.selection import BulkSelection
+        from mailflatrate.apps.segments.contact_list.narrowing import ContactFilter
         from mailflatrate.base import tenancy
 
         with tenancy.account(self._estate.account_id):
@@ -145,7 +145,7 @@ class BulkBench:
             return int(bulk.start_bulk(kind, selection, parameters, by=by, enqueue=False).id)
 
     def _undo(self, action_id: int) -> int:
-        from mailflatrate.apps.lists.actions import bulk
+        from mailflatrate.apps.segments.actions import bulk
         from mailflatrate.base import tenancy
 
         with tenancy.account(self._estate.account_id):
@@ -153,7 +153,7 @@ class BulkBench:
 
     def _measured(self, action_id: int, people: int = 0) -> dict[str, Any]:
         """Run an action to its end; return its figures."""
-        from mailflatrate.apps.lists.bulk.runner import run_bulk
+        from mailflatrate.apps.segments.bulk.runner import run_bulk
 
         begin = time.perf_counter()
         run_bulk(self._estate.account_id, action_id)
@@ -170,7 +170,7 @@ class BulkBench:
         }
 
     def _action(self, action_id: int) -> BulkAction:
-        from mailflatrate.apps.lists.models import BulkAction
+        from mailflatrate.apps.segments.models import BulkAction
         from mailflatrate.base import tenancy
 
         with tenancy.account(self._estate.account_id):
@@ -191,8 +191,9 @@ class BulkBench:
         """Cancel an action in the middle; return its numbers, and what the tables say."""
         from django.db import connection
 
-        from mailflatrate.apps.lists.bulk.runner import run_bulk
-        from mailflatrate.apps.lists.models import BulkItem, BulkKind, ContactTag
+        from mailflatrate.apps.lists.models import ContactTag
+        from mailflatrate.apps.segments.bulk.runner import run_bulk
+        from mailflatrate.apps.segments.models import BulkItem, BulkKind
         from mailflatrate.base import tenancy
 
         action_id = self._start(BulkKind.ADD_TAG, tag="Half")
@@ -216,7 +217,7 @@ class BulkBench:
     def _cancel_midway(self, action_id: int, canceled_at: list[float]) -> None:
         from django.db import connection
 
-        from mailflatrate.apps.lists.actions import bulk
+        from mailflatrate.apps.segments.actions import bulk
         from mailflatrate.base import tenancy
 
         try:

@@ -113,7 +113,7 @@ def key_of(estate: Estate) -> str:
 def read_all(account_id: int) -> dict[str, object]:
     """Read every event in the order of transactions, as automations do, and count a segment."""
     from mailflatrate.apps.lists.event_feed import EventPosition, events_after
-    from mailflatrate.apps.lists.segment_counts import count_people
+    from mailflatrate.apps.segments.counts import count_people
     from mailflatrate.base import tenancy
 
     position, seen, begin = EventPosition(), 0, time.perf_counter()

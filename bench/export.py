@@ -27,9 +27,9 @@ def export_files(account_id: int, answer: Connection) -> None:
 
     boot()
     from mailflatrate.apps.consent.signing_keys import ensure_signing_key
-    from mailflatrate.apps.lists.actions.exports import start_export
-    from mailflatrate.apps.lists.exports.runner import run_export
-    from mailflatrate.apps.lists.models import Export, ExportContent, ExportFormat
+    from mailflatrate.apps.segments.actions.exports import start_export
+    from mailflatrate.apps.segments.exports.runner import run_export
+    from mailflatrate.apps.segments.models import Export, ExportContent, ExportFormat
     from mailflatrate.base import tenancy
 
     ensure_signing_key()
@@ -62,9 +62,9 @@ def measure(rows: int) -> dict[str, Any]:
         from django.db import connections
 
         from mailflatrate.apps.accounts.actions.people import create_account
-        from mailflatrate.apps.lists.actions.imports import start_import
+        from mailflatrate.apps.intake.actions.imports import start_import
+        from mailflatrate.apps.intake.runner import run_import
         from mailflatrate.apps.lists.actions.lists import create_list
-        from mailflatrate.apps.lists.intake.runner import run_import
         from mailflatrate.base import tenancy
 
         path = Path(folder) / "people.csv"

@@ -72,10 +72,10 @@ def import_file(path: str, account_id: int, list_id: int, answer: Connection) ->
     from mailflatrate.entrypoints.boot import boot
 
     boot()
-    from mailflatrate.apps.lists.actions import imports
-    from mailflatrate.apps.lists.intake.file_tables import preview_in_child
-    from mailflatrate.apps.lists.intake.runner import run_import
-    from mailflatrate.apps.lists.models import Import
+    from mailflatrate.apps.intake.actions import imports
+    from mailflatrate.apps.intake.models import Import
+    from mailflatrate.apps.intake.reading.file_tables import preview_in_child
+    from mailflatrate.apps.intake.runner import run_import
     from mailflatrate.base import tenancy
 
     preview_in_child(Path(path))  # a web process has started the child that previews files before anyone uploads one
@@ -150,7 +150,7 @@ def measure(rows: int) -> dict[str, object]:
 def approve(account_id: int, list_id: int) -> None:
     """The list has an origin that a reviewer approved, so that what is imported becomes mailable at once."""
     from mailflatrate.apps.accounts.actions.people import create_user
-    from mailflatrate.apps.lists.actions import origin_decisions, origins
+    from mailflatrate.apps.intake.actions import origin_decisions, origins
     from mailflatrate.apps.lists.models import EvidenceColumn, OriginKind
     from mailflatrate.base import tenancy
 

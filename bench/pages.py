@@ -100,8 +100,8 @@ def list_pages(estate: Estate, made: Audience) -> dict[str, str]:
 
 def _far(estate: Estate, order: str) -> str:
     """Return the cursor of a contact in the middle of the account, wherever it is in this order."""
-    from mailflatrate.apps.lists.contact_list.ordering import ContactCursor, order_named
     from mailflatrate.apps.lists.models import Contact
+    from mailflatrate.apps.segments.contact_list.ordering import ContactCursor, order_named
     from mailflatrate.base import tenancy
     from mailflatrate.entrypoints.studio.audience.people.contact_state import written_cursor
 
@@ -195,8 +195,8 @@ def _sort_by_fields(estate: Estate) -> dict[str, dict[str, float]]:
     """
     import psycopg
 
-    from mailflatrate.apps.lists import sort_indexes
     from mailflatrate.apps.lists.models import ContactField
+    from mailflatrate.apps.segments import sort_indexes
     from mailflatrate.base import tenancy
     from mailflatrate.settings import load_settings
     from mailflatrate.settings.roles import owner_url

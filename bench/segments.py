@@ -163,7 +163,7 @@ def segments(names: dict[str, Any]) -> dict[str, dict[str, Any]]:
 
 def measure(estate: Estate, tree: dict[str, Any], repeat: int) -> dict[str, Any]:
     """Count a segment some times, after once to warm up, and show some of its people."""
-    from mailflatrate.apps.lists.segment_counts import count_people, sample_people
+    from mailflatrate.apps.segments.counts import count_people, sample_people
     from mailflatrate.base import tenancy
 
     took: list[float] = []

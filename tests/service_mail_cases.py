@@ -107,7 +107,7 @@ CASES: dict[str, tuple[str, dict[str, Any]]] = {
     ),
     **{
         f"origin_{decision}": (
-            "lists/mail/origin_decided",
+            "intake/mail/origin_decided",
             {"decision": decision, "name": "Newsletter", "reason": NOTE, "url": URL},
         )
         for decision in ("approve", "ask", "reject")
@@ -126,11 +126,11 @@ CASES: dict[str, tuple[str, dict[str, Any]]] = {
         {"template": "Order shipped", "kind": "Order", "reference": "A-4711", "url": URL},
     ),
     "import_released": (
-        "lists/mail/import_decided",
+        "intake/mail/import_decided",
         {"released": True, "name": "people.csv", "reason": NOTE, "url": URL},
     ),
     "import_rejected": (
-        "lists/mail/import_decided",
+        "intake/mail/import_decided",
         {"released": False, "name": "people.csv", "reason": NOTE, "url": URL},
     ),
     "origin_reopened": ("lists/mail/origin_reopened", {"name": "Newsletter", "url": URL}),

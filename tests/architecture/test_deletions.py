@@ -11,8 +11,8 @@ DELETABLE = (
     "campaigns.CampaignTemplate", "campaigns.CampaignVersion", "campaigns.CouponPool", "campaigns.FeedDigest",
     "campaigns.Media", "campaigns.SavedBlock", "campaigns.TestList", "delivery.Relay", "delivery.RelayHook",
     "domains.MediaHost", "domains.SenderDomain", "domains.Mailbox", "events.WebhookEndpoint", "forms.SignupRequest",
-    "lists.ContactEventType", "lists.ContactNote", "lists.Import", "lists.Segment", "lists.Tag", "tracking.PollAnswer",
-    "transactional.MessageTemplate",
+    "intake.Import", "lists.ContactEventType", "lists.ContactNote", "lists.Tag", "segments.Segment",
+    "tracking.PollAnswer", "transactional.MessageTemplate",
 )  # fmt: skip
 """The models whose rows people and programs delete (`.delete()` in `actions` and entry points)."""
 

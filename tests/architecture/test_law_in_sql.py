@@ -204,13 +204,13 @@ from mailflatrate.apps.delivery.send import claims
 from mailflatrate.apps.gate import recipients
 from mailflatrate.apps.campaigns import recipients as counted
 from mailflatrate.apps.lists import queries
-from mailflatrate.apps.lists.intake import slices
+from mailflatrate.apps.intake import slices
 from mailflatrate.base.tenancy.statements import shipped
 made = {each.name: each.statement for each in shipped()}
 for name, text in {
     "claim": claims._CLAIM, "look": claims._CHECK, "post": claims._CHECK_TRANSACTIONAL, "wake": wake._DEFER_READY,
     "plan": counted.judged_sql(), "may_get": counted.may_get("x"),
-    "recipients": recipients.JOINS, "audience": queries.UNSUPPRESSED, "list": queries._ON_A_LIST,
+    "recipients": recipients.JOINS, "audience": queries.UNSUPPRESSED, "list": queries.on_a_list('x'),
     "import": slices._MERGE,
     "trigger": made["public.delivery_needs_permission()"], "review": made["public.campaign_reviewed()"],
 }.items():

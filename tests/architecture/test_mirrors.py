@@ -4,7 +4,7 @@ from architecture.migrations import PACKAGE
 
 APPS = PACKAGE / "apps"
 TESTS = PACKAGE.parents[1] / "tests" / "apps"
-WITHOUT_MIRROR = 292
+WITHOUT_MIRROR = 288
 """Lower it when you add one."""
 NOTHING_TO_MIRROR = {"__init__", "apps", "errors", "models"}
 """Wiring, tables and sentences: `tests/architecture` reads them all."""

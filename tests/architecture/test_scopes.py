@@ -164,7 +164,7 @@ def wrong_calls(tree: ast.Module, names: Mapping[str, Any]) -> list[WrongCall]:
 def test_a_call_in_the_wrong_scope_would_be_found(source: str) -> None:
     names = {
         "append": NEEDING["mailflatrate.apps.consent.ledger.append"],
-        "held_imports": NEEDING["mailflatrate.apps.lists.origin_review.held_imports"],
+        "held_imports": NEEDING["mailflatrate.apps.intake.origin_review.held_imports"],
     }
     assert wrong_calls(parsed(source), names)
 

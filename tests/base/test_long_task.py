@@ -5,8 +5,8 @@ from typing import Any
 import pytest
 from django.db import OperationalError, connection
 
+from mailflatrate.apps.intake.models import SuppressionFile
 from mailflatrate.apps.lists.errors import ImportProblem
-from mailflatrate.apps.lists.models import SuppressionFile
 from mailflatrate.base import tenancy
 from mailflatrate.base.jobs import TaskFailed
 from mailflatrate.base.long_task import OUR_ERROR, TaskCanceled, TaskOvertaken, TaskRunner, TaskState, resume_tasks

@@ -6,8 +6,9 @@ import pytest
 
 from mailflatrate.apps.accounts.models import Acknowledgement, Occasion
 from mailflatrate.apps.delivery.models import DeliveryState
-from mailflatrate.apps.lists.actions import segments
-from mailflatrate.apps.lists.models import Contact, MailingList, Segment, Subscription
+from mailflatrate.apps.lists.models import Contact, MailingList, Subscription
+from mailflatrate.apps.segments.actions import segments
+from mailflatrate.apps.segments.models import Segment
 from mailflatrate.apps.suppression.actions import address_key, suppress_by_hand
 from mailflatrate.apps.suppression.queries import is_suppressed
 from mailflatrate.base import tenancy

@@ -6,11 +6,12 @@ import re
 import pytest
 
 from mailflatrate.apps.accounts.models import Acknowledgement, Occasion
-from mailflatrate.apps.lists import queries
-from mailflatrate.apps.lists.actions import import_checks, imports, moves
-from mailflatrate.apps.lists.actions.origin_decisions import OriginDecision, decide_origin
-from mailflatrate.apps.lists.intake.runner import run_import
-from mailflatrate.apps.lists.models import Import, ImportState, ListOrigin
+from mailflatrate.apps.intake import queries
+from mailflatrate.apps.intake.actions import import_checks, imports, moves
+from mailflatrate.apps.intake.actions.origin_decisions import OriginDecision, decide_origin
+from mailflatrate.apps.intake.models import Import, ImportState
+from mailflatrate.apps.intake.runner import run_import
+from mailflatrate.apps.lists.models import ListOrigin
 from mailflatrate.base import tenancy
 from mailflatrate.base.storage import files
 from support.contact_files import HEADER, file_of, line

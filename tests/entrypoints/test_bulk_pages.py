@@ -3,8 +3,9 @@
 import pytest
 
 from mailflatrate.apps.accounts.models import Role
-from mailflatrate.apps.lists.bulk.runner import run_bulk
-from mailflatrate.apps.lists.models import BulkAction, Contact, ContactTag, Segment
+from mailflatrate.apps.lists.models import Contact, ContactTag
+from mailflatrate.apps.segments.bulk.runner import run_bulk
+from mailflatrate.apps.segments.models import BulkAction, Segment
 from mailflatrate.base import tenancy
 from support.contact_files import HEADER, line
 from support.customers import Customer, customer_with_members

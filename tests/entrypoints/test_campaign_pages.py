@@ -11,7 +11,7 @@ from django.utils import translation
 from mailflatrate.apps.accounts.models import Notice, Role
 from mailflatrate.apps.campaigns.actions import drafts
 from mailflatrate.apps.campaigns.models import Campaign, CampaignState
-from mailflatrate.apps.lists.actions.segments import save_segment
+from mailflatrate.apps.segments.actions.segments import save_segment
 from mailflatrate.base import tenancy
 from mailflatrate.entrypoints.presenters.panel import href_of
 from mailflatrate.mail.author_mistakes import as_param, mistake

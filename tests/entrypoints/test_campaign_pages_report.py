@@ -11,7 +11,7 @@ from django.test import Client
 from mailflatrate.apps.campaigns.models import Campaign, CampaignState, Edition
 from mailflatrate.apps.delivery.models import Attempt, Delivery, DeliveryState
 from mailflatrate.apps.inbound.models import Feedback, FeedbackKind
-from mailflatrate.apps.lists.exports.cells import harmless
+from mailflatrate.apps.lists.cells import harmless
 from mailflatrate.apps.tracking.models import Click
 from mailflatrate.base import clock, tenancy
 from support.contact_files import readdress

@@ -8,9 +8,11 @@ import pytest
 
 from mailflatrate.apps.accounts.models import Role
 from mailflatrate.apps.forms.actions.form_edits import create_form
+from mailflatrate.apps.intake.models import Import
 from mailflatrate.apps.lists.actions.fields import FieldDraft, create_field
 from mailflatrate.apps.lists.actions.tags import change_tags
-from mailflatrate.apps.lists.models import BulkAction, Contact, ContactColumns, Import, Segment, Tag
+from mailflatrate.apps.lists.models import Contact, ContactColumns, Tag
+from mailflatrate.apps.segments.models import BulkAction, Segment
 from mailflatrate.base import tenancy
 from support.contact_files import HEADER, line
 from support.customers import Customer, customer_with_members

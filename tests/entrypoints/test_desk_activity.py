@@ -5,7 +5,8 @@ import pytest
 from mailflatrate.apps.abuse.actions.measures import CaseAction
 from mailflatrate.apps.accounts.actions.account_status import STRIKES
 from mailflatrate.apps.accounts.models import AccountStatus, DecisionKind
-from mailflatrate.apps.lists.models import CheckState, DeclarationState
+from mailflatrate.apps.intake.models import CheckState
+from mailflatrate.apps.lists.models import DeclarationState
 from mailflatrate.base import audit, tenancy
 from mailflatrate.base.tenancy import PlatformReason
 from mailflatrate.entrypoints.desk.accounts import MEASURES

@@ -4,8 +4,9 @@ import re
 
 import pytest
 
+from mailflatrate.apps.intake.models import Import
 from mailflatrate.apps.lists.actions.lists import create_list
-from mailflatrate.apps.lists.models import Import, ListOrigin, Subscription
+from mailflatrate.apps.lists.models import ListOrigin, Subscription
 from mailflatrate.base import clock, tenancy
 from mailflatrate.base.audit.models import AuditEntry
 from mailflatrate.base.tenancy import PlatformReason

@@ -5,9 +5,9 @@ import pytest
 from mailflatrate.apps.campaigns.models import Campaign
 from mailflatrate.apps.delivery.models import DeliveryState
 from mailflatrate.apps.lists.actions.lists import create_list
-from mailflatrate.apps.lists.actions.segments import delete_segment, save_segment
 from mailflatrate.apps.lists.errors import SegmentInUse
-from mailflatrate.apps.lists.models import Segment
+from mailflatrate.apps.segments.actions.segments import delete_segment, save_segment
+from mailflatrate.apps.segments.models import Segment
 from mailflatrate.base import tenancy
 from support.customers import CONTENT, Customer, sending_customer
 from support.people import browser, person

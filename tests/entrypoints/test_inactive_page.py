@@ -9,10 +9,10 @@ from procrastinate.contrib.django.models import ProcrastinateJob
 from mailflatrate.apps.accounts.actions.people import change_settings
 from mailflatrate.apps.campaigns.models import Campaign
 from mailflatrate.apps.delivery.models import Delivery
-from mailflatrate.apps.lists import jobs as lists_jobs
-from mailflatrate.apps.lists.inactive import inactive_conditions, inactive_count
 from mailflatrate.apps.lists.models import Contact, Subscription
-from mailflatrate.apps.lists.queries import count_segment
+from mailflatrate.apps.segments import jobs as segments_jobs
+from mailflatrate.apps.segments.inactive import inactive_conditions, inactive_count
+from mailflatrate.apps.segments.queries import count_segment
 from mailflatrate.apps.suppression.models import Suppression
 from mailflatrate.base import clock, tenancy
 from mailflatrate.base.ids import key_ring
@@ -100,7 +100,7 @@ def test_whoever_does_not_answer_is_let_go_after_a_fortnight(anna: Customer) -> 
     assert browser(carla).post(url).status_code == 404
     assert anna.client.post(url).status_code == 303
     [arguments] = asked_to_withdraw(campaign.id)
-    lists_jobs.withdraw_inactive(**arguments)
+    segments_jobs.withdraw_inactive(**arguments)
     assert quiet(anna) == 0
     with tenancy.account(anna.account_id):
         ended = Subscription.objects.filter(state="unsubscribed", unsubscribed_by="sunset").count()
@@ -109,5 +109,7 @@ def test_whoever_does_not_answer_is_let_go_after_a_fortnight(anna: Customer) -> 
 
 
 def asked_to_withdraw(campaign_id: int) -> list[dict[str, int]]:
-    waiting = ProcrastinateJob.objects.filter(task_name="lists.withdraw_silent", queueing_lock=f"sunset:{campaign_id}")
+    waiting = ProcrastinateJob.objects.filter(
+        task_name="segments.withdraw_silent", queueing_lock=f"sunset:{campaign_id}"
+    )
     return list(waiting.values_list("args", flat=True))

@@ -16,32 +16,33 @@ from mailflatrate.apps.campaigns.actions.drafts import update_campaign
 from mailflatrate.apps.campaigns.errors import CampaignInputError
 from mailflatrate.apps.campaigns.models import Campaign, CampaignState
 from mailflatrate.apps.gate.actions import check_campaign
-from mailflatrate.apps.lists.actions.bulk import start_bulk
-from mailflatrate.apps.lists.actions.exports import open_export, start_export
-from mailflatrate.apps.lists.actions.imports import start_import
-from mailflatrate.apps.lists.actions.segments import save_segment
-from mailflatrate.apps.lists.bulk.runner import run_bulk
-from mailflatrate.apps.lists.bulk.selection import BulkSelection
-from mailflatrate.apps.lists.contact_list.narrowing import ContactFilter
+from mailflatrate.apps.intake.actions.imports import start_import
+from mailflatrate.apps.intake.models import Import, ImportState
+from mailflatrate.apps.intake.runner import run_import
 from mailflatrate.apps.lists.errors import ExportProblem
-from mailflatrate.apps.lists.exports.runner import run_export
-from mailflatrate.apps.lists.intake.runner import run_import
 from mailflatrate.apps.lists.models import (
     LIMIT_CHANGED,
-    BulkAction,
-    BulkKind,
     Contact,
     ContactNote,
+    MailingList,
+    Subscription,
+    SubscriptionState,
+)
+from mailflatrate.apps.segments.actions.bulk import start_bulk
+from mailflatrate.apps.segments.actions.exports import open_export, start_export
+from mailflatrate.apps.segments.actions.segments import save_segment
+from mailflatrate.apps.segments.bulk.runner import run_bulk
+from mailflatrate.apps.segments.bulk.selection import BulkSelection
+from mailflatrate.apps.segments.contact_list.narrowing import ContactFilter
+from mailflatrate.apps.segments.exports.runner import run_export
+from mailflatrate.apps.segments.models import (
+    BulkAction,
+    BulkKind,
     Export,
     ExportContent,
     ExportFormat,
     ExportState,
-    Import,
-    ImportState,
-    MailingList,
     Segment,
-    Subscription,
-    SubscriptionState,
 )
 from mailflatrate.apps.suppression.models import Suppression
 from mailflatrate.base import audit, tenancy

@@ -53,8 +53,8 @@ HEALTHY = {
     "mailflatrate_inbound_oldest_seconds": "3x120",
     'mailflatrate_inbound_total{door="lmtp",result="accepted"}': "0+5x120",
     'mailflatrate_inbound_total{door="lmtp",result="deferred"}': "1x120",
-    'mailflatrate_jobs_worked_total{job="lists.seal_ledger",result="failed"}': "2x120",
-    'mailflatrate_jobs_worked_total{job="lists.seal_ledger",result="succeeded"}': "0+1x120",
+    'mailflatrate_jobs_worked_total{job="consent.seal_ledger",result="failed"}': "2x120",
+    'mailflatrate_jobs_worked_total{job="consent.seal_ledger",result="succeeded"}': "0+1x120",
     "mailflatrate_seal_lag_seconds": "45x120",
     "mailflatrate_audit_damaged": "0x120",
     "mailflatrate_withdrawals_waiting_seconds": "40x120",
@@ -115,8 +115,8 @@ BROKEN: dict[str, tuple[dict[str, str], dict[str, str]]] = {
     "InboundLate": ({"mailflatrate_inbound_oldest_seconds": "0+60x120"}, {}),
     "InboundRefusesWork": ({'mailflatrate_inbound_total{door="lmtp",result="deferred"}': "0+3x120"}, {}),
     "JobsFail": (
-        {'mailflatrate_jobs_worked_total{job="lists.seal_ledger",result="failed"}': "0x100 1x20"},
-        {"job": "lists.seal_ledger"},
+        {'mailflatrate_jobs_worked_total{job="consent.seal_ledger",result="failed"}': "0x100 1x20"},
+        {"job": "consent.seal_ledger"},
     ),
     "SealLate": ({"mailflatrate_seal_lag_seconds": "0+60x120"}, {}),
     "AuditDamaged": ({"mailflatrate_audit_damaged": "1x120"}, {}),
@@ -208,7 +208,7 @@ def test_every_alert_has_its_section_in_the_runbook() -> None:
 @pytest.mark.usefixtures("database")
 def test_every_metric_that_is_asked_for_is_exported() -> None:
     begin_relay("relay.example")
-    begin_job("lists.seal_ledger", JobQueue.HOUSE)
+    begin_job("consent.seal_ledger", JobQueue.HOUSE)
     begin_follower()
     begin_following("mta-1", "")
     share = SharedMetrics(load_settings().data_dir / "metrics", "sender-1")

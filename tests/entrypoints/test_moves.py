@@ -7,10 +7,11 @@ from datetime import timedelta
 
 import pytest
 
+from mailflatrate.apps.intake.dry_runs.piles import Pile
+from mailflatrate.apps.intake.models import Import, Move
 from mailflatrate.apps.lists.actions import lists
 from mailflatrate.apps.lists.actions.fields import FieldDraft, create_field
-from mailflatrate.apps.lists.intake.piles import Pile
-from mailflatrate.apps.lists.models import Contact, ContactField, Import, ListOrigin, Move, Subscription
+from mailflatrate.apps.lists.models import Contact, ContactField, ListOrigin, Subscription
 from mailflatrate.apps.suppression.models import Suppression
 from mailflatrate.base import clock, tenancy
 from mailflatrate.base.storage import files as storage

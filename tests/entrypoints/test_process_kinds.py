@@ -10,11 +10,12 @@ from typing import Any
 import pytest
 
 import mailflatrate
-from mailflatrate.apps.lists.actions import bulk, fields
+from mailflatrate.apps.lists.actions import fields
 from mailflatrate.apps.lists.actions.fields import FieldDraft
-from mailflatrate.apps.lists.bulk.selection import BulkSelection
-from mailflatrate.apps.lists.contact_list.narrowing import ContactFilter
-from mailflatrate.apps.lists.models import BulkAction, BulkKind
+from mailflatrate.apps.segments.actions import bulk
+from mailflatrate.apps.segments.bulk.selection import BulkSelection
+from mailflatrate.apps.segments.contact_list.narrowing import ContactFilter
+from mailflatrate.apps.segments.models import BulkAction, BulkKind
 from mailflatrate.base import tenancy
 from mailflatrate.base.jobs import JobQueue
 from mailflatrate.base.long_task import TaskState

@@ -11,7 +11,8 @@ from django.test.utils import CaptureQueriesContext
 from mailflatrate.apps.accounts.models import Role
 from mailflatrate.apps.campaigns.actions.templates import save_as_template
 from mailflatrate.apps.campaigns.models import Campaign
-from mailflatrate.apps.lists.models import Contact, MailingList, Segment
+from mailflatrate.apps.lists.models import Contact, MailingList
+from mailflatrate.apps.segments.models import Segment
 from mailflatrate.base import clock, tenancy
 from mailflatrate.entrypoints.studio.search.pages import KEYWORDS
 from mailflatrate.entrypoints.studio.search.results import GROUP_HITS, marked, normalized

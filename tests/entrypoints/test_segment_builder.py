@@ -4,9 +4,9 @@ import pytest
 from django.http import QueryDict
 
 from mailflatrate.apps.lists.actions.fields import FieldDraft, create_field
-from mailflatrate.apps.lists.actions.segments import save_segment
-from mailflatrate.apps.lists.models import Segment
 from mailflatrate.apps.lists.tags import ensure_tags
+from mailflatrate.apps.segments.actions.segments import save_segment
+from mailflatrate.apps.segments.models import Segment
 from mailflatrate.base import tenancy
 from mailflatrate.entrypoints.studio.audience.segments.segment_builder import changed_tree, posted_tree
 from support.customers import Customer, sending_customer

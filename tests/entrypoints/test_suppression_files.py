@@ -10,21 +10,15 @@ from django.http import HttpResponse
 
 from mailflatrate.apps.accounts.models import Role
 from mailflatrate.apps.consent.models import ConsentEvent
-from mailflatrate.apps.lists.actions.suppression_files import drop_suppression_files_naming, suppress_file
+from mailflatrate.apps.intake import uploads
+from mailflatrate.apps.intake.actions.suppression_files import drop_suppression_files_naming, suppress_file
+from mailflatrate.apps.intake.models import SuppressionFile, SuppressionFileRow
+from mailflatrate.apps.intake.suppression_files import runner
+from mailflatrate.apps.intake.suppression_files.runner import run_suppression_file
 from mailflatrate.apps.lists.errors import ImportProblem
-from mailflatrate.apps.lists.exports.suppressions import SuppressionRows
-from mailflatrate.apps.lists.intake import uploads
-from mailflatrate.apps.lists.models import (
-    ConsentKind,
-    Export,
-    ExportContent,
-    ExportFormat,
-    Subscription,
-    SuppressionFile,
-    SuppressionFileRow,
-)
-from mailflatrate.apps.lists.suppression_files import runner
-from mailflatrate.apps.lists.suppression_files.runner import run_suppression_file
+from mailflatrate.apps.lists.models import ConsentKind, Subscription
+from mailflatrate.apps.segments.exports.suppressions import SuppressionRows
+from mailflatrate.apps.segments.models import Export, ExportContent, ExportFormat
 from mailflatrate.apps.suppression.actions import suppress_by_hand
 from mailflatrate.apps.suppression.models import Suppression
 from mailflatrate.base import tenancy

@@ -4,7 +4,7 @@ import pytest
 from django.test import RequestFactory
 from django.utils import translation
 
-from mailflatrate.apps.lists.models import Move, MoveState
+from mailflatrate.apps.intake.models import Move, MoveState
 from mailflatrate.entrypoints.studio.audience.move_pages import move_label
 from mailflatrate.entrypoints.studio.automations.rehearsal import RehearsalForm
 from mailflatrate.entrypoints.ui.templatetags.controls import initials

@@ -14,8 +14,8 @@ import django
 
 django.setup()
 
+from mailflatrate.apps.intake.reading import archive, csv_rows, file_tables, text_tables  # noqa: E402
 from mailflatrate.apps.lists.errors import ImportProblem  # noqa: E402
-from mailflatrate.apps.lists.intake import archive, csv_rows, file_tables, text_tables  # noqa: E402
 from mailflatrate.mail import address  # noqa: E402
 from mailflatrate.mail.content.campaign import CompileContext, ContentSource, SourceFormat, compile_content  # noqa: E402
 from mailflatrate.mail.fetched import feed, linked_page  # noqa: E402

@@ -49,8 +49,9 @@ def plan(account_id: int, campaign_id: int) -> None:
 
 def start_import(place, rows: int, folder: Path) -> dict[str, object]:  # type: ignore[no-untyped-def]
     from mailflatrate.apps.accounts.actions.people import create_user
-    from mailflatrate.apps.lists.actions import imports, lists, origins
-    from mailflatrate.apps.lists.actions.origin_decisions import OriginDecision, decide_origin
+    from mailflatrate.apps.intake.actions import imports, origins
+    from mailflatrate.apps.intake.actions.origin_decisions import OriginDecision, decide_origin
+    from mailflatrate.apps.lists.actions import lists
     from mailflatrate.apps.lists.models import EvidenceColumn, OriginKind
     from mailflatrate.base import tenancy
 

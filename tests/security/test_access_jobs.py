@@ -56,7 +56,7 @@ def values(anna: Customer) -> dict[str, object]:
     count([b"0123456789abcdef"], clock.now() + timedelta(hours=1))
     ConfirmationMark.objects.create(mailbox_key=b"m" * 32, at=clock.now())
     cache.set("tries", 5, 600)
-    jobs.defer("lists.sweep_uploads", jobs.JobQueue.HOUSE, at=clock.now() + timedelta(days=300))
+    jobs.defer("intake.sweep_uploads", jobs.JobQueue.HOUSE, at=clock.now() + timedelta(days=300))
     asyncio.run(_as_worker("INSERT INTO procrastinate_workers DEFAULT VALUES"))
     asyncio.run(_as_worker("INSERT INTO procrastinate_periodic_defers (task_name, defer_timestamp) VALUES ('a.b', 1)"))
     return {"account": anna.account_id, "otto": otto.id, "otto_email": otto.email, "anna": anna.owner.id}
@@ -79,7 +79,7 @@ DEEDS = {
         name="a.b",
         args='{{"account_id": {account}}}',
         more=", queueing_lock, scheduled_at",
-        value=", 'lists.seal_ledger', now() + interval '99 years'",
+        value=", 'consent.seal_ledger', now() + interval '99 years'",
     ),
     "ask by the library's function": "SELECT procrastinate_defer_jobs_v1(ARRAY[ROW('house', 'privacy.wipe_late', 0,"
     " NULL, NULL, '{{}}', NULL)::procrastinate_job_to_defer_v1])",
@@ -87,10 +87,10 @@ DEEDS = {
     " 'privacy.wipe_late', 0, '', 17, '{{\"timestamp\": 17}}')",
     "make a job another": "UPDATE procrastinate_jobs SET task_name = 'privacy.wipe_late'",
     "put jobs off": "UPDATE procrastinate_jobs SET scheduled_at = now() + interval '99 years'",
-    "drop jobs": "DELETE FROM procrastinate_jobs WHERE task_name = 'lists.sweep_uploads'",
+    "drop jobs": "DELETE FROM procrastinate_jobs WHERE task_name = 'intake.sweep_uploads'",
     "drop the history": "DELETE FROM procrastinate_events",
     "say a schedule was served": "INSERT INTO procrastinate_periodic_defers (task_name, defer_timestamp)"
-    " VALUES ('lists.seal_ledger', 99999999999)",
+    " VALUES ('consent.seal_ledger', 99999999999)",
     "drop the schedule": "DELETE FROM procrastinate_periodic_defers",
     "drop workers": "DELETE FROM procrastinate_workers",
     "pretend to be a worker": "INSERT INTO worker_process (worker_id, name, host, pid, queues)"

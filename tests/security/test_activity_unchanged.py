@@ -4,9 +4,9 @@ from collections.abc import Callable
 
 import pytest
 
-from mailflatrate.apps.lists.actions.exports import start_export
 from mailflatrate.apps.lists.actions.fields import FieldDraft, create_field
-from mailflatrate.apps.lists.models import ExportContent, ExportFormat
+from mailflatrate.apps.segments.actions.exports import start_export
+from mailflatrate.apps.segments.models import ExportContent, ExportFormat
 from mailflatrate.base import tenancy
 from mailflatrate.base.audit.models import AuditEntry
 from mailflatrate.base.tenancy import PlatformReason

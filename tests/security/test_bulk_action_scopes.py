@@ -6,8 +6,8 @@ from django.urls import reverse
 from mailflatrate.apps.accounts.actions.keys import AskingBounds, make_api_key
 from mailflatrate.apps.accounts.models import KeyScope, Role
 from mailflatrate.apps.accounts.rights import NotPermitted
-from mailflatrate.apps.lists.actions import bulk
-from mailflatrate.apps.lists.models import UNDOABLE, BulkAction, BulkKind
+from mailflatrate.apps.segments.actions import bulk
+from mailflatrate.apps.segments.models import UNDOABLE, BulkAction, BulkKind
 from mailflatrate.base import clock, tenancy
 from mailflatrate.base.long_task import TaskState
 from mailflatrate.entrypoints.api.v1.service import schema

@@ -24,8 +24,10 @@ from mailflatrate.apps.gate.test_send import send_test
 from mailflatrate.apps.inbound import intake, jobs, named_addresses, test_inbox
 from mailflatrate.apps.inbound.intake import Arrival
 from mailflatrate.apps.inbound.models import RawMail
-from mailflatrate.apps.lists.actions import contacts, imports
-from mailflatrate.apps.lists.models import Contact, Import
+from mailflatrate.apps.intake.actions import imports
+from mailflatrate.apps.intake.models import Import
+from mailflatrate.apps.lists.actions import contacts
+from mailflatrate.apps.lists.models import Contact
 from mailflatrate.apps.privacy.actions.erasure import erase_for_customer
 from mailflatrate.apps.privacy.personal_traces import wipe_late
 from mailflatrate.apps.suppression.queries import strongest

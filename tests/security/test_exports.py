@@ -6,9 +6,9 @@ from django.test import Client
 
 from mailflatrate.apps.accounts.actions import people
 from mailflatrate.apps.accounts.models import KeyScope, Role, User
-from mailflatrate.apps.lists.actions import exports
-from mailflatrate.apps.lists.exports.runner import run_export
-from mailflatrate.apps.lists.models import Export, ExportContent, ExportFormat, ExportState
+from mailflatrate.apps.segments.actions import exports
+from mailflatrate.apps.segments.exports.runner import run_export
+from mailflatrate.apps.segments.models import Export, ExportContent, ExportFormat, ExportState
 from mailflatrate.base import tenancy
 from mailflatrate.base.storage import files as storage
 from mailflatrate.settings.roles import app_url

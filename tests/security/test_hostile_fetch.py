@@ -10,13 +10,13 @@ from urllib.parse import parse_qs, urlsplit
 import pytest
 from procrastinate.contrib.django import app
 
-from mailflatrate.apps.lists.actions import fetches
-from mailflatrate.apps.lists.fetch_runner import fetch_files
-from mailflatrate.apps.lists.fetching import api as api_module
-from mailflatrate.apps.lists.fetching import connector
-from mailflatrate.apps.lists.fetching.api import ApiLink
-from mailflatrate.apps.lists.jobs import check_move, fetch_move
-from mailflatrate.apps.lists.models import MoveFetch
+from mailflatrate.apps.intake.actions import fetches
+from mailflatrate.apps.intake.fetch_runner import fetch_files
+from mailflatrate.apps.intake.fetching import api as api_module
+from mailflatrate.apps.intake.fetching import connector
+from mailflatrate.apps.intake.fetching.api import ApiLink
+from mailflatrate.apps.intake.jobs import check_move, fetch_move
+from mailflatrate.apps.intake.models import MoveFetch
 from mailflatrate.base import tenancy
 from mailflatrate.wire.dns import DnsResolver
 from support.customers import Customer, customer_with_members
@@ -172,7 +172,7 @@ def _arguments(stored: Any) -> Any:
 
 
 def waiting_jobs(move: MoveIn) -> int:
-    found = app.job_manager.list_jobs(task="lists.fetch_move", status="todo")
+    found = app.job_manager.list_jobs(task="intake.fetch_move", status="todo")
     return sum(_arguments(job.task_kwargs)["move_id"] == move.id for job in found)
 
 

@@ -26,10 +26,10 @@ from PIL import Image
 from mailflatrate.apps.inbound import intake
 from mailflatrate.apps.inbound.actions.process_batch import read_mail
 from mailflatrate.apps.inbound.models import RawMail
-from mailflatrate.apps.lists.actions.imports import read_head
+from mailflatrate.apps.intake.actions.imports import read_head
+from mailflatrate.apps.intake.image_uploads import clean_picture
+from mailflatrate.apps.intake.reading.file_tables import open_table
 from mailflatrate.apps.lists.errors import ImportProblem, ListError
-from mailflatrate.apps.lists.image_uploads import clean_picture
-from mailflatrate.apps.lists.intake.file_tables import open_table
 from mailflatrate.base import child, tenancy
 from mailflatrate.base.tenancy import PlatformReason
 from mailflatrate.entrypoints.smtpd.connection_limits import CountedSMTP, Visitors

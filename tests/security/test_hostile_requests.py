@@ -17,9 +17,9 @@ from mailflatrate.apps.campaigns.models import Campaign
 from mailflatrate.apps.campaigns.queries import attribute_names, newest_imprint
 from mailflatrate.apps.delivery.models import Delivery
 from mailflatrate.apps.gate.campaigns import judge_whole, variants_facts
-from mailflatrate.apps.lists.actions.imports import read_head
+from mailflatrate.apps.intake.actions.imports import read_head
+from mailflatrate.apps.intake.reading.file_preview import SHOWN_CHARACTERS
 from mailflatrate.apps.lists.errors import ImportProblem
-from mailflatrate.apps.lists.intake.file_preview import SHOWN_CHARACTERS
 from mailflatrate.apps.lists.models import Contact
 from mailflatrate.base import child, tenancy
 from mailflatrate.base.ids import key_ring
@@ -131,7 +131,7 @@ def test_rare_letters_beyond_ascii_decide_the_encoding_wherever_they_stand(tmp_p
     rows = b"dora@people.example;Dora\n" * 100_000
     for letter in ("ü".encode(), "ü".encode("cp1252")):
         path.write_bytes(b"email;name\n" + rows + b"emil@people.example;M" + letter + b"ller\n")
-        from mailflatrate.apps.lists.intake.csv_rows import CsvTable
+        from mailflatrate.apps.intake.reading.csv_rows import CsvTable
 
         assert [cells for _line, cells, _fault in CsvTable(path).rows()][-1] == ["emil@people.example", "Müller"]
 

@@ -8,12 +8,13 @@ from datetime import timedelta
 import pytest
 
 from mailflatrate.apps.consent.models import ConsentEvent
+from mailflatrate.apps.intake.actions import imports
+from mailflatrate.apps.intake.models import Import
+from mailflatrate.apps.intake.reading.import_options import ImportTerms
+from mailflatrate.apps.intake.runner import run_import
 from mailflatrate.apps.lists import queries
-from mailflatrate.apps.lists.actions import imports
 from mailflatrate.apps.lists.errors import ImportProblem
-from mailflatrate.apps.lists.intake.import_options import ImportTerms
-from mailflatrate.apps.lists.intake.runner import run_import
-from mailflatrate.apps.lists.models import Import, Subscription
+from mailflatrate.apps.lists.models import Subscription
 from mailflatrate.apps.suppression.models import Suppression
 from mailflatrate.base import clock, ids, tenancy
 from mailflatrate.mail.address import canonical_key

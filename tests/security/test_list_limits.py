@@ -12,8 +12,10 @@ from mailflatrate.apps.accounts.actions import people
 from mailflatrate.apps.accounts.models import Membership, Role, User
 from mailflatrate.apps.campaigns.models import Campaign
 from mailflatrate.apps.forms.models import Form
+from mailflatrate.apps.intake.models import Import
 from mailflatrate.apps.lists.actions.lists import create_list
-from mailflatrate.apps.lists.models import BulkAction, Contact, ContactNote, Export, Import, MailingList, Subscription
+from mailflatrate.apps.lists.models import Contact, ContactNote, MailingList, Subscription
+from mailflatrate.apps.segments.models import BulkAction, Export
 from mailflatrate.base import tenancy
 from mailflatrate.base.tenancy import PlatformReason, TenantModel
 from mailflatrate.base.tenancy.limits import LIMITED_TABLES

@@ -7,11 +7,11 @@ import pytest
 
 from mailflatrate.apps.forms.actions import sign_up
 from mailflatrate.apps.forms.models import ConfirmationRequestKind
+from mailflatrate.apps.intake.actions.suppression_files import suppress_file
+from mailflatrate.apps.intake.suppression_files.runner import run_suppression_file
 from mailflatrate.apps.lists.actions.consent import object_to_mail, unsubscribe
 from mailflatrate.apps.lists.actions.lists import create_list
-from mailflatrate.apps.lists.actions.suppression_files import suppress_file
 from mailflatrate.apps.lists.models import ConsentKind, Contact, Subscription, SubscriptionState
-from mailflatrate.apps.lists.suppression_files.runner import run_suppression_file
 from mailflatrate.apps.privacy.actions.erasure import erase_person
 from mailflatrate.apps.suppression import actions as suppression
 from mailflatrate.apps.suppression.queries import is_suppressed, refused_mailboxes

@@ -11,15 +11,17 @@ from django.db import IntegrityError
 from django.test import Client
 
 from mailflatrate.apps.accounts.actions.agreements import Circumstances, PolicyConfirmation
-from mailflatrate.apps.lists import queries
-from mailflatrate.apps.lists.actions import lists, moves
+from mailflatrate.apps.intake import queries
+from mailflatrate.apps.intake.actions import moves
+from mailflatrate.apps.intake.dry_runs.piles import Pile
+from mailflatrate.apps.intake.jobs import check_move, start_move, sweep_uploads
+from mailflatrate.apps.intake.models import Move, MoveState
+from mailflatrate.apps.intake.moves.answers import MoveAnswers
+from mailflatrate.apps.intake.moves.result import MoveFindings
+from mailflatrate.apps.intake.runner import run_import
+from mailflatrate.apps.lists.actions import lists
 from mailflatrate.apps.lists.errors import ImportProblem, MoveChanged
-from mailflatrate.apps.lists.intake.piles import Pile
-from mailflatrate.apps.lists.intake.runner import run_import
-from mailflatrate.apps.lists.jobs import check_move, start_move, sweep_uploads
-from mailflatrate.apps.lists.models import Contact, Move, MoveState
-from mailflatrate.apps.lists.moves.answers import MoveAnswers
-from mailflatrate.apps.lists.moves.result import MoveFindings
+from mailflatrate.apps.lists.models import Contact
 from mailflatrate.apps.privacy.actions.erasure import erase_for_customer
 from mailflatrate.base import clock, tenancy
 from mailflatrate.base.storage import files as storage

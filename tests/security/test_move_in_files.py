@@ -16,17 +16,17 @@ import pytest
 from hypothesis import HealthCheck, given, settings
 from hypothesis import strategies as st
 
+from mailflatrate.apps.intake.dry_runs.dry_run import DryRunner
+from mailflatrate.apps.intake.judging.person_names import split_name
+from mailflatrate.apps.intake.reading import archive
+from mailflatrate.apps.intake.reading.archive import ArchiveFault, ArchiveRefused, is_archive, unpacked
+from mailflatrate.apps.intake.reading.csv_rows import RowFault, TableRefused
+from mailflatrate.apps.intake.reading.import_options import ImportTerms
+from mailflatrate.apps.intake.reading.table_files import TableFile
+from mailflatrate.apps.intake.reading.text_tables import open_text_table
 from mailflatrate.apps.lists.errors import ImportProblem
-from mailflatrate.apps.lists.intake import archive
-from mailflatrate.apps.lists.intake.archive import ArchiveFault, ArchiveRefused, is_archive, unpacked
-from mailflatrate.apps.lists.intake.csv_rows import RowFault, TableRefused
-from mailflatrate.apps.lists.intake.dry_run import DryRunner
-from mailflatrate.apps.lists.intake.import_options import ImportTerms
-from mailflatrate.apps.lists.intake.person_names import split_name
-from mailflatrate.apps.lists.intake.table_files import TableFile
-from mailflatrate.apps.lists.intake.text_tables import open_text_table
-from mailflatrate.apps.lists.intake.timestamps import join_clock, moment_reader
 from mailflatrate.base import clock
+from mailflatrate.rules.contacts.timestamps import join_clock, moment_reader
 from mailflatrate.rules.systems.profile import recognize
 from support.contact_files import dry_run
 

@@ -5,12 +5,13 @@ import io
 import openpyxl
 import pytest
 
-from mailflatrate.apps.lists.actions import import_checks, imports
-from mailflatrate.apps.lists.actions.suppression_files import suppress_file
+from mailflatrate.apps.intake.actions import import_checks, imports
+from mailflatrate.apps.intake.actions.suppression_files import suppress_file
+from mailflatrate.apps.intake.models import Import
+from mailflatrate.apps.intake.reading.questions import STATUS, ImportAsks
+from mailflatrate.apps.intake.runner import run_import
 from mailflatrate.apps.lists.errors import ImportProblem
-from mailflatrate.apps.lists.intake.questions import STATUS, ImportAsks
-from mailflatrate.apps.lists.intake.runner import run_import
-from mailflatrate.apps.lists.models import Import, Subscription
+from mailflatrate.apps.lists.models import Subscription
 from mailflatrate.base import tenancy
 from support.contact_files import HEADER, line
 from support.customers import Customer, customer_with_list

@@ -9,14 +9,14 @@ from django.db import connection
 from hypothesis import HealthCheck, given, settings
 from hypothesis import strategies as st
 
-from mailflatrate.apps.lists.actions.segments import save_segment
-from mailflatrate.apps.lists.conditions.parsing import parse_segment
-from mailflatrate.apps.lists.conditions.tree import versioned_form
 from mailflatrate.apps.lists.errors import SegmentError
-from mailflatrate.apps.lists.models import Segment
-from mailflatrate.apps.lists.segment_counts import count_people, sample_people
-from mailflatrate.apps.lists.segments import conditions_sql
 from mailflatrate.apps.lists.tags import ensure_tags, give_tags
+from mailflatrate.apps.segments.actions.segments import save_segment
+from mailflatrate.apps.segments.builders import conditions_sql
+from mailflatrate.apps.segments.conditions.parsing import parse_segment
+from mailflatrate.apps.segments.conditions.tree import versioned_form
+from mailflatrate.apps.segments.counts import count_people, sample_people
+from mailflatrate.apps.segments.models import Segment
 from mailflatrate.base import tenancy
 from mailflatrate.rules.conditions import MAX_CONDITIONS, MAX_GROUPS, OPS, Field, Op
 from support.customers import Customer, sending_customer

@@ -18,12 +18,12 @@ from mailflatrate.apps.campaigns.actions.media import upload_media
 from mailflatrate.apps.campaigns.errors import MediaRefused
 from mailflatrate.apps.campaigns.media import WHOLE, media_url
 from mailflatrate.apps.campaigns.models import Media
-from mailflatrate.apps.lists.actions import imports
+from mailflatrate.apps.intake import uploads
+from mailflatrate.apps.intake.actions import imports
+from mailflatrate.apps.intake.jobs import sweep_uploads
+from mailflatrate.apps.intake.models import Import, ImportState
+from mailflatrate.apps.intake.runner import run_import
 from mailflatrate.apps.lists.errors import ImportProblem
-from mailflatrate.apps.lists.intake import uploads
-from mailflatrate.apps.lists.intake.runner import run_import
-from mailflatrate.apps.lists.jobs import sweep_uploads
-from mailflatrate.apps.lists.models import Import, ImportState
 from mailflatrate.base import clock, tenancy
 from mailflatrate.base.storage import files
 from mailflatrate.base.storage.directory import DirectoryFiles
@@ -97,7 +97,7 @@ WORKER = """
 import sys
 from mailflatrate.entrypoints.boot import boot
 boot()
-from mailflatrate.apps.lists.intake.runner import run_import
+from mailflatrate.apps.intake.runner import run_import
 run_import(int(sys.argv[1]), int(sys.argv[2]))
 """
 

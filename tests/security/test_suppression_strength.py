@@ -5,8 +5,8 @@ import itertools
 import pytest
 from django.core.files.uploadedfile import SimpleUploadedFile
 
-from mailflatrate.apps.lists.models import SuppressionFile
-from mailflatrate.apps.lists.suppression_files.runner import run_suppression_file
+from mailflatrate.apps.intake.models import SuppressionFile
+from mailflatrate.apps.intake.suppression_files.runner import run_suppression_file
 from mailflatrate.apps.suppression import actions
 from mailflatrate.apps.suppression.models import Suppression
 from mailflatrate.base import ids, tenancy

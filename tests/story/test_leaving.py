@@ -12,12 +12,13 @@ from copies import Copies
 from mailflatrate.apps.consent import seals as ledger_seals
 from mailflatrate.apps.consent.signing_keys import rotate_signing_key
 from mailflatrate.apps.lists.actions.consent import unsubscribe
-from mailflatrate.apps.lists.actions.exports import start_export
 from mailflatrate.apps.lists.actions.feedback import record_complaint
-from mailflatrate.apps.lists.exports.runner import run_export
-from mailflatrate.apps.lists.models import Contact, Export, ExportContent, ExportFormat, Subscription
+from mailflatrate.apps.lists.models import Contact, Subscription
 from mailflatrate.apps.privacy.certificate.build import build_certificate
 from mailflatrate.apps.privacy.certificate.pdf import certificate_json
+from mailflatrate.apps.segments.actions.exports import start_export
+from mailflatrate.apps.segments.exports.runner import run_export
+from mailflatrate.apps.segments.models import Export, ExportContent, ExportFormat
 from mailflatrate.apps.suppression.queries import is_suppressed
 from mailflatrate.base import tenancy
 from mailflatrate.base.storage import files as storage

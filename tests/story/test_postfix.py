@@ -32,8 +32,10 @@ from mailflatrate.apps.domains.actions import domains, mailboxes
 from mailflatrate.apps.gate import actions as gate
 from mailflatrate.apps.inbound.models import Feedback, FeedbackKind, RawMail
 from mailflatrate.apps.inbound.queries import feedback_counts, inbox_messages
-from mailflatrate.apps.lists.actions import imports, lists
-from mailflatrate.apps.lists.models import Contact, Import, ImportState
+from mailflatrate.apps.intake.actions import imports
+from mailflatrate.apps.intake.models import Import, ImportState
+from mailflatrate.apps.lists.actions import lists
+from mailflatrate.apps.lists.models import Contact
 from mailflatrate.apps.suppression.queries import is_suppressed
 from mailflatrate.base import clock, ids, tenancy
 from mailflatrate.base.tenancy import PlatformReason

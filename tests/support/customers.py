@@ -30,10 +30,12 @@ from mailflatrate.apps.delivery.planning.plan import plan_campaign
 from mailflatrate.apps.domains.actions.domains import add_sender
 from mailflatrate.apps.domains.models import CheckKind, DkimKey, DnsCheck, SenderDomain
 from mailflatrate.apps.gate.actions import release_campaign
-from mailflatrate.apps.lists.actions import import_checks, imports, lists
-from mailflatrate.apps.lists.intake.import_options import ImportTerms
-from mailflatrate.apps.lists.intake.runner import run_import
-from mailflatrate.apps.lists.models import Contact, Import
+from mailflatrate.apps.intake.actions import import_checks, imports
+from mailflatrate.apps.intake.models import Import
+from mailflatrate.apps.intake.reading.import_options import ImportTerms
+from mailflatrate.apps.intake.runner import run_import
+from mailflatrate.apps.lists.actions import lists
+from mailflatrate.apps.lists.models import Contact
 from mailflatrate.base import clock, tenancy
 from mailflatrate.mail.signing.dkim import generate_key
 from mailflatrate.settings import load_settings

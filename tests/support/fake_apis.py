@@ -11,7 +11,7 @@ from pathlib import Path
 from typing import Any
 from urllib.parse import parse_qs, urlsplit
 
-RECORDED = Path(__file__).parents[1] / "apps" / "lists" / "fetched"
+RECORDED = Path(__file__).parents[1] / "apps" / "intake" / "fetched"
 Answer = tuple[int, Mapping[str, str], bytes]
 """Status, headers and body. A body shorter than its Content-Length is a connection that was cut."""
 

@@ -7,16 +7,17 @@ from dataclasses import dataclass
 from datetime import timedelta
 from pathlib import Path
 
-from mailflatrate.apps.lists import queries
-from mailflatrate.apps.lists.actions import import_checks
-from mailflatrate.apps.lists.intake.runner import run_import
-from mailflatrate.apps.lists.jobs import check_move, start_move
-from mailflatrate.apps.lists.models import Import, Move, Subscription
-from mailflatrate.apps.lists.moves.result import MoveFindings
+from mailflatrate.apps.intake import queries
+from mailflatrate.apps.intake.actions import import_checks
+from mailflatrate.apps.intake.jobs import check_move, start_move
+from mailflatrate.apps.intake.models import Import, Move
+from mailflatrate.apps.intake.moves.result import MoveFindings
+from mailflatrate.apps.intake.runner import run_import
+from mailflatrate.apps.lists.models import Subscription
 from mailflatrate.base import clock, tenancy
 from support.customers import Customer
 
-EXPORTS = Path(__file__).parents[1] / "apps" / "lists" / "moving"
+EXPORTS = Path(__file__).parents[1] / "apps" / "intake" / "moving"
 ORIGIN = {
     "kind": "service",
     "form_url": "https://anna.example/news",

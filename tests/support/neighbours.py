@@ -60,31 +60,26 @@ from mailflatrate.apps.gate.approval import request_approval
 from mailflatrate.apps.gate.reviews import review_campaign
 from mailflatrate.apps.gate.test_lists import save_test_list
 from mailflatrate.apps.inbound.models import DomainReport, Feedback, FeedbackKind, InboxMessage, RawMail
-from mailflatrate.apps.lists.actions.bulk import start_bulk
+from mailflatrate.apps.intake.actions.fetches import FetchOrder, fetch_move
+from mailflatrate.apps.intake.actions.moves import DroppedFile, upload_move
+from mailflatrate.apps.intake.actions.suppression_files import suppress_file
+from mailflatrate.apps.intake.models import SuppressionFileRow
 from mailflatrate.apps.lists.actions.consent import unsubscribe
-from mailflatrate.apps.lists.actions.exports import start_export
-from mailflatrate.apps.lists.actions.fetches import FetchOrder, fetch_move
 from mailflatrate.apps.lists.actions.fields import FieldDraft, create_field
-from mailflatrate.apps.lists.actions.moves import DroppedFile, upload_move
 from mailflatrate.apps.lists.actions.notes import write_note
-from mailflatrate.apps.lists.actions.segments import save_segment
-from mailflatrate.apps.lists.actions.suppression_files import suppress_file
 from mailflatrate.apps.lists.actions.tags import create_tag
-from mailflatrate.apps.lists.bulk.selection import BulkSelection
-from mailflatrate.apps.lists.contact_list.columns import choose_columns
 from mailflatrate.apps.lists.counts import count_mailable
-from mailflatrate.apps.lists.models import (
-    BulkItem,
-    BulkKind,
-    Contact,
-    ExportContent,
-    ExportFormat,
-    SuppressionFileRow,
-)
+from mailflatrate.apps.lists.models import Contact
 from mailflatrate.apps.lists.search import write_texts
-from mailflatrate.apps.lists.sort_indexes import build_index
 from mailflatrate.apps.lists.tags import give_tags
 from mailflatrate.apps.privacy.models import PrivacyRequest
+from mailflatrate.apps.segments.actions.bulk import start_bulk
+from mailflatrate.apps.segments.actions.exports import start_export
+from mailflatrate.apps.segments.actions.segments import save_segment
+from mailflatrate.apps.segments.bulk.selection import BulkSelection
+from mailflatrate.apps.segments.contact_list.columns import choose_columns
+from mailflatrate.apps.segments.models import BulkItem, BulkKind, ExportContent, ExportFormat
+from mailflatrate.apps.segments.sort_indexes import build_index
 from mailflatrate.apps.stats.actions import refresh_campaign
 from mailflatrate.apps.stats.models import AudienceCount, Measure, MonthlyReport, MonthlyReportReader
 from mailflatrate.apps.stats.report_links import create_report_link

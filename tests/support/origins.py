@@ -7,8 +7,8 @@ from typing import Any
 
 from PIL import Image
 
-from mailflatrate.apps.lists.actions import origins
-from mailflatrate.apps.lists.actions.origin_decisions import OriginDecision, decide_origin
+from mailflatrate.apps.intake.actions import origins
+from mailflatrate.apps.intake.actions.origin_decisions import OriginDecision, decide_origin
 from mailflatrate.apps.lists.models import ListOrigin
 from mailflatrate.base import clock, tenancy
 from support.people import operator

@@ -1,5 +1,5 @@
 """The results of a chain of rules, passed and failed alike. A finding keeps identifiers and parameters, not sentences,
-so that it can be read in any language, even years later; `gate.explain` turns it into text.
+so that it can be read in any language, even years later; `rules.gate.judge.explain` turns it into text.
 """
 
 from __future__ import annotations

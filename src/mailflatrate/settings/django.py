@@ -52,6 +52,8 @@ INSTALLED_APPS = [
     "mailflatrate.apps.suppression",
     "mailflatrate.apps.consent",
     "mailflatrate.apps.lists",
+    "mailflatrate.apps.segments",
+    "mailflatrate.apps.intake",
     "mailflatrate.apps.campaigns",
     "mailflatrate.apps.events",
     "mailflatrate.apps.forms",

@@ -9,9 +9,9 @@ import pytest
 from mailflatrate.apps.campaigns.models import Campaign
 from mailflatrate.apps.gate.audience import audience_facts
 from mailflatrate.apps.lists.actions.fields import FieldDraft, create_field
-from mailflatrate.apps.lists.actions.segments import save_segment
 from mailflatrate.apps.lists.actions.tags import create_tag
 from mailflatrate.apps.lists.models import Contact
+from mailflatrate.apps.segments.actions.segments import save_segment
 from mailflatrate.base import clock, tenancy
 from support.automations import Journey
 from support.customers import Customer, sending_customer

@@ -7,8 +7,8 @@ from django.db import connection
 
 from mailflatrate.apps.automations.engine.moving import DAY
 from mailflatrate.apps.lists.actions.fields import FieldDraft, create_field
-from mailflatrate.apps.lists.actions.segments import save_segment
 from mailflatrate.apps.lists.models import Contact
+from mailflatrate.apps.segments.actions.segments import save_segment
 from mailflatrate.base import clock, tenancy
 from support.automations import Journey
 from support.customers import Customer

@@ -3,8 +3,8 @@
 from typing import Any
 
 from mailflatrate.apps.automations.actions import running
-from mailflatrate.apps.lists.actions.segments import save_segment
-from mailflatrate.apps.lists.conditions.uses import uses_of
+from mailflatrate.apps.segments.actions.segments import save_segment
+from mailflatrate.apps.segments.conditions.uses import uses_of
 from mailflatrate.base import tenancy
 from support.automations import Journey
 from support.customers import Customer

@@ -11,10 +11,10 @@ from mailflatrate.apps.delivery.models import Delivery, DeliveryState
 from mailflatrate.apps.gate.actions import check_campaign
 from mailflatrate.apps.gate.audience import audience_facts
 from mailflatrate.apps.lists.actions.lists import create_list
-from mailflatrate.apps.lists.audience import Audience
 from mailflatrate.apps.lists.errors import SegmentError
 from mailflatrate.apps.lists.models import Contact, Subscription
-from mailflatrate.apps.lists.queries import count_segment
+from mailflatrate.apps.segments.audience import Audience
+from mailflatrate.apps.segments.queries import count_segment
 from mailflatrate.base import clock, tenancy
 from support.customers import Customer, sending_customer
 

@@ -7,8 +7,8 @@ import psycopg
 from mailflatrate.apps.campaigns.recipients import count_people
 from mailflatrate.apps.delivery.models import DeliveryState
 from mailflatrate.apps.delivery.planning.promised_frequency import promises_of
-from mailflatrate.apps.lists.audience import Audience
-from mailflatrate.apps.lists.follow_up import FollowUp
+from mailflatrate.apps.segments.audience import Audience
+from mailflatrate.apps.segments.follow_up import FollowUp
 from mailflatrate.base import clock, tenancy
 from mailflatrate.rules.automations.promises import Promise
 from support.customers import sending_customer

@@ -29,8 +29,9 @@ from mailflatrate.apps.gate.audience import audience_facts
 from mailflatrate.apps.gate.campaigns import promised_recipients, variants_facts
 from mailflatrate.apps.gate.recipients import COLUMNS, JOINS, RecipientRow, recipient_facts
 from mailflatrate.apps.gate.reviews import review_campaign
+from mailflatrate.apps.intake.models import Import
 from mailflatrate.apps.lists.actions.lists import create_list
-from mailflatrate.apps.lists.models import Contact, Import, Subscription
+from mailflatrate.apps.lists.models import Contact, Subscription
 from mailflatrate.apps.suppression.models import Suppression
 from mailflatrate.base import clock, tenancy
 from mailflatrate.base.ids import address_key
@@ -72,7 +73,7 @@ def test_the_last_mailing_that_the_origin_declares_counts_as_at_the_import(datab
 
 
 def approved(origin_id: int) -> None:
-    from mailflatrate.apps.lists.actions.origin_decisions import OriginDecision, decide_origin
+    from mailflatrate.apps.intake.actions.origin_decisions import OriginDecision, decide_origin
 
     decide_origin(origin_id, OriginDecision.APPROVE, reviewer=operator(), reason="Seen.")
 

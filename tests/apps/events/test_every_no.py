@@ -9,10 +9,11 @@ from django.test import Client
 from mailflatrate.apps.events import feed
 from mailflatrate.apps.events.feed import FeedPosition
 from mailflatrate.apps.inbound.actions.stop_requests import tell_complaint
-from mailflatrate.apps.lists.actions import bulk, consent
-from mailflatrate.apps.lists.bulk.runner import run_bulk
-from mailflatrate.apps.lists.bulk.selection import BulkSelection
-from mailflatrate.apps.lists.models import BulkKind
+from mailflatrate.apps.lists.actions import consent
+from mailflatrate.apps.segments.actions import bulk
+from mailflatrate.apps.segments.bulk.runner import run_bulk
+from mailflatrate.apps.segments.bulk.selection import BulkSelection
+from mailflatrate.apps.segments.models import BulkKind
 from mailflatrate.base import tenancy
 from mailflatrate.mail.identifiers.tokens import TokenPurpose
 from mailflatrate.mail.identifiers.verp import unsubscribe_address

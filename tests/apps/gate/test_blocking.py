@@ -22,8 +22,9 @@ from mailflatrate.apps.delivery.models import Delivery
 from mailflatrate.apps.domains.models import CheckKind, DkimKey, DnsCheck, Mailbox, MailDomain, SenderAddress
 from mailflatrate.apps.gate.actions import check_campaign, release_campaign
 from mailflatrate.apps.gate.approval import approve_and_release, request_approval
+from mailflatrate.apps.intake.models import Import, ImportState
 from mailflatrate.apps.lists.actions.lists import create_list
-from mailflatrate.apps.lists.models import Import, ImportState, MailingList
+from mailflatrate.apps.lists.models import MailingList
 from mailflatrate.base import clock, tenancy
 from mailflatrate.base.tenancy import PlatformReason
 from mailflatrate.mail.signing.dkim import generate_key

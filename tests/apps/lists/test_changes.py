@@ -6,16 +6,18 @@ from typing import Any
 import psycopg
 import pytest
 
-from mailflatrate.apps.lists.actions import bulk, contacts, fields, notes, tags
+from mailflatrate.apps.lists.actions import contacts, fields, notes, tags
 from mailflatrate.apps.lists.actions.field_migration import migrate_fields
 from mailflatrate.apps.lists.actions.fields import FieldDraft
-from mailflatrate.apps.lists.bulk.runner import run_bulk
-from mailflatrate.apps.lists.bulk.selection import BulkSelection
 from mailflatrate.apps.lists.changes import CHANGES_KEPT_DAYS, sweep_changes
-from mailflatrate.apps.lists.models import BulkKind, Contact, ContactField, ContactNote, RecordedChange, Tag
-from mailflatrate.apps.lists.queries import ContactFilter
+from mailflatrate.apps.lists.models import Contact, ContactField, ContactNote, RecordedChange, Tag
 from mailflatrate.apps.privacy.actions.erasure import erase_for_customer
 from mailflatrate.apps.privacy.stored_data import stored_about
+from mailflatrate.apps.segments.actions import bulk
+from mailflatrate.apps.segments.bulk.runner import run_bulk
+from mailflatrate.apps.segments.bulk.selection import BulkSelection
+from mailflatrate.apps.segments.models import BulkKind
+from mailflatrate.apps.segments.queries import ContactFilter
 from mailflatrate.base import clock, tenancy
 from mailflatrate.settings.roles import app_url, owner_url
 from mailflatrate.settings.schema import load_settings

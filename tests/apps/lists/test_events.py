@@ -10,12 +10,12 @@ from django.db import connections
 from mailflatrate.apps.lists import events
 from mailflatrate.apps.lists.actions import events as actions
 from mailflatrate.apps.lists.actions.events import EventOutcome, ReportedEvent, TooManyEvents
-from mailflatrate.apps.lists.conditions.checks import check_segment
 from mailflatrate.apps.lists.errors import ListError
 from mailflatrate.apps.lists.models import Contact, ContactEvent, ContactEventType, EventDay
-from mailflatrate.apps.lists.segments import conditions_sql
 from mailflatrate.apps.privacy.actions.erasure import erase_for_customer
 from mailflatrate.apps.privacy.stored_data import stored_about
+from mailflatrate.apps.segments.builders import conditions_sql
+from mailflatrate.apps.segments.conditions.checks import check_segment
 from mailflatrate.base import clock, tenancy
 from mailflatrate.rules.contacts import contact_events as rules
 from mailflatrate.rules.contacts.contact_events import PropertyType

@@ -258,7 +258,7 @@ def test_a_default_is_printed_sealed_and_covered_by_the_tick(sender: Customer) -
 
 
 def test_several_choices_are_compared_one_by_one(anna: Customer) -> None:
-    from mailflatrate.apps.lists.queries import count_segment
+    from mailflatrate.apps.segments.queries import count_segment
 
     anna.bring("\n".join((HEADER, *(line(f"p{n}@dora.example.com") for n in range(3)))))
     with tenancy.account(anna.account_id):

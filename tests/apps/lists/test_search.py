@@ -6,7 +6,7 @@ from psycopg import errors
 
 from mailflatrate.apps.lists import search
 from mailflatrate.apps.lists.models import Contact, ContactText, SearchTodo
-from mailflatrate.apps.lists.queries import contact_page
+from mailflatrate.apps.segments.queries import contact_page
 from mailflatrate.base import tenancy
 from mailflatrate.settings.roles import app_url
 from mailflatrate.settings.schema import load_settings

@@ -8,10 +8,10 @@ from mailflatrate.apps.lists.actions import consent
 from mailflatrate.apps.lists.actions import tags as tags_actions
 from mailflatrate.apps.lists.errors import ListError
 from mailflatrate.apps.lists.models import Contact, ContactTag, Tag
-from mailflatrate.apps.lists.queries import contact_page, count_segment
 from mailflatrate.apps.lists.tags import ensure_tags, give_tags, tag_table, tags_of, take_tags
 from mailflatrate.apps.privacy.actions.erasure import erase_for_customer
 from mailflatrate.apps.privacy.stored_data import stored_about
+from mailflatrate.apps.segments.queries import contact_page, count_segment
 from mailflatrate.base import tenancy
 from mailflatrate.rules.contacts.tags import MAX_TAGS, TagColor
 from mailflatrate.settings.roles import app_url

@@ -6,14 +6,15 @@ from typing import Any
 import pytest
 
 from mailflatrate.apps.consent.models import ConsentEvent
-from mailflatrate.apps.lists.actions import bulk
-from mailflatrate.apps.lists.bulk import steps
-from mailflatrate.apps.lists.bulk.runner import BulkRunner, run_bulk
-from mailflatrate.apps.lists.bulk.selection import selection_of
-from mailflatrate.apps.lists.bulk.steps import BulkSteps
-from mailflatrate.apps.lists.models import BulkAction, BulkKind, Contact
+from mailflatrate.apps.lists.models import Contact
 from mailflatrate.apps.privacy import bulk_steps
 from mailflatrate.apps.privacy.models import PrivacyRequest
+from mailflatrate.apps.segments.actions import bulk
+from mailflatrate.apps.segments.bulk import steps
+from mailflatrate.apps.segments.bulk.runner import BulkRunner, run_bulk
+from mailflatrate.apps.segments.bulk.selection import selection_of
+from mailflatrate.apps.segments.bulk.steps import BulkSteps
+from mailflatrate.apps.segments.models import BulkAction, BulkKind
 from mailflatrate.base import tenancy
 from support.customers import Customer, sending_customer
 

@@ -12,14 +12,15 @@ from mailflatrate.apps.consent.verification import verify_ledger
 from mailflatrate.apps.delivery.models import Attempt, Delivery, DeliveryState, Tally
 from mailflatrate.apps.forms.models import SignupRequest
 from mailflatrate.apps.inbound.models import Feedback, FeedbackKind, InboxMessage, RawMail
+from mailflatrate.apps.intake.models import Import
 from mailflatrate.apps.lists.actions.consent import unsubscribe
-from mailflatrate.apps.lists.actions.segments import save_segment
 from mailflatrate.apps.lists.actions.tracking import choose_tracking
-from mailflatrate.apps.lists.models import Contact, Import
+from mailflatrate.apps.lists.models import Contact
 from mailflatrate.apps.privacy.actions.erasure import erase_for_customer, erase_person
 from mailflatrate.apps.privacy.actions.proof import export_person
 from mailflatrate.apps.privacy.errors import PrivacyError
 from mailflatrate.apps.privacy.models import DataRequestKind, PrivacyRequest
+from mailflatrate.apps.segments.actions.segments import save_segment
 from mailflatrate.apps.suppression.queries import strongest
 from mailflatrate.apps.tracking.models import Click
 from mailflatrate.base import audit, clock, tenancy

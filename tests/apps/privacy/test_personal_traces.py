@@ -22,20 +22,17 @@ from mailflatrate.apps.consent.verification import verify_ledger
 from mailflatrate.apps.delivery.models import Attempt, Delivery, DeliveryState
 from mailflatrate.apps.forms.models import SignupDenial, SignupRequest
 from mailflatrate.apps.inbound.models import Feedback, FeedbackKind, InboxMessage, RawMail
-from mailflatrate.apps.lists.actions import exports, imports, notes, tags
+from mailflatrate.apps.intake.actions import imports
+from mailflatrate.apps.lists.actions import notes, tags
 from mailflatrate.apps.lists.actions.consent import unsubscribe
-from mailflatrate.apps.lists.actions.segments import save_segment
-from mailflatrate.apps.lists.exports.runner import run_export
-from mailflatrate.apps.lists.models import (
-    Contact,
-    Export,
-    ExportContent,
-    ExportFormat,
-    ExportState,
-)
+from mailflatrate.apps.lists.models import Contact
 from mailflatrate.apps.privacy.actions.erasure import erase_for_customer, erase_many_for_customer
 from mailflatrate.apps.privacy.errors import PrivacyError
 from mailflatrate.apps.privacy.models import DataRequestKind, PrivacyRequest
+from mailflatrate.apps.segments.actions import exports
+from mailflatrate.apps.segments.actions.segments import save_segment
+from mailflatrate.apps.segments.exports.runner import run_export
+from mailflatrate.apps.segments.models import Export, ExportContent, ExportFormat, ExportState
 from mailflatrate.apps.tracking.models import Click, PollAnswer, PollComment
 from mailflatrate.base import audit, clock, tenancy
 from mailflatrate.base.ids import key_ring

@@ -11,11 +11,11 @@ from mailflatrate.apps.accounts.actions.keys import AskingBounds, make_api_key
 from mailflatrate.apps.accounts.models import KeyScope
 from mailflatrate.apps.consent import seals as ledger_seals
 from mailflatrate.apps.consent.signing_keys import key_in_use, private_key
-from mailflatrate.apps.lists.bulk.runner import run_bulk
 from mailflatrate.apps.lists.models import Contact, Subscription
 from mailflatrate.apps.privacy.certificate.build import build_certificate
 from mailflatrate.apps.privacy.certificate.pdf import certificate_html, certificate_json
 from mailflatrate.apps.privacy.receipt import consent_receipt
+from mailflatrate.apps.segments.bulk.runner import run_bulk
 from mailflatrate.base import tenancy
 from mailflatrate.rules.proof.certificate import check_certificate, read_certificate
 from mailflatrate.rules.proof.signature import sign_certificate

@@ -19,8 +19,9 @@ from mailflatrate.apps.delivery.models import Attempt, Chunk, Delivery, Delivery
 from mailflatrate.apps.forms.actions.request_expiry import forget_old
 from mailflatrate.apps.forms.models import SignupRequest
 from mailflatrate.apps.inbound.models import Feedback, FeedbackKind, RawMail
+from mailflatrate.apps.intake.models import ImportRefusal
 from mailflatrate.apps.lists.actions.consent import unsubscribe
-from mailflatrate.apps.lists.models import ConsentKind, Contact, ImportRefusal
+from mailflatrate.apps.lists.models import ConsentKind, Contact
 from mailflatrate.apps.privacy.actions.erasure import erase_for_customer, erase_person
 from mailflatrate.apps.privacy.actions.retention import delete_expired, proof_limit, years_before
 from mailflatrate.apps.privacy.errors import PrivacyError

@@ -13,9 +13,9 @@ from mailflatrate.apps.campaigns.models import Campaign, CampaignState
 from mailflatrate.apps.delivery.actions.campaigns import resume_campaign
 from mailflatrate.apps.delivery.models import Delivery, DeliveryState
 from mailflatrate.apps.inbound.models import Feedback, FeedbackKind
-from mailflatrate.apps.lists.actions.origin_decisions import OriginDecision, decide_origin
+from mailflatrate.apps.intake.actions.origin_decisions import OriginDecision, decide_origin
+from mailflatrate.apps.intake.origin_review import waiting_declarations
 from mailflatrate.apps.lists.models import DeclarationState, ListOrigin, MailingList, OriginState
-from mailflatrate.apps.lists.origin_review import waiting_declarations
 from mailflatrate.apps.stats import actions, queries
 from mailflatrate.apps.stats.models import DailyFigure, Measure
 from mailflatrate.apps.stats.queries import Dimension

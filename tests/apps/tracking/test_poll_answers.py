@@ -9,7 +9,7 @@ from mailflatrate.apps.campaigns.models import Campaign, Edition
 from mailflatrate.apps.delivery.models import Delivery
 from mailflatrate.apps.gate.actions import check_campaign
 from mailflatrate.apps.lists.actions.tracking import choose_tracking, tracking_wording
-from mailflatrate.apps.lists.segment_counts import sample_people
+from mailflatrate.apps.segments.counts import sample_people
 from mailflatrate.apps.tracking.models import Click, PollAnswer, PollBallot, PollComment
 from mailflatrate.apps.tracking.poll_results import LEAST_RECIPIENTS, answers_of, poll_results
 from mailflatrate.base import clock, tenancy

@@ -13,11 +13,11 @@ from mailflatrate.apps.campaigns.models import Campaign, Edition
 from mailflatrate.apps.consent import ledger
 from mailflatrate.apps.delivery.models import Delivery, DeliveryState
 from mailflatrate.apps.lists.actions.lists import create_list
-from mailflatrate.apps.lists.conditions.parsing import parse_segment
-from mailflatrate.apps.lists.conditions.tree import versioned_form
 from mailflatrate.apps.lists.models import ConsentKind, Contact, Subscription
-from mailflatrate.apps.lists.segments import conditions_sql, whole_account
 from mailflatrate.apps.lists.tags import ensure_tags, give_tags
+from mailflatrate.apps.segments.builders import conditions_sql, whole_account
+from mailflatrate.apps.segments.conditions.parsing import parse_segment
+from mailflatrate.apps.segments.conditions.tree import versioned_form
 from mailflatrate.apps.tracking.models import Click
 from mailflatrate.base import clock, tenancy
 from support.customers import Customer, sending_customer

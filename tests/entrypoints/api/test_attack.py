@@ -18,10 +18,11 @@ from mailflatrate.apps.consent.models import ConsentEvent
 from mailflatrate.apps.delivery.models import Delivery
 from mailflatrate.apps.delivery.planning.plan import plan_campaign
 from mailflatrate.apps.gate.models import GateDecision
-from mailflatrate.apps.lists.actions.import_checks import check_import
-from mailflatrate.apps.lists.actions.origin_decisions import OriginDecision, decide_origin
-from mailflatrate.apps.lists.intake.runner import run_import
-from mailflatrate.apps.lists.models import Contact, Import, Subscription
+from mailflatrate.apps.intake.actions.import_checks import check_import
+from mailflatrate.apps.intake.actions.origin_decisions import OriginDecision, decide_origin
+from mailflatrate.apps.intake.models import Import
+from mailflatrate.apps.intake.runner import run_import
+from mailflatrate.apps.lists.models import Contact, Subscription
 from mailflatrate.base import tenancy
 from support.api import Program, problem, program, program_of, visitor
 from support.contact_files import HEADER

@@ -6,10 +6,11 @@ from typing import Any
 import pytest
 
 from mailflatrate.apps.accounts.models import KeyScope
-from mailflatrate.apps.lists.actions.moves import begin_imports
-from mailflatrate.apps.lists.bulk.runner import run_bulk
-from mailflatrate.apps.lists.models import Contact, Import, Subscription
-from mailflatrate.apps.lists.moves.check import check_move
+from mailflatrate.apps.intake.actions.moves import begin_imports
+from mailflatrate.apps.intake.models import Import
+from mailflatrate.apps.intake.moves.check import check_move
+from mailflatrate.apps.lists.models import Contact, Subscription
+from mailflatrate.apps.segments.bulk.runner import run_bulk
 from mailflatrate.base import tenancy
 from support.api import Program, good, problem, program_of
 from support.contact_files import HEADER

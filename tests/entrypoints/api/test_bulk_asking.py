@@ -8,8 +8,9 @@ from mailflatrate.apps.accounts.actions.keys import AskingBounds, make_api_key, 
 from mailflatrate.apps.accounts.models import KeyScope
 from mailflatrate.apps.forms.models import SignupRequest
 from mailflatrate.apps.lists.actions import consent
-from mailflatrate.apps.lists.bulk.runner import run_bulk
-from mailflatrate.apps.lists.models import BulkAction, Contact, Subscription
+from mailflatrate.apps.lists.models import Contact, Subscription
+from mailflatrate.apps.segments.bulk.runner import run_bulk
+from mailflatrate.apps.segments.models import BulkAction
 from mailflatrate.base import tenancy
 from support.api import Program, good, program_of
 from support.customers import sending_customer

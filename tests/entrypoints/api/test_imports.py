@@ -9,9 +9,10 @@ import pytest
 
 from mailflatrate.apps.accounts.models import Acknowledgement, Occasion
 from mailflatrate.apps.consent.models import ConsentEvidence
-from mailflatrate.apps.lists.actions.import_checks import check_import
-from mailflatrate.apps.lists.intake.runner import run_import
-from mailflatrate.apps.lists.models import Import, Subscription
+from mailflatrate.apps.intake.actions.import_checks import check_import
+from mailflatrate.apps.intake.models import Import
+from mailflatrate.apps.intake.runner import run_import
+from mailflatrate.apps.lists.models import Subscription
 from mailflatrate.apps.suppression.models import Suppression
 from mailflatrate.base import clock, tenancy
 from support.api import Program, good, problem, program_of

@@ -8,9 +8,9 @@ import pytest
 from hypothesis import example, given
 from hypothesis import strategies as st
 
-from mailflatrate.apps.lists.intake.column_survey import decided_order
-from mailflatrate.apps.lists.intake.timestamps import DayOrder, day_order
+from mailflatrate.apps.intake.reading.column_survey import decided_order
 from mailflatrate.locale.formats import formats_of
+from mailflatrate.rules.contacts.timestamps import DayOrder, day_order
 from mailflatrate.rules.fields.field_type import FieldDefinition, UnreadableValue
 from mailflatrate.rules.fields.proposals import propose_for
 from mailflatrate.rules.fields.values import FIELD_TYPES, normalize_value

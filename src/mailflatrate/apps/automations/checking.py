@@ -10,7 +10,8 @@ from mailflatrate.apps.automations.lookup import GONE, GraphLookup
 from mailflatrate.apps.automations.models import AutomationVersion
 from mailflatrate.apps.campaigns.models import Campaign
 from mailflatrate.apps.forms.models import Form
-from mailflatrate.apps.lists.models import Segment, Tag
+from mailflatrate.apps.lists.models import Tag
+from mailflatrate.apps.segments.models import Segment
 from mailflatrate.base import tenancy
 from mailflatrate.locale.texts import N_
 from mailflatrate.rules.automations.graph import Entry, EntryKind

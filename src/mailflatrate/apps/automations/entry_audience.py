@@ -6,8 +6,8 @@ from mailflatrate.apps.automations.graphs import graph_of
 from mailflatrate.apps.automations.models import Automation
 from mailflatrate.apps.automations.queries import newest_version
 from mailflatrate.apps.campaigns.recipients import register_entries
-from mailflatrate.apps.lists.audience import Audience
-from mailflatrate.apps.lists.models import Segment
+from mailflatrate.apps.segments.audience import Audience
+from mailflatrate.apps.segments.models import Segment
 from mailflatrate.base import tenancy
 from mailflatrate.rules.automations.graph import Entry, EntryKind
 from mailflatrate.rules.conditions import Field, Op

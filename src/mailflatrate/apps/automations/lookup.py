@@ -6,10 +6,10 @@ from functools import cached_property
 from mailflatrate.apps.automations.graphs import graph_of
 from mailflatrate.apps.automations.models import AutomationStep, AutomationVersion, VersionState
 from mailflatrate.apps.campaigns.models import Campaign
-from mailflatrate.apps.lists.conditions.parsing import parse_segment
 from mailflatrate.apps.lists.errors import SegmentError
 from mailflatrate.apps.lists.events import declared
 from mailflatrate.apps.lists.fields import definitions
+from mailflatrate.apps.segments.conditions.parsing import parse_segment
 from mailflatrate.locale.texts import N_
 from mailflatrate.rules.automations.graph import Graph, ReentryMode
 from mailflatrate.rules.automations.json_object import Condition

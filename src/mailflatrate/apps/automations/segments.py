@@ -3,7 +3,7 @@
 from django.utils.translation import gettext as _
 
 from mailflatrate.apps.automations.models import Automation, AutomationState
-from mailflatrate.apps.lists.conditions.uses import register_place
+from mailflatrate.apps.segments.conditions.uses import register_place
 from mailflatrate.rules.automations.graph import EntryKind
 
 MOST_NAMED = 10

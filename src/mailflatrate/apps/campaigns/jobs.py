@@ -10,7 +10,7 @@ from mailflatrate.apps.campaigns.actions import (
     writing,
 )
 from mailflatrate.apps.campaigns.content import page_fetches
-from mailflatrate.apps.lists.actions.fetches import ADOPT_TEMPLATES_JOB
+from mailflatrate.apps.intake.actions.fetches import ADOPT_TEMPLATES_JOB
 from mailflatrate.base import tenancy
 from mailflatrate.base.jobs import JobQueue, job
 from mailflatrate.base.long_task import register_jobs

@@ -9,7 +9,7 @@ from django.db import connection
 from mailflatrate.apps.campaigns.models import Campaign
 from mailflatrate.apps.campaigns.queries import audience_of
 from mailflatrate.apps.campaigns.recipients import judged_sql, parameters_of
-from mailflatrate.apps.lists.segments import named_sql
+from mailflatrate.apps.segments.builders import named_sql
 from mailflatrate.rules.contacts.audience_states import ConsentKind
 from mailflatrate.rules.contacts.local_time import ATTRIBUTES, next_hours, same_hour
 

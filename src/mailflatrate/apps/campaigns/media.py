@@ -12,7 +12,7 @@ from mailflatrate.mail.identifiers.tokens import TOKEN_PATTERN, TokenPurpose
 from mailflatrate.settings import load_settings
 
 WHOLE, THUMBNAIL, COLUMN, COLUMN_TWICE = 0, 1, 2, 3
-"""Slots of a picture's files: `mail.pictures` says how wide each is."""
+"""Slots of a picture's files: `mail.images.pictures` says how wide each is."""
 PATH: Final = "m"
 _ADDRESS = re.compile(rf"/{PATH}/({TOKEN_PATTERN})/")
 _HOST = re.compile(rf"https://[a-z0-9.:-]+(?=/{PATH}/(?:{TOKEN_PATTERN}|shipped)/)")

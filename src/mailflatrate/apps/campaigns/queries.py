@@ -25,10 +25,10 @@ from mailflatrate.apps.campaigns.models import (
     SavedBlock,
 )
 from mailflatrate.apps.campaigns.shared_blocks import shared_ids
-from mailflatrate.apps.lists.audience import Audience
 from mailflatrate.apps.lists.fields import fields
-from mailflatrate.apps.lists.follow_up import FollowUp
 from mailflatrate.apps.lists.models import Contact, MailingList
+from mailflatrate.apps.segments.audience import Audience
+from mailflatrate.apps.segments.follow_up import FollowUp
 from mailflatrate.base import clock, tenancy
 from mailflatrate.mail.html.brand_style import BrandStyle
 from mailflatrate.mail.html.imprint import BlockStyle

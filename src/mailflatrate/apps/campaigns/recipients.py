@@ -13,8 +13,8 @@ from django.db import connection
 
 from mailflatrate.apps.campaigns.models import Campaign
 from mailflatrate.apps.campaigns.queries import audience_of
-from mailflatrate.apps.lists.audience import EXCLUDED, NOT_IN_SEGMENT, Audience
-from mailflatrate.apps.lists.segments import named_sql, whole_account
+from mailflatrate.apps.segments.audience import EXCLUDED, NOT_IN_SEGMENT, Audience
+from mailflatrate.apps.segments.builders import named_sql, whole_account
 from mailflatrate.apps.suppression.facts import AS_FACT, EVERYWHERE_AS_FACT
 from mailflatrate.base import clock, tenancy
 from mailflatrate.rules import sql

@@ -3,7 +3,7 @@
 from django.utils.translation import gettext as _
 
 from mailflatrate.apps.campaigns.models import Campaign
-from mailflatrate.apps.lists.conditions.uses import register_place
+from mailflatrate.apps.segments.conditions.uses import register_place
 from mailflatrate.rules.campaigns.campaign_states import NOT_BEGUN
 
 MOST_NAMED = 10

@@ -14,7 +14,7 @@ from mailflatrate.apps.campaigns.models import Campaign, Edition
 from mailflatrate.apps.campaigns.queries import audience_of
 from mailflatrate.apps.campaigns.recipients import judged_sql, parameters_of
 from mailflatrate.apps.campaigns.variants import FIELDS, all_variants, as_variant
-from mailflatrate.apps.lists.segments import named_sql
+from mailflatrate.apps.segments.builders import named_sql
 from mailflatrate.locale.texts import languages
 from mailflatrate.rules.contacts.languages import ATTRIBUTES, language_code, spellings
 

@@ -42,7 +42,7 @@ SALT_SECRET_SQL = f"{SALT_SQL} || {SALT_SQL}"
 """Drawn in the statement and stored nowhere; its salts derive from it."""
 
 
-SEAL_JOB = "lists.seal_ledger"
+SEAL_JOB = "consent.seal_ledger"
 SEAL_EVERY_EVENTS = 1_000
 
 

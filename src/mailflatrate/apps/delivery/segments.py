@@ -6,10 +6,10 @@ from typing import Any
 from mailflatrate.apps.campaigns.models import Campaign
 from mailflatrate.apps.delivery.archive.lookup import ids_since_sql, of_campaign_sql
 from mailflatrate.apps.delivery.planning.promised_frequency import promise_reached
-from mailflatrate.apps.lists.conditions.choices import ChoiceSource, register_choices
-from mailflatrate.apps.lists.conditions.tree import Condition
-from mailflatrate.apps.lists.follow_up import register_promises
-from mailflatrate.apps.lists.segments import Built, account_sql, at_least, register_builder
+from mailflatrate.apps.segments.builders import Built, account_sql, at_least, register_builder
+from mailflatrate.apps.segments.conditions.choices import ChoiceSource, register_choices
+from mailflatrate.apps.segments.conditions.tree import Condition
+from mailflatrate.apps.segments.follow_up import register_promises
 from mailflatrate.rules.conditions import Field, Op
 
 MOST_OFFERED = 100

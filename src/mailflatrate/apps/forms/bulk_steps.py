@@ -6,8 +6,9 @@ from mailflatrate.apps.accounts.models import ApiKey
 from mailflatrate.apps.forms.actions.sign_up import request_confirmation
 from mailflatrate.apps.forms.errors import AskingBraked, FormError
 from mailflatrate.apps.forms.models import ConfirmationRequestKind, Form
-from mailflatrate.apps.lists.bulk.steps import BulkStep, register_steps
-from mailflatrate.apps.lists.models import BulkAction, BulkKind, Contact, Subscription, SubscriptionState
+from mailflatrate.apps.lists.models import Contact, Subscription, SubscriptionState
+from mailflatrate.apps.segments.bulk.steps import BulkStep, register_steps
+from mailflatrate.apps.segments.models import BulkAction, BulkKind
 from mailflatrate.apps.suppression import queries as suppression
 from mailflatrate.base import tenancy
 from mailflatrate.base.tenancy import UnlimitedReason

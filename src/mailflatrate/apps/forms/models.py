@@ -120,7 +120,7 @@ class SignupRequest(TenantModel):
     contact = models.ForeignKey("lists.Contact", null=True, on_delete=models.SET_NULL, related_name="+")
     moves = models.ForeignKey("lists.Contact", null=True, on_delete=models.CASCADE, related_name="+")
     move_in = models.ForeignKey(
-        "lists.Move",
+        "intake.Move",
         null=True,
         on_delete=models.SET_NULL,
         db_index=False,

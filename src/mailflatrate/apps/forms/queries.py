@@ -21,9 +21,10 @@ from mailflatrate.apps.forms.models import (
     SignupDenial,
     SignupRequest,
 )
+from mailflatrate.apps.intake.models import Move, MoveState
 from mailflatrate.apps.lists.addresses import Surroundings, surroundings
 from mailflatrate.apps.lists.fields import definitions, month_first
-from mailflatrate.apps.lists.models import MailingList, Move, MoveState
+from mailflatrate.apps.lists.models import MailingList
 from mailflatrate.base import tenancy
 from mailflatrate.base.tenancy import PlatformReason
 from mailflatrate.mail.address import domain_of

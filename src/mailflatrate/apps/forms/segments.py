@@ -3,7 +3,7 @@
 from collections.abc import Iterable
 
 from mailflatrate.apps.forms.models import Form
-from mailflatrate.apps.lists.conditions.choices import ChoiceSource, register_choices
+from mailflatrate.apps.segments.conditions.choices import ChoiceSource, register_choices
 from mailflatrate.rules.conditions import Field
 
 

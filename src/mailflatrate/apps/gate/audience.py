@@ -12,9 +12,10 @@ from mailflatrate.apps.campaigns.queries import audience_lists
 from mailflatrate.apps.campaigns.recipients import count_recipients
 from mailflatrate.apps.campaigns.translations import languages_of, people_by_language
 from mailflatrate.apps.campaigns.variants import people_each
-from mailflatrate.apps.lists.actions.import_checks import OVER
-from mailflatrate.apps.lists.models import CheckState, Import, ImportState, OriginState, Subscription, SubscriptionState
-from mailflatrate.apps.lists.segments import whole_account
+from mailflatrate.apps.intake.actions.import_checks import OVER
+from mailflatrate.apps.intake.models import CheckState, Import, ImportState
+from mailflatrate.apps.lists.models import OriginState, Subscription, SubscriptionState
+from mailflatrate.apps.segments.builders import whole_account
 from mailflatrate.rules.campaigns.campaign_states import NOT_BEGUN
 from mailflatrate.rules.facts import AudienceFacts, CouponFacts
 

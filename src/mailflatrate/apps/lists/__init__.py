@@ -1,1 +1,1 @@
-"""Lists, contacts, the consent ledger. Takes in: rows with proof. Stores: consents. Passes on: whom to mail."""
+"""Lists, contacts and subscriptions. Takes in: consents. Stores: who is on which list. Passes on: whom to mail."""

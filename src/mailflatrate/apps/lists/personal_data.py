@@ -7,8 +7,8 @@ from enum import Enum
 from functools import lru_cache
 from typing import Any
 
-from mailflatrate.apps.lists.intake.birth_dates import age_says_minor, minor_reader
 from mailflatrate.base import clock
+from mailflatrate.rules.contacts.birth_dates import age_says_minor, minor_reader
 from mailflatrate.rules.contacts.personal_data import is_age, is_birth, is_special, says_nothing
 
 

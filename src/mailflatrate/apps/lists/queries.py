@@ -6,36 +6,16 @@ from datetime import date, datetime, timedelta
 from typing import Any
 
 from django.db import connection
-from django.db.models import Exists, F, OuterRef, Q, QuerySet, Sum
+from django.db.models import F, Q, QuerySet, Sum
 
 from mailflatrate.apps.consent.models import ConsentEvent
-from mailflatrate.apps.lists.contact_list.narrowing import ContactFilter, contacts_matching
-from mailflatrate.apps.lists.intake.quarantine import WAITING_REASONS
-from mailflatrate.apps.lists.models import (
-    Contact,
-    Export,
-    Import,
-    ImportRefusal,
-    ImportState,
-    ListOrigin,
-    ListTally,
-    MailingList,
-    Move,
-    MoveState,
-    Segment,
-    Subscription,
-    SubscriptionState,
-)
-from mailflatrate.apps.lists.origin_review import people_by_state
+from mailflatrate.apps.lists.models import Contact, ListOrigin, ListTally, MailingList, Subscription, SubscriptionState
 from mailflatrate.apps.lists.search import some_matching
-from mailflatrate.apps.lists.segments import conditions_sql, whole_account
 from mailflatrate.apps.suppression import queries as suppression
 from mailflatrate.apps.suppression.models import Suppression
 from mailflatrate.base import clock, tenancy
 from mailflatrate.base.ids import address_key
 from mailflatrate.rules import sql
-
-PAGE_ROWS = 50
 
 
 @dataclass(frozen=True, slots=True)
@@ -90,58 +70,8 @@ def lists_named(text: str) -> QuerySet[MailingList]:
     return named.order_by(F("archived_at").asc(nulls_first=True), "name", "id")
 
 
-def segments_named(text: str) -> QuerySet[Segment]:
-    return Segment.objects.filter(name__icontains=text).order_by("name", "id")
-
-
 def contacts_found(text: str, *, limit: int) -> list[Contact]:
     return list(some_matching(Contact.objects.all(), text).order_by("email", "id")[:limit])
-
-
-@dataclass(frozen=True, slots=True)
-class Cursor:
-    email: str
-    contact_id: int
-
-
-@dataclass(frozen=True, slots=True)
-class ContactPage:
-    rows: list[Contact]
-    next: Cursor | None
-    previous: Cursor | None
-
-
-def contact_page(
-    *,
-    search: str = "",
-    list_id: int | None = None,
-    state: SubscriptionState | None = None,
-    tag_id: int | None = None,
-    segment_id: int | None = None,
-    after: Cursor | None = None,
-    before: Cursor | None = None,
-    size: int = PAGE_ROWS,
-) -> ContactPage:
-    """With subscriptions; short searches match beginnings of words. `after` walks forward. No page is slower."""
-    people = contacts_matching(ContactFilter(search.strip(), list_id, state, tag_id, segment_id))
-    people = people.prefetch_related("subscriptions__mailing_list")
-    if before is not None:
-        earlier = Q(email__lt=before.email) | Q(email=before.email, id__lt=before.contact_id)
-        rows = list(people.filter(earlier).order_by("-email", "-id")[: size + 1])
-        more = len(rows) > size
-        rows = rows[:size][::-1]
-        return ContactPage(rows, _cursor(rows[-1:]), _cursor(rows[:1]) if more else None)
-    if after is not None:
-        people = people.filter(Q(email__gt=after.email) | Q(email=after.email, id__gt=after.contact_id))
-    rows = list(people.order_by("email", "id")[: size + 1])
-    shown = rows[:size]
-    return ContactPage(
-        shown, _cursor(shown[-1:]) if len(rows) > size else None, _cursor(shown[:1]) if after is not None else None
-    )
-
-
-def _cursor(rows: Sequence[Contact]) -> Cursor | None:
-    return Cursor(rows[0].email, rows[0].id) if rows else None
 
 
 @dataclass(frozen=True, slots=True)
@@ -185,26 +115,16 @@ def on_a_list(list_ids: str) -> str:
         AND {sql.is_confirmed("s.state")} AND s.mailing_list_id = ANY({list_ids}::bigint[]))"""  # noqa: S608
 
 
-_ON_A_LIST = on_a_list("%s")
-
-
 def mailable_count() -> int:
     """Confirmed on a list, not suppressed."""
-    return _count(
+    return count_people(
         f"""EXISTS (SELECT 1 FROM subscription s WHERE s.account_id = c.account_id AND s.contact_id = c.id
         AND {sql.is_confirmed("s.state")})""",  # noqa: S608  # made of constants
         [],
     )
 
 
-def count_segment(list_ids: Sequence[int], conditions: Any) -> int:
-    """Confirmed on any of the lists, not suppressed, meeting all conditions. Raises SegmentError."""
-    with whole_account():
-        where, values = conditions_sql(conditions)
-        return _count(f"{_ON_A_LIST} AND {where}", [list(list_ids), *values])
-
-
-def _count(where: str, values: list[Any]) -> int:
+def count_people(where: str, values: list[Any]) -> int:
     with connection.cursor() as cursor:
         cursor.execute(
             f"SELECT count(*) FROM contact c WHERE c.account_id = %s AND {UNSUPPRESSED} AND {where}",  # noqa: S608
@@ -266,50 +186,6 @@ def origins(list_id: int) -> list[ListOrigin]:
     """Newest first, without their pictures."""
     rows = ListOrigin.objects.filter(mailing_list_id=list_id).select_related("decided_by", "declared_by")
     return list(rows.defer("screenshot").order_by("-version"))
-
-
-def imports_page(*, list_id: int | None = None, before_id: int | None = None, size: int = PAGE_ROWS) -> list[Import]:
-    """Newest first; `before_id`: the previous page's last."""
-    rows = Import.objects.select_related("mailing_list")
-    if list_id is not None:
-        rows = rows.filter(mailing_list_id=list_id)
-    if before_id is not None:
-        rows = rows.filter(id__lt=before_id)
-    return list(rows.order_by("-id")[:size])
-
-
-def refused_page(import_id: int, *, after_line: int = 0, size: int = PAGE_ROWS) -> list[ImportRefusal]:
-    """In file order."""
-    rows = ImportRefusal.objects.filter(source_import_id=import_id, held=False, line_number__gt=after_line)
-    return list(rows.order_by("line_number")[:size])
-
-
-def moves_page(*, size: int = PAGE_ROWS) -> list[tuple[Move, bool]]:
-    """Not discarded, newest first, with whether one of its imports waits or runs."""
-    working = Import.objects.filter(move_id=OuterRef("id"), state__in=[ImportState.QUEUED, ImportState.RUNNING])
-    rows = Move.objects.select_related("mailing_list").exclude(state=MoveState.DISCARDED)
-    return [(move, move.works) for move in rows.annotate(works=Exists(working)).order_by("-id")[:size]]
-
-
-def imports_of_move(move_id: int) -> list[Import]:
-    return list(Import.objects.select_related("mailing_list").filter(move_id=move_id).order_by("id"))
-
-
-def waiting_for_review(list_id: int) -> int:
-    people = people_by_state(tenancy.current_account_id(), list_id)
-    return sum(people.get((SubscriptionState.QUARANTINED.value, reason), 0) for reason in WAITING_REASONS)
-
-
-def exports_page(*, before_id: int | None = None, size: int = PAGE_ROWS) -> list[Export]:
-    """Newest first; `before_id`: the previous page's last."""
-    rows = Export.objects.select_related("mailing_list", "created_by")
-    if before_id is not None:
-        rows = rows.filter(id__lt=before_id)
-    return list(rows.order_by("-id")[:size])
-
-
-def segments() -> list[Segment]:
-    return list(Segment.objects.order_by("name"))
 
 
 def attribute_keys(limit: int = 200, sample_rows: int = 5000) -> list[str]:

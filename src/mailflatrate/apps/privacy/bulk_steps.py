@@ -2,9 +2,9 @@
 
 from collections.abc import Sequence
 
-from mailflatrate.apps.lists.bulk.steps import GONE, BulkStep, register_steps
-from mailflatrate.apps.lists.models import BulkAction, BulkKind
 from mailflatrate.apps.privacy.actions.erasure import erase_many_for_customer
+from mailflatrate.apps.segments.bulk.steps import GONE, BulkStep, register_steps
+from mailflatrate.apps.segments.models import BulkAction, BulkKind
 
 HELD = "held"
 TOGETHER = 1_000

@@ -14,6 +14,7 @@ from mailflatrate.apps.forms.models import ConfirmationRequestKind as SignupKind
 from mailflatrate.apps.forms.models import SignupRequest
 from mailflatrate.apps.forms.queries import asked_as
 from mailflatrate.apps.inbound.models import Feedback
+from mailflatrate.apps.intake.models import Import
 from mailflatrate.apps.lists.actions.contacts import LANGUAGE_ATTRIBUTE
 from mailflatrate.apps.lists.events import events_of
 from mailflatrate.apps.lists.models import (
@@ -22,7 +23,6 @@ from mailflatrate.apps.lists.models import (
     Contact,
     ContactField,
     ContactNote,
-    Import,
     MailingList,
     RecordedChange,
     Subscription,

@@ -6,8 +6,8 @@ from typing import Any, Final
 
 from mailflatrate.apps.lists.counts import LIVE_PEOPLE
 from mailflatrate.apps.lists.growth import Gain, Growth, Loss, consent_ages, growth
-from mailflatrate.apps.lists.inactive import inactive_count
 from mailflatrate.apps.lists.models import ListTally
+from mailflatrate.apps.segments.inactive import inactive_count
 from mailflatrate.apps.stats.models import AudienceCount
 from mailflatrate.base import clock, jobs, tenancy
 

@@ -4,8 +4,8 @@ from typing import Any
 
 from mailflatrate.apps.campaigns.models import Campaign, Edition
 from mailflatrate.apps.delivery.archive.lookup import of_campaign_sql
-from mailflatrate.apps.lists.conditions.tree import Condition
-from mailflatrate.apps.lists.segments import Built, account_sql, at_least, register_builder
+from mailflatrate.apps.segments.builders import Built, account_sql, at_least, register_builder
+from mailflatrate.apps.segments.conditions.tree import Condition
 from mailflatrate.apps.tracking.poll_results import answer_places
 from mailflatrate.rules.conditions import Field, Op
 

@@ -35,9 +35,9 @@ class ChildReader:
 
 
 _HERE = "mailflatrate.base.child.probe"
-_SHEETS = "mailflatrate.apps.lists.intake.spreadsheets"
-_PREVIEW = "mailflatrate.apps.lists.intake.file_preview"
-_TABLES = (f"{_SHEETS}:WorkbookRefused", "mailflatrate.apps.lists.intake.csv_rows:TableRefused")
+_SHEETS = "mailflatrate.apps.intake.reading.spreadsheets"
+_PREVIEW = "mailflatrate.apps.intake.reading.file_preview"
+_TABLES = (f"{_SHEETS}:WorkbookRefused", "mailflatrate.apps.intake.reading.csv_rows:TableRefused")
 _PICTURES = "mailflatrate.mail.images.pictures"
 _MAIL = "mailflatrate.mail.untrusted_mail"
 _HOOKS = "mailflatrate.mail.provider_events.reading"
@@ -59,7 +59,7 @@ READERS: Mapping[str, ChildReader] = {
     ),
     "table.orders": ChildReader(f"{_PREVIEW}:find_date_orders", cpu_seconds=2.6, raises=_TABLES),
     "table.noes": ChildReader(
-        "mailflatrate.apps.lists.intake.no_rows:find_unread_noes",
+        "mailflatrate.apps.intake.reading.no_rows:find_unread_noes",
         cpu_seconds=12,
         wall_seconds=60,
         memory_mb=208,

@@ -10,13 +10,13 @@ from pathlib import Path
 import click
 from django.conf import settings as django_settings
 
+from mailflatrate.apps.intake.dry_runs.dry_run import DryRunner
+from mailflatrate.apps.intake.dry_runs.dry_run_options import DryRunOptions
+from mailflatrate.apps.intake.dry_runs.dry_run_result import DryRun
+from mailflatrate.apps.intake.dry_runs.piles import Pile
+from mailflatrate.apps.intake.reading.import_options import ALL_ROWS, DATE_ORDERS, ImportTerms
+from mailflatrate.apps.intake.reading.table_files import tables_in
 from mailflatrate.apps.lists.errors import ImportProblem, ListError
-from mailflatrate.apps.lists.intake.dry_run import DryRunner
-from mailflatrate.apps.lists.intake.dry_run_options import DryRunOptions
-from mailflatrate.apps.lists.intake.dry_run_result import DryRun
-from mailflatrate.apps.lists.intake.import_options import ALL_ROWS, DATE_ORDERS, ImportTerms
-from mailflatrate.apps.lists.intake.piles import Pile
-from mailflatrate.apps.lists.intake.table_files import tables_in
 from mailflatrate.base import clock
 from mailflatrate.entrypoints.boot import database
 from mailflatrate.locale.formats import written_rate
@@ -200,7 +200,7 @@ def recheck_command(files: tuple[Path, ...], account_id: int | None, confirmed: 
     """
     with database():
         from mailflatrate.apps.accounts.models import Account
-        from mailflatrate.apps.lists.actions import import_recheck
+        from mailflatrate.apps.intake.actions import import_recheck
         from mailflatrate.base import tenancy
 
         if files and account_id is None:

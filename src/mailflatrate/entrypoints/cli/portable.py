@@ -6,7 +6,7 @@ from pathlib import Path
 
 import click
 
-from mailflatrate.apps.lists.intake.portable_rows import PROOF_AT, ProofTable, is_portable
+from mailflatrate.apps.intake.reading.portable_rows import PROOF_AT, ProofTable, is_portable
 from mailflatrate.rules.proof.portable import PortableFault, PortableRefused, check_signature, read_line
 from mailflatrate.rules.proof.record import MalformedRecord
 from mailflatrate.rules.proof.signature import PublishedKey, read_keys

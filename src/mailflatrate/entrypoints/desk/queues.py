@@ -12,7 +12,7 @@ from mailflatrate.apps.abuse.queries.queue import needs_person
 from mailflatrate.apps.accounts.models import AccountStatus, Application, DeskMessage, Side
 from mailflatrate.apps.campaigns.queries import campaigns_to_review
 from mailflatrate.apps.inbound.models import RawMail, RawMailState
-from mailflatrate.apps.lists.origin_review import held_imports, waiting_declarations
+from mailflatrate.apps.intake.origin_review import held_imports, waiting_declarations
 from mailflatrate.apps.stats.queries import open_holds
 from mailflatrate.apps.suppression.queries import waiting_lift_requests
 from mailflatrate.apps.transactional.models import TemplateState, TemplateVersion

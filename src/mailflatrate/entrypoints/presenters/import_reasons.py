@@ -6,8 +6,10 @@ from typing import Any
 from django.utils.functional import Promise
 from django.utils.translation import gettext_lazy
 
-from mailflatrate.apps.lists.intake import portable_rows, quarantine, row_decisions, statuses
-from mailflatrate.apps.lists.intake.csv_rows import RowFault
+from mailflatrate.apps.intake import quarantine
+from mailflatrate.apps.intake.judging import row_decisions
+from mailflatrate.apps.intake.reading import portable_rows, statuses
+from mailflatrate.apps.intake.reading.csv_rows import RowFault
 from mailflatrate.entrypoints.presenters.language import reading_language
 from mailflatrate.rules.addresses import AddressReason, reason_sentence
 from mailflatrate.rules.contacts.consent import EvidenceReason, evidence_sentence

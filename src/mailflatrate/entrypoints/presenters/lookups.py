@@ -23,18 +23,9 @@ from mailflatrate.apps.delivery.models import DeliveryRecord
 from mailflatrate.apps.domains.models import SenderDomain
 from mailflatrate.apps.domains.queries import domains
 from mailflatrate.apps.events.models import WebhookEndpoint
-from mailflatrate.apps.lists.models import (
-    BulkAction,
-    Contact,
-    ContactField,
-    Export,
-    Import,
-    MailingList,
-    Move,
-    Segment,
-    SuppressionFile,
-    Tag,
-)
+from mailflatrate.apps.intake.models import Import, Move, SuppressionFile
+from mailflatrate.apps.lists.models import Contact, ContactField, MailingList, Tag
+from mailflatrate.apps.segments.models import BulkAction, Export, Segment
 from mailflatrate.apps.transactional.models import MessageTemplate, TransactionalMessage
 
 RowT = TypeVar("RowT", bound=Model)

@@ -10,13 +10,13 @@ from django.utils.translation import gettext_lazy
 
 from mailflatrate.apps.campaigns.models import Campaign
 from mailflatrate.apps.delivery.models import DeliveryRecord, DeliveryState
-from mailflatrate.apps.lists.audience import (
+from mailflatrate.apps.segments.audience import (
     GOT_EXCLUDED_CAMPAIGN,
     IN_EXCLUDED_SEGMENT,
     NOT_IN_SEGMENT,
     ON_EXCLUDED_LIST,
 )
-from mailflatrate.apps.lists.follow_up import GOAL_REACHED, GOAL_UNKNOWN, NOT_SENT_FIRST, PROMISE_REACHED
+from mailflatrate.apps.segments.follow_up import GOAL_REACHED, GOAL_UNKNOWN, NOT_SENT_FIRST, PROMISE_REACHED
 from mailflatrate.entrypoints.presenters.language import reading_language
 from mailflatrate.mail.author_mistakes import param_in_words
 from mailflatrate.rules.gate.judge import reason_text

@@ -10,11 +10,11 @@ from django.utils.translation import gettext as _
 from django.utils.translation import gettext_lazy as lazy
 
 from mailflatrate.apps.lists import fields
-from mailflatrate.apps.lists.conditions.checks import named_by
-from mailflatrate.apps.lists.conditions.choices import named
-from mailflatrate.apps.lists.conditions.parsing import parse_segment
-from mailflatrate.apps.lists.conditions.tree import Condition, PropertyTest, SegmentGroup
 from mailflatrate.apps.lists.errors import SegmentError
+from mailflatrate.apps.segments.conditions.checks import named_by
+from mailflatrate.apps.segments.conditions.choices import named
+from mailflatrate.apps.segments.conditions.parsing import parse_segment
+from mailflatrate.apps.segments.conditions.tree import Condition, PropertyTest, SegmentGroup
 from mailflatrate.entrypoints.presenters.sentences import error_sentence
 from mailflatrate.locale.formats import formats_of, written_date, written_number
 from mailflatrate.rules.conditions import Field, Match, Op

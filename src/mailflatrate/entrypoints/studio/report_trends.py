@@ -12,8 +12,8 @@ from django.utils.translation import gettext as _
 from mailflatrate.apps.campaigns.models import Campaign
 from mailflatrate.apps.forms.figures import conversions
 from mailflatrate.apps.forms.models import Form
+from mailflatrate.apps.intake.models import Import
 from mailflatrate.apps.lists.growth import OLDEST_MONTHS, Gain, Growth
-from mailflatrate.apps.lists.models import Import
 from mailflatrate.apps.stats.audience import audience_figures
 from mailflatrate.apps.stats.queries import weeks_by_provider
 from mailflatrate.apps.tracking.queries import clicks_by_weekday

@@ -13,7 +13,8 @@ from mailflatrate.apps.automations.models import Automation
 from mailflatrate.apps.campaigns.models import Campaign, FeedDigest
 from mailflatrate.apps.domains.models import Mailbox
 from mailflatrate.apps.events.models import WebhookEndpoint
-from mailflatrate.apps.lists.models import Contact, Import, ListOrigin, MailingList
+from mailflatrate.apps.intake.models import Import
+from mailflatrate.apps.lists.models import Contact, ListOrigin, MailingList
 from mailflatrate.base import tenancy
 
 

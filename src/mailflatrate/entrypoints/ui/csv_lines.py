@@ -5,7 +5,7 @@ from collections.abc import Iterable
 
 from django.http import StreamingHttpResponse
 
-from mailflatrate.apps.lists.exports.cells import harmless
+from mailflatrate.apps.lists.cells import harmless
 
 
 class _LineEcho:

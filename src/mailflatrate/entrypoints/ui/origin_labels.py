@@ -9,8 +9,9 @@ from django.utils.formats import date_format, number_format
 from django.utils.translation import gettext as _
 from django.utils.translation import ngettext
 
-from mailflatrate.apps.lists.intake.people_figures import AGE_BOUNDS_DAYS
-from mailflatrate.apps.lists.models import CheckState, EvidenceColumn, Import, ListOrigin
+from mailflatrate.apps.intake.models import CheckState, Import
+from mailflatrate.apps.intake.people_figures import AGE_BOUNDS_DAYS
+from mailflatrate.apps.lists.models import EvidenceColumn, ListOrigin
 from mailflatrate.entrypoints.presenters.language import reading_language
 from mailflatrate.locale.formats import written_rate
 from mailflatrate.rules.origins.figures import MIN_ROWS, SHARES, AnomalyKind, ImportFigures, anomaly_sentence, share_of

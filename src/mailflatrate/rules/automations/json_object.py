@@ -13,7 +13,7 @@ from mailflatrate.locale.texts import N_
 E = TypeVar("E", bound=StrEnum)
 
 Condition = Mapping[str, Any] | list[Any]
-"""A segment's tree of conditions, as stored; `lists.conditions` reads it."""
+"""A segment's tree of conditions, as stored; `segments.conditions` reads it."""
 MAX_CONDITION_CHARACTERS = 20_000
 MAX_VALUE_CHARACTERS = 2_000
 TIME = re.compile(r"(?:[01]\d|2[0-3]):[0-5]\d")

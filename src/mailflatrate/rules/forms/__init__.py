@@ -1,5 +1,5 @@
 """A sign-up form (R-25 to R-28, R-93, R-97): the draft becomes a frozen version, with the wording as people read it and
-a hash that identifies it forever. `gate.judge_form` decides whether it may be published.
+a hash that identifies it forever. `rules.gate.judge.judge_form` decides whether it may be published.
 """
 
 from mailflatrate.rules.forms.content import (

@@ -11,8 +11,8 @@ from django.db import connection
 from mailflatrate.apps.automations.engine.context import VersionRun
 from mailflatrate.apps.automations.engine.taking import ZONE
 from mailflatrate.apps.automations.models import Automation
-from mailflatrate.apps.lists.models import Segment
-from mailflatrate.apps.lists.segments import conditions_sql, named_sql, whole_account
+from mailflatrate.apps.segments.builders import conditions_sql, named_sql, whole_account
+from mailflatrate.apps.segments.models import Segment
 from mailflatrate.base import tenancy
 from mailflatrate.rules import sql
 from mailflatrate.rules.automations.graph import Entry, EntryKind, ZoneOf

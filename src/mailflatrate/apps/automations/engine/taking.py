@@ -6,7 +6,7 @@ from django.db import connection
 
 from mailflatrate.apps.automations.engine.context import Person, VersionRun
 from mailflatrate.apps.automations.models import AutomationStep
-from mailflatrate.apps.lists.segments import conditions_sql, named_sql
+from mailflatrate.apps.segments.builders import conditions_sql, named_sql
 from mailflatrate.rules import sql
 from mailflatrate.rules.automations.graph import LateRule
 from mailflatrate.rules.automations.steps import Branch, Send

@@ -36,7 +36,7 @@ from mailflatrate.apps.campaigns.variants import all_variants, as_variant
 from mailflatrate.apps.campaigns.writing.writing_marks import copy_marks, suggested_parts
 from mailflatrate.apps.domains.mailable import want_facts
 from mailflatrate.apps.lists.errors import SegmentError
-from mailflatrate.apps.lists.limits import refuse_beyond_limit
+from mailflatrate.apps.segments.limits import refuse_beyond_limit
 from mailflatrate.base import clock, tenancy
 from mailflatrate.base.tenancy import UnlimitedReason
 from mailflatrate.mail.address import AddressError, parse

@@ -16,8 +16,8 @@ from mailflatrate.apps.campaigns.errors import NameTaken
 from mailflatrate.apps.campaigns.gallery import gallery_template, picture_text, source
 from mailflatrate.apps.campaigns.media import message_url
 from mailflatrate.apps.campaigns.models import Campaign, CampaignTemplate, ContentKind
-from mailflatrate.apps.lists.actions.fetches import take_templates
-from mailflatrate.apps.lists.intake import uploads
+from mailflatrate.apps.intake import uploads
+from mailflatrate.apps.intake.actions.fetches import take_templates
 from mailflatrate.base import tenancy
 
 _NAMES_TRIED = 20

@@ -136,7 +136,7 @@ def _sent_on(campaign: Campaign) -> date | None:
 
 
 def calendar_events(campaign: Campaign) -> tuple[str, ...]:
-    """Return the events that the campaign offers as calendar files, by number from 0 (`mail.calendar_links`)."""
+    """The events that the campaign offers as calendar files, by number from 0 (`mail.content.calendar_links`)."""
     return events_in((resolved(campaign).content, campaign.text_override))
 
 
@@ -145,7 +145,7 @@ def read_events(campaign: Campaign) -> tuple[CalendarEvent, ...]:
 
 
 def read_polls(campaign: Campaign) -> tuple[Poll, ...]:
-    """Return the questions that the campaign's readers can answer, by number from 0 (`mail.poll_links`)."""
+    """Return the questions that the campaign's readers can answer, by number from 0 (`mail.content.poll_links`)."""
     return polls_in((resolved(campaign).content, campaign.text_override))
 
 

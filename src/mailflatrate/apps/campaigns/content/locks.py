@@ -1,5 +1,5 @@
-"""Locked designs: members without the right change only the slots (`mail.locked_parts`). A draft is compared with what
-it says now, so all outside of its slots stays as someone with the right saved it.
+"""Locked designs: members without the right change only the slots (`mail.content.locked_parts`). A draft is compared
+with what it says now, so all outside of its slots stays as someone with the right saved it.
 """
 
 from collections.abc import Mapping

@@ -67,7 +67,7 @@ class Campaign(TenantModel):
     reply_to = models.CharField(_("reply to"), max_length=254, blank=True)
     language = models.CharField(_("language"), max_length=5, default="en")
     list_ids = ArrayField(models.BigIntegerField(), default=list)
-    conditions = models.JSONField(default=list, help_text="segment conditions: see lists.segments")
+    conditions = models.JSONField(default=list, help_text="segment conditions: see segments.builders")
     excluded_list_ids = ArrayField(models.BigIntegerField(), default=list)
     excluded_segments = models.JSONField(
         default=list, help_text="id, name and conditions of saved segments when the draft was saved"

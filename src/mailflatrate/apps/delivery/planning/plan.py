@@ -26,7 +26,7 @@ from mailflatrate.apps.delivery.planning.coupons import give_codes
 from mailflatrate.apps.gate.models import GateDecision
 from mailflatrate.apps.gate.supervision import campaign_starts
 from mailflatrate.apps.lists import statistics
-from mailflatrate.apps.lists.segments import named_sql
+from mailflatrate.apps.segments.builders import named_sql
 from mailflatrate.base import clock, tenancy, tracing
 from mailflatrate.rules import sql
 from mailflatrate.rules.campaigns.campaign_states import CampaignMover

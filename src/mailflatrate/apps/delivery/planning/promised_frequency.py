@@ -7,7 +7,7 @@ from django.core.cache import cache
 from django.db import connection
 
 from mailflatrate.apps.delivery.archive.lookup import ids_since_sql
-from mailflatrate.apps.lists.segments import Built, account_sql, at_least
+from mailflatrate.apps.segments.builders import Built, account_sql, at_least
 from mailflatrate.base import tenancy
 from mailflatrate.rules import sql
 from mailflatrate.rules.automations.promises import Promise, promise_in

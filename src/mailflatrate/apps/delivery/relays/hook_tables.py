@@ -10,8 +10,8 @@ from mailflatrate.mail.signing.vault import FORM
 
 class RelayHook(models.Model):
     """The event webhook of a relay: who may post, and what was posted. Only the address's hash is known.
-    `secret_sealed` proves a post: a topic, key or password (`rules.relays.SIGNED`). `foreign` counts events about
-    messages this relay didn't take.
+    `secret_sealed` proves a post: a topic, key or password (`rules.sending.relays.SIGNED`). `foreign` counts events
+    about messages this relay didn't take.
     """
 
     relay = models.OneToOneField(Relay, primary_key=True, on_delete=models.CASCADE, related_name="hook")

@@ -134,8 +134,9 @@ class RelayReport(models.Model):
 
 
 class Bucket(models.Model):
-    """The current allowance under a limit of messages an hour, shared by all sender processes (`rules.shaping`).
-    `key`: `relay:<id>`, or pool and provider, `trusted/google`. `factor` is the speed left after its deferrals.
+    """The current allowance under a limit of messages an hour, shared by all sender processes
+    (`rules.sending.shaping`). `key`: `relay:<id>`, or pool and provider,
+    `trusted/google`. `factor` is the speed left after its deferrals.
     """
 
     key = models.CharField(primary_key=True, max_length=60)
@@ -149,8 +150,8 @@ class Bucket(models.Model):
 
 
 class WarmUp(models.Model):
-    """The warm-up progress of a new relay or sender domain (`rules.warm_up`), shared by all sender processes. `key`:
-    `relay:<id>` or `domain:<id>`. `ended_at`: reputation is established, or an operator ended it.
+    """The warm-up progress of a new relay or sender domain (`rules.sending.warm_up`), shared by all sender processes.
+    `key`: `relay:<id>` or `domain:<id>`. `ended_at`: reputation is established, or an operator ended it.
     """
 
     key = models.CharField(primary_key=True, max_length=40)

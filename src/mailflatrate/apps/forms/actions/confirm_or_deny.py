@@ -14,7 +14,8 @@ from mailflatrate.apps.forms.actions.request_limits import count_answer
 from mailflatrate.apps.forms.actions.request_progress import about, events_by_list, token_hash, token_id
 from mailflatrate.apps.forms.facts import asks_tracking, still_valid, tracking_text
 from mailflatrate.apps.forms.models import ConfirmationRequestState, FormStep, SignupDenial, SignupRequest
-from mailflatrate.apps.lists.actions import consent, moves, optin
+from mailflatrate.apps.intake.actions import moves
+from mailflatrate.apps.lists.actions import consent, optin
 from mailflatrate.apps.lists.actions.tracking import TrackingSignup, choose_tracking
 from mailflatrate.apps.lists.errors import ListError
 from mailflatrate.apps.lists.models import Contact, Subscription, SubscriptionState

@@ -12,6 +12,7 @@ class Migration(migrations.Migration):
         ("accounts", "0001_initial"),
         ("accounts", "__first__"),
         ("domains", "0001_initial"),
+        ("intake", "0001_initial"),
         ("lists", "0001_initial"),
     ]
 
@@ -295,7 +296,7 @@ class Migration(migrations.Migration):
                 (
                     "move_in",
                     models.ForeignKey(
-                        db_index=False, null=True, on_delete=models.SET_NULL, related_name="+", to="lists.move"
+                        db_index=False, null=True, on_delete=models.SET_NULL, related_name="+", to="intake.move"
                     ),
                 ),
                 ("moves", models.ForeignKey(null=True, on_delete=models.CASCADE, related_name="+", to="lists.contact")),

@@ -20,10 +20,10 @@ from mailflatrate.apps.lists.fields import (
     special_sentence,
     walk_contacts,
 )
-from mailflatrate.apps.lists.intake.columns import attribute_key
 from mailflatrate.apps.lists.models import ContactField, FieldMigrationState
 from mailflatrate.base import audit, clock
 from mailflatrate.rules.contacts.personal_data import is_special
+from mailflatrate.rules.fields.field_keys import attribute_key
 from mailflatrate.rules.fields.field_type import (
     MAX_CHOICE_CHARACTERS,
     MAX_CHOICES,

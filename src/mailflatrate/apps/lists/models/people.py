@@ -1,4 +1,4 @@
-"""Lists, contacts, subscriptions, segments."""
+"""Lists, contacts, subscriptions."""
 
 from django.contrib.postgres.fields import ArrayField
 from django.db import models
@@ -166,18 +166,3 @@ class Subscription(TenantModel):
                 name="subscription_last_confirmed",
             ),
         ]
-
-
-class Segment(TenantModel):
-    """Saved conditions on contacts: a list or a tree that `lists.segments.parse_segment` reads."""
-
-    name = models.CharField(_("name"), max_length=120)
-    conditions = models.JSONField(default=list)
-    created_at = models.DateTimeField(db_default=Now())
-
-    class Meta:
-        db_table = "segment"
-        constraints = [models.UniqueConstraint(fields=["account", "name"], name="segment_name_once")]
-
-    def __str__(self) -> str:
-        return self.name

@@ -53,19 +53,6 @@ CREATE OR REPLACE TRIGGER zz_told_stronger AFTER UPDATE ON suppression
     REFERENCING OLD TABLE AS removed NEW TABLE AS added
     FOR EACH STATEMENT EXECUTE FUNCTION public.suppression_changed_told();
 
-CREATE OR REPLACE FUNCTION public.import_told() RETURNS trigger LANGUAGE plpgsql SECURITY DEFINER
-SET search_path = pg_catalog, public, pg_temp AS $$
-BEGIN
-    INSERT INTO public.outbox_event (account_id, type, payload) VALUES (NEW.account_id, 'import.finished',
-        jsonb_build_object('import_id', NEW.id, 'list_id', NEW.mailing_list_id, 'state', NEW.state));
-    RETURN NULL;
-END $$;
-
-CREATE OR REPLACE TRIGGER zz_told AFTER UPDATE OF state ON import
-    FOR EACH ROW WHEN (
-        OLD.state IS DISTINCT FROM NEW.state AND NEW.state IN ('done', 'failed', 'cancelled')
-    ) EXECUTE FUNCTION public.import_told();
-
 CREATE OR REPLACE FUNCTION public.origin_told() RETURNS trigger LANGUAGE plpgsql SECURITY DEFINER
 SET search_path = pg_catalog, public, pg_temp AS $$
 BEGIN

@@ -13,12 +13,14 @@ from django.utils.translation import gettext as _
 
 from mailflatrate.apps.abuse.models import CaseState, Report
 from mailflatrate.apps.accounts.models import User
-from mailflatrate.apps.lists.actions import erasure, exports, imports, moves, suppression_files
+from mailflatrate.apps.intake.actions import imports, moves, suppression_files
+from mailflatrate.apps.lists.actions import erasure
 from mailflatrate.apps.lists.models import ConsentKind, Contact
 from mailflatrate.apps.privacy import personal_traces
 from mailflatrate.apps.privacy.errors import PrivacyError
 from mailflatrate.apps.privacy.models import DataRequestKind, DataRequestState, PrivacyRequest
 from mailflatrate.apps.privacy.people import find_people
+from mailflatrate.apps.segments.actions import exports
 from mailflatrate.base import audit, clock, tenancy
 from mailflatrate.base.tenancy import PlatformReason
 

@@ -14,7 +14,8 @@ from mailflatrate.apps.consent.models import ConsentSeal, ConsentStamp
 from mailflatrate.apps.consent.seals import record_of, unpack_ids
 from mailflatrate.apps.consent.signing_keys import KEYS_PATH, key_in_use, private_key
 from mailflatrate.apps.forms.models import FormVersion
-from mailflatrate.apps.lists.models import Contact, Import, MailingList, Subscription
+from mailflatrate.apps.intake.models import Import
+from mailflatrate.apps.lists.models import Contact, MailingList, Subscription
 from mailflatrate.apps.privacy.errors import PrivacyError
 from mailflatrate.base import clock, tenancy
 from mailflatrate.rules.imprint import imprint_lines

@@ -25,8 +25,8 @@ from mailflatrate.apps.campaigns.errors import CampaignError, CampaignInputError
 from mailflatrate.apps.domains.errors import DomainError
 from mailflatrate.apps.events.errors import WebhookError
 from mailflatrate.apps.forms.errors import AskingBraked, FormError
+from mailflatrate.apps.intake.reading.questions import ImportAsks
 from mailflatrate.apps.lists.errors import ListError, OriginNeeded
-from mailflatrate.apps.lists.intake.questions import ImportAsks
 from mailflatrate.apps.privacy.errors import PrivacyError
 from mailflatrate.apps.transactional.errors import TransactionalError
 from mailflatrate.base.refusals import AlreadyExists, StateConflict

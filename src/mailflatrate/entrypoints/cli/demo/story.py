@@ -30,8 +30,10 @@ from mailflatrate.apps.gate import actions as gate
 from mailflatrate.apps.gate.reviews import review_campaign
 from mailflatrate.apps.inbound.models import FeedbackKind, InboxMessage
 from mailflatrate.apps.inbound.queries import feedback_counts
-from mailflatrate.apps.lists.actions import imports, lists, origin_decisions, origins
-from mailflatrate.apps.lists.models import EvidenceColumn, Import, ImportState, OriginKind
+from mailflatrate.apps.intake.actions import imports, origin_decisions, origins
+from mailflatrate.apps.intake.models import Import, ImportState
+from mailflatrate.apps.lists.actions import lists
+from mailflatrate.apps.lists.models import EvidenceColumn, OriginKind
 from mailflatrate.base import clock, tenancy
 from mailflatrate.base.ids import key_ring
 from mailflatrate.base.tenancy import PlatformReason

@@ -17,10 +17,10 @@ from mailflatrate.apps.accounts.actions import vetting
 from mailflatrate.apps.accounts.errors import AccountError
 from mailflatrate.apps.accounts.facts import record_of
 from mailflatrate.apps.accounts.models import Account, AccountStatus, Application, DecisionKind, Signal, User
-from mailflatrate.apps.lists.actions.origin_decisions import OriginDecision, decide_origin
+from mailflatrate.apps.intake.actions.origin_decisions import OriginDecision, decide_origin
+from mailflatrate.apps.intake.origin_review import waiting_declarations
 from mailflatrate.apps.lists.errors import ListError
 from mailflatrate.apps.lists.models import DeclarationState, ListOrigin
-from mailflatrate.apps.lists.origin_review import waiting_declarations
 from mailflatrate.base import jobs
 from mailflatrate.entrypoints.desk.access import DeskRequest, desk
 from mailflatrate.entrypoints.desk.common import PAGE_ROWS, REFUSED, find_account, history, owners, page, tone_of

@@ -18,7 +18,7 @@ from mailflatrate.apps.gate.actions import check_campaign
 from mailflatrate.apps.gate.campaigns import promised_recipients
 from mailflatrate.apps.gate.draft_review import waits_as_draft
 from mailflatrate.apps.gate.reviews import review_campaign
-from mailflatrate.apps.lists.origin_review import left_another
+from mailflatrate.apps.intake.origin_review import left_another
 from mailflatrate.base import tenancy
 from mailflatrate.entrypoints.desk.access import DeskRequest, desk
 from mailflatrate.entrypoints.desk.common import PAGE_ROWS, REFUSED, history, owners, page, tone_of

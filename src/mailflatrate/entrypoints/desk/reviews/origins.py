@@ -10,13 +10,14 @@ from django.utils.text import capfirst
 from django.utils.translation import gettext as _
 
 from mailflatrate.apps.accounts.models import Account
-from mailflatrate.apps.lists import origin_review
-from mailflatrate.apps.lists.actions import origin_decisions
-from mailflatrate.apps.lists.actions.origin_decisions import OriginDecision
+from mailflatrate.apps.intake import origin_review
+from mailflatrate.apps.intake.actions import origin_decisions
+from mailflatrate.apps.intake.actions.origin_decisions import OriginDecision
+from mailflatrate.apps.intake.image_uploads import PICTURE_TYPES
+from mailflatrate.apps.intake.models import CheckState, Import
+from mailflatrate.apps.intake.proof_sources import other_companies
 from mailflatrate.apps.lists.errors import ListError
-from mailflatrate.apps.lists.image_uploads import PICTURE_TYPES
-from mailflatrate.apps.lists.intake.proof_sources import other_companies
-from mailflatrate.apps.lists.models import CheckState, DeclarationState, Import, ListOrigin
+from mailflatrate.apps.lists.models import DeclarationState, ListOrigin
 from mailflatrate.entrypoints.desk.access import DeskRequest, desk
 from mailflatrate.entrypoints.presenters.import_reasons import reason_word
 from mailflatrate.entrypoints.ui.origin_labels import facts_of, figures_of, hits_of

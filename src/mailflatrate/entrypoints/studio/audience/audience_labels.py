@@ -3,7 +3,7 @@
 from django.utils.functional import Promise
 from django.utils.translation import gettext_lazy
 
-from mailflatrate.apps.lists.intake.columns import ColumnTarget
+from mailflatrate.apps.intake.reading.columns import ColumnTarget
 from mailflatrate.apps.lists.models import OriginState, SubscriptionState
 from mailflatrate.rules.prior_status.columns import StatusField
 

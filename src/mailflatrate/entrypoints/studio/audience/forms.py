@@ -6,8 +6,8 @@ from django import forms
 from django.conf import settings
 from django.utils.translation import gettext_lazy as _
 
+from mailflatrate.apps.intake.fetching.systems import SYSTEMS
 from mailflatrate.apps.lists.actions.lists import MAX_NAME_CHARACTERS
-from mailflatrate.apps.lists.fetching.systems import SYSTEMS
 from mailflatrate.apps.lists.models import MailingList, OriginState
 from mailflatrate.entrypoints.studio.audience.move_pages import system_choices
 from mailflatrate.rules.contacts import external_ids

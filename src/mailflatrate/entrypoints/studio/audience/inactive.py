@@ -10,9 +10,9 @@ from django.utils.translation import gettext as _
 
 from mailflatrate.apps.campaigns.actions.templates import start_from_gallery
 from mailflatrate.apps.campaigns.models import Campaign, CampaignState
-from mailflatrate.apps.lists.actions import sunset as sunset_actions
-from mailflatrate.apps.lists.inactive import inactive_conditions, inactive_count, open_lists
 from mailflatrate.apps.lists.queries import mailable_count
+from mailflatrate.apps.segments.actions import sunset as sunset_actions
+from mailflatrate.apps.segments.inactive import inactive_conditions, inactive_count, open_lists
 from mailflatrate.base import audit, clock
 from mailflatrate.entrypoints.studio.access import StudioRequest, studio
 from mailflatrate.entrypoints.studio.common import page

@@ -8,11 +8,13 @@ from django.utils.translation import gettext as _
 
 from mailflatrate.apps.accounts.actions.agreements import PolicyConfirmation
 from mailflatrate.apps.forms.queries import asking_forms
+from mailflatrate.apps.intake import queries as intake_queries
 from mailflatrate.apps.lists import queries
 from mailflatrate.apps.lists.actions import lists as lists_actions
 from mailflatrate.apps.lists.counts import LIVE_PEOPLE
 from mailflatrate.apps.lists.errors import ListError
 from mailflatrate.apps.lists.models import ORIGIN_LABELS, MailingList, OriginState
+from mailflatrate.apps.segments import queries as segments_queries
 from mailflatrate.entrypoints.client import circumstances
 from mailflatrate.entrypoints.presenters.lookups import find_list
 from mailflatrate.entrypoints.presenters.sentences import error_sentence, origin_sentence
@@ -74,13 +76,13 @@ def _context(mailing_list: MailingList) -> dict[str, Any]:
     return {
         "list": mailing_list,
         "row": row,
-        "mailable": queries.count_segment([row.id], []) if row.confirmed <= LIVE_PEOPLE else row.confirmed,
+        "mailable": segments_queries.count_segment([row.id], []) if row.confirmed <= LIVE_PEOPLE else row.confirmed,
         "origin": ORIGIN_LABELS[origin],
         "origin_tone": ORIGIN_TONES[origin],
         "origin_sentence": origin_sentence(origin),
         "declarations": declarations(mailing_list.id),
         "forms": asking_forms(mailing_list.id),
-        "imports": import_rows(queries.imports_page(list_id=mailing_list.id, size=SHOWN_IMPORTS)),
+        "imports": import_rows(intake_queries.imports_page(list_id=mailing_list.id, size=SHOWN_IMPORTS)),
     }
 
 

@@ -8,16 +8,16 @@ from zoneinfo import available_timezones
 
 from django.utils.translation import gettext as _
 
-from mailflatrate.apps.lists.actions.origins import Declaration
+from mailflatrate.apps.intake.actions.origins import Declaration
+from mailflatrate.apps.intake.dry_runs.piles import Pile
+from mailflatrate.apps.intake.moves.answers import MoveAnswers
+from mailflatrate.apps.intake.moves.result import MoveFindings
+from mailflatrate.apps.intake.reading.column_choices import CHOICES, LEAVE
+from mailflatrate.apps.intake.reading.columns import ColumnTarget
+from mailflatrate.apps.intake.reading.import_options import ALL_ROWS, CHOOSABLE_TYPES, DATE_ORDERS
+from mailflatrate.apps.intake.reading.questions import UNREAD_NOES
 from mailflatrate.apps.lists.errors import ImportProblem
-from mailflatrate.apps.lists.intake.column_choices import CHOICES, LEAVE
-from mailflatrate.apps.lists.intake.columns import ColumnTarget
-from mailflatrate.apps.lists.intake.import_options import ALL_ROWS, CHOOSABLE_TYPES, DATE_ORDERS
-from mailflatrate.apps.lists.intake.piles import Pile
-from mailflatrate.apps.lists.intake.questions import UNREAD_NOES
 from mailflatrate.apps.lists.models import EvidenceColumn, OriginKind
-from mailflatrate.apps.lists.moves.answers import MoveAnswers
-from mailflatrate.apps.lists.moves.result import MoveFindings
 from mailflatrate.entrypoints.studio.audience.audience_labels import TARGET_WORDS
 from mailflatrate.rules.systems.profile import profiles
 

@@ -11,10 +11,7 @@ from django.utils.http import urlencode
 from django.utils.translation import gettext as _
 from django.utils.translation import gettext_lazy
 
-from mailflatrate.apps.lists.fields import definitions
-from mailflatrate.apps.lists.intake.column_choices import ATTRIBUTE, LEAVE
-from mailflatrate.apps.lists.intake.columns import EVIDENCE, ColumnTarget
-from mailflatrate.apps.lists.intake.dry_run_result import (
+from mailflatrate.apps.intake.dry_runs.dry_run_result import (
     LAST_MAILED,
     REFUSALS,
     SAMPLE,
@@ -22,14 +19,17 @@ from mailflatrate.apps.lists.intake.dry_run_result import (
     TIME_ZONE,
     MoveQuestion,
 )
-from mailflatrate.apps.lists.intake.import_options import CHOOSABLE_TYPES
-from mailflatrate.apps.lists.intake.pile_samples import RowSample
-from mailflatrate.apps.lists.intake.piles import Pile
-from mailflatrate.apps.lists.intake.quarantine import AGEING
-from mailflatrate.apps.lists.intake.questions import DATE_ORDER, STATUS
-from mailflatrate.apps.lists.models import Move, MoveState
-from mailflatrate.apps.lists.moves.answers import MoveAnswers
-from mailflatrate.apps.lists.moves.result import ColumnResult, MoveFindings
+from mailflatrate.apps.intake.dry_runs.pile_samples import RowSample
+from mailflatrate.apps.intake.dry_runs.piles import Pile
+from mailflatrate.apps.intake.models import Move, MoveState
+from mailflatrate.apps.intake.moves.answers import MoveAnswers
+from mailflatrate.apps.intake.moves.result import ColumnResult, MoveFindings
+from mailflatrate.apps.intake.quarantine import AGEING
+from mailflatrate.apps.intake.reading.column_choices import ATTRIBUTE, LEAVE
+from mailflatrate.apps.intake.reading.columns import EVIDENCE, ColumnTarget
+from mailflatrate.apps.intake.reading.import_options import CHOOSABLE_TYPES
+from mailflatrate.apps.intake.reading.questions import DATE_ORDER, STATUS
+from mailflatrate.apps.lists.fields import definitions
 from mailflatrate.entrypoints.presenters.import_reasons import reason_word
 from mailflatrate.entrypoints.presenters.time_zones import zone_options
 from mailflatrate.entrypoints.studio.audience.audience_labels import STATUS_WORDS, TARGET_WORDS

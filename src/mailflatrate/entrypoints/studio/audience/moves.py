@@ -13,16 +13,17 @@ from django.utils.translation import gettext as _
 
 from mailflatrate.apps.accounts.actions.agreements import PolicyConfirmation
 from mailflatrate.apps.forms.queries import asking_forms
-from mailflatrate.apps.lists import queries
-from mailflatrate.apps.lists.actions import moves
+from mailflatrate.apps.intake import queries
+from mailflatrate.apps.intake.actions import moves
+from mailflatrate.apps.intake.dry_runs.dry_run_result import LAST_MAILED, SAMPLE, SOURCE
+from mailflatrate.apps.intake.dry_runs.piles import Pile
+from mailflatrate.apps.intake.models import Move, MoveState
+from mailflatrate.apps.intake.moves.answers import MoveAnswers
+from mailflatrate.apps.intake.moves.check import origin_in_use
+from mailflatrate.apps.intake.moves.result import MoveFindings
+from mailflatrate.apps.intake.reading.questions import UNREAD_NOES
 from mailflatrate.apps.lists.errors import DeclarationProblem, ImportProblem, ListError, MoveChanged
-from mailflatrate.apps.lists.intake.dry_run_result import LAST_MAILED, SAMPLE, SOURCE
-from mailflatrate.apps.lists.intake.piles import Pile
-from mailflatrate.apps.lists.intake.questions import UNREAD_NOES
-from mailflatrate.apps.lists.models import Move, MoveState, OriginKind
-from mailflatrate.apps.lists.moves.answers import MoveAnswers
-from mailflatrate.apps.lists.moves.check import origin_in_use
-from mailflatrate.apps.lists.moves.result import MoveFindings
+from mailflatrate.apps.lists.models import OriginKind
 from mailflatrate.entrypoints.client import circumstances
 from mailflatrate.entrypoints.presenters.lookups import find_move
 from mailflatrate.entrypoints.presenters.sentences import error_sentence

@@ -8,11 +8,11 @@ from django.urls import reverse
 from django.utils.translation import gettext as _
 from django.utils.translation import gettext_lazy
 
+from mailflatrate.apps.intake.actions import origins
+from mailflatrate.apps.intake.actions.origins import Declaration
+from mailflatrate.apps.intake.image_uploads import MAX_UPLOAD_BYTES, PICTURE_TYPES
 from mailflatrate.apps.lists import queries
-from mailflatrate.apps.lists.actions import origins
-from mailflatrate.apps.lists.actions.origins import Declaration
 from mailflatrate.apps.lists.errors import DeclarationProblem, ListError
-from mailflatrate.apps.lists.image_uploads import MAX_UPLOAD_BYTES, PICTURE_TYPES
 from mailflatrate.apps.lists.models import DeclarationState, EvidenceColumn, ListOrigin, OriginKind, OriginState
 from mailflatrate.entrypoints.client import client_ip
 from mailflatrate.entrypoints.presenters.lookups import find_list

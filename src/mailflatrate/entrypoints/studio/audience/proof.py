@@ -8,7 +8,8 @@ from typing import Any
 from django.utils.translation import gettext as _
 
 from mailflatrate.apps.consent.models import ConsentEvent, ConsentEvidence
-from mailflatrate.apps.lists.models import ConsentKind, Import
+from mailflatrate.apps.intake.models import Import
+from mailflatrate.apps.lists.models import ConsentKind
 from mailflatrate.apps.lists.queries import lists_of
 from mailflatrate.entrypoints.ui.source_labels import source_word
 

@@ -9,7 +9,7 @@ from django.utils.translation import gettext as _
 from django.utils.translation import gettext_lazy as lazy
 
 from mailflatrate.apps.lists.fields import fields
-from mailflatrate.apps.lists.inactive import inactive_conditions
+from mailflatrate.apps.segments.inactive import inactive_conditions
 from mailflatrate.entrypoints.presenters.segment_sentences import FIELD_WORDS
 from mailflatrate.rules.conditions import Field, Op
 from mailflatrate.rules.contacts.personal_data import is_birth

@@ -13,7 +13,8 @@ from mailflatrate.apps.campaigns.models import Campaign
 from mailflatrate.apps.events.models import WebhookEndpoint
 from mailflatrate.apps.forms.models import Form
 from mailflatrate.apps.lists.fields import definitions
-from mailflatrate.apps.lists.models import Segment, Tag
+from mailflatrate.apps.lists.models import Tag
+from mailflatrate.apps.segments.models import Segment
 from mailflatrate.rules.automations.graph import Graph
 from mailflatrate.rules.fields.field_type import FieldDefinition
 

@@ -8,11 +8,11 @@ from django.http import QueryDict
 from django.utils.translation import gettext as _
 
 from mailflatrate.apps.automations.models import AutomationVersion
-from mailflatrate.apps.lists.conditions.checks import check_segment
-from mailflatrate.apps.lists.conditions.tree import stored_form
 from mailflatrate.apps.lists.errors import SegmentError
 from mailflatrate.apps.lists.fields import fields as contact_fields
-from mailflatrate.apps.lists.limits import refuse_beyond_limit
+from mailflatrate.apps.segments.conditions.checks import check_segment
+from mailflatrate.apps.segments.conditions.tree import stored_form
+from mailflatrate.apps.segments.limits import refuse_beyond_limit
 from mailflatrate.entrypoints.presenters.sentences import error_sentence
 from mailflatrate.entrypoints.studio.audience.field_inputs import PREFIX as FIELD_PREFIX
 from mailflatrate.entrypoints.studio.audience.field_inputs import contact_input

@@ -9,8 +9,8 @@ from django.utils.translation import gettext_lazy as lazy
 
 from mailflatrate.apps.campaigns.queries import campaigns
 from mailflatrate.apps.forms.models import Form
-from mailflatrate.apps.lists.queries import segments
 from mailflatrate.apps.lists.tags import tags
+from mailflatrate.apps.segments.queries import segments
 from mailflatrate.apps.tracking.segments import links_of
 from mailflatrate.entrypoints.studio.automations.flow_words import LATE_WORDS
 from mailflatrate.entrypoints.studio.automations.step_forms import (

@@ -31,12 +31,13 @@ from mailflatrate.apps.campaigns.writing.writing_help import is_installed
 from mailflatrate.apps.delivery.planning.warm_up import plan_of
 from mailflatrate.apps.gate.campaigns import promised_recipients
 from mailflatrate.apps.gate.test_send import last_tests
-from mailflatrate.apps.lists.conditions.checks import check_segment
-from mailflatrate.apps.lists.conditions.tree import stored_form
 from mailflatrate.apps.lists.errors import SegmentError
-from mailflatrate.apps.lists.limits import refuse_beyond_limit
-from mailflatrate.apps.lists.models import Segment
-from mailflatrate.apps.lists.queries import list_table, segments
+from mailflatrate.apps.lists.queries import list_table
+from mailflatrate.apps.segments.conditions.checks import check_segment
+from mailflatrate.apps.segments.conditions.tree import stored_form
+from mailflatrate.apps.segments.limits import refuse_beyond_limit
+from mailflatrate.apps.segments.models import Segment
+from mailflatrate.apps.segments.queries import segments
 from mailflatrate.base import tenancy
 from mailflatrate.entrypoints.presenters.campaign_figures import goal_words
 from mailflatrate.entrypoints.presenters.language import reading_language

@@ -8,7 +8,8 @@ from django.db.models import Q
 from django.http import QueryDict
 
 from mailflatrate.apps.campaigns.models import Campaign
-from mailflatrate.apps.lists.models import MailingList, Segment
+from mailflatrate.apps.lists.models import MailingList
+from mailflatrate.apps.segments.models import Segment
 from mailflatrate.entrypoints.studio.common import whole_number
 
 MOST_CAMPAIGNS = 50

@@ -11,6 +11,7 @@ from mailflatrate.apps.automations import queries as automations
 from mailflatrate.apps.campaigns import queries as campaigns
 from mailflatrate.apps.forms import queries as forms
 from mailflatrate.apps.lists import queries as lists
+from mailflatrate.apps.segments import queries as segments_queries
 from mailflatrate.entrypoints.studio.search.results import GROUP_HITS, HitGroup, SearchHit, marked
 
 READ_ROWS = GROUP_HITS + 1
@@ -80,7 +81,7 @@ def find_lists(wanted: str) -> HitGroup:
 def find_segments(wanted: str) -> HitGroup:
     hits = [
         SearchHit(reverse("studio:segment", args=[one.id]), marked(one.name, wanted), _plain(""))
-        for one in lists.segments_named(wanted)[:READ_ROWS]
+        for one in segments_queries.segments_named(wanted)[:READ_ROWS]
     ]
     return _group("segments", _("Segments"), "list-filter", hits, reverse("studio:segments"))
 

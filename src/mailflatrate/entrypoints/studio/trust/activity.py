@@ -17,8 +17,10 @@ from django.utils.translation import gettext_lazy, pgettext_lazy
 from mailflatrate.apps.accounts.models import Membership
 from mailflatrate.apps.campaigns.models import Campaign
 from mailflatrate.apps.forms.models import Form
+from mailflatrate.apps.intake.models import Import, Move
 from mailflatrate.apps.lists.limits import is_on_other_lists
-from mailflatrate.apps.lists.models import BulkAction, Contact, Export, Import, ListOrigin, MailingList, Move
+from mailflatrate.apps.lists.models import Contact, ListOrigin, MailingList
+from mailflatrate.apps.segments.models import BulkAction, Export
 from mailflatrate.base import tenancy
 from mailflatrate.base.audit import ActorKind
 from mailflatrate.base.audit.account_log import PAGE_ROWS, AccountLogFilter, account_batches, account_lines

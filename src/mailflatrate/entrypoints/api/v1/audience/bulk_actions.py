@@ -11,10 +11,11 @@ from pydantic import Field
 
 from mailflatrate.apps.accounts.models import KeyScope
 from mailflatrate.apps.forms.queries import find_form
-from mailflatrate.apps.lists.actions.bulk import cancel_bulk, start_bulk, undo_bulk
-from mailflatrate.apps.lists.bulk.selection import MOST_IDS, selection_of
-from mailflatrate.apps.lists.contact_list.narrowing import ContactFilter
-from mailflatrate.apps.lists.models import UNDOABLE, BulkAction, BulkKind, SubscriptionState
+from mailflatrate.apps.lists.models import SubscriptionState
+from mailflatrate.apps.segments.actions.bulk import cancel_bulk, start_bulk, undo_bulk
+from mailflatrate.apps.segments.bulk.selection import MOST_IDS, selection_of
+from mailflatrate.apps.segments.contact_list.narrowing import ContactFilter
+from mailflatrate.apps.segments.models import UNDOABLE, BulkAction, BulkKind
 from mailflatrate.base.long_task import TaskState
 from mailflatrate.entrypoints.api.v1.access_control import ApiRequest, Caller, endpoint
 from mailflatrate.entrypoints.api.v1.problems import missing_scope, wrong

@@ -9,9 +9,9 @@ from ninja import Schema
 from pydantic import AwareDatetime, Field
 
 from mailflatrate.apps.lists import queries
-from mailflatrate.apps.lists.contact_pages import ContactSort
 from mailflatrate.apps.lists.models import ConsentKind, Contact, Subscription, SubscriptionState
 from mailflatrate.apps.lists.tags import tags_of
+from mailflatrate.apps.segments.contact_list.api_pages import ContactSort
 from mailflatrate.entrypoints.api.v1.schemas import (
     Address,
     Id,

@@ -17,8 +17,6 @@ from mailflatrate.apps.forms.queries import find_form
 from mailflatrate.apps.lists import queries
 from mailflatrate.apps.lists.actions import consent, contacts
 from mailflatrate.apps.lists.actions import tags as tags_actions
-from mailflatrate.apps.lists.contact_list.narrowing import ContactFilter
-from mailflatrate.apps.lists.contact_pages import PageEnd, contacts_with_ids, ordered_contacts
 from mailflatrate.apps.lists.sync import (
     ChangedContacts,
     ChangePosition,
@@ -28,6 +26,8 @@ from mailflatrate.apps.lists.sync import (
 )
 from mailflatrate.apps.privacy.actions.erasure import erase_for_customer
 from mailflatrate.apps.privacy.actions.proof import ProofFormat, export_proof
+from mailflatrate.apps.segments.contact_list.api_pages import PageEnd, contacts_with_ids, ordered_contacts
+from mailflatrate.apps.segments.contact_list.narrowing import ContactFilter
 from mailflatrate.entrypoints.api.v1.access_control import ApiRequest, endpoint
 from mailflatrate.entrypoints.api.v1.audience.contact_schemas import (
     ContactChange,

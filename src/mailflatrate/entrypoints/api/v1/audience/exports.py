@@ -9,10 +9,10 @@ from ninja import Query, Router, Schema
 from pydantic import Field
 
 from mailflatrate.apps.accounts.models import KeyScope
-from mailflatrate.apps.lists import queries
-from mailflatrate.apps.lists.actions import exports
-from mailflatrate.apps.lists.exports.file_formats import MEDIA_TYPES
-from mailflatrate.apps.lists.models import Export, ExportContent, ExportFormat, ExportState
+from mailflatrate.apps.segments import queries
+from mailflatrate.apps.segments.actions import exports
+from mailflatrate.apps.segments.exports.file_formats import MEDIA_TYPES
+from mailflatrate.apps.segments.models import Export, ExportContent, ExportFormat, ExportState
 from mailflatrate.entrypoints.api.v1.access_control import ApiRequest, endpoint
 from mailflatrate.entrypoints.api.v1.problems import Code, Problem
 from mailflatrate.entrypoints.api.v1.schemas import Id, Page, PageQuery, RequestBodySchema, before_id, filled, page_of

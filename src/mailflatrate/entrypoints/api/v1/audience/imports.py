@@ -9,11 +9,11 @@ from ninja.files import UploadedFile
 from pydantic import Field
 
 from mailflatrate.apps.accounts.models import KeyScope
-from mailflatrate.apps.lists import queries
-from mailflatrate.apps.lists.actions import imports
-from mailflatrate.apps.lists.intake.columns import EVIDENCE, ColumnTarget
-from mailflatrate.apps.lists.intake.import_options import ALL_ROWS, ImportTerms
-from mailflatrate.apps.lists.models import CheckState, Import, ImportRefusal, ImportState
+from mailflatrate.apps.intake import queries
+from mailflatrate.apps.intake.actions import imports
+from mailflatrate.apps.intake.models import CheckState, Import, ImportRefusal, ImportState
+from mailflatrate.apps.intake.reading.columns import EVIDENCE, ColumnTarget
+from mailflatrate.apps.intake.reading.import_options import ALL_ROWS, ImportTerms
 from mailflatrate.entrypoints.api.v1.access_control import ApiRequest, endpoint
 from mailflatrate.entrypoints.api.v1.problems import Code, Problem
 from mailflatrate.entrypoints.api.v1.schemas import (

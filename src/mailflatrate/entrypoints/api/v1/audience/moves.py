@@ -8,16 +8,16 @@ from ninja.files import UploadedFile
 from pydantic import Field
 
 from mailflatrate.apps.accounts.models import KeyScope
-from mailflatrate.apps.lists.actions import moves
-from mailflatrate.apps.lists.actions.moves import MOST_FILES, DroppedFile
-from mailflatrate.apps.lists.intake.columns import MAX_COLUMNS
-from mailflatrate.apps.lists.intake.dry_run_result import MoveQuestion
-from mailflatrate.apps.lists.intake.piles import Pile
-from mailflatrate.apps.lists.intake.reviews import MoveReview
-from mailflatrate.apps.lists.models import Import, Move, MoveState
-from mailflatrate.apps.lists.moves.answers import MoveAnswers
-from mailflatrate.apps.lists.moves.check import origin_in_use
-from mailflatrate.apps.lists.moves.result import MoveFindings
+from mailflatrate.apps.intake.actions import moves
+from mailflatrate.apps.intake.actions.moves import MOST_FILES, DroppedFile
+from mailflatrate.apps.intake.dry_runs.dry_run_result import MoveQuestion
+from mailflatrate.apps.intake.dry_runs.piles import Pile
+from mailflatrate.apps.intake.dry_runs.reviews import MoveReview
+from mailflatrate.apps.intake.models import Import, Move, MoveState
+from mailflatrate.apps.intake.moves.answers import MoveAnswers
+from mailflatrate.apps.intake.moves.check import origin_in_use
+from mailflatrate.apps.intake.moves.result import MoveFindings
+from mailflatrate.apps.intake.reading.columns import MAX_COLUMNS
 from mailflatrate.entrypoints.api.v1.access_control import ApiRequest, endpoint
 from mailflatrate.entrypoints.api.v1.audience.imports import UNREAD_NOES
 from mailflatrate.entrypoints.api.v1.problems import Code, Problem

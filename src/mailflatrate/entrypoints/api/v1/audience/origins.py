@@ -9,7 +9,7 @@ from ninja import Body, Query, Router, Schema
 from pydantic import Field
 
 from mailflatrate.apps.accounts.models import KeyScope
-from mailflatrate.apps.lists.actions.origins import Declaration, declare_origin
+from mailflatrate.apps.intake.actions.origins import Declaration, declare_origin
 from mailflatrate.apps.lists.errors import DeclarationProblem
 from mailflatrate.apps.lists.models import DeclarationState, EvidenceColumn, ListOrigin, OriginKind
 from mailflatrate.entrypoints.api.v1.access_control import ApiRequest, endpoint

@@ -1,4 +1,4 @@
-"""The typed conditions of segments in the API: described here, validated only by `lists.conditions.parsing`."""
+"""The typed conditions of segments in the API: described here, validated only by `segments.conditions.parsing`."""
 
 from typing import Annotated, Any, Literal
 
@@ -7,7 +7,7 @@ from pydantic import Field, GetCoreSchemaHandler, GetJsonSchemaHandler, TypeAdap
 from pydantic.json_schema import JsonSchemaValue
 from pydantic_core import CoreSchema, core_schema
 
-from mailflatrate.apps.lists.conditions.parsing import PROVIDER_KEYS
+from mailflatrate.apps.segments.conditions.parsing import PROVIDER_KEYS
 from mailflatrate.entrypoints.api.v1.schemas import Id, RequestBodySchema
 from mailflatrate.rules import conditions as words
 from mailflatrate.rules.contacts.contact_events import LONGEST_NAME, NAME

@@ -18,9 +18,10 @@ from mailflatrate.apps.campaigns.queries import newest_imprint
 from mailflatrate.apps.campaigns.variants import FIELDS as VARIANT_FIELDS
 from mailflatrate.apps.campaigns.variants import TEST_FIELDS
 from mailflatrate.apps.domains.models import SenderAddress
-from mailflatrate.apps.lists.conditions.checks import check_segment
-from mailflatrate.apps.lists.conditions.tree import stored_form
-from mailflatrate.apps.lists.models import MailingList, Segment
+from mailflatrate.apps.lists.models import MailingList
+from mailflatrate.apps.segments.conditions.checks import check_segment
+from mailflatrate.apps.segments.conditions.tree import stored_form
+from mailflatrate.apps.segments.models import Segment
 from mailflatrate.entrypoints.api.v1.audience.lists import ListLanguage
 from mailflatrate.entrypoints.api.v1.audience.segment_schemas import Conditions
 from mailflatrate.entrypoints.api.v1.problems import wrong

@@ -13,10 +13,10 @@ from mailflatrate.apps.campaigns.actions import media, templates
 from mailflatrate.apps.campaigns.gallery import gallery
 from mailflatrate.apps.campaigns.media import message_url
 from mailflatrate.apps.campaigns.models import ContentKind, Media
-from mailflatrate.apps.lists.actions import segments as segments_actions
-from mailflatrate.apps.lists.models import Segment
-from mailflatrate.apps.lists.queries import segments
-from mailflatrate.apps.lists.segment_counts import count_people
+from mailflatrate.apps.segments.actions import segments as segments_actions
+from mailflatrate.apps.segments.counts import count_people
+from mailflatrate.apps.segments.models import Segment
+from mailflatrate.apps.segments.queries import segments
 from mailflatrate.entrypoints.api.v1.access_control import ApiRequest, endpoint
 from mailflatrate.entrypoints.api.v1.audience.lists import ListLanguage
 from mailflatrate.entrypoints.api.v1.audience.segment_schemas import Conditions, SegmentPeople

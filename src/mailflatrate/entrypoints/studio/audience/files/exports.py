@@ -11,10 +11,11 @@ from django.utils.translation import gettext as _
 from django.utils.translation import gettext_lazy
 
 from mailflatrate.apps.lists import queries
-from mailflatrate.apps.lists.actions import exports as exports_actions
 from mailflatrate.apps.lists.errors import ExportProblem
-from mailflatrate.apps.lists.exports.file_formats import MEDIA_TYPES
-from mailflatrate.apps.lists.models import Export, ExportContent, ExportFormat, ExportState
+from mailflatrate.apps.segments import queries as segments_queries
+from mailflatrate.apps.segments.actions import exports as exports_actions
+from mailflatrate.apps.segments.exports.file_formats import MEDIA_TYPES
+from mailflatrate.apps.segments.models import Export, ExportContent, ExportFormat, ExportState
 from mailflatrate.entrypoints.presenters.lookups import find_export
 from mailflatrate.entrypoints.presenters.sentences import error_sentence
 from mailflatrate.entrypoints.studio.access import StudioRequest, studio
@@ -57,7 +58,7 @@ class ExportForm(forms.Form):
     def __init__(self, data: object, *, initial: dict[str, str]) -> None:
         super().__init__(data, initial=initial)  # type: ignore[arg-type]  # a QueryDict or None
         lists = [(f"list:{row.id}", row.name) for row in queries.list_table()]
-        segments = [(f"segment:{row.id}", row.name) for row in queries.segments()]
+        segments = [(f"segment:{row.id}", row.name) for row in segments_queries.segments()]
         scope = cast(forms.ChoiceField, self.fields["scope"])
         scope.choices = [
             ("", _("All lists")),
@@ -72,8 +73,8 @@ class ExportForm(forms.Form):
 
 def _table(request: StudioRequest) -> dict[str, object]:
     before = whole_number(request.GET.get("before"))
-    jobs = queries.exports_page(before_id=before or None, size=queries.PAGE_ROWS + 1)
-    shown = jobs[: queries.PAGE_ROWS]
+    jobs = segments_queries.exports_page(before_id=before or None, size=segments_queries.PAGE_ROWS + 1)
+    shown = jobs[: segments_queries.PAGE_ROWS]
     return {
         "rows": [ExportRow(job) for job in shown],
         "under_way": any(job.is_under_way for job in shown),

@@ -9,10 +9,10 @@ from django.urls import reverse
 from django.utils.translation import gettext as _
 from django.views.decorators.debug import sensitive_post_parameters
 
-from mailflatrate.apps.lists.actions import fetches
+from mailflatrate.apps.intake.actions import fetches
+from mailflatrate.apps.intake.fetching.systems import SYSTEMS
+from mailflatrate.apps.intake.models import Move, MoveFetch, MoveState
 from mailflatrate.apps.lists.errors import ImportProblem
-from mailflatrate.apps.lists.fetching.systems import SYSTEMS
-from mailflatrate.apps.lists.models import Move, MoveFetch, MoveState
 from mailflatrate.entrypoints.presenters.lookups import find_move
 from mailflatrate.entrypoints.presenters.sentences import error_sentence
 from mailflatrate.entrypoints.studio.access import StudioRequest, studio

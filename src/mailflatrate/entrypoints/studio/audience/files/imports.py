@@ -11,11 +11,11 @@ from django.utils import translation
 from django.utils.text import get_valid_filename
 from django.utils.translation import gettext as _
 
-from mailflatrate.apps.lists import queries
-from mailflatrate.apps.lists.actions import imports, rejected_rows
+from mailflatrate.apps.intake import queries
+from mailflatrate.apps.intake.actions import imports, rejected_rows
+from mailflatrate.apps.intake.judging.judged import TAKEN_ID, UNUSABLE_ID
+from mailflatrate.apps.intake.models import Import, MoveState
 from mailflatrate.apps.lists.fields import definitions, fault_sentence
-from mailflatrate.apps.lists.intake.judged import TAKEN_ID, UNUSABLE_ID
-from mailflatrate.apps.lists.models import Import, MoveState
 from mailflatrate.base import tenancy
 from mailflatrate.entrypoints.presenters.import_reasons import reason_word, reasons
 from mailflatrate.entrypoints.presenters.lookups import find_import

@@ -11,13 +11,9 @@ from django.utils.functional import Promise
 from django.utils.translation import gettext as _
 from django.utils.translation import gettext_lazy
 
-from mailflatrate.apps.lists.actions.suppression_files import (
-    cancel_suppression_file,
-    reported_rows_csv,
-    suppress_file,
-)
+from mailflatrate.apps.intake.actions.suppression_files import cancel_suppression_file, reported_rows_csv, suppress_file
+from mailflatrate.apps.intake.models import SuppressionFile
 from mailflatrate.apps.lists.errors import ImportProblem
-from mailflatrate.apps.lists.models import SuppressionFile
 from mailflatrate.base import tenancy
 from mailflatrate.entrypoints.presenters.lookups import find_suppression_file
 from mailflatrate.entrypoints.presenters.sentences import error_sentence

@@ -8,14 +8,16 @@ from django.utils.functional import Promise
 from django.utils.translation import get_language, gettext_lazy
 from django.utils.translation import gettext as _
 
+from mailflatrate.apps.intake import queries as intake_queries
 from mailflatrate.apps.lists import queries
-from mailflatrate.apps.lists.conditions.choices import offered
-from mailflatrate.apps.lists.contact_list.narrowing import MOST_CONDITIONS
 from mailflatrate.apps.lists.errors import ListError
 from mailflatrate.apps.lists.fields import fields
 from mailflatrate.apps.lists.models import ContactField
-from mailflatrate.apps.lists.segments import conditions_sql
 from mailflatrate.apps.lists.tags import tags
+from mailflatrate.apps.segments import queries as segments_queries
+from mailflatrate.apps.segments.builders import conditions_sql
+from mailflatrate.apps.segments.conditions.choices import offered
+from mailflatrate.apps.segments.contact_list.narrowing import MOST_CONDITIONS
 from mailflatrate.entrypoints.presenters.segment_sentences import FIELD_WORDS
 from mailflatrate.entrypoints.studio.audience.people.contact_state import ContactListState
 from mailflatrate.entrypoints.studio.audience.segment_words import op_word
@@ -113,12 +115,12 @@ def _options(by: str, field: ContactField | None) -> Options | None:
         case "tag":
             return [(str(tag.id), tag.name) for tag in tags()]
         case "segment":
-            return [(str(segment.id), segment.name) for segment in queries.segments()]
+            return [(str(segment.id), segment.name) for segment in segments_queries.segments()]
         case "form":
             return [(str(form_id), name) for form_id, name in offered(Field.FORM)]
         case "import":
             return [
                 (str(job.id), f"{job.file_name} → {job.mailing_list.name}")
-                for job in queries.imports_page(size=NEWEST_IMPORTS)
+                for job in intake_queries.imports_page(size=NEWEST_IMPORTS)
             ]
     return None

@@ -11,14 +11,15 @@ from django.utils.translation import gettext as _
 from django.utils.translation import gettext_lazy
 
 from mailflatrate.apps.forms.models import Form, FormState
-from mailflatrate.apps.lists.actions import bulk
-from mailflatrate.apps.lists.bulk.selection import BulkSelection, count_selected, selection_of
-from mailflatrate.apps.lists.contact_list.narrowing import contacts_matching
 from mailflatrate.apps.lists.errors import ListError
 from mailflatrate.apps.lists.fields import fields
-from mailflatrate.apps.lists.models import UNDOABLE, BulkAction, BulkKind, MailingList
-from mailflatrate.apps.lists.queries import PAGE_ROWS
+from mailflatrate.apps.lists.models import MailingList
 from mailflatrate.apps.lists.tags import tags
+from mailflatrate.apps.segments.actions import bulk
+from mailflatrate.apps.segments.bulk.selection import BulkSelection, count_selected, selection_of
+from mailflatrate.apps.segments.contact_list.narrowing import contacts_matching
+from mailflatrate.apps.segments.models import UNDOABLE, BulkAction, BulkKind
+from mailflatrate.apps.segments.queries import PAGE_ROWS
 from mailflatrate.entrypoints.presenters.lookups import find_bulk_action
 from mailflatrate.entrypoints.presenters.sentences import error_sentence
 from mailflatrate.entrypoints.studio.access import StudioRequest, studio

@@ -8,16 +8,10 @@ from django.utils.formats import date_format, number_format
 from django.utils.timezone import localtime
 from django.utils.translation import gettext as _
 
-from mailflatrate.apps.lists.contact_list.columns import offered_columns
-from mailflatrate.apps.lists.contact_list.ordering import (
-    ADDED,
-    CONFIRMED,
-    EMAIL,
-    FIELD_PREFIX,
-    order_named,
-)
 from mailflatrate.apps.lists.fields import definitions
 from mailflatrate.apps.lists.models import Contact, Subscription, SubscriptionState, Tag
+from mailflatrate.apps.segments.contact_list.columns import offered_columns
+from mailflatrate.apps.segments.contact_list.ordering import ADDED, CONFIRMED, EMAIL, FIELD_PREFIX, order_named
 from mailflatrate.entrypoints.presenters.language import date_words
 from mailflatrate.entrypoints.studio.audience.audience_labels import STATE_TONES
 from mailflatrate.entrypoints.studio.audience.people.contact_state import ContactListState

@@ -7,9 +7,11 @@ from typing import Any
 from django.http import QueryDict
 from django.utils.translation import gettext as _
 
-from mailflatrate.apps.lists.contact_list.narrowing import MOST_CONDITIONS, ContactFilter
+from mailflatrate.apps.intake.models import Import
 from mailflatrate.apps.lists.errors import ListError
-from mailflatrate.apps.lists.models import SUBSCRIPTION_LABELS, Import, MailingList, Segment, SubscriptionState, Tag
+from mailflatrate.apps.lists.models import SUBSCRIPTION_LABELS, MailingList, SubscriptionState, Tag
+from mailflatrate.apps.segments.contact_list.narrowing import MOST_CONDITIONS, ContactFilter
+from mailflatrate.apps.segments.models import Segment
 from mailflatrate.entrypoints.studio.common import whole_number
 from mailflatrate.rules.conditions import Field
 

@@ -10,9 +10,9 @@ from urllib.parse import urlencode
 
 from django.http import QueryDict
 
-from mailflatrate.apps.lists.contact_list.columns import columns_of, known_columns
-from mailflatrate.apps.lists.contact_list.narrowing import ContactFilter
-from mailflatrate.apps.lists.contact_list.ordering import (
+from mailflatrate.apps.segments.contact_list.columns import columns_of, known_columns
+from mailflatrate.apps.segments.contact_list.narrowing import ContactFilter
+from mailflatrate.apps.segments.contact_list.ordering import (
     EMAIL,
     ContactCursor,
     ContactOrder,

@@ -10,26 +10,20 @@ from django.http import HttpResponse
 from django.urls import reverse
 from django.utils.translation import gettext as _
 
+from mailflatrate.apps.intake.models import Import
 from mailflatrate.apps.lists import queries
-from mailflatrate.apps.lists.conditions.choices import named
-from mailflatrate.apps.lists.contact_list.columns import choose_columns
-from mailflatrate.apps.lists.contact_list.counting import count_contacts
-from mailflatrate.apps.lists.contact_list.narrowing import ContactFilter, usable
-from mailflatrate.apps.lists.contact_list.ordering import ContactCursor
-from mailflatrate.apps.lists.contact_list.paging import SortedPage, sorted_page
 from mailflatrate.apps.lists.errors import ListError, SegmentError
 from mailflatrate.apps.lists.fields import definitions
-from mailflatrate.apps.lists.models import (
-    SUBSCRIPTION_LABELS,
-    BulkKind,
-    Import,
-    MailingList,
-    Segment,
-    SubscriptionState,
-    Tag,
-)
+from mailflatrate.apps.lists.models import SUBSCRIPTION_LABELS, MailingList, SubscriptionState, Tag
 from mailflatrate.apps.lists.queries import ListRow
 from mailflatrate.apps.lists.tags import tags_of
+from mailflatrate.apps.segments.conditions.choices import named
+from mailflatrate.apps.segments.contact_list.columns import choose_columns
+from mailflatrate.apps.segments.contact_list.counting import count_contacts
+from mailflatrate.apps.segments.contact_list.narrowing import ContactFilter, usable
+from mailflatrate.apps.segments.contact_list.ordering import ContactCursor
+from mailflatrate.apps.segments.contact_list.paging import SortedPage, sorted_page
+from mailflatrate.apps.segments.models import BulkKind, Segment
 from mailflatrate.entrypoints.presenters.language import date_words
 from mailflatrate.entrypoints.presenters.segment_sentences import FIELD_WORDS
 from mailflatrate.entrypoints.presenters.sentences import error_sentence

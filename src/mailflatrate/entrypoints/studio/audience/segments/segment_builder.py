@@ -13,10 +13,10 @@ from django.utils.translation import get_language
 from django.utils.translation import gettext as _
 
 from mailflatrate.apps.campaigns.models import Campaign
-from mailflatrate.apps.lists.conditions.choices import named, offered
-from mailflatrate.apps.lists.conditions.parsing import PROVIDER_KEYS
 from mailflatrate.apps.lists.fields import fields
 from mailflatrate.apps.lists.queries import attribute_keys
+from mailflatrate.apps.segments.conditions.choices import named, offered
+from mailflatrate.apps.segments.conditions.parsing import PROVIDER_KEYS
 from mailflatrate.apps.tracking.poll_results import poll_results
 from mailflatrate.apps.tracking.segments import links_of
 from mailflatrate.entrypoints.presenters.polls import SCORE_GROUP_WORDS

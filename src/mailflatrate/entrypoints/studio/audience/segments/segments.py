@@ -9,12 +9,12 @@ from django.utils.safestring import SafeString
 from django.utils.translation import gettext as _
 from django.utils.translation import gettext_lazy
 
-from mailflatrate.apps.lists import queries
-from mailflatrate.apps.lists.actions import segments as actions
-from mailflatrate.apps.lists.conditions.parsing import parse_segment
 from mailflatrate.apps.lists.errors import SegmentError
-from mailflatrate.apps.lists.models import Segment
-from mailflatrate.apps.lists.segment_counts import count_people, sample_people
+from mailflatrate.apps.segments import queries
+from mailflatrate.apps.segments.actions import segments as actions
+from mailflatrate.apps.segments.conditions.parsing import parse_segment
+from mailflatrate.apps.segments.counts import count_people, sample_people
+from mailflatrate.apps.segments.models import Segment
 from mailflatrate.entrypoints.presenters.lookups import find_segment
 from mailflatrate.entrypoints.presenters.segment_sentences import segment_sentence, segment_sentences
 from mailflatrate.entrypoints.presenters.sentences import error_sentence

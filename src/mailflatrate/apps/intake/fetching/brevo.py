@@ -1,0 +1,94 @@
+"""Brevo's API v3. No proof of its own: `createdAt` is when the contact was added; opt-ins are attributes. Its
+blocklist has reasons, which the export file lacks.
+"""
+
+from collections.abc import Iterator, Sequence
+from typing import Any, Final
+
+from mailflatrate.apps.intake.fetching.api import ApiLink, JsonApi
+from mailflatrate.apps.intake.fetching.connector import (
+    HtmlTemplate,
+    Part,
+    SourceList,
+    cell,
+    columns_for,
+    file_name,
+    objects,
+    source_lists,
+    text_of,
+)
+
+_PAGE: Final = 500
+_BLOCKED_PAGE: Final = 100
+_LISTS_PAGE: Final = 50
+_MOST_TEMPLATES: Final = 50
+_FIXED: Final = ("EMAIL", "CONTACT ID", "EMAIL_BLOCKLISTED", "UNSUBSCRIBED", "ADDED_TIME", "MODIFIED_TIME")
+_BLOCKED: Final = ("EMAIL", "EMAIL_STATUS", "MODIFIED_TIME", "EMAIL_BLOCKLISTED")
+_REASONS: Final = {"hardBounce": "bounced", "contactFlaggedAsSpam": "complained", "adminBlocked": "blocked"}
+
+
+class Brevo:
+    def __init__(self, key: str, base_url: str, link: ApiLink) -> None:
+        self._api = JsonApi(f"{base_url or 'https://api.brevo.com'}/v3", {"api-key": key}, link)
+
+    def audiences(self) -> list[SourceList]:
+        def read(offset: int) -> list[dict[str, Any]]:
+            found = self._api.get("/contacts/lists", _LISTS_PAGE, limit=_LISTS_PAGE, offset=offset, sort="asc")
+            return objects(found.get("lists") if isinstance(found, dict) else None)
+
+        return source_lists(self._api.pages(read, _LISTS_PAGE), _count)
+
+    def parts(self, audience: SourceList) -> list[Part]:
+        found = self._api.get("/contacts/attributes")
+        own = objects(found.get("attributes") if isinstance(found, dict) else None)
+        header = columns_for(_FIXED, [cell(one.get("name")) for one in own])
+        return [
+            Part(
+                "blocked contacts.csv",
+                _BLOCKED,
+                self._blocked,
+                of_account=True,
+            ),
+            Part(file_name(audience.name), header, lambda: self._rows(audience.id, header[len(_FIXED) :])),
+        ]
+
+    def _rows(self, list_id: str, own: Sequence[str]) -> Iterator[Sequence[object]]:
+        def read(offset: int) -> list[dict[str, Any]]:
+            found = self._api.get(f"/contacts/lists/{list_id}/contacts", _PAGE, limit=_PAGE, offset=offset, sort="asc")
+            return objects(found.get("contacts") if isinstance(found, dict) else None)
+
+        for one in self._api.pages(read, _PAGE):
+            attributes = one.get("attributes")
+            fields = attributes if isinstance(attributes, dict) else {}
+            left = one.get("listUnsubscribed")
+            yield (
+                one.get("email") or fields.get("EMAIL"),
+                one.get("id"),
+                bool(one.get("emailBlacklisted")),
+                "yes" if isinstance(left, list) and list_id in map(str, left) else "",
+                one.get("createdAt"),
+                one.get("modifiedAt"),
+                *(fields.get(name) for name in own),
+            )
+
+    def _blocked(self) -> Iterator[Sequence[object]]:
+        def read(offset: int) -> list[dict[str, Any]]:
+            found = self._api.get(
+                "/smtp/blockedContacts", _BLOCKED_PAGE, limit=_BLOCKED_PAGE, offset=offset, sort="asc"
+            )
+            return objects(found.get("contacts") if isinstance(found, dict) else None)
+
+        for one in self._api.pages(read, _BLOCKED_PAGE):
+            reason = one.get("reason")
+            code = cell(reason.get("code")) if isinstance(reason, dict) else ""
+            yield one.get("email"), _REASONS.get(code, "unsubscribed"), one.get("blockedAt"), True
+
+    def templates(self) -> Iterator[HtmlTemplate]:
+        found = self._api.get("/smtp/templates", is_large=True, limit=_MOST_TEMPLATES, offset=0, sort="desc")
+        for one in objects(found.get("templates") if isinstance(found, dict) else None):
+            yield HtmlTemplate(text_of(one, "name"), text_of(one, "subject"), text_of(one, "htmlContent"))
+
+
+def _count(one: dict[str, Any]) -> int | None:
+    number = one.get("uniqueSubscribers") or one.get("totalSubscribers")
+    return number if isinstance(number, int) else None

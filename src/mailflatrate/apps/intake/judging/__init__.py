@@ -1,0 +1,1 @@
+"""Decides about each row, once for the dry run and the import."""

@@ -1,1 +1,0 @@
-"""Incoming contact files: turned into rows, interpreted, judged by the rules, written slice by slice."""

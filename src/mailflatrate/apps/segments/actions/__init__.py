@@ -1,0 +1,1 @@
+"""Every write to segments, exports and bulk actions, each in one transaction."""

@@ -1,0 +1,46 @@
+"""How many contacts match: from counters if possible, else counted within a time limit."""
+
+from dataclasses import dataclass
+
+from django.db.models import Sum
+
+from mailflatrate.apps.lists.models import ListTally
+from mailflatrate.apps.segments.contact_list.bounded import within
+from mailflatrate.apps.segments.contact_list.narrowing import ContactFilter, contacts_matching, on_own_lists
+
+MOST_COUNTED = 10_000
+EXACT_MILLISECONDS = 300
+BOUNDED_MILLISECONDS = 100
+
+
+@dataclass(frozen=True, slots=True)
+class ContactCount:
+    """`is_exact` False: more than `people`, which is 0 if even that took too long."""
+
+    people: int
+    is_exact: bool = True
+
+
+def count_contacts(wanted: ContactFilter) -> ContactCount:
+    """Or a lower bound, if counting takes too long. Raises SegmentError."""
+    tally = _tally(wanted)
+    if tally is not None:
+        return ContactCount(tally)
+    people = on_own_lists(contacts_matching(wanted), wanted)
+    exact = within(EXACT_MILLISECONDS, people.count)
+    if exact is not None:
+        return ContactCount(exact)
+    some = within(BOUNDED_MILLISECONDS, people.order_by()[: MOST_COUNTED + 1].count)
+    if some is None:
+        return ContactCount(0, is_exact=False)
+    return ContactCount(some) if some <= MOST_COUNTED else ContactCount(MOST_COUNTED, is_exact=False)
+
+
+def _tally(wanted: ContactFilter) -> int | None:
+    """Of one list, or one state of it; None if something else is asked, too."""
+    if wanted.list_id is None or ContactFilter(list_id=wanted.list_id, state=wanted.state) != wanted:
+        return None
+    rows = ListTally.objects.filter(mailing_list_id=wanted.list_id)
+    if wanted.state is not None:
+        rows = rows.filter(state=wanted.state)
+    return int(rows.aggregate(people=Sum("people"))["people"] or 0)
