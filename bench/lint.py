@@ -2,7 +2,7 @@
 
     python bench/lint.py [--newsletters ../shared/corpus/newsletters_html] [--messages FOLDER --kind personal]
 
-The hundred labeled messages are those of `tests/entrypoints/lint_set`, in the two thirds that lint was tuned on and
+The hundred labeled messages are those of `tests/extensions/lint/lint_set`, in the two thirds that lint was tuned on and
 the third that was held back. `--newsletters` is a folder of HTML files: each becomes the HTML part of a signed
 campaign with a faultless header, so that what is found is about the content. `--messages` is a folder of complete
 messages that are all of one kind. Exit 1 if a rule is right in less than 95 % of its findings, or a personal
@@ -22,9 +22,9 @@ from pathlib import Path
 ROOT = Path(__file__).resolve().parents[1]
 sys.path.insert(0, str(ROOT / "tests"))
 
-from entrypoints.lint_set import halves, labeled  # noqa: E402
-from entrypoints.lint_set.bulk import mailing  # noqa: E402
-from entrypoints.lint_set.measure import NOW, Measured, measure  # noqa: E402
+from extensions.lint.lint_set import halves, labeled  # noqa: E402
+from extensions.lint.lint_set.bulk import mailing  # noqa: E402
+from extensions.lint.lint_set.measure import NOW, Measured, measure  # noqa: E402
 from mailflatrate.rules.gate.causes import find_causes, score  # noqa: E402
 from mailflatrate.rules.gate.lint import LintLookups, judge_message, message_facts  # noqa: E402
 from mailflatrate.rules.verdict import Severity  # noqa: E402

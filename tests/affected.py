@@ -33,6 +33,7 @@ BY_FOLDER = {
 _FROM = re.compile(r"^\s*from ([\w.]+) import (\([^)]*\)|.*)", re.MULTILINE)
 _IMPORT = re.compile(r"^\s*import ([\w.]+)", re.MULTILINE)
 _LOADS = re.compile(r"""load_kinds?\("([\w.]+)\"""")
+_EXTENDS = re.compile(r"""(?:extension_modules|from_extensions)\("(\w+)\"""")
 _STRING = re.compile(r'"([^"\n]*)"')
 _ADDRESS = re.compile(r"/?[\w*.@:-]+(?:/[\w*.@:-]*)+")
 
@@ -70,6 +71,9 @@ def _reached_modules(paths: list[str]) -> set[str]:
         for package in _LOADS.findall(_read(loader)):
             for kind in graph.find_children(package):
                 graph.add_import(importer=_module(loader), imported=kind)
+        for name in _EXTENDS.findall(_read(loader)):
+            for part in graph.find_matching_modules(f"mailflatrate.extensions.*.{name}"):
+                graph.add_import(importer=_module(loader), imported=part)
     for name in [name for name in graph.modules if name.endswith(".urls")]:
         graph.remove_module(name)  # they import all pages: which of these a test opens, its addresses tell
     return changed.union(*(graph.find_downstream_modules(name) for name in changed if name in graph.modules))

@@ -1,19 +1,24 @@
-"""The page docs/attacks.md: every attack that the tests carry out, made from tests/security by `make docs`."""
+"""The page docs/attacks.md: every attack that the tests carry out, made from them by `make docs`."""
 
 import ast
 from collections.abc import Iterator
 from pathlib import Path
 
-FOLDER = Path(__file__).parents[1] / "security"
+TESTS = Path(__file__).parents[1]
 HEAD = """# Attacks
 
-Made from `tests/security/` by `make docs`: a line for each attack that fails, by the part that it is aimed at. What
-remains possible is in [security.md](security.md).
+Made from `tests/security/` and `tests/extensions/*/test_hostile_*` by `make docs`: a line for each attack that fails,
+by the part that it is aimed at. What remains possible is in [security.md](security.md).
 """
 
 
 def page() -> str:
-    return "\n".join([HEAD, *(line for path in sorted(FOLDER.glob("test_*.py")) for line in _part(path))]) + "\n"
+    return "\n".join([HEAD, *(line for path in hostile_tests() for line in _part(path))]) + "\n"
+
+
+def hostile_tests() -> list[Path]:
+    """The test files whose tests are attacks."""
+    return [*sorted(TESTS.glob("security/test_*.py")), *sorted(TESTS.glob("extensions/*/test_hostile_*.py"))]
 
 
 def _part(path: Path) -> Iterator[str]:

@@ -1,63 +1,19 @@
 """How many files it takes to add a kind of something: each recipe has to work in a copy of the tree."""
 
-import os
-import shutil
-import subprocess
-import sys
 from pathlib import Path
 
 import pytest
-from django.conf import settings
 
 from architecture.migrations import PACKAGE
-
-SETUP = "import django; django.setup()\n"
-
-
-class Tree:
-    """A copy of the source, and the files that a recipe added or edited in it."""
-
-    def __init__(self, folder: Path) -> None:
-        self.source = folder / "src"
-        ignored = shutil.ignore_patterns("__pycache__", "static", "*.po")
-        shutil.copytree(PACKAGE, self.source / "mailflatrate", ignore=ignored)
-        self.changed: set[str] = set()
-
-    def add(self, path: str, text: str) -> None:
-        """Add a file; a test is only counted."""
-        self.changed.add(path)
-        if not path.startswith("tests/"):
-            file = self.source / "mailflatrate" / path
-            file.write_text(text)
-
-    def edit(self, path: str, *replaced: tuple[str, str]) -> None:
-        text = (self.source / "mailflatrate" / path).read_text()
-        for before, after in replaced:
-            assert text.count(before) == 1, before
-            text = text.replace(before, after)
-        self.add(path, text)
-
-    def run(self, code: str) -> str:
-        """Return what a program prints that imports from the copy."""
-        environment = {**os.environ, "PYTHONPATH": str(self.source), "DJANGO_SETTINGS_MODULE": settings.SETTINGS_MODULE}
-        done = subprocess.run(
-            [sys.executable, "-c", SETUP + code],
-            env=environment,
-            capture_output=True,
-            text=True,
-            timeout=120,
-            check=False,
-        )
-        assert done.returncode == 0, done.stderr
-        return done.stdout
+from support.source_tree import SourceTree
 
 
 @pytest.fixture
-def tree(tmp_path: Path) -> Tree:
-    return Tree(tmp_path)
+def tree(tmp_path: Path) -> SourceTree:
+    return SourceTree(tmp_path)
 
 
-def test_a_field_type_takes_two_files(tree: Tree) -> None:
+def test_a_field_type_takes_two_files(tree: SourceTree) -> None:
     tree.add(
         "rules/fields/types/shoe.py",
         """
@@ -86,7 +42,7 @@ print(dict(FieldForm().fields["type"].choices)["shoe"])
     assert len(tree.changed) == 2
 
 
-def test_a_step_takes_three_files(tree: Tree) -> None:
+def test_a_step_takes_three_files(tree: SourceTree) -> None:
     tree.edit(
         "rules/automations/steps.py",
         (
@@ -131,7 +87,7 @@ print(list(DeclaredForm(initial={}, step=STEP_KINDS["call"], here=1).fields))
     assert len(tree.changed) == 3
 
 
-def test_an_event_takes_three_files(tree: Tree) -> None:
+def test_an_event_takes_three_files(tree: SourceTree) -> None:
     tree.edit(
         "rules/events.py",
         ('    WEBHOOK_TEST = "webhook.test"\n', '    WEBHOOK_TEST = "webhook.test"\n    LIST_NEW = "list.new"\n'),
@@ -152,7 +108,7 @@ print(TYPE_WORDS[EventType.LIST_NEW], payload_schema(EventType.LIST_NEW)["requir
     assert len(tree.changed) == 3
 
 
-def test_a_check_takes_three_files(tree: Tree) -> None:
+def test_a_check_takes_three_files(tree: SourceTree) -> None:
     tree.add(
         "rules/checks/subject_short.py",
         (PACKAGE / "rules/checks/subject_present.py").read_text().replace("subject-present", "subject-short"),

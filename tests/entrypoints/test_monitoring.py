@@ -10,7 +10,6 @@ import pytest
 from django.test import Client
 
 from mailflatrate.apps.delivery.relays.queue_tables import LogFollower
-from mailflatrate.apps.inbound.actions.relay_log import begin_following
 from mailflatrate.base import tenancy
 from mailflatrate.base.jobs import JobQueue
 from mailflatrate.base.metrics.names import begin_follower, begin_job, begin_relay
@@ -210,7 +209,8 @@ def test_every_metric_that_is_asked_for_is_exported() -> None:
     begin_relay("relay.example")
     begin_job("consent.seal_ledger", JobQueue.HOUSE)
     begin_follower()
-    begin_following("mta-1", "")
+    with tenancy.platform(PlatformReason.RELAYS):
+        LogFollower.objects.create(name="mta-1")
     share = SharedMetrics(load_settings().data_dir / "metrics", "sender-1")
     share.write()
     page = Client().get("/metrics").content.decode()

@@ -6,6 +6,7 @@ from typing import Any
 from django.utils.translation import gettext_lazy as _
 from psycopg.conninfo import conninfo_to_dict
 
+from mailflatrate.kinds import extensions
 from mailflatrate.locale.formats import formats_of
 from mailflatrate.locale.texts import languages
 from mailflatrate.rules.limits import tighten
@@ -68,6 +69,7 @@ INSTALLED_APPS = [
     "mailflatrate.apps.stats",
     "mailflatrate.entrypoints.ui",
     "mailflatrate.entrypoints.web",
+    *extensions(),
 ]
 
 MIDDLEWARE = [

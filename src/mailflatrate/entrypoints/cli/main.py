@@ -7,6 +7,7 @@ import click
 
 from mailflatrate import __version__
 from mailflatrate.entrypoints.cli.failures import explain
+from mailflatrate.kinds import extension_modules
 
 # command -> (module below this package, what it does in one line)
 COMMANDS: dict[str, tuple[str, str]] = {
@@ -27,11 +28,9 @@ COMMANDS: dict[str, tuple[str, str]] = {
     "queues": ("queues", "Show the backlog of each queue and the workers that serve it."),
     "demo": ("demo", "Set up a demo, send a campaign in it, and show the results."),
     "inspect": ("inspect", "Explain a bounce, complaint report or reply. Needs no database."),
-    "lint": ("lint", "Check any email against the sending rules. Needs no database."),
     "address": ("address", "Check email addresses from standard input. Needs no database."),
     "import": ("imports", "Show what an import would do, or recheck earlier imports."),
     "relays": ("relays", "List, add, edit, test, drain, enable or disable relays."),
-    "follow-postfix": ("follow", "Follow Postfix's log to record final delivery results."),
     "pause-all": ("sending", "Stop all sending within a second."),
     "resume-all": ("sending", "Resume sending after a pause, a failover or a restored backup."),
     "restored": ("sending", "Report that a backup was restored. Sending is held until you resume it."),
@@ -46,21 +45,27 @@ COMMANDS: dict[str, tuple[str, str]] = {
 }
 
 
+def commands() -> dict[str, tuple[str, str]]:
+    """Ours and those of extensions, whose modules are named in full."""
+    extended = {name: row for found in extension_modules("commands") for name, row in found.COMMANDS.items()}
+    return {name: (f"{__package__}.{module}", text) for name, (module, text) in COMMANDS.items()} | extended
+
+
 class LazyGroup(click.Group):
     def list_commands(self, ctx: click.Context) -> list[str]:
-        return list(COMMANDS)
+        return list(commands())
 
     def get_command(self, ctx: click.Context, cmd_name: str) -> click.Command | None:
-        if cmd_name not in COMMANDS:
+        if cmd_name not in commands():
             return None
-        module = importlib.import_module(f"mailflatrate.entrypoints.cli.{COMMANDS[cmd_name][0]}")
+        module = importlib.import_module(commands()[cmd_name][0])
         command = getattr(module, cmd_name.replace("-", "_") + "_command")
         assert isinstance(command, click.Command)
         return command
 
     def format_commands(self, ctx: click.Context, formatter: click.HelpFormatter) -> None:
         with formatter.section("Commands"):
-            formatter.write_dl([(name, text) for name, (_, text) in COMMANDS.items()])
+            formatter.write_dl([(name, text) for name, (_, text) in commands().items()])
 
 
 @click.group(cls=LazyGroup)

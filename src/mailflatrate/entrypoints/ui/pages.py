@@ -68,12 +68,12 @@ def public(address: str, name: str, **options: Any) -> Callable[[View], View]:
     return lambda view: csrf_exempt(declare(WebPage(address, name, **options), view))
 
 
-def patterns(package: ModuleType) -> list[URLPattern]:
-    """Return the addresses of all pages declared in a package, in the order of its modules' names."""
+def patterns(package: ModuleType, *extended: ModuleType) -> list[URLPattern]:
+    """Return the addresses of all pages declared in a package, in the order of its modules' names, and in others."""
     modules = [import_module(module.name) for module in walk_packages(package.__path__, f"{package.__name__}.")]
     return [
         path(page.route, view, page.values, name=page.name)
-        for module in modules
+        for module in (*modules, *extended)
         for view in vars(module).values()
         if isfunction(view) and view.__module__ == module.__name__
         for page in getattr(view, "pages", ())

@@ -5,6 +5,7 @@ from dataclasses import asdict, dataclass
 from enum import StrEnum
 from typing import Any, Self
 
+from mailflatrate.kinds import from_extensions
 from mailflatrate.locale.texts import N_
 from mailflatrate.rules.automations.json_object import Condition, JsonObject
 from mailflatrate.rules.automations.step import GraphProblem, ReadSteps, Step, chosen, first_of, written
@@ -255,6 +256,11 @@ class End(
 
 
 STEP_KINDS: dict[str, type[Step]] = {
-    step.kind: step for step in (Send, Wait, Branch, Split, SetField, AddTag, RemoveTag, Notify, Webhook, GoTo, End)
+    step.kind: step
+    for step in (
+        *(Send, Wait, Branch, Split, SetField, AddTag, RemoveTag, Notify, Webhook),
+        *from_extensions("steps", "STEPS"),
+        *(GoTo, End),
+    )
 }
 """The kinds by their names, in the order of the menu."""

@@ -5,6 +5,7 @@ text, number, boolean, ISO date (`--MM-DD` without year), country or language co
 from collections import Counter
 from collections.abc import Mapping
 
+from mailflatrate.kinds import from_extensions, load_kinds
 from mailflatrate.rules.fields.field_type import (
     NOT_A_VALUE,
     TOO_LONG,
@@ -14,9 +15,11 @@ from mailflatrate.rules.fields.field_type import (
     UnreadableValue,
     ValueFault,
 )
-from mailflatrate.rules.kinds import load_kinds
 
-_LOADED: list[ContactFieldType] = load_kinds("mailflatrate.rules.fields.types", "TYPE")
+_LOADED: list[ContactFieldType] = [
+    *load_kinds("mailflatrate.rules.fields.types", "TYPE"),
+    *from_extensions("field_types", "FIELD_TYPES"),
+]
 FIELD_TYPES = {kind.name: kind for kind in sorted(_LOADED, key=lambda kind: kind.place)}
 FAULTS: dict[str, ValueFault] = {
     fault.name: fault

@@ -2,15 +2,17 @@
 
 from typing import Any
 
+from mailflatrate.kinds import from_extensions, load_kind
 from mailflatrate.rules.facts import CampaignFacts, ContractFacts, HasFrom, NoticeFacts
 from mailflatrate.rules.form_facts import ConfirmationFacts, FormFacts
-from mailflatrate.rules.kinds import load_kind
 from mailflatrate.rules.skip_reasons import RecipientRule
 from mailflatrate.rules.verdict import Check
 
 
-def _checks(*names: str) -> tuple[Check[Any], ...]:
-    return tuple(load_kind("mailflatrate.rules.checks", name, "CHECK") for name in names)
+def _checks(*names: str, extended: str = "") -> tuple[Check[Any], ...]:
+    """Those of `rules.checks`, then those that extensions list as `extended`."""
+    own = [load_kind("mailflatrate.rules.checks", name, "CHECK") for name in names]
+    return (*own, *(from_extensions("checks", extended) if extended else ()))
 
 
 def _recipient_rules(*names: str) -> tuple[RecipientRule, ...]:
@@ -101,6 +103,7 @@ CAMPAIGN_CHAIN: tuple[Check[CampaignFacts], ...] = _checks(
     "message_built",  # R-54
     "rendering_light",  # R-54
     "message_signed",  # R-59
+    extended="CAMPAIGN_CHECKS",
 )
 
 # What a From field alone shows, of any message in the world (`mailflatrate lint --from-lines`).
@@ -160,6 +163,7 @@ FORM_CHAIN: tuple[Check[FormFacts], ...] = _checks(
     "form_no_special_data",  # R-97
     "form_sparing",  # R-97 warn
     "form_texts_whole",  # R-28
+    extended="FORM_CHECKS",
 )
 
 NOTICE_CHAIN: tuple[Check[NoticeFacts], ...] = _checks(

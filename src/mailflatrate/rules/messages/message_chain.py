@@ -7,7 +7,7 @@ from dataclasses import dataclass, replace
 from enum import Enum
 from typing import Any
 
-from mailflatrate.rules.kinds import load_kind
+from mailflatrate.kinds import load_kind
 from mailflatrate.rules.messages.message import MessageFacts, MessageKind
 from mailflatrate.rules.verdict import Check, Finding, Severity
 

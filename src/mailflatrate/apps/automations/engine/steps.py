@@ -29,6 +29,7 @@ from mailflatrate.apps.lists.fields import definitions
 from mailflatrate.apps.lists.models import ChangeSource, Contact, Tag
 from mailflatrate.apps.lists.tags import give_tags, take_tags
 from mailflatrate.base.outbox.writing import emitted
+from mailflatrate.kinds import from_extensions
 from mailflatrate.locale.texts import N_
 from mailflatrate.rules.automations.compiling import FlatStep, arm_of
 from mailflatrate.rules.automations.step import FINISH, GraphProblem, Step
@@ -351,6 +352,7 @@ ACTIONS: Mapping[str, StepAction[Any]] = {
     Webhook.kind: _Webhook(),
     GoTo.kind: _GoTo(),
     End.kind: _End(),
+    **dict(from_extensions("step_actions", "STEP_ACTIONS")),
 }
 
 

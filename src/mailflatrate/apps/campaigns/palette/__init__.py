@@ -4,6 +4,7 @@ Liquid is left for the campaign. Only elements that the editor draws are used.
 
 import json
 import re
+from dataclasses import dataclass
 from datetime import timedelta
 from functools import cache
 from pathlib import Path
@@ -12,6 +13,7 @@ from urllib.parse import quote_plus
 
 from mailflatrate.apps.campaigns.content.default_blocks import palette_words
 from mailflatrate.base import clock
+from mailflatrate.kinds import from_extensions
 from mailflatrate.mail.html.brand_style import BrandStyle
 from mailflatrate.settings import load_settings
 
@@ -21,12 +23,28 @@ SHIPPED_PATH: Final = "m/shipped"
 _PALETTE: Final = json.loads((HERE / "palette.json").read_text(encoding="utf-8"))
 GROUPS: Final[dict[str, dict[str, str]]] = _PALETTE["groups"]
 NETWORKS: Final[dict[str, str]] = _PALETTE["networks"]
-KINDS: Final = tuple(kind for kinds in GROUPS.values() for kind in kinds)
 _SLOT = re.compile(r"\[\[([a-z_]+)(?::([a-z-]+))?\]\]")
+
+
+@dataclass(frozen=True, slots=True)
+class PaletteBlock:
+    """A block of an extension. `label` is a message id, `icon` one of `frontend/icons.json`; `mjml` as in `kinds`."""
+
+    key: str
+    label: str
+    icon: str
+    mjml: str
+
+
+EXTENDED: Final[dict[str, PaletteBlock]] = {block.key: block for block in from_extensions("blocks", "BLOCKS")}
+GROUPS["prebuilt"].update({block.key: block.icon for block in EXTENDED.values()})
+KINDS: Final = tuple(kind for kinds in GROUPS.values() for kind in kinds)
 
 
 @cache
 def _kind(key: str) -> str:
+    if key in EXTENDED:
+        return EXTENDED[key].mjml.strip()
     return (HERE / "kinds" / f"{key}.mjml").read_text(encoding="utf-8").strip()
 
 

@@ -13,7 +13,7 @@ from mailflatrate.apps.campaigns.content.locks import may_design
 from mailflatrate.apps.campaigns.content.samples import sample_values
 from mailflatrate.apps.campaigns.coupons import pool_names
 from mailflatrate.apps.campaigns.models import Campaign
-from mailflatrate.apps.campaigns.palette import GROUPS, block_sources, social_networks
+from mailflatrate.apps.campaigns.palette import EXTENDED, GROUPS, block_sources, social_networks
 from mailflatrate.apps.campaigns.queries import attribute_names, brand_style, newest_imprint
 from mailflatrate.apps.lists.fields import fields
 from mailflatrate.entrypoints.studio.access import StudioRequest
@@ -131,6 +131,7 @@ def _labels() -> dict[str, str]:
         "icon_list": _("Icon list"), "coupon": _("Coupon"), "countdown": _("Countdown"),
         "event": _("Event"), "poll": _("Poll"), "nps": _("NPS question"), "map": _("Map"),
         "signature": _("Signature"), "social": _("Social icons"), "footer": _("Footer"),
+        **{block.key: _(block.label) for block in EXTENDED.values()},
     }  # fmt: skip
 
 

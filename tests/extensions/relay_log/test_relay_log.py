@@ -16,8 +16,11 @@ from mailflatrate.apps.delivery.relays.edit import RelayDraft, add_relay
 from mailflatrate.apps.delivery.relays.queue_tables import LogFollower
 from mailflatrate.apps.delivery.results.feedback import count_bounces
 from mailflatrate.apps.delivery.results.relay_queue import LONGEST_IN_QUEUE, all_relays_followed
-from mailflatrate.apps.inbound.actions import relay_log
-from mailflatrate.apps.inbound.actions.relay_log import (
+from mailflatrate.apps.lists.models import Contact
+from mailflatrate.base import audit, clock, tenancy
+from mailflatrate.base.tenancy import PlatformReason
+from mailflatrate.extensions.relay_log import actions as relay_log
+from mailflatrate.extensions.relay_log.actions import (
     Batch,
     FollowerReplaced,
     QueuedMessage,
@@ -26,9 +29,6 @@ from mailflatrate.apps.inbound.actions.relay_log import (
     keep_house,
     record_batch,
 )
-from mailflatrate.apps.lists.models import Contact
-from mailflatrate.base import audit, clock, tenancy
-from mailflatrate.base.tenancy import PlatformReason
 from mailflatrate.mail.reading.postfix_log import QueueAttempt, QueueStatus
 from support.customers import sending_customer
 from support.returned_mail import SentCampaign, arrive, sent_campaign

@@ -11,10 +11,10 @@ from pathlib import Path
 import pytest
 
 import mailflatrate
-from entrypoints.lint_set import labeled
-from entrypoints.lint_set.bulk import broken, field, mailing, unsigned, without
-from entrypoints.lint_set.measure import NOW, Measured, measure
-from entrypoints.lint_set.personal import ANNA, note, posted
+from extensions.lint.lint_set import labeled
+from extensions.lint.lint_set.bulk import broken, field, mailing, unsigned, without
+from extensions.lint.lint_set.measure import NOW, Measured, measure
+from extensions.lint.lint_set.personal import ANNA, note, posted
 from mailflatrate.mail.reading.auth_results import AuthResult, authserv_id, read_received_spf, read_results
 from mailflatrate.rules.gate.causes import FindingCause, find_causes, score
 from mailflatrate.rules.gate.lint import LintLookups, judge_message, message_facts

@@ -4,7 +4,7 @@ from __future__ import annotations
 
 from dataclasses import replace
 
-from entrypoints.lint_set.build import DATE, Draft, Labeled, received, verdicts
+from extensions.lint.lint_set.build import DATE, Draft, Labeled, received, verdicts
 
 ANNA = "Anna Weber <anna@weberbau.de>"
 PAUL = "Paul Berg <paul.berg@gmail.com>"

@@ -12,7 +12,11 @@ from typing import Any, Final, Protocol
 import structlog
 from django.db import InterfaceError, OperationalError, close_old_connections
 
-from mailflatrate.apps.inbound.actions.relay_log import (
+from mailflatrate.base import clock
+from mailflatrate.base.ids import key_ring
+from mailflatrate.base.metrics.names import DATABASE_GONE, FOLLOWER_LAG, FOLLOWER_LINES, RELAY_ATTEMPTS
+from mailflatrate.entrypoints.boot.lifecycle import end_within, notify, report, reporting_seconds
+from mailflatrate.extensions.relay_log.actions import (
     Batch,
     FollowerReplaced,
     QueuedMessage,
@@ -21,10 +25,6 @@ from mailflatrate.apps.inbound.actions.relay_log import (
     keep_house,
     record_batch,
 )
-from mailflatrate.base import clock
-from mailflatrate.base.ids import key_ring
-from mailflatrate.base.metrics.names import DATABASE_GONE, FOLLOWER_LAG, FOLLOWER_LINES, RELAY_ATTEMPTS
-from mailflatrate.entrypoints.boot.lifecycle import end_within, notify, report, reporting_seconds
 from mailflatrate.mail.identifiers.tokens import TokenPurpose
 from mailflatrate.mail.reading.postfix_log import LogEvent, QueueArrival, QueueAttempt, QueueRemoval, QueueStatus
 

@@ -4,8 +4,8 @@ from __future__ import annotations
 
 from dataclasses import replace
 
-from entrypoints.lint_set.build import DATE, Change, Draft, Labeled, received, verdicts
-from entrypoints.lint_set.bulk import broken, by_the_service, field, html, unsigned
+from extensions.lint.lint_set.build import DATE, Change, Draft, Labeled, received, verdicts
+from extensions.lint.lint_set.bulk import broken, by_the_service, field, html, unsigned
 
 ONCE = frozenset({"dkim-oversigned"})
 

@@ -8,7 +8,7 @@ from pathlib import Path
 
 import pytest
 
-from mailflatrate.entrypoints.workers.relay_log.file_tail import FileTail
+from mailflatrate.extensions.relay_log.file_tail import FileTail
 
 
 class Log:

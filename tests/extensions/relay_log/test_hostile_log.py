@@ -9,8 +9,8 @@ from mailflatrate.apps.delivery.relays.tables import Relay
 from mailflatrate.base import clock
 from mailflatrate.base.ids import key_ring
 from mailflatrate.entrypoints.cli.main import cli
-from mailflatrate.entrypoints.workers.relay_log import follower
-from mailflatrate.entrypoints.workers.relay_log.follower import OpenMessages
+from mailflatrate.extensions.relay_log import follower
+from mailflatrate.extensions.relay_log.follower import OpenMessages
 from mailflatrate.mail.identifiers.tokens import TokenPurpose
 from mailflatrate.mail.reading.postfix_log import QueueArrival, QueueAttempt, QueueRemoval, QueueStatus
 

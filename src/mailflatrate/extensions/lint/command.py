@@ -10,7 +10,7 @@ from pathlib import Path
 
 import click
 
-from mailflatrate.entrypoints.cli.lint.report import LintedMessage, as_json, as_sarif, as_text
+from mailflatrate.extensions.lint.report import LintedMessage, as_json, as_sarif, as_text
 from mailflatrate.locale.formats import complete_languages
 from mailflatrate.mail.identifiers.tokens import TOKEN_PATTERN, KeyRing, KeyRingError, TokenPurpose
 from mailflatrate.mail.links import LinkKind
@@ -148,7 +148,7 @@ def _outside(brands: Brands, dns_servers: str, offline: bool) -> LintLookups:
     rewrote = OwnLinks().rewrote
     if offline:
         return LintLookups(brands=brands, rewrote=rewrote)
-    from mailflatrate.entrypoints.cli.lint.dns import ask_the_dns
+    from mailflatrate.extensions.lint.dns import ask_the_dns
 
     asked = ask_the_dns(brands, [server.strip() for server in dns_servers.split(",") if server.strip()])
     return replace(asked, rewrote=rewrote)

@@ -4,7 +4,7 @@ from __future__ import annotations
 
 from dataclasses import replace
 
-from entrypoints.lint_set.build import DATE, Change, Draft, Labeled, received, verdicts
+from extensions.lint.lint_set.build import DATE, Change, Draft, Labeled, received, verdicts
 
 # Notes true of nearly every signed campaign: no one signs a missing second field, few give an end.
 SIGNED = frozenset({"dkim-oversigned", "dkim-lifetime"})

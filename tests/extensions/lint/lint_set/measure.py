@@ -7,7 +7,7 @@ from collections.abc import Iterable
 from dataclasses import dataclass, field
 from datetime import UTC, datetime
 
-from entrypoints.lint_set.build import Labeled
+from extensions.lint.lint_set.build import Labeled
 from mailflatrate.rules.gate.causes import find_causes
 from mailflatrate.rules.gate.lint import LintLookups, judge_message, message_facts
 from mailflatrate.rules.verdict import Severity

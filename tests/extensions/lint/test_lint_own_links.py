@@ -19,7 +19,7 @@ from mailflatrate.apps.domains.models import DkimKey
 from mailflatrate.apps.gate.actions import release_campaign
 from mailflatrate.base import tenancy
 from mailflatrate.base.ids import key_ring
-from mailflatrate.entrypoints.cli.lint import OwnLinks
+from mailflatrate.extensions.lint.command import OwnLinks
 from mailflatrate.mail.identifiers.tokens import TokenPurpose
 from mailflatrate.mail.message.edition import Recipient
 from mailflatrate.rules.gate.lint import LintLookups, judge_message, message_facts, no_key, rewrote_nothing
@@ -130,7 +130,7 @@ process.stdin.on('data', (chunk) => chunks.push(chunk)).on('end', async () => {
 """
 
 
-MAILAUTH_FOLDER = Path(__file__).parents[2] / "frontend" / "node_modules" / "mailauth"
+MAILAUTH_FOLDER = Path(__file__).parents[3] / "frontend" / "node_modules" / "mailauth"
 """Installed with the front end's tools by `make build`, so that this second verifier is always asked."""
 
 

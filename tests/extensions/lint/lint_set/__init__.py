@@ -1,9 +1,9 @@
 """A hundred invented messages with labels: what each is, and what is true of it."""
 
-from entrypoints.lint_set.build import Labeled
-from entrypoints.lint_set.bulk import bulk
-from entrypoints.lint_set.personal import personal
-from entrypoints.lint_set.transactional import transactional
+from extensions.lint.lint_set.build import Labeled
+from extensions.lint.lint_set.bulk import bulk
+from extensions.lint.lint_set.personal import personal
+from extensions.lint.lint_set.transactional import transactional
 
 
 def labeled() -> tuple[Labeled, ...]:

@@ -34,14 +34,9 @@ def follow_postfix_command(
     from mailflatrate.apps.delivery.relays.tables import Relay
     from mailflatrate.base.metrics.names import begin_follower
     from mailflatrate.base.metrics.sharing import share
-    from mailflatrate.entrypoints.workers.relay_log.file_tail import FileTail
-    from mailflatrate.entrypoints.workers.relay_log.follower import (
-        Follower,
-        FollowerReplaced,
-        Tail,
-        begin_following,
-    )
-    from mailflatrate.entrypoints.workers.relay_log.journal_tail import JournalMissing, JournalTail
+    from mailflatrate.extensions.relay_log.file_tail import FileTail
+    from mailflatrate.extensions.relay_log.follower import Follower, FollowerReplaced, Tail, begin_following
+    from mailflatrate.extensions.relay_log.journal_tail import JournalMissing, JournalTail
 
     begin_follower()
     share(settings.data_dir, "follower")

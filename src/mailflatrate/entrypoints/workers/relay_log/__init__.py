@@ -1,1 +1,0 @@
-"""Following a relay's log: the sources of its lines, and the loop that passes them to `inbound.actions.relay_log`."""

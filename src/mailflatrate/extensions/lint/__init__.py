@@ -1,0 +1,1 @@
+"""`mailflatrate lint`: the gate's checks for any email, without the database."""
