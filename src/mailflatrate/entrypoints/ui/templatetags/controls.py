@@ -8,6 +8,7 @@ from typing import Final
 from django import forms, template
 from django.forms.boundfield import BoundField
 from django.template.loader_tags import BLOCK_CONTEXT_KEY
+from django.urls import reverse
 from django.utils.html import format_html, format_html_join
 from django.utils.safestring import SafeString
 
@@ -122,6 +123,11 @@ def _group(field: BoundField, css: str) -> SafeString:
 
 
 @register.filter
+def fields(form: forms.BaseForm, names: str) -> list[BoundField]:
+    return [form[name] for name in names.split()]
+
+
+@register.filter
 def control_kind(field: BoundField) -> str:
     """Return `hidden`, `checkbox`, `group` (radio buttons, several checkboxes) or `plain`."""
     widget = field.field.widget
@@ -140,6 +146,24 @@ def is_optional(field: BoundField) -> bool:
         return False
     is_menu = isinstance(widget, forms.Select) and not isinstance(widget, forms.SelectMultiple)
     return not is_menu or any(value in ("", None) for value, _label in widget.choices)
+
+
+@register.simple_tag
+def heads(*labels: str, numeric: str = "") -> SafeString:
+    """Return the head cells of a table; `numeric` are the places of those with figures, such as "2 3"."""
+    cells = [("number" if str(place) in numeric.split() else "", label) for place, label in enumerate(labels, 1)]
+    return format_html_join("", '<th scope="col" role="columnheader" class="{}">{}</th>', cells)
+
+
+@register.simple_tag
+def link(page: str, label: str, *ids: object, css: str = "link-quiet") -> SafeString:
+    return format_html('<a class="{}" href="{}">{}</a>', css, reverse(page, args=ids), label)
+
+
+@register.simple_tag
+def crumb(page: str, label: str, *ids: object) -> SafeString:
+    """Return the link back up to a page."""
+    return link(page, label, *ids, css="crumb")
 
 
 _LEGAL_FORM = re.compile(
