@@ -1,4 +1,4 @@
-"""Accounts of Anna and Carla, and files to import."""
+"""The database, accounts of Anna and Carla, and files to import."""
 
 from collections.abc import Callable
 
@@ -8,21 +8,21 @@ from mailflatrate.apps.accounts.actions.people import create_user
 from mailflatrate.apps.accounts.models import User
 from mailflatrate.base import clock, ids
 from mailflatrate.mail.address import canonical_key
-from support.customers import NUMBERS, Customer, customer_with_list
+from support.cast import per_test
+from support.customers import NUMBERS, customer_with_list
+
+anna = per_test(customer_with_list, "Anna")
+carla = per_test(customer_with_list, "Carla")
+key_of = per_test(lambda: lambda email: ids.key_ring().suppression_key(canonical_key(email)))
+
+
+@pytest.fixture(autouse=True)
+def in_the_database(database: str) -> None:
+    """What apps do, they do to rows: no test here asks for a database that it doesn't name."""
 
 
 @pytest.fixture
-def anna(database: str) -> Customer:
-    return customer_with_list("Anna")
-
-
-@pytest.fixture
-def carla(database: str) -> Customer:
-    return customer_with_list("Carla")
-
-
-@pytest.fixture
-def otto(database: str) -> User:
+def otto() -> User:
     return create_user(
         f"otto{next(NUMBERS)}@mailflatrate.example", name="Otto", password="correct horse", is_staff=True
     )
@@ -46,8 +46,3 @@ def line() -> Callable[..., str]:
         return ";".join([email, *cells.values()])
 
     return make
-
-
-@pytest.fixture
-def key_of() -> Callable[[str], bytes]:
-    return lambda email: ids.key_ring().suppression_key(canonical_key(email))

@@ -3,8 +3,6 @@
 import json
 from datetime import timedelta
 
-import pytest
-
 from mailflatrate.apps.accounts.models import User
 from mailflatrate.base import audit, clock, tenancy
 from mailflatrate.base.tenancy import PlatformReason
@@ -13,7 +11,6 @@ from support.customers import Customer
 from support.people import fresh_mailbox
 
 
-@pytest.mark.usefixtures("database")
 def test_a_copy_has_the_rows_of_the_first_under_its_own_numbers_and_an_intact_log() -> None:
     made = Customer.vetted().with_imprint().with_sender().with_list(known=True)
     new = fresh_mailbox("Anna")

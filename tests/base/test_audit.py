@@ -17,19 +17,18 @@ from mailflatrate.settings.roles import PLATFORM_ROLE, app_url, enter_role
 from mailflatrate.settings.schema import load_settings
 from support.customers import customer_with_list
 from support.people import operator
+from support.scope import within
 
 COLUMNS = "id, at, actor_kind, actor_id, actor, action, account_id, subject, reason, details, number, previous, hash"
 
 
 def _report() -> ChainReport:
-    with tenancy.platform(PlatformReason.HOUSEKEEPING):
-        return audit.verify()
+    return within(PlatformReason.HOUSEKEEPING, audit.verify)
 
 
 @pytest.fixture
 def lines(database: str) -> list[int]:
     """Six of our lines at the end of an intact log; their numbers."""
-    assert database
     for number in range(6):
         with tenancy.platform(PlatformReason.OPERATOR_DESK):
             audit.record(

@@ -10,7 +10,11 @@ from mailflatrate.apps.lists.errors import ImportProblem
 from mailflatrate.base import tenancy
 from mailflatrate.base.jobs import TaskFailed
 from mailflatrate.base.long_task import OUR_ERROR, TaskCanceled, TaskOvertaken, TaskRunner, TaskState, resume_tasks
+from support.cast import per_test
 from support.customers import Customer, customer_with_list
+from support.scope import within
+
+anna = per_test(customer_with_list, "Lindenhof")
 
 
 class Runner(TaskRunner[SuppressionFile]):
@@ -30,20 +34,13 @@ class Runner(TaskRunner[SuppressionFile]):
         return task.rows_read < self.rows
 
 
-@pytest.fixture
-def anna(database: str) -> Customer:
-    assert database
-    return customer_with_list("Lindenhof")
-
-
 def task_of(anna: Customer, **values: Any) -> SuppressionFile:
     with tenancy.account(anna.account_id):
         return SuppressionFile.objects.create(file_bytes=0, **values)
 
 
 def state(task: SuppressionFile) -> tuple[str, str, bool]:
-    with tenancy.account(task.account_id):
-        task.refresh_from_db()
+    within(task, task.refresh_from_db)
     return task.state, task.problem, task.finished_at is not None
 
 

@@ -17,6 +17,7 @@ from mailflatrate.rules.events import EVENTS, NEVER_STORED, EventType, InvalidPa
 from mailflatrate.settings import load_settings
 from mailflatrate.settings.roles import owner_url
 from support.customers import Customer
+from support.scope import rows, within
 
 pytestmark = pytest.mark.usefixtures("database")
 
@@ -72,8 +73,7 @@ def test_an_event_goes_with_its_transaction() -> None:
 
 def test_no_account_writes_or_reads_anothers_events_nor_changes_its_own() -> None:
     anna, carla = Customer.registered("Anna"), Customer.registered("Carla")
-    with tenancy.account(anna.account_id):
-        emit(EventType.COMPLAINT_RECEIVED, {"campaign_id": 1})
+    within(anna, emit, EventType.COMPLAINT_RECEIVED, {"campaign_id": 1})
     for statement in (
         f"INSERT INTO outbox_event (account_id, type) VALUES ({anna.account_id}, 'contact.erased')",
         f"INSERT INTO outbox_event (account_id, type, xid) VALUES ({carla.account_id}, 'contact.erased', 1)",
@@ -86,8 +86,7 @@ def test_no_account_writes_or_reads_anothers_events_nor_changes_its_own() -> Non
     ):
         with pytest.raises(ProgrammingError), tenancy.account(carla.account_id), connection.cursor() as cursor:
             cursor.execute(statement)
-    with tenancy.account(carla.account_id):
-        assert not OutboxEvent.objects.exists()
+    assert not rows(carla, OutboxEvent).exists()
 
 
 def test_days_are_made_ahead_and_dropped_after_thirty() -> None:

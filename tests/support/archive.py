@@ -7,8 +7,9 @@ import psycopg
 from mailflatrate.apps.campaigns.models import Campaign
 from mailflatrate.apps.delivery.archive import archiving
 from mailflatrate.apps.delivery.models import ArchivedCampaign, DeliveryState
-from mailflatrate.base import clock, tenancy
+from mailflatrate.base import clock
 from support.customers import Customer
+from support.scope import rows
 
 LONG_AGO = timedelta(days=40)
 
@@ -59,8 +60,7 @@ def archived(owner_url: str, anna: Customer, *, bounced: int = 0) -> Campaign:
 def move(owner_url: str, campaign: Campaign) -> None:
     end_month(owner_url)
     archiving.archive_finished(run_seconds=20)
-    with tenancy.account(campaign.account_id):
-        assert ArchivedCampaign.objects.get(campaign_id=campaign.id).finished_at is not None
+    assert rows(campaign, ArchivedCampaign).get(campaign_id=campaign.id).finished_at is not None
 
 
 def fold_one(owner_url: str, campaign: Campaign) -> None:

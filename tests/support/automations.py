@@ -28,6 +28,7 @@ from mailflatrate.apps.lists.models import Contact
 from mailflatrate.base import clock, tenancy
 from mailflatrate.rules.campaigns.campaign_states import CampaignState
 from support.customers import CONTENT, WHERE, Customer
+from support.scope import within
 
 ON_CONFIRMED = {"on": "confirmed", "form": None}
 _WAITING_JOBS = """
@@ -46,8 +47,7 @@ class Journey:
     @classmethod
     def drafted(cls, customer: Customer, *steps: dict[str, Any], **graph: Any) -> "Journey":
         """A draft; a step with the campaign "new" gets a message of its own."""
-        with tenancy.account(customer.account_id):
-            automation = drafts.create_automation("Welcome", customer.list_id, by=customer.owner)
+        automation = within(customer, drafts.create_automation, "Welcome", customer.list_id, by=customer.owner)
         journey = cls(customer, automation.id)
         journey.save(*steps, **graph)
         return journey
@@ -106,8 +106,7 @@ class Journey:
             found = [(row.id, _decision(row.id)) for row in planning]
         for campaign_id, (edition_id, decision_id) in found:
             plan_campaign(account_id, campaign_id, edition_id, decision_id)
-        with tenancy.account(account_id):
-            release.complete_release(self.automation_id)
+        within(account_id, release.complete_release, self.automation_id)
 
     def advance(self) -> None:
         """What the job does, and those that follow it on a slow machine."""
@@ -189,8 +188,7 @@ def leave_traces(customer: Customer) -> int:
 
 
 def _tag(customer: Customer) -> int:
-    with tenancy.account(customer.account_id):
-        return create_tag("Under way").id
+    return within(customer, create_tag, "Under way").id
 
 
 def _decision(campaign_id: int) -> tuple[int, int]:

@@ -14,7 +14,6 @@ from datetime import UTC, datetime, timedelta
 from functools import cache
 from typing import Any, Self
 
-import psycopg
 from django.db import connection
 from django.test import Client
 
@@ -38,12 +37,11 @@ from mailflatrate.apps.lists.actions import lists
 from mailflatrate.apps.lists.models import Contact
 from mailflatrate.base import clock, tenancy
 from mailflatrate.mail.signing.dkim import generate_key
-from mailflatrate.settings import load_settings
-from mailflatrate.settings.roles import owner_url
 from support.copied_accounts import AccountCopies
 from support.mailboxes import prove_sender
 from support.origins import approve_origin
 from support.people import browser, fresh_mailbox, operator, person
+from support.sql import beside_triggers
 from support.subscribers import add_people
 
 NUMBERS = itertools.count(1)
@@ -309,19 +307,13 @@ def vetted_as(customer: Customer, company: str) -> Customer:
     """The same account, vetted as a company. The triggers keep the record, so the owner does it beside them."""
     with tenancy.account(customer.account_id):
         record = Application.objects.create(legal_name=company, created_at=clock.now())
-    with psycopg.connect(owner_url(load_settings()), autocommit=True) as owner:
-        owner.execute("SET session_replication_role = replica")
-        owner.execute("UPDATE account SET vetting_record_id = %s WHERE id = %s", [record.id, customer.account_id])
+    beside_triggers("UPDATE account SET vetting_record_id = %s WHERE id = %s", [record.id, customer.account_id])
     return customer
 
 
 def sends_since(account_id: int, days: int) -> None:
     """An account became active so many days ago. The triggers keep that moment, so the owner does it beside them."""
-    with psycopg.connect(owner_url(load_settings()), autocommit=True) as owner:
-        owner.execute("SET session_replication_role = replica")
-        owner.execute(
-            "UPDATE account SET activated_at = now() - %s * interval '1 day' WHERE id = %s", [days, account_id]
-        )
+    beside_triggers("UPDATE account SET activated_at = now() - %s * interval '1 day' WHERE id = %s", [days, account_id])
 
 
 _FIRST: dict[Hashable, tuple[Customer, AccountCopies]] = {}

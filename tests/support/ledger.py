@@ -14,6 +14,7 @@ from mailflatrate.apps.lists.models import ConsentKind, Contact
 from mailflatrate.base import clock, tenancy
 from mailflatrate.base.ids import key_ring
 from support.customers import Customer, customer_with_list
+from support.scope import rows
 
 Connection = psycopg.Connection[Any]
 
@@ -33,8 +34,7 @@ class LedgerCustomer(Customer):
 
     def seal_of(self, event_id: int) -> int:
         """The number of the seal that covers an event."""
-        with tenancy.account(self.account_id):
-            seal = ConsentSeal.objects.filter(after_id__lt=event_id, up_to_id__gte=event_id).only("number").get()
+        seal = rows(self, ConsentSeal).filter(after_id__lt=event_id, up_to_id__gte=event_id).only("number").get()
         return seal.number
 
 

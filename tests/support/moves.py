@@ -14,8 +14,9 @@ from mailflatrate.apps.intake.models import Import, Move
 from mailflatrate.apps.intake.moves.result import MoveFindings
 from mailflatrate.apps.intake.runner import run_import
 from mailflatrate.apps.lists.models import Subscription
-from mailflatrate.base import clock, tenancy
+from mailflatrate.base import clock
 from support.customers import Customer
+from support.scope import rows, within
 
 EXPORTS = Path(__file__).parents[1] / "apps" / "intake" / "moving"
 ORIGIN = {
@@ -67,8 +68,7 @@ class MoveIn:
 
     @property
     def row(self) -> Move:
-        with tenancy.account(self.anna.account_id):
-            return Move.objects.get(id=self.id)
+        return rows(self.anna, Move).get(id=self.id)
 
     @property
     def result(self) -> MoveFindings:
@@ -103,18 +103,14 @@ class MoveIn:
     def run(self) -> list[Import]:
         account_id = self.anna.account_id
         start_move(account_id=account_id, move_id=self.id)
-        with tenancy.account(account_id):
-            jobs = queries.imports_of_move(self.id)
+        jobs = within(account_id, queries.imports_of_move, self.id)
         for job in jobs:
             run_import(account_id, job.id)
-            with tenancy.account(account_id):
-                import_checks.check_import(job.id)
-        with tenancy.account(account_id):
-            return queries.imports_of_move(self.id)
+            within(account_id, import_checks.check_import, job.id)
+        return within(account_id, queries.imports_of_move, self.id)
 
     def states(self) -> dict[str, str]:
-        with tenancy.account(self.anna.account_id):
-            return dict(Subscription.objects.values_list("contact__email", "state"))
+        return dict(rows(self.anna, Subscription).values_list("contact__email", "state"))
 
 
 def drop(anna: Customer, files: Mapping[str, bytes], *, system: str = "", list_id: int | None = None) -> MoveIn:

@@ -26,6 +26,7 @@ from support.customers import Customer
 from support.fake_relay import ANY, FakeRelay, Step
 from support.mailboxes import prove_sender
 from support.people import operator
+from support.scope import rows, within
 
 NUMBERS = itertools.count(1)
 HOST = "service.lindenhof.example"
@@ -94,13 +95,11 @@ class TransactionalCustomer:
             return send_message(self.order(recipient, **changes), by=self.customer.owner, through="API key shop")
 
     def delivery(self, message: TransactionalMessage) -> Delivery:
-        with tenancy.account(self.account_id):
-            return Delivery.objects.get(transactional_id=message.id)
+        return rows(self, Delivery).get(transactional_id=message.id)
 
     def version(self) -> TemplateVersion:
         """The version as it is now."""
-        with tenancy.account(self.account_id):
-            return TemplateVersion.objects.select_related("template", "sender__domain").get(id=self.version_id)
+        return rows(self, TemplateVersion).select_related("template", "sender__domain").get(id=self.version_id)
 
 
 def fresh_recipient() -> str:
@@ -138,14 +137,12 @@ def with_template(customer: Customer, sender: int, /, *, key: str = "shipped", *
 
 def submit(customer: Customer, version_id: int) -> None:
     """Ask for the review of a draft."""
-    with tenancy.account(customer.account_id):
-        templates.submit_version(version_id, account_name="Gärtnerei Lindenhof", by=customer.owner)
+    within(customer, templates.submit_version, version_id, account_name="Gärtnerei Lindenhof", by=customer.owner)
 
 
 def with_approved_template(customer: Customer, *, is_on: bool = True, **changes: Any) -> TransactionalCustomer:
     """Let an account lack nothing to send transactional email."""
-    with tenancy.account(customer.account_id):
-        sender_id = service_sender()
+    sender_id = within(customer, service_sender)
     version_id = with_template(customer, sender_id, **changes)
     submit(customer, version_id)
     otto = operator()

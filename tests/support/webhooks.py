@@ -12,6 +12,7 @@ from mailflatrate.base.outbox.writing import emit
 from mailflatrate.rules.events import EventType
 from support.customers import Customer
 from support.receiver import Receiver
+from support.scope import within
 
 STARTED: Final = EventType.CAMPAIGN_STARTED
 ERASED: Final = EventType.CONTACT_ERASED
@@ -24,8 +25,7 @@ class Shop:
     def __init__(self, program: Receiver, *types: EventType) -> None:
         self.anna = Customer.registered("Anna")
         self.program = program
-        with tenancy.account(self.account_id):
-            made = endpoints.create_endpoint(EndpointOrder(program.url, "", types), by=self.anna.owner)
+        made = within(self, endpoints.create_endpoint, EndpointOrder(program.url, "", types), by=self.anna.owner)
         self.id, program.secret = made.endpoint.id, made.secret
 
     @property

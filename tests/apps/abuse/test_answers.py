@@ -13,24 +13,22 @@ from mailflatrate.base import clock, tenancy
 from mailflatrate.base.tenancy import PlatformReason
 from support.customers import Customer
 from support.returned_mail import SentCampaign
+from support.scope import rows, within
 
 
 @pytest.fixture
 def question(sent: SentCampaign, otto: User) -> CaseQuestion:
     case = open_by_hand(ByHand(sent.campaign.mailing_id, "unasked", "She called.", "", "", "en"), by=otto)
     measures.take_measure(case.id, MeasureOrder(CaseAction.ASK, "Where is this address from?"), by=otto)
-    with tenancy.platform(PlatformReason.OPERATOR_DESK):
-        return CaseQuestion.objects.filter(case=case).latest("id")
+    return rows(PlatformReason.OPERATOR_DESK, CaseQuestion).filter(case=case).latest("id")
 
 
 def answer(sent: SentCampaign, question: CaseQuestion, text: str, file: Attachment | None = None) -> CaseAnswer:
-    with tenancy.account(sent.anna.account_id):
-        return answers.answer_question(question.id, text, by=sent.anna.owner, attachment=file)
+    return within(sent.anna, answers.answer_question, question.id, text, by=sent.anna.owner, attachment=file)
 
 
 def case_of(question: CaseQuestion) -> Case:
-    with tenancy.platform(PlatformReason.OPERATOR_DESK):
-        return Case.objects.get(id=question.case_id)
+    return rows(PlatformReason.OPERATOR_DESK, Case).get(id=question.case_id)
 
 
 def test_an_answer_returns_the_case_to_the_desk_and_may_be_added_to(sent: SentCampaign, question: CaseQuestion) -> None:
@@ -79,8 +77,7 @@ def test_other_files_are_refused_with_what_to_send_instead(
 ) -> None:
     with pytest.raises(AbuseError, match=r"Send (a PDF|the part)"):
         answer(sent, question, "See the file.", Attachment("invoice.pdf", content))
-    with tenancy.platform(PlatformReason.OPERATOR_DESK):
-        assert not CaseAnswer.objects.filter(question=question).exists()
+    assert not rows(PlatformReason.OPERATOR_DESK, CaseAnswer).filter(question=question).exists()
 
 
 def test_a_stranger_answers_nothing(sent: SentCampaign, question: CaseQuestion) -> None:
@@ -91,7 +88,6 @@ def test_a_stranger_answers_nothing(sent: SentCampaign, question: CaseQuestion) 
 
 
 def test_a_closed_question_needs_no_answer(sent: SentCampaign, question: CaseQuestion) -> None:
-    with tenancy.platform(PlatformReason.OPERATOR_DESK):
-        CaseQuestion.objects.filter(id=question.id).update(settled_at=clock.now())
+    rows(PlatformReason.OPERATOR_DESK, CaseQuestion).filter(id=question.id).update(settled_at=clock.now())
     with pytest.raises(AbuseError, match="no longer need"):
         answer(sent, question, "Too late.")

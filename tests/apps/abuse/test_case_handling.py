@@ -13,13 +13,10 @@ from mailflatrate.apps.accounts.models import User
 from mailflatrate.base import tenancy
 from mailflatrate.base.tenancy import PlatformReason
 from mailflatrate.mail.identifiers.tokens import TokenPurpose
+from support.cast import per_test
 from support.returned_mail import SentCampaign, sent_campaign
 
-
-@pytest.fixture
-def case(database: str) -> SentCampaign:
-    assert database
-    return sent_campaign()
+case = per_test(sent_campaign)
 
 
 def by_hand(otto: User, about: str = "") -> Case:

@@ -29,13 +29,10 @@ from mailflatrate.base.tenancy import PlatformReason
 from mailflatrate.mail.identifiers.tokens import TokenPurpose
 from mailflatrate.mail.identifiers.verp import case_address
 from mailflatrate.settings import load_settings
+from support.cast import per_test
 from support.returned_mail import LOOP, STRANGER, SentCampaign, arrive, desk, half_sent, plain, sent_campaign, stored
 
-
-@pytest.fixture
-def case(database: str) -> SentCampaign:
-    assert database
-    return sent_campaign(people=4)
+case = per_test(sent_campaign, people=4)
 
 
 def cases(account_id: int | None) -> list[Case]:
@@ -294,8 +291,7 @@ def test_an_account_cannot_change_what_was_asked_and_answered(case: SentCampaign
             cursor.execute(statement)
 
 
-def test_spam_to_the_desk_becomes_a_case_when_a_person_says_so(database: str, otto: User) -> None:
-    assert database
+def test_spam_to_the_desk_becomes_a_case_when_a_person_says_so(otto: User) -> None:
     sender = f"eve{secrets.randbelow(10**15)}@spam.example"
     mail = arrive(plain(sender, desk(), "Cheap", "Watches", Precedence="bulk"), desk())
     jobs.take_mail()

@@ -1,4 +1,7 @@
-"""Messages between desk and reporter: one thread per report, receipts once a week, and a reply finds its case."""
+"""Messages between desk and reporter: one thread per report, receipts once a week, and a reply finds its case.
+
+In which language somebody is answered.
+"""
 
 import secrets
 from datetime import timedelta
@@ -7,6 +10,7 @@ import pytest
 
 from mailflatrate.apps.abuse.actions import case_handling, correspondence
 from mailflatrate.apps.abuse.actions.correspondence import LONGEST_MESSAGE
+from mailflatrate.apps.abuse.actions.intake import language_of
 from mailflatrate.apps.abuse.actions.report_sources import ByHand, open_by_hand
 from mailflatrate.apps.abuse.errors import AbuseError
 from mailflatrate.apps.abuse.models import Case, CaseEvent, CaseState, Cause, EventKind, Report
@@ -17,19 +21,18 @@ from mailflatrate.apps.inbound.models import RawMail
 from mailflatrate.base import clock, tenancy
 from mailflatrate.base.tenancy import PlatformReason
 from support.returned_mail import SentCampaign
+from support.scope import rows
 
 
 def report(sent: SentCampaign, otto: User, *, named: bool = True) -> Report:
     """Dora called about the campaign; without a name, nobody can answer her."""
     reporter = f"dora{secrets.randbelow(10**15)}@people.example" if named else ""
     case = open_by_hand(ByHand(sent.campaign.mailing_id, "unasked", "She called.", reporter, "", "en"), by=otto)
-    with tenancy.platform(PlatformReason.OPERATOR_DESK):
-        return Report.objects.select_related("case").filter(case=case).latest("id")
+    return rows(PlatformReason.OPERATOR_DESK, Report).select_related("case").filter(case=case).latest("id")
 
 
 def mails_to(found: Report) -> list[Notice]:
-    with tenancy.platform(PlatformReason.OPERATOR_DESK):
-        return list(Notice.objects.filter(recipient=found.reporter).order_by("id"))
+    return list(rows(PlatformReason.OPERATOR_DESK, Notice).filter(recipient=found.reporter).order_by("id"))
 
 
 def receipt(found: Report) -> None:
@@ -102,8 +105,7 @@ def test_a_reply_reopens_the_case_once(sent: SentCampaign, otto: User) -> None:
 
 def test_a_reply_to_a_merged_case_reaches_the_one_it_went_into(sent: SentCampaign, otto: User) -> None:
     nameless = open_by_hand(ByHand("", "unasked", "She called.", "dora@people.example", "", "en"), by=otto)
-    with tenancy.platform(PlatformReason.OPERATOR_DESK):
-        found = Report.objects.get(case=nameless)
+    found = rows(PlatformReason.OPERATOR_DESK, Report).get(case=nameless)
     kept = report(sent, otto).case
     joined = case_handling.attribute(nameless.id, sent.campaign.mailing_id, by=otto)
     assert joined.id == kept.id
@@ -117,5 +119,18 @@ def test_a_reply_to_no_report_changes_nothing(sent: SentCampaign, otto: User) ->
     found = report(sent, otto)
     found.id = 10**9
     reply(found)
-    with tenancy.platform(PlatformReason.OPERATOR_DESK):
-        assert not CaseEvent.objects.filter(details__report=10**9).exists()
+    assert not rows(PlatformReason.OPERATOR_DESK, CaseEvent).filter(details__report=10**9).exists()
+
+
+@pytest.mark.parametrize(
+    ("text", "language"),
+    [
+        ("Ich habe mich nicht angemeldet, bitte keine Mails mehr.", "de"),
+        ("I never signed up for this. Please stop.", "en"),
+        ("Je ne me suis jamais inscrit, merci de ne plus m\u2019écrire.", "fr"),
+        ("STOP", "xx"),
+        ("", "xx"),
+    ],
+)
+def test_the_small_words_tell(text: str, language: str) -> None:
+    assert language_of(text, "xx") == language

@@ -18,6 +18,7 @@ from mailflatrate.base import tenancy
 from mailflatrate.base.tenancy import PlatformReason
 from support.people import operator
 from support.returned_mail import SentCampaign
+from support.scope import rows, within
 
 
 @pytest.fixture(scope="module")
@@ -42,21 +43,18 @@ def view(sent: SentCampaign, raw: bytes) -> CaseView:
     )
     report, _found = intake.take_page_report(given)
     measures.take_measure(report.case_id, MeasureOrder(CaseAction.ASK, "Where from?"), by=otto)
-    with tenancy.platform(PlatformReason.OPERATOR_DESK):
-        question_id = CaseQuestion.objects.get(case_id=report.case_id).id
+    question_id = rows(PlatformReason.OPERATOR_DESK, CaseQuestion).get(case_id=report.case_id).id
     with tenancy.account(sent.anna.account_id):
         proof = Attachment("proof.png", b"\x89PNG\r\n\x1a\n....")
         answers.answer_question(question_id, "From our form.", by=sent.anna.owner, attachment=proof)
-    with tenancy.platform(PlatformReason.OPERATOR_DESK):
-        found = case_view(report.case_id)
+    found = within(PlatformReason.OPERATOR_DESK, case_view, report.case_id)
     assert found is not None
     return found
 
 
 @pytest.fixture(scope="module")
 def files(view: CaseView) -> dict[str, bytes]:
-    with tenancy.platform(PlatformReason.OPERATOR_DESK):
-        packed = case_zip(view)
+    packed = within(PlatformReason.OPERATOR_DESK, case_zip, view)
     with zipfile.ZipFile(io.BytesIO(packed)) as archive:
         assert archive.testzip() is None
         return {name: archive.read(name) for name in archive.namelist()}
@@ -82,6 +80,5 @@ def test_what_is_passed_on_names_no_one(sent: SentCampaign, view: CaseView, file
         assert sent.reader(0).email.partition("@")[0] not in text and "Dora" not in text
     assert found["subject"] == sent.campaign.subject and found["message_id"] == sent.campaign.mailing_id
     assert (found["category"], found["type"]) == ("messaging", "spam")
-    with tenancy.platform(PlatformReason.OPERATOR_DESK):
-        again = xarf_reports(view)[0]["report_id"]
+    again = within(PlatformReason.OPERATOR_DESK, xarf_reports, view)[0]["report_id"]
     assert found["report_id"] == again, "the same report has the same id each time"

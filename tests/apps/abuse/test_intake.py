@@ -13,13 +13,11 @@ from mailflatrate.apps.lists.models import Subscription, SubscriptionState
 from mailflatrate.apps.suppression.queries import is_suppressed
 from mailflatrate.base import tenancy
 from mailflatrate.base.tenancy import PlatformReason
+from support.cast import per_test
 from support.returned_mail import SentCampaign, sent_campaign
+from support.scope import within
 
-
-@pytest.fixture
-def sent(database: str) -> SentCampaign:
-    assert database
-    return sent_campaign()
+sent = per_test(sent_campaign)
 
 
 def given(raw: bytes, *, reporter: str = "", stop: bool = True) -> PageReport:
@@ -55,8 +53,7 @@ def test_a_whole_message_names_its_reader_and_finding_changes_nothing(sent: Sent
 
 
 @pytest.mark.parametrize("text", ["", "Hello", "4K7Q-92XD-0"])
-def test_what_names_nothing_is_a_report_about_no_one(database: str, text: str) -> None:
-    assert database
+def test_what_names_nothing_is_a_report_about_no_one(text: str) -> None:
     found = intake.find(text.encode())
     assert (found.campaign, found.account_id, found.proved) == (None, None, False)
 
@@ -100,8 +97,7 @@ def test_the_mailbox_s_own_answer_stops_everyone(sent: SentCampaign) -> None:
     reader = sent.reader(0)
     report, _found = intake.take_page_report(given(sent.campaign.mailing_id.encode(), reporter=reader.email))
     assert intake.stop_by_proof(report.id)
-    with tenancy.account(sent.anna.account_id):
-        assert is_suppressed(bytes(reader.address_key))
+    assert within(sent.anna, is_suppressed, bytes(reader.address_key))
     assert is_stopped_everywhere(sent)
 
 

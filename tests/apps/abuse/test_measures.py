@@ -13,14 +13,12 @@ from mailflatrate.apps.suppression.queries import is_suppressed
 from mailflatrate.base import tenancy
 from mailflatrate.base.audit.models import AuditEntry
 from mailflatrate.base.tenancy import PlatformReason
+from support.cast import per_test
 from support.customers import Customer, sending_customer
 from support.returned_mail import SentCampaign, sent_campaign
+from support.scope import rows, within
 
-
-@pytest.fixture
-def sent(database: str) -> SentCampaign:
-    assert database
-    return sent_campaign()
+sent = per_test(sent_campaign)
 
 
 def open_case(otto: User, about: str = "", reporter: str = "") -> Case:
@@ -32,8 +30,7 @@ def take(case: Case, measure: CaseAction, otto: User, reason: str = "Several rep
 
 
 def now(case: Case) -> Case:
-    with tenancy.platform(PlatformReason.OPERATOR_DESK):
-        return Case.objects.get(id=case.id)
+    return rows(PlatformReason.OPERATOR_DESK, Case).get(id=case.id)
 
 
 def actions(case: Case) -> list[tuple[str, str]]:
@@ -70,11 +67,9 @@ def test_an_account_is_restricted_once_and_told_why(
 ) -> None:
     case = open_case(otto, sent.campaign.mailing_id)
     take(case, measure, otto, " Reports from three people. ")
-    with tenancy.account(sent.anna.account_id):
-        assert Account.objects.get(id=sent.anna.account_id).status == status
+    assert rows(sent.anna, Account).get(id=sent.anna.account_id).status == status
     assert actions(case)[-1] == (f"case.{measure.value}", "Reports from three people.")
-    with tenancy.platform(PlatformReason.OPERATOR_DESK):
-        event = CaseEvent.objects.filter(case=case, kind=EventKind.MEASURE).latest("id")
+    event = rows(PlatformReason.OPERATOR_DESK, CaseEvent).filter(case=case, kind=EventKind.MEASURE).latest("id")
     assert event.details["measure"] == measure.value
     with pytest.raises(AbuseError):
         take(case, measure, otto)
@@ -91,8 +86,7 @@ def test_a_strike_counts_for_this_account_alone(sent: SentCampaign, otto: User) 
 def test_a_question_is_asked_with_a_date_and_never_names_a_recipient_by_itself(sent: SentCampaign, otto: User) -> None:
     case = open_case(otto, sent.campaign.mailing_id)
     take(case, CaseAction.ASK, otto, "Where is this address from?")
-    with tenancy.platform(PlatformReason.OPERATOR_DESK):
-        question = CaseQuestion.objects.get(case=case)
+    question = rows(PlatformReason.OPERATOR_DESK, CaseQuestion).get(case=case)
     assert (question.text, question.contact_id) == ("Where is this address from?", None)
     assert question.due_at > question.asked_at
     assert now(case).state == CaseState.ASKED
@@ -123,19 +117,16 @@ def test_the_person_of_a_report_is_left_alone_by_everyone(sent: SentCampaign, ot
     case = open_case(otto, sent.campaign.mailing_id, reader.email)
     with pytest.raises(AbuseError, match="Choose the report"):
         take(case, CaseAction.SUPPRESS, otto)
-    with tenancy.platform(PlatformReason.OPERATOR_DESK):
-        found = Report.objects.filter(case=case).latest("id")
+    found = rows(PlatformReason.OPERATOR_DESK, Report).filter(case=case).latest("id")
     take(case, CaseAction.SUPPRESS, otto, report_id=found.id)
     for account_id in (sent.anna.account_id, carla.account_id):
-        with tenancy.account(account_id):
-            assert is_suppressed(bytes(reader.address_key))
+        assert within(account_id, is_suppressed, bytes(reader.address_key))
     with tenancy.platform(PlatformReason.OPERATOR_DESK):
         assert (Report.objects.get(id=found.id).effect, Report.objects.get(id=found.id).platform) == ("complaint", True)
 
 
 def test_a_report_of_another_case_is_not_taken(sent: SentCampaign, otto: User) -> None:
     other = open_case(otto, "", sent.reader(1).email)
-    with tenancy.platform(PlatformReason.OPERATOR_DESK):
-        theirs = Report.objects.filter(case=other).latest("id")
+    theirs = rows(PlatformReason.OPERATOR_DESK, Report).filter(case=other).latest("id")
     with pytest.raises(AbuseError, match="Choose the report"):
         take(open_case(otto, sent.campaign.mailing_id), CaseAction.SUPPRESS, otto, report_id=theirs.id)

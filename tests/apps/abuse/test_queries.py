@@ -16,6 +16,7 @@ from mailflatrate.base.ids import key_ring
 from mailflatrate.base.tenancy import PlatformReason
 from mailflatrate.mail.identifiers.tokens import TokenPurpose
 from support.returned_mail import SentCampaign
+from support.scope import within
 
 OF_A_MESSAGE = [TokenPurpose.VERP, TokenPurpose.MESSAGE_ID, TokenPurpose.FEEDBACK, TokenPurpose.UNSUBSCRIBE]
 
@@ -31,8 +32,7 @@ def by_hand(otto: User, *, about: str = "", reporter: str = "", complaint: str =
 
 
 def found(text: str) -> SearchResults:
-    with tenancy.platform(PlatformReason.OPERATOR_DESK):
-        return search(text)
+    return within(PlatformReason.OPERATOR_DESK, search, text)
 
 
 @pytest.mark.parametrize("purpose", OF_A_MESSAGE)

@@ -11,11 +11,11 @@ from mailflatrate.apps.accounts.models import User
 from mailflatrate.apps.inbound import intake
 from mailflatrate.apps.inbound.intake import Arrival
 from mailflatrate.apps.inbound.models import DeskState
-from mailflatrate.base import tenancy
 from mailflatrate.base.audit.models import AuditEntry
 from mailflatrate.base.tenancy import PlatformReason
 from support.customers import Customer
 from support.returned_mail import STRANGER, SentCampaign, desk, plain, stored
+from support.scope import rows, within
 
 
 def by_hand(**given: str) -> ByHand:
@@ -31,8 +31,7 @@ def by_hand(**given: str) -> ByHand:
 
 
 def reports(found: Case) -> list[Report]:
-    with tenancy.platform(PlatformReason.OPERATOR_DESK):
-        return list(Report.objects.filter(case=found).order_by("id"))
+    return list(rows(PlatformReason.OPERATOR_DESK, Report).filter(case=found).order_by("id"))
 
 
 def test_a_telephone_call_is_about_the_campaign_whose_id_was_read_out(case: SentCampaign, otto: User) -> None:
@@ -52,12 +51,10 @@ def test_a_telephone_call_is_about_the_campaign_whose_id_was_read_out(case: Sent
     [({"text": "  "}, "what was said"), ({"about": "4K7Q-92XD-0"}, "Nothing that we sent has this ID")],
 )
 def test_an_entry_without_words_or_with_a_wrong_id_is_refused(otto: User, given: dict[str, str], words: str) -> None:
-    with tenancy.platform(PlatformReason.OPERATOR_DESK):
-        before = Report.objects.count()
+    before = rows(PlatformReason.OPERATOR_DESK, Report).count()
     with pytest.raises(AbuseError, match=words):
         report_sources.open_by_hand(by_hand(**given), by=otto)
-    with tenancy.platform(PlatformReason.OPERATOR_DESK):
-        assert Report.objects.count() == before
+    assert rows(PlatformReason.OPERATOR_DESK, Report).count() == before
 
 
 def test_an_action_of_our_rules_is_filed_once(case: SentCampaign) -> None:
@@ -82,8 +79,7 @@ def test_figures_name_no_campaign_of_another_account(case: SentCampaign) -> None
 
 def test_an_objection_becomes_one_case_and_the_desk_s_own_message_none(otto: User) -> None:
     anna = Customer.vetted()
-    with tenancy.account(anna.account_id):
-        message = write_to_desk("This was a mistake.\nPlease look again.", by=anna.owner)
+    message = within(anna, write_to_desk, "This was a mistake.\nPlease look again.", by=anna.owner)
     found = report_sources.open_contest(message.id, by=otto)
     assert report_sources.open_contest(message.id, by=otto).id == found.id
     assert (found.kind, found.subject, len(reports(found))) == (CaseKind.CONTEST, "This was a mistake.", 1)
@@ -96,10 +92,8 @@ def test_mail_is_dismissed_with_a_reason_that_is_on_record(otto: User) -> None:
     (mail_id,) = intake.store([Arrival("smtp", STRANGER, "dora@post.example", desk("postmaster"), raw)])
     with pytest.raises(AbuseError, match="Explain why"):
         report_sources.put_mail_away(mail_id, by=otto, reason=" ")
-    with tenancy.platform(PlatformReason.OPERATOR_DESK):
-        assert not AuditEntry.objects.filter(subject=f"raw_mail:{mail_id}").exists()
+    assert not rows(PlatformReason.OPERATOR_DESK, AuditEntry).filter(subject=f"raw_mail:{mail_id}").exists()
     report_sources.put_mail_away(mail_id, by=otto, reason="Advertising.")
-    with tenancy.platform(PlatformReason.OPERATOR_DESK):
-        entry = AuditEntry.objects.get(subject=f"raw_mail:{mail_id}")
+    entry = rows(PlatformReason.OPERATOR_DESK, AuditEntry).get(subject=f"raw_mail:{mail_id}")
     assert (entry.action, entry.reason) == ("mail.put_away", "Advertising.")
     assert stored(mail_id).desk != DeskState.WAITING

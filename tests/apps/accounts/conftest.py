@@ -1,17 +1,8 @@
 """The cast of these tests. A module that needs another set-up has its own."""
 
-import pytest
-
-from mailflatrate.apps.accounts.models import User
+from support.cast import per_module, per_test
 from support.customers import Customer
 from support.people import operator
 
-
-@pytest.fixture
-def anna(database: str) -> Customer:
-    return Customer.registered("Lindenhof")
-
-
-@pytest.fixture(scope="module")
-def otto(database: str) -> User:
-    return operator()
+anna = per_test(Customer.registered, "Lindenhof")
+otto = per_module(operator)

@@ -31,15 +31,14 @@ from mailflatrate.settings.schema import load_settings
 from mailflatrate.wire.dns import DnsResolver, ZoneServer
 from support.customers import WHERE, Customer
 from support.people import operator
+from support.scope import rows
 
-pytestmark = pytest.mark.usefixtures("database")
 NOW = datetime(2027, 3, 1, 9, tzinfo=UTC)
 WHY = Reasons("complaints", "Three complaints in one hour.", "Stop and look at your list.", "R-86", {"complaints": 3})
 
 
 def account(account_id: int) -> Account:
-    with tenancy.platform(PlatformReason.OPERATOR_DESK):
-        return Account.objects.get(id=account_id)
+    return rows(PlatformReason.OPERATOR_DESK, Account).get(id=account_id)
 
 
 def letters(user: User) -> list[str]:
@@ -88,8 +87,7 @@ def test_nothing_is_approved_with_an_empty_field(field: str) -> None:
     account_id, anna = customer.account_id, customer.owner
     vetting.submit_application(account_id, anna, WHERE)
     empty = {"monthly_volume": None, "lists": []}.get(field, "")
-    with tenancy.platform(PlatformReason.OPERATOR_DESK):
-        Application.objects.filter(account_id=account_id).update(**{field: empty})
+    rows(PlatformReason.OPERATOR_DESK, Application).filter(account_id=account_id).update(**{field: empty})
     with pytest.raises(AccountError, match="empty field"):
         vetting.decide_application(account_id, DecisionKind.APPROVE, by=operator())
     assert account(account_id).status == AccountStatus.SUBMITTED

@@ -11,13 +11,10 @@ from mailflatrate.apps.accounts.actions import addresses as addresses_actions
 from mailflatrate.apps.accounts.errors import AccountError
 from mailflatrate.apps.accounts.models import AddressChange, Notice, User
 from mailflatrate.base import clock, tenancy
+from support.cast import per_test
 from support.people import fresh_mailbox
 
-
-@pytest.fixture
-def dora(database: str) -> User:
-    assert database
-    return people.create_user(fresh_mailbox("Dora"), name="Dora", password="winterzwiebeln")
+dora = per_test(lambda: people.create_user(fresh_mailbox("Dora"), name="Dora", password="winterzwiebeln"))
 
 
 def asked(user: User, email: str) -> str:

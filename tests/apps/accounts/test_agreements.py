@@ -22,14 +22,14 @@ from mailflatrate.base.audit.models import AuditEntry
 from mailflatrate.base.tenancy import NoAccount, PlatformReason
 from support.customers import IMPRINT, Customer
 from support.people import operator, person
+from support.scope import rows
 
 WHERE = Circumstances(ip="192.0.2.7", user_agent="Firefox " * 200)
 VERSIONS = itertools.count(1)
 
 
 def acceptances(anna: Customer) -> list[tuple[int, str | None, str]]:
-    with tenancy.account(anna.account_id):
-        return list(Acceptance.objects.order_by("id").values_list("document_id", "ip", "user_agent"))
+    return list(rows(anna, Acceptance).order_by("id").values_list("document_id", "ip", "user_agent"))
 
 
 def test_an_acceptance_names_every_document_in_force_and_where_it_was_given(anna: Customer) -> None:
@@ -37,8 +37,7 @@ def test_an_acceptance_names_every_document_in_force_and_where_it_was_given(anna
     in_force = [row.id for row in current_documents(anna.owner.language)]
     assert [row[0] for row in acceptances(anna)] == in_force and in_force
     assert {(ip, len(browser)) for _id, ip, browser in acceptances(anna)} == {("192.0.2.7", LONGEST_USER_AGENT)}
-    with tenancy.platform(PlatformReason.OPERATOR_DESK):
-        line = AuditEntry.objects.get(account_id=anna.account_id, action="agreements.accepted")
+    line = rows(PlatformReason.OPERATOR_DESK, AuditEntry).get(account_id=anna.account_id, action="agreements.accepted")
     assert {kind: row[2] for kind, row in line.details.items()} == {
         row.kind: row.sha256 for row in current_documents(anna.owner.language)
     }
@@ -70,8 +69,7 @@ def test_the_policy_is_confirmed_for_exactly_one_content(anna: Customer) -> None
     with tenancy.account(anna.account_id):
         row = agreements.acknowledge_policy(Occasion.IMPORT, 7, "a" * 64, by=anna.owner, where=WHERE)
         assert row.document.kind == AgreementKind.POLICY
-    with tenancy.platform(PlatformReason.OPERATOR_DESK):
-        line = AuditEntry.objects.get(account_id=anna.account_id, action="policy.ticked")
+    line = rows(PlatformReason.OPERATOR_DESK, AuditEntry).get(account_id=anna.account_id, action="policy.ticked")
     assert line.details["content"] == "a" * 64 and line.details["sha256"] == row.document.sha256
 
 
@@ -81,10 +79,8 @@ def test_no_policy_is_confirmed_outside_an_account(anna: Customer) -> None:
 
 
 @pytest.mark.parametrize("text", ["", "No title", "# ", "# Title only", "# Title\n  \n", "Text\n# Title\n"])
-def test_a_document_without_title_and_text_is_not_published(database: str, text: str) -> None:
-    assert database
-    with tenancy.platform(PlatformReason.OPERATOR_DESK):
-        before = AgreementDocument.objects.count()
+def test_a_document_without_title_and_text_is_not_published(text: str) -> None:
+    before = rows(PlatformReason.OPERATOR_DESK, AgreementDocument).count()
     with pytest.raises(AccountError, match="# Title"), tenancy.platform(PlatformReason.OPERATOR_DESK):
         texts = [("en", "# Terms\n\nAll of it."), ("de", text)]
         agreements.publish_documents(AgreementKind.TERMS, f"bad-{next(VERSIONS)}", texts, by=operator())
@@ -92,8 +88,7 @@ def test_a_document_without_title_and_text_is_not_published(database: str, text:
         assert AgreementDocument.objects.count() == before, "neither language is published without the other"
 
 
-def test_a_published_version_is_never_published_again(database: str) -> None:
-    assert database
+def test_a_published_version_is_never_published_again() -> None:
     with tenancy.platform(PlatformReason.OPERATOR_DESK):
         used = AgreementDocument.objects.filter(kind=AgreementKind.TERMS).values_list("version", flat=True)[0]
         with pytest.raises(AccountError, match="already exists"):

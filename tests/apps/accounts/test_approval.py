@@ -10,11 +10,11 @@ from mailflatrate.base.audit.models import AuditEntry
 from mailflatrate.base.tenancy import PlatformReason
 from support.customers import Customer
 from support.people import person
+from support.scope import rows
 
 
 def is_on(anna: Customer) -> bool:
-    with tenancy.account(anna.account_id):
-        return Account.objects.get(id=anna.account_id).four_eyes
+    return rows(anna, Account).get(id=anna.account_id).four_eyes
 
 
 def notices_to(email: str) -> list[str]:

@@ -74,8 +74,7 @@ def profile(site: str, email: str = "anna@lindenhof.example") -> ApplicantProfil
     return ApplicantProfile(email, record, ())
 
 
-def test_pages_are_read_as_a_visitor_reads_them(database: str, site: str, resolver: DnsResolver) -> None:
-    assert database
+def test_pages_are_read_as_a_visitor_reads_them(site: str, resolver: DnsResolver) -> None:
     facts = check_applicant(profile(site), resolver, private=True)
     assert facts.imprint.reachable is True
     assert "Lindenhof" in facts.imprint.text and "hidden" not in facts.imprint.text
@@ -84,8 +83,7 @@ def test_pages_are_read_as_a_visitor_reads_them(database: str, site: str, resolv
     assert (facts.mx.there, facts.spf.there, facts.dmarc.there) == (True, True, True)
 
 
-def test_what_cannot_be_asked_stays_open(database: str, site: str, dns: ZoneServer) -> None:
-    assert database
+def test_what_cannot_be_asked_stays_open(site: str, dns: ZoneServer) -> None:
     asked = profile(site, "anna@mute.example")
     resolver = DnsResolver([dns.nameserver], timeout_seconds=0.5)
     facts = check_applicant(replace(asked, record=asked.record | {"website": "", "imprint_url": ""}), resolver)
@@ -93,14 +91,12 @@ def test_what_cannot_be_asked_stays_open(database: str, site: str, dns: ZoneServ
     assert facts.age.days is None and not facts.lists.asked
 
 
-def test_the_own_network_is_not_visited(database: str, site: str, resolver: DnsResolver) -> None:
-    assert database
+def test_the_own_network_is_not_visited(site: str, resolver: DnsResolver) -> None:
     facts = check_applicant(profile(site), resolver)
     assert facts.imprint.reachable is not True and facts.imprint.text == ""
 
 
-def test_an_account_that_had_to_go_is_recognized_by_what_it_shares(database: str) -> None:
-    assert database
+def test_an_account_that_had_to_go_is_recognized_by_what_it_shares() -> None:
     name = f"Eve's bulbs {token_hex(4)}"  # other tests close accounts like hers
     eve, anna = Customer.vetted(name, "Eve Adler"), Customer.applying()
     with tenancy.platform(PlatformReason.OPERATOR_DESK):
@@ -112,8 +108,7 @@ def test_an_account_that_had_to_go_is_recognized_by_what_it_shares(database: str
     assert {"vat_id", "register_number", "phone", "website"} <= shared
 
 
-def test_an_application_is_read_by_the_platform_only(database: str) -> None:
-    assert database
+def test_an_application_is_read_by_the_platform_only() -> None:
     anna = Customer.applying()
     with tenancy.account(anna.account_id), pytest.raises(NoPlatform):
         read_application(anna.account_id)

@@ -12,6 +12,7 @@ from mailflatrate.base import clock, tenancy
 from mailflatrate.base.tenancy import PlatformReason
 from support.customers import Customer
 from support.people import fresh_mailbox, person
+from support.scope import rows
 
 
 def invited(anna: Customer, email: str, role: Role = Role.EDITOR, by: User | None = None) -> str:
@@ -30,8 +31,7 @@ def invited(anna: Customer, email: str, role: Role = Role.EDITOR, by: User | Non
 
 
 def role_of(anna: Customer, user: User) -> str:
-    with tenancy.account(anna.account_id):
-        return Membership.objects.filter(user=user).values_list("role", flat=True).first() or ""
+    return rows(anna, Membership).filter(user=user).values_list("role", flat=True).first() or ""
 
 
 def test_the_link_makes_the_invited_person_a_member_once(anna: Customer) -> None:
@@ -59,8 +59,7 @@ def test_another_person_with_the_link_is_refused(anna: Customer) -> None:
 def test_only_a_hash_of_the_token_is_stored_and_the_mail_has_the_link(anna: Customer) -> None:
     email = fresh_mailbox("Ben")
     token = invited(anna, email)
-    with tenancy.account(anna.account_id):
-        row = Invitation.objects.get(email=email)
+    row = rows(anna, Invitation).get(email=email)
     assert token.encode() not in bytes(row.token_hash) and len(bytes(row.token_hash)) == 32
     with tenancy.account(people.house_account().id):
         assert f"/join/{token}/" in Notice.objects.get(recipient=email).text
@@ -86,8 +85,7 @@ def test_sending_again_replaces_the_link_and_has_an_end(anna: Customer) -> None:
     email = fresh_mailbox("Ben")
     first = invited(anna, email)
     links: list[str] = []
-    with tenancy.account(anna.account_id):
-        invitation_id = Invitation.objects.get(email=email).id
+    invitation_id = rows(anna, Invitation).get(email=email).id
 
     def url(token: str) -> str:
         links.append(token)
@@ -141,5 +139,4 @@ def test_ended_invitations_are_forgotten_after_their_time_and_open_ones_stay(ann
         invited(anna, old)
     invited(anna, new)
     assert invitations_actions.forget_invitations() >= 1
-    with tenancy.account(anna.account_id):
-        assert list(Invitation.objects.values_list("email", flat=True)) == [new]
+    assert list(rows(anna, Invitation).values_list("email", flat=True)) == [new]

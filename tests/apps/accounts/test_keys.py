@@ -15,6 +15,7 @@ from mailflatrate.base import clock, tenancy
 from mailflatrate.base.tenancy import PlatformReason
 from support.customers import Customer
 from support.people import person
+from support.scope import rows
 
 
 def made(anna: Customer, *scopes: KeyScope, by: User | None = None, **more: object) -> keys_actions.MadeKey:
@@ -38,8 +39,7 @@ def test_only_owners_make_keys(anna: Customer, role: Role) -> None:
 
 def test_the_secret_is_shown_once_and_stored_as_a_hash(anna: Customer) -> None:
     shop = made(anna)
-    with tenancy.account(anna.account_id):
-        row = ApiKey.objects.get(id=shop.key.id)
+    row = rows(anna, ApiKey).get(id=shop.key.id)
     assert bytes(row.secret_hash) == keys.hash_of(shop.secret)
     stored = " ".join(str(getattr(row, field.attname)) for field in ApiKey._meta.concrete_fields)
     assert shop.secret.rpartition("_")[2] not in stored
@@ -51,8 +51,7 @@ def test_a_key_ends_with_what_it_stands_on(anna: Customer, end: str) -> None:
     nora = person(anna.account_id, "Nora")
     shop = made(anna, by=nora, expires_at=clock.now() + timedelta(hours=1))
     assert keys_actions.use_api_key(shop.secret) is not None
-    with tenancy.account(anna.account_id):
-        membership_id = Membership.objects.get(user=nora).id
+    membership_id = rows(anna, Membership).get(user=nora).id
     at = clock.now()
     if end == "revoked":
         keys_actions.revoke_api_key(anna.account_id, shop.key.id, by=anna.owner)

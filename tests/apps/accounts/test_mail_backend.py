@@ -9,8 +9,7 @@ from mailflatrate.base import tenancy
 from support.people import fresh_mailbox
 
 
-def test_a_mail_of_django_is_one_notice_for_each_recipient(database: str) -> None:
-    assert database
+def test_a_mail_of_django_is_one_notice_for_each_recipient() -> None:
     people = [fresh_mailbox("Anna"), fresh_mailbox("Ben")]
     mail = EmailMessage("Sign in", "Your code is 4711.", "django@localhost", people)
 

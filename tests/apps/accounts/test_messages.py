@@ -10,6 +10,7 @@ from mailflatrate.base import tenancy
 from mailflatrate.base.audit.models import AuditEntry
 from mailflatrate.base.tenancy import NoAccount, PlatformReason
 from support.customers import Customer
+from support.scope import within
 
 
 def rows(anna: Customer) -> list[tuple[str, str, bool]]:
@@ -19,8 +20,7 @@ def rows(anna: Customer) -> list[tuple[str, str, bool]]:
 
 
 def write(anna: Customer, text: str, about: AccountStatusChange | None = None) -> None:
-    with tenancy.account(anna.account_id):
-        messages.write_to_desk(text, by=anna.owner, about=about)
+    within(anna, messages.write_to_desk, text, by=anna.owner, about=about)
 
 
 @pytest.mark.parametrize("text", ["", " \n", "x" * (LONGEST_MESSAGE + 1)])

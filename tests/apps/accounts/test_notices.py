@@ -11,13 +11,13 @@ from mailflatrate.base.tenancy import NoPlatform, PlatformReason
 from mailflatrate.mail.signing.vault import VaultError
 from support.customers import Customer
 from support.people import person
+from support.scope import rows
 
 FACTS = {"account": "Lindenhof", "text": "Hello", "url": "https://x.example/"}
 
 
 def sent_to(email: str) -> list[Notice]:
-    with tenancy.platform(PlatformReason.OPERATOR_DESK):
-        return list(Notice.objects.filter(recipient=email).order_by("id"))
+    return list(rows(PlatformReason.OPERATOR_DESK, Notice).filter(recipient=email).order_by("id"))
 
 
 def test_the_text_is_sealed_for_its_recipient_and_has_no_marks(anna: Customer) -> None:
@@ -52,8 +52,7 @@ def test_owners_are_told_by_the_platform_only(anna: Customer) -> None:
         notices.tell_owners(anna.account_id, NoticeKind.ACCOUNT_STATUS, "accounts/mail/desk_reply", FACTS)
 
 
-def test_an_answer_to_a_report_goes_to_its_reporter_alone(database: str) -> None:
-    assert database
+def test_an_answer_to_a_report_goes_to_its_reporter_alone() -> None:
     mail = ServiceMail("Re", "Hello", "en")
     with pytest.raises(IntegrityError), tenancy.platform(PlatformReason.OPERATOR_DESK):
         notices.answer_report(10**9, "eve@people.example", mail, reply_to="case@x.example")

@@ -1,6 +1,5 @@
 """Password resets: nothing shows who signs in here, and a link works for one password only."""
 
-import pytest
 from allauth.account.forms import default_token_generator
 from procrastinate.contrib.django.models import ProcrastinateJob
 
@@ -11,8 +10,6 @@ from mailflatrate.base import tenancy
 from mailflatrate.base.tenancy import PlatformReason
 from mailflatrate.settings import load_settings
 from support.people import fresh_mailbox
-
-pytestmark = pytest.mark.usefixtures("database")
 
 
 def a_user() -> User:

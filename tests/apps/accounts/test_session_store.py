@@ -12,8 +12,7 @@ from support.people import browser, operator
 
 
 @pytest.fixture
-def store(database: str) -> SessionStore:
-    assert database
+def store() -> SessionStore:
     made = SessionStore()
     made.browser = Browser("192.0.2.7", "Firefox " * 100)
     made["seen"] = [1, "two"]
@@ -59,8 +58,7 @@ def test_an_expired_session_is_empty_before_it_is_deleted(store: SessionStore) -
         assert not SessionStore().exists(cookie)
 
 
-def test_a_person_s_other_sessions_are_listed_and_ended(database: str) -> None:
-    assert database
+def test_a_person_s_other_sessions_are_listed_and_ended() -> None:
     otto, vera = operator(), operator("Vera")
     here, _there, theirs = browser(otto), browser(otto), browser(vera)
     assert len(sessions_of(otto)) == 2

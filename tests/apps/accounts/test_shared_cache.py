@@ -10,8 +10,6 @@ from mailflatrate.apps.accounts.shared_cache import LONGEST, SharedCache
 from mailflatrate.base import clock, tenancy
 from support.people import fresh_mailbox
 
-pytestmark = pytest.mark.usefixtures("database")
-
 
 def fresh_key() -> str:
     return fresh_mailbox("tries")

@@ -21,20 +21,17 @@ from mailflatrate.apps.accounts.queries import current_documents
 from mailflatrate.base import clock, tenancy
 from mailflatrate.base.tenancy import PlatformReason
 from mailflatrate.rules.vetting.signals import SignalOutcome, SignalResult
+from support.cast import per_test
 from support.customers import RECORD, WHERE, Customer
 from support.people import fresh_mailbox
+from support.scope import rows
 
-
-@pytest.fixture
-def anna(database: str) -> Customer:
-    """An account with a complete application that is not submitted yet."""
-    assert database
-    return Customer.applying()
+anna = per_test(Customer.applying)
+"""An account with a complete application that is not submitted yet."""
 
 
 def status(anna: Customer) -> str:
-    with tenancy.account(anna.account_id):
-        return Account.objects.get(id=anna.account_id).status
+    return rows(anna, Account).get(id=anna.account_id).status
 
 
 def ask(email: str, ip: str | None = None) -> None:
@@ -42,20 +39,17 @@ def ask(email: str, ip: str | None = None) -> None:
 
 
 def mails_to(email: str) -> int:
-    with tenancy.platform(PlatformReason.OPERATOR_DESK):
-        return Notice.objects.filter(recipient=email).count()
+    return rows(PlatformReason.OPERATOR_DESK, Notice).filter(recipient=email).count()
 
 
 @pytest.mark.parametrize("email", ["info@shop.example", "no address", "dora@mailinator.com", ""])
-def test_an_address_that_is_no_person_s_cannot_apply(database: str, email: str) -> None:
-    assert database
+def test_an_address_that_is_no_person_s_cannot_apply(email: str) -> None:
     with pytest.raises(AddressRefused):
         ask(email)
     assert not Applicant.objects.filter(email=email).exists()
 
 
-def test_an_address_gets_a_few_mails_a_day_and_then_none(database: str) -> None:
-    assert database
+def test_an_address_gets_a_few_mails_a_day_and_then_none() -> None:
     email = fresh_mailbox("Dora")
     for _number in range(MESSAGES_PER_ADDRESS_DAY + 2):
         ask(email.upper())
@@ -122,8 +116,7 @@ def test_a_decision_keeps_the_record_and_the_signals_it_was_based_on(anna: Custo
     assert (decision.decided_by_id, decision.note) == (otto.id, "Known in town.")
 
 
-def test_an_account_without_an_application_is_not_decided_on(database: str, otto: User) -> None:
-    assert database
+def test_an_account_without_an_application_is_not_decided_on(otto: User) -> None:
     bare = Customer.registered("Clausen")
     with pytest.raises(AccountError, match="no application"):
         vetting.decide_application(bare.account_id, DecisionKind.APPROVE, by=otto)
@@ -133,16 +126,14 @@ def test_an_account_without_an_application_is_not_decided_on(database: str, otto
         vetting.decide_application(bare.account_id, DecisionKind.APPROVE, by=otto)
 
 
-def test_an_account_that_agreed_to_nothing_is_not_activated(database: str, otto: User) -> None:
-    assert database
+def test_an_account_that_agreed_to_nothing_is_not_activated(otto: User) -> None:
     bare = Customer.registered("Clausen")
     with pytest.raises(AccountError, match="hasn't accepted"):
         vetting.activate_account(bare.account_id, by=otto)
     assert status(bare) == AccountStatus.REGISTERED
 
 
-def test_addresses_that_were_never_proved_are_forgotten(database: str) -> None:
-    assert database
+def test_addresses_that_were_never_proved_are_forgotten() -> None:
     old, new = fresh_mailbox("Dora"), fresh_mailbox("Dora")
     ask(old)
     with clock.frozen_at(clock.now() + UNPROVED_KEPT + timedelta(minutes=1)):

@@ -6,35 +6,20 @@ from typing import Any
 import psycopg
 import pytest
 
-from support.customers import Customer, sending_customer
+from support.cast import per_test
+from support.customers import sending_customer
 
 SEND: dict[str, Any] = {"id": "a", "do": "send", "campaign": "new"}
 WAIT: dict[str, Any] = {"id": "w", "do": "wait", "for": {"days": 2}}
 AGAIN: dict[str, Any] = {"id": "b", "do": "send", "campaign": "new"}
-
-
-@pytest.fixture
-def anna(database: str) -> Customer:
-    """Anna, with three confirmed people."""
-    return sending_customer()
-
-
-@pytest.fixture
-def send() -> dict[str, Any]:
-    """A step that sends a message of its own."""
-    return dict(SEND)
-
-
-@pytest.fixture
-def wait() -> dict[str, Any]:
-    """Two days."""
-    return dict(WAIT)
-
-
-@pytest.fixture
-def again() -> dict[str, Any]:
-    """Another step that sends."""
-    return dict(AGAIN)
+anna = per_test(sending_customer)
+"""Anna, with three confirmed people."""
+send = per_test(dict, SEND)
+"""A step that sends a message of its own."""
+wait = per_test(dict, WAIT)
+"""Two days."""
+again = per_test(dict, AGAIN)
+"""Another step that sends."""
 
 
 @pytest.fixture

@@ -17,6 +17,7 @@ from mailflatrate.base.tenancy import PlatformReason
 from support.automations import Journey
 from support.customers import WHERE, Customer
 from support.people import person
+from support.scope import within
 
 Step = dict[str, Any]
 
@@ -37,8 +38,7 @@ def ask(journey: Journey, by: User, note: str = "") -> list[User]:
 
 def activate(journey: Journey, by: User) -> release.ActivationResult:
     shown = journey.shown_hash()
-    with tenancy.account(journey.customer.account_id):
-        return release.activate(journey.automation_id, by=by, shown_hash=shown, where=WHERE)
+    return within(journey.customer, release.activate, journey.automation_id, by=by, shown_hash=shown, where=WHERE)
 
 
 def told(customer: Customer, subject: str) -> list[str]:
@@ -73,8 +73,7 @@ def test_a_change_of_the_graph_or_of_a_message_makes_the_request_void(
     with pytest.raises(AutomationError, match="changed after"):
         activate(journey, ben)
     assert ask(journey, anna.owner) == [ben]
-    with tenancy.account(anna.account_id):
-        campaign_drafts.update_campaign(campaign.id, {"subject": "Another"}, by=anna.owner)
+    within(anna, campaign_drafts.update_campaign, campaign.id, {"subject": "Another"}, by=anna.owner)
     with pytest.raises(AutomationError, match="changed after"):
         activate(journey, ben)
 

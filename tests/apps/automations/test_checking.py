@@ -11,13 +11,14 @@ from mailflatrate.apps.lists.actions.tags import create_tag
 from mailflatrate.base import tenancy
 from support.automations import Journey
 from support.customers import Customer, sending_customer
+from support.scope import within
 
 Step = dict[str, Any]
 END: Step = {"id": "z", "do": "end"}
 
 
 @pytest.fixture(scope="module")
-def anna(database: str) -> Customer:
+def anna() -> Customer:
     """Anna, with a number about each contact; each test has automations of its own."""
     customer = sending_customer()
     with tenancy.account(customer.account_id):
@@ -64,8 +65,7 @@ def test_messages_of_others_are_not_used(anna: Customer, send: Step) -> None:
 def test_automations_do_not_lead_in_circles(anna: Customer, wait: Step) -> None:
     first = Journey.begun(anna, wait)
     second = Journey.begun(anna, {"id": "g", "do": "go_to", "automation": first.automation_id})
-    with tenancy.account(anna.account_id):
-        drafts.begin_version(first.automation_id, by=anna.owner)
+    within(anna, drafts.begin_version, first.automation_id, by=anna.owner)
     first.save({"id": "g", "do": "go_to", "automation": second.automation_id})
     assert problems(first) == {"g"}
     first.save({"id": "g", "do": "go_to", "automation": first.automation_id})

@@ -17,8 +17,8 @@ from support.automations import Journey
 from support.customers import Customer, sending_customer
 from support.desk import desk
 from support.people import browser, person
+from support.scope import rows
 
-pytestmark = pytest.mark.usefixtures("database")
 SEND = {"id": "a", "do": "send", "campaign": "new"}
 WAIT = {"id": "w", "do": "wait", "for": {"days": 2}}
 AGAIN = {"id": "b", "do": "send", "campaign": "new"}
@@ -32,8 +32,7 @@ def journey() -> Journey:
 
 
 def messages(journey: Journey) -> list[Campaign]:
-    with tenancy.account(journey.customer.account_id):
-        return list(Campaign.objects.filter(automation_id=journey.automation_id).order_by("id"))
+    return list(rows(journey.customer, Campaign).filter(automation_id=journey.automation_id).order_by("id"))
 
 
 def waiting(journey: Journey) -> list[bool]:

@@ -12,16 +12,13 @@ from mailflatrate.apps.campaigns.models import Campaign
 from mailflatrate.base import tenancy
 from mailflatrate.rules.automations.json_object import GraphRefused
 from support.automations import Journey
+from support.cast import per_module
 from support.customers import Customer, customer_with_list, sending_customer
+from support.scope import rows
 
 Step = dict[str, Any]
-
-
-@pytest.fixture(scope="module")
-def anna(database: str) -> Customer:
-    """Anna; each test has automations of its own."""
-    assert database
-    return sending_customer()
+anna = per_module(sending_customer)
+"""Anna; each test has automations of its own."""
 
 
 def test_a_save_on_top_of_another_is_refused(anna: Customer, wait: Step) -> None:
@@ -39,8 +36,7 @@ def test_a_save_on_top_of_another_is_refused(anna: Customer, wait: Step) -> None
 
 def test_a_message_goes_to_the_automations_list_and_no_further(anna: Customer, send: Step) -> None:
     journey = Journey.drafted(anna, send)
-    with tenancy.account(anna.account_id):
-        message = Campaign.objects.get(automation_id=journey.automation_id)
+    message = rows(anna, Campaign).get(automation_id=journey.automation_id)
     assert (message.list_ids, message.conditions) == ([anna.list_id], [])
 
 

@@ -17,14 +17,12 @@ from mailflatrate.apps.automations.models import AutomationVersion, DraftSnapsho
 from mailflatrate.apps.automations.queries import newest_version
 from mailflatrate.base import tenancy
 from support.automations import Journey
+from support.cast import per_module
 from support.customers import Customer, sending_customer
+from support.scope import within
 
-
-@pytest.fixture(scope="module")
-def anna(database: str) -> Customer:
-    """Anna; each test edits an automation of its own."""
-    assert database
-    return sending_customer(people=2)
+anna = per_module(sending_customer, people=2)
+"""Anna; each test edits an automation of its own."""
 
 
 def capped(number: int | None) -> Any:
@@ -92,8 +90,7 @@ def test_an_edit_based_on_an_older_save_is_told(anna: Customer) -> None:
 
 def test_a_released_version_has_nothing_to_undo(anna: Customer) -> None:
     journey = Journey.drafted(anna, {"id": "a", "do": "send", "campaign": "new"})
-    with tenancy.account(anna.account_id):
-        edit(journey, 1)
+    within(anna, edit, journey, 1)
     journey.activate()
     with tenancy.account(anna.account_id):
         assert not DraftSnapshot.objects.filter(version__automation_id=journey.automation_id).exists()

@@ -1,4 +1,4 @@
-"""Who may enter, and how often."""
+"""Who may enter, how often, and what programs hear of it."""
 
 from datetime import timedelta
 from typing import Any
@@ -8,8 +8,10 @@ from mailflatrate.apps.lists.actions.tags import create_tag
 from mailflatrate.apps.lists.models import Subscription
 from mailflatrate.apps.lists.tags import give_tags
 from mailflatrate.base import clock, tenancy
+from mailflatrate.base.outbox.models import OutboxEvent
 from support.automations import Journey
 from support.customers import Customer
+from support.scope import rows
 
 Step = dict[str, Any]
 
@@ -17,13 +19,11 @@ Step = dict[str, Any]
 def test_without_a_confirmed_subscription_no_one_enters(anna: Customer, send: Step) -> None:
     journey = Journey.begun(anna, send)
     people = journey.contacts()
-    with tenancy.account(anna.account_id):
-        Subscription.objects.filter(contact_id=people[0]).update(state="unsubscribed", unsubscribed_at=clock.now())
+    rows(anna, Subscription).filter(contact_id=people[0]).update(state="unsubscribed", unsubscribed_at=clock.now())
     journey.arrive(*people, people[-1] + 1_000_000)
     journey.advance()
     assert set(journey.at()) == set(people[1:])
-    with tenancy.account(anna.account_id):
-        assert not AutomationArrival.objects.exists()
+    assert not rows(anna, AutomationArrival).exists()
 
 
 def test_a_tag_lets_people_in(anna: Customer, send: Step) -> None:
@@ -59,3 +59,22 @@ def test_whoever_is_under_way_does_not_enter_a_second_time(anna: Customer, wait:
         journey.arrive(journey.contacts()[0], journey.contacts()[0])
         journey.advance()
     assert [row.run for row in journey.enrolments()] == [1]
+
+
+def test_entering_finishing_and_leaving_are_told(anna: Customer, send: dict[str, Any], wait: dict[str, Any]) -> None:
+    journey = Journey.begun(anna, send)
+    waiting = Journey.begun(anna, wait)
+    people = journey.contacts()
+    journey.arrive(people[0])
+    waiting.arrive(people[1])
+    journey.advance()
+    with tenancy.account(anna.account_id):
+        Subscription.objects.filter(contact_id=people[1]).update(state="unsubscribed", unsubscribed_at=clock.now())
+        told = OutboxEvent.objects.filter(account_id=anna.account_id, type__startswith="automation.").order_by("id")
+        found = [(row.type, row.payload["contact_id"], row.payload.get("state")) for row in told]
+    assert sorted(found, key=str) == [
+        ("automation.entered", people[0], None),
+        ("automation.entered", people[1], None),
+        ("automation.finished", people[0], "finished"),
+        ("automation.finished", people[1], "left"),
+    ]

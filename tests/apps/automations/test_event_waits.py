@@ -15,6 +15,7 @@ from mailflatrate.base import clock, tenancy
 from mailflatrate.rules.contacts.contact_events import FRESH_DAYS, PropertyType
 from support.automations import Journey
 from support.customers import Customer, sending_customer
+from support.scope import rows, within
 
 Step = dict[str, Any]
 ORDERED: dict[str, Any] = {"on": "event", "name": "order.placed"}
@@ -41,8 +42,7 @@ def shop(anna: Customer) -> Customer:
 
 def report(shop: Customer, *contact_ids: int, name: str = "order.placed", total: float = 5, **more: Any) -> None:
     """The shop reports one event for each of these contacts."""
-    with tenancy.account(shop.account_id):
-        record_events([ReportedEvent(name, one, properties={"total": total}, **more) for one in contact_ids])
+    within(shop, record_events, [ReportedEvent(name, one, properties={"total": total}, **more) for one in contact_ids])
 
 
 def test_an_event_lets_its_person_in_once(shop: Customer, send: Step) -> None:
@@ -64,13 +64,11 @@ def test_an_event_is_no_consent(shop: Customer, send: Step) -> None:
     """Whoever unsubscribed, or isn't a contact, gets nothing; and no one is added."""
     journey = Journey.begun(shop, send, entry=ORDERED)
     people = journey.contacts()
-    with tenancy.account(shop.account_id):
-        Subscription.objects.filter(contact_id=people[0]).update(state="unsubscribed", unsubscribed_at=clock.now())
+    rows(shop, Subscription).filter(contact_id=people[0]).update(state="unsubscribed", unsubscribed_at=clock.now())
     report(shop, people[0], people[-1] + 1_000_000)
     journey.advance()
     assert journey.at() == {} and journey.contacts() == people
-    with tenancy.account(shop.account_id):
-        assert not AutomationArrival.objects.exists()
+    assert not rows(shop, AutomationArrival).exists()
 
 
 def test_what_is_uploaded_as_history_starts_nothing(shop: Customer, send: Step) -> None:
@@ -120,8 +118,7 @@ def test_no_event_is_lost_during_a_pause_or_a_new_version(shop: Customer, again:
     people = journey.contacts()
     journey.arrive(*people)
     journey.advance()
-    with tenancy.account(shop.account_id):
-        pause_automation(journey.automation_id, by=shop.owner)
+    within(shop, pause_automation, journey.automation_id, by=shop.owner)
     report(shop, people[0])
     journey.advance()
     assert journey.at()[people[0]] == "e"

@@ -1,4 +1,4 @@
-"""Figures by step, from counts: fast, and the same as counting people."""
+"""Figures by step, from counts: fast, the same as counting people, and the same once they are folded."""
 
 from typing import Any
 
@@ -6,9 +6,11 @@ from django.db import connection
 
 from mailflatrate.apps.automations.figures import under_way_by_automation, version_figures
 from mailflatrate.apps.automations.jobs import fold_counts
+from mailflatrate.apps.automations.models import StepCount
 from mailflatrate.base import tenancy
 from support.automations import Journey
 from support.customers import Customer
+from support.scope import within
 
 Step = dict[str, Any]
 
@@ -40,5 +42,18 @@ def test_figures_of_many_batches_are_the_same_before_and_after_the_fold(anna: Cu
         figures = version_figures(version.id)
     assert figures.steps["a"].entered == 1_000_000
     assert fold_counts(many_rows=10) >= 1
+    assert within(anna, version_figures, version.id) == figures
+
+
+def test_folding_changes_no_figure(anna: Customer, wait: dict[str, Any]) -> None:
+    journey = Journey.begun(anna, wait)
+    for number in journey.contacts():
+        journey.arrive(number)
+        journey.advance()
+    version_id = journey.version().id
     with tenancy.account(anna.account_id):
-        assert version_figures(version.id) == figures
+        before, rows = version_figures(version_id), StepCount.objects.filter(version_id=version_id).count()
+    fold_counts(many_rows=1)
+    with tenancy.account(anna.account_id):
+        assert version_figures(version_id) == before
+        assert StepCount.objects.filter(version_id=version_id).count() < rows

@@ -10,6 +10,7 @@ from mailflatrate.apps.lists.models import Contact
 from mailflatrate.base import clock, tenancy
 from support.automations import Journey
 from support.customers import Customer
+from support.scope import rows
 
 Step = dict[str, Any]
 
@@ -30,8 +31,7 @@ def test_the_cap_postpones(anna: Customer, send: Step, again: Step) -> None:
 def test_a_person_who_wants_less_gets_less(anna: Customer, send: Step, again: Step) -> None:
     journey = Journey.begun(anna, send, again)
     people = journey.contacts()
-    with tenancy.account(anna.account_id):
-        Contact.objects.filter(id=people[0]).update(pause_days=30)
+    rows(anna, Contact).filter(id=people[0]).update(pause_days=30)
     journey.arrive(*people)
     assert [at(journey, days) for days in (0, 29, 31)] == [5, 5, 6]
 
@@ -40,8 +40,7 @@ def test_a_person_who_paused_gets_the_message_at_the_end_of_the_pause(anna: Cust
     journey = Journey.begun(anna, send, again, late="end")
     people = journey.contacts()
     until = clock.now() + timedelta(days=10)
-    with tenancy.account(anna.account_id):
-        Contact.objects.filter(id=people[0]).update(paused_until=until, pause_days=3)
+    rows(anna, Contact).filter(id=people[0]).update(paused_until=until, pause_days=3)
     journey.arrive(*people)
     assert [at(journey, days) for days in (0, 9)] == [4, 4]
     for moment, planned in ((until, 5), (until + timedelta(days=2), 5), (until + timedelta(days=3, hours=1), 6)):

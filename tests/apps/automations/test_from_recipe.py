@@ -11,6 +11,7 @@ from mailflatrate.apps.automations.recipes import RecipeChoices, find_recipe
 from mailflatrate.apps.campaigns.models import Campaign
 from mailflatrate.base import tenancy
 from support.customers import Customer
+from support.scope import within
 
 WELCOME = find_recipe("welcome")
 
@@ -26,12 +27,10 @@ def test_it_has_its_messages_in_order_and_what_was_chosen(anna: Customer) -> Non
 
 
 def test_it_writes_as_the_lists_last_campaign_did(anna: Customer) -> None:
-    with tenancy.account(anna.account_id):
-        assert message_defaults(anna.list_id)["reply_to"] == ""
+    assert within(anna, message_defaults, anna.list_id)["reply_to"] == ""
     anna.draft("Last", reply_to="post@lindenhof.example")
     anna.draft("Of another list", reply_to="", list_ids=[anna.list_id + 1])
-    with tenancy.account(anna.account_id):
-        assert message_defaults(anna.list_id)["reply_to"] == "post@lindenhof.example"
+    assert within(anna, message_defaults, anna.list_id)["reply_to"] == "post@lindenhof.example"
 
 
 def test_nothing_is_left_of_one_that_failed(anna: Customer) -> None:

@@ -22,6 +22,7 @@ from mailflatrate.base import clock, tenancy
 from mailflatrate.rules.contacts.suppression import SuppressionReason
 from support.automations import Journey
 from support.customers import sending_customer
+from support.scope import rows, within
 
 PEOPLE = 4
 ORDER = "order.placed"
@@ -40,8 +41,7 @@ class Interleaving(RuleBasedStateMachine):
     @initialize()
     def begin(self) -> None:
         self.anna = sending_customer(PEOPLE)
-        with tenancy.account(self.anna.account_id):
-            declare_event(ORDER, {})
+        within(self.anna, declare_event, ORDER, {})
         self.later = timedelta(0)
         self.journey = Journey.begun(
             self.anna,
@@ -67,16 +67,13 @@ class Interleaving(RuleBasedStateMachine):
             act()
 
     def _in_account(self, act: Callable[[], Any]) -> None:
-        with tenancy.account(self.anna.account_id):
-            self._at(act)
+        within(self.anna, self._at, act)
 
     def _state(self) -> str:
-        with tenancy.account(self.anna.account_id):
-            return Automation.objects.get(id=self.journey.automation_id).state
+        return rows(self.anna, Automation).get(id=self.journey.automation_id).state
 
     def _deliveries(self, contact_id: int) -> int:
-        with tenancy.account(self.anna.account_id):
-            return Delivery.objects.filter(contact_id=contact_id).count()
+        return rows(self.anna, Delivery).filter(contact_id=contact_id).count()
 
     @rule(person=who)
     def enrol(self, person: int) -> None:
@@ -176,7 +173,6 @@ class Interleaving(RuleBasedStateMachine):
 
 
 @pytest.mark.slow
-@pytest.mark.usefixtures("database")
 def test_any_interleaving() -> None:
     run_state_machine_as_test(  # type: ignore[no-untyped-call]
         Interleaving,

@@ -12,6 +12,7 @@ from mailflatrate.apps.segments.actions.segments import save_segment
 from mailflatrate.base import clock, tenancy
 from support.automations import Journey
 from support.customers import Customer
+from support.scope import rows, within
 
 Step = dict[str, Any]
 
@@ -45,8 +46,7 @@ def test_a_birthday_in_each_persons_own_zone_once_a_year(anna: Customer, send: S
 
 def test_a_birthday_without_its_year_is_no_day_that_comes_once(anna: Customer, send: Step) -> None:
     """Only a yearly start knows it; whoever waits for the day itself leaves, as without a date."""
-    with tenancy.account(anna.account_id):
-        create_field(FieldDraft(label="Birthday", key="birthday", purpose="To greet", type="date"))
+    within(anna, create_field, FieldDraft(label="Birthday", key="birthday", purpose="To greet", type="date"))
     entry = {"on": "date", "field": "birthday", "offset_days": 0, "yearly": False, "at": "09:00", "zone": "account"}
     journey = Journey.begun(anna, send, entry=entry)
     person = journey.contacts()[0]
@@ -93,8 +93,7 @@ def test_entering_and_leaving_a_segment(anna: Customer, send: Step) -> None:
 def test_the_inactive_enter_on_the_day_they_become_so(anna: Customer, send: Step) -> None:
     journey = Journey.begun(anna, send, entry={"on": "inactive", "days": 90})
     people = journey.contacts()  # they confirmed 30 days ago
-    with tenancy.account(anna.account_id):
-        Contact.objects.filter(id=people[0]).update(last_activity_at=clock.now())
+    rows(anna, Contact).filter(id=people[0]).update(last_activity_at=clock.now())
     with clock.frozen_at(clock.now() + timedelta(days=59)):
         journey.advance()
         assert journey.at() == {}

@@ -9,13 +9,13 @@ from mailflatrate.apps.campaigns.models import Campaign, CampaignState
 from mailflatrate.base import clock, tenancy
 from support.automations import Journey
 from support.customers import Customer
+from support.scope import rows, within
 
 Step = dict[str, Any]
 
 
 def begin_version(journey: Journey) -> None:
-    with tenancy.account(journey.customer.account_id):
-        drafts.begin_version(journey.automation_id, by=journey.customer.owner)
+    within(journey.customer, drafts.begin_version, journey.automation_id, by=journey.customer.owner)
 
 
 def test_people_who_move_get_no_step_twice(anna: Customer, send: Step, wait: Step, again: Step) -> None:
@@ -32,8 +32,7 @@ def test_people_who_move_get_no_step_twice(anna: Customer, send: Step, wait: Ste
         journey.advance()
     assert set(journey.at().values()) == {"finished"}
     assert journey.planned() == sorted([(number, name) for number in people for name in "ab"])
-    with tenancy.account(anna.account_id):
-        assert not AutomationVersion.objects.filter(state=VersionState.FINISHING).exists()
+    assert not rows(anna, AutomationVersion).filter(state=VersionState.FINISHING).exists()
 
 
 def test_people_who_stay_finish_their_version_which_then_ends(anna: Customer, send: Step, wait: Step) -> None:

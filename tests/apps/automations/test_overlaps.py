@@ -13,6 +13,7 @@ from mailflatrate.base import tenancy
 from support.automations import Journey
 from support.customers import WHERE, Customer
 from support.desk import desk
+from support.scope import rows
 
 Step = dict[str, Any]
 
@@ -29,8 +30,7 @@ def named(journey: Journey) -> list[tuple[int, tuple[str, ...]]]:
 
 
 def message(journey: Journey) -> int:
-    with tenancy.account(journey.customer.account_id):
-        return Campaign.objects.get(automation_id=journey.automation_id).id
+    return rows(journey.customer, Campaign).get(automation_id=journey.automation_id).id
 
 
 @pytest.mark.parametrize("order", [1, -1])
@@ -66,8 +66,7 @@ def test_what_starts_at_the_same_moment_is_named_with_what_both_say(anna: Custom
     assert named(twin) == [(running.automation_id, ())]
 
 
-def test_the_author_and_the_reviewer_are_warned(database: str, same: Step) -> None:
-    assert database
+def test_the_author_and_the_reviewer_are_warned(same: Step) -> None:
     carla = Customer.vetted("Twice", watched=True).with_imprint().with_sender().with_list().with_people(2).signed_in()
     first, second = Journey.drafted(carla, same), Journey.drafted(carla, same)
     activate(first)

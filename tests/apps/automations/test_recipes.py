@@ -5,7 +5,6 @@ from datetime import datetime, timedelta
 from itertools import cycle
 from typing import Any
 
-import psycopg
 import pytest
 from django.db import connection
 
@@ -27,20 +26,19 @@ from mailflatrate.rules.automations.steps import Send
 from mailflatrate.rules.gate.lint import LintLookups, judge_message, message_facts
 from mailflatrate.rules.verdict import Severity
 from support.automations import Journey
+from support.cast import per_module
 from support.customers import WHERE, Customer, sending_customer
 from support.recipes import FIELD, all_choices, from_recipe, messages, write_over
+from support.scope import rows, within
+from support.sql import beside_triggers
 
 KEYS = [recipe.key for recipe in RECIPES]
 READY = {"welcome", "birthday", "anniversary", "reengage", "feedback"}
+drafting = per_module(sending_customer)
 
 
 @pytest.fixture(scope="module")
-def drafting(database: str) -> Customer:
-    return sending_customer()
-
-
-@pytest.fixture(scope="module")
-def speakers(database: str) -> dict[str, tuple[Customer, RecipeChoices]]:
+def speakers() -> dict[str, tuple[Customer, RecipeChoices]]:
     customer = Customer.vetted().with_imprint().with_sender()
     english = customer.with_list().with_people(1)
     choices = all_choices(english)
@@ -161,12 +159,10 @@ def promise_monthly(customer: Customer, database: str) -> None:
     with tenancy.account(customer.account_id), connection.cursor() as cursor:
         cursor.execute("SELECT event_id FROM consent_evidence ORDER BY event_id")
         events = [number for (number,) in cursor.fetchall()]
-    with psycopg.connect(database, autocommit=True) as owner:
-        owner.execute("SET session_replication_role = replica")
-        owner.execute(
-            "UPDATE consent_evidence SET details = jsonb_build_object('wording', %s::text) WHERE event_id = ANY(%s)",
-            ["Yes, Lindenhof may send me tips by email, about once a month.", events],
-        )
+    beside_triggers(
+        "UPDATE consent_evidence SET details = jsonb_build_object('wording', %s::text) WHERE event_id = ANY(%s)",
+        ["Yes, Lindenhof may send me tips by email, about once a month.", events],
+    )
 
 
 @pytest.mark.parametrize(
@@ -200,8 +196,7 @@ def test_the_inactive_are_asked_twice_unless_they_react(anna: Customer) -> None:
 
 
 def last_active(customer: Customer, at: datetime, *contact_ids: int) -> None:
-    with tenancy.account(customer.account_id):
-        Contact.objects.filter(id__in=contact_ids).update(last_activity_at=at)
+    rows(customer, Contact).filter(id__in=contact_ids).update(last_activity_at=at)
 
 
 def test_a_renewal_is_announced_30_and_7_days_before(anna: Customer) -> None:
@@ -227,8 +222,7 @@ def test_an_invitation_comes_with_the_tag_and_its_reminder_two_days_before(anna:
 
 
 def tag(customer: Customer, tag_id: int | None, *contact_ids: int) -> None:
-    with tenancy.account(customer.account_id):
-        give_tags(contact_ids, [tag_id or 0])
+    within(customer, give_tags, contact_ids, [tag_id or 0])
 
 
 def test_the_question_comes_ten_days_after_the_order_and_again_after_the_next_one(anna: Customer) -> None:

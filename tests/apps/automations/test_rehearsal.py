@@ -26,6 +26,7 @@ from mailflatrate.rules.automations.rehearsal import DelayReason, RehearsalEnd
 from mailflatrate.rules.contacts.suppression import SuppressionReason
 from support.automations import Journey
 from support.customers import Customer, sending_customer
+from support.scope import rows, within
 
 Step = dict[str, Any]
 BEGIN = datetime(2027, 3, 26, 20, 30, tzinfo=UTC)
@@ -101,8 +102,7 @@ def tag(anna: Customer) -> int:
 
 
 def version_of(journey: Journey) -> AutomationVersion:
-    with tenancy.account(journey.customer.account_id):
-        versions = versions_of(journey.automation_id)
+    versions = within(journey.customer, versions_of, journey.automation_id)
     found = versions.current or versions.draft
     assert found is not None
     return found
@@ -123,8 +123,7 @@ def taken(journey: Journey, contact_id: int, begins_at: datetime) -> Enrolment:
         journey.arrive(contact_id)
         journey.advance()
     for _turn in range(200):
-        with tenancy.account(journey.customer.account_id):
-            last = Enrolment.objects.get(automation_id=journey.automation_id, contact_id=contact_id)
+        last = rows(journey.customer, Enrolment).get(automation_id=journey.automation_id, contact_id=contact_id)
         if last.state != EnrolmentState.ACTIVE:
             return last
         with clock.frozen_at(last.due_at):
@@ -160,8 +159,7 @@ def test_the_rehearsal_agrees_with_the_engine(tag: int, anna: Customer, data: st
     foretold = rehearsed(journey, contact_id, begins_at, arms)
     ended = taken(journey, contact_id, begins_at)
     assert ended.id == next_id
-    with tenancy.account(anna.account_id):
-        passed = list(StepPassage.objects.filter(enrolment=ended).order_by("at", "id"))
+    passed = list(rows(anna, StepPassage).filter(enrolment=ended).order_by("at", "id"))
     steps = foretold.rehearsal.steps
     left = foretold.rehearsal.end is not RehearsalEnd.FINISHED
     seen = [(row.step, row.at, row.target, row.result == "goal") for row in passed]
@@ -223,7 +221,6 @@ def test_who_may_not_enter_is_told_why(anna: Customer, send: Step) -> None:
     assert found == [EntryObstacle.NOT_CONFIRMED, EntryObstacle.SUPPRESSED, EntryObstacle.NEVER_AGAIN]
 
 
-@pytest.mark.usefixtures("database")
 def test_a_draft_is_rehearsed_and_the_arm_of_a_split_chosen() -> None:
     anna = sending_customer()
     halves = [{"share": 40, "steps": [{"id": "e", "do": "end"}]}, {"share": 60, "steps": []}]

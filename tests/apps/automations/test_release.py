@@ -23,6 +23,7 @@ from mailflatrate.base import tenancy
 from support.automations import Journey
 from support.customers import WHERE, Customer
 from support.people import operator, person
+from support.scope import rows, within
 
 Step = dict[str, Any]
 
@@ -43,8 +44,7 @@ def review(journey: Journey, *, approved: bool) -> None:
 
 
 def message(journey: Journey) -> Campaign:
-    with tenancy.account(journey.customer.account_id):
-        return Campaign.objects.filter(automation_id=journey.automation_id).latest("id")
+    return rows(journey.customer, Campaign).filter(automation_id=journey.automation_id).latest("id")
 
 
 def test_a_message_that_the_gate_refuses_keeps_all_from_being_released(anna: Customer, send: Step, again: Step) -> None:
@@ -88,7 +88,7 @@ def test_a_message_is_released_with_its_automation_only_and_is_in_no_list(anna: 
         assert not campaigns().exists()
 
 
-def test_a_supervised_account_waits_for_a_reviewer(database: str, send: Step) -> None:
+def test_a_supervised_account_waits_for_a_reviewer(send: Step) -> None:
     carla = Customer.vetted("Watched", watched=True).with_imprint().with_sender().with_list().with_people(2)
     journey = Journey.drafted(carla, send)
     assert activate(journey).released
@@ -104,7 +104,7 @@ def test_a_supervised_account_waits_for_a_reviewer(database: str, send: Step) ->
     assert len(journey.planned()) == 2
 
 
-def test_a_message_that_a_reviewer_returns_returns_the_automation(database: str, send: Step, again: Step) -> None:
+def test_a_message_that_a_reviewer_returns_returns_the_automation(send: Step, again: Step) -> None:
     carla = Customer.vetted("Watched", watched=True).with_imprint().with_sender().with_list().with_people(2)
     journey = Journey.drafted(carla, send, again)
     activate(journey)
@@ -124,8 +124,7 @@ def test_a_second_person_approves_where_the_account_asks_for_one(anna: Customer,
     with pytest.raises(AutomationError, match="second person"):
         activate(journey)
     shown = journey.shown_hash()
-    with tenancy.account(anna.account_id):
-        approval.request_approval(journey.automation_id, by=anna.owner, shown_hash=shown)
+    within(anna, approval.request_approval, journey.automation_id, by=anna.owner, shown_hash=shown)
     with pytest.raises(AutomationError, match="colleague"):
         activate(journey)
     assert activate(journey, by=colleague).released

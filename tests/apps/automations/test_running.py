@@ -14,6 +14,7 @@ from mailflatrate.base import clock, tenancy
 from support.automations import Journey
 from support.customers import Customer
 from support.people import person
+from support.scope import within
 
 Step = dict[str, Any]
 
@@ -32,8 +33,7 @@ def test_who_came_during_a_pause_enters_when_it_ends_and_late_steps_are_skipped(
     with clock.frozen_at(clock.now() + timedelta(days=10)):
         journey.advance()
         assert journey.at() == {people[0]: "w"}
-        with tenancy.account(anna.account_id):
-            running.resume_automation(journey.automation_id, by=anna.owner)
+        within(anna, running.resume_automation, journey.automation_id, by=anna.owner)
         journey.advance()
         assert journey.planned() == []
         assert journey.at() == {people[0]: "finished", people[1]: "w"}

@@ -8,11 +8,11 @@ from mailflatrate.apps.segments.conditions.uses import uses_of
 from mailflatrate.base import tenancy
 from support.automations import Journey
 from support.customers import Customer
+from support.scope import within
 
 
 def test_an_automation_names_itself_as_a_use(anna: Customer, wait: dict[str, Any]) -> None:
-    with tenancy.account(anna.account_id):
-        segment = save_segment("Kiel", [{"field": "first_name", "op": "equals", "value": "Dora"}])
+    segment = within(anna, save_segment, "Kiel", [{"field": "first_name", "op": "equals", "value": "Dora"}])
     journey = Journey.begun(anna, wait, entry={"on": "segment_entered", "segment": segment.id})
     with tenancy.account(anna.account_id):
         assert uses_of(segment.id) == ["the automation “Welcome”"]

@@ -12,6 +12,7 @@ from mailflatrate.rules.campaigns.campaign_states import CampaignMover
 from mailflatrate.rules.contacts.suppression import SuppressionReason
 from support.automations import Journey
 from support.customers import Customer
+from support.scope import within
 
 Step = dict[str, Any]
 
@@ -37,12 +38,10 @@ def test_people_wait_for_a_message_that_is_paused_and_pass_one_that_was_canceled
     journey.arrive(people[0])
     journey.advance()
     assert journey.at() == {people[0]: "a"}
-    with tenancy.account(anna.account_id):
-        resume_campaign(message.id, by=CampaignMover.MEMBER)
+    within(anna, resume_campaign, message.id, by=CampaignMover.MEMBER)
     journey.advance()
     assert journey.planned() == [(people[0], "a")]
-    with tenancy.account(anna.account_id):
-        cancel_campaign(message.id)
+    within(anna, cancel_campaign, message.id)
     journey.arrive(people[1])
     journey.advance()
     assert journey.at()[people[1]] == "finished" and len(journey.planned()) == 1

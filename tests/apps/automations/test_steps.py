@@ -10,6 +10,7 @@ from mailflatrate.base import tenancy
 from mailflatrate.base.tenancy import PlatformReason
 from support.automations import Journey
 from support.customers import Customer
+from support.scope import rows
 
 Step = dict[str, Any]
 IN_KIEL = [{"field": "attribute", "key": "city", "op": "equals", "value": "Kiel"}]
@@ -54,8 +55,7 @@ def test_fields_and_tags_change(anna: Customer) -> None:
 def test_a_colleague_is_told_once_for_all_who_came(anna: Customer) -> None:
     journey = Journey.begun(anna, {"id": "n", "do": "notify", "user": anna.owner.id, "text": "Call them"})
     journey.arrive(*journey.contacts())
-    with tenancy.platform(PlatformReason.HOUSEKEEPING):
-        before = Notice.objects.filter(recipient=anna.owner.email).count()
+    before = rows(PlatformReason.HOUSEKEEPING, Notice).filter(recipient=anna.owner.email).count()
     journey.advance()
     with tenancy.platform(PlatformReason.HOUSEKEEPING):
         found = Notice.objects.filter(recipient=anna.owner.email).order_by("id")

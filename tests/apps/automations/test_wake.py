@@ -14,6 +14,7 @@ from mailflatrate.apps.lists.tags import give_tags
 from mailflatrate.base import tenancy
 from support.automations import Journey
 from support.customers import Customer
+from support.scope import within
 from support.waiting import wait_until
 
 Step = dict[str, Any]
@@ -61,13 +62,11 @@ def test_what_is_rolled_back_wakes_no_one(anna: Customer, send: Step, owner: Own
 
 def test_while_it_is_paused_arrivals_only_wait(anna: Customer, send: Step, owner: Owner) -> None:
     journey = Journey.begun(anna, send)
-    with tenancy.account(anna.account_id):
-        pause_automation(journey.automation_id, by=anna.owner)
+    within(anna, pause_automation, journey.automation_id, by=anna.owner)
     clear_jobs(owner, anna.account_id)
     journey.arrive(*journey.contacts())
     assert journey.waiting_jobs() == []
-    with tenancy.account(anna.account_id):
-        resume_automation(journey.automation_id, by=anna.owner)
+    within(anna, resume_automation, journey.automation_id, by=anna.owner)
     journey.advance()
     assert set(journey.at().values()) == {"finished"}
 

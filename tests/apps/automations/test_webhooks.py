@@ -20,12 +20,13 @@ from mailflatrate.settings import load_settings
 from support.automations import Journey
 from support.customers import Customer, sending_customer
 from support.receiver import Receiver, receiver
+from support.scope import rows, within
 
 Step = dict[str, Any]
 
 
 @pytest.fixture
-def program(database: str, monkeypatch: pytest.MonkeyPatch) -> Iterator[Receiver]:
+def program(monkeypatch: pytest.MonkeyPatch) -> Iterator[Receiver]:
     monkeypatch.setenv("MAILFLATRATE_WEBHOOK_NETWORKS", "127.0.0.0/8")
     load_settings.cache_clear()
     with receiver() as found:
@@ -36,8 +37,7 @@ def program(database: str, monkeypatch: pytest.MonkeyPatch) -> Iterator[Receiver
 
 def endpoint(anna: Customer, program: Receiver, path: str = "", *types: EventType) -> int:
     """An endpoint of Anna's at the program; the program knows the secret of the last one."""
-    with tenancy.account(anna.account_id):
-        made = endpoints.create_endpoint(EndpointOrder(program.url + path, "", types), by=anna.owner)
+    made = within(anna, endpoints.create_endpoint, EndpointOrder(program.url + path, "", types), by=anna.owner)
     program.secret = made.secret
     return made.endpoint.id
 
@@ -64,8 +64,7 @@ def test_a_step_calls_its_webhook_once_for_each_person(anna: Customer, program: 
     assert first.keys() == {"automation_id", "enrolment_id", "contact_id", "step", "webhook_id"}
     assert (first["automation_id"], first["step"], first["webhook_id"]) == (journey.automation_id, "c", mine)
     delivering.deliver(anna.account_id, other)
-    with tenancy.account(anna.account_id):
-        told = set(WebhookAttempt.objects.filter(endpoint_id=other).values_list("type", flat=True))
+    told = set(rows(anna, WebhookAttempt).filter(endpoint_id=other).values_list("type", flat=True))
     assert "automation.entered" in told and "automation.step" not in told
     assert set(journey.at().values()) == {"finished"} and len(journey.planned()) == len(people)
 
@@ -123,8 +122,7 @@ def test_a_private_address_is_refused_and_noted(anna: Customer, program: Receive
         assert delivering.deliver(anna.account_id, mine) == 0
     load_settings.cache_clear()
     assert program.taken == []
-    with tenancy.account(anna.account_id):
-        assert WebhookAttempt.objects.filter(endpoint_id=mine, is_taken=False, status=None).exists()
+    assert rows(anna, WebhookAttempt).filter(endpoint_id=mine, is_taken=False, status=None).exists()
     assert len(journey.planned()) == 3
 
 

@@ -15,6 +15,7 @@ from mailflatrate.base import tenancy
 from support.automations import Journey
 from support.customers import Customer, sending_customer
 from support.forms import add_form
+from support.scope import within
 
 HELLO = SeriesMessage(0, "Hello", begin="hello")
 OWN = SeriesMessage(3, "Our own words", text="Hi {{ contact.first_name | default: 'there' }}, this is our garden.")
@@ -28,21 +29,18 @@ def form_id(anna: Customer) -> int:
 
 
 @pytest.fixture(scope="module")
-def without_series(database: str) -> tuple[Customer, int]:
+def without_series() -> tuple[Customer, int]:
     """A customer whose published form has no series, for what is refused."""
-    assert database
     customer = sending_customer()
     return customer, add_form(customer)[0]
 
 
 def save(anna: Customer, form_id: int, *messages: SeriesMessage) -> Journey:
-    with tenancy.account(anna.account_id):
-        return Journey(anna, save_series(form_id, "Welcome", messages, by=anna.owner).id)
+    return Journey(anna, within(anna, save_series, form_id, "Welcome", messages, by=anna.owner).id)
 
 
 def series(anna: Customer, form_id: int) -> FormSeries:
-    with tenancy.account(anna.account_id):
-        found = series_of(form_id)
+    found = within(anna, series_of, form_id)
     assert found is not None
     return found
 

@@ -9,6 +9,7 @@ from mailflatrate.base import clock, tenancy
 from mailflatrate.base.tenancy import PlatformReason
 from support.automations import Journey
 from support.customers import Customer
+from support.scope import within
 
 Step = dict[str, Any]
 MINUTE: Step = {"id": "m", "do": "wait", "for": {"minutes": 1}}
@@ -33,8 +34,7 @@ def test_a_step_that_is_due_before_the_next_sweep_has_a_job_of_its_own(anna: Cus
         journey.arrive(*journey.contacts())
         jobs.advance(anna.account_id)
         due = {row.due_at for row in journey.enrolments()}
-        with tenancy.account(anna.account_id):
-            assert next_due(now) == min(due)
+        assert within(anna, next_due, now) == min(due)
         planned = [at for at in journey.waiting_jobs() if at is not None]
     assert len(planned) == 1 and min(due) < planned[0] <= min(due) + timedelta(seconds=1)
 
@@ -46,8 +46,7 @@ def test_the_sweep_looks_one_minute_ahead(anna: Customer, wait: Step) -> None:
     due = journey.enrolments()[0].due_at
 
     def soon(before: timedelta) -> bool:
-        with tenancy.platform(PlatformReason.HOUSEKEEPING):
-            return anna.account_id in due_soon(due - before)
+        return anna.account_id in within(PlatformReason.HOUSEKEEPING, due_soon, due - before)
 
     assert soon(timedelta(seconds=50)) and not soon(timedelta(seconds=70)) and not soon(timedelta(0))
     with clock.frozen_at(due - timedelta(seconds=20)):

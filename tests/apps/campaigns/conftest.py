@@ -1,10 +1,6 @@
 """The cast of these tests. A module that needs another set-up has its own."""
 
-import pytest
+from support.cast import per_module
+from support.customers import sending_customer
 
-from support.customers import Customer, sending_customer
-
-
-@pytest.fixture(scope="module")
-def anna(database: str) -> Customer:
-    return sending_customer()
+anna = per_module(sending_customer)

@@ -3,8 +3,6 @@
 from datetime import UTC, datetime, timedelta
 from zoneinfo import ZoneInfo
 
-import pytest
-
 from mailflatrate.apps.campaigns.calendar import campaigns_between, issues_between, requests_between
 from mailflatrate.apps.campaigns.models import Campaign, CampaignState, FeedDigest, ReleaseRequest
 from mailflatrate.base import tenancy
@@ -14,7 +12,6 @@ BERLIN = ZoneInfo("Europe/Berlin")
 BEGIN, END = datetime(2027, 3, 1, tzinfo=BERLIN), datetime(2027, 4, 5, tzinfo=BERLIN)
 
 
-@pytest.mark.usefixtures("database")
 def test_each_campaign_has_one_moment_and_a_feed_one_for_each_issue() -> None:
     anna = sending_customer(people=0)
     drafts = [anna.draft(name) for name in ("Planned", "By their clocks", "Sent", "Canceled", "A draft", "Requested")]

@@ -23,6 +23,7 @@ from mailflatrate.settings import load_settings
 from support.customers import Customer
 from support.drafts import written_over
 from support.origins import approve_origin
+from support.scope import rows
 
 BRAND = {
     "primary": "#7a1f3d", "ink": "#222222", "sheet": "#ffffff", "page": "#eeeeee", "heading_font": "verdana",
@@ -170,5 +171,4 @@ def test_the_tick_stands_on_the_pages(anna: Customer) -> None:
     page = anna.client.get(f"/studio/media/{media.id}/").content.decode()
     assert 'name="made_by_ai"' in page
     anna.client.post(f"/studio/media/{media.id}/", {"name": "ai.jpg", "alt": "Sea"})
-    with tenancy.account(anna.account_id):
-        assert not Media.objects.get(id=media.id).made_by_ai
+    assert not rows(anna, Media).get(id=media.id).made_by_ai

@@ -14,8 +14,7 @@ from mailflatrate.base import clock, tenancy
 from mailflatrate.rules import limits
 from support.customers import Customer, sending_customer
 from support.other_site import OtherSite, other_site
-
-pytestmark = pytest.mark.usefixtures("database")
+from support.scope import rows
 
 PAGE = b"""<html><script type="application/ld+json">{"@type": "Product", "name": "Red tulips", "image": "/tulips.png",
 "offers": {"price": "24.9", "priceCurrency": "EUR"}}</script></html>"""
@@ -29,8 +28,7 @@ def look_up(anna: Customer, site: OtherSite, kind: str, path: str, **more: str) 
         "/studio/content-lookups/", {"kind": kind, "url": site.base + path, "language": "de", **more}
     )
     assert "Looking at" in asked.content.decode()
-    with tenancy.account(anna.account_id):
-        lookup_id = ContentLookup.objects.latest("id").id
+    lookup_id = rows(anna, ContentLookup).latest("id").id
     for _a_job_may_run_again in range(2):
         ContentRunner(site.resolver, True).run(anna.account_id, lookup_id)
     return anna.client.get(f"/studio/content-lookups/{lookup_id}/?language=de").content.decode()
@@ -93,5 +91,4 @@ def test_lookups_are_limited_and_forgotten(monkeypatch: pytest.MonkeyPatch) -> N
         finally:
             limits.tighten({})
     forget_fetches(0)
-    with tenancy.account(anna.account_id):
-        assert not ContentLookup.objects.exists()
+    assert not rows(anna, ContentLookup).exists()

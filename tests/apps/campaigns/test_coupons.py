@@ -8,8 +8,6 @@ from mailflatrate.apps.campaigns.errors import CampaignInputError, NameTaken
 from mailflatrate.base import tenancy
 from support.customers import sending_customer
 
-pytestmark = pytest.mark.usefixtures("database")
-
 
 def test_a_pool_has_its_own_name_and_codes() -> None:
     anna = sending_customer(people=0)

@@ -2,8 +2,6 @@
 
 from html import unescape
 
-import pytest
-
 from mailflatrate.apps.campaigns.content.default_blocks import palette_words
 from mailflatrate.apps.campaigns.gallery import blank_source
 from mailflatrate.mail.html.brand_style import BrandStyle
@@ -17,7 +15,6 @@ def test_each_language_has_its_own_words() -> None:
     assert {name for name in english if english[name] == german[name]} == {"picture_alt"}, "which is empty"
 
 
-@pytest.mark.usefixtures("database")
 def test_an_english_author_gets_german_blocks_in_a_german_campaign() -> None:
     anna = sending_customer()
     campaign = anna.draft(content_kind="blocks", language="de", content=blank_source("de", BrandStyle()))

@@ -12,14 +12,11 @@ from mailflatrate.apps.gate.notices import notice_decision
 from mailflatrate.base import clock, tenancy
 from mailflatrate.base.tenancy import PlatformReason
 from support.api import Program, begun, program_of, word
+from support.cast import per_test
 from support.customers import Customer, sending_customer
+from support.scope import rows, within
 
-pytestmark = pytest.mark.usefixtures("database")
-
-
-@pytest.fixture
-def anna() -> Customer:
-    return sending_customer(people=2)
+anna = per_test(sending_customer, people=2)
 
 
 @pytest.fixture
@@ -53,10 +50,8 @@ def test_draft_with_permits_is_gone_for_its_account_and_found_by_the_desk(anna: 
     assert anna.client.get(f"/studio/campaigns/{number}/").status_code == 404
     assert mailing_id not in anna.page("campaigns/")
     assert shop.refused("POST", f"/campaigns/{number}/test", {"recipients": [anna.owner.email]})[0] == 404
-    with tenancy.account(anna.account_id):
-        assert GateDecision.objects.filter(allowed=True).exists()
-    with tenancy.platform(PlatformReason.OPERATOR_DESK):
-        results = search(mailing_id)
+    assert rows(anna, GateDecision).filter(allowed=True).exists()
+    results = within(PlatformReason.OPERATOR_DESK, search, mailing_id)
     assert [campaign.mailing_id for campaign in results.campaigns] == [mailing_id]
 
 
@@ -70,5 +65,4 @@ def test_tested_draft_is_deleted_in_the_studio(anna: Customer, shop: Program) ->
 def test_untested_draft_leaves_no_row(anna: Customer, shop: Program) -> None:
     number = begun(anna, shop)["id"]
     shop.call("DELETE", f"/campaigns/{number}")
-    with tenancy.platform(PlatformReason.OPERATOR_DESK):
-        assert not Campaign.objects.filter(id=number).exists()
+    assert not rows(PlatformReason.OPERATOR_DESK, Campaign).filter(id=number).exists()

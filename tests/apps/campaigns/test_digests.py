@@ -34,10 +34,12 @@ from mailflatrate.base import clock, tenancy
 from mailflatrate.mail.content.compiler import write_parts
 from mailflatrate.rules import limits
 from mailflatrate.wire.dns import DnsResolver, ZoneServer
+from support.cast import per_test
 from support.customers import Customer, sending_customer
 from support.people import followed
+from support.scope import rows
 
-pytestmark = pytest.mark.usefixtures("database")
+anna = per_test(sending_customer, people=1)
 
 
 @dataclass
@@ -90,11 +92,6 @@ def site() -> Iterator[Site]:
         thread.join()
 
 
-@pytest.fixture
-def anna() -> Customer:
-    return sending_customer(people=1)
-
-
 def saved(anna: Customer, site: Site, **values: Any) -> FeedDigest:
     with tenancy.account(anna.account_id):
         whole = {
@@ -108,13 +105,11 @@ def saved(anna: Customer, site: Site, **values: Any) -> FeedDigest:
 
 def looked(anna: Customer, site: Site, digest: FeedDigest, *, issue: bool = False, private: bool = True) -> FeedDigest:
     digests.check_digest(anna.account_id, digest.id, issue=issue, resolver=site.resolver, private=private)
-    with tenancy.account(anna.account_id):
-        return FeedDigest.objects.select_related("last_issue").get(id=digest.id)
+    return rows(anna, FeedDigest).select_related("last_issue").get(id=digest.id)
 
 
 def due(anna: Customer, digest: FeedDigest) -> None:
-    with tenancy.account(anna.account_id):
-        FeedDigest.objects.filter(id=digest.id).update(next_at=clock.now() - timedelta(minutes=1))
+    rows(anna, FeedDigest).filter(id=digest.id).update(next_at=clock.now() - timedelta(minutes=1))
 
 
 def waiting(anna: Customer, digest: FeedDigest) -> list[str]:
@@ -323,8 +318,7 @@ def test_the_pages(anna: Customer, site: Site) -> None:
         assert anna.client.post("/studio/campaigns/digests/new/", data | {"url": bad}).status_code == 422
     page = followed(anna.client, "/studio/campaigns/digests/new/", data | {"url": site.url})
     assert "Checking the feed" in page
-    with tenancy.account(anna.account_id):
-        digest = FeedDigest.objects.get()
+    digest = rows(anna, FeedDigest).get()
     site.publish("Tulips <i>in</i> red")
     looked(anna, site, digest)
     address = f"/studio/campaigns/digests/{digest.id}/"

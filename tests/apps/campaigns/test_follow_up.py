@@ -19,14 +19,14 @@ from mailflatrate.apps.tracking.models import Click
 from mailflatrate.base import clock, tenancy
 from support.customers import Customer, sending_customer
 from support.people import browser
+from support.scope import within
 
 ORDER = FollowUpGoal(event="order.placed")
 
 
 @pytest.fixture(scope="module")
-def anna(database: str) -> Customer:
+def anna() -> Customer:
     """Her account, with six people on the list; an order was placed before."""
-    assert database
     made = sending_customer(people=6)
     with tenancy.account(made.account_id):
         record_events([ReportedEvent("order.placed", Contact.objects.order_by("id").values_list("id", flat=True)[0])])
@@ -50,8 +50,7 @@ def people_of(anna: Customer, campaign: Campaign) -> list[int]:
 
 
 def follow_up(anna: Customer, campaign: Campaign, goal: FollowUpGoal) -> Campaign:
-    with tenancy.account(anna.account_id):
-        return create_follow_up(campaign.id, goal, by=anna.owner)
+    return within(anna, create_follow_up, campaign.id, goal, by=anna.owner)
 
 
 def planned_of(anna: Customer, campaign: Campaign) -> set[int | None]:
@@ -59,7 +58,6 @@ def planned_of(anna: Customer, campaign: Campaign) -> set[int | None]:
         return set(Delivery.objects.filter(campaign=campaign).values_list("contact_id", flat=True))
 
 
-@pytest.mark.usefixtures("database")
 def test_who_did_it_or_left_in_between_is_not_mailed() -> None:
     anna = sending_customer(people=6)
     with tenancy.account(anna.account_id):

@@ -11,16 +11,13 @@ from mailflatrate.apps.campaigns.models import Campaign
 from mailflatrate.base import clock, tenancy
 from mailflatrate.rules.vetting.probation import Trigger, triggers
 from rules.examples import CAMPAIGN
+from support.cast import per_test
 from support.customers import Customer, sending_customer
+from support.scope import within
 
 NARROWED = {"conditions": [{"field": "first_name", "op": "equals", "value": "Dora"}]}
 ACCOUNT = replace(CAMPAIGN.account, campaigns_sent=0)
-
-
-@pytest.fixture
-def anna(database: str) -> Customer:
-    assert database
-    return sending_customer()
+anna = per_test(sending_customer)
 
 
 def sent(anna: Customer, people: int, *, days: int = 20, **values: Any) -> None:
@@ -38,8 +35,7 @@ def sent(anna: Customer, people: int, *, days: int = 20, **values: Any) -> None:
 
 def usual(anna: Customer, **values: Any) -> int | None:
     campaign = anna.draft("Next", **values)
-    with tenancy.account(anna.account_id):
-        return history_facts(campaign)[1].usual
+    return within(anna, history_facts, campaign)[1].usual
 
 
 @pytest.mark.parametrize("messages", [(7, 0, 0), (7, 0, 0, 1, 0, 0, 0), (50_000,) * 9])
@@ -48,8 +44,7 @@ def test_messages_of_automations_are_no_campaigns(anna: Customer, messages: tupl
     for people in messages:
         sent(anna, people, automation_id=7)
     campaign = anna.draft("Next")
-    with tenancy.account(anna.account_id):
-        number, history = history_facts(campaign)
+    number, history = within(anna, history_facts, campaign)
     assert (number, history.usual) == (1, 1949)
     assert Trigger.VOLUME not in triggers(ACCOUNT, history, 1930)
     assert Trigger.VOLUME in triggers(ACCOUNT, history, 6000)

@@ -9,8 +9,8 @@ from mailflatrate.apps.campaigns.errors import CampaignError
 from mailflatrate.apps.campaigns.models import LinkTagging, TagStyle
 from mailflatrate.base import tenancy
 from support.customers import sending_customer
+from support.scope import rows, within
 
-pytestmark = pytest.mark.usefixtures("database")
 CONTENT = (
     "[Bulbs](https://{domain}/bulbs?size=9#top) [Elsewhere](https://other.example/) "
     "[Yours](https://{domain}/?for={{{{ contact.first_name }}}})"
@@ -19,13 +19,11 @@ CONTENT = (
 
 def test_links_are_tagged_the_same_in_preview_and_edition_and_covered_by_the_hash() -> None:
     anna, carla = sending_customer(people=1), sending_customer(people=1)
-    with tenancy.account(anna.account_id):
-        (domain,) = own_domains()
+    (domain,) = within(anna, own_domains)
     campaign = anna.draft("Winter Bulbs", content=CONTENT.format(domain=domain))
     values = {"is_on": "on", "style": "utm", "domains": [domain], "source": "news", "medium": "email", "content": ""}
     posted = {f"tags-{name}": value for name, value in values.items()}
-    with tenancy.account(anna.account_id):
-        untagged = content_hash(campaign, None)
+    untagged = within(anna, content_hash, campaign, None)
     assert anna.client.post("/studio/settings/link-parameters/", posted).status_code == 303
     assert "utm_" in anna.page("settings/")
     added = "utm_source=news&utm_medium=email&utm_campaign=winter-bulbs"
@@ -44,8 +42,7 @@ def test_links_are_tagged_the_same_in_preview_and_edition_and_covered_by_the_has
         assert ("mtm_campaign", "Advent") in (link_tags(campaign) or tags).parameters
         campaign = drafts.update_campaign(campaign.id, {"untagged_links": True})
         assert link_tags(campaign) is None
-    with tenancy.account(carla.account_id):
-        assert not LinkTagging.objects.exists()
+    assert not rows(carla, LinkTagging).exists()
 
 
 def test_values_are_the_same_for_everyone_and_domains_are_proved() -> None:

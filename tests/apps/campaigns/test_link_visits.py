@@ -20,7 +20,9 @@ from mailflatrate.rules import limits
 from mailflatrate.rules.gate.judge import explain
 from mailflatrate.settings.schema import load_settings
 from mailflatrate.wire.dns import DnsAnswer, DnsResolver, ZoneServer
+from support.cast import per_module
 from support.customers import Customer, sending_customer
+from support.scope import within
 
 HOST = "shop.blumen-am-see.de"
 PRODUCT = (
@@ -28,6 +30,7 @@ PRODUCT = (
     '"priceCurrency": "EUR"}</script></head><body>Buy tulips</body></html>'
 )
 ASKED: list[tuple[str, dict[str, str]]] = []
+anna = per_module(sending_customer, people=1)
 
 
 class Shop(BaseHTTPRequestHandler):
@@ -53,12 +56,6 @@ class Shop(BaseHTTPRequestHandler):
 
 
 @pytest.fixture(scope="module")
-def anna(database: str) -> Customer:
-    assert database
-    return sending_customer(people=1)
-
-
-@pytest.fixture(scope="module")
 def resolver() -> Iterator[DnsResolver]:
     zone = {HOST: {"A": ["127.0.0.1"]}, "other.garten-im-tal.de": {"A": ["127.0.0.1"]}}
     with ZoneServer(zone) as dns:
@@ -77,8 +74,7 @@ def shop() -> Iterator[str]:
 
 
 def findings(anna: Customer, draft: Campaign) -> dict[str, str]:
-    with tenancy.account(anna.account_id):
-        failures = check_campaign(draft.id).failures
+    failures = within(anna, check_campaign, draft.id).failures
     return {each.key: explain(each, "en").sentence for each in failures if each.key.startswith("links-")}
 
 
@@ -185,8 +181,7 @@ def test_a_day_that_is_used_up_stays_so_whatever_is_deleted(
     visit_links(clara.account_id, first.id, resolver=resolver, private=True)
     assert [path for path, _headers in ASKED] == ["/a"]
     assert "which is the daily limit. Try again tomorrow." in clara.page(f"campaigns/{first.id}/edit/links/")
-    with tenancy.account(clara.account_id):
-        drafts.delete_draft(first.id)
+    within(clara, drafts.delete_draft, first.id)
     visit_links(clara.account_id, second.id, resolver=resolver, private=True)
     assert [path for path, _headers in ASKED] == ["/a"]
     assert clara.client.post(f"/studio/campaigns/{second.id}/edit/links/visit/").status_code == 303

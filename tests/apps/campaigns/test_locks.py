@@ -14,8 +14,8 @@ from mailflatrate.base import tenancy
 from support.api import program_of
 from support.customers import Customer, sending_customer
 from support.people import browser, person
+from support.scope import within
 
-pytestmark = pytest.mark.usefixtures("database")
 ROW = "<mj-section><mj-column><mj-text>{}</mj-text></mj-column></mj-section>"
 WORDS = '<mj-section><mj-column><mj-text mf-slot="text">Your words</mj-text></mj-column></mj-section>'
 
@@ -39,8 +39,7 @@ def test_an_author_changes_the_slots_and_nothing_else() -> None:
     anna = sending_customer(people=1)
     vera = person(anna.account_id, "Vera", Role.AUTHOR)
     client = browser(vera)
-    with tenancy.account(anna.account_id):
-        template = made(anna)
+    template = within(anna, made, anna)
     client.post("/studio/campaigns/new/", {"name": "Spring", "begin": f"own:{template.id}", "language": "en"})
     with tenancy.account(anna.account_id):
         campaign = Campaign.objects.get(name="Spring")
@@ -87,8 +86,7 @@ def test_an_author_changes_the_slots_and_nothing_else() -> None:
 
 def test_programs_keep_a_locked_design_whatever_their_owner_may_do() -> None:
     anna = sending_customer(people=1)
-    with tenancy.account(anna.account_id):
-        template = made(anna)
+    template = within(anna, made, anna)
     shop = program_of(anna)
     forged = DESIGN.replace("Our header", "My header")
     base = {"name": "Spring", "template_id": template.id}

@@ -25,8 +25,7 @@ from mailflatrate.rules import limits
 from mailflatrate.wire.dns import DnsAnswer, DnsResolver
 from support.customers import Customer, sending_customer
 from support.other_site import OtherSite, other_site
-
-pytestmark = pytest.mark.usefixtures("database")
+from support.scope import rows, within
 
 PAGE = """<html><head><title>Spring</title></head><body><h1>Spring is here</h1>
 <p>Hello *|FNAME|*, <a href="https://lindenhof.example/shop">see the shop</a> and the bulbs.</p>
@@ -48,12 +47,10 @@ def site() -> Iterator[OtherSite]:
 
 
 def copied(anna: Customer, site: OtherSite, *, url: str = "", file: bytes = b"", private: bool = True) -> MessageCopy:
-    with tenancy.account(anna.account_id):
-        copy = request_copy(name="", url=url, file=file, by=anna.owner)
+    copy = within(anna, request_copy, name="", url=url, file=file, by=anna.owner)
     CopyRunner(site.resolver, private).run(anna.account_id, copy.id)
     CopyRunner(site.resolver, private).run(anna.account_id, copy.id)  # a job may run again
-    with tenancy.account(anna.account_id):
-        return MessageCopy.objects.select_related("campaign").get(id=copy.id)
+    return rows(anna, MessageCopy).select_related("campaign").get(id=copy.id)
 
 
 def test_a_page_becomes_a_draft_with_its_pictures_in_media(site: OtherSite) -> None:
@@ -120,8 +117,7 @@ def test_odd_addresses_of_pictures_do_not_stop_a_copy(site: OtherSite) -> None:
     site.answers["/odd"] = f"<meta charset=utf-8>{odd}<img src='http://mail.example:port/x.png' alt='P'>".encode()
     anna = sending_customer(people=0)
     assert copied(anna, site, url=site.base + "/odd").state == "done"
-    with tenancy.account(anna.account_id):
-        assert Media.objects.get().alt == "Trees"
+    assert rows(anna, Media).get().alt == "Trees"
 
 
 class Broken(DnsResolver):
@@ -153,9 +149,7 @@ def test_old_copies_go_without_another_one(site: OtherSite) -> None:
     with tenancy.account(idle.account_id):
         lost = request_copy(name="", url=site.base + "/news", file=b"", by=idle.owner)
         MessageCopy.objects.update(created_at=clock.now() - LOST_AFTER - timedelta(minutes=1))
-    with tenancy.account(anna.account_id):
-        MessageCopy.objects.update(created_at=clock.now() - KEPT - timedelta(minutes=1))
+    rows(anna, MessageCopy).update(created_at=clock.now() - KEPT - timedelta(minutes=1))
     forget_fetches(0)
-    with tenancy.account(anna.account_id):
-        assert not MessageCopy.objects.filter(id=old.id).exists()
+    assert not rows(anna, MessageCopy).filter(id=old.id).exists()
     assert "We couldn&#x27;t copy this message" in idle.page(f"copies/{lost.id}/")

@@ -17,8 +17,7 @@ from mailflatrate.rules import limits
 from mailflatrate.wire.dns import DnsResolver
 from mailflatrate.wire.web import Want
 from support.customers import sending_customer
-
-pytestmark = pytest.mark.usefixtures("database")
+from support.scope import rows, within
 
 
 def test_the_day_of_an_account_ends_and_another_one_begins(monkeypatch: pytest.MonkeyPatch) -> None:
@@ -33,8 +32,7 @@ def test_the_day_of_an_account_ends_and_another_one_begins(monkeypatch: pytest.M
     with clock.frozen_at(today):
         assert [fetched(anna.account_id) for _ in range(3)] == [True, True, False]
         assert fetched(carla.account_id)
-        with tenancy.account(anna.account_id):
-            assert is_used_up()
+        assert within(anna, is_used_up)
     with clock.frozen_at(today + timedelta(days=1)):
         assert fetched(anna.account_id)
     with tenancy.account(anna.account_id):
@@ -51,8 +49,7 @@ def test_counts_of_days_long_past_are_forgotten() -> None:
         for age in (timedelta(0), COUNTS_KEPT + timedelta(days=1)):
             PageFetchCount.objects.create(day=today - age, fetched=1)
     campaign_jobs.forget_fetches(0)
-    with tenancy.account(anna.account_id):
-        assert list(PageFetchCount.objects.values_list("day", flat=True)) == [today]
+    assert list(rows(anna, PageFetchCount).values_list("day", flat=True)) == [today]
 
 
 def test_jobs_have_a_queue_of_their_own_and_one_turn_for_each_account() -> None:

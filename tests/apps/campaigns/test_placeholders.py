@@ -24,8 +24,10 @@ from mailflatrate.locale.texts import languages
 from mailflatrate.mail.html.brand_style import BrandStyle
 from mailflatrate.rules.checks.links_finished import is_unfinished
 from mailflatrate.rules.verdict import Finding
+from support.cast import per_module
 from support.customers import CONTENT, Customer, sending_customer
 from support.gallery_messages import template_source, written
+from support.scope import rows
 
 R52 = ("placeholders-replaced", "pictures-chosen", "links-finished")
 SHEET = "<mjml><mj-body><mj-section><mj-column>{}</mj-column></mj-section></mj-body></mjml>"
@@ -34,12 +36,7 @@ SENTENCES = {
     "en": ["Heading", "Write here.", "Product name", "Product price", "Headline"],
     "de": ["Überschrift", "Schreiben Sie hier.", "Name des Produkts", "Preis des Produkts"],
 }
-
-
-@pytest.fixture(scope="module")
-def anna(database: str) -> Customer:
-    assert database
-    return sending_customer(people=1)
+anna = per_module(sending_customer, people=1)
 
 
 def failures(anna: Customer, draft: Campaign) -> list[Finding]:
@@ -99,12 +96,10 @@ def test_a_template_that_was_written_over_is_finished(anna: Customer, language: 
     content, subject = re.sub(r"https://example\.org/\w+", "https://lindenhof.example/shop", draft.content), "Figs"
     invented = invented_words("product", language)
     for number, text in enumerate(invented):
-        with tenancy.account(anna.account_id):
-            Campaign.objects.filter(id=draft.id).update(content=content, subject=draft.subject)
+        rows(anna, Campaign).filter(id=draft.id).update(content=content, subject=draft.subject)
         assert found(anna, draft) == ["placeholders-replaced"], invented[number:]
         content = content.replace(text, f"Our own words {number}")
-    with tenancy.account(anna.account_id):
-        Campaign.objects.filter(id=draft.id).update(content=content, subject=subject)
+    rows(anna, Campaign).filter(id=draft.id).update(content=content, subject=subject)
     assert found(anna, draft) == []
 
 

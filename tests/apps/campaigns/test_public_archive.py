@@ -15,8 +15,8 @@ from mailflatrate.base.audit.models import AuditEntry
 from mailflatrate.base.tenancy import PlatformReason
 from support.customers import Customer, sending_customer
 from support.people import browser, person
+from support.scope import rows
 
-pytestmark = pytest.mark.usefixtures("database")
 CONTENT = (
     "# Winter\n\nHello {{ contact.first_name | default: 'there' }}, Ms. {{ contact.last_name }}! "
     "[bulbs](https://lindenhof.example/bulbs)\n"
@@ -75,8 +75,7 @@ def test_no_reader_is_in_it_and_no_click_is_counted(archive: Archive) -> None:
     assert "/c/" not in issue.replace("/css", "")
     assert "/u/" not in issue and "/p/" not in issue, "there is no one to unsubscribe"
     assert "sandbox" in Client().get(archive.issue).headers["Content-Security-Policy"]
-    with tenancy.account(archive.anna.account_id):
-        assert not Click.objects.exists()
+    assert not rows(archive.anna, Click).exists()
 
 
 def test_a_feed_and_a_frame(archive: Archive) -> None:
@@ -111,8 +110,7 @@ def test_a_campaign_is_left_out_and_shown_again(archive: Archive) -> None:
 )
 def test_what_was_meant_for_some_people_is_not_shown(archive: Archive, values: dict[str, object]) -> None:
     archive.press("open")
-    with tenancy.account(archive.anna.account_id):
-        Campaign.objects.filter(id=archive.campaign.id).update(**values)
+    rows(archive.anna, Campaign).filter(id=archive.campaign.id).update(**values)
     archive.read(archive.issue, 404)
     assert "No issue has been sent yet." in archive.read()
 
@@ -124,8 +122,7 @@ def test_strangers_and_lesser_roles(archive: Archive) -> None:
     archive.read(f"{archive.url}{other.campaign.mailing_id}/", 404)
     assert other.anna.client.post(archive.studio, {"act": "close"}).status_code == 404
     other.press("hide", campaign=archive.campaign.id)
-    with tenancy.account(other.anna.account_id):
-        assert MailingList.objects.get(id=other.anna.list_id).archive_hidden_ids == []
+    assert rows(other.anna, MailingList).get(id=other.anna.list_id).archive_hidden_ids == []
     editor = browser(person(archive.anna.account_id, "Edda", Role.EDITOR))
     assert editor.post(archive.studio, {"act": "close"}).status_code == 403
     archive.read()

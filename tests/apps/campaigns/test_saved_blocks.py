@@ -28,7 +28,6 @@ def document(body: str) -> str:
     return f"<mjml>\n<mj-body>\n{body}\n</mj-body>\n</mjml>"
 
 
-@pytest.mark.usefixtures("database")
 def test_a_shared_row_changes_in_drafts_and_never_in_what_was_frozen() -> None:
     anna = sending_customer(people=1)
     with tenancy.account(anna.account_id):
@@ -61,7 +60,6 @@ def test_a_shared_row_changes_in_drafts_and_never_in_what_was_frozen() -> None:
         assert "Open until eight" in CampaignTemplate.objects.get(id=template.id).content
 
 
-@pytest.mark.usefixtures("database")
 def test_the_editor_saves_renames_and_deletes_and_a_stranger_does_nothing() -> None:
     anna, stranger = sending_customer(people=1), Customer.registered("Möbelhaus Nordstern").signed_in()
     told = _post(anna.client, "saved-rows/", name=" My  header ", source=ROW.format("Hello"))
@@ -87,7 +85,6 @@ def test_the_editor_saves_renames_and_deletes_and_a_stranger_does_nothing() -> N
     assert _post(anna.client, f"saved-rows/{row_id}/delete/")["rows"] == []
 
 
-@pytest.mark.usefixtures("database")
 def test_what_is_no_row_is_refused() -> None:
     anna = sending_customer(people=1)
     with tenancy.account(anna.account_id):
@@ -113,7 +110,6 @@ def _post(client: Any, path: str, status: int = 200, **values: str) -> Any:
     return told if status == 200 else told["problem"]
 
 
-@pytest.mark.usefixtures("database")
 def test_the_name_of_a_deleted_row_is_a_mistake_that_says_what_to_do() -> None:
     """An editor that was open, or an older version, may bring the name back; what it stood for is gone."""
     anna = sending_customer(people=1)

@@ -3,7 +3,6 @@
 from datetime import timedelta
 from email import message_from_bytes, policy
 
-import psycopg
 import pytest
 
 from mailflatrate.apps.campaigns.actions import drafts
@@ -30,9 +29,9 @@ from mailflatrate.apps.lists.models import Contact, Subscription
 from mailflatrate.base import clock, tenancy
 from mailflatrate.mail.message.edition import Recipient
 from mailflatrate.rules.gate.judge import explain
-from mailflatrate.settings.roles import owner_url
 from mailflatrate.settings.schema import load_settings
 from support.customers import CONTENT, Customer, sending_customer
+from support.sql import beside_triggers
 
 GERMAN = {
     "language": "de",
@@ -62,9 +61,8 @@ CHOSEN = [
 
 
 @pytest.fixture(scope="module")
-def anna(database: str) -> Customer:
+def anna() -> Customer:
     """Her account, with people who chose a language in all the ways there are."""
-    assert database
     anna = sending_customer(people=len(CHOSEN))
     with tenancy.account(anna.account_id):
         for contact, (attributes, _number) in zip(Contact.objects.order_by("id"), CHOSEN, strict=True):
@@ -82,11 +80,9 @@ def small(monkeypatch: pytest.MonkeyPatch) -> None:
 def _confirm_in_german(contact: Contact) -> None:
     """The evidence of a consent never changes, so the owner sets the scene beside the triggers."""
     event_id = Subscription.objects.get(contact=contact).consent_event_id
-    with psycopg.connect(owner_url(load_settings()), autocommit=True) as owner:
-        owner.execute("SET session_replication_role = replica")
-        owner.execute(
-            'UPDATE consent_evidence SET details = details || \'{"language": "de"}\' WHERE event_id = %s', [event_id]
-        )
+    beside_triggers(
+        'UPDATE consent_evidence SET details = details || \'{"language": "de"}\' WHERE event_id = %s', [event_id]
+    )
 
 
 def written(anna: Customer, **values: object) -> Campaign:

@@ -18,6 +18,7 @@ from mailflatrate.base import clock, tenancy
 from support.customers import Customer, sending_customer
 from support.language_model import LanguageModel, chat_answer, installed_model
 from support.people import browser, followed, person
+from support.scope import rows, within
 
 CONTENT = """\
 # Bulbs for {{ contact.first_name | default: "you" }}
@@ -30,8 +31,7 @@ SECRET = ("{{", "contact", "first_name", "city", "shop.example", "ask@", "Dora",
 
 
 @pytest.fixture
-def model(database: str, monkeypatch: pytest.MonkeyPatch) -> Iterator[LanguageModel]:
-    assert database
+def model(monkeypatch: pytest.MonkeyPatch) -> Iterator[LanguageModel]:
     with installed_model(monkeypatch) as made:
         yield made
 
@@ -39,8 +39,7 @@ def model(database: str, monkeypatch: pytest.MonkeyPatch) -> Iterator[LanguageMo
 @pytest.fixture
 def anna(model: LanguageModel) -> Customer:
     made = sending_customer(people=1)
-    with tenancy.account(made.account_id):
-        agree(by=made.owner, shown_host=model.host)
+    within(made, agree, by=made.owner, shown_host=model.host)
     return made
 
 
@@ -52,11 +51,9 @@ def ask(anna: Customer, draft: Campaign, **posted: object) -> WritingRequest:
     """Ask in the editor, and let the worker do it."""
     answer = anna.client.post(help_url(draft), posted)
     assert answer.status_code == 200, answer.content
-    with tenancy.account(anna.account_id):
-        made = WritingRequest.objects.order_by("-id")[0]
+    made = rows(anna, WritingRequest).order_by("-id")[0]
     WritingRunner().run(anna.account_id, made.id)
-    with tenancy.account(anna.account_id):
-        return WritingRequest.objects.get(id=made.id)
+    return rows(anna, WritingRequest).get(id=made.id)
 
 
 def take(anna: Customer, draft: Campaign, row: WritingRequest, *, variant: int = 0, **texts: str) -> str:
@@ -152,8 +149,7 @@ def test_a_request_is_canceled_while_the_model_thinks_and_errors_say_what_to_do(
     assert anna.client.post(help_url(draft, f"{row.id}/")).status_code == 200
     worker.join(10)
     assert not worker.is_alive(), "the connection is cut"
-    with tenancy.account(anna.account_id):
-        assert WritingRequest.objects.values_list("state", "texts").get() == (WritingState.CANCELLED, [])
+    assert rows(anna, WritingRequest).values_list("state", "texts").get() == (WritingState.CANCELLED, [])
     model.hold.set()
     model.hold = None
     for answer, words in ((b"no", "answer couldn"), (chat_answer("Hi {{"), "Suggestion")):
@@ -198,8 +194,7 @@ def test_old_requests_are_forgotten_and_copies_keep_what_a_model_wrote(anna: Cus
     kept = ask(anna, draft, task="shorten", text=["subject"])
     take(anna, draft, kept, _0_0="A new line of words")
     ask(anna, draft, task="shorten", text=["text:1"])
-    with tenancy.account(anna.account_id):
-        WritingRequest.objects.update(created_at=clock.now() - KEPT - timedelta(days=1))
+    rows(anna, WritingRequest).update(created_at=clock.now() - KEPT - timedelta(days=1))
     forget_fetches(0)
     anna.client.post(f"/studio/campaigns/{draft.id}/copy/")
     with tenancy.account(anna.account_id):

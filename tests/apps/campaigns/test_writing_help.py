@@ -10,8 +10,6 @@ from mailflatrate.base import clock, tenancy
 from support.customers import sending_customer
 from support.language_model import installed_model
 
-pytestmark = pytest.mark.usefixtures("database")
-
 
 def test_nothing_is_asked_before_someone_agreed_and_after_an_owner_said_no(monkeypatch: pytest.MonkeyPatch) -> None:
     anna, carla = sending_customer(people=0), sending_customer(people=0)

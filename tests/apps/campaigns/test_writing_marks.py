@@ -1,13 +1,9 @@
 """A mark follows the words: it outlives a change, and ends with the text."""
 
-import pytest
-
 from mailflatrate.apps.campaigns.models import WritingRequest, WritingState
 from mailflatrate.apps.campaigns.writing.writing_marks import suggested_parts
 from mailflatrate.base import clock, tenancy
 from support.customers import sending_customer
-
-pytestmark = pytest.mark.usefixtures("database")
 
 
 def test_a_mark_stays_while_half_of_the_words_do() -> None:

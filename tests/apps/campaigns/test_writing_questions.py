@@ -12,8 +12,6 @@ from mailflatrate.base import clock, tenancy
 from support.customers import sending_customer
 from support.language_model import installed_model
 
-pytestmark = pytest.mark.usefixtures("database")
-
 
 def test_a_picture_is_sent_only_by_its_account_and_only_if_the_model_takes_it(monkeypatch: pytest.MonkeyPatch) -> None:
     anna, carla = sending_customer(people=0), sending_customer(people=0)

@@ -15,7 +15,10 @@ from mailflatrate.base import tenancy
 from mailflatrate.entrypoints.cli.main import cli
 from mailflatrate.settings.roles import ERASER_ROLE, PLATFORM_ROLE, app_url, enter_role
 from mailflatrate.settings.schema import load_settings
+from support.cast import per_module
 from support.ledger import LedgerCustomer, customer_with_ledger, faults_of, looked_at, tampering
+from support.scope import rows
+from support.sql import as_application, by_owner
 from support.waiting import stays
 
 _RAW = """
@@ -27,13 +30,8 @@ INSERT INTO consent_event (account_id, contact_id, kind, occurred_at, recorded_a
 VALUES (%s, 999999999, 'erased', now(), now() - interval '2 days', sha256('')) RETURNING id
 """
 REFUSED = psycopg.errors.InsufficientPrivilege
-
-
-@pytest.fixture(scope="module")
-def ledger(database: str) -> LedgerCustomer:
-    """Five events, to which tests may add honest ones."""
-    assert database
-    return customer_with_ledger()
+ledger = per_module(customer_with_ledger)
+"""Five events, to which tests may add honest ones."""
 
 
 def sealed_customer() -> LedgerCustomer:
@@ -56,8 +54,7 @@ def test_every_event_is_in_one_seal_and_the_chain_holds(database: str, sealed: L
         assert faults_of(report, sealed.account_id) == []
         assert not set(report.unsealed) & set(sealed.events)
     assert ledger_seals.seal_ledger() == [], "nothing is sealed twice"
-    with tenancy.account(sealed.account_id):
-        numbers = list(ConsentSeal.objects.order_by("number").values_list("number", flat=True))
+    numbers = list(rows(sealed, ConsentSeal).order_by("number").values_list("number", flat=True))
     assert numbers == list(range(1, len(numbers) + 1))
     fresh = sealed.write()
     with psycopg.connect(database) as owner:
@@ -213,12 +210,9 @@ def test_a_row_slipped_in_is_named(database: str, sealed: LedgerCustomer) -> Non
 def test_a_backdated_event_is_named_though_it_is_sealed(database: str) -> None:
     """Who owns the database can write any date; the seal before shows that it was not there then."""
     sealed = sealed_customer()
-    with psycopg.connect(app_url(load_settings())) as application:
-        tenancy.enter_account(application, sealed.account_id)
-        with pytest.raises(REFUSED):
-            application.execute(_BACKDATED, [sealed.account_id])
-    with psycopg.connect(database) as owner:
-        row = owner.execute(_BACKDATED, [sealed.account_id]).fetchone()
+    with as_application(sealed) as application, pytest.raises(REFUSED):
+        application.execute(_BACKDATED, [sealed.account_id])
+    row = by_owner(_BACKDATED, [sealed.account_id])[0]
     assert row
     ledger_seals.seal_ledger()
     with psycopg.connect(database) as owner:
@@ -287,8 +281,7 @@ def test_no_role_of_the_application_rewrites_the_ledger(sealed: LedgerCustomer, 
             " seal_hash) VALUES (0, now(), 0, 0, 0, '', '', '', '', '')"
         )
     for statement in statements:
-        with psycopg.connect(app_url(load_settings())) as application:
-            tenancy.enter_account(application, sealed.account_id)
+        with as_application(sealed) as application:
             if role:
                 enter_role(application, role)
             with pytest.raises(REFUSED):
@@ -299,8 +292,7 @@ def test_the_eraser_sees_one_account_and_nothing_else(sealed: LedgerCustomer) ->
     carla = customer_with_ledger("Carla")
     with tenancy.account(sealed.account_id), tenancy.eraser():
         assert set(ConsentEvidence.objects.values_list("event_id", flat=True)) >= set(sealed.events)
-    with psycopg.connect(app_url(load_settings())) as application:
-        tenancy.enter_account(application, sealed.account_id)
+    with as_application(sealed) as application:
         enter_role(application, ERASER_ROLE)
         done = application.execute("DELETE FROM consent_evidence WHERE event_id = ANY(%s)", [list(carla.events)])
         assert done.rowcount == 0

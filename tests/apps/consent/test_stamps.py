@@ -14,7 +14,6 @@ from mailflatrate.apps.consent import seals as ledger_seals
 from mailflatrate.apps.consent.models import ConsentStamp
 from mailflatrate.apps.consent.verification import FaultKind
 from mailflatrate.apps.privacy.certificate.build import build_certificate
-from mailflatrate.base import tenancy
 from mailflatrate.rules.proof.certificate import check_certificate
 from mailflatrate.rules.proof.elements import SINCE_FORM_3
 from mailflatrate.rules.proof.record import UNSIGNED_CERTIFICATE_FORM
@@ -22,6 +21,7 @@ from mailflatrate.rules.proof.stamps import StampRefused, check_stamp, read_cert
 from mailflatrate.rules.proof.verdict import Anchors, CertificateVerdict
 from mailflatrate.settings import schema
 from support.ledger import LedgerCustomer, customer_with_ledger, faults_of, looked_at, tampering
+from support.scope import rows, within
 
 CONFIGURATION = """
 [req]
@@ -113,8 +113,7 @@ def served(authority: Authority, monkeypatch: pytest.MonkeyPatch) -> Iterator[HT
 
 
 @pytest.fixture
-def sealed(database: str) -> LedgerCustomer:
-    assert database
+def sealed() -> LedgerCustomer:
     made = customer_with_ledger(events=2)
     ledger_seals.seal_ledger()
     return made
@@ -158,8 +157,7 @@ def test_an_authority_that_is_silent_is_asked_again(
     )
     assert ledger_seals.stamp_newest() is None
     number = sealed.seal_of(sealed.events[-1])
-    with tenancy.account(sealed.account_id):
-        assert not ConsentStamp.objects.filter(seal_id=number).exists()
+    assert not rows(sealed, ConsentStamp).filter(seal_id=number).exists()
     monkeypatch.setattr(ledger_seals, "load_settings", lambda: good)
     stamp = ledger_seals.stamp_newest()
     assert stamp
@@ -170,8 +168,7 @@ def test_a_certificate_holds_by_the_authority_that_the_verifier_names(
     sealed: LedgerCustomer, served: HTTPServer, authority: Authority, tmp_path: Path
 ) -> None:
     assert ledger_seals.stamp_newest()
-    with tenancy.account(sealed.account_id):
-        made = build_certificate(sealed.contact_id, sealed.list_id, language="en")
+    made = within(sealed, build_certificate, sealed.contact_id, sealed.list_id, language="en")
 
     def verdict(authorities: list[x509.Certificate] | None) -> CertificateVerdict:
         return check_certificate(made, Anchors(authorities=authorities)).verdict

@@ -3,12 +3,10 @@
 import pytest
 
 from estate import Estate, build_estate
-from support.customers import Customer, sending_customer
+from support.cast import per_module
+from support.customers import sending_customer
 
-
-@pytest.fixture(scope="module")
-def anna(database: str) -> Customer:
-    return sending_customer()
+anna = per_module(sending_customer)
 
 
 @pytest.fixture(scope="module")

@@ -35,17 +35,14 @@ from mailflatrate.apps.tracking.models import Click
 from mailflatrate.base import clock, tenancy
 from mailflatrate.settings.roles import app_url
 from mailflatrate.settings.schema import load_settings
+from support.cast import per_module
 from support.customers import CONTENT, Customer, sending_customer
+from support.scope import rows, within
 
 PEOPLE = 60
 B = {"subject": "Tulips for winter", "preheader": "", "content": CONTENT, "text_override": ""}
-
-
-@pytest.fixture(scope="module")
-def anna(database: str) -> Customer:
-    """Her account, with sixty people on the list."""
-    assert database
-    return sending_customer(people=PEOPLE)
+anna = per_module(sending_customer, people=PEOPLE)
+"""Her account, with sixty people on the list."""
 
 
 @pytest.fixture(autouse=True)
@@ -57,8 +54,7 @@ def small(monkeypatch: pytest.MonkeyPatch) -> None:
 def under_test(anna: Customer, **values: object) -> Campaign:
     whole = {"variants": [B], "test_share": 25, "test_hours": 2} | values
     campaign = anna.ticked(anna.draft("Which one?", **whole))
-    with tenancy.account(anna.account_id):
-        decision = release_campaign(campaign.id, by=anna.owner)
+    decision = within(anna, release_campaign, campaign.id, by=anna.owner)
     assert decision.allowed, decision.findings
     planned(anna, campaign)
     return anna.again(campaign)
@@ -91,8 +87,7 @@ def send_all(anna: Customer, campaign: Campaign, state: DeliveryState = Delivery
     with asyncio.Runner() as sender:
         database = Database("one")
         while True:
-            with tenancy.account(anna.account_id):
-                ready = Chunk.objects.filter(campaign=campaign, state=ChunkState.READY).order_by("number").first()
+            ready = rows(anna, Chunk).filter(campaign=campaign, state=ChunkState.READY).order_by("number").first()
             if ready is None:
                 sender.run(database.close())
                 return held
@@ -125,8 +120,7 @@ def clicked(anna: Customer, campaign: Campaign, *numbers: int, machines: int = 0
 
 def over(anna: Customer, campaign: Campaign) -> None:
     """The hours have passed, and the job runs."""
-    with tenancy.account(anna.account_id):
-        AbTest.objects.filter(campaign=campaign).update(decide_at=clock.now() - timedelta(seconds=1))
+    rows(anna, AbTest).filter(campaign=campaign).update(decide_at=clock.now() - timedelta(seconds=1))
     decide_ab_test(anna.account_id, campaign.id)
 
 
@@ -242,14 +236,12 @@ def test_a_pause_stops_the_choice_and_the_rest(anna: Customer) -> None:
     campaign = under_test(anna)
     send_all(anna, campaign)
     clicked(anna, campaign, 30, 5)
-    with tenancy.account(anna.account_id):
-        campaigns_actions.pause_campaign(campaign.id)
+    within(anna, campaigns_actions.pause_campaign, campaign.id)
     over(anna, campaign)
     with tenancy.account(anna.account_id):
         assert AbTest.objects.get(campaign=campaign).winner is None
         campaigns_actions.resume_campaign(campaign.id)
-    with tenancy.account(anna.account_id):
-        assert AbTest.objects.get(campaign=campaign).winner is None
+    assert rows(anna, AbTest).get(campaign=campaign).winner is None
     campaigns_actions.wake_campaign(anna.account_id, campaign.id)  # the sweep
     decide_ab_test(anna.account_id, campaign.id)
     with tenancy.account(anna.account_id):
@@ -269,22 +261,19 @@ def test_a_measure_and_a_suspension_stop_the_choice() -> None:
     for campaign in (held, running):
         send_all(eve, campaign)
         clicked(eve, campaign, 30, 5)
-    with tenancy.account(eve.account_id):
-        campaigns_actions.hold_campaign(held.id, "R-86", "complaints")
+    within(eve, campaigns_actions.hold_campaign, held.id, "R-86", "complaints")
     over(eve, held)
     reasons = Reasons("test", "Complaints.", "Write to us.", "R-86", {})
     change_account_status(eve.account_id, AccountStatus.PAUSED, reasons, by=None, machine="test")
     over(eve, running)
-    with tenancy.account(eve.account_id):
-        assert list(AbTest.objects.values_list("winner", flat=True)) == [None, None]
+    assert list(rows(eve, AbTest).values_list("winner", flat=True)) == [None, None]
     assert {eve.again(held).state, eve.again(running).state} <= {"paused", "sending"}
 
 
 def test_cancelled_the_rest_gets_nothing(anna: Customer) -> None:
     campaign = under_test(anna)
     send_all(anna, campaign)
-    with tenancy.account(anna.account_id):
-        campaigns_actions.cancel_campaign(campaign.id)
+    within(anna, campaigns_actions.cancel_campaign, campaign.id)
     over(anna, campaign)
     planned(anna, campaign)
     assert anna.again(campaign).state == "cancelled"
@@ -360,8 +349,7 @@ def test_a_check_that_fails_meanwhile_pauses_it() -> None:
     campaign = under_test(eve)
     send_all(eve, campaign)
     clicked(eve, campaign, 5, 30)
-    with tenancy.account(eve.account_id):
-        DnsCheck.objects.filter(kind="dkim").update(passed=False)
+    rows(eve, DnsCheck).filter(kind="dkim").update(passed=False)
     over(eve, campaign)
     stopped = eve.again(campaign)
     assert stopped.state == "paused"
@@ -371,8 +359,7 @@ def test_a_check_that_fails_meanwhile_pauses_it() -> None:
         DnsCheck.objects.filter(kind="dkim").update(passed=True)
         campaigns_actions.resume_campaign(campaign.id)
     decide_ab_test(eve.account_id, campaign.id)
-    with tenancy.account(eve.account_id):
-        assert AbTest.objects.get(campaign=campaign).winner == 1
+    assert rows(eve, AbTest).get(campaign=campaign).winner == 1
 
 
 def test_letters_that_were_put_off_keep_their_variant(anna: Customer) -> None:
@@ -401,9 +388,8 @@ def test_the_canary_is_of_the_test_and_comes_first(anna: Customer, monkeypatch: 
         assert zero.size == 3
 
 
-def test_nobody_in_the_test_means_no_wait(database: str) -> None:
+def test_nobody_in_the_test_means_no_wait() -> None:
     """If everyone sampled has left since the release, the first variant goes to the others at once."""
-    assert database
     others = sending_customer(people=40)
     campaign = others.ticked(others.draft("Which one?", variants=[B], test_share=25, test_hours=2))
     with tenancy.account(others.account_id):

@@ -56,13 +56,14 @@ from mailflatrate.wire.smtp.types import OutcomeKind, SendOutcome, Stage
 from support.archive import archived, end, end_month, move
 from support.customers import Customer, sending_customer
 from support.returned_mail import arrive, plain
+from support.scope import rows, within
+from support.sql import by_owner
 
 PEOPLE = 4
 
 
 def ids_of(campaign: Campaign) -> list[int]:
-    with tenancy.account(campaign.account_id):
-        return list(DeliveryRecord.objects.filter(campaign=campaign).order_by("id").values_list("id", flat=True))
+    return list(rows(campaign, DeliveryRecord).filter(campaign=campaign).order_by("id").values_list("id", flat=True))
 
 
 def counts(campaign: Campaign) -> tuple[int, int]:
@@ -182,11 +183,9 @@ def test_an_erased_person_is_out_of_the_archive(database: str) -> None:
 def test_replies_are_wiped_in_the_archive_too(database: str) -> None:
     anna = sending_customer(people=PEOPLE)
     campaign = archived(database, anna, bounced=1)
-    with psycopg.connect(database) as owner:
-        owner.execute("UPDATE chunk SET claimed_at = now() - interval '91 days' WHERE campaign_id = %s", [campaign.id])
+    by_owner("UPDATE chunk SET claimed_at = now() - interval '91 days' WHERE campaign_id = %s", [campaign.id])
     assert delete_expired()["replies"] >= PEOPLE
-    with tenancy.account(anna.account_id):
-        assert not ArchivedDelivery.objects.filter(campaign=campaign).exclude(reply_text="").exists()
+    assert not rows(anna, ArchivedDelivery).filter(campaign=campaign).exclude(reply_text="").exists()
 
 
 def test_a_journal_that_is_replayed_misses_nothing(database: str, tmp_path: Any) -> None:
@@ -194,8 +193,7 @@ def test_a_journal_that_is_replayed_misses_nothing(database: str, tmp_path: Any)
     anna = sending_customer(people=PEOPLE)
     campaign = archived(database, anna)
     ids = ids_of(campaign)
-    with tenancy.account(anna.account_id):
-        chunk = Chunk.objects.filter(campaign=campaign).earliest("id")
+    chunk = rows(anna, Chunk).filter(campaign=campaign).earliest("id")
     journal = Journal(tmp_path)
     journal.begin_chunk(anna.account_id, chunk.id)
     journal.started(ids[0])
@@ -260,8 +258,7 @@ def test_what_is_not_finished_stays(database: str) -> None:
         campaign = anna.sending(name)
         anna.settle(campaign, DeliveryState.SENT, PEOPLE)
         end(database, campaign, **values)
-        with tenancy.account(anna.account_id):
-            spoil(campaign)
+        within(anna, spoil, campaign)
         kept[name] = campaign
 
     def retry(campaign: Campaign) -> None:
@@ -288,8 +285,7 @@ def test_what_is_not_finished_stays(database: str) -> None:
     archiving.archive_finished(run_seconds=20)
     for name, campaign in kept.items():
         assert counts(campaign) == (PEOPLE, 0), name
-        with tenancy.account(anna.account_id):
-            assert not ArchivedCampaign.objects.filter(campaign=campaign).exists(), name
+        assert not rows(anna, ArchivedCampaign).filter(campaign=campaign).exists(), name
     later = kept["an unknown result"]
     end(database, later, ago=timedelta(days=91))
     archiving.archive_finished(run_seconds=20)
@@ -361,13 +357,11 @@ def test_a_month_goes_once_everything_in_it_is_older_than_the_proof(database: st
     """Its totals and daily figures stay, and so does what it points at."""
     anna = sending_customer(people=PEOPLE)
     end_month(database)  # what other tests planned lies in a month of its own
-    with psycopg.connect(database) as owner:
-        owner.execute("UPDATE archive_month SET from_id = -from_id - 1, dropped_at = now() WHERE dropped_at IS NULL")
+    by_owner("UPDATE archive_month SET from_id = -from_id - 1, dropped_at = now() WHERE dropped_at IS NULL")
     campaign = anna.sending()
     anna.settle(campaign, DeliveryState.SENT, PEOPLE)
     ids = ids_of(campaign)
-    with tenancy.account(anna.account_id):
-        Attempt.objects.create(delivery_id=ids[0], number=1, at=clock.now(), stage="rcpt")
+    rows(anna, Attempt).create(delivery_id=ids[0], number=1, at=clock.now(), stage="rcpt")
     limit = proof_limit(clock.now())
     end(database, campaign, ago=clock.now() - limit + timedelta(days=1))
     name = end_month(database)
@@ -375,15 +369,12 @@ def test_a_month_goes_once_everything_in_it_is_older_than_the_proof(database: st
     assert counts(campaign) == (0, PEOPLE)
     refresh_campaign(anna.account_id, campaign.id)
     assert archiving.drop_expired(limit) == 0, "the month was made a moment ago"
-    with psycopg.connect(database) as owner:
-        owner.execute("UPDATE archive_month SET made_at = %s WHERE partition = %s", [limit - timedelta(days=1), name])
-        owner.execute("UPDATE archive_month SET ended_at = %s WHERE partition = %s", [limit, name])
+    by_owner("UPDATE archive_month SET made_at = %s WHERE partition = %s", [limit - timedelta(days=1), name])
+    by_owner("UPDATE archive_month SET ended_at = %s WHERE partition = %s", [limit, name])
     assert archiving.drop_expired(limit) == 0, "a campaign in it ended late"
-    with psycopg.connect(database) as owner:
-        owner.execute("UPDATE archive_month SET ended_at = %s WHERE partition = %s", [limit - timedelta(days=1), name])
+    by_owner("UPDATE archive_month SET ended_at = %s WHERE partition = %s", [limit - timedelta(days=1), name])
     assert delete_expired()["delivery_months"] == 1
-    with psycopg.connect(database) as owner:
-        assert owner.execute("SELECT to_regclass(%s)", [name]).fetchone() == (None,)
+    assert by_owner("SELECT to_regclass(%s)", [name])[0] == (None,)
     refresh_campaign(anna.account_id, campaign.id)
     with tenancy.account(anna.account_id):
         assert not DeliveryRecord.objects.filter(id=ids[0]).exists()
@@ -410,12 +401,10 @@ def _links_still_work(anna: Customer, delivery_id: int) -> None:
     reader = Client()
     assert reader.get(f"/u/{token}").status_code == 200
     assert reader.post(f"/u/{token}", {"List-Unsubscribe": "One-Click"}).status_code == 200
-    with tenancy.account(anna.account_id):
-        subscription.refresh_from_db()
+    within(anna, subscription.refresh_from_db)
     assert subscription.state == SubscriptionState.UNSUBSCRIBED
     carla = sending_customer(people=1)
-    with tenancy.account(carla.account_id):
-        assert dropped_delivery(anna.account_id, delivery_id) is None
+    assert within(carla, dropped_delivery, anna.account_id, delivery_id) is None
     stranger = key_ring().seal(TokenPurpose.UNSUBSCRIBE, carla.account_id, delivery_id)
     assert reader.get(f"/u/{stranger}").status_code == 404
 

@@ -2,7 +2,6 @@
 
 from datetime import timedelta
 
-import pytest
 from django.db import connection
 
 from mailflatrate.apps.campaigns.models import Campaign
@@ -18,14 +17,11 @@ from mailflatrate.apps.lists.models import Contact
 from mailflatrate.base import clock, tenancy
 from mailflatrate.rules.gate.judge import judge_recipient
 from mailflatrate.rules.skip_reasons import WithholdReason
+from support.cast import per_test
 from support.customers import Customer, sending_customer
+from support.scope import rows, within
 
-pytestmark = pytest.mark.usefixtures("database")
-
-
-@pytest.fixture
-def anna() -> Customer:
-    return sending_customer(people=4)
+anna = per_test(sending_customer, people=4)
 
 
 def reasons(campaign: Campaign) -> set[WithholdReason | None]:
@@ -37,13 +33,11 @@ def reasons(campaign: Campaign) -> set[WithholdReason | None]:
 
 
 def planned(anna: Customer, campaign: Campaign) -> set[int | None]:
-    with tenancy.account(anna.account_id):
-        released = decisions_of(campaign.id)
+    released = within(anna, decisions_of, campaign.id)
     for decision in released:
         assert decision.edition_id is not None
         plan_campaign(anna.account_id, campaign.id, decision.edition_id, decision.id)
-    with tenancy.account(anna.account_id):
-        return set(Delivery.objects.filter(campaign=campaign).values_list("contact_id", flat=True))
+    return set(rows(anna, Delivery).filter(campaign=campaign).values_list("contact_id", flat=True))
 
 
 def test_people_of_an_archived_list_are_counted_as_skipped(anna: Customer) -> None:
@@ -67,8 +61,7 @@ def test_a_list_archived_before_the_campaign_is_due_gets_nothing(anna: Customer)
 def test_a_list_archived_after_planning_gets_nothing(anna: Customer) -> None:
     campaign = anna.sending()
     assert reasons(campaign) == {None}
-    with tenancy.account(anna.account_id):
-        archive_list(anna.list_id, by=anna.owner)
+    within(anna, archive_list, anna.list_id, by=anna.owner)
     assert reasons(campaign) == {WithholdReason.LIST_ARCHIVED}
 
 
@@ -79,6 +72,5 @@ def test_a_restored_list_reaches_those_who_did_not_leave_meanwhile(anna: Custome
         consent.unsubscribe(first, list_id=anna.list_id, by="link", source="page")
         unarchive_list(anna.list_id, by=anna.owner)
     campaign = anna.ticked(anna.draft())
-    with tenancy.account(anna.account_id):
-        assert release_campaign(campaign.id, by=anna.owner).allowed
+    assert within(anna, release_campaign, campaign.id, by=anna.owner).allowed
     assert planned(anna, campaign) == set(others)

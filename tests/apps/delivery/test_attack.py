@@ -39,31 +39,29 @@ from mailflatrate.settings.roles import (
     server_of,
 )
 from mailflatrate.settings.schema import load_settings
+from support.cast import per_module
 from support.contact_files import readdress
 from support.customers import Customer, sending_customer
 from support.forms import add_form
 from support.people import operator
+from support.scope import within
+from support.sql import by_owner
 
 ROLES = (APP_ROLE, PLATFORM_ROLE)
+otto = per_module(operator)
+"""An operator, whom attackers claim to be."""
 
 
 @pytest.fixture(scope="module")
-def with_form(database: str) -> Customer:
+def with_form() -> Customer:
     """Anna with a published form, which forged sign-ups name."""
     customer = sending_customer()
-    with tenancy.account(customer.account_id):
-        add_form(customer)
+    within(customer, add_form, customer)
     return customer
 
 
-@pytest.fixture(scope="module")
-def otto(database: str) -> User:
-    """An operator, whom attackers claim to be."""
-    return operator()
-
-
 @pytest.fixture
-def attacker(database: str) -> Iterator[psycopg.Connection]:
+def attacker() -> Iterator[psycopg.Connection]:
     """A connection with only the application's own name and password."""
     with psycopg.connect(app_url(load_settings()), autocommit=True) as opened:
         yield opened
@@ -177,7 +175,7 @@ def test_each_lock_holds_for_the_platform_role_with_its_pass(database: str, hole
             base.execute(INSERT, values)
 
 
-def test_an_account_that_nobody_activated_plans_nothing(database: str, attacker: psycopg.Connection) -> None:
+def test_an_account_that_nobody_activated_plans_nothing(attacker: psycopg.Connection) -> None:
     account_id = Customer.applying("Eve's Angels", "Eve Adler").account_id
     for role in ROLES:
         insert = (
@@ -236,7 +234,7 @@ def forged(anna: Customer, attacker: psycopg.Connection, **changes: object) -> i
     return int(request)
 
 
-def test_a_forged_sign_up_needs_a_published_form_and_its_event(database: str, attacker: psycopg.Connection) -> None:
+def test_a_forged_sign_up_needs_a_published_form_and_its_event(attacker: psycopg.Connection) -> None:
     anna = sending_customer()
     with tenancy.account(anna.account_id):
         add_form(anna)
@@ -262,7 +260,7 @@ def test_a_forged_sign_up_at_a_published_form_gets_the_frozen_mail_and_no_way_ar
         assert judge_confirmation(facts[honest]).allowed, "it asks the person, in words that the form froze"
 
 
-def test_a_recipient_whose_key_is_not_his_address_is_left_out(database: str) -> None:
+def test_a_recipient_whose_key_is_not_his_address_is_left_out() -> None:
     anna = sending_customer()
     values = released(anna)
     with tenancy.account(anna.account_id), connection.cursor() as cursor:
@@ -293,7 +291,6 @@ def test_a_recipient_whose_key_is_not_his_address_is_left_out(database: str) -> 
 def test_the_database_refuses_a_confirmation_to_a_suppressed_address(
     with_form: Customer,
     attacker: psycopg.Connection,
-    database: str,
     reason: str,
     days: int,
     everywhere: bool,
@@ -301,11 +298,10 @@ def test_the_database_refuses_a_confirmation_to_a_suppressed_address(
 ) -> None:
     """R-75: it knows the 60 days after a hard bounce itself."""
     key = secrets.token_bytes(32)
-    with psycopg.connect(database) as owner:
-        owner.execute(
-            "INSERT INTO suppression (account_id, address_key, reason, source, created_at)"
-            " VALUES (%s, %s, %s, 't', now() - %s * interval '1 day')",
-            [None if everywhere else with_form.account_id, key, reason, days],
-        )
+    by_owner(
+        "INSERT INTO suppression (account_id, address_key, reason, source, created_at)"
+        " VALUES (%s, %s, %s, 't', now() - %s * interval '1 day')",
+        [None if everywhere else with_form.account_id, key, reason, days],
+    )
     with pytest.raises(errors.InsufficientPrivilege, match="nobody asked") if refused else nullcontext():
         forged(with_form, attacker, key=key)

@@ -14,11 +14,11 @@ from psycopg import errors
 from apps.delivery.test_lock import INSERT, released, with_hole
 from mailflatrate.apps.delivery.planning.editions import edition_mail
 from mailflatrate.apps.gate.message_composition import EditionUnusable
-from mailflatrate.base import ids, tenancy
+from mailflatrate.base import ids
 from mailflatrate.mail.address import canonical_key
-from mailflatrate.settings.roles import APP_ROLE, PLATFORM_ROLE, app_url
-from mailflatrate.settings.schema import load_settings
+from mailflatrate.settings.roles import APP_ROLE, PLATFORM_ROLE
 from support.customers import Customer
+from support.sql import as_application, by_owner
 
 REFUSED = (
     errors.InsufficientPrivilege,
@@ -33,8 +33,7 @@ REFUSED = (
 @contextmanager
 def session_of(customer: Customer) -> Iterator[psycopg.Connection]:
     """The application's own name and password, in the scope of an account."""
-    with psycopg.connect(app_url(load_settings()), autocommit=True) as opened:
-        tenancy.enter_account(opened, customer.account_id, for_session=True)
+    with as_application(customer, for_session=True) as opened:
         yield opened
 
 
@@ -80,9 +79,8 @@ def test_no_setting_and_no_name_of_a_session_opens_the_lock(database: str, hole:
         assert tries(eve, insert.replace("FROM subscription", "FROM public.subscription"), values) == 0
 
 
-def test_the_ledger_is_not_rewritten_past_its_trigger(anna: Customer, eve: psycopg.Connection, database: str) -> None:
-    with psycopg.connect(database) as owner:
-        names = owner.execute("SELECT tgname FROM pg_trigger WHERE NOT tgisinternal").fetchall()
+def test_the_ledger_is_not_rewritten_past_its_trigger(anna: Customer, eve: psycopg.Connection) -> None:
+    names = by_owner("SELECT tgname FROM pg_trigger WHERE NOT tgisinternal")
     everything = ",".join(name for (name,) in names)
     eve.execute("SELECT set_config('pgtrigger.ignore', %s, false)", [f"{{{everything}}}"])
     assert tries(eve, "UPDATE consent_event SET occurred_at = now()") == 0

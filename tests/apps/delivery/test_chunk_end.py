@@ -17,6 +17,7 @@ from mailflatrate.apps.delivery.send.sender import Sender
 from mailflatrate.base import clock, tenancy
 from mailflatrate.settings.schema import load_settings
 from support.fake_relay import HANG, FakeRelay, Step
+from support.scope import rows, within
 from support.waiting import wait_until_async
 
 PEOPLE = 12
@@ -94,8 +95,7 @@ def paused(chunk: Chunk) -> None:
 def test_whatever_something_follows_from_is_left_to_the_actions(
     estate: Estate, chunk: Chunk, circumstance: Callable[[Chunk], None]
 ) -> None:
-    with tenancy.account(estate.account_id):
-        circumstance(chunk)
+    within(estate, circumstance, chunk)
     assert not end(estate, chunk)
     with tenancy.account(estate.account_id):
         chunk.refresh_from_db()
@@ -123,8 +123,7 @@ def test_a_locked_campaign_is_not_waited_for(database: str, estate: Estate, chun
 def test_a_look_that_is_under_way_at_the_end_of_a_chunk_keeps_its_connection(database: str, estate: Estate) -> None:
     """Cancelling its statement would cut it, and each chunk would need a new one."""
     campaign_id = release(estate)
-    with tenancy.account(estate.account_id):
-        chunk_id = Chunk.objects.get(campaign_id=campaign_id).id
+    chunk_id = rows(estate, Chunk).get(campaign_id=campaign_id).id
     watch = "SELECT pid, wait_event_type FROM pg_stat_activity WHERE application_name = 'mailflatrate watch'"
 
     async def work(

@@ -11,9 +11,7 @@ from estate import Estate, release
 from mailflatrate.apps.delivery.send import claims
 from mailflatrate.apps.delivery.send.claims import Claim
 from mailflatrate.apps.delivery.send.database import Connection, Database
-from mailflatrate.base import tenancy
-from mailflatrate.settings.roles import app_url
-from mailflatrate.settings.schema import load_settings
+from support.sql import as_application, by_owner
 
 PEOPLE = 400
 TABLES = ("delivery", "chunk", "contact", "subscription", "consent_event", "consent_evidence")
@@ -51,8 +49,7 @@ def believing(database: str) -> Iterator[None]:
 def shape(database: str, estate: Estate, statement: str, *before: str, **values: object) -> str:
     """The plan of a statement under the application role, made for any values."""
     assert database
-    with psycopg.connect(app_url(load_settings())) as link:
-        tenancy.enter_account(link, estate.account_id)
+    with as_application(estate) as link:
         for each in (*before, "SET LOCAL plan_cache_mode = force_generic_plan"):
             link.execute(each)
         rows = psycopg.ClientCursor(link).execute(f"EXPLAIN (COSTS OFF) {statement}", values).fetchall()
@@ -74,8 +71,7 @@ def test_a_claim_and_a_look_find_rows_by_their_keys_whatever_the_planner_believe
     database: str, estate: Estate
 ) -> None:
     campaign_id = release(estate)
-    with psycopg.connect(database) as owner:
-        row = owner.execute("SELECT id FROM chunk WHERE campaign_id = %s LIMIT 1", [campaign_id]).fetchone()
+    row = by_owner("SELECT id FROM chunk WHERE campaign_id = %s LIMIT 1", [campaign_id])[0]
     assert row is not None
     values: dict[str, object] = {
         "account_id": estate.account_id,
@@ -92,8 +88,7 @@ def test_a_claim_and_a_look_find_rows_by_their_keys_whatever_the_planner_believe
             assert "Index" in found
 
 
-def test_the_engine_asks_by_keys(database: str, estate: Estate) -> None:
-    assert database
+def test_the_engine_asks_by_keys(estate: Estate) -> None:
 
     async def shown(link: Connection) -> list[object]:
         rows = [await (await link.execute(f"SHOW {name}")).fetchone() for name in claims.BY_KEYS]

@@ -6,17 +6,15 @@ from mailflatrate.apps.delivery.models import DeliveryState
 from mailflatrate.apps.delivery.results.feedback import count_bounces
 from mailflatrate.apps.suppression.models import Suppression
 from mailflatrate.base import tenancy
+from support.cast import per_test
 from support.transactional import (
     TransactionalCustomer,
     received,
     transactional_customer,
 )
 
-
-@pytest.fixture
-def anna(database: str) -> TransactionalCustomer:
-    """Anna, who may send transactional email."""
-    return transactional_customer()
+anna = per_test(transactional_customer)
+"""Anna, who may send transactional email."""
 
 
 @pytest.mark.parametrize(("reply", "dead"), [("550 5.1.1 no such user", True), ("552 5.2.2 mailbox full", False)])

@@ -12,6 +12,7 @@ from django.db import Error, connection
 from mailflatrate.apps.transactional.models import TransactionalMessage
 from mailflatrate.base import tenancy
 from mailflatrate.settings.roles import APP_ROLE
+from support.cast import per_module
 from support.transactional import (
     NUMBERS,
     TransactionalCustomer,
@@ -70,12 +71,8 @@ HOLES = {
         " FROM transactional_message WHERE id = %(message)s"
     ),
 }
-
-
-@pytest.fixture(scope="module")
-def anna(database: str) -> TransactionalCustomer:
-    """Anna, who may send transactional email."""
-    return transactional_customer()
+anna = per_module(transactional_customer)
+"""Anna, who may send transactional email."""
 
 
 @pytest.fixture(scope="module")

@@ -23,8 +23,6 @@ from mailflatrate.settings.schema import load_settings
 from support.customers import CONTENT, Customer, sending_customer
 from support.fake_relay import FakeRelay
 
-pytestmark = pytest.mark.usefixtures("database")
-
 _SAID = re.compile(r"Your code is ([\w-]+)\.")
 SHOWN = CONTENT + "\n\nYour code is {{ coupon.spring_sale }}.\n"
 

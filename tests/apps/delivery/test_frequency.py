@@ -8,7 +8,7 @@ from support.automations import Journey
 from support.customers import sending_customer
 
 
-def test_so_many_messages_in_so_many_days(database: str) -> None:
+def test_so_many_messages_in_so_many_days() -> None:
     anna = sending_customer(1)
     anna.sending()
     (contact_id,) = Journey.drafted(anna).contacts()

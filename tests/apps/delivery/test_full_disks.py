@@ -15,11 +15,11 @@ from mailflatrate.apps.delivery.models import Chunk, ChunkState
 from mailflatrate.apps.delivery.send import sender as sender_module
 from mailflatrate.apps.delivery.send.journal import Journal
 from mailflatrate.apps.delivery.send.sender import Sender
-from mailflatrate.base import tenancy
 from mailflatrate.entrypoints.boot.doctor_report import Line
 from mailflatrate.entrypoints.cli.doctor.database import store_lines
 from mailflatrate.settings.schema import load_settings
 from support.fake_relay import FakeRelay
+from support.scope import rows
 from support.waiting import wait_until_async
 
 PEOPLE = 12
@@ -38,8 +38,7 @@ def test_a_sender_without_room_claims_nothing_and_goes_on_with_room(
 ) -> None:
     estate = build_estate(PEOPLE)
     campaign_id = release(estate)
-    with tenancy.account(estate.account_id):
-        chunk_id = Chunk.objects.get(campaign_id=campaign_id).id
+    chunk_id = rows(estate, Chunk).get(campaign_id=campaign_id).id
     monkeypatch.setattr(sender_module, "ROOM_SECONDS", 0.05)
     statvfs = os.statvfs
 

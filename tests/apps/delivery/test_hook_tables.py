@@ -6,8 +6,7 @@ from mailflatrate.mail.signing.vault import VaultError
 from support.provider_events import MAILGUN_KEY, hooked_relay
 
 
-def test_a_sealed_key_opens_in_its_own_row_alone(database: str) -> None:
-    assert database
+def test_a_sealed_key_opens_in_its_own_row_alone() -> None:
     with hooked_relay("mailgun") as mine, hooked_relay("mailgun") as other:
         row, moved = mine.row, other.row
         assert row.open() == MAILGUN_KEY

@@ -7,36 +7,31 @@ from mailflatrate.apps.delivery.relays.tables import Relay, StateChoice
 from mailflatrate.base import audit, tenancy
 from mailflatrate.base.tenancy import PlatformReason
 from support.provider_events import hooked_relay
+from support.scope import within
 
 OTTO = audit.machine("tests.hooks")
 
 
-def test_an_address_is_replaced_with_a_day_for_the_provider(database: str) -> None:
-    assert database
+def test_an_address_is_replaced_with_a_day_for_the_provider() -> None:
     with hooked_relay("sendgrid") as relay:
-        with tenancy.platform(PlatformReason.RELAYS):
-            address = rotate_hook(relay.relay_id, by=OTTO)
+        address = within(PlatformReason.RELAYS, rotate_hook, relay.relay_id, by=OTTO)
         body, headers = relay.signed({"event": "open"})
         assert relay.post(body, headers) == 200
         assert relay.post(body, headers, address.path) == 200
-        with tenancy.platform(PlatformReason.RELAYS):
-            now = rotate_hook(relay.relay_id, by=OTTO, at_once=True)
+        now = within(PlatformReason.RELAYS, rotate_hook, relay.relay_id, by=OTTO, at_once=True)
         assert [relay.post(body, headers, path) for path in (relay.path, address.path, now.path)] == [404, 404, 200]
 
 
-def test_a_password_ends_with_its_address(database: str) -> None:
-    assert database
+def test_a_password_ends_with_its_address() -> None:
     with hooked_relay("brevo") as relay:
-        with tenancy.platform(PlatformReason.RELAYS):
-            address = rotate_hook(relay.relay_id, by=OTTO)
+        address = within(PlatformReason.RELAYS, rotate_hook, relay.relay_id, by=OTTO)
         body, headers = relay.signed({"event": "opened"})
         assert relay.post(body, headers) == 404
         assert relay.post(body, headers, address.path) == 401
         assert address.url("https://news.example").startswith("https://mailflatrate:")
 
 
-def test_doctor_names_relays_that_keep_bounces_to_themselves(database: str) -> None:
-    assert database
+def test_doctor_names_relays_that_keep_bounces_to_themselves() -> None:
     with hooked_relay("brevo") as relay, tenancy.platform(PlatformReason.RELAYS):
         row = Relay.objects.get(id=relay.relay_id)
         Relay.objects.filter(id=row.id).update(state=StateChoice.DRAINING)

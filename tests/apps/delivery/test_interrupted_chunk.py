@@ -14,6 +14,7 @@ from mailflatrate.apps.delivery.send.sender import Sender
 from mailflatrate.base import tenancy
 from mailflatrate.settings.schema import MarkMode, load_settings
 from support.fake_relay import ANY, HANG, FakeRelay, Step
+from support.scope import rows
 from support.waiting import stays_async, wait_until_async
 
 PEOPLE = 12
@@ -25,8 +26,7 @@ def test_nobody_is_mailed_twice_when_a_job_ends_before_its_outcomes_are_written(
 ) -> None:
     """The next job of the chunk writes them, or the sender's upkeep does; then the journal is emptied again."""
     campaign_id = release(estate)
-    with tenancy.account(estate.account_id):
-        chunk_id = Chunk.objects.get(campaign_id=campaign_id).id
+    chunk_id = rows(estate, Chunk).get(campaign_id=campaign_id).id
 
     async def work(owner: psycopg.Connection[tuple[object, ...]]) -> list[str]:
         async with FakeRelay() as relay:
@@ -69,11 +69,10 @@ def test_nobody_is_mailed_twice_when_a_job_ends_before_its_outcomes_are_written(
     assert len(sent) == PEOPLE
 
 
-def test_a_chunk_is_given_back_before_its_job_is_canceled(database: str, estate: Estate) -> None:
+def test_a_chunk_is_given_back_before_its_job_is_canceled(estate: Estate) -> None:
     """As when the worker loses its connection: a message between its content and its reply would be unknown."""
     campaign_id = release(estate)
-    with tenancy.account(estate.account_id):
-        chunk_id = Chunk.objects.get(campaign_id=campaign_id).id
+    chunk_id = rows(estate, Chunk).get(campaign_id=campaign_id).id
 
     async def work() -> tuple[int, list[str]]:
         async with FakeRelay() as relay:
@@ -96,14 +95,12 @@ def test_a_chunk_is_given_back_before_its_job_is_canceled(database: str, estate:
         assert Counter(states) == {DeliveryState.SENT: PEOPLE}
 
 
-def test_a_chunk_given_back_ends_although_the_database_is_another_one(database: str, estate: Estate) -> None:
+def test_a_chunk_given_back_ends_although_the_database_is_another_one(estate: Estate) -> None:
     """As when a replica is promoted: the worker ends first, and what the chunk still asks the database is refused.
     Until its end the journals of this host are not replayed, and all sending is on hold.
     """
-    assert database
     campaign_id = release(estate)
-    with tenancy.account(estate.account_id):
-        chunk_id = Chunk.objects.get(campaign_id=campaign_id).id
+    chunk_id = rows(estate, Chunk).get(campaign_id=campaign_id).id
 
     async def work() -> None:
         async with FakeRelay() as relay:
@@ -139,8 +136,7 @@ def test_a_sender_that_cannot_write_its_outcomes_appears_dead(
     monkeypatch.setattr(chunk, "CHECK_PAUSE_SECONDS", 0.05)
     monkeypatch.setattr(chunk, "STUCK_SECONDS", 1.5)
     campaign_id = release(estate)
-    with tenancy.account(estate.account_id):
-        chunk_id = Chunk.objects.get(campaign_id=campaign_id).id
+    chunk_id = rows(estate, Chunk).get(campaign_id=campaign_id).id
 
     def heartbeat() -> object:
         return watch.execute("SELECT heartbeat_at FROM chunk WHERE id = %s", [chunk_id]).fetchone()

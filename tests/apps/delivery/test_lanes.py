@@ -20,6 +20,7 @@ from mailflatrate.base.tenancy import PlatformReason
 from mailflatrate.rules.sending.providers import provider_of
 from mailflatrate.settings.schema import load_settings
 from support.fake_relay import ANY, FakeRelay, Step, delayed
+from support.scope import within
 from support.waiting import wait_until_async
 
 PEOPLE, CHUNK = 40, 5
@@ -27,7 +28,7 @@ DOMAINS = ("gmail.com", "gmx.de", "gmx.de", "lindenhof.example", "web.de", "iclo
 
 
 @pytest.fixture
-def estate(database: str, monkeypatch: pytest.MonkeyPatch) -> Estate:
+def estate(monkeypatch: pytest.MonkeyPatch) -> Estate:
     monkeypatch.setattr(plan, "load_settings", lambda: load_settings().model_copy(update={"chunk_size": CHUNK}))
     monkeypatch.setattr(plan, "LANE_LEAST", 6)
     return build_estate(PEOPLE, lambda account_id, n: f"p{account_id}x{n}@{DOMAINS[n % len(DOMAINS)]}")
@@ -43,13 +44,11 @@ def lanes_of(estate: Estate, campaign_id: int) -> dict[int, tuple[str, Counter[s
 
 
 def hold(estate: Estate, campaign_id: int, provider: str = "united_internet") -> bool:
-    with tenancy.platform(PlatformReason.ACCOUNT_STATUS):
-        return lanes.hold_lane(estate.account_id, campaign_id, provider, "R-88")
+    return within(PlatformReason.ACCOUNT_STATUS, lanes.hold_lane, estate.account_id, campaign_id, provider, "R-88")
 
 
 def lift(estate: Estate, campaign_id: int, provider: str = "united_internet") -> None:
-    with tenancy.platform(PlatformReason.OPERATOR_DESK):
-        lanes.release_lane(estate.account_id, campaign_id, provider)
+    within(PlatformReason.OPERATOR_DESK, lanes.release_lane, estate.account_id, campaign_id, provider)
 
 
 def send_all(estate: Estate, campaign_id: int) -> Counter[str]:
@@ -132,8 +131,7 @@ def test_people_of_a_shared_chunk_move_to_their_lane(estate: Estate, monkeypatch
     assert sum(people["united_internet"] for lane, people in found.values() if lane) == 19
     retries.collect_retries(estate.account_id, campaign_id)
     assert send_all(estate, campaign_id) == {"google": 5, "apple": 5, "other": 10}
-    with tenancy.account(estate.account_id):
-        assert campaign_progress(campaign_id).held == {"united_internet": 20}
+    assert within(estate, campaign_progress, campaign_id).held == {"united_internet": 20}
     lift(estate, campaign_id)
     assert send_all(estate, campaign_id) == {"united_internet": 20}
 
@@ -173,8 +171,7 @@ def test_a_sender_in_the_middle_of_a_chunk_leaves_them_out(estate: Estate, monke
         "other": 10,
     }
     assert got["united_internet"] < 20
-    with tenancy.account(estate.account_id):
-        assert campaign_progress(campaign_id).held == {"united_internet": 20 - got["united_internet"]}
+    assert within(estate, campaign_progress, campaign_id).held == {"united_internet": 20 - got["united_internet"]}
 
 
 def test_a_customer_cannot_release_a_lane(estate: Estate) -> None:

@@ -21,6 +21,7 @@ from mailflatrate.rules.contacts.audience_states import ConsentKind
 from mailflatrate.settings.schema import load_settings
 from support.contact_files import HEADER, line
 from support.customers import Customer, sending_customer
+from support.scope import rows, within
 
 ZONES = [
     {"time_zone": "Asia/Tokyo"},
@@ -40,9 +41,8 @@ def small(monkeypatch: pytest.MonkeyPatch) -> None:
 
 
 @pytest.fixture(scope="module")
-def anna(database: str) -> Customer:
+def anna() -> Customer:
     """Her account with six people who live in four zones; two are nowhere in particular."""
-    assert database
     anna = sending_customer(people=len(ZONES))
     with tenancy.account(anna.account_id):
         for contact, attributes in zip(Contact.objects.order_by("id"), ZONES, strict=True):
@@ -61,15 +61,13 @@ def hour_in(at: datetime, zone: str) -> datetime:
 
 def released(anna: Customer, at: datetime) -> Campaign:
     campaign = anna.ticked(anna.draft("By the clock"))
-    with tenancy.account(anna.account_id):
-        decision = release_campaign(campaign.id, by=anna.owner, at=at, on_own_clocks=True)
+    decision = within(anna, release_campaign, campaign.id, by=anna.owner, at=at, on_own_clocks=True)
     assert decision.allowed, decision.findings
     return anna.again(campaign)
 
 
 def begun(anna: Customer, campaign: Campaign) -> Campaign:
-    with tenancy.account(anna.account_id):
-        release_due(campaign.id)
+    within(anna, release_due, campaign.id)
     campaign = anna.again(campaign)
     assert campaign.state == "planning"
     return campaign
@@ -106,8 +104,7 @@ def test_it_begins_with_the_first_wave_and_everybody_has_his_hour(anna: Customer
         campaign = begun(anna, campaign)
         found = planned(anna, campaign)
     assert found == {None: {5}, hour_in(at, "Asia/Tokyo"): {0}, at: {2, 3, 4}, hour_in(at, "America/New_York"): {1}}
-    with tenancy.account(anna.account_id):
-        chunks = {chunk.id: chunk.not_before for chunk in Chunk.objects.filter(campaign=campaign)}
+    chunks = {chunk.id: chunk.not_before for chunk in rows(anna, Chunk).filter(campaign=campaign)}
     jobs = ProcrastinateJob.objects.filter(task_name="delivery.send_chunk", status="todo")
     waiting = {job.args["chunk_id"]: job.scheduled_at for job in jobs if job.args["chunk_id"] in chunks}
     assert waiting == chunks
@@ -120,8 +117,7 @@ def test_whose_hour_has_passed_gets_it_at_once(anna: Customer) -> None:
     """One hour before nine in Berlin it is late in Tokyo and Auckland: both go now, with the first wave."""
     campaign = anna.ticked(anna.draft("Late"))
     at = clock.now() + timedelta(hours=1)
-    with tenancy.account(anna.account_id):
-        assert release_campaign(campaign.id, by=anna.owner, at=at, on_own_clocks=True).allowed
+    assert within(anna, release_campaign, campaign.id, by=anna.owner, at=at, on_own_clocks=True).allowed
     campaign = anna.again(campaign)
     assert campaign.state == "planning"
     found = planned(anna, campaign)
@@ -146,8 +142,7 @@ def test_the_canary_is_of_the_first_wave_even_if_its_people_come_last(
         assert zero.not_before is None
         assert list(Delivery.objects.filter(chunk=zero).values_list("contact__attributes", flat=True)) == [ZONES[5]]
     jobs = ProcrastinateJob.objects.filter(task_name="delivery.send_chunk", status="todo")
-    with tenancy.account(anna.account_id):
-        own = set(Chunk.objects.filter(campaign=campaign).values_list("id", flat=True))
+    own = set(rows(anna, Chunk).filter(campaign=campaign).values_list("id", flat=True))
     assert {job.args["chunk_id"] for job in jobs} & own == {zero.id}
 
 
@@ -183,8 +178,7 @@ CONFIRMED = ["2026-01-12 09:20", "2026-07-06 09:59", "2026-03-02 23:05", "2026-0
 
 
 @pytest.fixture(scope="module")
-def carla(database: str) -> Customer:
-    assert database
+def carla() -> Customer:
     carla = Customer.vetted().with_imprint().with_sender().with_list(known=True).with_people(len(CONFIRMED)).signed_in()
     with tenancy.account(carla.account_id):
         for contact, at in zip(Contact.objects.order_by("id"), CONFIRMED, strict=True):

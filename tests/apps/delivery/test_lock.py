@@ -10,6 +10,7 @@ from mailflatrate.apps.delivery.models import Delivery
 from mailflatrate.apps.gate.actions import release_campaign
 from mailflatrate.base import tenancy
 from support.customers import Customer, sending_customer
+from support.scope import rows, within
 
 INSERT = """
 INSERT INTO delivery (account_id, campaign_id, chunk_id, edition_id, contact_id, mailing_list_id, decision_id,
@@ -96,8 +97,7 @@ def in_order(anna: Customer) -> dict[str, int]:
 def released(anna: Customer) -> dict[str, int]:
     """A campaign that the gate released and that has not been planned."""
     campaign = anna.ticked(anna.draft())
-    with tenancy.account(anna.account_id):
-        decision = release_campaign(campaign.id, by=anna.owner)
+    decision = within(anna, release_campaign, campaign.id, by=anna.owner)
     assert decision.allowed and decision.edition_id, [f for f in decision.findings if not f["passed"]]
     return {
         "account": anna.account_id,
@@ -142,8 +142,7 @@ def test_each_lock_holds_alone(database: str, hole: str) -> None:
     customer, values = with_hole(database, hole)
     with pytest.raises(ProgrammingError, match=HOLES[hole][1]):
         insert(customer, values)
-    with tenancy.account(customer.account_id):
-        assert not Delivery.objects.filter(campaign_id=values["campaign"]).exists()
+    assert not rows(customer, Delivery).filter(campaign_id=values["campaign"]).exists()
 
 
 @pytest.mark.parametrize(

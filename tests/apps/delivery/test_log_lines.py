@@ -19,11 +19,13 @@ from mailflatrate.apps.delivery.send.sender import Sender
 from mailflatrate.base import tenancy
 from mailflatrate.base.metrics.names import begin_relay
 from mailflatrate.settings.schema import load_settings
+from support.cast import per_test
 from support.customers import Customer, sending_customer
 from support.fake_relay import ANY, FakeRelay, Step
 
 PEOPLE = 60
 Line = MutableMapping[str, Any]
+anna = per_test(sending_customer)
 
 
 def address(account_id: int, number: int) -> str:
@@ -72,7 +74,6 @@ def told(lines: list[Line], event: str) -> Line:
     return found
 
 
-@pytest.mark.usefixtures("database")
 def test_a_campaign_can_be_followed_in_the_log() -> None:
     begin_relay("127.0.0.1")
     before = observed()
@@ -89,7 +90,6 @@ def test_a_campaign_can_be_followed_in_the_log() -> None:
     assert not [line for line in lines if line["event"] == "deferral_wave"]
 
 
-@pytest.mark.usefixtures("database")
 def test_a_provider_that_defers_much_is_named(monkeypatch: pytest.MonkeyPatch) -> None:
     monkeypatch.setattr(provider_counts, "WAVE_LEAST", 10)
     begin_relay("127.0.0.1")
@@ -101,11 +101,6 @@ def test_a_provider_that_defers_much_is_named(monkeypatch: pytest.MonkeyPatch) -
     wave = told(lines, "deferral_wave")
     assert wave.items() >= (whose | {"provider": "united_internet", "deferred": 30, "attempted": 30}).items()
     assert (wave["reply"], wave["log_level"], wave["chunk"]) == ("451 4.7.650 Slow down", "warning", chunks[0])
-
-
-@pytest.fixture
-def anna(database: str) -> Customer:
-    return sending_customer()
 
 
 def test_a_release_is_logged(anna: Customer) -> None:

@@ -34,6 +34,8 @@ from mailflatrate.settings.roles import app_url
 from mailflatrate.settings.schema import load_settings
 from mailflatrate.wire.smtp.types import OutcomeKind, SendOutcome, Stage
 from support.fake_relay import FakeRelay
+from support.scope import rows, within
+from support.sql import by_owner
 
 PEOPLE = 12
 
@@ -72,8 +74,7 @@ def server_run() -> UUID:
 
 
 def states(estate: Estate, ids: list[int]) -> list[str]:
-    with tenancy.account(estate.account_id):
-        found = dict(Delivery.objects.filter(id__in=ids).values_list("id", "state"))
+    found = dict(rows(estate, Delivery).filter(id__in=ids).values_list("id", "state"))
     return [found[each] for each in ids]
 
 
@@ -125,8 +126,7 @@ def test_only_what_was_under_way_is_unknown_and_the_rest_is_sent_by_another_send
         assert gone is not None
         consent.unsubscribe(gone, list_id=estate.list_id, by="link", source="test")
     assert len(send_rest(estate, campaign_id)) == 6, "a no counts for what is sent again, too"
-    with tenancy.account(estate.account_id):
-        progress = campaign_progress(campaign_id)
+    progress = within(estate, campaign_progress, campaign_id)
     assert (progress.sent, progress.in_doubt, progress.withheld_total, progress.pending) == (7, 4, 1, 0)
     with tenancy.account(estate.account_id):
         person = optin.person_of(reader := Contact.objects.get(id=gone), reader.email, bytes(reader.address_key))
@@ -154,8 +154,7 @@ def test_a_journal_that_comes_late_settles_what_was_unknown(
     note(journal, estate, chunk_id, ids)
     lost_host.abandon_chunk(estate.account_id, chunk_id, journal.name)
     send_rest(estate, campaign_id)
-    with tenancy.account(estate.account_id):
-        assert Campaign.objects.get(id=campaign_id).state == CampaignState.SENT
+    assert rows(estate, Campaign).get(id=campaign_id).state == CampaignState.SENT
     for _ in range(2):  # the second time changes nothing
         recovery.replay_folder(journal.path.parent, retry_policy(load_settings()))
         assert states(estate, ids) == ["sent", "sent", "bounced", "in_doubt", "pending"] + ["sent"] * 7
@@ -231,10 +230,9 @@ def alone(estate: Estate, database: str) -> Iterator[None]:
 
 
 @pytest.fixture
-def behind(alone: None, database: str) -> None:
+def behind(alone: None) -> None:
     """The database turns out to be another one than sending was accepted for."""
-    with psycopg.connect(database, autocommit=True) as owner:
-        owner.execute("UPDATE sending_fence SET identity = 'elsewhere/00000001/1/1'")
+    by_owner("UPDATE sending_fence SET identity = 'elsewhere/00000001/1/1'")
 
 
 def test_a_database_that_is_behind_sends_nothing_until_it_was_told(
@@ -274,8 +272,7 @@ def test_a_database_that_is_behind_sends_nothing_until_it_was_told(
     fence.resume_all({"elsewhere", *ended})
     assert fence.check() is None
     assert states(estate, ids) == ["sent", "sent", "in_doubt", "in_doubt"] + ["in_doubt"] * 8
-    with tenancy.account(estate.account_id):
-        progress = campaign_progress(campaign_id)
+    progress = within(estate, campaign_progress, campaign_id)
     assert (progress.sent, progress.in_doubt, progress.pending) == (2, 10, 0)
 
 
@@ -286,8 +283,7 @@ def seen(at: datetime, *, is_synchronous: bool = True, hosts: tuple[str, ...] = 
 
 def test_after_a_promotion_sending_goes_on_when_every_sender_was_heard(estate: Estate, database: str) -> None:
     campaign_id = release(estate)
-    with tenancy.platform(PlatformReason.FENCE):
-        SenderProcess.objects.all().delete()
+    rows(PlatformReason.FENCE, SenderProcess).all().delete()
     sender_processes.note_seen("one.1.a.b")
     with psycopg.connect(database, autocommit=True) as owner:
         owner.execute("UPDATE sending_fence SET identity = regexp_replace(identity, '/[0-9A-F]{8}/', '/00000099/')")
@@ -352,7 +348,7 @@ def test_what_is_kept_names_nobody_and_goes_after_its_time(tmp_path: Path) -> No
     assert not file.exists()
 
 
-def test_nobody_holds_or_lets_go_with_the_applications_role(database: str) -> None:
+def test_nobody_holds_or_lets_go_with_the_applications_role() -> None:
     with psycopg.connect(app_url(load_settings()), autocommit=True) as eve:
         for statement in (
             "UPDATE sending_fence SET held_at = now()",
@@ -412,8 +408,7 @@ def test_a_database_set_back_for_long_is_a_persons_to_resume_whatever_its_timeli
 def test_a_promoted_database_waits_for_hosts_that_it_cannot_know(estate: Estate, database: str, alone: None) -> None:
     hold = promoted(database, silent_minutes=0)
     assert not resumes(hold, seen(hold.since, is_synchronous=False)), "a host may have joined in the gap"
-    with psycopg.connect(database, autocommit=True) as owner:
-        owner.execute("UPDATE sending_fence SET held_at = held_at - interval '61 seconds'")
+    by_owner("UPDATE sending_fence SET held_at = held_at - interval '61 seconds'")
     assert fence.resume_if_whole()
 
 

@@ -23,6 +23,8 @@ from mailflatrate.base import tenancy
 from mailflatrate.settings.schema import MarkMode, Settings, load_settings
 from mailflatrate.wire.smtp.types import OutcomeKind, SendOutcome, Stage
 from support.fake_relay import ANY, HANG, FakeRelay, Step
+from support.scope import rows, within
+from support.sql import by_owner
 from support.waiting import stays_async, wait_until_async
 
 T = TypeVar("T")
@@ -31,10 +33,9 @@ PATIENCE_SECONDS = 15.0
 
 
 @pytest.fixture(autouse=True)
-def alone(database: str) -> None:
+def alone() -> None:
     """No sender of another test, or of another host, was seen lately."""
-    with psycopg.connect(database, autocommit=True) as owner:
-        owner.execute("DELETE FROM sender_process")
+    by_owner("DELETE FROM sender_process")
 
 
 @pytest.fixture
@@ -53,8 +54,7 @@ def planned(estate: Estate) -> tuple[int, int, list[int]]:
 
 
 def states(estate: Estate, ids: list[int]) -> list[str]:
-    with tenancy.account(estate.account_id):
-        found = dict(Delivery.objects.filter(id__in=ids).values_list("id", "state"))
+    found = dict(rows(estate, Delivery).filter(id__in=ids).values_list("id", "state"))
     return [found[each] for each in ids]
 
 
@@ -126,14 +126,12 @@ def test_a_living_senders_claim_that_is_taken_over_is_unknown_until_that_sender_
     campaign_id, chunk_id, ids = planned(estate)
 
     def take_over() -> None:
-        with tenancy.account(estate.account_id):
-            name = Chunk.objects.get(id=chunk_id).claimed_by
+        name = rows(estate, Chunk).get(id=chunk_id).claimed_by
         lost_host.abandon_chunk(estate.account_id, chunk_id, name)
 
     def send_unsent() -> int:
         """Nothing was left of so small a campaign, so it was over meanwhile."""
-        with tenancy.account(estate.account_id):
-            return campaigns.send_unsent(campaign_id)
+        return within(estate, campaigns.send_unsent, campaign_id)
 
     async def is_recorded() -> bool:
         return (await aside(states, estate, ids)).count("sent") == 4
@@ -208,8 +206,7 @@ def test_without_the_journal_everything_is_unknown_and_the_journal_settles_it_wh
     _, chunk_id, ids = claimed_at_once(estate, journal)
     lost_host.abandon_chunk(estate.account_id, chunk_id, journal.name)
     assert states(estate, ids) == ["in_doubt"] * PEOPLE, "no missing mark may be taken for a message not begun"
-    with tenancy.account(estate.account_id):
-        assert LostClaim.objects.get(chunk_id=chunk_id).deliveries == ids
+    assert rows(estate, LostClaim).get(chunk_id=chunk_id).deliveries == ids
     journal.close(settled=False)
     recovery.recover_host(journal.path.parent, [], retry_policy(load_settings()))
     assert states(estate, ids) == ["sent"] * 3 + ["in_doubt"] + ["pending"] * 8

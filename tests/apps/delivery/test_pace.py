@@ -19,16 +19,13 @@ from mailflatrate.apps.delivery.send.outcomes import SettledDelivery, record
 from mailflatrate.base import clock, tenancy
 from mailflatrate.base.tenancy import PlatformReason
 from mailflatrate.settings.schema import load_settings
+from support.cast import per_module
 from support.customers import Customer, sending_customer
+from support.scope import within
 
 PEOPLE = 9
-
-
-@pytest.fixture(scope="module")
-def anna(database: str) -> Customer:
-    """Her account, with nine people on the list."""
-    assert database
-    return sending_customer(people=PEOPLE)
+anna = per_module(sending_customer, people=PEOPLE)
+"""Her account, with nine people on the list."""
 
 
 @pytest.fixture(autouse=True)
@@ -148,8 +145,7 @@ def test_the_page_knows_when_it_ends_and_the_speed_can_change(anna: Customer) ->
     assert anna.client.post(speed, {"per_hour": "3"}).status_code == 303
     assert anna.again(campaign).per_hour == 60
     assert anna.client.post(speed, {"per_hour": ""}).status_code == 303
-    with tenancy.account(anna.account_id):
-        assert campaign_turns(campaign.id, 9) is None
+    assert within(anna, campaign_turns, campaign.id, 9) is None
     assert [chunk for chunk, _later in waiting_jobs(chunks)] == sorted(chunks)
     held = claimed(anna, [(chunks[0], "a"), (chunks[1], "b")])
     assert [len(each.rows) for each in held if each] == [5, 4]

@@ -23,7 +23,7 @@ NOW = clock.now()
 
 
 @pytest.fixture
-def estate(database: str, monkeypatch: pytest.MonkeyPatch) -> Estate:
+def estate(monkeypatch: pytest.MonkeyPatch) -> Estate:
     monkeypatch.setattr(plan, "load_settings", lambda: load_settings().model_copy(update={"chunk_size": 10}))
     monkeypatch.setattr(plan, "SLICE_CONTACTS", 12)
     return build_estate(PEOPLE)

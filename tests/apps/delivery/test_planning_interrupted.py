@@ -18,6 +18,7 @@ from mailflatrate.base import clock, tenancy
 from mailflatrate.base.tenancy import PlatformReason
 from mailflatrate.settings.schema import load_settings
 from support.customers import Customer, sending_customer
+from support.scope import within
 
 SLICE = 60
 _WAITING = """
@@ -27,13 +28,12 @@ WHERE task_name = 'delivery.plan_campaign' AND status = 'todo' AND (args->>'camp
 
 
 @pytest.fixture(autouse=True)
-def fenced(database: str) -> None:
+def fenced() -> None:
     fence.ensure_fence()
 
 
 def released(anna: Customer, campaign: Campaign) -> GateDecision:
-    with tenancy.account(anna.account_id):
-        decision = release_campaign(campaign.id, by=anna.owner)
+    decision = within(anna, release_campaign, campaign.id, by=anna.owner)
     assert decision.allowed
     return decision
 
@@ -147,8 +147,7 @@ def test_unknown_results_survive_the_warm_up_of_a_domain(monkeypatch: pytest.Mon
     with tenancy.platform(PlatformReason.FENCE):
         SenderProcess.objects.all().delete()
     fence.resume_all(set(), without_withdrawals=True, signed_by="Otto")
-    with tenancy.account(anna.account_id):
-        campaigns.resume_campaign(campaign.id)  # a person said that it had not been sent as a whole
+    within(anna, campaigns.resume_campaign, campaign.id)  # a person said that it had not been sent as a whole
     planned(anna, campaign, decision)
     with tenancy.account(anna.account_id):
         chunks = {chunk.id: chunk for chunk in Chunk.objects.filter(campaign=campaign)}

@@ -8,7 +8,6 @@ from collections.abc import Sequence
 from datetime import datetime, timedelta
 from typing import Any
 
-import psycopg
 import pytest
 from django.db import connection
 
@@ -39,7 +38,6 @@ from mailflatrate.base.tenancy import PlatformReason
 from mailflatrate.rules.contacts.audience_states import ConsentKind
 from mailflatrate.rules.contacts.withdrawals import UNDONE_BY
 from mailflatrate.rules.gate.judge import judge_recipient
-from mailflatrate.settings.roles import owner_url
 from mailflatrate.settings.schema import load_settings
 from support.automations import Journey
 from support.contact_files import HEADER, line
@@ -47,6 +45,8 @@ from support.customers import Customer, sending_customer
 from support.fake_relay import FakeRelay
 from support.origins import declare_origin
 from support.people import operator
+from support.scope import within
+from support.sql import beside_triggers
 
 # PROMISED_WORLDS=300 draws as many as an acceptance asks for.
 SEEDS = range(int(os.environ.get("PROMISED_WORLDS", "8")))
@@ -56,9 +56,8 @@ WHY = ("hard_bounce", "complaint", "manual", "objection")
 WORLD_LANGUAGES = ("", "de", "fr", "English")
 
 
-def test_the_last_mailing_that_the_origin_declares_counts_as_at_the_import(database: str) -> None:
+def test_the_last_mailing_that_the_origin_declares_counts_as_at_the_import() -> None:
     """Confirmed 25 months ago, last emailed by the old system last month: the import says mailable, and they get it."""
-    assert database
     anna = sending_customer(people=0).with_list("Moved in")
     mailed = clock.now().date() - 30 * DAY
     origin = declare_origin(anna.account_id, anna.list_id, last_mailed_on=mailed, collected_from=mailed - 900 * DAY)
@@ -68,8 +67,7 @@ def test_the_last_mailing_that_the_origin_declares_counts_as_at_the_import(datab
     assert (job.accepted, job.quarantined) == (3, {})
     planned = through_review(anna, anna.draft())
     assert (planned.planned_count, planned.left_out) == (3, {})
-    with tenancy.account(anna.account_id):
-        assert refused_at_sending(planned.id) == {}
+    assert within(anna, refused_at_sending, planned.id) == {}
 
 
 def approved(origin_id: int) -> None:
@@ -209,9 +207,7 @@ class World:
             waiting.update(state="bounced", bounce="soft", settled_at=clock.now(), attempts=1)
         self.earlier = campaign
         if self.draw.random() < 0.3:
-            with psycopg.connect(owner_url(load_settings()), autocommit=True) as owner:
-                owner.execute("SET session_replication_role = replica")
-                owner.execute("UPDATE mailing_list SET origin_state = 'waiting' WHERE id = %s", [self.lists[1]])
+            beside_triggers("UPDATE mailing_list SET origin_state = 'waiting' WHERE id = %s", [self.lists[1]])
 
     def draft(self) -> Campaign:
         """A campaign with some of everything that narrows an audience."""
@@ -251,8 +247,7 @@ def positional_count(campaign: Campaign) -> int:
 
 @pytest.mark.slow
 @pytest.mark.parametrize("seed", SEEDS)
-def test_what_is_promised_is_planned_and_the_difference_was_shown_before(database: str, seed: int) -> None:
-    assert database
+def test_what_is_promised_is_planned_and_the_difference_was_shown_before(seed: int) -> None:
     world = World(seed)
     anna, draft = world.anna, world.draft()
     with tenancy.account(anna.account_id):
@@ -293,11 +288,10 @@ def test_what_is_promised_is_planned_and_the_difference_was_shown_before(databas
 
 @pytest.mark.slow
 @pytest.mark.parametrize("seed", range(3))
-def test_a_message_of_an_automation_reaches_those_of_the_list_who_were_counted(database: str, seed: int) -> None:
+def test_a_message_of_an_automation_reaches_those_of_the_list_who_were_counted(seed: int) -> None:
     """Everyone on the list enters at once: who was counted gets it. Who wants fewer emails waits instead, and so does
     anyone else whom the last campaign reached too recently.
     """
-    assert database
     anna = World(seed).anna
     step = {"id": "a", "do": "send", "campaign": "new"}
     journey = Journey.drafted(anna, step, entry={"on": "inactive", "days": 3650})
@@ -321,9 +315,8 @@ def test_a_message_of_an_automation_reaches_those_of_the_list_who_were_counted(d
         assert reached + waiting == promised.recipients + promised.skipped.get("too_soon", 0)
 
 
-def test_who_is_skipped_for_a_merge_field_is_no_promised_recipient(database: str) -> None:
+def test_who_is_skipped_for_a_merge_field_is_no_promised_recipient() -> None:
     """A field that's empty, and one that leads to someone else's website: both are shown as skipped, and are."""
-    assert database
     anna = sending_customer(people=7)
     own = "lindenhof.example"
     sites = ["https://evil.com/login", "", f"https://{own}/cart", "evil.com", f"https://my.{own}/a", "www.evil.com"]

@@ -1,8 +1,12 @@
-"""A sender claims only in a database that knows it and that its host has accepted; otherwise all sending is held."""
+"""A sender claims only in a database that knows it and that its host has accepted; otherwise all sending is held.
+
+A hold that was copied with its database, to a replica or a backup, begins anew: hosts may have sent since.
+"""
 
 import asyncio
 from collections.abc import Awaitable, Callable, Iterator
 from dataclasses import replace
+from datetime import timedelta
 
 import psycopg
 import pytest
@@ -10,13 +14,15 @@ from asgiref.sync import sync_to_async
 
 from estate import Estate, release
 from mailflatrate.apps.delivery import fence
+from mailflatrate.apps.delivery.fence import HoldCause
 from mailflatrate.apps.delivery.models import Chunk, ChunkState
 from mailflatrate.apps.delivery.recovery import sender_processes, withdrawal_logs
 from mailflatrate.apps.delivery.send.sender import Sender
-from mailflatrate.base import tenancy
+from mailflatrate.base import clock
 from mailflatrate.settings.database_memory import SENDERS, DatabaseMemory, DatabaseState, MatchKind, SeenDatabase
 from mailflatrate.settings.schema import load_settings
 from support.fake_relay import FakeRelay
+from support.scope import rows
 from support.waiting import wait_until_async
 
 PEOPLE = 3
@@ -35,8 +41,7 @@ def owner(database: str) -> Iterator[psycopg.Connection[tuple[object, ...]]]:
 
 
 def ready(estate: Estate, campaign_id: int) -> int:
-    with tenancy.account(estate.account_id):
-        return Chunk.objects.get(campaign_id=campaign_id, state=ChunkState.READY).id
+    return rows(estate, Chunk).get(campaign_id=campaign_id, state=ChunkState.READY).id
 
 
 def sent_by(estate: Estate, chunk_id: int, meanwhile: Callable[[Sender], Awaitable[None]]) -> int:
@@ -197,3 +202,66 @@ def test_a_row_counts_once_the_replicas_were_waited_for(owner: psycopg.Connectio
     assert not sender_processes.has_joined("one.1.a.b"), "a sender that was interrupted here waits again"
     sender_processes.note_joined("one.1.a.b")
     assert sender_processes.has_joined("one.1.a.b")
+
+
+SENDER, HOST = "host.1", "pages"
+
+
+@pytest.fixture
+def held(database: str) -> Iterator[psycopg.Connection[tuple[object, ...]]]:
+    """A hold after a promotion in which everyone has reported; it was left on the server this is a copy of."""
+    fence.ensure_fence()
+    with psycopg.connect(database, autocommit=True) as owner:
+        identity = owner.execute("SELECT identity FROM sending_fence").fetchone()
+        owner.execute("SELECT server_run()")
+        owner.execute("INSERT INTO sender_process (name, has_joined) VALUES (%s, true)", [SENDER])
+        withdrawal_logs.note_place("place", HOST)
+        owner.execute("UPDATE sending_fence SET identity = regexp_replace(identity, '/[0-9A-F]{8}/', '/0000BEEF/')")
+        hold = fence.check()
+        assert hold is not None and hold.cause is HoldCause.PROMOTED
+        fence.note_replayed(SENDER, 0)
+        withdrawal_logs.note_read("place", HOST, held_at=hold.since)
+        yield owner
+        owner.execute("DELETE FROM sender_process")
+        owner.execute("DELETE FROM withdrawals_place")
+        owner.execute("UPDATE sending_fence SET held_at = NULL, cause = '', reason = '', identity = %s", identity)
+
+
+def unreported() -> tuple[list[str], tuple[str, ...]]:
+    hold = fence.check()
+    assert hold is not None
+    return hold.waits_for, hold.unread
+
+
+def test_reports_of_another_run_do_not_count(held: psycopg.Connection[tuple[object, ...]]) -> None:
+    assert unreported() == ([], ())
+    held.execute("DELETE FROM server_run")  # as in a promoted replica
+    assert unreported() == ([SENDER], (HOST,))
+    hold = fence.current_hold()
+    assert hold is not None and hold.waits_until is not None, "hosts that it doesn't know have their minute again"
+
+
+@pytest.mark.slow
+def test_reports_before_a_backup_do_not_count(held: psycopg.Connection[tuple[object, ...]]) -> None:
+    fence.hold_restored(clock.now() - timedelta(hours=1))
+    hold = fence.check()
+    assert hold is not None and hold.cause is HoldCause.RESTORED
+    assert (hold.waits_for, hold.unread) == ([SENDER], (HOST,))
+
+
+def test_a_graver_cause_takes_the_place_of_a_hold(held: psycopg.Connection[tuple[object, ...]]) -> None:
+    """A rejoined hold ends by itself, which a promoted or restored database's must not on the same reports."""
+    held.execute("UPDATE sending_fence SET cause = 'rejoined'")
+    assert unreported() == ([SENDER], (HOST,))
+    assert fence.current_hold().cause is HoldCause.PROMOTED  # type: ignore[union-attr]
+    held.execute("UPDATE sending_fence SET identity = '1' || identity")
+    fence.check()
+    assert fence.current_hold().cause is HoldCause.RESTORED  # type: ignore[union-attr]
+
+
+def test_a_promoted_hold_whose_senders_ended_stays_one(held: psycopg.Connection[tuple[object, ...]]) -> None:
+    """They delete their rows when they end in order; that makes no backup of a replica."""
+    held.execute("DELETE FROM sender_process")
+    held.execute("DELETE FROM withdrawals_place")
+    hold = fence.check()
+    assert hold is not None and hold.cause is HoldCause.PROMOTED

@@ -1,7 +1,16 @@
 """A real sender with two real relays of one pool: one killed, slowed, answering 421, 450, 550. All get their mail or
-are deferred as they must; nobody gets it twice."""
+are deferred as they must; nobody gets it twice.
+
+Testing a relay's connection ends in time, whatever hangs.
+"""
 
 import asyncio
+import contextlib
+import gc
+import socket
+import threading
+import time
+import warnings
 from collections import Counter
 from collections.abc import Awaitable, Callable, Iterator
 from dataclasses import dataclass
@@ -13,34 +22,35 @@ from django.db import connections
 
 from estate import Estate, build_estate, release
 from mailflatrate.apps.campaigns.models import Campaign, CampaignState
+from mailflatrate.apps.delivery import transmit
 from mailflatrate.apps.delivery.models import Chunk, ChunkState, Delivery, DeliveryState, Relay, RelayReport
 from mailflatrate.apps.delivery.planning import plan
 from mailflatrate.apps.delivery.relays.edit import RelayDraft, add_relay, move_relay
 from mailflatrate.apps.delivery.relays.tables import StateChoice
 from mailflatrate.apps.delivery.send import sender as engine
 from mailflatrate.apps.delivery.send.sender import Sender
+from mailflatrate.apps.delivery.transmit import check_relay
 from mailflatrate.apps.domains.models import DkimKey
 from mailflatrate.base import audit, clock, tenancy
 from mailflatrate.base.ids import key_ring
 from mailflatrate.base.tenancy import PlatformReason
 from mailflatrate.mail.identifiers.tokens import TokenPurpose
 from mailflatrate.settings.schema import load_settings
-from support.fake_relay import ANY, FakeRelay, Step, delayed
+from mailflatrate.wire.smtp.types import RelayConfig, RelayUnavailable
+from support.cast import per_module
+from support.fake_relay import ANY, HANG, FakeRelay, Step, delayed
+from support.scope import within
 from support.waiting import stays_async, wait_until_async
 
 PEOPLE, CHUNK = 120, 40
 OTTO = audit.machine("tests.relays")
+anna = per_module(lambda: build_estate(PEOPLE, address))
+"""An account that every test sends another campaign of; their relays answer nothing that ends a subscription."""
 
 
 def address(account_id: int, number: int) -> str:
     """All at one domain, which both relays get mail for."""
     return f"p{account_id}x{number}@lindenhof.example"
-
-
-@pytest.fixture(scope="module")
-def anna(database: str) -> Estate:
-    """An account that every test sends another campaign of; their relays answer nothing that ends a subscription."""
-    return build_estate(PEOPLE, address)
 
 
 @pytest.fixture
@@ -60,13 +70,11 @@ def _forget() -> None:
 
 def add(relay: FakeRelay, name: str, **changes: object) -> int:
     draft = RelayDraft(name, "127.0.0.1", relay.port, tls="never", connections=3, **changes)  # type: ignore[arg-type]
-    with tenancy.platform(PlatformReason.RELAYS):
-        return add_relay(draft, by=OTTO).id
+    return within(PlatformReason.RELAYS, add_relay, draft, by=OTTO).id
 
 
 def move(relay_id: int, state: StateChoice) -> None:
-    with tenancy.platform(PlatformReason.RELAYS):
-        move_relay(relay_id, state, by=OTTO)
+    within(PlatformReason.RELAYS, move_relay, relay_id, state, by=OTTO)
 
 
 @pytest.fixture
@@ -343,3 +351,41 @@ def _chunks(estate: Estate, campaign_id: int) -> list[tuple[int, int]]:
         found = [(estate.account_id, chunk_id) for chunk_id in rows]
     connections.close_all()
     return found
+
+
+def test_hanging_name_lookup_does_not_outlast_the_check(monkeypatch: pytest.MonkeyPatch) -> None:
+    answer = threading.Event()
+
+    def hang(*_: object, **__: object) -> list[object]:
+        answer.wait(10)
+        return []
+
+    monkeypatch.setattr(socket, "getaddrinfo", hang)
+    monkeypatch.setattr(transmit, "CHECK_SECONDS", 0.2)
+    began = time.monotonic()
+    try:
+        with pytest.raises(RelayUnavailable, match="no answer"):
+            check_relay(RelayConfig(host="relay.example", port=25, helo_name="mail.example"), "postmaster@mail.example")
+        assert time.monotonic() - began < 8
+    finally:
+        answer.set()
+
+
+@pytest.mark.parametrize("reply", ["250 2.1.0 ok", "550 5.7.1 you are not allowed"])
+@pytest.mark.parametrize("hangs", [False, True])
+def test_no_connection_outlives_the_check(monkeypatch: pytest.MonkeyPatch, reply: str, hangs: bool) -> None:
+    """Whatever the relay says to our sender, and whether it answers QUIT late or never."""
+    monkeypatch.setattr(transmit, "CHECK_SECONDS", 0.5)
+    with FakeRelay().run_in_thread() as relay, warnings.catch_warnings(record=True) as seen:
+        warnings.simplefilter("always", ResourceWarning)
+        relay.on(Step.MAIL, ANY, reply)
+        relay.on(Step.QUIT, ANY, delayed(0.1, HANG if hangs else None))
+        config = RelayConfig(host="127.0.0.1", port=relay.port, helo_name="mail.example")
+        began = time.monotonic()
+        with contextlib.suppress(RelayUnavailable):
+            check_relay(config, "postmaster@mail.example")
+        assert time.monotonic() - began < 30
+        gc.collect()
+    left = [str(one.message) for one in seen if issubclass(one.category, ResourceWarning)]
+    # The connection of a thread that an earlier test started can be found by any later search for garbage.
+    assert [each for each in left if "psycopg.Connection" not in each] == []

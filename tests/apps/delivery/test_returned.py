@@ -9,16 +9,15 @@ from mailflatrate.base import clock, tenancy
 from mailflatrate.mail.bounce_text.verdict import classify_smtp_reply
 from mailflatrate.rules.feedback.bounces import Bounce
 from support.customers import sending_customer
+from support.scope import rows
 
 
 @pytest.mark.slow
 @pytest.mark.parametrize("first", [DeliveryState.PENDING, DeliveryState.SENT])
-def test_the_bounce_counts_whoever_is_faster(database: str, first: DeliveryState) -> None:
-    assert database
+def test_the_bounce_counts_whoever_is_faster(first: DeliveryState) -> None:
     anna = sending_customer(people=3)
     campaign = anna.sending()
-    with tenancy.account(anna.account_id):
-        ids = list(Delivery.objects.filter(campaign=campaign).order_by("id").values_list("id", flat=True))
+    ids = list(rows(anna, Delivery).filter(campaign=campaign).order_by("id").values_list("id", flat=True))
     if first == DeliveryState.SENT:
         anna.settle(campaign, DeliveryState.SENT, 1)
     verdict = classify_smtp_reply(550, "5.1.1", "User unknown")

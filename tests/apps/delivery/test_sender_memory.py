@@ -23,11 +23,11 @@ from mailflatrate.apps.delivery.send.outcomes import retry_policy
 from mailflatrate.apps.delivery.send.routes import Routes
 from mailflatrate.apps.delivery.send.sender import Sender
 from mailflatrate.apps.delivery.send.upkeep import Upkeep
-from mailflatrate.base import tenancy
 from mailflatrate.mail.message import body_plan
 from mailflatrate.mail.message.quoted_printable import encode_piece
 from mailflatrate.rules.sending.relays import RelayPool, Stream
 from mailflatrate.settings.schema import load_settings
+from support.scope import rows, within
 
 SINK = Path(__file__).parents[3] / "rig" / "sink.py"
 CHUNK = 50
@@ -140,8 +140,7 @@ def test_a_sender_takes_no_more_memory_for_many_recipients(
     monkeypatch.setattr(upkeep, "TRIM_BYTES", 20_000)
     monkeypatch.setattr(body_plan, "_kept_piece", encode_piece)  # it keeps a fixed number, more than are sent here
     campaign_id = release(estate)
-    with tenancy.account(estate.account_id):
-        chunks = list(Chunk.objects.filter(campaign_id=campaign_id).order_by("number").values_list("id", flat=True))
+    chunks = list(rows(estate, Chunk).filter(campaign_id=campaign_id).order_by("number").values_list("id", flat=True))
     port = free_port()
 
     async def send_all() -> tuple[int, int, int, int]:
@@ -165,8 +164,7 @@ def test_a_sender_takes_no_more_memory_for_many_recipients(
         tracemalloc.stop()
         sink.terminate()
         sink.wait(10)
-    with tenancy.account(estate.account_id):
-        assert campaign_progress(campaign_id).sent == PEOPLE
+    assert within(estate, campaign_progress, campaign_id).sent == PEOPLE
     assert end < warm + GROWTH_BYTES
     assert end_peak < warm_peak + GROWTH_BYTES
 

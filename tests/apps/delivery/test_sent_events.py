@@ -11,10 +11,11 @@ from mailflatrate.apps.events.feed import FeedPosition
 from mailflatrate.base import tenancy
 from mailflatrate.rules.events import PER_MESSAGE
 from support.customers import sending_customer
+from support.scope import within
 
 
 @pytest.mark.parametrize("is_on", [False, True])
-def test_messages_are_told_where_they_are_switched_on(database: str, is_on: bool) -> None:
+def test_messages_are_told_where_they_are_switched_on(is_on: bool) -> None:
     anna = sending_customer(people=2)
     campaign = anna.sending()
     sent, bounced = anna.settle(campaign, DeliveryState.SENT, 2)
@@ -26,8 +27,7 @@ def test_messages_are_told_where_they_are_switched_on(database: str, is_on: bool
         with connection.cursor() as cursor:
             cursor.execute(statement, {"account_id": anna.account_id})
         Delivery.objects.filter(id=bounced).update(state=DeliveryState.BOUNCED, bounce="hard")
-    with tenancy.account(anna.account_id):
-        events = feed.read_events(FeedPosition(), PER_MESSAGE, 10).events
+    events = within(anna, feed.read_events, FeedPosition(), PER_MESSAGE, 10).events
     found = sorted((event.type.value, event.payload["message_id"]) for event in events)
     wanted = [("message.bounced", bounced), ("message.sent", sent), ("message.sent", bounced)]
     assert found == (wanted if is_on else [])

@@ -24,8 +24,7 @@ from mailflatrate.settings.schema import Settings, load_settings
 from mailflatrate.wire.dns import DnsResolver, ZoneServer
 from support.fake_relay import FakeRelay
 from support.forms import FormCustomer, customer_with_form, fresh_address
-
-pytestmark = pytest.mark.usefixtures("database")
+from support.scope import rows
 
 
 def zone() -> dict[str, dict[str, list[str]]]:
@@ -66,8 +65,7 @@ def queued_notice(recipient: str, text: str = "Somebody signed in.\n\nhttps://u.
         house.id, NoticeKind.ACCESS, recipient, subject="Anmeldung", text=text, language="de"
     )
     jobs.queue_notice(house.id, notice.id)
-    with tenancy.account(house.id):
-        return house.id, Delivery.objects.get(notice=notice).chunk_id
+    return house.id, rows(house.id, Delivery).get(notice=notice).chunk_id
 
 
 def send(account_id: int, chunk_id: int | None, **changes: object) -> list[bytes]:
@@ -94,8 +92,7 @@ def send(account_id: int, chunk_id: int | None, **changes: object) -> list[bytes
 
 
 def due_now(account_id: int, chunk_id: int) -> None:
-    with tenancy.account(account_id):
-        assert Chunk.objects.filter(id=chunk_id, not_before__gt=clock.now()).update(not_before=clock.now()) == 1
+    assert rows(account_id, Chunk).filter(id=chunk_id, not_before__gt=clock.now()).update(not_before=clock.now()) == 1
 
 
 def verified(raw: bytes) -> bool:
@@ -113,8 +110,7 @@ def test_the_first_start_makes_the_key_and_a_second_changes_nothing() -> None:
 def test_a_name_that_can_have_no_key_does_not_stop_the_start() -> None:
     service.ensure_service_key(load_settings().model_copy(update={"service_domain": "localhost"}))
     service.ensure_service_key(load_settings().model_copy(update={"service_domain": "gmail.com"}))
-    with tenancy.platform(PlatformReason.HOUSEKEEPING):
-        assert not SenderDomain.objects.filter(name__in=["localhost", "gmail.com"]).exists()
+    assert not rows(PlatformReason.HOUSEKEEPING, SenderDomain).filter(name__in=["localhost", "gmail.com"]).exists()
 
 
 @pytest.mark.slow
@@ -169,8 +165,7 @@ def test_a_confirmation_mail_waits_only_where_the_service_signs_it(unpublished: 
     dora = fresh_address()
     without.sign_up(dora)
     assert send(without.account_id, None) == []
-    with tenancy.account(without.account_id):
-        row = Delivery.objects.get(confirmation_id__isnull=False)
+    row = rows(without, Delivery).get(confirmation_id__isnull=False)
     assert row.state == DeliveryState.PENDING
     check_claim(zone())
     due_now(without.account_id, row.chunk_id)

@@ -18,6 +18,7 @@ from mailflatrate.rules.sending.relays import RelayPool
 from mailflatrate.rules.sending.shaping import LEAST_FACTOR, RECOVER_SECONDS, next_factor, per_hour, recovery_seconds
 from mailflatrate.settings.schema import load_settings
 from support.fake_relay import ANY, FakeRelay, Step
+from support.scope import rows
 
 POOL = PoolKey(RelayPool.QUARANTINE)
 anna, estate, two = test_relays.anna, test_relays.estate, test_relays.two
@@ -37,7 +38,7 @@ class Clock:
 
 
 @pytest.fixture
-def clock(database: str, monkeypatch: pytest.MonkeyPatch) -> Iterator[Clock]:
+def clock(monkeypatch: pytest.MonkeyPatch) -> Iterator[Clock]:
     made = Clock()
     monkeypatch.setattr(allowance, "clock", made)
     _forget()
@@ -79,15 +80,13 @@ def test_deferrals_of_one_provider_slow_it_and_no_other_and_it_recovers(clock: C
         got = given.providers["google"]
         allowance.settle(POOL, given, {("google", "deferred"): got}, {})
         clock.wait(60)
-    with tenancy.platform(PlatformReason.RELAYS):
-        factors = dict(Bucket.objects.values_list("key", "factor"))
+    factors = dict(rows(PlatformReason.RELAYS, Bucket).values_list("key", "factor"))
     assert factors == {"quarantine/google": pytest.approx(LEAST_FACTOR, abs=0.05), "quarantine/yahoo": 1.0}
     for _ in range(20):
         clock.wait(RECOVER_SECONDS)
         given = ask(50)
         allowance.settle(POOL, given, {("google", "sent"): given.providers["google"]}, {})
-    with tenancy.platform(PlatformReason.RELAYS):
-        assert Bucket.objects.get(key="quarantine/google").factor == 1.0
+    assert rows(PlatformReason.RELAYS, Bucket).get(key="quarantine/google").factor == 1.0
 
 
 def test_the_time_until_full_speed_is_that_of_the_rule() -> None:

@@ -20,6 +20,7 @@ from mailflatrate.base.tenancy import PlatformReason
 from mailflatrate.settings.schema import load_settings
 from mailflatrate.wire.smtp import group as smtp_group
 from support.fake_relay import ANY, HANG, HOLD, FakeRelay, Step
+from support.scope import rows
 from support.waiting import wait_until_async
 
 PEOPLE = 12
@@ -33,12 +34,10 @@ def test_the_setting_is_the_relays_time(seconds: int) -> None:
     assert load_settings().relay_reply_seconds == 600, "what RFC 5321 section 4.5.3.2.6 asks for"
 
 
-def test_only_messages_at_the_silent_dots_are_unknown(database: str) -> None:
-    assert database
+def test_only_messages_at_the_silent_dots_are_unknown() -> None:
     estate = build_estate(PEOPLE)
     campaign_id = release(estate)
-    with tenancy.account(estate.account_id):
-        chunk_id = Chunk.objects.get(campaign_id=campaign_id).id
+    chunk_id = rows(estate, Chunk).get(campaign_id=campaign_id).id
 
     async def work() -> float:
         async with FakeRelay() as relay:
@@ -54,8 +53,7 @@ def test_only_messages_at_the_silent_dots_are_unknown(database: str) -> None:
                 await sender.close()
 
     assert asyncio.run(work()) < 30
-    with tenancy.account(estate.account_id):
-        states = list(Delivery.objects.filter(campaign_id=campaign_id).values_list("state", flat=True))
+    states = list(rows(estate, Delivery).filter(campaign_id=campaign_id).values_list("state", flat=True))
     assert sorted(states) == ["in_doubt"] * 2 + ["sent"] * (PEOPLE - 2)
 
 
@@ -78,8 +76,7 @@ class Pool:
         return found
 
     def states(self, campaign_id: int) -> Counter[str]:
-        with tenancy.account(self.estate.account_id):
-            found = Counter(Delivery.objects.filter(campaign_id=campaign_id).values_list("state", flat=True))
+        found = Counter(rows(self.estate, Delivery).filter(campaign_id=campaign_id).values_list("state", flat=True))
         connections.close_all()
         return found
 
@@ -116,14 +113,12 @@ class Pool:
 
 
 @pytest.fixture
-def pool(database: str, monkeypatch: pytest.MonkeyPatch) -> Iterator[Pool]:
-    assert database
+def pool(monkeypatch: pytest.MonkeyPatch) -> Iterator[Pool]:
     monkeypatch.setattr(smtp_group, "PATIENCE_SECONDS", 0.5)
     monkeypatch.setattr(plan, "load_settings", lambda: load_settings().model_copy(update={"chunk_size": CHUNK}))
     with FakeRelay().run_in_thread() as silent, FakeRelay().run_in_thread() as working:
         yield Pool(silent, working)
-    with tenancy.platform(PlatformReason.RELAYS):
-        Relay.objects.all().delete()
+    rows(PlatformReason.RELAYS, Relay).all().delete()
 
 
 MOST_CAMPAIGNS = 60

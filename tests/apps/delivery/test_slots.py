@@ -21,6 +21,7 @@ from mailflatrate.base.tenancy import PlatformReason
 from mailflatrate.settings.schema import load_settings
 from support.fake_relay import ANY, HANG, FakeRelay, Step
 from support.forms import customer_with_form, fresh_address
+from support.scope import within
 from support.waiting import wait_until_async
 
 PEOPLE, OTHERS, CONNECTIONS, CHUNK = 60, 30, 10, 30
@@ -28,8 +29,7 @@ OTTO = audit.machine("tests.silent")
 
 
 @pytest.fixture(autouse=True)
-def _no_relays(database: str) -> Iterator[None]:
-    assert database
+def _no_relays() -> Iterator[None]:
     _forget()
     yield
     _forget()
@@ -45,8 +45,7 @@ def give_relay(estate: Estate, relay: FakeRelay) -> None:
     name = f"own {estate.account_id}"
     draft = RelayDraft(name, "127.0.0.1", relay.port, tls="never", pool="dedicated", account_id=estate.account_id)
     assert draft.connections == CONNECTIONS
-    with tenancy.platform(PlatformReason.RELAYS):
-        add_relay(draft, by=OTTO)
+    within(PlatformReason.RELAYS, add_relay, draft, by=OTTO)
 
 
 def chunks(estate: Estate) -> list[tuple[int, int]]:

@@ -16,6 +16,7 @@ from mailflatrate.base import tenancy
 from mailflatrate.base.metrics.names import RECORD_SECONDS
 from mailflatrate.settings.schema import load_settings
 from support.fake_relay import ANY, FakeRelay, Step, delayed
+from support.scope import rows, within
 
 PEOPLE = 40
 SLOW_SECONDS = 0.025
@@ -30,13 +31,11 @@ def chunk_id(estate: Estate) -> Iterator[int]:
         chunk = Chunk.objects.get(campaign_id=campaign_id)
         Begun.objects.create(chunk=chunk, claimed_by="me")
     yield chunk.id
-    with tenancy.account(estate.account_id):
-        Begun.objects.filter(chunk=chunk).delete()
+    rows(estate, Begun).filter(chunk=chunk).delete()
 
 
 def begun_to(estate: Estate, chunk_id: int) -> int:
-    with tenancy.account(estate.account_id):
-        return Begun.objects.get(chunk_id=chunk_id).begun_to
+    return rows(estate, Begun).get(chunk_id=chunk_id).begun_to
 
 
 def test_a_repeated_statement_and_transactions_share_a_connection(estate: Estate, chunk_id: int) -> None:
@@ -102,8 +101,7 @@ def test_a_server_that_ends_or_hangs_costs_the_connection_and_nothing_else(
 
 def test_outcomes_that_come_while_others_are_written_wait_for_company(estate: Estate) -> None:
     campaign_id = release(estate)
-    with tenancy.account(estate.account_id):
-        chunk_id = Chunk.objects.get(campaign_id=campaign_id).id
+    chunk_id = rows(estate, Chunk).get(campaign_id=campaign_id).id
 
     def batches() -> float:
         return next(s.value for m in RECORD_SECONDS.collect() for s in m.samples if s.name.endswith("_count"))
@@ -120,5 +118,4 @@ def test_outcomes_that_come_while_others_are_written_wait_for_company(estate: Es
     before = batches()
     asyncio.run(work())
     assert 1 <= batches() - before <= 4, "two a second, not one after another"
-    with tenancy.account(estate.account_id):
-        assert campaign_progress(campaign_id).sent == PEOPLE
+    assert within(estate, campaign_progress, campaign_id).sent == PEOPLE

@@ -12,15 +12,15 @@ from mailflatrate.apps.delivery.planning.step_messages import StepRecipient, pla
 from mailflatrate.base import tenancy
 from support.automations import Journey
 from support.customers import sending_customer
+from support.scope import rows
 
 
-def test_the_first_batch_has_the_canary_and_later_ones_go_on_counting(database: str) -> None:
+def test_the_first_batch_has_the_canary_and_later_ones_go_on_counting() -> None:
     anna = sending_customer(6)
     wait: dict[str, Any] = {"id": "w", "do": "wait", "for": {"minutes": 5}}
     journey = Journey.begun(anna, {"id": "a", "do": "send", "campaign": "new"}, wait)
     people = journey.contacts()
-    with tenancy.account(anna.account_id):
-        Plan.objects.filter(campaign__automation_id=journey.automation_id).update(canary_size=2)
+    rows(anna, Plan).filter(campaign__automation_id=journey.automation_id).update(canary_size=2)
     for batch in (people[:5], people[5:]):
         journey.arrive(*batch)
         journey.advance()

@@ -1,14 +1,10 @@
 """What a customer confirmed in the test inbox is no consent any longer once mail leaves the host."""
 
-import pytest
-
 from mailflatrate.apps.delivery.relays.tables import Relay
 from mailflatrate.apps.delivery.test_inbox_consents import end_test_inbox_consents
-from mailflatrate.base import tenancy
 from mailflatrate.base.tenancy import PlatformReason
 from support.forms import customer_with_form, fresh_address
-
-pytestmark = pytest.mark.usefixtures("database")
+from support.scope import rows, within
 
 
 def test_what_was_confirmed_there_ends_with_the_first_relay_and_later_ones_stay() -> None:
@@ -17,8 +13,7 @@ def test_what_was_confirmed_there_ends_with_the_first_relay_and_later_ones_stay(
     assert end_test_inbox_consents() == 0
     assert here.state(early) == "confirmed", "nothing is sent to anyone"
     mail = here.asked(later)
-    with tenancy.platform(PlatformReason.SETUP):
-        relay = Relay.objects.create(name="far-away", host="relay.example")
+    relay = rows(PlatformReason.SETUP, Relay).create(name="far-away", host="relay.example")
     try:
         here.confirm(mail)
         assert end_test_inbox_consents() == 1
@@ -27,5 +22,4 @@ def test_what_was_confirmed_there_ends_with_the_first_relay_and_later_ones_stay(
         assert here.state(later) == "confirmed"
         assert end_test_inbox_consents() == 0
     finally:
-        with tenancy.platform(PlatformReason.SETUP):
-            relay.delete()
+        within(PlatformReason.SETUP, relay.delete)

@@ -15,6 +15,7 @@ from mailflatrate.apps.delivery.planning import plan
 from mailflatrate.base import clock, tenancy
 from mailflatrate.base.tenancy import PlatformReason
 from mailflatrate.settings.schema import load_settings
+from support.scope import within
 
 PEOPLE = 30
 
@@ -41,8 +42,7 @@ def work_in_vain(owner: psycopg.Connection[tuple[object, ...]], chunk_ids: list[
 def test_a_resumed_campaign_begins_although_its_jobs_ran_in_vain_meanwhile(estate: Estate, database: str) -> None:
     campaign_id = release(estate)
     chunks = chunks_of(campaign_id, estate)
-    with tenancy.account(estate.account_id):
-        campaigns.pause_campaign(campaign_id)
+    within(estate, campaigns.pause_campaign, campaign_id)
     with psycopg.connect(database, autocommit=True) as owner:
         assert waiting(owner, chunks), "the pause leaves the jobs where they are"
         with tenancy.account(estate.account_id):
@@ -149,8 +149,7 @@ def test_the_sweep_finds_a_campaign_without_a_job_and_one_that_is_over(estate: E
     chunks = chunks_of(campaign_id, estate)
 
     def is_swept() -> bool:
-        with tenancy.platform(PlatformReason.HOUSEKEEPING):
-            return (estate.account_id, campaign_id) in wake.campaigns_to_sweep()
+        return (estate.account_id, campaign_id) in within(PlatformReason.HOUSEKEEPING, wake.campaigns_to_sweep)
 
     assert not is_swept(), "its job will come"
     with psycopg.connect(database, autocommit=True) as owner:

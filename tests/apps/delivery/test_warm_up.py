@@ -1,11 +1,13 @@
-"""Days of a warm-up with a real sender: those who confirmed last come first, steps hold, and a no in between wins."""
+"""Days of a warm-up with a real sender: those who confirmed last come first, steps hold, and a no in between wins.
+
+A relay that several customers share: one customer's own mail server cannot end its day.
+"""
 
 import asyncio
 from collections import Counter
 from collections.abc import Iterator
 from datetime import datetime, timedelta
 
-import psycopg
 import pytest
 from django.db import connections
 
@@ -16,15 +18,19 @@ from mailflatrate.apps.campaigns.models import Campaign
 from mailflatrate.apps.delivery.models import Bucket, Chunk, ChunkState, Delivery, DeliveryState, Plan, WarmUp
 from mailflatrate.apps.delivery.planning import plan, warm_up
 from mailflatrate.apps.delivery.relays import warm_up_limits
+from mailflatrate.apps.delivery.relays.relay_cache import PoolKey
 from mailflatrate.apps.delivery.send import allowance, routes
+from mailflatrate.apps.delivery.send.allowance import Allowance, settle
 from mailflatrate.apps.delivery.send.sender import Sender
 from mailflatrate.apps.lists.actions import consent
 from mailflatrate.apps.lists.models import Contact, Subscription
-from mailflatrate.base import clock, tenancy
+from mailflatrate.base import audit, clock, tenancy
 from mailflatrate.base.tenancy import PlatformReason
-from mailflatrate.settings.roles import owner_url
+from mailflatrate.rules.sending.relays import RelayPool
 from mailflatrate.settings.schema import Settings, load_settings
 from support.fake_relay import ANY, FakeRelay, Step
+from support.scope import within
+from support.sql import by_owner
 
 PEOPLE = 400
 two = test_relays.two
@@ -44,7 +50,7 @@ class Days:
 
 
 @pytest.fixture
-def days(database: str, monkeypatch: pytest.MonkeyPatch) -> Iterator[Days]:
+def days(monkeypatch: pytest.MonkeyPatch) -> Iterator[Days]:
     made = Days()
     monkeypatch.setattr(warm_up_limits, "clock", made)
     monkeypatch.setattr(warm_up, "clock", made)
@@ -59,12 +65,11 @@ def days(database: str, monkeypatch: pytest.MonkeyPatch) -> Iterator[Days]:
 def estate(days: Days) -> Estate:
     """People whose confirmations are a minute apart, the last of them the newest."""
     estate = build_estate(PEOPLE, lambda account_id, n: f"p{account_id}x{n}@lindenhof.example")
-    with psycopg.connect(owner_url(load_settings()), autocommit=True) as owner:
-        owner.execute(
-            "UPDATE subscription SET confirmed_at = now() - interval '100 days' + contact_id * interval '1 minute'"
-            " WHERE account_id = %s",
-            [estate.account_id],
-        )
+    by_owner(
+        "UPDATE subscription SET confirmed_at = now() - interval '100 days' + contact_id * interval '1 minute'"
+        " WHERE account_id = %s",
+        [estate.account_id],
+    )
     return estate
 
 
@@ -203,8 +208,7 @@ def test_a_complaint_holds_the_step(
         warm_up_limits.start(warm_up_limits.relay_key(relay_id), by=OTTO)
     campaign_id = release(estate)
     send_today(estate, campaign_id, settings)
-    with tenancy.account(estate.account_id):
-        warm_up.note_complaint(campaign_id)
+    within(estate, warm_up.note_complaint, campaign_id)
     days.sleep()
     with tenancy.platform(PlatformReason.RELAYS):
         steps = {
@@ -247,3 +251,19 @@ def test_a_domain_that_is_known_and_an_installation_without_the_setting_are_not_
     second = release(estate)
     send_today(estate, second, settings)
     assert len(two[0].received) == 2 * PEOPLE, "mail was sent from it before"
+
+
+RELAY, DOMAIN = warm_up_limits.relay_key(7_001), warm_up_limits.domain_key(7_001)
+
+
+@pytest.mark.parametrize(("provider", "stops_relay"), [("other", False), ("google", True)])
+def test_deferrals_of_small_servers_count_for_the_domain_alone(provider: str, stops_relay: bool) -> None:
+    with tenancy.platform(PlatformReason.RELAYS):
+        for key in (RELAY, DOMAIN):
+            warm_up_limits.start(key, by=audit.machine("test"))
+    taken = Allowance(caps={7_001: 50}, most=50, warm_ups={RELAY: 50, DOMAIN: 50})
+    settle(PoolKey(RelayPool.TRUSTED), taken, {(provider, "deferred"): 20, (provider, "sent"): 30}, {7_001: 0})
+    days = within(PlatformReason.RELAYS, warm_up_limits.warming, [RELAY, DOMAIN])
+    assert days[DOMAIN].is_stopped
+    assert days[RELAY].is_stopped is stops_relay
+    assert days[RELAY].answered == 50

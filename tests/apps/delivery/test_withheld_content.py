@@ -9,9 +9,9 @@ from estate import build_estate, release
 from mailflatrate.apps.delivery.models import Chunk
 from mailflatrate.apps.delivery.send import chunk, routes
 from mailflatrate.apps.delivery.send.sender import Sender
-from mailflatrate.base import tenancy
 from mailflatrate.settings.schema import load_settings
 from support.fake_relay import ANY, FakeRelay, Step, delayed
+from support.scope import rows
 from support.waiting import wait_until_async
 
 PEOPLE = 12
@@ -34,8 +34,7 @@ def test_sending_goes_on_at_once_after_content_was_withheld(
     monkeypatch.setattr(routes, "SILENT_SECONDS", 3600)  # or a job on a slow machine leaves its chunk to be sent later
     estate = build_estate(PEOPLE)
     campaign_id = release(estate)
-    with tenancy.account(estate.account_id):
-        chunk_id = Chunk.objects.get(campaign_id=campaign_id).id
+    chunk_id = rows(estate, Chunk).get(campaign_id=campaign_id).id
     begin, end = HOLDS[hold]
 
     async def work(owner: psycopg.Connection[tuple[object, ...]]) -> list[str]:

@@ -12,7 +12,6 @@ from mailflatrate.base import clock, tenancy
 from mailflatrate.wire.dns import DnsResolver, ZoneServer
 from support.customers import Customer
 
-pytestmark = pytest.mark.usefixtures("database")
 Zone = dict[str, dict[str, list[str]]]
 
 

@@ -21,19 +21,15 @@ from mailflatrate.base.ids import key_ring
 from mailflatrate.mail.identifiers.tokens import TokenPurpose
 from mailflatrate.settings.roles import app_url
 from mailflatrate.settings.schema import load_settings
+from support.cast import per_module
 from support.customers import Customer, sending_customer
 from support.mailboxes import prove
 from support.people import browser, person
+from support.scope import rows, within
 
 DORA = f"dora{secrets.randbelow(10**15)}@people.example"
-pytestmark = pytest.mark.usefixtures("database")
-
-
-@pytest.fixture(scope="module")
-def anna(database: str) -> Customer:
-    """Anna; each test asks about mailboxes of its own."""
-    assert database
-    return sending_customer(people=1)
+anna = per_module(sending_customer, people=1)
+"""Anna; each test asks about mailboxes of its own."""
 
 
 def add(anna: Customer) -> Mailbox:
@@ -46,8 +42,7 @@ def add(anna: Customer) -> Mailbox:
 
 
 def again(anna: Customer, mailbox: Mailbox) -> Mailbox:
-    with tenancy.account(anna.account_id):
-        return Mailbox.objects.get(id=mailbox.id)
+    return rows(anna, Mailbox).get(id=mailbox.id)
 
 
 def page_of(mailbox: Mailbox) -> str:
@@ -55,8 +50,7 @@ def page_of(mailbox: Mailbox) -> str:
 
 
 def mails(anna: Customer, email: str) -> list[Notice]:
-    with tenancy.account(anna.account_id):
-        return list(Notice.objects.filter(kind=NoticeKind.SENDER, recipient=email).order_by("id"))
+    return list(rows(anna, Notice).filter(kind=NoticeKind.SENDER, recipient=email).order_by("id"))
 
 
 def blocked_by(anna: Customer, draft: Campaign) -> tuple[str, ...]:
@@ -68,8 +62,7 @@ def test_a_sender_counts_once_somebody_in_its_mailbox_clicked(anna: Customer) ->
     mailbox = add(anna)
     (mail,) = mails(anna, mailbox.email)
     assert mailboxes.mailbox_url(mailbox) in mail.text
-    with tenancy.account(anna.account_id):
-        sender = SenderAddress.objects.get(email=mailbox.email)
+    sender = rows(anna, SenderAddress).get(email=mailbox.email)
     draft = anna.ticked(anna.draft(sender_id=sender.id))
     assert blocked_by(anna, draft) == ("sender-verified",)
     page = Client().get(page_of(mailbox))
@@ -93,8 +86,7 @@ def test_the_gate_lets_the_mail_out_only_to_a_mailbox_that_was_named(anna: Custo
         other = Notice.objects.create(kind=NoticeKind.PRIVACY, recipient=mailbox.email, subject="x")
     for notice in (stranger, other):
         queue_notice(anna.account_id, notice.id)
-        with tenancy.account(anna.account_id):
-            assert not GateDecision.objects.order_by("-id")[0].allowed
+        assert not rows(anna, GateDecision).order_by("-id")[0].allowed
 
 
 def test_no_is_kept_and_nobody_asks_again(anna: Customer) -> None:
@@ -114,8 +106,7 @@ def test_whoever_clicked_too_soon_takes_it_back(anna: Customer) -> None:
     Client().post(page_of(mailbox))
     Client().post(page_of(mailbox), {"refuse": "1"})
     assert again(anna, mailbox).proved_at is None
-    with tenancy.account(anna.account_id):
-        assert SenderAddress.objects.get(email=mailbox.email).verified_at is None
+    assert rows(anna, SenderAddress).get(email=mailbox.email).verified_at is None
 
 
 def test_a_link_ends_after_a_week_and_with_a_newer_round(anna: Customer) -> None:
@@ -125,8 +116,7 @@ def test_a_link_ends_after_a_week_and_with_a_newer_round(anna: Customer) -> None
         late = Client().post(old)
         assert late.status_code == 409
         assert "expired" in late.content.decode()
-        with tenancy.account(anna.account_id):
-            mailboxes.ask_again(mailbox.id, by=anna.owner)
+        within(anna, mailboxes.ask_again, mailbox.id, by=anna.owner)
         assert "There&#x27;s a newer email about this address" in Client().post(old).content.decode()
         assert Client().post(page_of(again(anna, mailbox))).status_code == 200
     assert again(anna, mailbox).proved_at is not None
@@ -134,16 +124,14 @@ def test_a_link_ends_after_a_week_and_with_a_newer_round(anna: Customer) -> None
 
 def test_a_link_of_the_same_round_stays_good_when_it_is_sent_again(anna: Customer) -> None:
     mailbox = add(anna)
-    with tenancy.account(anna.account_id):
-        mailboxes.ask_again(mailbox.id, by=anna.owner)
+    within(anna, mailboxes.ask_again, mailbox.id, by=anna.owner)
     assert Client().post(page_of(mailbox)).status_code == 200
 
 
 def test_three_mails_a_day_to_one_mailbox_from_whatever_account() -> None:
     anna = sending_customer(people=1)
     mailbox = add(anna)
-    with tenancy.account(anna.account_id):
-        mailboxes.ask_again(mailbox.id, by=anna.owner)
+    within(anna, mailboxes.ask_again, mailbox.id, by=anna.owner)
     eve = sending_customer(people=0)
     with tenancy.account(eve.account_id):
         mailboxes.add_reply_address(mailbox.email, by=eve.owner)
@@ -168,19 +156,16 @@ def test_an_account_that_nobody_activated_writes_to_no_stranger() -> None:
 def test_answers_go_where_somebody_agreed(anna: Customer) -> None:
     draft = anna.ticked(anna.draft(reply_to=DORA.capitalize()))
     assert blocked_by(anna, draft) == ("reply-to-verified",)
-    with tenancy.account(anna.account_id):
-        mailboxes.add_reply_address(DORA, by=anna.owner)
+    within(anna, mailboxes.add_reply_address, DORA, by=anna.owner)
     assert blocked_by(anna, draft) == ("reply-to-verified",)
-    with tenancy.account(anna.account_id):
-        prove(DORA)
+    within(anna, prove, DORA)
     assert blocked_by(anna, draft) == ()
 
 
 def test_once_a_year_it_is_asked_again_and_rests_without_an_answer() -> None:
     anna = sending_customer(people=1)
     mailbox = add(anna)
-    with tenancy.account(anna.account_id):
-        prove(mailbox.email)
+    within(anna, prove, mailbox.email)
     start = clock.now()
     with tenancy.account(anna.account_id):
         for days, count in ((334, 1), (336, 2), (337, 2)):
@@ -205,11 +190,9 @@ def test_the_pages_show_the_state_and_send_it_again(anna: Customer) -> None:
     assert (
         anna.client.post("/studio/senders/mailboxes/", {"reply_address": "team@lindenhof.example"}).status_code == 303
     )
-    with tenancy.account(anna.account_id):
-        reply = Mailbox.objects.get(email="team@lindenhof.example")
+    reply = rows(anna, Mailbox).get(email="team@lindenhof.example")
     assert anna.client.post(f"/studio/senders/mailboxes/{reply.id}/remove/").status_code == 303
-    with tenancy.account(anna.account_id):
-        assert not Mailbox.objects.filter(id=reply.id).exists()
+    assert not rows(anna, Mailbox).filter(id=reply.id).exists()
     ben = browser(person(anna.account_id, "Ben", Role.VIEWER))
     assert ben.post("/studio/senders/mailboxes/", {"reply_address": "x@lindenhof.example"}).status_code == 403
 

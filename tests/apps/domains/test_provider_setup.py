@@ -8,16 +8,13 @@ import pytest
 from django.test import Client
 
 from mailflatrate.apps.domains.actions import domains
-from mailflatrate.base import tenancy
 from mailflatrate.settings.schema import load_settings
+from support.cast import per_module
 from support.customers import Customer, sending_customer
 from support.provider_setup import HTMX, Scene, provider_scene
+from support.scope import within
 
-
-@pytest.fixture(scope="module")
-def anna(database: str) -> Customer:
-    assert database
-    return sending_customer(people=0)
+anna = per_module(sending_customer, people=0)
 
 
 @pytest.fixture
@@ -92,7 +89,6 @@ def test_a_provider_that_is_gone_is_said(scene: Scene) -> None:
 
 
 def test_without_a_key_nothing_is_offered(anna: Customer) -> None:
-    with tenancy.account(anna.account_id):
-        domain = domains.add_domain("shop.huber.at")
+    domain = within(anna, domains.add_domain, "shop.huber.at")
     assert "provider/" not in anna.client.get(f"/studio/senders/{domain.id}/").content.decode()
     assert anna.client.get(f"/studio/senders/{domain.id}/provider/").content == b""

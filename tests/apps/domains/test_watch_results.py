@@ -13,14 +13,11 @@ from mailflatrate.base import tenancy
 from mailflatrate.base.tenancy import PlatformReason
 from mailflatrate.settings.schema import load_settings
 from mailflatrate.wire.dns import DnsResolver, ZoneServer
+from support.cast import per_test
 from support.customers import Customer, sending_customer
+from support.scope import rows
 
-pytestmark = pytest.mark.usefixtures("database")
-
-
-@pytest.fixture
-def anna() -> Customer:
-    return sending_customer(people=0)
+anna = per_test(sending_customer, people=0)
 
 
 def letters(anna: Customer) -> list[Notice]:
@@ -93,8 +90,7 @@ def test_a_listed_domain_pauses_its_account_once(anna: Customer, lists: ZoneServ
     others = [row for row in _statuses() if row[0] != anna.account_id]
     watch_lists(0)
     assert now() == ("active", "")
-    with tenancy.account(anna.account_id):
-        SenderDomain.objects.update(name=f"anna{anna.account_id}.com")
+    rows(anna, SenderDomain).update(name=f"anna{anna.account_id}.com")
     lists.replace({f"anna{anna.account_id}.com.names.test": {"A": ["127.255.255.254"]}})
     watch_lists(0)
     assert now() == ("active", ""), "a list that refuses us says nothing"
@@ -113,5 +109,4 @@ def test_a_listed_domain_pauses_its_account_once(anna: Customer, lists: ZoneServ
 
 
 def _statuses() -> list[tuple[int, str]]:
-    with tenancy.platform(PlatformReason.OPERATOR_DESK):
-        return list(Account.objects.order_by("id").values_list("id", "status"))
+    return list(rows(PlatformReason.OPERATOR_DESK, Account).order_by("id").values_list("id", "status"))

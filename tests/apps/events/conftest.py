@@ -10,7 +10,6 @@ from support.receiver import Receiver, receiver
 
 @pytest.fixture
 def opened(database: str, monkeypatch: pytest.MonkeyPatch) -> Iterator[None]:
-    assert database
     monkeypatch.setenv("MAILFLATRATE_WEBHOOK_NETWORKS", "127.0.0.0/8")
     load_settings.cache_clear()
     yield

@@ -10,14 +10,14 @@ from mailflatrate.apps.events.actions.endpoints import EndpointOrder
 from mailflatrate.apps.events.errors import WebhookError, WebhookExists
 from mailflatrate.base import clock, tenancy
 from support.receiver import Receiver
+from support.scope import within
 from support.webhooks import ERASED, STARTED, Shop
 
 
 def test_both_secrets_sign_during_a_rotation_and_one_after_it(program: Receiver) -> None:
     shop = Shop(program)
     former = program.secret
-    with tenancy.account(shop.account_id):
-        made = endpoints.rotate_secret(shop.id, by=shop.anna.owner)
+    made = within(shop, endpoints.rotate_secret, shop.id, by=shop.anna.owner)
     for secret in (former, made.secret):
         program.secret = secret
         shop.happens(STARTED)

@@ -20,24 +20,20 @@ from mailflatrate.mail.identifiers.verp import unsubscribe_address
 from mailflatrate.rules.events import MUST_BE_OBEYED, EventType
 from mailflatrate.settings import load_settings
 from support.api import program_of
+from support.cast import per_module
 from support.contact_files import HEADER, line
 from support.forms import FormCustomer, customer_with_form, fresh_address
 from support.origins import approve_origin
 from support.returned_mail import LOOP, SentCampaign, arrive, desk, plain, sent_campaign
+from support.scope import within
 
 No = Callable[[SentCampaign, int], Any]
-
-
-@pytest.fixture(scope="module")
-def case(database: str) -> SentCampaign:
-    assert database
-    return sent_campaign(people=len(WAYS))
+case = per_module(lambda: sent_campaign(people=len(WAYS)))
 
 
 def said(account_id: int, contact_id: int) -> dict[str, dict[str, Any]]:
     """What programs were told of a contact that they must obey."""
-    with tenancy.account(account_id):
-        page = feed.read_events(FeedPosition(), MUST_BE_OBEYED, 1000)
+    page = within(account_id, feed.read_events, FeedPosition(), MUST_BE_OBEYED, 1000)
     return {each.type.value: each.payload for each in page.events if each.payload["contact_id"] == contact_id}
 
 
@@ -73,8 +69,7 @@ def page(case: SentCampaign, number: int) -> None:
 
 def bulk_action(case: SentCampaign, number: int) -> None:
     chosen = BulkSelection(ids=(case.reader(number).id,))
-    with tenancy.account(case.anna.account_id):
-        action = bulk.start_bulk(BulkKind.UNSUBSCRIBE, chosen, {}, by=case.anna.owner, enqueue=False)
+    action = within(case.anna, bulk.start_bulk, BulkKind.UNSUBSCRIBE, chosen, {}, by=case.anna.owner, enqueue=False)
     run_bulk(case.anna.account_id, action.id)
 
 
@@ -131,23 +126,20 @@ def test_a_no_is_told(case: SentCampaign, number: int) -> None:
 
 def test_nobody_learns_who_complained(case: SentCampaign) -> None:
     """Their events are those of anyone who leaves; the complaint itself comes by a job of its own, hours later."""
-    with tenancy.account(case.anna.account_id):
-        assert not feed.read_events(FeedPosition(), [EventType.COMPLAINT_RECEIVED], 10).events
+    assert not within(case.anna, feed.read_events, FeedPosition(), [EventType.COMPLAINT_RECEIVED], 10).events
     tell_complaint(case.anna.account_id, case.campaign.id)
-    with tenancy.account(case.anna.account_id):
-        (event,) = feed.read_events(FeedPosition(), [EventType.COMPLAINT_RECEIVED], 10).events
+    (event,) = within(case.anna, feed.read_events, FeedPosition(), [EventType.COMPLAINT_RECEIVED], 10).events
     assert event.payload == {"campaign_id": case.campaign.id}
 
 
 @pytest.mark.slow
-def test_a_confirmation_is_told_from_beginning_to_end(database: str) -> None:
+def test_a_confirmation_is_told_from_beginning_to_end() -> None:
     shop: FormCustomer = customer_with_form()
     yes, no = fresh_address("dora"), fresh_address("eve")
     begun = feed.horizon().position
     shop.confirm(shop.asked(yes))
     shop.confirm(shop.asked(no), answer="no")
-    with tenancy.account(shop.account_id):
-        page = feed.read_events(begun, feed.DEFAULT_TYPES, 100)
+    page = within(shop, feed.read_events, begun, feed.DEFAULT_TYPES, 100)
     found = [event.type.value for event in page.events]
     assert found.count("confirmation.asked") == 2
     assert found.count("contact.confirmed") == 1

@@ -12,18 +12,15 @@ from mailflatrate.rules.events import EventType
 from mailflatrate.settings import load_settings
 from mailflatrate.settings.roles import owner_url
 from support.customers import Customer, customer_with_list
-
-pytestmark = pytest.mark.usefixtures("database")
+from support.scope import within
 
 
 def complaint(account_id: int, number: int) -> None:
-    with tenancy.account(account_id):
-        emit(EventType.COMPLAINT_RECEIVED, {"campaign_id": number})
+    within(account_id, emit, EventType.COMPLAINT_RECEIVED, {"campaign_id": number})
 
 
 def read(account_id: int, position: FeedPosition, size: int = 100) -> tuple[list[int], FeedPosition]:
-    with tenancy.account(account_id):
-        page = feed.read_events(position, [EventType.COMPLAINT_RECEIVED], size)
+    page = within(account_id, feed.read_events, position, [EventType.COMPLAINT_RECEIVED], size)
     return [event.payload["campaign_id"] for event in page.events], page.position
 
 
@@ -37,8 +34,7 @@ def test_a_transaction_that_commits_late_is_not_passed_over() -> None:
     complaint(anna.account_id, 2)
     found, position = read(anna.account_id, FeedPosition())
     assert found == [], "a transaction before it is open"
-    with tenancy.account(anna.account_id):
-        assert feed.has_unripe()
+    assert within(anna, feed.has_unripe)
     late.commit()
     late.close()
     complaint(anna.account_id, 3)
@@ -93,7 +89,6 @@ def test_a_replay_begins_before_the_time() -> None:
     complaint(anna.account_id, 1)
     since = clock.now()
     complaint(anna.account_id, 2)
-    with tenancy.account(anna.account_id):
-        position = feed.position_at(since)
+    position = within(anna, feed.position_at, since)
     assert read(anna.account_id, position)[0][-1] == 2
     connections.close_all()

@@ -1,10 +1,6 @@
 """The cast of these tests. A module that needs another set-up has its own."""
 
-import pytest
+from support.cast import per_test
+from support.forms import customer_with_form
 
-from support.forms import FormCustomer, customer_with_form
-
-
-@pytest.fixture
-def lindenhof(database: str) -> FormCustomer:
-    return customer_with_form()
+lindenhof = per_test(customer_with_form)

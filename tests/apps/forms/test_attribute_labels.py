@@ -1,20 +1,17 @@
 """The words with which a customer's forms ask for attributes."""
 
-import pytest
-
 from mailflatrate.apps.forms.queries import asked_as
 from mailflatrate.base import tenancy
 from mailflatrate.rules.forms import FieldKind, FormField
 from support.forms import add_form, customer_with_form
+from support.scope import within
 
-pytestmark = pytest.mark.usefixtures("database")
 KEYS = ("shoe_size", "city")
 
 
 def test_the_newest_form_gives_the_word_in_the_language_of_the_reader_or_its_own() -> None:
     anna = customer_with_form(fields=(FormField("shoe_size", FieldKind.TEXT, {"de": "Größe", "en": "Size"}),)).anna
-    with tenancy.account(anna.account_id):
-        assert asked_as(KEYS, "de") == {"shoe_size": "Größe"}
+    assert within(anna, asked_as, KEYS, "de") == {"shoe_size": "Größe"}
     add_form(anna, fields=(FormField("shoe_size", FieldKind.TEXT, {"de": "Schuhgröße", "en": "Shoe size"}),))
     with tenancy.account(anna.account_id):
         assert asked_as(KEYS, "en") == {"shoe_size": "Shoe size"}
@@ -25,5 +22,4 @@ def test_the_newest_form_gives_the_word_in_the_language_of_the_reader_or_its_own
 def test_words_of_another_account_are_not_read() -> None:
     customer_with_form(fields=(FormField("shoe_size", FieldKind.TEXT, {"de": "Schuhgröße", "en": "Shoe size"}),))
     carla = customer_with_form().anna
-    with tenancy.account(carla.account_id):
-        assert asked_as(KEYS, "en") == {}
+    assert within(carla, asked_as, KEYS, "en") == {}

@@ -1,6 +1,10 @@
-"""What happens between a sign-up and its confirmation email counts: the gate is asked twice, and a "no" always wins."""
+"""What happens between a sign-up and its confirmation email counts: the gate is asked twice, and a "no" always wins.
+
+Nobody's first confirmation mail goes to a domain that takes none (R-18): the mail waits for the DNS.
+"""
 
 import asyncio
+from collections.abc import Iterator
 from datetime import timedelta
 
 import pytest
@@ -8,6 +12,7 @@ import pytest
 from mailflatrate.apps.delivery.confirmations import plan_confirmations
 from mailflatrate.apps.delivery.models import Delivery
 from mailflatrate.apps.delivery.send.sender import Sender
+from mailflatrate.apps.domains.models import MailDomain
 from mailflatrate.apps.forms.actions import form_edits
 from mailflatrate.apps.forms.models import ConfirmationMark, Form, SignupDenial, SignupRequest
 from mailflatrate.apps.gate.models import GateDecision
@@ -18,10 +23,10 @@ from mailflatrate.base.ids import key_ring
 from mailflatrate.rules.contacts.suppression import SuppressionReason
 from mailflatrate.rules.limits import value
 from mailflatrate.settings.schema import load_settings
+from mailflatrate.wire.dns import ZoneServer
 from support.fake_relay import FakeRelay
 from support.forms import DOMAIN, FormCustomer, fresh_address
-
-pytestmark = pytest.mark.usefixtures("database")
+from support.scope import rows, within
 
 
 def suppress(lindenhof: FormCustomer, email: str) -> None:
@@ -44,8 +49,7 @@ def deny(lindenhof: FormCustomer, email: str) -> None:
 
 
 def close(lindenhof: FormCustomer, _email: str) -> None:
-    with tenancy.account(lindenhof.account_id):
-        form_edits.close_form(lindenhof.form_id)
+    within(lindenhof, form_edits.close_form, lindenhof.form_id)
 
 
 CHANGES = {"suppressed": suppress, "denied": deny, "closed": close}
@@ -85,8 +89,7 @@ def test_a_no_between_the_plan_and_the_mail_stops_the_mail(lindenhof: FormCustom
 def test_a_request_that_expired_in_the_queue_gets_no_mail(lindenhof: FormCustomer) -> None:
     dora = fresh_address()
     lindenhof.sign_up(dora)
-    with tenancy.account(lindenhof.account_id):
-        SignupRequest.objects.filter(email=dora).update(expires_at=clock.now() - timedelta(seconds=1))
+    rows(lindenhof, SignupRequest).filter(email=dora).update(expires_at=clock.now() - timedelta(seconds=1))
     assert lindenhof.send() == []
     assert lindenhof.requests(dora)[0].reason == "request-alive"
 
@@ -94,8 +97,7 @@ def test_a_request_that_expired_in_the_queue_gets_no_mail(lindenhof: FormCustome
 def test_an_address_that_is_not_the_one_of_its_key_gets_no_mail(lindenhof: FormCustomer) -> None:
     dora = fresh_address()
     lindenhof.sign_up(dora)
-    with tenancy.account(lindenhof.account_id):
-        SignupRequest.objects.filter(email=dora).update(address_key=b"x" * 32)
+    rows(lindenhof, SignupRequest).filter(email=dora).update(address_key=b"x" * 32)
     assert lindenhof.send() == []
     assert lindenhof.requests(dora)[0].reason == "confirmation-address"
 
@@ -154,3 +156,61 @@ def send_chunk(lindenhof: FormCustomer, chunk_id: int) -> list[str]:
             return [message.recipient for message in relay.received]
 
     return asyncio.run(work())
+
+
+ZONE = {
+    "alive.com": {"MX": ["10 mx.alive.com"]},
+    "null-mx.com": {"MX": ["0 ."]},
+    "broken-dns.com": {"SERVFAIL": [""]},
+    "silent-dns.com": {"SILENT": [""]},
+}
+
+
+@pytest.fixture
+def world_dns(monkeypatch: pytest.MonkeyPatch) -> Iterator[ZoneServer]:
+    """The DNS of the world, and a memory without these domains."""
+    MailDomain.objects.filter(domain__in=[*ZONE, "nowhere.com"]).delete()
+    with ZoneServer(ZONE) as server:
+        monkeypatch.setenv("MAILFLATRATE_DNS_SERVERS", server.nameserver)
+        load_settings.cache_clear()
+        yield server
+    monkeypatch.undo()
+    load_settings.cache_clear()
+
+
+def states(lindenhof: FormCustomer, *addresses: str) -> list[tuple[str, str]]:
+    rows = [lindenhof.requests(address)[-1] for address in addresses]
+    return [(row.state, row.reason) for row in rows]
+
+
+def test_the_very_first_mail_waits_for_the_dns(lindenhof: FormCustomer, world_dns: ZoneServer) -> None:
+    people = ["dora@alive.com", "emil@null-mx.com", "frieda@nowhere.com"]
+    for address in people:
+        lindenhof.sign_up(address)
+    assert world_dns.questions == [], "no form asks the DNS"
+    plan_confirmations(lindenhof.account_id)
+    assert states(lindenhof, *people) == [
+        ("asked", ""),
+        ("withheld", "confirmation-address"),
+        ("withheld", "confirmation-address"),
+    ]
+    with tenancy.account(lindenhof.account_id):
+        assert Delivery.objects.filter(confirmation_id__isnull=False).count() == 1
+    asked = len(world_dns.questions)
+    lindenhof.sign_up("gustav@alive.com")
+    plan_confirmations(lindenhof.account_id)
+    assert len(world_dns.questions) == asked, "remembered"
+
+
+@pytest.mark.slow
+def test_a_dns_that_fails_keeps_nobody_out_and_nobody_waiting(lindenhof: FormCustomer, world_dns: ZoneServer) -> None:
+    people = ["dora@broken-dns.com", "emil@silent-dns.com"]
+    for address in people:
+        lindenhof.sign_up(address)
+    plan_confirmations(lindenhof.account_id)
+    assert states(lindenhof, *people) == [("asked", ""), ("asked", "")]
+    lindenhof.sign_up("frieda@silent-dns.com")
+    asked = len(world_dns.questions)
+    plan_confirmations(lindenhof.account_id)
+    assert len(world_dns.questions) == asked, "the next mail to it doesn't wait again"
+    assert states(lindenhof, "frieda@silent-dns.com") == [("asked", "")]

@@ -13,15 +13,14 @@ from mailflatrate.apps.forms.models import ConfirmationRequestKind, FormCount, F
 from mailflatrate.base import clock, tenancy
 from mailflatrate.base.tenancy import PlatformReason
 from support.forms import FormCustomer, customer_with_form, fresh_address
+from support.scope import rows, within
 
-pytestmark = pytest.mark.usefixtures("database")
 VISITOR = "203.0.113.9"
 
 
 @pytest.fixture
 def lindenhof() -> FormCustomer:
-    with tenancy.platform(PlatformReason.HOUSEKEEPING):
-        SignupCounter.objects.all().delete()
+    rows(PlatformReason.HOUSEKEEPING, SignupCounter).all().delete()
     return customer_with_form()
 
 
@@ -31,8 +30,7 @@ def report(lindenhof: FormCustomer, what: str, placement: str = "popup", ip: str
 
 
 def figures(lindenhof: FormCustomer) -> list[PlacementFigures]:
-    with tenancy.account(lindenhof.account_id):
-        return list(placement_figures(lindenhof.form_id))
+    return list(within(lindenhof, placement_figures, lindenhof.form_id))
 
 
 def test_the_whole_way_is_counted_by_placement(lindenhof: FormCustomer) -> None:
@@ -91,8 +89,7 @@ def test_the_rows_are_added_up_and_old_days_leave_the_figures(
             form_counts.count_step(lindenhof.form_id, "popup", FormStep.VIEW)
     before = figures(lindenhof)
     fold(0)
-    with tenancy.account(lindenhof.account_id):
-        assert sorted(FormCount.objects.values_list("count", flat=True)) == [1, form_counts.MANY_ROWS + 1]
+    assert sorted(rows(lindenhof, FormCount).values_list("count", flat=True)) == [1, form_counts.MANY_ROWS + 1]
     assert figures(lindenhof) == before and before[0].views == form_counts.MANY_ROWS + 1
 
 

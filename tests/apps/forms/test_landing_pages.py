@@ -18,8 +18,7 @@ from mailflatrate.entrypoints.studio.signup.landing import starting_source
 from support.desk import desk
 from support.forms import FormCustomer, customer_with_form, fresh_address
 from support.people import browser, operator, person
-
-pytestmark = pytest.mark.usefixtures("database")
+from support.scope import rows, within
 
 
 @dataclass(frozen=True)
@@ -34,8 +33,7 @@ class Landing:
 
     @property
     def page(self) -> LandingPage:
-        with tenancy.account(self.form.account_id):
-            return LandingPage.objects.select_related("current").get(form_id=self.form.form_id)
+        return rows(self.form, LandingPage).select_related("current").get(form_id=self.form.form_id)
 
     @property
     def url(self) -> str:
@@ -97,8 +95,7 @@ def test_what_is_published_is_seen_and_signed_up_on_with_its_own_proof(landing: 
     proof = landing.form.events(email)[-1].evidence
     assert proof.source == f"https://localhost:8443{landing.url}?version=1"
     assert (proof.signup_ip, proof.details["placement"]) == ("198.51.100.9", "landing")
-    with tenancy.account(landing.form.account_id):
-        (figures,) = placement_figures(landing.form.form_id)
+    (figures,) = within(landing.form, placement_figures, landing.form.form_id)
     assert (figures.placement, figures.signups, figures.confirmed) == ("landing", 1, 1)
 
 
@@ -108,14 +105,12 @@ def test_a_version_stays_and_unpublishing_hides_the_page(landing: Landing) -> No
     assert "Tulips by post" in Client().get(landing.url).content.decode(), "visitors see what was published"
     landing.press("publish")
     assert "Roses by post" in Client().get(landing.url).content.decode()
-    with tenancy.account(landing.form.account_id):
-        assert list(LandingVersion.objects.order_by("number").values_list("number", flat=True)) == [1, 2]
+    assert list(rows(landing.form, LandingVersion).order_by("number").values_list("number", flat=True)) == [1, 2]
     landing.press("unpublish")
     assert landing.seen() == 404
     landing.press("publish")
     assert landing.seen() == 200
-    with tenancy.account(landing.form.account_id):
-        assert LandingVersion.objects.count() == 2, "the same page again is the same version"
+    assert rows(landing.form, LandingVersion).count() == 2, "the same page again is the same version"
 
 
 def test_what_is_missing_is_named(landing: Landing) -> None:
@@ -179,7 +174,7 @@ def same_page_of_another_form(landing: Landing) -> str:
     return page.code
 
 
-def test_strangers(landing: Landing, database: str) -> None:
+def test_strangers(landing: Landing) -> None:
     landing.press("publish")
     carla, viewer = customer_with_form(), browser(person(landing.form.account_id, "Vera", Role.VIEWER))
     for path in ("", "preview/"):
@@ -195,8 +190,7 @@ def test_strangers(landing: Landing, database: str) -> None:
     )
     assert landing.seen() == 200
     page = landing.page
-    with tenancy.account(carla.account_id):
-        assert not LandingPage.objects.filter(id=page.id).update(is_published=False)
+    assert not rows(carla, LandingPage).filter(id=page.id).update(is_published=False)
     with pytest.raises(DatabaseError, match="permission denied"), tenancy.account(landing.form.account_id):
         LandingTakedown.objects.create(page=page, reason="x")
     with tenancy.account(landing.form.account_id):
@@ -207,4 +201,3 @@ def test_strangers(landing: Landing, database: str) -> None:
         )
         LandingPage.objects.filter(id=page.id).update(current=version)
     assert landing.seen() == 404, "content that this service didn't compile isn't shown"
-    assert database

@@ -1,4 +1,7 @@
-"""Double opt-in from the sign-up to the subscription, through gate, engine and a real SMTP dialogue (R-25 to R-34)."""
+"""Double opt-in from the sign-up to the subscription, through gate, engine and a real SMTP dialogue (R-25 to R-34).
+
+R-39: people under 16 by the field of a form get onto no list: by the form, by hand, by the API.
+"""
 
 import hashlib
 from datetime import timedelta
@@ -8,9 +11,11 @@ from django.test import Client
 
 from mailflatrate.apps.consent.models import ConsentEvent
 from mailflatrate.apps.delivery.models import Delivery
+from mailflatrate.apps.forms.actions import sign_up
 from mailflatrate.apps.forms.actions.request_expiry import forget_old
 from mailflatrate.apps.forms.actions.request_progress import token_hash
 from mailflatrate.apps.forms.actions.sign_up import request_confirmation
+from mailflatrate.apps.forms.errors import FormError
 from mailflatrate.apps.forms.models import ConfirmationRequestKind, SignupDenial, SignupRequest
 from mailflatrate.apps.gate.models import GateDecision
 from mailflatrate.apps.lists.actions import consent
@@ -20,16 +25,14 @@ from mailflatrate.apps.suppression.queries import is_suppressed
 from mailflatrate.base import clock, tenancy
 from mailflatrate.base.ids import key_ring
 from mailflatrate.rules.contacts.suppression import SuppressionReason
+from mailflatrate.rules.forms import FieldKind, FormField
+from support.cast import per_module
 from support.contact_files import readdress
 from support.forms import BROWSER, DOMAIN, FormCustomer, customer_with_form, fresh_address
+from support.scope import within
 
-pytestmark = pytest.mark.usefixtures("database")
-
-
-@pytest.fixture(scope="module")
-def shared(database: str) -> FormCustomer:
-    """The same for tests that look at people of their own only."""
-    return customer_with_form()
+shared = per_module(customer_with_form)
+"""The same for tests that look at people of their own only."""
 
 
 def traces(lindenhof: FormCustomer, email: str) -> tuple[list[dict[str, object]], list[int], int]:
@@ -232,8 +235,7 @@ def test_whoever_left_may_come_back_by_this_way_alone(lindenhof: FormCustomer) -
         assert lindenhof.state(dora) == "unsubscribed", "asking changes nothing"
         lindenhof.confirm(mail)
     assert lindenhof.state(dora) == "confirmed"
-    with tenancy.account(lindenhof.account_id):
-        assert not is_suppressed(bytes(contact.address_key))
+    assert not within(lindenhof, is_suppressed, bytes(contact.address_key))
 
 
 @pytest.mark.slow
@@ -251,8 +253,7 @@ def test_person_who_left_lately_is_asked_only_by_their_own_sign_up(
             consent.unsubscribe(leaver.id, list_id=lindenhof.anna.list_id, by="link", source="test")
 
     def ask(email: str) -> str:
-        with tenancy.account(lindenhof.account_id):
-            request_confirmation(lindenhof.form_id, email, kind=kind, note="asked by phone", by=None)
+        within(lindenhof, request_confirmation, lindenhof.form_id, email, kind=kind, note="asked by phone", by=None)
         sent = lindenhof.send()
         return "asked" if sent else lindenhof.requests(email)[-1].reason
 
@@ -299,3 +300,34 @@ def test_what_nobody_confirmed_is_erased_after_two_weeks(lindenhof: FormCustomer
         assert not Contact.objects.filter(id=contact_id).exists()
         kinds = ConsentEvent.objects.filter(contact_id=contact_id).order_by("id").values_list("kind", flat=True)
         assert list(kinds) == ["requested", "confirmation_sent", "expired"]
+
+
+def ask(lindenhof: FormCustomer, email: str, born: str) -> None:
+    with tenancy.account(lindenhof.account_id):
+        sign_up.request_confirmation(
+            lindenhof.form_id,
+            email,
+            kind=ConfirmationRequestKind.API,
+            note="asked in the shop",
+            by=None,
+            values={"tag": born},
+        )
+
+
+def test_a_form_that_asks_for_the_date_of_birth_takes_no_minors() -> None:
+    labels = {"de": "Geburtstag", "en": "Birthday"}
+    lindenhof = customer_with_form(fields=(FormField("tag", FieldKind.TEXT, labels),))
+    today = clock.now().date()
+    sixteen = today.replace(year=today.year - 16)  # 29 February 16 years ago was a leap day, too
+    young, old = (sixteen + timedelta(days=1)).strftime("%d.%m.%Y"), sixteen.strftime("%d.%m.%Y")
+    child, grown = fresh_address("kind"), fresh_address("dora")
+    answer = lindenhof.post(child, tag=young)
+    assert answer.status_code == 422
+    assert "at least 16 years" in answer.content.decode()
+    assert lindenhof.requests(child) == []
+    with pytest.raises(FormError, match="16"):
+        ask(lindenhof, child, young)
+    assert lindenhof.requests(child) == []
+    lindenhof.sign_up(grown, tag=old)
+    assert len(lindenhof.requests(grown)) == 1
+    ask(lindenhof, fresh_address(), "")

@@ -11,8 +11,7 @@ from mailflatrate.base import clock, tenancy
 from support.customers import sending_customer
 from support.forms import FormCustomer, fresh_address
 from support.people import browser, person
-
-pytestmark = pytest.mark.usefixtures("database")
+from support.scope import within
 
 
 def requests(lindenhof: FormCustomer, number: int, *, age: timedelta = timedelta(0), **values: str) -> None:
@@ -33,8 +32,7 @@ def requests(lindenhof: FormCustomer, number: int, *, age: timedelta = timedelta
 
 
 def seen(lindenhof: FormCustomer) -> list[tuple[int, int, int, int, bool]]:
-    with tenancy.account(lindenhof.account_id):
-        found = forms_under_pressure()
+    found = within(lindenhof, forms_under_pressure)
     return [(each.last_hour, each.usual, each.stopped, each.denied, each.unproven) for each in found]
 
 

@@ -22,8 +22,8 @@ from mailflatrate.base import clock, tenancy
 from mailflatrate.rules.limits import value
 from support.forms import NUMBERS, FormCustomer, customer_with_form, fresh_address
 from support.people import browser, operator, person
+from support.scope import rows, within
 
-pytestmark = pytest.mark.usefixtures("database")
 IP = "198.51.100.44"
 
 
@@ -95,8 +95,7 @@ def test_entries_made_without_a_connection_carry_their_place_and_time(fair: Fair
     (asked,) = fair.form.requests(offline)
     gap = asked.requested_at - datetime.fromisoformat(details["visited_at"])
     assert timedelta(hours=1.9) < gap < timedelta(hours=2.1)
-    with tenancy.account(fair.form.account_id):
-        (figures,) = placement_figures(fair.form.form_id)
+    (figures,) = within(fair.form, placement_figures, fair.form.form_id)
     assert (figures.placement, figures.signups, figures.confirmed) == ("stand", 2, 1)
 
 
@@ -113,8 +112,7 @@ def test_no_entry_is_older_than_its_stand_and_the_proof_names_only_staff_who_wer
                 assert "staff" not in details
                 assert details["kept"] == "The tablet kept it. Sent by Ben."
     (asked,) = fair.form.requests(early)
-    with tenancy.account(fair.form.account_id):
-        assert asked.visited_at == Stand.objects.get(id=fair.stand.id).created_at
+    assert asked.visited_at == rows(fair.form, Stand).get(id=fair.stand.id).created_at
 
 
 @pytest.mark.slow
@@ -141,8 +139,7 @@ def test_an_age_that_none_can_have_is_refused(fair: Fair, age: object) -> None:
 
 def test_a_session_of_another_accounts_stand_opens_nothing(fair: Fair) -> None:
     other = customer_with_form()
-    with tenancy.account(other.account_id):
-        stand, pin = create_stand(other.form_id, "Hall 9", clock.now() + timedelta(days=2), by=None)
+    stand, pin = within(other, create_stand, other.form_id, "Hall 9", clock.now() + timedelta(days=2), by=None)
     tablet = Client(REMOTE_ADDR="198.51.100.99")
     tablet.post(f"/stand/{stand.code}/", {"pin": pin, "staff": "Eve"})
     tablet.cookies["stand"]["path"] = "/"
@@ -162,8 +159,7 @@ def test_an_entry_from_after_a_no_asks(fair: Fair) -> None:
 
 
 def tally(fair: Fair) -> dict[str, int]:
-    with tenancy.account(fair.form.account_id):
-        (row,) = AskingTally.objects.all()
+    (row,) = rows(fair.form, AskingTally).all()
     return {name: getattr(row, name) for name in ("asked", "confirmed", "denied", "unknown")}
 
 
@@ -246,8 +242,7 @@ def test_a_pin_can_t_be_guessed_and_a_session_opens_one_stand(fair: Fair) -> Non
     assert fair.unlock().status_code == 429, "not even the right one"
     other = Client(REMOTE_ADDR="203.0.113.5")
     assert fair.unlock(tablet=other).status_code == 429, "the stand counts, whoever asks"
-    with tenancy.account(fair.form.account_id):
-        second, pin = create_stand(fair.form.form_id, "Hall 3", clock.now() + timedelta(days=1), by=None)
+    second, pin = within(fair.form, create_stand, fair.form.form_id, "Hall 3", clock.now() + timedelta(days=1), by=None)
     elsewhere = Client(REMOTE_ADDR="203.0.113.6")
     assert elsewhere.post(f"/stand/{second.code}/", {"pin": pin, "staff": "Ben"}).status_code == 303
     elsewhere.cookies["stand"]["path"] = "/"

@@ -24,9 +24,8 @@ from mailflatrate.settings.schema import load_settings
 from support.customers import Customer
 from support.fake_relay import HANG, FakeRelay, Step
 from support.forms import DOMAIN, FormCustomer, customer_with_form, fresh_address
+from support.scope import rows
 from support.waiting import wait_until_async
-
-pytestmark = pytest.mark.usefixtures("database")
 
 
 def at_once(work: Any, many: list[Any]) -> list[Any]:
@@ -74,8 +73,7 @@ def test_one_request_gets_one_mail_however_many_senders_look() -> None:
     lindenhof, dora = customer_with_form(), fresh_address()
     lindenhof.sign_up(dora)
     at_once(plan_confirmations, [lindenhof.account_id] * 6)
-    with tenancy.account(lindenhof.account_id):
-        assert Delivery.objects.filter(confirmation_id__isnull=False).count() == 1
+    assert rows(lindenhof, Delivery).filter(confirmation_id__isnull=False).count() == 1
 
 
 @pytest.mark.slow
@@ -136,8 +134,7 @@ def test_a_scanner_in_a_campaigns_letter_changes_nothing() -> None:
 def sent_letters(lindenhof: FormCustomer, anna: Customer) -> list[bytes]:
     """A campaign as the relay takes it."""
     campaign = anna.sending("Winter")
-    with tenancy.account(anna.account_id):
-        chunk = Chunk.objects.filter(campaign=campaign).get()
+    chunk = rows(anna, Chunk).filter(campaign=campaign).get()
 
     async def work() -> list[bytes]:
         async with FakeRelay() as relay:

@@ -2,7 +2,6 @@
 
 from datetime import timedelta
 
-import psycopg
 import pytest
 from django.db import ProgrammingError
 
@@ -17,12 +16,14 @@ from mailflatrate.apps.campaigns.queries import newest_imprint
 from mailflatrate.apps.gate.actions import release_campaign, release_due
 from mailflatrate.apps.gate.approval import approve_and_release, request_approval, send_back
 from mailflatrate.base import clock, tenancy
-from mailflatrate.settings.roles import app_url
 from mailflatrate.settings.schema import load_settings
+from support.cast import per_module
 from support.customers import WHERE, Customer, sending_customer
 from support.people import browser, followed, person
+from support.scope import rows, within
+from support.sql import REFUSALS, as_application
 
-pytestmark = pytest.mark.usefixtures("database")
+stranger = per_module(lambda: Customer.registered("Carla's Cafe").owner)
 
 
 def anna_with_ben() -> Customer:
@@ -34,19 +35,13 @@ def anna_with_ben() -> Customer:
 
 
 @pytest.fixture(scope="module")
-def anna(database: str) -> Customer:
+def anna() -> Customer:
     """For tests that leave its setting and its people as they are, and work on campaigns of their own."""
     return anna_with_ben()
 
 
-@pytest.fixture(scope="module")
-def stranger(database: str) -> User:
-    return Customer.registered("Carla's Cafe").owner
-
-
 def ben_of(anna: Customer) -> User:
-    with tenancy.account(anna.account_id):
-        return User.objects.get(memberships__account_id=anna.account_id, name="Ben Berger")
+    return rows(anna, User).get(memberships__account_id=anna.account_id, name="Ben Berger")
 
 
 def shown(anna: Customer, campaign: Campaign) -> str:
@@ -62,8 +57,7 @@ def asked(anna: Customer, campaign: Campaign, by: User | None = None, **values: 
 
 def release(anna: Customer, campaign: Campaign, by: User) -> None:
     seen = shown(anna, campaign)
-    with tenancy.account(anna.account_id):
-        assert approve_and_release(campaign.id, by=by, shown_hash=seen, where=WHERE).allowed
+    assert within(anna, approve_and_release, campaign.id, by=by, shown_hash=seen, where=WHERE).allowed
 
 
 def messages_to(user: User) -> list[str]:
@@ -89,8 +83,7 @@ def test_one_asks_and_another_releases(anna: Customer) -> None:
 @pytest.mark.slow
 def test_the_link_in_the_request_opens_the_page(anna: Customer) -> None:
     campaign, ben = anna.draft(), ben_of(anna)
-    with tenancy.account(anna.account_id):
-        anna.ticked(campaign)
+    within(anna, anna.ticked, campaign)
     asked(anna, campaign)
     with tenancy.account(people.house_account().id):
         text = Notice.objects.filter(recipient=ben.email).latest("id").text
@@ -127,8 +120,7 @@ def test_whoever_wrote_last_is_no_second_person() -> None:
 
 def test_a_name_or_a_time_zone_makes_nobody_the_writer(anna: Customer) -> None:
     campaign, ben = anna.draft(), ben_of(anna)
-    with tenancy.account(anna.account_id):
-        drafts.update_campaign(campaign.id, {"name": "Bulbs", "time_zone": "Europe/Paris"}, by=ben)
+    within(anna, drafts.update_campaign, campaign.id, {"name": "Bulbs", "time_zone": "Europe/Paris"}, by=ben)
     asked(anna, campaign)
     release(anna, campaign, ben)
 
@@ -137,13 +129,11 @@ def test_a_name_or_a_time_zone_makes_nobody_the_writer(anna: Customer) -> None:
 def test_an_edit_asks_again(anna: Customer) -> None:
     campaign, ben = anna.draft(), ben_of(anna)
     first = asked(anna, campaign)
-    with tenancy.account(anna.account_id):
-        drafts.update_campaign(campaign.id, {"subject": "Something else"}, by=anna.owner)
+    within(anna, drafts.update_campaign, campaign.id, {"subject": "Something else"}, by=anna.owner)
     with pytest.raises(CampaignError, match="changed after approval"):
         release(anna, campaign, ben)
     asked(anna, campaign)
-    with tenancy.account(anna.account_id):
-        assert ReleaseRequest.objects.get(id=first.id).answer == ReleaseAnswer.OVERTAKEN
+    assert rows(anna, ReleaseRequest).get(id=first.id).answer == ReleaseAnswer.OVERTAKEN
     release(anna, campaign, ben)
 
 
@@ -165,8 +155,7 @@ def test_switched_on_before_the_time_has_come() -> None:
     anna = anna_with_ben()
     approval.switch_four_eyes(anna.account_id, False, by=anna.owner)
     campaign = anna.ticked(anna.draft())
-    with tenancy.account(anna.account_id):
-        release_campaign(campaign.id, by=anna.owner, at=clock.now() + timedelta(hours=1))
+    within(anna, release_campaign, campaign.id, by=anna.owner, at=clock.now() + timedelta(hours=1))
     approval.switch_four_eyes(anna.account_id, True, by=anna.owner)
     with tenancy.account(anna.account_id):
         Campaign.objects.filter(id=campaign.id).update(scheduled_at=clock.now() - timedelta(minutes=1))
@@ -240,10 +229,8 @@ def test_the_database_holds_to_it(anna: Customer, stranger: User, name: str) -> 
         "carla": stranger.id,
     }
     statement = FORGED[name]
-    with psycopg.connect(app_url(load_settings())) as application:
-        tenancy.enter_account(application, anna.account_id)
-        with pytest.raises((psycopg.errors.InsufficientPrivilege, psycopg.errors.CheckViolation)):
-            application.execute(statement, {key: value for key, value in values.items() if f"%({key})s" in statement})
+    with as_application(anna) as application, pytest.raises(REFUSALS):
+        application.execute(statement, {key: value for key, value in values.items() if f"%({key})s" in statement})
 
 
 def test_an_answer_never_changes(anna: Customer) -> None:

@@ -33,11 +33,12 @@ from mailflatrate.rules.verdict import Severity
 from mailflatrate.settings.roles import app_url
 from mailflatrate.settings.schema import load_settings
 from support.api import Program, problem, program_of
+from support.cast import per_module
 from support.customers import CONTENT, IMPRINT, WHERE, Customer, sending_customer
 from support.origins import approve_origin
 from support.people import operator, person
+from support.scope import within
 
-pytestmark = pytest.mark.usefixtures("database")
 Step = Callable[["Home"], None]
 
 
@@ -58,6 +59,7 @@ INSERT INTO delivery (account_id, campaign_id, chunk_id, edition_id, contact_id,
 SELECT %(account)s, %(campaign)s, 0, %(edition)s, contact_id, mailing_list_id, %(decision)s, 'x', now(), id
 FROM consent_event WHERE kind IN ('confirmed', 'imported') LIMIT 1
 """
+anna = per_module(sending_customer, people=1)
 
 
 @dataclass
@@ -137,17 +139,12 @@ class Home:
 
 
 @pytest.fixture(scope="module")
-def anna(database: str) -> Customer:
-    return sending_customer(people=1)
-
-
-@pytest.fixture(scope="module")
 def shop(anna: Customer) -> Program:
     return program_of(anna)
 
 
 @pytest.fixture(scope="module")
-def sql(database: str) -> Iterator[psycopg.Connection]:
+def sql() -> Iterator[psycopg.Connection]:
     """The application's own name and password."""
     with psycopg.connect(app_url(load_settings()), autocommit=True) as opened:
         yield opened
@@ -332,16 +329,14 @@ def test_a_draft_cannot_leave_out_what_the_service_puts_in(home: Home) -> None:
 
 def test_a_mailing_in_another_language_than_its_list_is_warned_of(home: Home) -> None:
     home.save(language="de")
-    with tenancy.account(home.anna.account_id):
-        verdict = check_campaign(home.draft.id)
+    verdict = within(home.anna, check_campaign, home.draft.id)
     assert verdict.allowed
     assert [finding.key for finding in verdict.failures] == ["list-language"]
     page = home.anna.client.get(f"/studio/campaigns/{home.draft.id}/edit/").content.decode()
     assert "but these lists have a different one: Newsletter." in page
     assert 'href="#id_language"' in page
     home.save(language="en")
-    with tenancy.account(home.anna.account_id):
-        assert check_campaign(home.draft.id).failures == ()
+    assert within(home.anna, check_campaign, home.draft.id).failures == ()
 
 
 def test_a_test_that_is_under_way_is_not_stopped_by_an_audience_that_shrank(home: Home) -> None:

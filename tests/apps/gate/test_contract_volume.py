@@ -16,8 +16,10 @@ from mailflatrate.base import tenancy
 from mailflatrate.base.ids import mailbox_keys
 from mailflatrate.rules import limits
 from mailflatrate.rules.contacts.suppression import SuppressionReason
+from support.cast import per_test
 from support.desk import desk
 from support.people import browser
+from support.scope import within
 from support.transactional import TransactionalCustomer, transactional_customer
 
 GMAIL = (
@@ -28,11 +30,7 @@ GMAIL = (
 )
 TAGGED = ("frieda{n}@briefkasten-lindenhof.de", "frieda{n}+a@briefkasten-lindenhof.de")
 NUMBERS = itertools.count(1)
-
-
-@pytest.fixture
-def anna(database: str) -> TransactionalCustomer:
-    return transactional_customer()
+anna = per_test(transactional_customer)
 
 
 def spellings(forms: tuple[str, ...]) -> Iterator[str]:
@@ -98,8 +96,7 @@ def test_the_volume_begins_small_counts_mailboxes_and_grows_with_what_arrives(
 
 def allowed(anna: TransactionalCustomer) -> int:
     contracts._KNOWN.clear()
-    with tenancy.account(anna.account_id):
-        return contracts.contract_allowance().limit
+    return within(anna, contracts.contract_allowance).limit
 
 
 def age(database: str, anna: TransactionalCustomer, state: str) -> None:

@@ -6,17 +6,15 @@ from mailflatrate.apps.gate.models import GateDecision
 from mailflatrate.apps.suppression.actions import address_key, suppress
 from mailflatrate.base import tenancy
 from mailflatrate.rules.contacts.suppression import SuppressionReason, stops_contract
+from support.cast import per_module
 from support.transactional import (
     TransactionalCustomer,
     fresh_recipient,
     transactional_customer,
 )
 
-
-@pytest.fixture(scope="module")
-def anna(database: str) -> TransactionalCustomer:
-    """Anna, who may send transactional email; every message has a recipient of its own."""
-    return transactional_customer()
+anna = per_module(transactional_customer)
+"""Anna, who may send transactional email; every message has a recipient of its own."""
 
 
 @pytest.mark.parametrize("reason", SuppressionReason)

@@ -11,9 +11,8 @@ from mailflatrate.settings.schema import load_settings
 from support.customers import sending_customer
 
 
-def test_the_database_takes_no_decision_against_a_rule(database: str) -> None:
+def test_the_database_takes_no_decision_against_a_rule() -> None:
     """Under the application's role only the gate's verdict is let out, and with its pass none that a rule blocks."""
-    assert database
     anna = sending_customer(people=1)
     draft = anna.ticked(anna.draft())
     insert = (

@@ -26,8 +26,7 @@ from mailflatrate.rules.contacts.audience_states import ConsentKind
 from support.customers import Customer, sending_customer
 from support.desk import desk
 from support.people import browser, operator, person
-
-pytestmark = pytest.mark.usefixtures("database")
+from support.scope import within
 
 
 @pytest.fixture
@@ -40,8 +39,7 @@ def anna() -> Customer:
 
 def _asked(anna: Customer, name: str = "Bulbs") -> Campaign:
     campaign = anna.draft(name)
-    with tenancy.account(anna.account_id):
-        ask_draft_review(campaign.id, by=anna.owner)
+    within(anna, ask_draft_review, campaign.id, by=anna.owner)
     return anna.again(campaign)
 
 
@@ -63,8 +61,7 @@ def _answer(anna: Customer, campaign: Campaign, *, approved: bool = True, text: 
 
 def _release(anna: Customer, campaign: Campaign) -> Campaign:
     ticked = anna.ticked(anna.again(campaign))
-    with tenancy.account(anna.account_id):
-        assert release_campaign(ticked.id, by=anna.owner).allowed
+    assert within(anna, release_campaign, ticked.id, by=anna.owner).allowed
     return anna.again(ticked)
 
 
@@ -142,8 +139,7 @@ def test_the_button_and_the_dialog_say_before_the_press_that_it_is_reviewed_and_
 def test_any_change_afterward_waits_and_is_shown_as_a_difference(anna: Customer) -> None:
     campaign = _asked(anna)
     _answer(anna, campaign)
-    with tenancy.account(anna.account_id):
-        drafts.update_campaign(campaign.id, {"subject": "Tulips instead"}, by=anna.owner)
+    within(anna, drafts.update_campaign, campaign.id, {"subject": "Tulips instead"}, by=anna.owner)
     campaign = _release(anna, campaign)
     assert campaign.state == CampaignState.REVIEW
     page = desk().page(f"campaigns/{campaign.id}/")
@@ -154,8 +150,7 @@ def test_any_change_afterward_waits_and_is_shown_as_a_difference(anna: Customer)
 def test_editing_goes_on_and_an_outdated_page_approves_nothing(anna: Customer) -> None:
     campaign = _asked(anna)
     seen = _hash(anna, campaign)
-    with tenancy.account(anna.account_id):
-        drafts.update_campaign(campaign.id, {"subject": "Changed under their eyes"}, by=anna.owner)
+    within(anna, drafts.update_campaign, campaign.id, {"subject": "Changed under their eyes"}, by=anna.owner)
     with pytest.raises(CampaignError, match="has changed in the meantime"):
         _answer(anna, anna.again(campaign), shown=seen)
     assert anna.again(campaign).review_asked_at is not None
@@ -196,8 +191,7 @@ def test_the_desk_sees_drafts_only_while_they_are_shown(anna: Customer) -> None:
     campaign = _asked(anna, "Shown")
     assert "Draft, early review" in otto.page("campaigns/")
     assert "Draft, early review" in otto.page(f"campaigns/{campaign.id}/")
-    with tenancy.account(anna.account_id):
-        withdraw_draft(campaign.id, by=anna.owner)
+    within(anna, withdraw_draft, campaign.id, by=anna.owner)
     otto.page(f"campaigns/{campaign.id}/", 404)
     with pytest.raises(CampaignError, match="no longer waiting"):
         _answer(anna, anna.again(campaign))

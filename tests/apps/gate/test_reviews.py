@@ -24,9 +24,8 @@ from mailflatrate.settings.roles import app_url
 from mailflatrate.settings.schema import load_settings
 from support.customers import Customer, sending_customer
 from support.people import operator
-
-pytestmark = pytest.mark.usefixtures("database")
-
+from support.scope import rows, within
+from support.sql import as_application
 
 COLUMNS = (
     "account_id, name, subject, preheader, reply_to, language, list_ids, conditions, content_kind, content,"
@@ -45,8 +44,7 @@ def anna() -> Customer:
 
 def released(anna: Customer, name: str = "Bulbs", **values: Any) -> Campaign:
     campaign = anna.ticked(anna.draft(name, **values))
-    with tenancy.account(anna.account_id):
-        assert release_campaign(campaign.id, by=anna.owner).allowed
+    assert within(anna, release_campaign, campaign.id, by=anna.owner).allowed
     return anna.again(campaign)
 
 
@@ -57,8 +55,7 @@ def approve(anna: Customer, campaign: Campaign, **values: Any) -> Campaign:
 
 
 def supervised(anna: Customer) -> bool:
-    with tenancy.platform(PlatformReason.OPERATOR_DESK):
-        return Account.objects.get(id=anna.account_id).supervised
+    return rows(PlatformReason.OPERATOR_DESK, Account).get(id=anna.account_id).supervised
 
 
 def open_keys(anna: Customer, campaign: Campaign, severity: Severity) -> list[str]:
@@ -68,8 +65,7 @@ def open_keys(anna: Customer, campaign: Campaign, severity: Severity) -> list[st
 
 def sent(anna: Customer, campaign: Campaign) -> None:
     """It started, with the job that follows from that, and is over."""
-    with tenancy.account(anna.account_id):
-        Campaign.objects.filter(id=campaign.id).update(state="sent", started_at=clock.now(), planned_count=3)
+    rows(anna, Campaign).filter(id=campaign.id).update(state="sent", started_at=clock.now(), planned_count=3)
     end_supervision(anna.account_id, campaign.id)
 
 
@@ -112,15 +108,13 @@ def test_a_review_holds_for_the_content_that_was_seen(anna: Customer) -> None:
     with tenancy.account(anna.account_id):
         assert not release_campaign(campaign.id, by=anna.owner).allowed, "the tick was for another content (R-04)"
     campaign = anna.ticked(anna.again(campaign))
-    with tenancy.account(anna.account_id):
-        release_campaign(campaign.id, by=anna.owner)
+    within(anna, release_campaign, campaign.id, by=anna.owner)
     assert anna.again(campaign).state == CampaignState.REVIEW
 
 
 def test_a_scheduled_mailing_is_reviewed_first_and_goes_out_in_time(anna: Customer) -> None:
     campaign, at = anna.ticked(anna.draft("Later")), clock.now() + timedelta(days=2)
-    with tenancy.account(anna.account_id):
-        release_campaign(campaign.id, by=anna.owner, at=at)
+    within(anna, release_campaign, campaign.id, by=anna.owner, at=at)
     campaign = anna.again(campaign)
     assert (campaign.state, campaign.scheduled_at) == (CampaignState.REVIEW, at)
     campaign = approve(anna, campaign)
@@ -152,10 +146,9 @@ def test_nobody_walks_around_the_reviewer_in_the_database(anna: Customer) -> Non
                 application.execute(attack)
             application.rollback()
     campaign = approve(anna, waiting)
-    with psycopg.connect(app_url(load_settings())) as application:
-        tenancy.enter_account(application, anna.account_id)
-        with pytest.raises(psycopg.errors.InsufficientPrivilege):  # another content under the same approval
-            application.execute("UPDATE campaign SET policy_hash = 'f' WHERE id = %s", [campaign.id])
+    with as_application(anna) as application, pytest.raises(psycopg.errors.InsufficientPrivilege):
+        # another content under the same approval
+        application.execute("UPDATE campaign SET policy_hash = 'f' WHERE id = %s", [campaign.id])
 
 
 def test_after_a_pause_one_mailing_is_looked_at() -> None:

@@ -18,36 +18,29 @@ from mailflatrate.apps.transactional.models import TemplateVersion
 from mailflatrate.base import clock, tenancy
 from mailflatrate.base.audit.models import AuditEntry
 from mailflatrate.base.tenancy import PlatformReason
+from support.cast import per_test
 from support.customers import Customer
 from support.people import browser, followed, person
+from support.scope import rows, within
 from support.transactional import sent, service_sender, with_template
 
-pytestmark = pytest.mark.usefixtures("database")
-
-
-@pytest.fixture
-def anna() -> Customer:
-    return Customer.vetted().with_imprint().signed_in()
+anna = per_test(lambda: Customer.vetted().with_imprint().signed_in())
 
 
 @pytest.fixture
 def version(anna: Customer) -> TemplateVersion:
-    with tenancy.account(anna.account_id):
-        sender = service_sender()
+    sender = within(anna, service_sender)
     version_id = with_template(anna, sender)
-    with tenancy.account(anna.account_id):
-        return TemplateVersion.objects.get(id=version_id)
+    return rows(anna, TemplateVersion).get(id=version_id)
 
 
 def queued_tests(anna: Customer) -> list[Notice]:
-    with tenancy.account(anna.account_id):
-        return list(Notice.objects.filter(kind=NoticeKind.TEST).order_by("id"))
+    return list(rows(anna, Notice).filter(kind=NoticeKind.TEST).order_by("id"))
 
 
 def received(anna: Customer, notice: Notice) -> list[bytes]:
     queue_notice(anna.account_id, notice.id)
-    with tenancy.account(anna.account_id):
-        chunk_id = Delivery.objects.get(notice=notice).chunk_id
+    chunk_id = rows(anna, Delivery).get(notice=notice).chunk_id
     return sent(anna.account_id, chunk_id)
 
 
@@ -58,8 +51,7 @@ def test_a_colleague_gets_the_draft_with_its_sample_data_marked_as_a_test(
     path, me = f"/studio/transactional/templates/{version.template_id}/", anna.owner.email.lower()
     assert "Send a test" in anna.page(path.removeprefix("/studio/"))
     assert "1 test message sent." in followed(anna.client, f"{path}test/", {"recipients": [me]})
-    with tenancy.account(anna.account_id):
-        save_draft(version.id, {"subject": "Changed", "content": "Changed"}, by=anna.owner)
+    within(anna, save_draft, version.id, {"subject": "Changed", "content": "Changed"}, by=anna.owner)
     (notice,) = queued_tests(anna)
     (raw,) = received(anna, notice)
     mail = message_from_bytes(raw, policy=policy.default)
@@ -110,6 +102,5 @@ def test_a_sealed_test_reaches_no_one_else(anna: Customer, version: TemplateVers
         values = {"kind": NoticeKind.TEST, "text_sealed": mine.text_sealed}
         to_ben = Notice.objects.create(recipient=ben.email, template_version_id=version.id, **values)
     other_id = with_template(anna, version.sender_id or 0, key="other")
-    with tenancy.account(anna.account_id):
-        of_other = Notice.objects.create(recipient=mine.recipient, template_version_id=other_id, **values)
+    of_other = rows(anna, Notice).create(recipient=mine.recipient, template_version_id=other_id, **values)
     assert received(anna, to_ben) == received(anna, of_other) == []

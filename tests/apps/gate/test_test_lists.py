@@ -13,25 +13,20 @@ from mailflatrate.apps.gate.test_lists import MOST_ADDRESSES, addresses_of, save
 from mailflatrate.apps.lists.models import Contact
 from mailflatrate.base import clock, tenancy
 from mailflatrate.base.tenancy import PlatformReason
+from support.cast import per_test
 from support.customers import Customer, sending_customer
 from support.people import followed, person
+from support.scope import rows, within
 
-pytestmark = pytest.mark.usefixtures("database")
-
-
-@pytest.fixture
-def anna() -> Customer:
-    return sending_customer(people=1)
+anna = per_test(sending_customer, people=1)
 
 
 def test_a_list_reaches_only_people_who_agreed_whenever_it_was_saved(anna: Customer) -> None:
     """A colleague who left stays on the list and gets nothing; a stranger and a shared address never get on it."""
     info, ben = "info@lindenhof.example", person(anna.account_id, "Ben", Role.EDITOR)
     User.objects.filter(id=ben.id).update(last_login=clock.now())
-    with tenancy.account(anna.account_id):
-        box = Mailbox.objects.create(email=info)
-    with tenancy.platform(PlatformReason.PUBLIC_PAGE):
-        Mailbox.objects.filter(id=box.id).update(proved_at=clock.now())
+    box = rows(anna, Mailbox).create(email=info)
+    rows(PlatformReason.PUBLIC_PAGE, Mailbox).filter(id=box.id).update(proved_at=clock.now())
     posted = {"name": "Reviewers", "addresses": [anna.owner.email, ben.email]}
     page = followed(anna.client, "/studio/test-lists/", posted)
     assert "“Reviewers” was saved" in page
@@ -64,8 +59,7 @@ def test_a_list_reaches_only_people_who_agreed_whenever_it_was_saved(anna: Custo
 
 def test_another_customers_list_reaches_no_one(anna: Customer) -> None:
     carla, draft = sending_customer(people=0), anna.draft()
-    with tenancy.account(carla.account_id):
-        hers = save_test_list("Hers", [carla.owner.email], by=carla.owner)
+    hers = within(carla, save_test_list, "Hers", [carla.owner.email], by=carla.owner)
     assert anna.client.post(f"/studio/test-lists/{hers.id}/delete/").status_code == 404
     assert anna.client.get(f"/studio/test-lists/?list={hers.id}").status_code == 404
     page = followed(anna.client, f"/studio/campaigns/{draft.id}/edit/test/", {"lists": [hers.id]})
@@ -82,20 +76,17 @@ def test_the_address_of_a_colleague_who_leaves_goes_from_the_lists(anna: Custome
     add_member(carla.account_id, ben)
     with tenancy.access():
         User.objects.filter(id=ben.id).update(last_login=clock.now(), email=ben.email.upper())
-    with tenancy.account(carla.account_id):
-        save_test_list("Hers", [ben.email], by=carla.owner)
+    within(carla, save_test_list, "Hers", [ben.email], by=carla.owner)
     with tenancy.account(anna.account_id):
         both = save_test_list("Both", [anna.owner.email, ben.email], by=anna.owner)
         save_test_list("Ben", [ben.email], by=anna.owner)
         membership = Membership.objects.get(user=ben)
     remove_member(anna.account_id, membership.id, by=anna.owner)
-    with tenancy.account(anna.account_id):
-        assert list(TestList.objects.values_list("id", "addresses")) == [(both.id, [anna.owner.email.lower()])]
+    assert list(rows(anna, TestList).values_list("id", "addresses")) == [(both.id, [anna.owner.email.lower()])]
     with tenancy.account(carla.account_id):
         assert TestList.objects.get().addresses == [ben.email.lower()]
         hers = Mailbox.objects.create(email=ben.email.lower())
-    with tenancy.platform(PlatformReason.PUBLIC_PAGE):
-        Mailbox.objects.filter(id=hers.id).update(proved_at=clock.now())
+    rows(PlatformReason.PUBLIC_PAGE, Mailbox).filter(id=hers.id).update(proved_at=clock.now())
     with tenancy.account(carla.account_id):
         with tenancy.access(), connection.cursor() as cursor:
             cursor.execute("DELETE FROM membership WHERE account_id = %s AND user_id = %s", [carla.account_id, ben.id])

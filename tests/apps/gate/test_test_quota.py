@@ -11,8 +11,7 @@ from mailflatrate.apps.gate import test_quota
 from mailflatrate.apps.gate.test_quota import TestContent, keep_within_the_day, queue_test
 from mailflatrate.base import tenancy
 from support.customers import Customer
-
-pytestmark = pytest.mark.usefixtures("database")
+from support.scope import rows
 
 
 def test_one_address_gets_so_many_a_day_also_when_two_people_send_at_once(monkeypatch: pytest.MonkeyPatch) -> None:
@@ -39,5 +38,4 @@ def test_one_address_gets_so_many_a_day_also_when_two_people_send_at_once(monkey
         assert other.is_alive(), "it waits until the first one is counted"
     other.join()
     assert refused == [f"{to} can get up to 1 test messages in 24 hours. Continue tomorrow."]
-    with tenancy.account(anna.account_id):
-        assert Notice.objects.filter(kind=NoticeKind.TEST).count() == 1
+    assert rows(anna, Notice).filter(kind=NoticeKind.TEST).count() == 1

@@ -17,8 +17,8 @@ from mailflatrate.base import clock, tenancy
 from mailflatrate.rules.contacts.suppression import SuppressionReason
 from support.customers import Customer, sending_customer
 from support.people import person
+from support.scope import rows, within
 
-pytestmark = pytest.mark.usefixtures("database")
 test_addresses.__test__ = False  # type: ignore[attr-defined]  # the name says what it is
 
 
@@ -46,8 +46,7 @@ def test_users_of_other_accounts_and_people_who_left_get_no_test_that_waits() ->
         assert [may_leave(notice) for notice in made] == [True, False, False]
         membership = Membership.objects.get(user=ben)
     remove_member(anna.account_id, membership.id, by=anna.owner)
-    with tenancy.account(anna.account_id):
-        assert not may_leave(made[0])
+    assert not within(anna, may_leave, made[0])
 
 
 @pytest.mark.parametrize("everywhere", [False, True])
@@ -68,8 +67,7 @@ def test_a_suppressed_address_gets_no_test_and_says_why(everywhere: bool) -> Non
 def test_a_complaint_about_a_test_stops_tests() -> None:
     anna = sending_customer(people=0)
     ben = colleague(anna, "Ben")
-    with tenancy.account(anna.account_id):
-        notices = [Notice.objects.create(kind=kind, recipient=ben.email, text_sealed="") for kind in ("team", "test")]
+    notices = [rows(anna, Notice).create(kind=kind, recipient=ben.email, text_sealed="") for kind in ("team", "test")]
     for notice, left in zip(notices, ([ben.email], []), strict=True):
         queue_notice(anna.account_id, notice.id)
         with tenancy.account(anna.account_id):
@@ -81,9 +79,7 @@ def test_a_complaint_about_a_test_stops_tests() -> None:
 def test_the_lists_follow_a_changed_address() -> None:
     anna = sending_customer(people=0)
     me, ben = anna.owner.email.lower(), colleague(anna, "Ben")
-    with tenancy.account(anna.account_id):
-        both = save_test_list("Both", [ben.email, me], by=anna.owner)
+    both = within(anna, save_test_list, "Both", [ben.email, me], by=anna.owner)
     ben.email = "B.Neu@briefkasten-lindenhof.de"
     ben.save()
-    with tenancy.account(anna.account_id):
-        assert TestList.objects.get(id=both.id).addresses == ["b.neu@briefkasten-lindenhof.de", me]
+    assert rows(anna, TestList).get(id=both.id).addresses == ["b.neu@briefkasten-lindenhof.de", me]

@@ -26,8 +26,8 @@ from mailflatrate.rules.contacts.suppression import SuppressionReason
 from mailflatrate.rules.gate.judge import judge_recipient
 from mailflatrate.rules.skip_reasons import WithholdReason
 from support.customers import Customer, sending_customer
+from support.scope import rows
 
-pytestmark = pytest.mark.usefixtures("database")
 UNDO = "Undo unsubscribe"
 
 
@@ -51,12 +51,10 @@ class Reader:
         return Client().get(self.url).content.decode()
 
     def row(self) -> Subscription:
-        with tenancy.account(self.anna.account_id):
-            return Subscription.objects.get(contact_id=self.contact_id, mailing_list_id=self.anna.list_id)
+        return rows(self.anna, Subscription).get(contact_id=self.contact_id, mailing_list_id=self.anna.list_id)
 
     def feedback(self) -> Feedback:
-        with tenancy.account(self.anna.account_id):
-            return Feedback.objects.get(delivery_id=self.delivery.id, kind=FeedbackKind.UNSUBSCRIBE)
+        return rows(self.anna, Feedback).get(delivery_id=self.delivery.id, kind=FeedbackKind.UNSUBSCRIBE)
 
     def suppressions(self) -> list[str]:
         with tenancy.account(self.anna.account_id):
@@ -96,8 +94,7 @@ def test_a_reason_without_an_unsubscribe_changes_nothing(dora: Reader) -> None:
     page = dora.post(act="reason", reason="too_many")
     assert "Thanks for telling us why." not in page
     assert dora.row().state == "confirmed"
-    with tenancy.account(dora.anna.account_id):
-        assert not Feedback.objects.exists()
+    assert not rows(dora.anna, Feedback).exists()
 
 
 def test_undo_brings_back_the_consent_as_it_was(dora: Reader) -> None:
@@ -187,8 +184,7 @@ def test_fewer_emails_or_a_pause_instead(dora: Reader) -> None:
     dora.post(scope="list")
     assert "At most one per week." in dora.post(act="stay", how="week")
     assert dora.feedback().reason == "fewer"
-    with tenancy.account(dora.anna.account_id):
-        assert Contact.objects.get(id=dora.contact_id).pause_days == 6
+    assert rows(dora.anna, Contact).get(id=dora.contact_id).pause_days == 6
     dora.post(scope="list")
     for wrong in ("", "tomorrow", "2020-01-01", "9999-12-31"):
         assert "Choose a day within the next year" in dora.post(422, act="stay", how="pause", until=wrong)

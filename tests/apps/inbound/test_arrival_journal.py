@@ -8,8 +8,6 @@ from mailflatrate.apps.inbound import arrival_journal, intake
 from mailflatrate.base import clock
 from mailflatrate.settings.schema import load_settings
 
-pytestmark = pytest.mark.usefixtures("database")
-
 
 @pytest.fixture
 def disk(tmp_path: Path, monkeypatch: pytest.MonkeyPatch) -> Path:

@@ -2,7 +2,6 @@
 
 from pathlib import Path
 
-import psycopg
 import pytest
 
 from mailflatrate.apps.inbound import arrival_journal, intake
@@ -11,8 +10,7 @@ from mailflatrate.apps.inbound.models import RawMail
 from mailflatrate.base import tenancy
 from mailflatrate.base.tenancy import PlatformReason
 from mailflatrate.settings.schema import load_settings
-
-pytestmark = pytest.mark.usefixtures("database")
+from support.sql import by_owner
 
 
 @pytest.fixture
@@ -30,14 +28,11 @@ def mail(disk: Path) -> intake.Arrival:
     return intake.Arrival("smtp", "192.0.2.9", "dora@kunde-1.de", f"abuse@{domain}", b"stop it", others)
 
 
-def test_accepted_mail_that_a_promoted_replica_lacks_is_stored_again_once(
-    disk: Path, mail: intake.Arrival, database: str
-) -> None:
+def test_accepted_mail_that_a_promoted_replica_lacks_is_stored_again_once(disk: Path, mail: intake.Arrival) -> None:
     ids = intake.store([mail])
     assert len(ids) == 2
     assert not restore_arrivals().total(), "the database has it"
-    with psycopg.connect(database, autocommit=True) as owner:
-        owner.execute("DELETE FROM raw_mail WHERE id = ANY(%s)", [ids])
+    by_owner("DELETE FROM raw_mail WHERE id = ANY(%s)", [ids])
     assert restore_arrivals()["mail"] == 1
     assert not restore_arrivals().total()
     with tenancy.platform(PlatformReason.MAIL_IN):

@@ -23,16 +23,15 @@ from mailflatrate.rules.contacts.suppression import SuppressionReason
 from mailflatrate.settings import load_settings
 from support.people import operator
 from support.returned_mail import LOOP, SentCampaign, arrive, desk, plain, sent_campaign
+from support.scope import rows
 
 COMPARED = ("raw_mail", "feedback", "delivery", "tally", "suppression", "contact", "subscription", "consent_event")
 
 
 @pytest.fixture(scope="module")
-def first_mail(database: str) -> int:
+def first_mail() -> int:
     """The id that the first message of this module gets at least: other tests leave rows that nobody ever read."""
-    assert database
-    with tenancy.platform(PlatformReason.OPERATOR_DESK):
-        last = RawMail.objects.order_by("-id").values_list("id", flat=True).first()
+    last = rows(PlatformReason.OPERATOR_DESK, RawMail).order_by("-id").values_list("id", flat=True).first()
     return (last or 0) + 1
 
 

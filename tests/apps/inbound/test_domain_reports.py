@@ -4,8 +4,6 @@ import base64
 import gzip
 import time
 
-import pytest
-
 from mailflatrate.apps.domains.models import SenderDomain
 from mailflatrate.apps.inbound import intake
 from mailflatrate.apps.inbound.actions import process_batch
@@ -17,16 +15,14 @@ from mailflatrate.base.tenancy import PlatformReason
 from mailflatrate.mail.identifiers.tokens import TokenPurpose
 from mailflatrate.settings import load_settings
 from support import desk as operator_desk
+from support.cast import per_module
 from support.customers import Customer
 from support.people import browser
 from support.returned_mail import SentCampaign, arrive, desk, plain, sent_campaign
+from support.scope import within
 
-
-@pytest.fixture(scope="module")
-def case(database: str) -> SentCampaign:
-    """Anna sends from lindenhof.example."""
-    assert database
-    return sent_campaign(people=1)
+case = per_module(sent_campaign, people=1)
+"""Anna sends from lindenhof.example."""
 
 
 def report(domain: str, report_id: str, passed: int = 9, failed: int = 1) -> bytes:
@@ -75,8 +71,7 @@ def test_a_report_is_counted_once_for_the_account_of_the_domain(case: SentCampai
     arrive(report("lindenhof.example", "one"), desk("dmarc"))  # receivers repeat themselves
     arrive(report("lindenhof.example", "two", passed=0, failed=5), desk("postmaster"))
     process_batch.read_mail(mail.id, again=True)
-    with tenancy.account(case.anna.account_id):
-        (figures,) = domain_figures("lindenhof.example")
+    (figures,) = within(case.anna, domain_figures, "lindenhof.example")
     (row,) = figures.reporters
     assert (row.name, row.reports, row.messages, row.passed, row.proved) == ("Provider", 2, 15, 9, False)
     assert figures.failures == [("198.51.100.66", 6)]

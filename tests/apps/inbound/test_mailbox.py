@@ -7,23 +7,19 @@ import pytest
 
 from mailflatrate.apps.inbound import jobs, mailbox
 from mailflatrate.apps.inbound.models import DeskState, RawMail, RawMailState
-from mailflatrate.base import tenancy
 from mailflatrate.base.tenancy import PlatformReason
 from mailflatrate.settings import load_settings
 from mailflatrate.wire.imap import MailboxUnavailable
+from support.cast import per_module
 from support.dovecot_host import PASSWORD, USER, DovecotHost, dovecot_host, why_not
 from support.returned_mail import SentCampaign, desk, plain, sent_campaign
+from support.scope import rows
 
 pytestmark = pytest.mark.skipif(
     bool(why_not()) or os.geteuid() != 0, reason=why_not() or "only root starts a Dovecot of its own"
 )
-
-
-@pytest.fixture(scope="module")
-def case(database: str) -> SentCampaign:
-    """A campaign that three readers got."""
-    assert database
-    return sent_campaign(people=3)
+case = per_module(sent_campaign, people=3)
+"""A campaign that three readers got."""
 
 
 @pytest.fixture(scope="module")
@@ -42,8 +38,7 @@ def host(case: SentCampaign) -> Iterator[DovecotHost]:
 
 
 def taken() -> list[RawMail]:
-    with tenancy.platform(PlatformReason.OPERATOR_DESK):
-        return list(RawMail.objects.filter(via="imap").order_by("id"))
+    return list(rows(PlatformReason.OPERATOR_DESK, RawMail).filter(via="imap").order_by("id"))
 
 
 def test_a_complaint_in_the_mailbox_reaches_the_desk_once(case: SentCampaign, host: DovecotHost) -> None:
@@ -100,8 +95,7 @@ def test_a_mailbox_that_refuses_is_tried_again_later(host: DovecotHost, monkeypa
     load_settings.cache_clear()
 
 
-def test_without_a_server_no_mailbox_is_read(database: str, monkeypatch: pytest.MonkeyPatch) -> None:
-    assert database
+def test_without_a_server_no_mailbox_is_read(monkeypatch: pytest.MonkeyPatch) -> None:
     monkeypatch.delenv("MAILFLATRATE_IMAP_HOST", raising=False)
     load_settings.cache_clear()
     assert not mailbox.is_configured()

@@ -11,14 +11,11 @@ from mailflatrate.apps.inbound.models import RawMailState
 from mailflatrate.apps.inbound.queries import TOGETHER, waiting_in
 from mailflatrate.base import tenancy
 from mailflatrate.base.tenancy import PlatformReason
+from support.cast import per_module
 from support.returned_mail import LOOP, STRANGER, SentCampaign, arrive, desk, plain, sent_campaign, stored
 
-
-@pytest.fixture(scope="module")
-def case(database: str) -> SentCampaign:
-    """A campaign that a hundred readers got."""
-    assert database
-    return sent_campaign(people=TOGETHER + 20)
+case = per_module(sent_campaign, people=TOGETHER + 20)
+"""A campaign that a hundred readers got."""
 
 
 @pytest.mark.parametrize(

@@ -1,5 +1,9 @@
-"""What a relay's provider posts counts like the same news by mail: same triage, same consequences, once."""
+"""What a relay's provider posts counts like the same news by mail: same triage, same consequences, once.
 
+A provider's event as it is kept, read again like stored mail.
+"""
+
+import json
 from collections.abc import Iterator
 from pathlib import Path
 
@@ -11,27 +15,26 @@ from mailflatrate.apps.delivery.models import Delivery
 from mailflatrate.apps.delivery.relays.hook_tables import RelayHook
 from mailflatrate.apps.inbound import arrival_journal, provider_posts
 from mailflatrate.apps.inbound.arrival_replay import restore_arrivals
-from mailflatrate.apps.inbound.models import PostState, ProviderPost, RawMail, RawMailState
+from mailflatrate.apps.inbound.models import FeedbackKind, PostState, ProviderPost, RawMail, RawMailState
+from mailflatrate.apps.inbound.provider_posts import read_wrapped_event, wrap_event
+from mailflatrate.apps.inbound.replay import replay
 from mailflatrate.base import audit, tenancy
 from mailflatrate.base.tenancy import PlatformReason
+from mailflatrate.mail.reading.values import ReturnedMessageKind
 from mailflatrate.settings.schema import load_settings
+from support.cast import per_module
 from support.desk import desk
 from support.provider_events import EVENTS, HookedRelay, hooked_relay, read_all
 from support.returned_mail import SentCampaign, arrive, sent_campaign
+from support.scope import rows, within
 
 OTTO = audit.machine("tests.hooks")
-
-
-@pytest.fixture(scope="module")
-def case(database: str) -> SentCampaign:
-    """A campaign with a reader for each provider and kind of event."""
-    assert database
-    return sent_campaign(people=40)
+case = per_module(sent_campaign, people=40)
+"""A campaign with a reader for each provider and kind of event."""
 
 
 @pytest.fixture
-def sendgrid(database: str) -> Iterator[HookedRelay]:
-    assert database
+def sendgrid() -> Iterator[HookedRelay]:
     with hooked_relay("sendgrid") as relay:
         yield relay
 
@@ -49,8 +52,7 @@ def by_mail(case: SentCampaign) -> list[tuple[str, bool]]:
 
 
 def state_of(case: SentCampaign, number: int) -> tuple[str, str]:
-    with tenancy.account(case.anna.account_id):
-        return Delivery.objects.values_list("state", "bounce").get(id=case.delivery_ids[number])
+    return rows(case.anna, Delivery).values_list("state", "bounce").get(id=case.delivery_ids[number])
 
 
 @pytest.mark.slow
@@ -84,8 +86,7 @@ def test_a_complaint_opens_a_case_as_a_feedback_loop_does(case: SentCampaign, se
     sendgrid.report(sendgrid.event("complaint", case, 28))
     abuse_jobs.take_mail()
     (mail,) = events_stored(case, 28)
-    with tenancy.platform(PlatformReason.ABUSE_DESK):
-        report = Report.objects.get(raw_mail=mail)
+    report = rows(PlatformReason.ABUSE_DESK, Report).get(raw_mail=mail)
     assert (report.via, report.delivery_id, report.reporter) == (ReportChannel.LOOP, case.delivery_ids[28], "")
     page = desk().page(f"mail/{mail.id}/source")
     assert "spamreport" in page
@@ -127,12 +128,10 @@ def test_a_dsn_and_an_event_about_the_same_bounce_count_once(case: SentCampaign,
 def test_a_post_is_kept_whole_until_it_is_read_and_opens_never(case: SentCampaign, sendgrid: HookedRelay) -> None:
     body, headers = sendgrid.signed(sendgrid.event("open", case, 32), sendgrid.event("soft", case, 32))
     assert sendgrid.post(body, headers) == 200
-    with tenancy.platform(PlatformReason.MAIL_IN):
-        post = ProviderPost.objects.get(relay_id=sendgrid.relay_id)
+    post = rows(PlatformReason.MAIL_IN, ProviderPost).get(relay_id=sendgrid.relay_id)
     assert bytes(post.raw) == body
     read_all()
-    with tenancy.platform(PlatformReason.MAIL_IN):
-        post.refresh_from_db()
+    within(PlatformReason.MAIL_IN, post.refresh_from_db)
     assert (post.state, bytes(post.raw)) == (PostState.READ, b"")
     assert [b'"open"' in bytes(mail.raw) for mail in events_stored(case, 32)] == [False]
 
@@ -146,8 +145,7 @@ def test_a_post_that_a_promoted_replica_lacks_is_stored_again_once(
     body, headers = sendgrid.signed(sendgrid.event("complaint", case, 33))
     assert sendgrid.post(body, headers) == 200
     assert not restore_arrivals().total(), "the database has it"
-    with tenancy.platform(PlatformReason.HOUSEKEEPING):
-        ProviderPost.objects.filter(relay_id=sendgrid.relay_id).delete()
+    rows(PlatformReason.HOUSEKEEPING, ProviderPost).filter(relay_id=sendgrid.relay_id).delete()
     assert restore_arrivals()["post"] == 1
     assert not restore_arrivals().total()
     read_all()
@@ -159,8 +157,7 @@ def test_a_post_that_cannot_be_read_is_kept_with_its_reason(sendgrid: HookedRela
     body = b'{"no": "events"'
     assert sendgrid.post(body, sendgrid.sendgrid.headers(body)) == 200
     read_all()
-    with tenancy.platform(PlatformReason.MAIL_IN):
-        post = ProviderPost.objects.get(relay_id=sendgrid.relay_id)
+    post = rows(PlatformReason.MAIL_IN, ProviderPost).get(relay_id=sendgrid.relay_id)
     assert (post.state, bytes(post.raw)) == (PostState.FAILED, body)
     assert "JSON" in sendgrid.row.last_refusal
 
@@ -177,8 +174,7 @@ def test_the_desk_shows_the_address_once_and_then_what_came(case: SentCampaign) 
         page = otto.page(f"relays/{relay.relay_id}/")
         assert token not in page
         assert "Last event" in page
-        with tenancy.platform(PlatformReason.RELAYS):
-            assert token not in str(RelayHook.objects.filter(relay_id=relay.relay_id).values())
+        assert token not in str(rows(PlatformReason.RELAYS, RelayHook).filter(relay_id=relay.relay_id).values())
         assert otto.client.post(url, {"wanted": "create"}).status_code == 422
         refused = otto.client.post(url, {"wanted": "key", "secret": "x" * 40})
         assert refused.status_code == 422
@@ -192,5 +188,21 @@ def test_old_posts_are_deleted(sendgrid: HookedRelay, case: SentCampaign) -> Non
         assert posts.count() == 1
         posts.update(received_at="2020-01-01T00:00:00Z")
     provider_posts.delete_old_posts()
-    with tenancy.platform(PlatformReason.MAIL_IN):
-        assert not posts.exists()
+    assert not within(PlatformReason.MAIL_IN, posts.exists)
+
+
+def test_an_event_is_read_in_a_child_as_it_was_posted() -> None:
+    posted = json.dumps(EVENTS["brevo"]("hard", "ab" * 20, "dora@people.example"))
+    assert read_wrapped_event(wrap_event("brevo", posted)).inspection.kind is ReturnedMessageKind.BOUNCE
+
+
+def test_an_event_can_be_read_again() -> None:
+    case = sent_campaign(people=1)
+    with hooked_relay("sendgrid") as relay:
+        relay.report(relay.event("hard", case))
+    mail = rows(PlatformReason.MAIL_IN, RawMail).get(via="hook", delivery_id=case.delivery_ids[0])
+    before = case.suppressions()
+    assert before
+    assert replay(mail.id, by=desk().user, reason="A better reader") == 0
+    assert case.suppressions() == before
+    assert case.feedback() == [FeedbackKind.HARD_BOUNCE]

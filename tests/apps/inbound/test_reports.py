@@ -18,21 +18,17 @@ from mailflatrate.mail.identifiers.tokens import TokenPurpose
 from mailflatrate.mail.signing.dkim import generate_key
 from mailflatrate.settings.schema import load_settings
 from mailflatrate.wire.dns import ZoneServer
+from support.cast import per_module
 from support.contact_files import readdress
 from support.returned_mail import LOOP, STRANGER, SentCampaign, arrive, desk, plain, sent_campaign
 
-
-@pytest.fixture(scope="module")
-def case(database: str) -> SentCampaign:
-    """A campaign that twelve readers got."""
-    assert database
-    return sent_campaign(people=16)
+case = per_module(sent_campaign, people=16)
+"""A campaign that twelve readers got."""
 
 
 @pytest.fixture(scope="module")
-def reporter(database: str) -> Iterator[bytes]:
+def reporter() -> Iterator[bytes]:
     """A provider whose key is in the DNS; the private half."""
-    assert database
     private, record = generate_key()
     with (
         ZoneServer({"s1._domainkey.provider.example": {"TXT": [record]}}) as dns,

@@ -16,6 +16,7 @@ from mailflatrate.base import clock, tenancy
 from mailflatrate.entrypoints.studio.audience.segment_words import ready_segments
 from mailflatrate.rules.automations.waits import month_days
 from support.customers import Customer
+from support.scope import within
 
 TITLES = ("Email Address", "First Name", "OPTIN_TIME", "OPTIN_IP", "CONFIRM_TIME", "CONFIRM_IP", "LEID", "EUID")
 IP = "84.181.20.5"
@@ -33,8 +34,7 @@ def export(title: str, *values: str) -> bytes:
 def bring(anna: Customer, data: bytes, terms: ImportTerms | None = None) -> dict[str, str]:
     """Import a file; return the values of its last column by address."""
     name = "subscribed_email_audience_export_5f1c.csv"
-    with tenancy.account(anna.account_id):
-        job = imports.start_import(anna.list_id, io.BytesIO(data), name, {}, terms=terms, enqueue=False)
+    job = within(anna, imports.start_import, anna.list_id, io.BytesIO(data), name, {}, terms=terms, enqueue=False)
     run_import(anna.account_id, job.id)
     with tenancy.account(anna.account_id):
         assert ContactField.objects.get().type == "date"

@@ -19,7 +19,7 @@ ZONE = {"lebt.de": {"MX": ["10 mx.lebt.de."]}, "schweigt.de": {"MX": ["0 ."]}}
 DOMAINS = ["lebt.de", "schweigt.de", "gibt-es-nicht.de"]
 
 
-def test_a_domain_is_asked_once_and_remembered_for_a_while(database: str) -> None:
+def test_a_domain_is_asked_once_and_remembered_for_a_while() -> None:
     MailDomain.objects.filter(domain__in=DOMAINS).delete()
     with ZoneServer(ZONE) as dns:
         first = look_up(DOMAINS, DnsResolver([dns.nameserver]))

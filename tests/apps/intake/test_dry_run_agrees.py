@@ -19,6 +19,7 @@ from mailflatrate.apps.segments.exports.runner import run_export
 from mailflatrate.apps.segments.models import Export, ExportContent, ExportFormat
 from mailflatrate.base import tenancy
 from mailflatrate.base.storage import files as storage
+from support.cast import per_test
 from support.certificates import keys_file
 from support.contact_files import dry_run
 from support.customers import Customer, customer_with_members, vetted_as
@@ -26,11 +27,7 @@ from support.moves import MoveIn, drop, export_of
 
 TITLES = ("email", "signup_at", "signup_ip", "confirmed_at", "source", "status")
 Row = list[str]
-
-
-@pytest.fixture
-def anna(database: str) -> Customer:
-    return customer_with_members()
+anna = per_test(customer_with_members)
 
 
 def table(*rows: Row) -> bytes:

@@ -23,9 +23,11 @@ from mailflatrate.base import clock, tenancy
 from mailflatrate.base.jobs import TaskFailed
 from mailflatrate.base.storage import files as storage
 from mailflatrate.wire.dns import DnsAnswer, DnsResolver
+from support.cast import per_test
 from support.customers import Customer, customer_with_members
 from support.fake_apis import FakeApi, recorded, serving
 from support.moves import MoveIn
+from support.scope import rows, within
 
 KEYS = {
     "mailchimp": "0123456789abcdef-us21",
@@ -41,11 +43,7 @@ EXPECTED = {
     "mailerlite": {"mailable": 1, "ask": 2, "never": {"unsubscribed": 1, "bounced": 1, "complained": 1}},
     "listmonk": {"mailable": 0, "ask": 2, "never": {"unsubscribed": 1, "bounced": 1, "suppressed": 1}},
 }
-
-
-@pytest.fixture
-def anna(database: str) -> Customer:
-    return customer_with_members()
+anna = per_test(customer_with_members)
 
 
 @pytest.fixture(params=SYSTEMS)
@@ -75,8 +73,7 @@ def link(pauses: list[float] | None = None) -> ApiLink:
 
 def begun(anna: Customer, system: str, *, key: str = "", templates: bool = False) -> MoveIn:
     order = fetches.FetchOrder(system, key or KEYS[system], "https://news.anna.example", templates)
-    with tenancy.account(anna.account_id):
-        return MoveIn(anna, fetches.fetch_move(anna.list_id, order, by=None).id)
+    return MoveIn(anna, within(anna, fetches.fetch_move, anna.list_id, order, by=None).id)
 
 
 def redirect(anna: Customer, move: MoveIn, url: str) -> None:
@@ -105,8 +102,7 @@ def fetched(anna: Customer, system: str, api: FakeApi, *, templates: bool = Fals
 
 
 def key_of(anna: Customer, move: MoveIn) -> str:
-    with tenancy.account(anna.account_id):
-        return MoveFetch.objects.get(move_id=move.id).key_sealed
+    return rows(anna, MoveFetch).get(move_id=move.id).key_sealed
 
 
 def test_the_recorded_answers_become_the_right_piles(
@@ -229,8 +225,7 @@ def test_discarding_ends_a_running_fetch_and_forgets_the_key(anna: Customer, bre
 
     def discard(target: str) -> None:
         if "/lists/5/contacts" in target:
-            with tenancy.account(anna.account_id):
-                discard_move(move.id)
+            within(anna, discard_move, move.id)
             connection.close()  # that of the server's thread
 
     brevo.faults = [discard] * 9
@@ -244,8 +239,7 @@ def test_the_key_is_gone_after_a_day(anna: Customer, monkeypatch: pytest.MonkeyP
     assert KEYS["mailchimp"] not in key_of(anna, move)
     expire_keys(0)
     assert key_of(anna, move)
-    with tenancy.account(anna.account_id):
-        MoveFetch.objects.filter(move_id=move.id).update(started_at=clock.now() - timedelta(hours=25))
+    rows(anna, MoveFetch).filter(move_id=move.id).update(started_at=clock.now() - timedelta(hours=25))
     expire_keys(0)
     assert key_of(anna, move) == ""
     assert move.row.state == "failed"
@@ -257,8 +251,7 @@ def test_templates_become_drafts_in_html(anna: Customer) -> None:
     for turn in (1, 2):
         with serving(recorded("brevo")) as api:
             move = fetched(anna, "brevo", api, templates=True)
-        with tenancy.account(anna.account_id):
-            paths = [entry["path"] for entry in MoveFetch.objects.get(move_id=move.id).templates]
+        paths = [entry["path"] for entry in rows(anna, MoveFetch).get(move_id=move.id).templates]
         assert len(paths) == 1
         adopt_templates(account_id=anna.account_id, move_id=move.id)
         adopt_templates(account_id=anna.account_id, move_id=move.id)
@@ -287,8 +280,7 @@ def test_templates_behind_an_address_become_drafts_too(
         if "/tpl/" in target or "/preview/" in target:
             assert "Authorization" not in headers
     adopt_templates(account_id=anna.account_id, move_id=move.id)
-    with tenancy.account(anna.account_id):
-        saved = list(CampaignTemplate.objects.order_by("id"))
+    saved = list(rows(anna, CampaignTemplate).order_by("id"))
     assert [one.name for one in saved] == names
     assert all(word in one.content for one, word in zip(saved, words, strict=True))
 
@@ -343,8 +335,7 @@ def test_an_error_of_ours_ends_a_fetch_and_counts_as_a_failed_job(anna: Customer
 def test_moving_the_address_of_a_sealed_key_makes_it_useless(anna: Customer, brevo: FakeApi) -> None:
     """A key is bound to the address it was entered for."""
     move = begun(anna, "listmonk")
-    with tenancy.account(anna.account_id):
-        MoveFetch.objects.filter(move_id=move.id).update(base_url=brevo.url)
+    rows(anna, MoveFetch).filter(move_id=move.id).update(base_url=brevo.url)
     fetch_files(anna.account_id, move.id, link())
     assert move.row.state == "failed"
     assert brevo.asked == []
@@ -362,5 +353,4 @@ def test_the_page_asks_and_never_shows_the_key_again(anna: Customer) -> None:
     page = anna.client.get(answer["Location"]).content.decode()
     assert "We're fetching your contacts from Brevo" in page
     assert KEYS["brevo"] not in page
-    with tenancy.account(anna.account_id):
-        assert Move.objects.latest("id").state == "fetching"
+    assert rows(anna, Move).latest("id").state == "fetching"

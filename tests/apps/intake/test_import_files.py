@@ -30,6 +30,7 @@ from mailflatrate.rules.contacts.suppression import SuppressionReason
 from support.contact_files import HEADER, tables
 from support.customers import Customer
 from support.origins import approve_origin
+from support.scope import within
 
 Line = Callable[..., str]
 UMLAUTS = ("Jürgen", "Größe-Müller", "Łukasz", "Zoë")
@@ -127,8 +128,7 @@ def test_minors_are_on_no_list_however_the_column_is_used(anna: Customer, line: 
     for number, mapping in enumerate(({}, {"attribute:geb": "Geburtsdatum"}, {"attribute:geburtstag": "X"}, None)):
         title = "X" if mapping and "X" in mapping.values() else "Geburtsdatum"
         file = "\n".join([f"{HEADER};{title}", *(f"{line(f'{n}@kunde-1.de')};{born}" for n, born, _ in rows)])
-        with tenancy.account(anna.account_id):
-            list_id = lists.create_list(f"List {number}", "News", "de").id
+        list_id = within(anna, lists.create_list, f"List {number}", "News", "de").id
         approve_origin(anna.account_id, list_id)
         told = {
             "email": "email",

@@ -17,8 +17,7 @@ from mailflatrate.base import tenancy
 from mailflatrate.base.storage import files
 from mailflatrate.entrypoints.cli.main import cli
 from support.customers import Customer, customer_with_list
-
-pytestmark = pytest.mark.usefixtures("database")
+from support.scope import within
 
 PROOF = "2026-10-01T10:00:00Z,203.0.113.9,2026-10-01T10:05:00Z,https://anna.example/n"
 FILE = "\n".join(
@@ -64,8 +63,7 @@ def test_people_who_should_not_have_been_taken_are_found_and_suppressed(where: s
     copy = tmp_path / "copy.csv"
     copy.write_text(FILE)
     if where == "kept":
-        with tenancy.account(anna.account_id):
-            files.put_bytes(job.file_path, FILE.encode())
+        within(anna, files.put_bytes, job.file_path, FILE.encode())
     with tenancy.account(anna.account_id):
         found = import_recheck.recheck_imports([copy] if where == "copy" else [])
         assert {(one.email, one.said.status.value) for one in found} == {
@@ -85,8 +83,7 @@ def test_people_who_should_not_have_been_taken_are_found_and_suppressed(where: s
         assert not Suppression.objects.exists()
         with pytest.raises(ListError, match="earlier import"):
             import_recheck.recheck_imports([copy])
-    with tenancy.account(anna.account_id):
-        files.delete(job.file_path)
+    within(anna, files.delete, job.file_path)
 
 
 def test_the_command_reports_first_and_suppresses_when_told() -> None:
@@ -96,12 +93,10 @@ def test_the_command_reports_first_and_suppresses_when_told() -> None:
     code, out = recheck(*account)
     assert code == 1
     assert "gone@kunde-1.de\tunsubscribed\tpeople.csv" in out
-    with tenancy.account(anna.account_id):
-        assert queries.mailable_count() == 3
+    assert within(anna, queries.mailable_count) == 3
     code, out = recheck(*account, "--apply")
     assert (code, "2 suppressed" in out) == (0, True)
-    with tenancy.account(anna.account_id):
-        assert queries.mailable_count() == 1
+    assert within(anna, queries.mailable_count) == 1
     assert recheck(*account)[0] == 0
 
 

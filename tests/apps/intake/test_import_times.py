@@ -20,8 +20,6 @@ from support.customers import Customer, customer_with_list
 from support.origins import declare_origin
 from support.people import operator
 
-pytestmark = pytest.mark.usefixtures("database")
-
 TITLES = ("email", "signup_at", "signup_ip", "confirmed_at", "source")
 IP, SOURCE = "203.0.113.9", "https://anna.example/news"
 

@@ -20,20 +20,19 @@ from mailflatrate.apps.lists.actions.unsubscribe_undo import undo_unsubscribe
 from mailflatrate.apps.lists.models import Contact, ListOrigin, Subscription
 from mailflatrate.apps.suppression.actions import lift_by_opt_in
 from mailflatrate.base import clock, tenancy
-from mailflatrate.settings.roles import app_url
-from mailflatrate.settings.schema import load_settings
 from support.contact_files import file_of
 from support.customers import Customer
 from support.desk import desk
 from support.origins import approve_origin, declare_origin
+from support.scope import within
+from support.sql import as_application
 
 DORA = "dora@kunde-1.de"
 
 
 @pytest.fixture
 def second(anna: Customer) -> int:
-    with tenancy.account(anna.account_id):
-        found = lists.create_list("Offers").id
+    found = within(anna, lists.create_list, "Offers").id
     approve_origin(anna.account_id, found)
     return found
 
@@ -98,8 +97,7 @@ def test_subscription_that_was_there_before_the_no_stays(anna: Customer, second:
 def test_person_waiting_for_a_review_who_says_no_meanwhile_is_not_released(
     anna: Customer, otto: User, line: Callable[..., str]
 ) -> None:
-    with tenancy.account(anna.account_id):
-        waiting = lists.create_list("Offers").id
+    waiting = within(anna, lists.create_list, "Offers").id
     declare_origin(anna.account_id, waiting)
     bring(anna, anna.list_id, line(DORA))
     bring(anna, waiting, line(DORA), line("ben@kunde-2.de"))
@@ -122,15 +120,13 @@ def test_undone_unsubscribe_returns_although_another_list_was_left_before(
     bring(anna, second, line(DORA))
     leave(anna, second)
     dora = leave(anna, anna.list_id, source="delivery 1")
-    with tenancy.account(anna.account_id):
-        assert undo_unsubscribe(dora, source="delivery 1", ip=None, user_agent="") == 1
+    assert within(anna, undo_unsubscribe, dora, source="delivery 1", ip=None, user_agent="") == 1
     assert states(anna) == {anna.list_id: "confirmed", second: "unsubscribed"}
 
 
 @contextmanager
 def link(one: Customer) -> Iterator["psycopg.Connection[Any]"]:
-    with psycopg.connect(app_url(load_settings()), autocommit=True) as own:
-        tenancy.enter_account(own, one.account_id, for_session=True)
+    with as_application(one, for_session=True) as own:
         yield own
 
 
@@ -210,6 +206,5 @@ def test_page_undoes_nothing_once_the_no_was_said_in_another_way(anna: Customer,
     bring(anna, anna.list_id, line(DORA))
     leave(anna, anna.list_id, source="delivery 1")
     dora = leave(anna, anna.list_id, "one_click", source="delivery 1")
-    with tenancy.account(anna.account_id):
-        assert undo_unsubscribe(dora, source="delivery 1", ip=None, user_agent="") == 0
+    assert within(anna, undo_unsubscribe, dora, source="delivery 1", ip=None, user_agent="") == 0
     assert states(anna) == {anna.list_id: "unsubscribed"}

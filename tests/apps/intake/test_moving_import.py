@@ -1,10 +1,17 @@
-"""The import itself reads an export as the dry run does: with the profile of the system that wrote it."""
+"""The import itself reads an export as the dry run does: with the profile of the system that wrote it.
 
+Exports of fourteen systems, as they really look, become the three piles; one folder a system in `moving/`.
+"""
+
+import csv
 import io
+import json
 import zipfile
-from datetime import timedelta
+from datetime import date, time, timedelta
 from pathlib import Path
+from typing import Any
 
+import openpyxl
 import pytest
 
 from mailflatrate.apps.consent.models import ConsentEvidence
@@ -17,15 +24,17 @@ from mailflatrate.apps.lists.models import Contact, Subscription
 from mailflatrate.apps.lists.tags import tags_of
 from mailflatrate.apps.suppression.models import Suppression
 from mailflatrate.base import clock, tenancy
+from mailflatrate.rules.prior_status.columns import is_other_channel, read_title
+from mailflatrate.rules.systems.profile import profiles
 from support.contact_files import dry_run
 from support.customers import Customer
+from support.scope import rows, within
 
 EXPORTS = Path(__file__).parent / "moving"
 
 
 def bring(anna: Customer, name: str, data: bytes, terms: ImportTerms | None = None) -> Import:
-    with tenancy.account(anna.account_id):
-        job = imports.start_import(anna.list_id, io.BytesIO(data), name, {}, terms=terms, enqueue=False)
+    job = within(anna, imports.start_import, anna.list_id, io.BytesIO(data), name, {}, terms=terms, enqueue=False)
     run_import(anna.account_id, job.id)
     with tenancy.account(anna.account_id):
         import_checks.check_import(job.id)
@@ -45,8 +54,7 @@ def read(system: str, name: str) -> bytes:
 
 
 def states(anna: Customer) -> dict[str, str]:
-    with tenancy.account(anna.account_id):
-        return dict(Subscription.objects.values_list("contact__email", "state"))
+    return dict(rows(anna, Subscription).values_list("contact__email", "state"))
 
 
 def test_a_mailchimp_audience_is_mailable_where_its_proof_is_whole(anna: Customer) -> None:
@@ -81,15 +89,13 @@ def test_a_mailchimp_audience_is_mailable_where_its_proof_is_whole(anna: Custome
         read("mailchimp", "nonsubscribed_email_audience_export_5f1c.csv"),
     )
     assert done.refused == {"never_subscribed": 1}
-    with tenancy.account(anna.account_id):
-        assert Suppression.objects.filter(account_id=anna.account_id).count() == 2
+    assert rows(anna, Suppression).filter(account_id=anna.account_id).count() == 2
 
 
 def test_a_stated_source_is_recorded_as_such(anna: Customer) -> None:
     terms = ImportTerms(source="Form on the website", form_url="https://anna.example/news", wording="I want news")
     bring(anna, "subscribed.csv", read("mailchimp", "subscribed_email_audience_export_5f1c.csv"), terms)
-    with tenancy.account(anna.account_id):
-        proof = ConsentEvidence.objects.get(email="dora.klein@kunde-1.de")
+    proof = rows(anna, ConsentEvidence).get(email="dora.klein@kunde-1.de")
     assert proof.source == "Form on the website, https://anna.example/news"
     assert (proof.details["source_by"], proof.details["wording"]) == ("customer", "I want news")
 
@@ -97,8 +103,7 @@ def test_a_stated_source_is_recorded_as_such(anna: Customer) -> None:
 def test_a_date_and_a_clock_become_one_time(anna: Customer) -> None:
     done = bring(anna, "empfaenger.csv", read("rapidmail", "empfaenger.csv"))
     assert done.accepted == 1
-    with tenancy.account(anna.account_id):
-        proof = ConsentEvidence.objects.get(email="dora.klein@kunde-1.de")
+    proof = rows(anna, ConsentEvidence).get(email="dora.klein@kunde-1.de")
     assert proof.signup_at is not None
     assert proof.confirmed_at is not None
     assert (proof.confirmed_at - proof.signup_at) == timedelta(minutes=1, seconds=31)
@@ -112,8 +117,7 @@ def test_one_time_for_both_steps_proves_nothing_where_the_system_writes_it_so(an
 
 def test_a_full_name_is_split(anna: Customer) -> None:
     bring(anna, "subscribers.csv", read("listmonk", "subscribers.csv"))
-    with tenancy.account(anna.account_id):
-        dora = Contact.objects.get(email="dora.klein@kunde-1.de")
+    dora = rows(anna, Contact).get(email="dora.klein@kunde-1.de")
     assert (dora.first_name, dora.last_name) == ("Dora", "Klein")
 
 
@@ -148,3 +152,87 @@ def test_a_zip_in_the_browser_is_refused_with_a_way_out(anna: Customer, tmp_path
         archive.writestr("a.csv", "email\ndora@kunde-1.de\n")
     with pytest.raises(ImportProblem, match="unpack it"):
         bring(anna, "audience.zip", out.getvalue())
+
+
+FOURTEEN = {
+    "mailchimp",
+    "brevo",
+    "cleverreach",
+    "rapidmail",
+    "mailerlite",
+    "klaviyo",
+    "activecampaign",
+    "listmonk",
+    "keila",
+    "mautic",
+    "phplist",
+    "mailtrain",
+    "mailman",
+    "sympa",
+}
+
+
+def files_of(case: str, expected: dict[str, Any], folder: Path) -> list[str]:
+    """The files of a case: as they are, as workbooks, or in one ZIP."""
+    files = sorted(path for path in (EXPORTS / case).iterdir() if path.name != "expected.json")
+    if expected.get("xlsx"):
+        return [str(workbook(path, folder)) for path in files]
+    if not expected.get("zip"):
+        return [str(path) for path in files]
+    packed = folder / "audience_export.zip"
+    with zipfile.ZipFile(packed, "w", zipfile.ZIP_DEFLATED) as archive:
+        for path in files:
+            archive.write(path, path.name)
+    return [str(packed)]
+
+
+def workbook(path: Path, folder: Path) -> Path:
+    """The same table as a workbook, with real dates and times in it."""
+    book = openpyxl.Workbook()
+    sheet = book.active
+    assert sheet is not None
+    with path.open(encoding="utf-8", newline="") as file:
+        for row in csv.reader(file):
+            sheet.append([cell_of(text) for text in row])
+    book.save(folder / f"{path.stem}.xlsx")
+    return folder / f"{path.stem}.xlsx"
+
+
+def cell_of(text: str) -> object:
+    for kind in (date, time):
+        try:
+            return kind.fromisoformat(text)
+        except ValueError:
+            continue
+    return text or None
+
+
+@pytest.mark.parametrize("case", sorted(folder.name for folder in EXPORTS.iterdir()))
+def test_an_export_becomes_its_piles(case: str, tmp_path: Path) -> None:
+    """A number after a system's name is another version, plan or language of its export."""
+    expected = json.loads((EXPORTS / case / "expected.json").read_text(encoding="utf-8"))
+    found = dry_run(*files_of(case, expected, tmp_path))
+    names = ("system", "rows", "mailable", "ask", "never")
+    assert {name: found[name] for name in names} == {name: expected[name] for name in names}
+    shown = expected.get("columns", {})
+    assert {title: found["columns"][title] for title in shown} == shown
+    if "questions" in expected:
+        assert [question["about"] for question in found["questions"]] == expected["questions"]
+    assert found["rows"] == found["mailable"] + found["ask"] + sum(found["never"].values())
+
+
+def test_every_system_has_its_export() -> None:
+    assert {folder.name.partition("-")[0] for folder in EXPORTS.iterdir()} == FOURTEEN
+
+
+def test_each_profile_says_what_its_system_cannot_export() -> None:
+    assert set(profiles()) >= FOURTEEN
+    assert all(profiles()[name].missing for name in FOURTEEN)
+
+
+@pytest.mark.parametrize("system", sorted(FOURTEEN))
+def test_no_profile_leaves_out_a_column_that_may_hold_a_no(system: str) -> None:
+    profile = profiles()[system]
+    for title in (*profile.leave, *profile.keep, *profile.tags):
+        said = read_title(title)
+        assert said is None or not said.certain or is_other_channel(title), title

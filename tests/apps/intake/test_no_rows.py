@@ -18,6 +18,7 @@ from mailflatrate.apps.suppression.models import Suppression
 from mailflatrate.base import tenancy
 from support.contact_files import HEADER, dry_run
 from support.customers import Customer
+from support.scope import within
 
 TITLES = HEADER + ";Status"
 SPELLINGS = (
@@ -51,8 +52,7 @@ def table(*rows: tuple[str, str]) -> bytes:
 
 
 def bring(anna: Customer, data: bytes, terms: ImportTerms | None = None, name: str = "people.csv") -> Import:
-    with tenancy.account(anna.account_id):
-        job = imports.start_import(anna.list_id, io.BytesIO(data), name, {}, terms=terms, enqueue=False)
+    job = within(anna, imports.start_import, anna.list_id, io.BytesIO(data), name, {}, terms=terms, enqueue=False)
     run_import(anna.account_id, job.id, slice_rows=3)
     with tenancy.account(anna.account_id):
         import_checks.check_import(job.id)
@@ -138,8 +138,7 @@ def test_no_without_an_address_that_was_not_decided_about_holds_the_import(
         )
         Import.objects.filter(id=job.id).update(terms=job.terms | {"unread_noes": 0})
     run_import(anna.account_id, job.id)
-    with tenancy.account(anna.account_id):
-        done = import_checks.check_import(job.id)
+    done = within(anna, import_checks.check_import, job.id)
     assert done is not None
     assert done.check_state == "held"
     assert states(anna)["ben@kunde-2.de"] == "quarantined"
@@ -152,8 +151,7 @@ def test_suppression_file_reads_addresses_in_any_spelling(anna: Customer, key_of
         + "".join(f'"{spelled(how, email)}";x\n' for how, email in zip(SPELLINGS, people, strict=True))
         + "nobody;y\n"
     )
-    with tenancy.account(anna.account_id):
-        job = suppress_file(io.BytesIO(data.encode()), "no.csv", by=None, enqueue=False)
+    job = within(anna, suppress_file, io.BytesIO(data.encode()), "no.csv", by=None, enqueue=False)
     run_suppression_file(anna.account_id, job.id)
     with tenancy.account(anna.account_id):
         job = SuppressionFile.objects.get(id=job.id)

@@ -29,19 +29,16 @@ from mailflatrate.base import clock, tenancy
 from mailflatrate.base.audit.models import AuditEntry
 from mailflatrate.base.tenancy import PlatformReason
 from mailflatrate.entrypoints.ui.origin_labels import facts_of
-from mailflatrate.settings.roles import app_url
-from mailflatrate.settings.schema import load_settings
+from support.cast import per_test
 from support.contact_files import HEADER, tables
 from support.customers import Customer, customer_with_list
 from support.origins import approve_origin, declaration, declare_origin
 from support.people import operator
+from support.scope import within
+from support.sql import as_application
 
 Line = Callable[..., str]
-
-
-@pytest.fixture
-def undeclared(database: str) -> Customer:
-    return customer_with_list("Anna", approved=False)
+undeclared = per_test(customer_with_list, "Anna", approved=False)
 
 
 @pytest.fixture
@@ -79,16 +76,15 @@ def test_nothing_is_imported_before_the_origin_is_declared(undeclared: Customer,
 
 def test_nor_by_sql_under_the_application_role(undeclared: Customer) -> None:
     """A row that would run without a declaration is refused by the table itself."""
-    with psycopg.connect(app_url(load_settings())) as application:
-        tenancy.enter_account(application, undeclared.account_id)
-        with pytest.raises(psycopg.errors.CheckViolation, match="import_has_an_origin"):
-            application.execute(
-                """INSERT INTO import (account_id, mailing_list_id, file_name, file_path, file_sha256, file_bytes,
-                    mapping, state, problem, bytes_read, rows_read, accepted, updated, unchanged, quarantined, refused,
-                    cancel_requested)
-                   VALUES (%s, %s, 'a', 'a', 'a', 1, '{}', 'queued', '', 0, 0, 0, 0, 0, '{}', '{}', false)""",
-                [undeclared.account_id, undeclared.list_id],
-            )
+    no_origin = pytest.raises(psycopg.errors.CheckViolation, match="import_has_an_origin")
+    with as_application(undeclared) as application, no_origin:
+        application.execute(
+            """INSERT INTO import (account_id, mailing_list_id, file_name, file_path, file_sha256, file_bytes,
+                mapping, state, problem, bytes_read, rows_read, accepted, updated, unchanged, quarantined, refused,
+                cancel_requested)
+               VALUES (%s, %s, 'a', 'a', 'a', 1, '{}', 'queued', '', 0, 0, 0, 0, 0, '{}', '{}', false)""",
+            [undeclared.account_id, undeclared.list_id],
+        )
 
 
 def test_everybody_waits_until_a_person_has_approved(waiting: Customer, line: Line) -> None:
@@ -271,8 +267,7 @@ def test_a_decision_needs_a_reviewer_and_a_reason_and_leaves_a_line_and_a_messag
 def test_a_decision_while_the_file_is_read_counts_for_the_rest_of_it(waiting: Customer, line: Line) -> None:
     """Slices before it are let out, slices after it go in at once, and no counter is lost."""
     data = "\n".join([HEADER, *(line(f"person{n}x@kunde-1.de") for n in range(12))]).encode()
-    with tenancy.account(waiting.account_id):
-        job = imports.start_import(waiting.list_id, io.BytesIO(data), "a.csv", {}, enqueue=False)
+    job = within(waiting, imports.start_import, waiting.list_id, io.BytesIO(data), "a.csv", {}, enqueue=False)
     from mailflatrate.apps.intake.runner import run_import
 
     def decide(rows: int, position: int) -> None:
@@ -341,8 +336,7 @@ def test_carla_can_neither_declare_nor_rest_on_annas_origin(waiting: Customer, c
 def test_reviewer_reads_which_proof_the_files_contain_although_none_was_declared(
     anna: Customer, line: Callable[..., str]
 ) -> None:
-    with tenancy.account(anna.account_id):
-        offers = lists.create_list("Offers").id
+    offers = within(anna, lists.create_list, "Offers").id
     origin = declare_origin(anna.account_id, offers, evidence=())
     assert "none" in dict(facts(origin))["Proof in the file"]
     anna.bring("\n".join([HEADER, line("dora@kunde-1.de")]), list_id=offers)
@@ -350,5 +344,4 @@ def test_reviewer_reads_which_proof_the_files_contain_although_none_was_declared
 
 
 def facts(origin: ListOrigin) -> list[tuple[str, str]]:
-    with tenancy.account(origin.account_id):
-        return facts_of(origin)
+    return within(origin, facts_of, origin)

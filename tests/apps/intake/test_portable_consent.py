@@ -39,6 +39,7 @@ from mailflatrate.settings.schema import load_settings
 from support.customers import Customer, customer_with_list, vetted_as
 from support.desk import desk
 from support.origins import declare_origin
+from support.scope import within
 
 HEADER = "email;Vorname;Nachname;Anmeldezeit;Anmelde-IP;Bestätigt am;Bestätigungs-IP;Quelle;Stadt;Status"
 ROW = "{email};{name};Meyer;2026-10-01T10:00:00Z;192.0.2.1;2026-10-01T10:05:00Z;192.0.2.1;https://a.example/;Kiel;{no}"
@@ -60,8 +61,7 @@ def target() -> Customer:
 
 
 @pytest.fixture
-def anna(database: str) -> Customer:
-    assert database
+def anna() -> Customer:
     ensure_signing_key()
     RUN[0] = next(RUNS)
     found = vetted_as(customer_with_list("Origin"), "Lindenhof GmbH")
@@ -77,8 +77,7 @@ def anna(database: str) -> Customer:
 
 
 def exported(anna: Customer, file_format: ExportFormat = ExportFormat.NDJSON) -> bytes:
-    with tenancy.account(anna.account_id):
-        job = exports.start_export(ExportContent.PROOF, file_format, by=None, enqueue=False)
+    job = within(anna, exports.start_export, ExportContent.PROOF, file_format, by=None, enqueue=False)
     run_export(anna.account_id, job.id)
     with tenancy.account(anna.account_id):
         return storage.get(Export.objects.get(id=job.id).file_path)

@@ -15,13 +15,13 @@ from mailflatrate.base import tenancy
 from mailflatrate.base.storage import files as storage
 from support.contact_files import HEADER, line
 from support.customers import Customer, customer_with_list
+from support.scope import within
 
 IDS = {"dora": "crm-1", "emil": "=1+1", "fritz": "", "gerd": "'7"}
 
 
 @pytest.fixture
-def anna(database: str) -> Customer:
-    assert database
+def anna() -> Customer:
     ensure_signing_key()
     found = customer_with_list("Origin")
     rows = (f"{line(f'{name}@dora.example.com')};{own_id}" for name, own_id in IDS.items())
@@ -37,8 +37,7 @@ def ids(place: Customer) -> dict[str, str | None]:
 
 
 def exported(anna: Customer, content: ExportContent, file_format: ExportFormat) -> bytes:
-    with tenancy.account(anna.account_id):
-        job = exports.start_export(content, file_format, by=None, enqueue=False)
+    job = within(anna, exports.start_export, content, file_format, by=None, enqueue=False)
     run_export(anna.account_id, job.id)
     with tenancy.account(anna.account_id):
         return storage.get(Export.objects.get(id=job.id).file_path)

@@ -7,9 +7,9 @@ import psycopg
 
 from mailflatrate.apps.intake.actions import imports
 from mailflatrate.apps.intake.runner import run_import
-from mailflatrate.base import tenancy
 from support.contact_files import HEADER
 from support.customers import Customer
+from support.scope import within
 
 PEOPLE = 1000
 TABLES = ("contact", "subscription")
@@ -26,8 +26,7 @@ def test_an_import_tells_the_planner_of_the_people_it_brought(
                 " 'relpages', 0::int, 'reltuples', -1::real)",
                 [table],
             )
-        with tenancy.account(anna.account_id):
-            job = imports.start_import(anna.list_id, io.BytesIO(data), "a.csv", {}, enqueue=False)
+        job = within(anna, imports.start_import, anna.list_id, io.BytesIO(data), "a.csv", {}, enqueue=False)
         run_import(anna.account_id, job.id)
         question = "SELECT reltuples FROM pg_class WHERE oid = %s::regclass"
         known = [float((owner.execute(question, [table]).fetchone() or [0])[0]) for table in TABLES]

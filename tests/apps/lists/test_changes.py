@@ -23,13 +23,13 @@ from mailflatrate.settings.roles import app_url, owner_url
 from mailflatrate.settings.schema import load_settings
 from support.contact_files import HEADER, line
 from support.customers import Customer, customer_with_members
+from support.scope import within
 
 EMAIL = "dora@dora.example.com"
 
 
 @pytest.fixture
-def anna(database: str) -> Customer:
-    assert database
+def anna() -> Customer:
     one = customer_with_members()
     one.bring("\n".join((HEADER, line(EMAIL, "Dora"))))
     return one
@@ -61,8 +61,7 @@ def test_bulk_actions_and_their_undo_are_written_down(anna: Customer) -> None:
         tagged = bulk.start_bulk(BulkKind.ADD_TAG, everybody, {"tag": "VIP"}, by=anna.owner, enqueue=False)
     run_bulk(anna.account_id, made.id)
     run_bulk(anna.account_id, tagged.id)
-    with tenancy.account(anna.account_id):
-        undo = bulk.undo_bulk(made.id, by=anna.owner, enqueue=False)
+    undo = within(anna, bulk.undo_bulk, made.id, by=anna.owner, enqueue=False)
     run_bulk(anna.account_id, undo.id)
     assert told(anna) == [
         ("bulk", "fields", {"orders": [None, 3]}),
@@ -137,8 +136,7 @@ def test_old_changes_are_deleted(anna: Customer) -> None:
 )
 def test_the_application_can_neither_forge_nor_remove_changes(anna: Customer, statement: str) -> None:
     dora = anna.contact(EMAIL)
-    with tenancy.account(anna.account_id):
-        contacts.change_contact(dora.id, first_name="Doris", last_name=None, attributes={})
+    within(anna, contacts.change_contact, dora.id, first_name="Doris", last_name=None, attributes={})
     with psycopg.connect(app_url(load_settings())) as raw, pytest.raises(psycopg.errors.InsufficientPrivilege):
         raw.execute(statement, {"a": anna.account_id, "c": dora.id})
     assert len(told(anna)) == 1

@@ -2,7 +2,6 @@
 
 from collections.abc import Callable
 
-import psycopg
 import pytest
 from django.db import connection, transaction
 from django.db.models import Count
@@ -12,19 +11,12 @@ from mailflatrate.apps.lists import counts
 from mailflatrate.apps.lists.models import Contact, ListTally, MailableCount, MailingList, Subscription
 from mailflatrate.apps.lists.queries import list_table, mailable_count
 from mailflatrate.base import clock, tenancy
-from mailflatrate.settings.roles import app_url
-from mailflatrate.settings.schema import load_settings
+from support.cast import per_test
 from support.customers import Customer, customer_with_list, sending_customer
+from support.sql import as_application
 
-
-@pytest.fixture
-def anna(database: str) -> Customer:
-    return customer_with_list("Anna", approved=False).with_people(6)
-
-
-@pytest.fixture
-def carla(database: str) -> Customer:
-    return customer_with_list("Carla", approved=False).with_people(1)
+anna = per_test(lambda: customer_with_list("Anna", approved=False).with_people(6))
+carla = per_test(lambda: customer_with_list("Carla", approved=False).with_people(1))
 
 
 def counted(one: Customer) -> dict[tuple[int, str], int]:
@@ -78,8 +70,7 @@ def test_what_is_taken_back_was_never_counted(anna: Customer) -> None:
 
 
 def test_raw_sql_changes_no_counter(anna: Customer) -> None:
-    with psycopg.connect(app_url(load_settings()), autocommit=True) as eve:
-        tenancy.enter_account(eve, anna.account_id, for_session=True)
+    with as_application(anna, for_session=True) as eve:
         for deed in (
             "UPDATE list_tally SET people = 0",
             "DELETE FROM list_tally",
@@ -90,7 +81,7 @@ def test_raw_sql_changes_no_counter(anna: Customer) -> None:
                 eve.execute(deed)
 
 
-def test_a_large_account_gets_the_last_count(database: str, carla: Customer, monkeypatch: pytest.MonkeyPatch) -> None:
+def test_a_large_account_gets_the_last_count(carla: Customer, monkeypatch: pytest.MonkeyPatch) -> None:
     anna = sending_customer(people=6)
     with tenancy.account(anna.account_id):
         live = counts.mailable_days()

@@ -1,23 +1,17 @@
 """Reading events in the order of their transactions."""
 
-import psycopg
-import pytest
-
 from mailflatrate.apps.lists import event_feed
 from mailflatrate.apps.lists.actions import events as actions
 from mailflatrate.apps.lists.actions.events import ReportedEvent
 from mailflatrate.apps.lists.event_feed import EventPosition
 from mailflatrate.apps.lists.models import Contact, ContactEventType
 from mailflatrate.base import tenancy
-from mailflatrate.settings.roles import app_url
-from mailflatrate.settings.schema import load_settings
+from support.cast import per_test
 from support.customers import Customer, customer_with_list
+from support.scope import within
+from support.sql import as_application
 
-
-@pytest.fixture
-def anna(database: str) -> Customer:
-    assert database
-    return customer_with_list("Anna", approved=False).with_people(2)
+anna = per_test(lambda: customer_with_list("Anna", approved=False).with_people(2))
 
 
 def test_a_reader_in_the_order_of_transactions_passes_over_nothing(anna: Customer) -> None:
@@ -28,17 +22,14 @@ def test_a_reader_in_the_order_of_transactions_passes_over_nothing(anna: Custome
     with tenancy.account(anna.account_id):
         start = event_feed.current_end()
         type_id = ContactEventType.objects.get().id
-    with psycopg.connect(app_url(load_settings())) as slow:
-        tenancy.enter_account(slow, anna.account_id)
+    with as_application(anna) as slow:
         slow.execute(
             "INSERT INTO contact_event (account_id, contact_id, event_type_id, at, properties)"
             " VALUES (%s, %s, %s, now(), '{}')",
             [anna.account_id, dora, type_id],
         )
-        with tenancy.account(anna.account_id):
-            actions.record_events([ReportedEvent("order.placed", ben)])
-        with tenancy.account(anna.account_id):
-            assert event_feed.events_after(start, size=10) == []
+        within(anna, actions.record_events, [ReportedEvent("order.placed", ben)])
+        assert within(anna, event_feed.events_after, start, size=10) == []
         slow.commit()
     with tenancy.account(anna.account_id):
         found = event_feed.events_after(start, size=10)

@@ -19,28 +19,23 @@ from mailflatrate.apps.segments.conditions.checks import check_segment
 from mailflatrate.base import clock, tenancy
 from mailflatrate.rules.contacts import contact_events as rules
 from mailflatrate.rules.contacts.contact_events import PropertyType
+from support.cast import per_test
 from support.customers import Customer, customer_with_list
+from support.scope import rows, within
 
-
-@pytest.fixture
-def anna(database: str) -> Customer:
-    assert database
-    return customer_with_list("Anna", approved=False).with_owner("Anna").with_people(6)
+anna = per_test(lambda: customer_with_list("Anna", approved=False).with_owner("Anna").with_people(6))
 
 
 @pytest.fixture(scope="module")
-def declared(database: str) -> Customer:
+def declared() -> Customer:
     """Anna, with one type of event and its typed properties, which nothing refused adds to."""
-    assert database
     customer = customer_with_list("Anna", approved=False).with_people(1)
-    with tenancy.account(customer.account_id):
-        actions.declare_event("order.placed", {"total": PropertyType.NUMBER, "day": PropertyType.DATE})
+    within(customer, actions.declare_event, "order.placed", {"total": PropertyType.NUMBER, "day": PropertyType.DATE})
     return customer
 
 
 def people(anna: Customer) -> list[int]:
-    with tenancy.account(anna.account_id):
-        return list(Contact.objects.order_by("id").values_list("id", flat=True))
+    return list(rows(anna, Contact).order_by("id").values_list("id", flat=True))
 
 
 def record(anna: Customer, *reported: ReportedEvent) -> list[EventOutcome]:

@@ -22,19 +22,17 @@ from mailflatrate.apps.lists.jobs import resume_field_migrations
 from mailflatrate.apps.lists.models import Contact, ContactField, FieldMigration, Subscription
 from mailflatrate.base import tenancy
 from mailflatrate.base.tenancy import PlatformReason
+from support.cast import per_test
 from support.contact_files import HEADER, line
 from support.customers import Customer, customer_with_list, sending_customer
+from support.scope import within
 
 PEOPLE = f"{HEADER};Bestellungen;Kunde seit;PLZ;VIP"
 OWN = ("Stadt", "Bestellungen", "Kunde seit", "PLZ", "VIP")
 TARGETS = ("email", "first_name", "last_name", "signup_at", "signup_ip", "confirmed_at", "source")
 MAPPING = dict(zip(TARGETS, HEADER.split(";"), strict=False)) | {f"attribute:{title}": title for title in OWN}
-
-
-@pytest.fixture
-def anna(database: str) -> Customer:
-    assert database
-    return customer_with_list("Lindenhof")
+anna = per_test(customer_with_list, "Lindenhof")
+sender = per_test(sending_customer, people=2)
 
 
 def types(one: Customer) -> dict[str, str]:
@@ -49,8 +47,7 @@ def attributes(one: Customer, email: str) -> dict[str, Any]:
 
 
 def declare(one: Customer, label: str, kind: str, **more: Any) -> ContactField:
-    with tenancy.account(one.account_id):
-        return fields.create_field(FieldDraft(label, kind, **{"purpose": "to write to them", **more}))
+    return within(one, fields.create_field, FieldDraft(label, kind, **{"purpose": "to write to them", **more}))
 
 
 def test_an_import_declares_new_columns_with_the_type_of_their_values(anna: Customer) -> None:
@@ -227,12 +224,6 @@ def test_a_change_of_type_rewrites_what_can_be_read(anna: Customer) -> None:
         Contact.objects.filter(email="p3@dora.example.com").update(attributes={"vip": "perhaps"})
     migration.migrate_fields(anna.account_id)
     assert [attributes(anna, f"p{n}@dora.example.com").get("vip") for n in (0, 1, 3)] == [True, False, "perhaps"]
-
-
-@pytest.fixture
-def sender(database: str) -> Customer:
-    assert database
-    return sending_customer(people=2)
 
 
 def test_a_default_is_printed_sealed_and_covered_by_the_tick(sender: Customer) -> None:

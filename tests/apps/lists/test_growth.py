@@ -2,16 +2,13 @@
 
 from datetime import timedelta
 
-import pytest
-
 from mailflatrate.apps.lists.actions import consent
 from mailflatrate.apps.lists.growth import consent_ages, growth
 from mailflatrate.apps.lists.models import Contact, Subscription
 from mailflatrate.apps.lists.queries import mailable_series
 from mailflatrate.base import clock, tenancy
 from support.customers import customer_with_list
-
-pytestmark = pytest.mark.usefixtures("database")
+from support.scope import within
 
 
 def test_what_came_and_went_adds_up() -> None:
@@ -33,5 +30,4 @@ def test_what_came_and_went_adds_up() -> None:
         assert (series[0][1], series[-1][1]) == (found.begin, found.end), "the chart and the waterfall agree"
         ages = consent_ages()
         assert (sum(ages), ages[0], ages[6]) == (4, 2, 2)
-    with tenancy.account(carla.account_id):
-        assert growth(30).end == 1
+    assert within(carla, growth, 30).end == 1

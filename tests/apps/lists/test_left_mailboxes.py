@@ -2,8 +2,6 @@
 
 from datetime import timedelta
 
-import pytest
-
 from mailflatrate.apps.lists.actions.consent import unsubscribe
 from mailflatrate.apps.lists.actions.lists import create_list
 from mailflatrate.apps.lists.actions.unsubscribe_undo import undo_unsubscribe
@@ -11,17 +9,14 @@ from mailflatrate.apps.lists.left_mailboxes import LeftMailboxes
 from mailflatrate.apps.lists.models import Contact, Subscription, SubscriptionState
 from mailflatrate.base import clock, tenancy
 from mailflatrate.base.ids import mailbox_keys
+from support.cast import per_test
 from support.contact_files import HEADER, line
 from support.customers import Customer, customer_with_list
 from support.origins import approve_origin
+from support.scope import within
 
-pytestmark = pytest.mark.usefixtures("database")
 LEFT, OTHER, THIRD = "anna.k+news@gmail.com", "annak@googlemail.com", "wilma@kunde-1.de"
-
-
-@pytest.fixture
-def anna() -> Customer:
-    return customer_with_list("Anna")
+anna = per_test(customer_with_list, "Anna")
 
 
 def bring(anna: Customer, *emails: str, list_id: int | None = None) -> None:
@@ -36,8 +31,7 @@ def leave(anna: Customer, email: str) -> int:
 
 
 def offers(anna: Customer) -> int:
-    with tenancy.account(anna.account_id):
-        found = create_list("Offers").id
+    found = within(anna, create_list, "Offers").id
     approve_origin(anna.account_id, found)
     return found
 

@@ -17,23 +17,18 @@ from mailflatrate.apps.lists.models import Contact
 from mailflatrate.base import clock, tenancy
 from mailflatrate.rules.addresses import role_tier
 from mailflatrate.rules.addresses.roles import plain_refused_words
+from support.cast import per_module
 from support.contact_files import HEADER
 from support.customers import Customer, customer_with_list
+from support.scope import rows
+from support.sql import by_owner
 
 ROLES = ("info", "Info+x", "vertrieb1", "no-reply", "kundenservice_", "_office", "BÜRO", "buero", "geschäftsführung")
 NUMBERS = itertools.count(1)
-
-
-@pytest.fixture(scope="module")
-def anna(database: str) -> Customer:
-    """Anna, with a contact of each test's own."""
-    return customer_with_list("Anna")
-
-
-@pytest.fixture(scope="module")
-def without_contacts(database: str) -> Customer:
-    """An account that no role address gets into."""
-    return customer_with_list("Anna")
+anna = per_module(customer_with_list, "Anna")
+"""Anna, with a contact of each test's own."""
+without_contacts = per_module(customer_with_list, "Anna")
+"""An account that no role address gets into."""
 
 
 def refused_by_table(local: str) -> bool:
@@ -42,7 +37,7 @@ def refused_by_table(local: str) -> bool:
         return bool(cursor.fetchone()[0])
 
 
-def test_the_function_is_the_data_file(database: str) -> None:
+def test_the_function_is_the_data_file() -> None:
     """Word by word: what the table refuses, the rule refuses; and it knows every word of tier 1 that is no surname."""
     words = sorted(plain_refused_words())
     assert len(words) > 2000
@@ -55,9 +50,7 @@ def test_the_function_is_the_data_file(database: str) -> None:
     assert [word for word in words if role_tier(word) != 1] == []
 
 
-def test_words_that_are_there_are_spelled_again_only_when_one_is_missing(
-    database: str, monkeypatch: pytest.MonkeyPatch
-) -> None:
+def test_words_that_are_there_are_spelled_again_only_when_one_is_missing(monkeypatch: pytest.MonkeyPatch) -> None:
     role_address_errors.refresh(connections["owner"])
     spelled: list[int] = []
     words = plain_refused_words()
@@ -69,8 +62,7 @@ def test_words_that_are_there_are_spelled_again_only_when_one_is_missing(
     monkeypatch.setattr(role_address_errors, "plain_refused_words", spell)
     role_address_errors.refresh(connections["owner"])
     assert spelled == []
-    with psycopg.connect(database, autocommit=True) as owner:
-        owner.execute("DELETE FROM role_word WHERE word = 'info'")
+    by_owner("DELETE FROM role_word WHERE word = 'info'")
     role_address_errors.refresh(connections["owner"])
     assert spelled == [1]
     assert role_address_errors.differences(connections["owner"]) == (0, 0)
@@ -99,7 +91,7 @@ def test_the_table_never_refuses_whom_the_rule_lets_in(database: str, local: str
 @pytest.mark.parametrize(
     "local", ["anna.mueller", "steuer", "p.ost", "sales.maria", "infantino", "x-unsubscribe", "office.jane"]
 )
-def test_people_are_let_through_by_the_table(database: str, local: str) -> None:
+def test_people_are_let_through_by_the_table(local: str) -> None:
     assert not refused_by_table(local)
 
 
@@ -132,8 +124,7 @@ def test_no_action_takes_one_either(without_contacts: Customer, line: object, lo
                 act()
     done = anna.bring("\n".join([HEADER, line(email)]))  # type: ignore[operator]  # a fixture that makes rows
     assert done.refused == {"role": 1}
-    with tenancy.account(anna.account_id):
-        assert not Contact.objects.exists()
+    assert not rows(anna, Contact).exists()
 
 
 def test_the_owner_is_no_way_around(database: str, anna: Customer) -> None:

@@ -10,19 +10,19 @@ from mailflatrate.apps.segments.queries import contact_page
 from mailflatrate.base import tenancy
 from mailflatrate.settings.roles import app_url
 from mailflatrate.settings.schema import load_settings
+from support.cast import per_test
 from support.customers import Customer, customer_with_list
+from support.scope import rows
+from support.sql import as_application
+
+carla = per_test(lambda: customer_with_list("Carla", approved=False).with_people(1))
 
 
 @pytest.fixture
-def anna(database: str, monkeypatch: pytest.MonkeyPatch) -> Customer:
+def anna(monkeypatch: pytest.MonkeyPatch) -> Customer:
     """Enough people to ask the index."""
     monkeypatch.setattr(search, "SAMPLE", 5)
     return customer_with_list("Anna", approved=False).with_people(6)
-
-
-@pytest.fixture
-def carla(database: str) -> Customer:
-    return customer_with_list("Carla", approved=False).with_people(1)
 
 
 def found(one: Customer, text: str) -> list[str]:
@@ -91,8 +91,7 @@ def test_a_name_is_gone_from_the_index_with_the_change(database: str, anna: Cust
     search.write_texts()
     assert len(found(anna, "wiebelfi")) == 1
     name(database, anna, last_name="Spargel")
-    with tenancy.account(anna.account_id):
-        assert not ContactText.objects.filter(said__contains="Zwiebelfisch").exists()
+    assert not rows(anna, ContactText).filter(said__contains="Zwiebelfisch").exists()
     assert (found(anna, "wiebelfi"), len(found(anna, "sparge"))) == ([], 1)
     search.write_texts()
     assert len(found(anna, "sparge")) == 1
@@ -103,8 +102,7 @@ def test_a_name_is_gone_from_the_index_with_the_change(database: str, anna: Cust
 
 def test_raw_sql_writes_no_text(anna: Customer) -> None:
     search.write_texts()
-    with psycopg.connect(app_url(load_settings()), autocommit=True) as eve:
-        tenancy.enter_account(eve, anna.account_id, for_session=True)
+    with as_application(anna, for_session=True) as eve:
         for deed in ("UPDATE contact_text SET said = 'x'", "DELETE FROM contact_text", "DELETE FROM search_todo"):
             with pytest.raises(errors.InsufficientPrivilege):
                 eve.execute(deed)

@@ -12,9 +12,12 @@ from psycopg.errors import ForeignKeyViolation
 from mailflatrate.apps.consent.models import ConsentEvent
 from mailflatrate.apps.lists.models import Contact, Subscription
 from mailflatrate.base import tenancy
-from mailflatrate.settings.roles import app_url, owner_url
+from mailflatrate.settings.roles import owner_url
 from mailflatrate.settings.schema import load_settings
+from support.cast import per_test
 from support.customers import Customer, customer_with_list
+from support.scope import rows
+from support.sql import as_application
 from support.waiting import wait_until
 
 ADD = """INSERT INTO subscription (account_id, mailing_list_id, contact_id, state, consent_event_id)
@@ -22,22 +25,13 @@ ADD = """INSERT INTO subscription (account_id, mailing_list_id, contact_id, stat
 CONTACT = "INSERT INTO contact (account_id, email, address_key) VALUES (%s, %s, %s) RETURNING id"
 GOES = "DELETE FROM contact WHERE account_id = %s AND id = %s"
 LEAVES = "DELETE FROM subscription WHERE account_id = %s AND contact_id = %s"
-
-
-@pytest.fixture
-def anna(database: str) -> Customer:
-    return customer_with_list("Anna", approved=False).with_people(3)
-
-
-@pytest.fixture
-def carla(database: str) -> Customer:
-    return customer_with_list("Carla", approved=False).with_people(1)
+anna = per_test(lambda: customer_with_list("Anna", approved=False).with_people(3))
+carla = per_test(lambda: customer_with_list("Carla", approved=False).with_people(1))
 
 
 @contextmanager
 def link(one: Customer) -> Iterator["psycopg.Connection[Any]"]:
-    with psycopg.connect(app_url(load_settings()), autocommit=True) as own:
-        tenancy.enter_account(own, one.account_id, for_session=True)
+    with as_application(one, for_session=True) as own:
         yield own
 
 
@@ -50,8 +44,7 @@ def someone(own: "psycopg.Connection[Any]", one: Customer, name: str) -> int:
 
 def subscribed(one: Customer) -> tuple[int, int]:
     """A contact of the list, and the event that proves it."""
-    with tenancy.account(one.account_id):
-        contact_id, event_id = Subscription.objects.values_list("contact_id", "consent_event_id")[0]
+    contact_id, event_id = rows(one, Subscription).values_list("contact_id", "consent_event_id")[0]
     assert event_id is not None
     return contact_id, event_id
 

@@ -16,18 +16,15 @@ from mailflatrate.base import tenancy
 from mailflatrate.rules.contacts.tags import MAX_TAGS, TagColor
 from mailflatrate.settings.roles import app_url
 from mailflatrate.settings.schema import load_settings
+from support.cast import per_test
 from support.contact_files import HEADER, line
 from support.customers import Customer, customer_with_list
 from support.forms import customer_with_form, fresh_address
 from support.people import person
+from support.scope import rows
 
 TAGGED = f"{HEADER};Tags"
-
-
-@pytest.fixture
-def anna(database: str) -> Customer:
-    assert database
-    return customer_with_list("Lindenhof")
+anna = per_test(customer_with_list, "Lindenhof")
 
 
 def people(one: Customer) -> dict[str, list[str]]:
@@ -107,16 +104,13 @@ def test_tags_are_in_the_data_and_go_with_the_person(anna: Customer) -> None:
         assert [row.people for row in tag_table()] == [0]
 
 
-def test_a_form_gives_its_tags_to_people_who_confirm(database: str) -> None:
-    assert database
+def test_a_form_gives_its_tags_to_people_who_confirm() -> None:
     shop = customer_with_form()
-    with tenancy.account(shop.account_id):
-        Form.objects.filter(id=shop.form_id).update(tags=["Newsletter", "Website"])
+    rows(shop, Form).filter(id=shop.form_id).update(tags=["Newsletter", "Website"])
     dora = fresh_address()
     shop.post(dora)
     (mail,) = shop.send()
-    with tenancy.account(shop.account_id):
-        assert ContactTag.objects.count() == 0, "asking gives nothing"
+    assert rows(shop, ContactTag).count() == 0, "asking gives nothing"
     shop.confirm(mail)
     with tenancy.account(shop.account_id):
         contact = Contact.objects.get(email=dora)

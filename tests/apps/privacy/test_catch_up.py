@@ -24,6 +24,7 @@ from mailflatrate.base.tenancy import PlatformReason
 from mailflatrate.settings.database_memory import SeenDatabase
 from mailflatrate.settings.schema import Settings, load_settings
 from support.customers import Customer, sending_customer
+from support.scope import rows
 
 SENDER = "one.1.a.b"
 
@@ -65,13 +66,11 @@ def promote(owner: psycopg.Connection[tuple[object, ...]]) -> fence.Hold:
 
 
 def contacts(place: Customer) -> list[Contact]:
-    with tenancy.account(place.account_id):
-        return list(Contact.objects.order_by("id"))
+    return list(rows(place, Contact).order_by("id"))
 
 
 def confirmed(place: Customer) -> set[int]:
-    with tenancy.account(place.account_id):
-        return set(Subscription.objects.filter(state="confirmed").values_list("contact_id", flat=True))
+    return set(rows(place, Subscription).filter(state="confirmed").values_list("contact_id", flat=True))
 
 
 def forgotten_unsubscribe(place: Customer, settings: Settings, contact: Contact) -> None:

@@ -25,15 +25,12 @@ from mailflatrate.entrypoints.cli.main import cli
 from mailflatrate.rules.proof.certificate import check_certificate, read_certificate
 from mailflatrate.rules.proof.elements import ProofEvent, elements_of
 from mailflatrate.rules.proof.record import EventRecord, MalformedRecord, SealRecord
+from support.cast import per_module
 from support.certificates import AGENT, FORM, Signed, keys_file
 from support.customers import customer_with_members
 from support.forms import customer_with_form, fresh_address
 
-
-@pytest.fixture(scope="module")
-def signed(database: str) -> Signed:
-    assert database
-    return Signed()
+signed = per_module(Signed)
 
 
 def shown(certificate: dict[str, Any]) -> dict[str, str | None]:
@@ -178,9 +175,8 @@ def test_an_erased_half_is_shown_as_erased(signed: Signed) -> None:
     assert any("personal half is not here" in finding.sentence for finding in findings)
 
 
-def test_a_real_sign_up_leaves_every_element(database: str) -> None:
+def test_a_real_sign_up_leaves_every_element() -> None:
     """Form, mail through the engine, confirmation: what `forms` writes is what the certificate wants (R-29)."""
-    assert database
     lindenhof, email = customer_with_form(), fresh_address()
     lindenhof.confirm(lindenhof.asked(email))
     ledger_seals.seal_ledger()

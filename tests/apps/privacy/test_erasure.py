@@ -1,6 +1,11 @@
-"""After an erasure the address stands nowhere in the database, is refused for good, and the ledger still holds."""
+"""After an erasure the address stands nowhere in the database, is refused for good, and the ledger still holds.
 
+A bulk erasure that is canceled or dies in the middle: exact numbers, and nothing is lost.
+"""
+
+from collections.abc import Iterator
 from datetime import timedelta
+from typing import Any
 
 import psycopg
 import pytest
@@ -16,26 +21,36 @@ from mailflatrate.apps.intake.models import Import
 from mailflatrate.apps.lists.actions.consent import unsubscribe
 from mailflatrate.apps.lists.actions.tracking import choose_tracking
 from mailflatrate.apps.lists.models import Contact
+from mailflatrate.apps.privacy import bulk_steps
 from mailflatrate.apps.privacy.actions.erasure import erase_for_customer, erase_person
 from mailflatrate.apps.privacy.actions.proof import export_person
 from mailflatrate.apps.privacy.errors import PrivacyError
 from mailflatrate.apps.privacy.models import DataRequestKind, PrivacyRequest
+from mailflatrate.apps.segments.actions import bulk
 from mailflatrate.apps.segments.actions.segments import save_segment
+from mailflatrate.apps.segments.bulk import steps
+from mailflatrate.apps.segments.bulk.runner import BulkRunner, run_bulk
+from mailflatrate.apps.segments.bulk.selection import selection_of
+from mailflatrate.apps.segments.bulk.steps import BulkSteps
+from mailflatrate.apps.segments.models import BulkAction, BulkKind
 from mailflatrate.apps.suppression.queries import strongest
 from mailflatrate.apps.tracking.models import Click
 from mailflatrate.base import audit, clock, tenancy
 from mailflatrate.base.ids import key_ring
 from mailflatrate.base.tenancy import PlatformReason
 from mailflatrate.rules.contacts.suppression import SuppressionReason
+from support.cast import per_module
 from support.contact_files import file_of, line
 from support.customers import Customer, sending_customer
 from support.ledger import faults_of
 from support.origins import approve_origin
+from support.scope import rows, within
 
 BY = audit.machine("privacy.test")
 # Where law or contract allows an address to stay although its person was erased: each with its reason. None of
 # these tables identifies a recipient as such.
 KEPT: dict[str, str] = {}
+dora = per_module(lambda: Traces("erased"))
 
 
 class Traces:
@@ -54,8 +69,7 @@ class Traces:
             )
         campaign = self.anna.sending()
         self.campaign = campaign
-        with tenancy.account(self.anna.account_id):
-            self._leave()
+        within(self.anna, self._leave)
 
     def _leave(self) -> None:
         now, email = clock.now(), self.email
@@ -133,14 +147,7 @@ def placeholders_in(owner_url: str, text: str) -> set[str]:
     return found
 
 
-@pytest.fixture(scope="module")
-def dora(database: str) -> Traces:
-    assert database
-    return Traces("erased")
-
-
 @pytest.mark.slow
-@pytest.mark.usefixtures("database")
 def test_nothing_of_an_erased_person_is_left(database: str, dora: Traces) -> None:
     everywhere = placeholders_in(database, dora.email)
     assert everywhere >= {
@@ -181,8 +188,7 @@ def test_the_hash_refuses_the_address_for_good(dora: Traces) -> None:
     imported = dora.anna.bring(file_of(line(dora.email)).getvalue())
     assert imported.accepted == 0
     assert imported.refused == {"suppressed": 1}
-    with tenancy.account(account_id):
-        assert not Contact.objects.filter(address_key=dora.key).exists()
+    assert not rows(account_id, Contact).filter(address_key=dora.key).exists()
 
 
 @pytest.mark.slow
@@ -191,14 +197,62 @@ def test_an_erasure_ends_at_the_account(database: str) -> None:
     one, two = Traces("both"), sending_customer(people=1)
     approve_origin(two.account_id, two.list_id)
     two.bring(file_of(line(one.email)).getvalue())
-    with tenancy.account(two.account_id):
-        carla = Contact.objects.get(email=one.email)
+    carla = rows(two, Contact).get(email=one.email)
     with tenancy.account(one.anna.account_id), pytest.raises(PrivacyError):
         erase_for_customer(carla.id, by=one.anna.owner)
-    with tenancy.account(one.anna.account_id):
-        erase_person(one.contact.id, by=BY, source="test")
+    within(one.anna, erase_person, one.contact.id, by=BY, source="test")
     assert placeholders_in(database, one.email) == {"contact", "consent_evidence"}
     with tenancy.account(two.account_id):
         assert strongest(one.key) is None
         assert Contact.objects.filter(id=carla.id).exists()
         assert Import.objects.exists()
+
+
+@pytest.fixture
+def crowd(monkeypatch: pytest.MonkeyPatch) -> Iterator[Customer]:
+    """Seven contacts, erased three at a time."""
+    monkeypatch.setitem(steps.STEPS, BulkKind.ERASE, BulkSteps(bulk_steps.erase, 3))
+    yield sending_customer(people=7)
+
+
+def begun(anna: Customer) -> int:
+    with tenancy.account(anna.account_id):
+        ids = list(Contact.objects.values_list("id", flat=True))
+        return int(bulk.start_bulk(BulkKind.ERASE, selection_of(ids, None), {}, by=anna.owner, enqueue=False).id)
+
+
+def numbers(anna: Customer, action_id: int) -> tuple[Any, ...]:
+    with tenancy.account(anna.account_id):
+        action = BulkAction.objects.get(id=action_id)
+        left = Contact.objects.count()
+        erased = ConsentEvent.objects.filter(kind="erased").count()
+        requests = PrivacyRequest.objects.filter(state="done").count()
+    return action.state, action.total, action.done, action.changed, action.skipped, left, erased, requests
+
+
+def test_a_cancel_in_the_middle_gives_exact_numbers(crowd: Customer) -> None:
+    action_id = begun(crowd)
+    action = BulkRunner().begin(crowd.account_id, action_id)
+    assert action is not None and BulkRunner().take_step(action)
+    within(crowd, bulk.cancel_bulk, action_id, by=crowd.owner)
+    run_bulk(crowd.account_id, action_id)
+    assert numbers(crowd, action_id) == ("cancelled", 7, 3, 3, {}, 4, 3, 3)
+
+
+def test_a_crash_in_the_middle_loses_nothing(crowd: Customer, monkeypatch: pytest.MonkeyPatch) -> None:
+    """The second batch dies after everything was written, before its commit: it counts as not begun."""
+    action_id = begun(crowd)
+    batches = []
+
+    def dying(action: BulkAction, ids: Any) -> Any:
+        batches.append(bulk_steps.erase(action, ids))
+        if len(batches) == 2:
+            raise KeyboardInterrupt
+        return batches[-1]
+
+    monkeypatch.setitem(steps.STEPS, BulkKind.ERASE, BulkSteps(dying, 3))
+    with pytest.raises(KeyboardInterrupt):
+        run_bulk(crowd.account_id, action_id)
+    assert numbers(crowd, action_id) == ("running", 7, 3, 3, {}, 4, 3, 3)
+    run_bulk(crowd.account_id, action_id)
+    assert numbers(crowd, action_id) == ("done", 7, 7, 7, {}, 0, 7, 7)

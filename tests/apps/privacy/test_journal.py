@@ -25,8 +25,8 @@ from mailflatrate.rules.contacts.suppression import SuppressionReason
 from mailflatrate.settings.schema import load_settings
 from support.customers import Customer, sending_customer
 from support.people import operator
+from support.scope import rows
 
-pytestmark = pytest.mark.usefixtures("database")
 BEFORE = datetime(2000, 1, 1, tzinfo=UTC)
 
 
@@ -84,8 +84,7 @@ def test_each_no_is_on_the_disk_when_its_transaction_returns(
 
 def test_an_unsubscribe_by_http_is_on_the_disk_when_it_is_answered(anna: Customer, disk: Path) -> None:
     campaign = anna.sending()
-    with tenancy.account(anna.account_id):
-        delivery = Delivery.objects.filter(campaign=campaign).order_by("id")[0]
+    delivery = rows(anna, Delivery).filter(campaign=campaign).order_by("id")[0]
     address = f"/u/{key_ring().seal(TokenPurpose.UNSUBSCRIBE, anna.account_id, delivery.id)}"
     assert Client().post(address, {"List-Unsubscribe": "One-Click"}).status_code == 200
     assert ("withdrawn", delivery.contact_id) in [(line.kind.value, line.contact_id) for line in lines(disk)]
@@ -105,8 +104,7 @@ def test_what_is_rolled_back_is_no_withdrawal(anna: Customer, disk: Path) -> Non
 
 
 def contacts_of(anna: Customer) -> list[Contact]:
-    with tenancy.account(anna.account_id):
-        return list(Contact.objects.order_by("id"))
+    return list(rows(anna, Contact).order_by("id"))
 
 
 def test_a_transaction_is_flushed_once_however_much_it_withdraws(

@@ -41,6 +41,7 @@ from support.contact_files import HEADER, file_of, line
 from support.customers import Customer, sending_customer
 from support.ledger import faults_of
 from support.origins import approve_origin
+from support.scope import within
 
 PEOPLE = 6
 EMAILS = [f"p{number}.paar@posteo.de" for number in range(PEOPLE)]
@@ -239,9 +240,8 @@ def _alike(value: Any, kind: str, ids: dict[str, str], known: dict[str, str]) ->
 
 
 @pytest.fixture(scope="module")
-def pair(database: str) -> tuple[Place, Place]:
+def pair() -> tuple[Place, Place]:
     """Two accounts alike, from which four people are erased: one after another in one, together in the other."""
-    assert database
     ledger_seals.seal_ledger()
     return made(), made()
 
@@ -256,8 +256,7 @@ def test_together_leaves_what_one_after_another_leaves(database: str, pair: tupl
     with tenancy.account(one.account_id):
         for contact_id in one.ids[:5]:
             erase_for_customer(contact_id, by=one.anna.owner)
-    with tenancy.account(other.account_id):
-        result = erase_many_for_customer(other.ids[:5], by=other.anna.owner)
+    result = within(other, erase_many_for_customer, other.ids[:5], by=other.anna.owner)
     assert set(result.wiped) == set(other.ids[:5])
     singly, together = changes(before[0], rows_of(database, one)), changes(before[1], rows_of(database, other))
     assert set(singly) >= {
@@ -312,12 +311,10 @@ def test_ledger_and_audit_log_still_verify(database: str, pair: tuple[Place, Pla
     with psycopg.connect(database) as owner:
         report = verify_ledger(owner)
         assert faults_of(report, *(place.account_id for place in pair)) == []
-    with tenancy.platform(PlatformReason.OPERATOR_DESK):
-        assert audit.verify().whole
+    assert within(PlatformReason.OPERATOR_DESK, audit.verify).whole
 
 
-def test_the_number_of_statements_does_not_depend_on_the_people(database: str) -> None:
-    assert database
+def test_the_number_of_statements_does_not_depend_on_the_people() -> None:
 
     def statements(people: int) -> int:
         anna = sending_customer(people=people)
@@ -333,8 +330,7 @@ def test_the_number_of_statements_does_not_depend_on_the_people(database: str) -
     assert statements(40) == statements(2)
 
 
-def test_who_a_case_is_about_is_held_and_nobody_of_another_account_is_touched(database: str) -> None:
-    assert database
+def test_who_a_case_is_about_is_held_and_nobody_of_another_account_is_touched() -> None:
     anna, carla = sending_customer(people=3), sending_customer(people=1)
     with tenancy.account(carla.account_id):
         theirs = Contact.objects.get()

@@ -4,7 +4,6 @@ import copy
 import json
 from typing import Any
 
-import pytest
 from django.test import Client
 
 from mailflatrate.apps.accounts.actions.keys import AskingBounds, make_api_key
@@ -21,17 +20,13 @@ from mailflatrate.rules.proof.certificate import check_certificate, read_certifi
 from mailflatrate.rules.proof.signature import sign_certificate
 from mailflatrate.rules.proof.verdict import CertificateVerdict
 from support.api import Program, good, visitor
+from support.cast import per_test
 from support.forms import FormCustomer, customer_with_form, fresh_address
 
 NEVER = {"sign_up/ticked", "sign_up/sign_up_ip", "sign_up/sign_up_agent"}
 """What nobody can record about a person who didn't use the form."""
 NEW = {"entered_by", "entered_with", "entered_how", "confirmation_page"}
-
-
-@pytest.fixture
-def shop(database: str) -> FormCustomer:
-    assert database
-    return customer_with_form()
+shop = per_test(customer_with_form)
 
 
 def confirmed(shop: FormCustomer, email: str) -> dict[str, Any]:

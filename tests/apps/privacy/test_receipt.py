@@ -26,8 +26,7 @@ from mailflatrate.base import audit, clock, tenancy
 from mailflatrate.base.ids import key_ring
 from mailflatrate.mail.identifiers.tokens import TokenPurpose
 from support.forms import FormCustomer, customer_with_form, fresh_address
-
-pytestmark = pytest.mark.usefixtures("database")
+from support.scope import within
 
 DOCUMENT = Path(__file__).parents[3] / "docs" / "consent-receipt.md"
 IP = "198.51.100.23"
@@ -150,10 +149,8 @@ def test_only_the_person_gets_it_and_an_erasure_takes_it() -> None:
         assert Client().get(stranger).status_code == 404, stranger
         assert Client().get(f"{stranger}/receipt.json").status_code == 404
     assert Client().post(path).status_code == 405
-    with tenancy.account(place.account_id):
-        consent.unsubscribe(contact.id, list_id=place.anna.list_id, by="link", source="t")
+    within(place, consent.unsubscribe, contact.id, list_id=place.anna.list_id, by="link", source="t")
     assert "Withdrawn on" in Client().get(f"{path}?language=en").content.decode()
-    with tenancy.account(place.account_id):
-        erase_person(contact.id, by=BY, source="test")
+    within(place, erase_person, contact.id, by=BY, source="test")
     assert Client().get(path).status_code == 404
     assert Client().get(f"{path}/receipt.json").status_code == 404

@@ -37,6 +37,7 @@ from support.contact_files import file_of, line
 from support.customers import Customer, sending_customer
 from support.ledger import faults_of
 from support.origins import approve_origin
+from support.scope import rows
 
 DAY = timedelta(days=1)
 
@@ -78,8 +79,7 @@ class Old:
             owner.execute("UPDATE consent_event SET occurred_at = recorded_at WHERE account_id = %s", [self.account_id])
 
     def known(self) -> bool:
-        with tenancy.account(self.account_id):
-            return Contact.objects.filter(id=self.contact.id).exists()
+        return rows(self, Contact).filter(id=self.contact.id).exists()
 
 
 @pytest.fixture
@@ -94,8 +94,7 @@ def test_the_proof_lasts_three_years_to_the_end_of_the_year(database: str, old: 
     old.move_back(limit + timedelta(hours=1))
     delete_expired()
     assert old.known(), "not a day before"
-    with tenancy.account(old.account_id):
-        assert ConsentEvidence.objects.filter(confirmed_ip="203.0.113.9").exists(), "the IP lives as long as the proof"
+    assert rows(old, ConsentEvidence).filter(confirmed_ip="203.0.113.9").exists(), "the IP lives as long as the proof"
     old.move_back(limit - timedelta(hours=1))
     delete_expired()
     assert not old.known()
@@ -127,8 +126,7 @@ def test_a_late_mailing_keeps_the_proof(old: Old) -> None:
     campaign = old.anna.sending()
     old.leave()
     old.move_back(proof_limit(clock.now()) - DAY)
-    with tenancy.account(old.account_id):
-        Delivery.objects.filter(campaign=campaign).update(settled_at=clock.now() - 30 * DAY)
+    rows(old, Delivery).filter(campaign=campaign).update(settled_at=clock.now() - 30 * DAY)
     delete_expired()
     assert old.known()
 
@@ -138,8 +136,7 @@ def test_a_french_prospect_goes_after_three_years_without_a_sign(database: str) 
     anna, marie = Old(database), Old(database, country="FR")
     for one in (anna, marie):
         one.move_back(years_before(clock.now(), 3) - DAY)
-    with tenancy.account(marie.account_id):
-        Contact.objects.update(last_activity_at=clock.now() - 30 * DAY)
+    rows(marie, Contact).update(last_activity_at=clock.now() - 30 * DAY)
     delete_expired()
     assert marie.known(), "a click is a sign"
     marie.move_back(years_before(clock.now(), 3) - DAY)
@@ -155,8 +152,7 @@ def test_answers_of_servers_go_after_90_days(old: Old) -> None:
         delivery = Delivery.objects.get(campaign=campaign)
         Attempt.objects.create(delivery=delivery, number=1, at=clock.now(), stage="rcpt", reply_text="450 <reader0@x>")
     for age, left in ((89, 2), (91, 0)):
-        with tenancy.account(old.account_id):
-            Chunk.objects.filter(campaign=campaign).update(claimed_at=clock.now() - age * DAY, state="done")
+        rows(old, Chunk).filter(campaign=campaign).update(claimed_at=clock.now() - age * DAY, state="done")
         delete_expired()
         with tenancy.account(old.account_id):
             texts = [Delivery.objects.get(id=delivery.id).reply_text, Attempt.objects.get().reply_text]
@@ -170,14 +166,12 @@ def test_bodies_of_bounces_and_reports_go_after_90_days(old: Old) -> None:
         mail = RawMail.objects.create(envelope_from="x@y.de", raw=b"body", state="handled", kind="bounce", **mine)
         fresh = RawMail.objects.create(raw=b"b", state="new", **mine)
         evidence = RawMail.objects.create(raw=b"c", state="handled", desk="taken", **mine)
-    with tenancy.account(old.account_id):
-        Feedback.objects.create(delivery_id=1, kind=FeedbackKind.HARD_BOUNCE, text="550 <reader0@x>", raw_mail=mail)
+    rows(old, Feedback).create(delivery_id=1, kind=FeedbackKind.HARD_BOUNCE, text="550 <reader0@x>", raw_mail=mail)
     for age, left in ((89, True), (91, False)):
         moment = clock.now() - age * DAY
         with connections["owner"].cursor() as owner:  # the application role cannot date feedback back
             owner.execute("UPDATE feedback SET at = %s WHERE account_id = %s", [moment, old.account_id])
-        with tenancy.platform(PlatformReason.MAIL_IN):
-            RawMail.objects.filter(account_id=old.account_id).update(received_at=moment)
+        rows(PlatformReason.MAIL_IN, RawMail).filter(account_id=old.account_id).update(received_at=moment)
         delete_expired()
         with tenancy.platform(PlatformReason.MAIL_IN):
             mail.refresh_from_db()

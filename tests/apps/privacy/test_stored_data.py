@@ -3,7 +3,6 @@
 from typing import Any
 
 import psycopg
-import pytest
 
 from mailflatrate.apps.automations.figures import version_figures
 from mailflatrate.apps.automations.models import AutomationArrival, Enrolment, StepPassage
@@ -13,21 +12,17 @@ from mailflatrate.apps.privacy.actions.erasure import erase_for_customer
 from mailflatrate.apps.privacy.stored_data import stored_about
 from mailflatrate.base import tenancy
 from support.automations import Journey, leave_traces
+from support.cast import per_test
 from support.customers import Customer, sending_customer
+from support.scope import within
 
 TABLES = ("enrolment", "automation_arrival", "automation_member")
-
-
-@pytest.fixture
-def anna(database: str) -> Customer:
-    """Anna, with three people who are in an automation."""
-    assert database
-    return sending_customer()
+anna = per_test(sending_customer)
+"""Anna, with three people who are in an automation."""
 
 
 def stored(anna: Customer, contact_id: int) -> dict[str, Any]:
-    with tenancy.account(anna.account_id):
-        found = stored_about(contact_id, language="en")
+    found = within(anna, stored_about, contact_id, language="en")
     assert found is not None
     return found
 

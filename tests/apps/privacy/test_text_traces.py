@@ -24,7 +24,6 @@ def is_person(address: str) -> list[dict[str, Any]]:
     return [{"field": "last_name", "op": "equals", "value": address}]
 
 
-@pytest.mark.usefixtures("database")
 def test_an_erasure_takes_the_address_out_of_automations() -> None:
     anna = sending_customer(people=2)
     with tenancy.account(anna.account_id):

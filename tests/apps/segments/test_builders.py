@@ -17,6 +17,7 @@ from mailflatrate.apps.segments.queries import count_segment
 from mailflatrate.base import clock, tenancy
 from mailflatrate.rules.conditions import MAX_CONDITIONS
 from support.customers import Customer, customer_with_list
+from support.scope import within
 
 PEOPLE: dict[str, dict[str, Any]] = {
     "dora": {"first_name": "Dora", "attributes": {"city": "Kiel", "orders": "12", "born": "1980-02-03"}},
@@ -31,7 +32,7 @@ def condition(field: str, op: str, value: Any = None, key: str = "") -> dict[str
 
 
 @pytest.fixture(scope="module")
-def crowd(database: str) -> Customer:
+def crowd() -> Customer:
     """Four confirmed people; the later ones confirmed and were active longer ago."""
     anna = customer_with_list("Anna")
     with tenancy.account(anna.account_id):
@@ -116,8 +117,7 @@ def test_a_group_of_any_never_escapes_what_stands_beside_it(crowd: Customer) -> 
 
 
 def test_all_conditions_must_hold_and_lists_count(crowd: Customer) -> None:
-    with tenancy.account(crowd.account_id):
-        other = create_list("Other").id
+    other = within(crowd, create_list, "Other").id
     assert found(crowd) == set(PEOPLE)
     assert found(crowd, condition("list", "on", crowd.list_id)) == set(PEOPLE)
     assert found(crowd, condition("list", "not_on", other)) == set(PEOPLE)

@@ -25,15 +25,15 @@ from support.contact_files import HEADER, line
 from support.customers import Customer, customer_with_list
 from support.forms import DOMAIN, customer_with_form
 from support.people import person
+from support.scope import rows, within
 
 EVERYBODY = BulkSelection(wanted=ContactFilter())
 PEOPLE = 6
 
 
 @pytest.fixture
-def anna(database: str, monkeypatch: pytest.MonkeyPatch) -> Customer:
+def anna(monkeypatch: pytest.MonkeyPatch) -> Customer:
     """Six confirmed contacts, and steps of two."""
-    assert database
     for kind, each in list(steps.STEPS.items()):
         monkeypatch.setitem(steps.STEPS, kind, BulkSteps(each.take, 2))
     one = customer_with_list("Lindenhof")
@@ -42,20 +42,17 @@ def anna(database: str, monkeypatch: pytest.MonkeyPatch) -> Customer:
 
 
 def ids(one: Customer) -> list[int]:
-    with tenancy.account(one.account_id):
-        return list(Contact.objects.order_by("email").values_list("id", flat=True))
+    return list(rows(one, Contact).order_by("email").values_list("id", flat=True))
 
 
 def begin(
     one: Customer, kind: BulkKind, selection: BulkSelection = EVERYBODY, by: User | None = None, **given: Any
 ) -> int:
-    with tenancy.account(one.account_id):
-        return int(bulk.start_bulk(kind, selection, given, by=by, enqueue=False).id)
+    return int(within(one, bulk.start_bulk, kind, selection, given, by=by, enqueue=False).id)
 
 
 def state(one: Customer, action_id: int) -> BulkAction:
-    with tenancy.account(one.account_id):
-        return BulkAction.objects.get(id=action_id)
+    return rows(one, BulkAction).get(id=action_id)
 
 
 def run(
@@ -67,8 +64,7 @@ def run(
 
 
 def undo(one: Customer, action: BulkAction) -> BulkAction:
-    with tenancy.account(one.account_id):
-        undone = bulk.undo_bulk(action.id, by=None, enqueue=False)
+    undone = within(one, bulk.undo_bulk, action.id, by=None, enqueue=False)
     run_bulk(one.account_id, undone.id)
     return state(one, undone.id)
 
@@ -144,12 +140,10 @@ def test_people_are_erased_one_by_one(anna: Customer) -> None:
     action = run(anna, BulkKind.ERASE, selection_of([*ids(anna)[:3], 2**60], None), by=owner)
     assert numbers(action) == ("done", 3, 3, 3, {})
     assert len(ids(anna)) == PEOPLE - 3
-    with tenancy.account(anna.account_id):
-        assert BulkItem.objects.count() == 0, "who was erased is in no table"
+    assert rows(anna, BulkItem).count() == 0, "who was erased is in no table"
 
 
-def test_only_those_are_asked_who_neither_confirmed_nor_said_no(database: str) -> None:
-    assert database
+def test_only_those_are_asked_who_neither_confirmed_nor_said_no() -> None:
     shop = customer_with_form()
     shop.anna.with_people(3, DOMAIN)
     with tenancy.account(shop.account_id):
@@ -173,8 +167,7 @@ def test_an_action_stops_and_what_is_done_can_be_undone(anna: Customer) -> None:
     action_id = begin(anna, BulkKind.ADD_TAG, tag="VIP")
     action = BulkRunner().begin(anna.account_id, action_id)
     assert action is not None and BulkRunner().take_step(action)
-    with tenancy.account(anna.account_id):
-        bulk.cancel_bulk(action_id, by=None)
+    within(anna, bulk.cancel_bulk, action_id, by=None)
     run_bulk(anna.account_id, action_id)
     action = state(anna, action_id)
     assert numbers(action) == ("cancelled", PEOPLE, 2, 2, {})
@@ -239,5 +232,4 @@ def test_another_account_reaches_nobody(anna: Customer) -> None:
     with psycopg.connect(app_url(load_settings())) as raw:
         assert raw.execute("SELECT count(*) FROM bulk_action").fetchone() == (0,)
         assert raw.execute("SELECT count(*) FROM bulk_item").fetchone() == (0,)
-    with tenancy.account(anna.account_id):
-        assert set(Subscription.objects.values_list("state", flat=True)) == {"confirmed"}
+    assert set(rows(anna, Subscription).values_list("state", flat=True)) == {"confirmed"}

@@ -37,9 +37,8 @@ ORDERS = ("email", "added", "confirmed", "field_orders", "field_city", "field_da
 
 
 @pytest.fixture
-def anna(database: str) -> Customer:
+def anna() -> Customer:
     """Contacts of whom many have equal values, and many none; a second list confirms some of them later."""
-    assert database
     one = customer_with_list("Lindenhof")
     one.bring("\n".join((HEADER, *(line(f"p{n:02}@dora.example.com") for n in range(PEOPLE)))))
     with tenancy.account(one.account_id):

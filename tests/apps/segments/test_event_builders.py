@@ -15,18 +15,15 @@ from mailflatrate.apps.segments.conditions.parsing import parse_segment
 from mailflatrate.base import clock, tenancy
 from mailflatrate.entrypoints.presenters.segment_sentences import segment_sentence
 from mailflatrate.rules.contacts.contact_events import PropertyType
+from support.cast import per_test
 from support.customers import Customer, customer_with_list
+from support.scope import rows, within
 
-
-@pytest.fixture
-def anna(database: str) -> Customer:
-    assert database
-    return customer_with_list("Anna", approved=False).with_people(6)
+anna = per_test(lambda: customer_with_list("Anna", approved=False).with_people(6))
 
 
 def people(anna: Customer) -> list[int]:
-    with tenancy.account(anna.account_id):
-        return list(Contact.objects.order_by("id").values_list("id", flat=True))
+    return list(rows(anna, Contact).order_by("id").values_list("id", flat=True))
 
 
 def record(anna: Customer, *reported: ReportedEvent) -> list[EventOutcome]:
@@ -129,6 +126,5 @@ def test_a_segment_says_what_it_asks(anna: Customer) -> None:
     tree = parse_segment(
         [{"field": "event", "op": "did", "event": "order.placed", "times": 2, "days": 30, "where": tests}]
     )
-    with tenancy.account(anna.account_id):
-        said = segment_sentence(tree)
+    said = within(anna, segment_sentence, tree)
     assert said == ("Contacts who did “order.placed” at least 2 times in the last 30 days where “total” is at least 50")

@@ -27,6 +27,7 @@ from mailflatrate.base.storage import files as storage
 from mailflatrate.base.tenancy import PlatformReason
 from support.customers import Customer, customer_with_list
 from support.people import person
+from support.scope import within
 
 HEADER = "email;Vorname;Nachname;Anmeldezeit;Anmelde-IP;Bestätigt am;Bestätigungs-IP;Quelle;Stadt;Status"
 ROW = "{email};{name};Meyer;2026-10-01T10:00:00Z;192.0.2.1;2026-10-01T10:05:00Z;192.0.2.1;https://a.example/;{town};{state}"
@@ -40,9 +41,8 @@ def row(name: str, *, town: str = "Kiel", state: str = "confirmed") -> str:
 
 
 @pytest.fixture
-def anna(database: str) -> Customer:
+def anna() -> Customer:
     """Three people on a list: Dora and Emil are confirmed, Fritz said no. Dora's town would run in a spreadsheet."""
-    assert database
     found = customer_with_list("Export")
     dora = row("Dora", town="=cmd|'/c calc'!A1")
     job = found.bring("\n".join((HEADER, dora, row("Emil", town="+49 431"), row("Fritz", state="unsubscribed"))))
@@ -57,8 +57,7 @@ def owner(anna: Customer) -> User:
 
 def export(anna: Customer, owner: User, content: ExportContent, file_format: ExportFormat, **scope: Any) -> Export:
     """Ask for an export and let the worker write it."""
-    with tenancy.account(anna.account_id):
-        job = exports.start_export(content, file_format, by=owner, enqueue=False, **scope)
+    job = within(anna, exports.start_export, content, file_format, by=owner, enqueue=False, **scope)
     run_export(anna.account_id, job.id)
     with tenancy.account(anna.account_id):
         return Export.objects.get(id=job.id)
@@ -86,8 +85,7 @@ def test_a_segment_of_any_is_exported_once_and_whole(anna: Customer, owner: User
             {"field": "first_name", "op": "equals", "value": "Emil"},
         ],
     }
-    with tenancy.account(anna.account_id):
-        chosen = segments.save_segment("Dora or Emil", anyone)
+    chosen = within(anna, segments.save_segment, "Dora or Emil", anyone)
     job = export(anna, owner, CONTACTS, NDJSON, segment_id=chosen.id)
     people = [json.loads(line)["email"] for line in content_of(anna, owner, job).decode().splitlines()]
     assert people == [f"dora@{DOMAIN}", f"emil@{DOMAIN}"]
@@ -165,11 +163,9 @@ def test_progress_is_stored_and_a_cancel_leaves_no_file(
 
     def on_page(done: int, total: int) -> None:
         seen.append((done, total))
-        with tenancy.account(anna.account_id):
-            exports.cancel_export(job.id, by=owner)
+        within(anna, exports.cancel_export, job.id, by=owner)
 
-    with tenancy.account(anna.account_id):
-        job = exports.start_export(CONTACTS, CSV, by=owner, enqueue=False)
+    job = within(anna, exports.start_export, CONTACTS, CSV, by=owner, enqueue=False)
     run_export(anna.account_id, job.id, on_page=on_page)
     with tenancy.account(anna.account_id):
         found = Export.objects.get(id=job.id)

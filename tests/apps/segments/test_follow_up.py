@@ -1,7 +1,5 @@
 """Whom a follow-up leaves out, and in which order the reasons count."""
 
-import pytest
-
 from mailflatrate.apps.campaigns.recipients import count_people
 from mailflatrate.apps.segments.audience import Audience
 from mailflatrate.apps.segments.follow_up import (
@@ -16,7 +14,6 @@ from mailflatrate.base import clock, tenancy
 from support.customers import sending_customer
 
 
-@pytest.mark.usefixtures("database")
 def test_each_goal_has_its_reasons_and_no_one_is_reminded_of_what_they_did_not_get() -> None:
     anna = sending_customer(people=1)
     with tenancy.account(anna.account_id):

@@ -15,14 +15,14 @@ from mailflatrate.apps.segments.counts import count_people
 from mailflatrate.apps.segments.models import Segment
 from mailflatrate.base import tenancy
 from support.customers import Customer, sending_customer
+from support.scope import within
 
 DORA = {"field": "first_name", "op": "equals", "value": "Dora"}
 EMIL = {"field": "first_name", "op": "equals", "value": "Emil"}
 
 
 @pytest.fixture(scope="module")
-def anna(database: str) -> Customer:
-    assert database
+def anna() -> Customer:
     customer = sending_customer(people=3)
     with tenancy.account(customer.account_id):
         create_field(FieldDraft("Points", "number", "to thank them"))
@@ -88,8 +88,7 @@ def test_conditions_are_stored_as_a_list_where_that_says_everything(anna: Custom
 
 
 def test_a_segment_in_use_is_not_deleted(anna: Customer) -> None:
-    with tenancy.account(anna.account_id):
-        doras = save_segment("In use", [DORA])
+    doras = within(anna, save_segment, "In use", [DORA])
     kept = {"id": doras.id, "name": doras.name, "conditions": doras.conditions}
     draft = anna.draft("Without Doras", excluded_segments=[kept])
     with tenancy.account(anna.account_id):

@@ -12,13 +12,10 @@ from mailflatrate.apps.segments.builders import (
 )
 from mailflatrate.base import tenancy
 from mailflatrate.rules.conditions import MAX_CONDITIONS
+from support.cast import per_module
 from support.customers import Customer, customer_with_list
 
-
-@pytest.fixture(scope="module")
-def anna(database: str) -> Customer:
-    assert database
-    return customer_with_list("Anna", approved=False)
+anna = per_module(customer_with_list, "Anna", approved=False)
 
 
 def work_mem() -> str:

@@ -34,6 +34,7 @@ from mailflatrate.settings.roles import app_url
 from mailflatrate.settings.schema import load_settings
 from support.customers import Customer, customer_with_list
 from support.people import person
+from support.scope import rows
 
 PEOPLE = 40
 FIELDS = {
@@ -61,8 +62,7 @@ def values_of(number: int) -> dict[str, Any]:
 
 
 @pytest.fixture
-def anna(database: str, monkeypatch: pytest.MonkeyPatch) -> Customer:
-    assert database
+def anna(monkeypatch: pytest.MonkeyPatch) -> Customer:
     monkeypatch.setattr(reading, "LARGE", 1)
     monkeypatch.setattr(sort_indexes, "AT_ONCE", 7)
     monkeypatch.setattr(sort_indexes, "RUNS_AT_ONCE", 3)
@@ -83,8 +83,7 @@ def anna(database: str, monkeypatch: pytest.MonkeyPatch) -> Customer:
 
 
 def build(one: Customer, *keys: str) -> None:
-    with tenancy.account(one.account_id):
-        ids = dict(ContactField.objects.values_list("key", "id"))
+    ids = dict(rows(one, ContactField).values_list("key", "id"))
     for key in keys:
         sort_indexes.build_index(one.account_id, ids[key])
 
@@ -249,8 +248,7 @@ def test_a_page_asks_for_the_index_of_a_large_account(anna: Customer, monkeypatc
 
 
 def age(one: Customer, by: timedelta) -> None:
-    with tenancy.platform(PlatformReason.HOUSEKEEPING):
-        SortIndex.objects.filter(account_id=one.account_id).update(wanted_at=clock.now() - by)
+    rows(PlatformReason.HOUSEKEEPING, SortIndex).filter(account_id=one.account_id).update(wanted_at=clock.now() - by)
 
 
 def held(one: Customer) -> tuple[list[str], int]:
@@ -368,5 +366,4 @@ def test_a_member_of_one_list_sorts_the_contacts_on_it(anna: Customer, monkeypat
 
 
 def membership_of(one: Customer, user: User) -> int:
-    with tenancy.account(one.account_id):
-        return Membership.objects.get(user=user).id
+    return rows(one, Membership).get(user=user).id

@@ -24,12 +24,13 @@ from mailflatrate.base.tenancy import PlatformReason
 from mailflatrate.rules.feedback.measures import MeasureLevel
 from support.customers import Customer, sending_customer, sends_since
 from support.origins import approve_origin
+from support.scope import within
 
 PEOPLE = 400
 
 
 @pytest.fixture
-def anna(database: str) -> Customer:
+def anna() -> Customer:
     """Of an account that has been sending for months: rates alone decide (test_rates.py has the ceilings of others)."""
     found = sending_customer(PEOPLE)
     sends_since(found.account_id, 100)
@@ -150,8 +151,7 @@ def test_a_held_mailing_goes_on_only_after_a_reviewer(anna: Customer) -> None:
     with pytest.raises(AccountError):
         actions.lift_measure(measure.id, by=reviewer(), because=" ")
     actions.lift_measure(measure.id, by=reviewer(), because="They removed the old half of the list.")
-    with tenancy.account(anna.account_id):
-        resume_campaign(campaign.id)
+    within(anna, resume_campaign, campaign.id)
     actions.judge_campaign(anna.account_id, campaign.id)
     assert anna.again(campaign).state == CampaignState.SENDING, "the same figures do not stop it again"
 

@@ -13,8 +13,6 @@ from mailflatrate.apps.stats.monitoring import FIGURES
 from mailflatrate.base.metrics.sharing import SharedMetrics
 from mailflatrate.settings.schema import load_settings
 
-pytestmark = pytest.mark.usefixtures("database")
-
 
 @contextmanager
 def own_figures() -> Iterator[None]:

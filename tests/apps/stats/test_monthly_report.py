@@ -3,7 +3,6 @@
 from datetime import UTC, date, datetime, timedelta
 from zoneinfo import ZoneInfo
 
-import pytest
 from django.utils import translation
 
 from mailflatrate.apps.accounts.actions.people import limit_member
@@ -28,6 +27,7 @@ from mailflatrate.apps.tracking.models import Click
 from mailflatrate.base import clock, tenancy
 from support.customers import Customer, sending_customer
 from support.people import person
+from support.scope import rows
 
 BERLIN = ZoneInfo("Europe/Berlin")
 
@@ -53,12 +53,10 @@ def begun(anna: Customer, name: str, at: datetime, *, delivered: int, hard: int 
     anna.settle(campaign, DeliveryState.SENT, delivered)
     if hard:
         anna.settle(campaign, DeliveryState.BOUNCED, hard, bounce="hard")
-    with tenancy.account(anna.account_id):
-        Campaign.objects.filter(id=campaign.id).update(started_at=at, finished_at=at)
+    rows(anna, Campaign).filter(id=campaign.id).update(started_at=at, finished_at=at)
     return campaign
 
 
-@pytest.mark.usefixtures("database")
 def test_the_figures_are_those_of_campaigns_that_began_in_the_month_in_the_accounts_zone() -> None:
     anna = sending_customer(people=4)
     inside = begun(anna, "Bulbs", datetime(2026, 9, 30, 22, 30, tzinfo=UTC), delivered=3, hard=1)
@@ -82,7 +80,6 @@ def test_the_figures_are_those_of_campaigns_that_began_in_the_month_in_the_accou
         assert growth_between(now - timedelta(days=800), now - timedelta(days=400)) == PeriodGrowth(0, 0, 0, 0)
 
 
-@pytest.mark.usefixtures("database")
 def test_it_is_sent_once_to_those_chosen_who_see_the_whole_account() -> None:
     anna, carla = sending_customer(people=1), sending_customer(people=1)
     ben = person(anna.account_id, "Ben Berger", Role.VIEWER)
@@ -96,8 +93,7 @@ def test_it_is_sent_once_to_those_chosen_who_see_the_whole_account() -> None:
     limit_member(anna.account_id, membership.id, [anna.list_id], by=anna.owner)
     with clock.frozen_at(datetime(2031, 3, 8, 6, tzinfo=UTC)):
         queue_reports()
-    with tenancy.account(anna.account_id):
-        assert not MonthlyReport.objects.exists()
+    assert not rows(anna, MonthlyReport).exists()
     month = date(2031, 2, 1)
     with clock.frozen_at(datetime(2031, 3, 2, 6, tzinfo=UTC)):
         assert queue_reports() >= 1

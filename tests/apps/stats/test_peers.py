@@ -25,9 +25,9 @@ from mailflatrate.apps.stats.peers import (
 from mailflatrate.apps.tracking.models import ClickHour
 from mailflatrate.base import clock, tenancy
 from mailflatrate.base.tenancy import PlatformReason
-from mailflatrate.settings.roles import app_url
-from mailflatrate.settings.schema import load_settings
 from support.customers import sending_customer
+from support.scope import within
+from support.sql import as_application
 
 OWNERS = count()
 
@@ -70,7 +70,6 @@ def test_accounts_of_one_owner_count_as_one() -> None:
     assert owners_of(shared) == {1: 1, 2: 1, 3: 1, 4: 4}
 
 
-@pytest.mark.usefixtures("database")
 def test_an_account_counts_once_with_the_median_of_its_campaigns() -> None:
     anna = sending_customer(people=1)
     ended = clock.now() - timedelta(days=3)
@@ -100,18 +99,14 @@ def test_an_account_counts_once_with_the_median_of_its_campaigns() -> None:
         AccountRates(0, 1_200_000, 60.0, 10.0, pytest.approx(100 * 1_000 / 1_200_000))
     ]
     count_peers()
-    with tenancy.account(anna.account_id):
-        assert peer_medians(1_200_000) == PeerMedians(), "one account is too few"
+    assert within(anna, peer_medians, 1_200_000) == PeerMedians(), "one account is too few"
     with tenancy.platform(PlatformReason.HOUSEKEEPING):
         PeerRate.objects.create(size=4, delivered=98.5, clicked=4.2, unsubscribed=0.2, counted_at=clock.now())
     with tenancy.account(anna.account_id):
         assert peer_medians(1_200_000) == PeerMedians(98.5, 4.2, 0.2)
         page = " ".join(anna.page(f"campaigns/{drafts[1].id}/").split())
         assert "at least eight are needed" in page
-    with psycopg.connect(app_url(load_settings())) as application:
-        tenancy.enter_account(application, anna.account_id)
-        with pytest.raises(psycopg.errors.InsufficientPrivilege):
-            application.execute("DELETE FROM peer_rate")
+    with as_application(anna) as application, pytest.raises(psycopg.errors.InsufficientPrivilege):
+        application.execute("DELETE FROM peer_rate")
     count_peers()
-    with tenancy.account(anna.account_id):
-        assert peer_medians(1_200_000) == PeerMedians(), "counted anew as a whole"
+    assert within(anna, peer_medians, 1_200_000) == PeerMedians(), "counted anew as a whole"

@@ -17,16 +17,16 @@ from mailflatrate.settings.schema import load_settings
 from support.contact_files import readdress
 from support.customers import Customer, sending_customer, sends_since
 from support.desk import desk
+from support.scope import rows
 
 PEOPLE, THERE, SETTLED, DEAD = 700, 300, 250, 13
 
 
 @pytest.fixture(scope="module")
-def anna(database: str) -> Customer:
+def anna() -> Customer:
     made = sending_customer(PEOPLE)
     sends_since(made.account_id, 100)
-    with tenancy.account(made.account_id):
-        there = list(Contact.objects.order_by("id")[:THERE])
+    there = list(rows(made, Contact).order_by("id")[:THERE])
     for contact in there:
         readdress(contact.id, email=contact.email.split("@")[0] + "@outlook.com")
     return made
@@ -68,8 +68,7 @@ def test_only_the_provider_waits(anna: Customer, campaign: Campaign) -> None:
         assert (hold.provider, hold.rule, hold.released_at) == ("microsoft", "R-88", None)
         assert Account.objects.get(id=anna.account_id).status == AccountStatus.ACTIVE
     assert anna.again(campaign).state == CampaignState.SENDING
-    with tenancy.platform(PlatformReason.OPERATOR_DESK):
-        assert Case.objects.get(account_id=anna.account_id).kind == CaseKind.FIGURES
+    assert rows(PlatformReason.OPERATOR_DESK, Case).get(account_id=anna.account_id).kind == CaseKind.FIGURES
 
 
 def test_everybody_sees_it_and_a_person_lifts_it(anna: Customer, campaign: Campaign) -> None:
@@ -77,15 +76,12 @@ def test_everybody_sees_it_and_a_person_lifts_it(anna: Customer, campaign: Campa
     assert f"{THERE - SETTLED} recipients at Outlook.com are waiting" in page
     otto = desk()
     assert "13 of 250 addresses" in otto.page("figures/")
-    with tenancy.account(anna.account_id):
-        measure = Measure.objects.get(cause="provider_bounces")
+    measure = rows(anna, Measure).get(cause="provider_bounces")
     assert "Recipients waiting" in otto.page(f"figures/{measure.id}/")
     url = f"/desk/figures/{measure.id}/lift/"
     assert otto.client.post(url, {"because": " "}).status_code == 422
     assert otto.client.post(url, {"because": "They removed the old half."}).status_code == 303
-    with tenancy.account(anna.account_id):
-        assert not LaneHold.objects.filter(released_at=None).exists()
+    assert not rows(anna, LaneHold).filter(released_at=None).exists()
     actions.judge_campaign(anna.account_id, campaign.id)
-    with tenancy.account(anna.account_id):
-        assert not LaneHold.objects.filter(released_at=None).exists(), "the same figures do not hold it again"
+    assert not rows(anna, LaneHold).filter(released_at=None).exists(), "the same figures do not hold it again"
     assert "13 of 250" not in otto.page("figures/").split("newest first")[0]

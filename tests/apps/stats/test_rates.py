@@ -16,17 +16,14 @@ from mailflatrate.apps.stats.queries import Dimension
 from mailflatrate.base import tenancy
 from mailflatrate.base.tenancy import PlatformReason
 from mailflatrate.rules.feedback.measures import MeasureLevel
+from support.cast import per_test
 from support.contact_files import HEADER, readdress
 from support.customers import Customer, sending_customer, sends_since
 from support.origins import approve_origin
+from support.scope import within
 
 PEOPLE = 400
-
-
-@pytest.fixture
-def anna(database: str) -> Customer:
-    assert database
-    return sending_customer(PEOPLE)
+anna = per_test(sending_customer, PEOPLE)
 
 
 def move_to(campaign: Campaign, domain: str, people: int, skip: int = 0) -> None:
@@ -57,8 +54,7 @@ def test_who_never_reports_thins_no_rate(anna: Customer) -> None:
         move_to(campaign, "outlook.com", 100)
         move_to(campaign, "gmail.com", 300, skip=100)
     anna.settle(campaign, DeliveryState.SENT, PEOPLE)
-    with tenancy.account(anna.account_id):
-        complain(campaign, 2)
+    within(anna, complain, campaign, 2)
     actions.refresh_campaign(anna.account_id, campaign.id)
     with tenancy.account(anna.account_id):
         for days in (1, 7):

@@ -25,16 +25,15 @@ from mailflatrate.base import clock, tenancy
 from mailflatrate.base.tenancy import PlatformReason
 from support.customers import Customer, sending_customer
 from support.people import browser, operator, person
+from support.scope import rows
 
-pytestmark = pytest.mark.usefixtures("database")
 PASSWORD = "winterzwiebeln"
 
 
 def begun(anna: Customer) -> Campaign:
     campaign = anna.sending("Tulips for all")
     anna.settle(campaign, DeliveryState.SENT, 2)
-    with tenancy.account(anna.account_id):
-        Campaign.objects.filter(id=campaign.id).update(started_at=clock.now() - timedelta(hours=5))
+    rows(anna, Campaign).filter(id=campaign.id).update(started_at=clock.now() - timedelta(hours=5))
     return campaign
 
 
@@ -76,8 +75,7 @@ def test_a_link_ends_and_all_that_do_not_work_answer_alike() -> None:
     anna, carla = sending_customer(people=2), sending_customer(people=2)
     campaign = begun(anna)
     made, ended, revoked = share(anna, campaign), share(anna, campaign), share(anna, campaign)
-    with tenancy.account(anna.account_id):
-        ReportLink.objects.filter(id=ended.link.id).update(ends_at=clock.now())
+    rows(anna, ReportLink).filter(id=ended.link.id).update(ends_at=clock.now())
     address = f"/studio/campaigns/{campaign.id}/links/{revoked.link.id}/revoke/"
     assert carla.client.post(address).status_code == 404
     viewer = browser(person(anna.account_id, "Vera", Role.VIEWER))

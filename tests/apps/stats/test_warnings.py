@@ -13,14 +13,12 @@ from mailflatrate.apps.stats.models import Measure
 from mailflatrate.base import clock, tenancy
 from mailflatrate.base.tenancy import PlatformReason
 from mailflatrate.rules.feedback.measures import FigureScope, MeasureLevel, ThresholdCause
+from support.cast import per_test
 from support.customers import Customer, sending_customer
 from support.people import browser
+from support.scope import within
 
-
-@pytest.fixture
-def anna(database: str) -> Customer:
-    assert database
-    return sending_customer(5)
+anna = per_test(sending_customer, 5)
 
 
 def measured(
@@ -96,8 +94,7 @@ def test_many_warnings_are_one_line_that_leads_to_all_of_them(anna: Customer) ->
 def test_the_same_figure_within_a_day_and_within_a_week_is_one_warning(anna: Customer) -> None:
     measured(anna, scope=FigureScope.DAY)
     measured(anna, scope=FigureScope.WEEK, level=MeasureLevel.THROTTLE.value)
-    with tenancy.account(anna.account_id):
-        (open_one,) = queries.open_warnings()
+    (open_one,) = within(anna, queries.open_warnings)
     assert open_one.level == MeasureLevel.THROTTLE.value, "the strongest stays"
 
 
@@ -110,8 +107,7 @@ def test_a_warning_ends_when_it_is_lifted_or_its_days_are_over(anna: Customer) -
         lifted_by=anna.owner,
         lifted_because="A mistake of ours.",
     )
-    with tenancy.account(anna.account_id):
-        assert queries.open_warnings() == []
+    assert within(anna, queries.open_warnings) == []
 
 
 def test_warnings_that_come_together_are_one_message_with_a_subject_of_its_own(anna: Customer) -> None:

@@ -14,8 +14,7 @@ from mailflatrate.apps.tracking.models import Click, ClickFold, ClickHour
 from mailflatrate.apps.tracking.queries import clicks_by_campaign, clicks_by_variant, clicks_of
 from mailflatrate.base import clock, tenancy
 from support.customers import Customer, sending_customer
-
-pytestmark = pytest.mark.usefixtures("database")
+from support.scope import rows
 
 
 def clicked(anna: Customer, name: str, at: datetime, minutes: tuple[int, ...]) -> Campaign:
@@ -68,8 +67,7 @@ def test_folding_changes_no_figure_and_a_replay_gives_the_same_again() -> None:
         fold_campaign(campaign.id)
         replay_campaign(campaign.id)
         assert hours() == [] and clicks_by_campaign([campaign.id]) == {campaign.id: 0}, "a stranger sees and folds none"
-    with tenancy.account(anna.account_id):
-        Click.objects.create(campaign=campaign, edition_id=1, link_number=1, at=clock.now() - timedelta(hours=5))
+    rows(anna, Click).create(campaign=campaign, edition_id=1, link_number=1, at=clock.now() - timedelta(hours=5))
     assert fold_recent() >= 1, "the job finds campaigns with clicks"
 
 

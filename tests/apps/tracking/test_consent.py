@@ -8,7 +8,6 @@ from datetime import timedelta
 from email import policy
 
 import psycopg
-import pytest
 from django.db import connection
 from django.test import Client
 
@@ -29,8 +28,6 @@ from mailflatrate.settings import load_settings
 from mailflatrate.settings.roles import owner_url
 from support.customers import Customer, sending_customer
 from support.waiting import wait_until
-
-pytestmark = pytest.mark.usefixtures("database")
 
 LINK = re.compile(r"https://[^\s\"'<>)]+")
 BROWSER = "Mozilla/5.0 (X11; Linux x86_64) Firefox/140.0"

@@ -14,7 +14,7 @@ from mailflatrate.rules.contacts.money import Money
 from support.customers import sending_customer
 
 
-def test_each_currency_is_added_up_apart_with_its_own_decimals(database: str) -> None:
+def test_each_currency_is_added_up_apart_with_its_own_decimals() -> None:
     anna = sending_customer(people=1)
     one, other = anna.draft("One"), anna.draft("Other")
     with tenancy.account(anna.account_id):

@@ -12,7 +12,7 @@ from support.conversions import NAMES
 from support.customers import sending_customer
 
 
-def test_a_goal_names_what_exists_and_the_api_refuses_what_is_no_money(database: str) -> None:
+def test_a_goal_names_what_exists_and_the_api_refuses_what_is_no_money() -> None:
     anna = sending_customer(people=1)
     with tenancy.account(anna.account_id):
         dora = Contact.objects.values_list("id", flat=True)[0]

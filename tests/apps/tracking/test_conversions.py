@@ -3,7 +3,6 @@
 from datetime import timedelta
 from decimal import Decimal
 
-import psycopg
 import pytest
 
 from mailflatrate.apps.lists.actions.consent import object_to_mail
@@ -14,21 +13,19 @@ from mailflatrate.apps.tracking.conversion_goal import GoalOrder, set_goal
 from mailflatrate.apps.tracking.conversions import count_account, count_conversions
 from mailflatrate.apps.tracking.models import Click, Conversion, ConversionDay, ConversionFold
 from mailflatrate.base import clock, tenancy
-from mailflatrate.settings.roles import APP_ROLE, PLATFORM_ROLE, app_url
-from mailflatrate.settings.schema import load_settings
+from mailflatrate.settings.roles import APP_ROLE, PLATFORM_ROLE
+from support.cast import per_test
 from support.conversions import LATER, NAMES, Shop
 from support.customers import sending_customer
+from support.scope import within
+from support.sql import as_application
+
+shop = per_test(Shop)
 
 
 def figures() -> list[tuple[int, int, str, str, int, int, Decimal]]:
     rows = ConversionDay.objects.order_by("campaign_id", "day", "source", "currency")
     return list(rows.values_list("campaign_id", "day", "source", "currency", "conversions", "refunds", "amount"))
-
-
-@pytest.fixture
-def shop(database: str) -> Shop:
-    assert database
-    return Shop()
 
 
 EXPECTED = [
@@ -46,11 +43,9 @@ def named(shop: Shop) -> list[tuple[str, int, str, str, int, int, str]]:
 
 
 def test_each_event_counts_once_for_the_last_click_or_the_code_and_a_recount_says_the_same(shop: Shop) -> None:
-    with tenancy.account(shop.anna.account_id):
-        shop.buy()
+    within(shop.anna, shop.buy)
     count_account(shop.anna.account_id)
-    with tenancy.account(shop.anna.account_id):
-        assert figures() == [], "nothing is counted before half an hour has passed"
+    assert within(shop.anna, figures) == [], "nothing is counted before half an hour has passed"
     shop.count()
     shop.count()
     with tenancy.account(shop.anna.account_id):
@@ -73,8 +68,7 @@ def test_each_event_counts_once_for_the_last_click_or_the_code_and_a_recount_say
 
 def test_the_link_to_a_person_ends_at_once_and_the_figures_stay(shop: Shop) -> None:
     dora, _ben, _cleo, emil, fred, greta = shop.people
-    with tenancy.account(shop.anna.account_id):
-        shop.buy()
+    within(shop.anna, shop.buy)
     shop.count()
     with tenancy.account(shop.anna.account_id):
         shop.choose(dora, agrees=False)
@@ -106,17 +100,13 @@ def test_the_link_to_a_person_ends_at_once_and_the_figures_stay(shop: Shop) -> N
 @pytest.mark.parametrize("role", [APP_ROLE, PLATFORM_ROLE])
 def test_a_stranger_sees_and_changes_none_of_it(shop: Shop, role: str) -> None:
     carla = sending_customer(people=1)
-    with tenancy.account(shop.anna.account_id):
-        shop.buy()
+    within(shop.anna, shop.buy)
     shop.count()
-    with psycopg.connect(app_url(load_settings()), autocommit=True) as eve:
-        tenancy.enter_account(eve, carla.account_id, for_session=True)
+    with as_application(carla, for_session=True) as eve:
         eve.execute(f"SET ROLE {role}")
         for table in ("conversion", "conversion_day", "conversion_fold", "conversion_goal"):
             for statement in (f"SELECT * FROM {table}", f"DELETE FROM {table}"):
                 assert eve.execute(statement).rowcount == 0  # type: ignore[call-overload]
-    with tenancy.account(carla.account_id):
-        assert figures() == []
+    assert within(carla, figures) == []
     count_account(carla.account_id)
-    with tenancy.account(shop.anna.account_id):
-        assert named(shop) == EXPECTED
+    assert within(shop.anna, named, shop) == EXPECTED

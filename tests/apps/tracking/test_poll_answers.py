@@ -2,7 +2,6 @@
 
 import re
 
-import pytest
 from django.test import Client
 
 from mailflatrate.apps.campaigns.models import Campaign, Edition
@@ -17,8 +16,7 @@ from mailflatrate.base.ids import key_ring
 from mailflatrate.mail.content.poll_links import SCORES
 from mailflatrate.mail.identifiers.tokens import TokenPurpose
 from support.customers import CONTENT, Customer, sending_customer
-
-pytestmark = pytest.mark.usefixtures("database")
+from support.scope import rows, within
 
 TULIPS = "\n\n".join(f"[{one}](poll:?question=More+tulips%3F&answer={one}&comment=1)" for one in ("Yes", "No"))
 NPS = " ".join(f"[{score}](poll:?question=Would+you+recommend+us%3F&score={score})" for score in SCORES)
@@ -62,8 +60,7 @@ class Asked:
         return answered.content.decode()
 
     def counts(self, poll: int = 0) -> tuple[int, ...]:
-        with tenancy.account(self.anna.account_id):
-            return poll_results(self.campaign)[poll].counts
+        return within(self.anna, poll_results, self.campaign)[poll].counts
 
 
 def test_an_answer_is_counted_once_per_message_and_names_no_one() -> None:
@@ -148,8 +145,7 @@ def test_a_page_that_promised_no_name_keeps_none() -> None:
     asked.choose(agrees=False)
     late = asked.visitor.post(asked.path(0, 1), {"answer": "10", "named": "1"})
     assert "Thank you" in late.content.decode(), "and an answer after her no is counted without her"
-    with tenancy.account(asked.anna.account_id):
-        assert not PollAnswer.objects.exists()
+    assert not rows(asked.anna, PollAnswer).exists()
     assert (asked.counts(), sum(asked.counts(1))) == ((1, 0), 1)
 
 
@@ -175,18 +171,15 @@ def test_the_report_shows_shares_scores_and_comments_to_its_own_account_only() -
     csv = anna.client.get(here[:-1] + ".csv").content.decode()
     assert "Promoters (9 to 10),2,66.67,33" in csv
     assert "Comment 1" in anna.client.get(here + "comments.csv").content.decode()
-    with tenancy.account(asked.anna.account_id):
-        first = PollComment.objects.order_by("id")[0]
+    first = rows(asked.anna, PollComment).order_by("id")[0]
     delete = f"{here}comments/{first.id}/delete/"
     carla = sending_customer(people=1).signed_in()
     for path in (here, here[:-1] + ".csv", here + "comments.csv"):
         assert carla.client.get(path).status_code == 404
     assert carla.client.post(delete).status_code == 404
     assert anna.client.post(delete).status_code == 303
-    with tenancy.account(asked.anna.account_id):
-        assert PollComment.objects.count() == 2
-    with tenancy.account(carla.account_id):
-        assert poll_results(asked.campaign) == []
+    assert rows(asked.anna, PollComment).count() == 2
+    assert within(carla, poll_results, asked.campaign) == []
 
 
 def test_words_of_a_question_are_judged_like_what_is_seen() -> None:

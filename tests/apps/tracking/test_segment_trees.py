@@ -21,6 +21,7 @@ from mailflatrate.apps.segments.conditions.tree import versioned_form
 from mailflatrate.apps.tracking.models import Click
 from mailflatrate.base import clock, tenancy
 from support.customers import Customer, sending_customer
+from support.scope import within
 from support.segment_reading import Someone, holds, meets
 
 PEOPLE = 10
@@ -52,8 +53,7 @@ class Crowd:
 
 
 @pytest.fixture(scope="module")
-def crowd(database: str) -> Crowd:
-    assert database
+def crowd() -> Crowd:
     return build()
 
 
@@ -69,8 +69,7 @@ def build() -> Crowd:
     for campaign in campaigns:
         anna.settle(campaign, DeliveryState.SENT, 7)
         anna.settle(campaign, DeliveryState.BOUNCED, 1, bounce="soft")
-    with tenancy.account(anna.account_id):
-        link = record(people, campaigns)
+    link = within(anna, record, people, campaigns)
     return Crowd(anna.account_id, people, [anna.list_id, other], tags, [each.id for each in campaigns], link)
 
 

@@ -1,10 +1,6 @@
 """The cast of these tests. A module that needs another set-up has its own."""
 
-import pytest
+from support.cast import per_module
+from support.transactional import transactional_customer
 
-from support.transactional import TransactionalCustomer, transactional_customer
-
-
-@pytest.fixture(scope="module")
-def anna(database: str) -> TransactionalCustomer:
-    return transactional_customer()
+anna = per_module(transactional_customer)

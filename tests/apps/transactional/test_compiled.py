@@ -7,8 +7,7 @@ from support.customers import IMPRINT
 from support.transactional import transactional_customer
 
 
-def test_a_new_imprint_is_in_the_next_message_without_a_new_review(database: str) -> None:
-    assert database
+def test_a_new_imprint_is_in_the_next_message_without_a_new_review() -> None:
     anna = transactional_customer()
     first, second = anna.send(), anna.send()
     assert first.edition_id == second.edition_id

@@ -2,7 +2,6 @@
 
 from datetime import timedelta
 
-import psycopg
 import pytest
 
 from mailflatrate.apps.delivery.actions.transactional import resend_message
@@ -12,22 +11,21 @@ from mailflatrate.apps.transactional.actions.messages import (
 from mailflatrate.apps.transactional.errors import TransactionalError
 from mailflatrate.apps.transactional.models import TransactionalMessage
 from mailflatrate.base import tenancy
+from support.cast import per_test
+from support.scope import within
+from support.sql import beside_triggers
 from support.transactional import (
     TransactionalCustomer,
     transactional_customer,
 )
 
-
-@pytest.fixture
-def anna(database: str) -> TransactionalCustomer:
-    """Anna, who may send transactional email."""
-    return transactional_customer()
+anna = per_test(transactional_customer)
+"""Anna, who may send transactional email."""
 
 
 def test_it_is_resent_for_a_day_and_then_its_data_are_gone(anna: TransactionalCustomer, database: str) -> None:
     message = anna.send()
-    with tenancy.account(anna.account_id):
-        again = resend_message(message, by=anna.customer.owner)
+    again = within(anna, resend_message, message, by=anna.customer.owner)
     assert (again.resent_from, again.refused_by, again.reference) == (message.id, "", "A-4711")
     _age(database, message.id, timedelta(hours=25))
     while erase_old_messages():
@@ -54,6 +52,4 @@ def test_it_is_resent_for_a_day_and_then_its_data_are_gone(anna: TransactionalCu
 
 
 def _age(database: str, message_id: int, age: timedelta) -> None:
-    with psycopg.connect(database, autocommit=True) as owner:
-        owner.execute("SET session_replication_role = replica")
-        owner.execute("UPDATE transactional_message SET created_at = now() - %s WHERE id = %s", [age, message_id])
+    beside_triggers("UPDATE transactional_message SET created_at = now() - %s WHERE id = %s", [age, message_id])

@@ -10,6 +10,7 @@ from mailflatrate.apps.transactional.errors import TransactionalError
 from mailflatrate.apps.transactional.models import TransactionalMessage
 from mailflatrate.base import tenancy
 from support.people import operator
+from support.scope import rows
 from support.transactional import DATA, FIELDS, VALUES, TransactionalCustomer, transactional_customer
 
 ADVERT = "BLACK FRIDAY: 50 % RABATT auf alles, sale-nordstern.com/black-friday Gutscheincode SPAR50"
@@ -146,6 +147,5 @@ def version_with(**changes: Any) -> TransactionalCustomer:
         templates.save_draft(version.id, changes, by=anna.customer.owner)
         templates.submit_version(version.id, account_name="Gärtnerei Lindenhof", by=anna.customer.owner)
     decide_version(version.id, VersionDecision.APPROVE, reviewer=operator(), reason="An order confirmation.")
-    with tenancy.account(anna.account_id):
-        assert TransactionalMessage.objects.count() == 0
+    assert rows(anna, TransactionalMessage).count() == 0
     return anna

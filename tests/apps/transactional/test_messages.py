@@ -4,7 +4,6 @@ import email
 import email.policy
 from typing import Any
 
-import psycopg
 import pytest
 
 from mailflatrate.apps.delivery.models import DeliveryState
@@ -19,6 +18,8 @@ from mailflatrate.base.ids import key_ring
 from mailflatrate.mail.identifiers.tokens import TokenPurpose
 from mailflatrate.rules.contacts.suppression import SuppressionReason
 from support.people import operator
+from support.scope import rows
+from support.sql import beside_triggers
 from support.transactional import (
     DATA,
     HOST,
@@ -57,7 +58,7 @@ def test_a_message_arrives_with_its_data_imprint_and_way_to_object(anna: Transac
 
 @pytest.mark.slow
 @pytest.mark.parametrize("deed", ["switch", "withdraw", "complain", "not me", "pause"])
-def test_a_no_stops_what_is_queued(database: str, deed: str) -> None:
+def test_a_no_stops_what_is_queued(deed: str) -> None:
     anna = transactional_customer()
     message = anna.send()
     if deed == "switch":
@@ -71,9 +72,7 @@ def test_a_no_stops_what_is_queued(database: str, deed: str) -> None:
     elif deed == "not me":
         assert report_misdirected(anna.account_id, message.id)
     else:
-        with psycopg.connect(database, autocommit=True) as owner:
-            owner.execute("SET session_replication_role = replica")
-            owner.execute("UPDATE account SET standing = 'paused' WHERE id = %s", [anna.account_id])
+        beside_triggers("UPDATE account SET standing = 'paused' WHERE id = %s", [anna.account_id])
     assert received(anna, message) == []
     assert anna.delivery(message).state == DeliveryState.WITHHELD
 
@@ -94,12 +93,10 @@ def test_a_no_stops_what_is_queued(database: str, deed: str) -> None:
 def test_what_no_message_can_be_made_of_is_refused_with_a_sentence(
     anna: TransactionalCustomer, changes: dict[str, Any], words: str
 ) -> None:
-    with tenancy.account(anna.account_id):
-        before = TransactionalMessage.objects.count()
+    before = rows(anna, TransactionalMessage).count()
     with pytest.raises(TransactionalError, match=words):
         anna.send(**changes)
-    with tenancy.account(anna.account_id):
-        assert TransactionalMessage.objects.count() == before
+    assert rows(anna, TransactionalMessage).count() == before
 
 
 def test_all_faults_of_the_data_are_named_at_once(anna: TransactionalCustomer) -> None:

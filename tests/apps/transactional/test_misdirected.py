@@ -2,8 +2,6 @@
 
 from pathlib import Path
 
-import pytest
-
 from mailflatrate.apps.privacy.withdrawals.log import FolderLog
 from mailflatrate.apps.privacy.withdrawals.log_lines import read_line
 from mailflatrate.apps.privacy.withdrawals.log_writer import log_waiting, withdrawals_since
@@ -11,19 +9,18 @@ from mailflatrate.apps.privacy.withdrawals.replay import mark, replay
 from mailflatrate.apps.suppression.models import WithdrawalKind
 from mailflatrate.apps.transactional.actions.misdirected import report_misdirected
 from mailflatrate.apps.transactional.models import MisdirectedAddress
-from mailflatrate.base import clock, tenancy
+from mailflatrate.base import clock
 from mailflatrate.base.tenancy import PlatformReason
+from support.cast import per_test
+from support.scope import rows
 from support.transactional import (
     TransactionalCustomer,
     fresh_recipient,
     transactional_customer,
 )
 
-
-@pytest.fixture
-def anna(database: str) -> TransactionalCustomer:
-    """Anna, who may send transactional email."""
-    return transactional_customer()
+anna = per_test(transactional_customer)
+"""Anna, who may send transactional email."""
 
 
 def test_it_survives_a_restored_backup(anna: TransactionalCustomer, tmp_path: Path) -> None:
@@ -37,8 +34,7 @@ def test_it_survives_a_restored_backup(anna: TransactionalCustomer, tmp_path: Pa
     assert recipient not in "".join(texts)
     known = {mark(line) for line in withdrawals_since(before)}
     assert not +replay(texts, before, known) and not +replay(texts, before), "the tables know it"
-    with tenancy.platform(PlatformReason.OPERATOR_DESK):
-        MisdirectedAddress.objects.filter(account_id=anna.account_id).delete()
+    rows(PlatformReason.OPERATOR_DESK, MisdirectedAddress).filter(account_id=anna.account_id).delete()
     assert not +replay(texts, before, known), "a replica lifted it itself"
     assert anna.send(recipient).refused_by == ""
     assert +replay(texts, before) == {"misdirected": 1}
@@ -52,7 +48,6 @@ def test_this_was_not_me_counts_once_and_for_this_account_only(anna: Transaction
     assert report_misdirected(anna.account_id, message.id)
     assert report_misdirected(anna.account_id, message.id)
     assert not report_misdirected(carla.account_id, message.id)
-    with tenancy.account(anna.account_id):
-        assert MisdirectedAddress.objects.count() == 1
+    assert rows(anna, MisdirectedAddress).count() == 1
     assert anna.send(recipient).refused_by == "contract-misdirected"
     assert carla.send(recipient).refused_by == ""

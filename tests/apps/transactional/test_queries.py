@@ -7,8 +7,7 @@ from mailflatrate.base import tenancy
 from support.transactional import transactional_customer
 
 
-def test_what_is_in_use_and_found(database: str) -> None:
-    assert database
+def test_what_is_in_use_and_found() -> None:
     anna = transactional_customer()
     first, other = anna.send(reference="A-1"), anna.send(reference="B-2")
     with tenancy.account(anna.account_id):
@@ -23,8 +22,7 @@ def test_what_is_in_use_and_found(database: str) -> None:
         assert [sender.id for sender in sender_choices()] == [anna.sender_id]
 
 
-def test_a_domain_from_which_a_campaign_was_sent_is_not_apart(database: str) -> None:
-    assert database
+def test_a_domain_from_which_a_campaign_was_sent_is_not_apart() -> None:
     anna = transactional_customer()
     campaign = anna.customer.draft(sender_id=anna.sender_id, list_ids=[])
     with tenancy.account(anna.account_id):

@@ -9,21 +9,18 @@ from mailflatrate.apps.transactional.actions.messages import (
 from mailflatrate.apps.transactional.actions.reviews import VersionDecision, decide_version
 from mailflatrate.apps.transactional.actions.switch import switch_transactional
 from mailflatrate.apps.transactional.models import TransactionalMessage
-from mailflatrate.base import tenancy
+from support.cast import per_test
 from support.people import operator
+from support.scope import rows
 from support.transactional import (
-    TransactionalCustomer,
     transactional_customer,
 )
 
-
-@pytest.fixture
-def anna(database: str) -> TransactionalCustomer:
-    """Anna, who may send transactional email."""
-    return transactional_customer()
+anna = per_test(transactional_customer)
+"""Anna, who may send transactional email."""
 
 
-def test_the_desk_says_no_and_nothing_is_taken(database: str) -> None:
+def test_the_desk_says_no_and_nothing_is_taken() -> None:
     anna = transactional_customer(is_on=False)
     with pytest.raises(NotSwitchedOn):
         anna.send()
@@ -32,5 +29,4 @@ def test_the_desk_says_no_and_nothing_is_taken(database: str) -> None:
     decide_version(anna.version_id, VersionDecision.WITHDRAW, reviewer=operator(), reason="It advertises.")
     with pytest.raises(NoSuchTemplate):
         anna.send()
-    with tenancy.account(anna.account_id):
-        assert TransactionalMessage.objects.count() == 1
+    assert rows(anna, TransactionalMessage).count() == 1

@@ -25,10 +25,13 @@ from mailflatrate.mail.message.edition import Recipient
 from mailflatrate.rules.gate.lint import LintLookups, judge_message, message_facts, no_key, rewrote_nothing
 from mailflatrate.rules.messages.message_chain import Profile
 from mailflatrate.settings.schema import load_settings
+from support.cast import per_module
 from support.customers import sending_customer
 
 pytestmark = pytest.mark.usefixtures("database")
 NOW = datetime.now(UTC).replace(microsecond=0)
+own = per_module(lambda: letter_of({}))
+"""A message to one recipient, from a campaign that passed the gate, written as a sender process writes it."""
 
 
 @dataclass(frozen=True)
@@ -37,12 +40,6 @@ class Own:
 
     raw: bytes
     record: str
-
-
-@pytest.fixture(scope="module")
-def own(database: str) -> Own:
-    """A message to one recipient, from a campaign that passed the gate, written as a sender process writes it."""
-    return letter_of({})
 
 
 def letter_of(changes: dict[str, object]) -> Own:

@@ -13,6 +13,9 @@ from mailflatrate.extensions.relay_log import follower
 from mailflatrate.extensions.relay_log.follower import OpenMessages
 from mailflatrate.mail.identifiers.tokens import TokenPurpose
 from mailflatrate.mail.reading.postfix_log import QueueArrival, QueueAttempt, QueueRemoval, QueueStatus
+from support.cast import per_test
+
+messages = per_test(OpenMessages, {})
 
 
 def opened(queue_id: str, token: str | None) -> QueueArrival:
@@ -25,12 +28,6 @@ def sent(queue_id: str, token: str | None = None, status: QueueStatus = QueueSta
 
 def token(number: int = 5, purpose: TokenPurpose = TokenPurpose.VERP) -> str:
     return key_ring().seal(purpose, 7, number)
-
-
-@pytest.fixture
-def messages(database: str) -> OpenMessages:
-    assert database
-    return OpenMessages({})
 
 
 @pytest.mark.parametrize(
@@ -90,6 +87,5 @@ def test_the_command_refuses_what_it_cannot_follow(arguments: list[str]) -> None
 
 
 def test_a_relay_that_is_unknown_is_refused(database: str) -> None:
-    assert database
     with pytest.raises(Relay.DoesNotExist):
         follower.begin_following("mta-1", "nobody's")

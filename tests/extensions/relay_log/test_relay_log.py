@@ -30,11 +30,14 @@ from mailflatrate.extensions.relay_log.actions import (
     record_batch,
 )
 from mailflatrate.mail.reading.postfix_log import QueueAttempt, QueueStatus
+from support.cast import per_test
 from support.customers import sending_customer
 from support.returned_mail import SentCampaign, arrive, sent_campaign
+from support.scope import within
 
 FULL = "host mx.people.example[192.0.2.1] said: 452 4.2.2 The mailbox is over quota (in reply to RCPT TO command)"
 GONE = "host mx.people.example[192.0.2.1] said: 550 5.1.1 User unknown (in reply to RCPT TO command)"
+mailing = per_test(sent_campaign)
 
 
 @dataclass
@@ -66,11 +69,6 @@ def follower(database: str) -> Follower:
     return Follower()
 
 
-@pytest.fixture
-def mailing(database: str) -> SentCampaign:
-    return sent_campaign()
-
-
 def attempt(
     of: SentCampaign, status: QueueStatus, reply: str = "", code: str = "", number: int = 0, to: str = ""
 ) -> RelayAttempt:
@@ -80,8 +78,7 @@ def attempt(
 
 
 def progress(of: SentCampaign) -> Progress:
-    with tenancy.account(of.anna.account_id):
-        return campaign_progress(of.campaign.id)
+    return within(of.anna, campaign_progress, of.campaign.id)
 
 
 def delivery(of: SentCampaign, number: int = 0) -> Delivery:
@@ -266,8 +263,7 @@ def test_a_cancelled_campaign_keeps_what_the_relay_has(follower: Follower) -> No
     anna.settle(campaign, DeliveryState.SENT, 2)
     of = SentCampaign(anna, campaign, ids)
     follower.tell(attempt(of, QueueStatus.DEFERRED, FULL, "4.2.2"))
-    with tenancy.account(anna.account_id):
-        cancel_campaign(campaign.id)
+    within(anna, cancel_campaign, campaign.id)
     cancel_rest(anna.account_id, campaign.id)
     found = progress(of)
     assert (found.sent, found.deferred, found.cancelled) == (1, 1, 1), "nobody can take it back from the relay"
