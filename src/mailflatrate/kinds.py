@@ -12,10 +12,13 @@ from typing import Any
 EXTENSIONS = "mailflatrate.extensions"
 
 
-def load_kinds(package: str, name: str) -> list[Any]:
-    """In the order of file names. `package` is a literal, so that `tests/affected.py` knows who uses these modules."""
-    modules = sorted(module.name for module in iter_modules(import_module(package).__path__, f"{package}."))
-    return [getattr(import_module(module), name) for module in modules]
+def load_kinds(package: str, name: str, *, every: bool = True) -> list[Any]:
+    """In the order of file names. `package` is a literal, so that `tests/affected.py` knows who uses these modules.
+    Raises AttributeError if `every` module must have one and doesn't.
+    """
+    names = sorted(module.name for module in iter_modules(import_module(package).__path__, f"{package}."))
+    modules = [import_module(module) for module in names]
+    return [getattr(module, name) for module in modules if every or hasattr(module, name)]
 
 
 def load_kind(package: str, module: str, name: str) -> Any:

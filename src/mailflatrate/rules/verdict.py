@@ -5,7 +5,7 @@ so that it can be read in any language, even years later; `rules.gate.judge.expl
 from __future__ import annotations
 
 from collections.abc import Callable, Iterator, Mapping
-from dataclasses import dataclass
+from dataclasses import dataclass, field
 from enum import Enum
 from typing import Generic, TypeVar
 
@@ -22,6 +22,17 @@ class Severity(Enum):
     REVIEW = "review"
     WARN = "warn"
     INFO = "info"
+
+
+class Chain(Enum):
+    """What is judged; `rules.gate.chains` has the chains."""
+
+    CAMPAIGN = "campaign"
+    FROM = "from"
+    CONFIRMATION = "confirmation"
+    FORM = "form"
+    NOTICE = "notice"
+    CONTRACT = "contract"
 
 
 @dataclass(frozen=True, slots=True)
@@ -48,7 +59,8 @@ Facts_contra = TypeVar("Facts_contra", contravariant=True)
 @dataclass(frozen=True, slots=True)
 class Check(Generic[Facts_contra]):
     """`hits` returns None if the facts pass, else the sentence's parameters. `anchor` is the field that fixes it
-    (`campaign.subject`), `version` grows with every change of meaning.
+    (`campaign.subject`), `version` grows with every change of meaning. `places` are those in the chains; smaller
+    numbers are asked first.
     """
 
     rule: str
@@ -59,6 +71,7 @@ class Check(Generic[Facts_contra]):
     text: RuleText
     hits: Callable[[Facts_contra], Params | None]
     version: int = 1
+    places: Mapping[Chain, int] = field(default_factory=dict, hash=False)
 
     def words(self, language: str) -> RuleText:
         return self.text.translated(language)
