@@ -14,9 +14,9 @@ from mailflatrate.apps.campaigns.models import Campaign
 from mailflatrate.apps.lists.models import Contact, MailingList
 from mailflatrate.apps.segments.models import Segment
 from mailflatrate.base import clock, tenancy
-from mailflatrate.entrypoints.studio.search.pages import KEYWORDS
 from mailflatrate.entrypoints.studio.search.results import GROUP_HITS, marked, normalized
-from mailflatrate.entrypoints.ui import navigation
+from mailflatrate.entrypoints.ui.menu import FOOT, MAIN, TEST_INBOX
+from mailflatrate.entrypoints.ui.pages import tabs_of
 from support.customers import Customer, sending_customer
 from support.people import browser, person
 
@@ -99,8 +99,9 @@ def test_pages_are_found_in_german_words(anna: Customer) -> None:
 
 
 def test_every_page_of_the_navigation_has_other_words_that_find_it() -> None:
-    entries = (*navigation.MAIN, navigation.TEST_INBOX, *navigation.FOOT)
-    assert {tab.name for entry in entries for tab in entry.tabs} == set(KEYWORDS)
+    tabs = {name: tab for entry in (*MAIN, TEST_INBOX, *FOOT) for name, tab in tabs_of(entry).items()}
+    assert len(tabs) > 30
+    assert [name for name, tab in tabs.items() if not tab.keywords] == []
 
 
 def test_a_page_found_by_another_word_shows_it(anna: Customer) -> None:

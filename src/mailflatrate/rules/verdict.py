@@ -24,7 +24,7 @@ class Severity(Enum):
     INFO = "info"
 
 
-class Chain(Enum):
+class CheckedChain(Enum):
     """What is judged; `rules.gate.chains` has the chains."""
 
     CAMPAIGN = "campaign"
@@ -71,7 +71,7 @@ class Check(Generic[Facts_contra]):
     text: RuleText
     hits: Callable[[Facts_contra], Params | None]
     version: int = 1
-    places: Mapping[Chain, int] = field(default_factory=dict, hash=False)
+    places: Mapping[CheckedChain, int] = field(default_factory=dict, hash=False)
 
     def words(self, language: str) -> RuleText:
         return self.text.translated(language)

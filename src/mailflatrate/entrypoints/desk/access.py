@@ -25,28 +25,13 @@ from mailflatrate.base import audit, clock, tenancy
 from mailflatrate.base.tenancy import PlatformReason
 from mailflatrate.entrypoints.desk.queues import QUEUES
 from mailflatrate.entrypoints.sign_in.proved_factor import second_factor
-from mailflatrate.entrypoints.ui.pages import View, WebPage, declare, owner_of
+from mailflatrate.entrypoints.ui.menu import MONITORING, RECORDS, NavEntry
+from mailflatrate.entrypoints.ui.pages import View, WebPage, declare, owner_of, tabs_of
 from mailflatrate.entrypoints.ui.sessions import READING, signed_in
 from mailflatrate.settings import load_settings
 
 if TYPE_CHECKING:
     from django_stubs_ext import StrOrPromise
-
-# Pages that aren't queues: name, label, icon.
-WATCH: list[tuple[str, "StrOrPromise", str]] = [
-    ("accounts", gettext_lazy("Accounts"), "building-2"),
-    ("case-figures", gettext_lazy("Abuse metrics"), "activity"),
-    ("request-limits", gettext_lazy("Confirmation requests"), "mail-question-mark"),
-    ("landing-pages", gettext_lazy("Landing pages"), "layout-template"),
-    ("relays", gettext_lazy("Relays"), "route"),
-    ("setup", gettext_lazy("Setup"), "list-checks"),
-    ("compliance", gettext_lazy("Provider requirements"), "badge-check"),
-    ("privacy", gettext_lazy("Privacy and proof"), "scale"),
-]
-RECORD: list[tuple[str, "StrOrPromise", str]] = [
-    ("audit-log", gettext_lazy("Audit log"), "scroll-text"),
-    ("documents", gettext_lazy("Agreements"), "signature"),
-]
 
 
 def desk_frame(request: HttpRequest) -> dict[str, Any]:
@@ -55,12 +40,12 @@ def desk_frame(request: HttpRequest) -> dict[str, Any]:
     for queue in QUEUES:
         count = queue.backlog().count
         queues.append(_item(here, queue.page, queue.label, queue.icon, count=count, urgent=count > 0))
-    nav = [
+    nav: list[dict[str, Any]] = [
         {"label": "", "items": [_item(here, "home", gettext_lazy("Operations"), "house")]},
         {"label": _("Needs attention"), "items": queues},
-        {"label": _("Monitoring"), "items": [_item(here, name, label, icon) for name, label, icon in WATCH]},
+        {"label": MONITORING.label, "items": _pages(here, MONITORING)},
         {"label": _("Testing"), "items": _outside(here)},
-        {"label": _("Records"), "items": [_item(here, name, label, icon) for name, label, icon in RECORD]},
+        {"label": RECORDS.label, "items": _pages(here, RECORDS)},
     ]
     return {
         "home_url": reverse("desk:home"),
@@ -68,6 +53,10 @@ def desk_frame(request: HttpRequest) -> dict[str, Any]:
         "switcher": {"name": _("Operations"), "hint": settings.SETTINGS.service_name},
         "person": {"name": str(request.user), "role": _("Operator")},
     }
+
+
+def _pages(here: str, group: NavEntry) -> list[dict[str, Any]]:
+    return [_item(here, name, tab.title, tab.icon) for name, tab in tabs_of(group).items()]
 
 
 def _outside(here: str) -> list[dict[str, Any]]:
@@ -78,7 +67,7 @@ def _outside(here: str) -> list[dict[str, Any]]:
 
 @cache
 def _addresses() -> dict[str, str]:
-    names = ["home", "test-inbox", *(queue.page for queue in QUEUES), *(name for name, _, _ in (*WATCH, *RECORD))]
+    names = ["home", "test-inbox", *(queue.page for queue in QUEUES), *tabs_of(MONITORING), *tabs_of(RECORDS)]
     return {name: reverse(f"desk:{name}") for name in names}
 
 

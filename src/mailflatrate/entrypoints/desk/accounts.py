@@ -39,6 +39,7 @@ from mailflatrate.entrypoints.desk.common import (
     tone_of,
 )
 from mailflatrate.entrypoints.ui.declared_pages import Column, ListPage
+from mailflatrate.entrypoints.ui.menu import MONITORING, Tab
 from mailflatrate.entrypoints.ui.posts import succeed
 from mailflatrate.rules.limits import value as limit
 from mailflatrate.rules.vetting.account_status import LIFTS, Mover, lift_from, may_move
@@ -96,7 +97,7 @@ ACCOUNTS = ListPage(
 )
 
 
-@desk("GET accounts/", "accounts")
+@desk("GET accounts/", "accounts", tab=Tab(MONITORING, gettext_lazy("Accounts"), icon="building-2", place=10))
 def accounts(request: DeskRequest) -> HttpResponse:
     search, status = request.GET.get("q", "").strip(), request.GET.get("status", "")
     found = Account.objects.filter(is_house=False)

@@ -2,15 +2,17 @@
 
 from django.db.models import Q
 from django.http import HttpResponse
+from django.utils.translation import gettext_lazy
 
 from mailflatrate.base import audit
 from mailflatrate.base.audit.models import AuditEntry
 from mailflatrate.entrypoints.desk.access import DeskRequest, desk
 from mailflatrate.entrypoints.desk.common import PAGE_ROWS, page
 from mailflatrate.entrypoints.ui.activity_labels import WORDS, names_of, word
+from mailflatrate.entrypoints.ui.menu import RECORDS, Tab
 
 
-@desk("GET audit/", "audit-log")
+@desk("GET audit/", "audit-log", tab=Tab(RECORDS, gettext_lazy("Audit log"), icon="scroll-text", place=90))
 def audit_log(request: DeskRequest) -> HttpResponse:
     found = AuditEntry.objects.order_by("-id")
     search, before = request.GET.get("q", "").strip(), request.GET.get("before", "")

@@ -18,6 +18,7 @@ from mailflatrate.entrypoints.desk.access import DeskRequest, desk
 from mailflatrate.entrypoints.desk.common import REFUSED, page
 from mailflatrate.entrypoints.ui.documents import document_html, markdown_html
 from mailflatrate.entrypoints.ui.language import interface_languages
+from mailflatrate.entrypoints.ui.menu import RECORDS, Tab
 from mailflatrate.entrypoints.ui.posts import succeed
 
 LONGEST_DOCUMENT = 200_000
@@ -54,7 +55,7 @@ def _kind(text: str) -> AgreementKind:
     return AgreementKind(text)
 
 
-@desk("GET documents/", "documents")
+@desk("GET documents/", "documents", tab=Tab(RECORDS, gettext_lazy("Agreements"), icon="signature", place=100))
 def documents(request: DeskRequest) -> HttpResponse:
     sending = Account.objects.filter(status__in=[AccountStatus.ACTIVE, AccountStatus.THROTTLED]).count()
     groups, versions = [], queries.current_versions()

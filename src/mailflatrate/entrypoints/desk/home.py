@@ -4,6 +4,7 @@ from django.conf import settings
 from django.http import HttpResponse
 from django.shortcuts import render
 from django.urls import reverse
+from django.utils.translation import gettext_lazy
 
 from mailflatrate.apps.abuse.queries.queue import cases_of_messages
 from mailflatrate.apps.accounts.models import DeskMessage, Side
@@ -19,6 +20,7 @@ from mailflatrate.entrypoints.desk.common import PAGE_ROWS, page
 from mailflatrate.entrypoints.desk.queues import QUEUES
 from mailflatrate.entrypoints.ui.activity_labels import newest
 from mailflatrate.entrypoints.ui.compliance import parts
+from mailflatrate.entrypoints.ui.menu import MONITORING, Tab
 from mailflatrate.rules.compliance.judge import judge_all
 
 RECENT_LINES = 8
@@ -44,7 +46,11 @@ def home(request: DeskRequest) -> HttpResponse:
     )
 
 
-@desk("GET compliance/", "compliance")
+@desk(
+    "GET compliance/",
+    "compliance",
+    tab=Tab(MONITORING, gettext_lazy("Provider requirements"), icon="badge-check", place=70),
+)
 def compliance(request: DeskRequest) -> HttpResponse:
     return page(request, "compliance", {"parts": parts(judge_all(service_facts()))})
 

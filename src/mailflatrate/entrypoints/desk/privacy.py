@@ -5,6 +5,7 @@ from datetime import datetime, timedelta
 
 from django.http import HttpResponse
 from django.shortcuts import render
+from django.utils.translation import gettext_lazy
 
 from mailflatrate.apps.consent.models import ConsentEvent, ConsentSeal, ConsentStamp
 from mailflatrate.apps.consent.verification import OVERDUE_MINUTES
@@ -12,6 +13,7 @@ from mailflatrate.apps.privacy.models import DataRequestState, PrivacyRequest
 from mailflatrate.apps.privacy.queries import PAGE_ROWS, requests
 from mailflatrate.base import clock, tenancy
 from mailflatrate.entrypoints.desk.access import DeskRequest, desk
+from mailflatrate.entrypoints.ui.menu import MONITORING, Tab
 from mailflatrate.settings.schema import load_settings
 
 LATE = timedelta(hours=1)
@@ -48,7 +50,7 @@ def ledger_state() -> Ledger:
     )
 
 
-@desk("GET privacy/", "privacy")
+@desk("GET privacy/", "privacy", tab=Tab(MONITORING, gettext_lazy("Privacy and proof"), icon="scale", place=80))
 def privacy(request: DeskRequest) -> HttpResponse:
     wanted = request.GET.get("state", "")
     rows = requests()

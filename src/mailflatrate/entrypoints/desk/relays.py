@@ -31,6 +31,7 @@ from mailflatrate.apps.delivery.transmit import check_relay
 from mailflatrate.base import audit
 from mailflatrate.entrypoints.desk.access import DeskRequest, desk
 from mailflatrate.entrypoints.desk.common import REFUSED, page
+from mailflatrate.entrypoints.ui.menu import MONITORING, Tab
 from mailflatrate.entrypoints.ui.posts import see_other, succeed
 from mailflatrate.locale.texts import known_language
 from mailflatrate.mail.signing.vault import VaultError
@@ -149,7 +150,7 @@ class RelayForm(forms.Form):
         )
 
 
-@desk("GET relays/", "relays")
+@desk("GET relays/", "relays", tab=Tab(MONITORING, gettext_lazy("Relays"), icon="route", place=50))
 def relay_list(request: DeskRequest) -> HttpResponse:
     rows = relay_rows()
     own = settings.SETTINGS

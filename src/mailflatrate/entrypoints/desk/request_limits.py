@@ -12,6 +12,7 @@ from mailflatrate.apps.accounts.models import Account
 from mailflatrate.apps.forms.actions.request_limits import braked_accounts
 from mailflatrate.entrypoints.desk.access import DeskRequest, desk
 from mailflatrate.entrypoints.ui.declared_pages import Column, ListPage, link, number, text
+from mailflatrate.entrypoints.ui.menu import MONITORING, Tab
 from mailflatrate.entrypoints.ui.request_limits import LEVELS
 from mailflatrate.rules.forms.request_limits import AskingAllowance
 
@@ -42,7 +43,11 @@ LIMITED = ListPage(
 )
 
 
-@desk("GET request-limits/", "request-limits")
+@desk(
+    "GET request-limits/",
+    "request-limits",
+    tab=Tab(MONITORING, gettext_lazy("Confirmation requests"), icon="mail-question-mark", place=30),
+)
 def limited_accounts(request: DeskRequest) -> HttpResponse:
     found = braked_accounts()
     names = Account.objects.in_bulk([account_id for account_id, _allowance in found])

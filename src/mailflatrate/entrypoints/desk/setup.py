@@ -5,18 +5,20 @@ from datetime import datetime
 from django.http import HttpResponse
 from django.urls import reverse
 from django.utils.translation import gettext as _
+from django.utils.translation import gettext_lazy
 
 from mailflatrate.base import clock
 from mailflatrate.entrypoints.boot.doctor_report import Level
 from mailflatrate.entrypoints.desk import doctor_run
 from mailflatrate.entrypoints.desk.access import DeskRequest, desk
 from mailflatrate.entrypoints.desk.common import page
+from mailflatrate.entrypoints.ui.menu import MONITORING, Tab
 from mailflatrate.entrypoints.ui.posts import see_other
 
 SESSION_KEY = "examination"
 
 
-@desk("GET setup/", "setup")
+@desk("GET setup/", "setup", tab=Tab(MONITORING, gettext_lazy("Setup"), icon="list-checks", place=60))
 def setup(request: DeskRequest) -> HttpResponse:
     kept = request.session.get(SESSION_KEY) or {}
     reports = doctor_run.by_step(doctor_run.read_findings(kept.get("lines", ()))) if kept else []

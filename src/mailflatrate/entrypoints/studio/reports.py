@@ -8,6 +8,7 @@ from datetime import timedelta
 from django.db.models import Q, Sum
 from django.http import HttpResponse
 from django.urls import reverse
+from django.utils.translation import gettext_lazy
 
 from mailflatrate.apps.campaigns.models import Campaign, CampaignState
 from mailflatrate.apps.delivery.models import DeliveryState, Tally
@@ -22,6 +23,7 @@ from mailflatrate.entrypoints.presenters.conversions import money_words
 from mailflatrate.entrypoints.presenters.rates import Rate, bounce_rate, complaint_rate, delivered_percent, percent_of
 from mailflatrate.entrypoints.studio.access import StudioRequest, studio
 from mailflatrate.entrypoints.studio.common import page, whole_number
+from mailflatrate.entrypoints.ui.menu import REPORTS, Tab
 from mailflatrate.rules.roles import Permission
 
 PAGE_ROWS = 25
@@ -124,7 +126,13 @@ def _page_of(before_id: int) -> tuple[list[Campaign], int]:
     return campaigns[:PAGE_ROWS], campaigns[PAGE_ROWS - 1].id if len(campaigns) > PAGE_ROWS else 0
 
 
-@studio("GET reports/", "reports", Permission.VIEW, limited=True)
+@studio(
+    "GET reports/",
+    "reports",
+    Permission.VIEW,
+    limited=True,
+    tab=Tab(REPORTS, keywords=gettext_lazy("statistics, clicks, bounces, complaints, delivered"), place=10),
+)
 def reports(request: StudioRequest) -> HttpResponse:
     before_id = whole_number(request.GET.get("before"))
     campaigns, next_id = _page_of(before_id)

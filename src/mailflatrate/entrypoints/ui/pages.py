@@ -14,6 +14,7 @@ from django.urls import ResolverMatch, URLPattern, URLResolver, get_resolver, pa
 from django.views.decorators.csrf import csrf_exempt
 from django.views.decorators.http import require_http_methods
 
+from mailflatrate.entrypoints.ui.menu import NavEntry, Tab
 from mailflatrate.rules.roles import Permission
 
 View = Callable[..., HttpResponseBase]
@@ -23,15 +24,16 @@ NOTHING = ""
 
 @dataclass(frozen=True, slots=True)
 class WebPage:
-    """`address` is the methods and the route: "GET|POST tags/new/"; GET includes HEAD. `nav` is the name of the page
-    whose tab or menu entry this one belongs to; if empty, the address tells. `has_tabs`: a POST is answered with
-    the page of a tab. For the studio: the permissions to change something and to open the page, whether members who
-    are limited to some lists may open it (ADR 0048), and the activity that a successful POST logs if its action
-    logged none.
+    """`address` is the methods and the route: "GET|POST tags/new/"; GET includes HEAD. `tab` is its own part in the
+    menu; without one, `nav` names the page whose tab it belongs to, or the address tells. `has_tabs`: a POST is
+    answered with the page of a tab. For the studio: the permissions to change something and to open the page, whether
+    members who are limited to some lists may open it (ADR 0048), and the activity that a successful POST logs if its
+    action logged none.
     """
 
     address: str
     name: str
+    tab: Tab | None = None
     nav: str = ""
     has_tabs: bool = False
     values: Mapping[str, Any] = field(default_factory=dict)
@@ -92,6 +94,14 @@ def _declared(resolver: URLResolver, namespace: str) -> Iterator[tuple[str, WebP
             yield from _declared(entry, f"{namespace}{entry.namespace}:" if entry.namespace else namespace)
         elif page := _page_of(entry.callback, entry.name):
             yield f"{namespace}{page.name}", page
+
+
+@cache
+def tabs_of(entry: NavEntry) -> dict[str, Tab]:
+    """Return the tabs of an entry in order, by the names of their pages without the namespace."""
+    tabs = [(name.partition(":")[2], page.tab) for name, page in pages().items() if page.tab]
+    own = [(name, tab) for name, tab in tabs if tab.entry is entry]
+    return dict(sorted(own, key=lambda named: named[1].place))
 
 
 def page_at(match: ResolverMatch | None) -> WebPage | None:

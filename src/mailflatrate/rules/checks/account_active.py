@@ -1,7 +1,7 @@
 """R-01: an account sends nothing until a person has activated it."""
 
 from mailflatrate.rules.facts import HasAccount
-from mailflatrate.rules.verdict import Chain, Check, Params, RuleText, Severity
+from mailflatrate.rules.verdict import Check, CheckedChain, Params, RuleText, Severity
 
 
 def _hits(facts: HasAccount) -> Params | None:
@@ -14,7 +14,7 @@ def _hits(facts: HasAccount) -> Params | None:
 CHECK: Check[HasAccount] = Check(
     rule="R-01",
     key="account-active",
-    places={Chain.CAMPAIGN: 1010, Chain.CONFIRMATION: 1010, Chain.CONTRACT: 1010},
+    places={CheckedChain.CAMPAIGN: 1010, CheckedChain.CONFIRMATION: 1010, CheckedChain.CONTRACT: 1010},
     severity=Severity.BLOCK,
     anchor="account.standing",
     source="MFR measure 1; M3AAWG Vetting BCP (2011), pre-send vetting",

@@ -1,7 +1,7 @@
 """R-53: photorealistic AI-generated pictures are labeled."""
 
 from mailflatrate.rules.facts import HasContent
-from mailflatrate.rules.verdict import Chain, Check, Params, RuleText, Severity
+from mailflatrate.rules.verdict import Check, CheckedChain, Params, RuleText, Severity
 
 
 def _hits(facts: HasContent) -> Params | None:
@@ -12,7 +12,7 @@ def _hits(facts: HasContent) -> Params | None:
 CHECK: Check[HasContent] = Check(
     rule="R-53",
     key="ai-pictures-labelled",
-    places={Chain.CAMPAIGN: 6120},
+    places={CheckedChain.CAMPAIGN: 6120},
     severity=Severity.WARN,
     anchor="campaign.content",
     source="Regulation (EU) 2024/1689 (AI Act) Art. 50(4), in force since 2 Aug 2026",

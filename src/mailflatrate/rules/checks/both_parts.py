@@ -1,7 +1,7 @@
 """R-50: a campaign has an HTML part and a text part."""
 
 from mailflatrate.rules.facts import HasContent
-from mailflatrate.rules.verdict import Chain, Check, Params, RuleText, Severity
+from mailflatrate.rules.verdict import Check, CheckedChain, Params, RuleText, Severity
 
 
 def _hits(facts: HasContent) -> Params | None:
@@ -14,7 +14,7 @@ def _hits(facts: HasContent) -> Params | None:
 CHECK: Check[HasContent] = Check(
     rule="R-50",
     key="both-parts",
-    places={Chain.CAMPAIGN: 6010},
+    places={CheckedChain.CAMPAIGN: 6010},
     severity=Severity.BLOCK,
     anchor="campaign.content",
     source="RFC 2046 section 5.1.4 (multipart/alternative); CSA",

@@ -1,7 +1,7 @@
 """R-17 to R-23: the address decision applies to confirmation messages as well."""
 
 from mailflatrate.rules.form_facts import ConfirmationFacts
-from mailflatrate.rules.verdict import Chain, Check, Params, RuleText, Severity
+from mailflatrate.rules.verdict import Check, CheckedChain, Params, RuleText, Severity
 
 
 def _hits(facts: ConfirmationFacts) -> Params | None:
@@ -11,7 +11,7 @@ def _hits(facts: ConfirmationFacts) -> Params | None:
 CHECK: Check[ConfirmationFacts] = Check(
     rule="R-21",
     key="confirmation-address",
-    places={Chain.CONFIRMATION: 1070},
+    places={CheckedChain.CONFIRMATION: 1070},
     severity=Severity.BLOCK,
     anchor="form.confirmations",
     source="MFR: role addresses are refused; RFC 5321; RFC 7505",

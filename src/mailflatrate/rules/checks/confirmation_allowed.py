@@ -1,7 +1,7 @@
 """R-16 and R-79: people who complained, and dead mailboxes, get no confirmation email either."""
 
 from mailflatrate.rules.form_facts import ConfirmationFacts
-from mailflatrate.rules.verdict import NO_PARAMS, Chain, Check, Params, RuleText, Severity
+from mailflatrate.rules.verdict import NO_PARAMS, Check, CheckedChain, Params, RuleText, Severity
 
 
 def _hits(facts: ConfirmationFacts) -> Params | None:
@@ -11,7 +11,7 @@ def _hits(facts: ConfirmationFacts) -> Params | None:
 CHECK: Check[ConfirmationFacts] = Check(
     rule="R-79",
     key="confirmation-allowed",
-    places={Chain.CONFIRMATION: 1060},
+    places={CheckedChain.CONFIRMATION: 1060},
     severity=Severity.BLOCK,
     anchor="list.suppressions",
     source="Amazon SES: no mail to complainers, not even a confirmation; CSA",

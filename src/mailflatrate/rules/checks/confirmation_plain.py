@@ -1,7 +1,7 @@
 """R-31: a confirmation message contains no advertising and no tracking."""
 
 from mailflatrate.rules.form_facts import ConfirmationFacts
-from mailflatrate.rules.verdict import Chain, Check, Params, RuleText, Severity
+from mailflatrate.rules.verdict import Check, CheckedChain, Params, RuleText, Severity
 
 MAX_LINKS = 4
 """Confirm, "this was not me", privacy, imprint."""
@@ -16,7 +16,7 @@ def _hits(facts: ConfirmationFacts) -> Params | None:
 CHECK: Check[ConfirmationFacts] = Check(
     rule="R-31",
     key="confirmation-plain",
-    places={Chain.CONFIRMATION: 1130},
+    places={CheckedChain.CONFIRMATION: 1130},
     severity=Severity.BLOCK,
     anchor="form.confirmation_mail",
     source="OLG Düsseldorf I-15 U 64/15 (17 Mar 2016); CSA legal team, Oct 2020",

@@ -3,7 +3,7 @@
 import re
 
 from mailflatrate.rules.form_facts import FormFacts
-from mailflatrate.rules.verdict import Chain, Check, Params, RuleText, Severity
+from mailflatrate.rules.verdict import Check, CheckedChain, Params, RuleText, Severity
 
 _TERMS = re.compile(
     r"\bAGB\b|geschäftsbedingung|nutzungsbedingung|teilnahmebedingung|terms (?:of|and)|conditions|gewinnspiel|"
@@ -19,7 +19,7 @@ def _hits(facts: FormFacts) -> Params | None:
 CHECK: Check[FormFacts] = Check(
     rule="R-26",
     key="consent-for-itself",
-    places={Chain.FORM: 2050},
+    places={CheckedChain.FORM: 2050},
     severity=Severity.BLOCK,
     anchor="form.wording",
     source="CSA 2020 section 2.2a-b; GDPR Art. 7(2), 7(4)",

@@ -1,7 +1,7 @@
 """R-13: a review is required before emailing many recipients who had no contact for a year."""
 
 from mailflatrate.rules.facts import CampaignFacts
-from mailflatrate.rules.verdict import Chain, Check, Params, RuleText, Severity
+from mailflatrate.rules.verdict import Check, CheckedChain, Params, RuleText, Severity
 
 
 def _hits(facts: CampaignFacts) -> Params | None:
@@ -14,7 +14,7 @@ def _hits(facts: CampaignFacts) -> Params | None:
 CHECK: Check[CampaignFacts] = Check(
     rule="R-13",
     key="consent-fresh",
-    places={Chain.CAMPAIGN: 3030},
+    places={CheckedChain.CAMPAIGN: 3030},
     severity=Severity.REVIEW,
     anchor="campaign.audience",
     source="AG München 161 C 12736/22 (14 Feb 2023); BGH III ZR 196/17 (1 Feb 2018)",

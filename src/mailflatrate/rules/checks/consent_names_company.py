@@ -2,7 +2,7 @@
 
 from mailflatrate.rules.form_facts import FormFacts
 from mailflatrate.rules.forms.wording import places_in
-from mailflatrate.rules.verdict import Chain, Check, Params, RuleText, Severity
+from mailflatrate.rules.verdict import Check, CheckedChain, Params, RuleText, Severity
 
 
 def _hits(facts: FormFacts) -> Params | None:
@@ -12,7 +12,7 @@ def _hits(facts: FormFacts) -> Params | None:
 CHECK: Check[FormFacts] = Check(
     rule="R-27",
     key="consent-names-company",
-    places={Chain.FORM: 2010},
+    places={CheckedChain.FORM: 2010},
     severity=Severity.BLOCK,
     anchor="form.wording",
     source="BGH VI ZR 721/15 (14 Mar 2017), Leitsatz 2",

@@ -2,7 +2,7 @@
 
 from mailflatrate.rules.form_facts import FormFacts
 from mailflatrate.rules.forms.wording import places_in
-from mailflatrate.rules.verdict import Chain, Check, Params, RuleText, Severity
+from mailflatrate.rules.verdict import Check, CheckedChain, Params, RuleText, Severity
 
 SHORTEST = 5
 """Characters; less than that names no kind of products or services."""
@@ -17,7 +17,7 @@ def _hits(facts: FormFacts) -> Params | None:
 CHECK: Check[FormFacts] = Check(
     rule="R-27",
     key="consent-names-topics",
-    places={Chain.FORM: 2020},
+    places={CheckedChain.FORM: 2020},
     severity=Severity.BLOCK,
     anchor="form.topics",
     source="BGH VI ZR 721/15 (14 Mar 2017), Leitsatz 2; CSA 2020 section 2.2",

@@ -3,7 +3,7 @@
 import re
 
 from mailflatrate.rules.form_facts import FormFacts
-from mailflatrate.rules.verdict import Chain, Check, Params, RuleText, Severity
+from mailflatrate.rules.verdict import Check, CheckedChain, Params, RuleText, Severity
 
 _BLANKET = re.compile(
     r"\bpartner|\bdritte[nr]?\b|sponsor|verbundene|konzern|\baffiliate|third part|selected compan|group compan|"
@@ -19,7 +19,7 @@ def _hits(facts: FormFacts) -> Params | None:
 CHECK: Check[FormFacts] = Check(
     rule="R-27",
     key="consent-not-blanket",
-    places={Chain.FORM: 2060},
+    places={CheckedChain.FORM: 2060},
     severity=Severity.BLOCK,
     anchor="form.wording",
     source="BGH VI ZR 721/15 (14 Mar 2017); CSA 2020 section 2.2b",

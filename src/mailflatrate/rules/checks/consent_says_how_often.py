@@ -2,7 +2,7 @@
 
 from mailflatrate.rules.form_facts import FormFacts
 from mailflatrate.rules.forms.wording import places_in
-from mailflatrate.rules.verdict import Chain, Check, Params, RuleText, Severity
+from mailflatrate.rules.verdict import Check, CheckedChain, Params, RuleText, Severity
 
 
 def _hits(facts: FormFacts) -> Params | None:
@@ -14,7 +14,7 @@ def _hits(facts: FormFacts) -> Params | None:
 CHECK: Check[FormFacts] = Check(
     rule="R-27",
     key="consent-says-how-often",
-    places={Chain.FORM: 2030},
+    places={CheckedChain.FORM: 2030},
     severity=Severity.BLOCK,
     anchor="form.frequency",
     source="RULES R-27: recommended there, asked for here",

@@ -3,7 +3,7 @@
 import re
 
 from mailflatrate.rules.form_facts import FormFacts
-from mailflatrate.rules.verdict import Chain, Check, Params, RuleText, Severity
+from mailflatrate.rules.verdict import Check, CheckedChain, Params, RuleText, Severity
 
 _WITHDRAWAL = re.compile(
     r"widerruf|abmeld|abbestell|austrag|beenden|unsubscrib|withdraw|revoke|opt[ -]?out|\bstop\b|désinscri|désabonn|"
@@ -19,7 +19,7 @@ def _hits(facts: FormFacts) -> Params | None:
 CHECK: Check[FormFacts] = Check(
     rule="R-37",
     key="consent-says-withdrawal",
-    places={Chain.FORM: 2040},
+    places={CheckedChain.FORM: 2040},
     severity=Severity.BLOCK,
     anchor="form.wording",
     source="GDPR Art. 7(3)",

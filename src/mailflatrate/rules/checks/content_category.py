@@ -1,7 +1,7 @@
 """R-05: industries that the service does not accept are reviewed by a person."""
 
 from mailflatrate.rules.facts import HasContent
-from mailflatrate.rules.verdict import Chain, Check, Params, RuleText, Severity
+from mailflatrate.rules.verdict import Check, CheckedChain, Params, RuleText, Severity
 
 
 def _hits(facts: HasContent) -> Params | None:
@@ -12,7 +12,7 @@ def _hits(facts: HasContent) -> Params | None:
 CHECK: Check[HasContent] = Check(
     rule="R-05",
     key="content-category",
-    places={Chain.CAMPAIGN: 5050},
+    places={CheckedChain.CAMPAIGN: 5050},
     severity=Severity.REVIEW,
     anchor="campaign.content",
     source="MFR anti-spam policy; CleverReach policy",

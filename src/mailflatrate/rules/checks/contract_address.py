@@ -1,7 +1,7 @@
 """R-17 to R-23: the address decision applies to transactional mail, too; role addresses are refused."""
 
 from mailflatrate.rules.facts import ContractFacts
-from mailflatrate.rules.verdict import Chain, Check, Params, RuleText, Severity
+from mailflatrate.rules.verdict import Check, CheckedChain, Params, RuleText, Severity
 
 
 def _hits(facts: ContractFacts) -> Params | None:
@@ -11,7 +11,7 @@ def _hits(facts: ContractFacts) -> Params | None:
 CHECK: Check[ContractFacts] = Check(
     rule="R-21",
     key="contract-address",
-    places={Chain.CONTRACT: 2010},
+    places={CheckedChain.CONTRACT: 2010},
     severity=Severity.BLOCK,
     anchor="list.suppressions",
     source="MFR: role addresses are refused; RFC 5321; RFC 7505",

@@ -1,7 +1,7 @@
 """R-69 and R-79: dead mailboxes and people who complained get no transactional mail either."""
 
 from mailflatrate.rules.facts import ContractFacts
-from mailflatrate.rules.verdict import NO_PARAMS, Chain, Check, Params, RuleText, Severity
+from mailflatrate.rules.verdict import NO_PARAMS, Check, CheckedChain, Params, RuleText, Severity
 
 
 def _hits(facts: ContractFacts) -> Params | None:
@@ -11,7 +11,7 @@ def _hits(facts: ContractFacts) -> Params | None:
 CHECK: Check[ContractFacts] = Check(
     rule="R-69",
     key="contract-allowed",
-    places={Chain.CONTRACT: 2020},
+    places={CheckedChain.CONTRACT: 2020},
     severity=Severity.BLOCK,
     anchor="list.suppressions",
     source="CSA 2026 section 1.4.5; Amazon SES: no mail to complainers",

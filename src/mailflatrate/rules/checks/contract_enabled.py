@@ -1,7 +1,7 @@
 """R-112: an account sends transactional email only after an operator switched it on."""
 
 from mailflatrate.rules.facts import ContractFacts
-from mailflatrate.rules.verdict import NO_PARAMS, Chain, Check, Params, RuleText, Severity
+from mailflatrate.rules.verdict import NO_PARAMS, Check, CheckedChain, Params, RuleText, Severity
 
 
 def _hits(facts: ContractFacts) -> Params | None:
@@ -11,7 +11,7 @@ def _hits(facts: ContractFacts) -> Params | None:
 CHECK: Check[ContractFacts] = Check(
     rule="R-112",
     key="contract-enabled",
-    places={Chain.CONTRACT: 1040},
+    places={CheckedChain.CONTRACT: 1040},
     severity=Severity.BLOCK,
     anchor="account.status",
     source="M3AAWG Vetting BCP: what an account sends is vetted before it sends",

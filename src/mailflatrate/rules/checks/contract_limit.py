@@ -2,7 +2,7 @@
 
 from mailflatrate.rules import limits
 from mailflatrate.rules.facts import ContractFacts
-from mailflatrate.rules.verdict import Chain, Check, Params, RuleText, Severity
+from mailflatrate.rules.verdict import Check, CheckedChain, Params, RuleText, Severity
 
 
 def _hits(facts: ContractFacts) -> Params | None:
@@ -13,7 +13,7 @@ def _hits(facts: ContractFacts) -> Params | None:
 CHECK: Check[ContractFacts] = Check(
     rule="R-112",
     key="contract-limit",
-    places={Chain.CONTRACT: 2040},
+    places={CheckedChain.CONTRACT: 2040},
     severity=Severity.BLOCK,
     anchor="list.suppressions",
     source="ours, against loops in a customer's program and floods of somebody's mailbox",

@@ -1,7 +1,7 @@
 """R-112: readers who say that it wasn't them get no further transactional mail of the account."""
 
 from mailflatrate.rules.facts import ContractFacts
-from mailflatrate.rules.verdict import NO_PARAMS, Chain, Check, Params, RuleText, Severity
+from mailflatrate.rules.verdict import NO_PARAMS, Check, CheckedChain, Params, RuleText, Severity
 
 
 def _hits(facts: ContractFacts) -> Params | None:
@@ -11,7 +11,7 @@ def _hits(facts: ContractFacts) -> Params | None:
 CHECK: Check[ContractFacts] = Check(
     rule="R-112",
     key="contract-misdirected",
-    places={Chain.CONTRACT: 2030},
+    places={CheckedChain.CONTRACT: 2030},
     severity=Severity.BLOCK,
     anchor="list.suppressions",
     source="ours; as for confirmation messages (R-35)",

@@ -1,7 +1,7 @@
 """R-112: a transactional message names what it is about."""
 
 from mailflatrate.rules.facts import ContractFacts
-from mailflatrate.rules.verdict import NO_PARAMS, Chain, Check, Params, RuleText, Severity
+from mailflatrate.rules.verdict import NO_PARAMS, Check, CheckedChain, Params, RuleText, Severity
 
 
 def _hits(facts: ContractFacts) -> Params | None:
@@ -11,7 +11,7 @@ def _hits(facts: ContractFacts) -> Params | None:
 CHECK: Check[ContractFacts] = Check(
     rule="R-112",
     key="contract-reference",
-    places={Chain.CONTRACT: 1060},
+    places={CheckedChain.CONTRACT: 1060},
     severity=Severity.BLOCK,
     anchor="account.status",
     source="GDPR Art. 6(1)(b): necessary for a contract with this person",

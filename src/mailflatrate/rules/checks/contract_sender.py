@@ -1,7 +1,7 @@
 """R-46: the sender of a template proved its mailbox and its domain."""
 
 from mailflatrate.rules.facts import ContractFacts
-from mailflatrate.rules.verdict import NO_PARAMS, Chain, Check, Params, RuleText, Severity
+from mailflatrate.rules.verdict import NO_PARAMS, Check, CheckedChain, Params, RuleText, Severity
 
 
 def _hits(facts: ContractFacts) -> Params | None:
@@ -11,7 +11,7 @@ def _hits(facts: ContractFacts) -> Params | None:
 CHECK: Check[ContractFacts] = Check(
     rule="R-46",
     key="contract-sender",
-    places={Chain.CONTRACT: 1070},
+    places={CheckedChain.CONTRACT: 1070},
     severity=Severity.BLOCK,
     anchor="campaign.sender",
     source="MFR: only verified senders; RFC 9989",

@@ -1,7 +1,7 @@
 """R-66: transactional mail comes from a subdomain of its own, which no campaign uses."""
 
 from mailflatrate.rules.facts import ContractFacts
-from mailflatrate.rules.verdict import NO_PARAMS, Chain, Check, Params, RuleText, Severity
+from mailflatrate.rules.verdict import NO_PARAMS, Check, CheckedChain, Params, RuleText, Severity
 
 
 def _hits(facts: ContractFacts) -> Params | None:
@@ -11,7 +11,7 @@ def _hits(facts: ContractFacts) -> Params | None:
 CHECK: Check[ContractFacts] = Check(
     rule="R-66",
     key="contract-stream",
-    places={Chain.CONTRACT: 1120},
+    places={CheckedChain.CONTRACT: 1120},
     severity=Severity.BLOCK,
     anchor="campaign.sender",
     source="Google answer 81126: don't mix types of content; M3AAWG Sender BCP v4",

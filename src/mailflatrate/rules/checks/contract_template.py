@@ -1,7 +1,7 @@
 """R-112: the template's version was reviewed as free of advertising."""
 
 from mailflatrate.rules.facts import ContractFacts
-from mailflatrate.rules.verdict import NO_PARAMS, Chain, Check, Params, RuleText, Severity
+from mailflatrate.rules.verdict import NO_PARAMS, Check, CheckedChain, Params, RuleText, Severity
 
 
 def _hits(facts: ContractFacts) -> Params | None:
@@ -11,7 +11,7 @@ def _hits(facts: ContractFacts) -> Params | None:
 CHECK: Check[ContractFacts] = Check(
     rule="R-112",
     key="contract-template",
-    places={Chain.CONTRACT: 1050},
+    places={CheckedChain.CONTRACT: 1050},
     severity=Severity.BLOCK,
     anchor="account.status",
     source="ePrivacy Directive Art. 13(1); BGH VI ZR 134/15: advertising in an automatic reply is advertising",

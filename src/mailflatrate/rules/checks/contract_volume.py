@@ -1,7 +1,7 @@
 """R-112: an account's transactional messages reach a number of mailboxes a day that grows like requests (R-35)."""
 
 from mailflatrate.rules.facts import ContractFacts
-from mailflatrate.rules.verdict import Chain, Check, Params, RuleText, Severity
+from mailflatrate.rules.verdict import Check, CheckedChain, Params, RuleText, Severity
 
 
 def _hits(facts: ContractFacts) -> Params | None:
@@ -11,7 +11,7 @@ def _hits(facts: ContractFacts) -> Params | None:
 CHECK: Check[ContractFacts] = Check(
     rule="R-112",
     key="contract-volume",
-    places={Chain.CONTRACT: 2050},
+    places={CheckedChain.CONTRACT: 2050},
     severity=Severity.BLOCK,
     anchor="account.status",
     source="ours; the curve of R-35",

@@ -1,7 +1,7 @@
 """R-52: a coupon with one code for each person has enough codes for the audience."""
 
 from mailflatrate.rules.facts import CampaignFacts
-from mailflatrate.rules.verdict import Chain, Check, Params, RuleText, Severity
+from mailflatrate.rules.verdict import Check, CheckedChain, Params, RuleText, Severity
 
 
 def _hits(facts: CampaignFacts) -> Params | None:
@@ -12,7 +12,7 @@ def _hits(facts: CampaignFacts) -> Params | None:
 CHECK: Check[CampaignFacts] = Check(
     rule="R-52",
     key="coupons-enough",
-    places={Chain.CAMPAIGN: 5090},
+    places={CheckedChain.CAMPAIGN: 5090},
     severity=Severity.BLOCK,
     anchor="campaign.content",
     source="Derived",

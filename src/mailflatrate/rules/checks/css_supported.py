@@ -1,7 +1,7 @@
 """R-50: the layout does not depend on CSS that large mail programs ignore."""
 
 from mailflatrate.rules.facts import HasContent
-from mailflatrate.rules.verdict import Chain, Check, Params, RuleText, Severity
+from mailflatrate.rules.verdict import Check, CheckedChain, Params, RuleText, Severity
 
 
 def _hits(facts: HasContent) -> Params | None:
@@ -12,7 +12,7 @@ def _hits(facts: HasContent) -> Params | None:
 CHECK: Check[HasContent] = Check(
     rule="R-50",
     key="css-supported",
-    places={Chain.CAMPAIGN: 6080},
+    places={CheckedChain.CAMPAIGN: 6080},
     severity=Severity.WARN,
     anchor="campaign.content",
     source="caniemail.com for Gmail, Outlook for Windows, Yahoo and GMX, November 2026",

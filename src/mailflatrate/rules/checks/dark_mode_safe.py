@@ -1,7 +1,7 @@
 """R-50: the campaign stays readable when a program inverts its colors."""
 
 from mailflatrate.rules.facts import HasContent
-from mailflatrate.rules.verdict import Chain, Check, Params, RuleText, Severity
+from mailflatrate.rules.verdict import Check, CheckedChain, Params, RuleText, Severity
 
 
 def _hits(facts: HasContent) -> Params | None:
@@ -12,7 +12,7 @@ def _hits(facts: HasContent) -> Params | None:
 CHECK: Check[HasContent] = Check(
     rule="R-50",
     key="dark-mode-safe",
-    places={Chain.CAMPAIGN: 6110},
+    places={CheckedChain.CAMPAIGN: 6110},
     severity=Severity.INFO,
     anchor="campaign.content",
     source="WCAG 2.2 criterion 1.4.3; Apple Mail and Outlook on color-scheme",

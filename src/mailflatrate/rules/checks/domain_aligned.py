@@ -2,7 +2,7 @@
 
 from mailflatrate.rules.facts import HasSender
 from mailflatrate.rules.names.domains import same_house
-from mailflatrate.rules.verdict import Chain, Check, Params, RuleText, Severity
+from mailflatrate.rules.verdict import Check, CheckedChain, Params, RuleText, Severity
 
 
 def _hits(facts: HasSender) -> Params | None:
@@ -16,7 +16,7 @@ def _hits(facts: HasSender) -> Params | None:
 CHECK: Check[HasSender] = Check(
     rule="R-62",
     key="domain-aligned",
-    places={Chain.CAMPAIGN: 2160},
+    places={CheckedChain.CAMPAIGN: 2160},
     severity=Severity.BLOCK,
     anchor="campaign.sender",
     source="RFC 9989 (DMARC), identifier alignment; Google, Yahoo and Microsoft sender rules",

@@ -1,7 +1,7 @@
 """R-59: the key that signs the campaign is published."""
 
 from mailflatrate.rules.facts import HasSender
-from mailflatrate.rules.verdict import Chain, Check, Params, RuleText, Severity
+from mailflatrate.rules.verdict import Check, CheckedChain, Params, RuleText, Severity
 
 
 def _hits(facts: HasSender) -> Params | None:
@@ -12,7 +12,7 @@ def _hits(facts: HasSender) -> Params | None:
 CHECK: Check[HasSender] = Check(
     rule="R-59",
     key="domain-dkim",
-    places={Chain.CAMPAIGN: 2130},
+    places={CheckedChain.CAMPAIGN: 2130},
     severity=Severity.BLOCK,
     anchor="domain.dkim",
     source="RFC 6376; Google answer 81126; Yahoo and Microsoft sender rules",

@@ -1,7 +1,7 @@
 """R-62: a DMARC policy exists at the From domain or above it."""
 
 from mailflatrate.rules.facts import HasSender
-from mailflatrate.rules.verdict import Chain, Check, Params, RuleText, Severity
+from mailflatrate.rules.verdict import Check, CheckedChain, Params, RuleText, Severity
 
 
 def _hits(facts: HasSender) -> Params | None:
@@ -12,7 +12,7 @@ def _hits(facts: HasSender) -> Params | None:
 CHECK: Check[HasSender] = Check(
     rule="R-62",
     key="domain-dmarc",
-    places={Chain.CAMPAIGN: 2140},
+    places={CheckedChain.CAMPAIGN: 2140},
     severity=Severity.BLOCK,
     anchor="domain.dmarc",
     source="RFC 9989; Google answer 81126; Yahoo and Microsoft sender rules",

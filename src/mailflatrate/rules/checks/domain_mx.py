@@ -1,7 +1,7 @@
 """R-46 and R-76: the From domain receives mail."""
 
 from mailflatrate.rules.facts import HasSender
-from mailflatrate.rules.verdict import Chain, Check, Params, RuleText, Severity
+from mailflatrate.rules.verdict import Check, CheckedChain, Params, RuleText, Severity
 
 
 def _hits(facts: HasSender) -> Params | None:
@@ -12,7 +12,7 @@ def _hits(facts: HasSender) -> Params | None:
 CHECK: Check[HasSender] = Check(
     rule="R-76",
     key="domain-mx",
-    places={Chain.CAMPAIGN: 2150},
+    places={CheckedChain.CAMPAIGN: 2150},
     severity=Severity.BLOCK,
     anchor="domain.mx",
     source="RFC 5321 section 5.1; RFC 2142; M3AAWG Sender BCP v4",

@@ -1,7 +1,7 @@
 """R-61: the SPF record of the Return-Path domain includes our servers."""
 
 from mailflatrate.rules.facts import HasSender
-from mailflatrate.rules.verdict import Chain, Check, Params, RuleText, Severity
+from mailflatrate.rules.verdict import Check, CheckedChain, Params, RuleText, Severity
 
 
 def _hits(facts: HasSender) -> Params | None:
@@ -12,7 +12,7 @@ def _hits(facts: HasSender) -> Params | None:
 CHECK: Check[HasSender] = Check(
     rule="R-61",
     key="domain-spf",
-    places={Chain.CAMPAIGN: 2120},
+    places={CheckedChain.CAMPAIGN: 2120},
     severity=Severity.BLOCK,
     anchor="domain.spf",
     source="RFC 7208; Microsoft 550 5.7.515 asks for SPF and DKIM",

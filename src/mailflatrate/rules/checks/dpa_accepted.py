@@ -1,7 +1,7 @@
 """R-92: the data-processing agreement (GDPR Art. 28) is accepted in its current version."""
 
 from mailflatrate.rules.facts import HasAccount
-from mailflatrate.rules.verdict import NO_PARAMS, Chain, Check, Params, RuleText, Severity
+from mailflatrate.rules.verdict import NO_PARAMS, Check, CheckedChain, Params, RuleText, Severity
 
 
 def _hits(facts: HasAccount) -> Params | None:
@@ -13,7 +13,7 @@ def _hits(facts: HasAccount) -> Params | None:
 CHECK: Check[HasAccount] = Check(
     rule="R-92",
     key="dpa-accepted",
-    places={Chain.CAMPAIGN: 1020, Chain.CONFIRMATION: 1020, Chain.CONTRACT: 1020},
+    places={CheckedChain.CAMPAIGN: 1020, CheckedChain.CONFIRMATION: 1020, CheckedChain.CONTRACT: 1020},
     severity=Severity.BLOCK,
     anchor="account.agreements",
     source="GDPR Art. 28",

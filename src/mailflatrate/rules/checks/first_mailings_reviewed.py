@@ -2,7 +2,7 @@
 
 from mailflatrate.rules import limits
 from mailflatrate.rules.facts import CampaignFacts
-from mailflatrate.rules.verdict import Chain, Check, Params, RuleText, Severity
+from mailflatrate.rules.verdict import Check, CheckedChain, Params, RuleText, Severity
 
 
 def _hits(facts: CampaignFacts) -> Params | None:
@@ -15,7 +15,7 @@ def _hits(facts: CampaignFacts) -> Params | None:
 CHECK: Check[CampaignFacts] = Check(
     rule="R-06",
     key="first-mailings-reviewed",
-    places={Chain.CAMPAIGN: 1060},
+    places={CheckedChain.CAMPAIGN: 1060},
     severity=Severity.REVIEW,
     anchor="campaign.release",
     source="CSA criteria 2020 section 2.1b: probation of 3 mailings within 2 months",

@@ -2,7 +2,7 @@
 
 from mailflatrate.rules import limits
 from mailflatrate.rules.form_facts import ConfirmationFacts
-from mailflatrate.rules.verdict import Chain, Check, Params, RuleText, Severity
+from mailflatrate.rules.verdict import Check, CheckedChain, Params, RuleText, Severity
 
 
 def _hits(facts: ConfirmationFacts) -> Params | None:
@@ -13,7 +13,7 @@ def _hits(facts: ConfirmationFacts) -> Params | None:
 CHECK: Check[ConfirmationFacts] = Check(
     rule="R-35",
     key="form-flooded",
-    places={Chain.CONFIRMATION: 1110},
+    places={CheckedChain.CONFIRMATION: 1110},
     severity=Severity.BLOCK,
     anchor="form.confirmations",
     source="M3AAWG on web-form sign-up attacks (3 Nov 2017); number derived",

@@ -1,7 +1,7 @@
 """R-10: a form adds contacts to a list that isn't archived and whose origin was not rejected."""
 
 from mailflatrate.rules.form_facts import FormFacts
-from mailflatrate.rules.verdict import NO_PARAMS, Chain, Check, Params, RuleText, Severity
+from mailflatrate.rules.verdict import NO_PARAMS, Check, CheckedChain, Params, RuleText, Severity
 
 
 def _hits(facts: FormFacts) -> Params | None:
@@ -11,7 +11,7 @@ def _hits(facts: FormFacts) -> Params | None:
 CHECK: Check[FormFacts] = Check(
     rule="R-10",
     key="form-list-open",
-    places={Chain.FORM: 1010},
+    places={CheckedChain.FORM: 1010},
     severity=Severity.BLOCK,
     anchor="form.list",
     source="MFR measure 2; derived",

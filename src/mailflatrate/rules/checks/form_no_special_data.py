@@ -2,7 +2,7 @@
 
 from mailflatrate.rules.contacts.personal_data import is_special
 from mailflatrate.rules.form_facts import FormFacts
-from mailflatrate.rules.verdict import Chain, Check, Params, RuleText, Severity
+from mailflatrate.rules.verdict import Check, CheckedChain, Params, RuleText, Severity
 
 
 def _hits(facts: FormFacts) -> Params | None:
@@ -13,7 +13,7 @@ def _hits(facts: FormFacts) -> Params | None:
 CHECK: Check[FormFacts] = Check(
     rule="R-97",
     key="form-no-special-data",
-    places={Chain.FORM: 3010},
+    places={CheckedChain.FORM: 3010},
     severity=Severity.BLOCK,
     anchor="form.fields",
     source="GDPR Art. 9(1); eco directive",

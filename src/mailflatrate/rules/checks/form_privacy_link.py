@@ -1,7 +1,7 @@
 """R-93: a link to the privacy page is next to the consent."""
 
 from mailflatrate.rules.form_facts import FormFacts
-from mailflatrate.rules.verdict import NO_PARAMS, Chain, Check, Params, RuleText, Severity
+from mailflatrate.rules.verdict import NO_PARAMS, Check, CheckedChain, Params, RuleText, Severity
 
 
 def _hits(facts: FormFacts) -> Params | None:
@@ -12,7 +12,7 @@ def _hits(facts: FormFacts) -> Params | None:
 CHECK: Check[FormFacts] = Check(
     rule="R-93",
     key="form-privacy-link",
-    places={Chain.FORM: 1030},
+    places={CheckedChain.FORM: 1030},
     severity=Severity.BLOCK,
     anchor="account.imprint",
     source="GDPR Art. 13",

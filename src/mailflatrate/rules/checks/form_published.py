@@ -1,7 +1,7 @@
 """R-25: a confirmation message is sent only for a sign-up at a published form."""
 
 from mailflatrate.rules.form_facts import ConfirmationFacts
-from mailflatrate.rules.verdict import NO_PARAMS, Chain, Check, Params, RuleText, Severity
+from mailflatrate.rules.verdict import NO_PARAMS, Check, CheckedChain, Params, RuleText, Severity
 
 
 def _hits(facts: ConfirmationFacts) -> Params | None:
@@ -11,7 +11,7 @@ def _hits(facts: ConfirmationFacts) -> Params | None:
 CHECK: Check[ConfirmationFacts] = Check(
     rule="R-25",
     key="form-published",
-    places={Chain.CONFIRMATION: 1040},
+    places={CheckedChain.CONFIRMATION: 1040},
     severity=Severity.BLOCK,
     anchor="form.publish",
     source="MFR measure 4; UWG section 7(2) no. 2",

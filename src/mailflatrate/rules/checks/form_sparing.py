@@ -1,7 +1,7 @@
 """R-97: only the email address is needed, so nothing else should be mandatory."""
 
 from mailflatrate.rules.form_facts import FormFacts
-from mailflatrate.rules.verdict import Chain, Check, Params, RuleText, Severity
+from mailflatrate.rules.verdict import Check, CheckedChain, Params, RuleText, Severity
 
 
 def _hits(facts: FormFacts) -> Params | None:
@@ -12,7 +12,7 @@ def _hits(facts: FormFacts) -> Params | None:
 CHECK: Check[FormFacts] = Check(
     rule="R-97",
     key="form-sparing",
-    places={Chain.FORM: 3020},
+    places={CheckedChain.FORM: 3020},
     severity=Severity.WARN,
     anchor="form.fields",
     source="GDPR Art. 5(1)(c), 25(2); eco directive: data economy",

@@ -2,7 +2,7 @@
 
 from mailflatrate.rules.form_facts import FormFacts
 from mailflatrate.rules.forms.content import FormTexts
-from mailflatrate.rules.verdict import Chain, Check, Params, RuleText, Severity
+from mailflatrate.rules.verdict import Check, CheckedChain, Params, RuleText, Severity
 
 _NEEDED = ("title", "button", "sent_title", "sent_text", "welcome_title", "welcome_text")
 
@@ -26,7 +26,7 @@ def _hits(facts: FormFacts) -> Params | None:
 CHECK: Check[FormFacts] = Check(
     rule="R-28",
     key="form-texts-whole",
-    places={Chain.FORM: 3030},
+    places={CheckedChain.FORM: 3030},
     severity=Severity.BLOCK,
     anchor="form.texts",
     source="EDPB 05/2020: which information was given",

@@ -1,7 +1,7 @@
 """R-50: a message has a heading that a screen reader can find."""
 
 from mailflatrate.rules.facts import HasContent
-from mailflatrate.rules.verdict import NO_PARAMS, Chain, Check, Params, RuleText, Severity
+from mailflatrate.rules.verdict import NO_PARAMS, Check, CheckedChain, Params, RuleText, Severity
 
 
 def _hits(facts: HasContent) -> Params | None:
@@ -11,7 +11,7 @@ def _hits(facts: HasContent) -> Params | None:
 CHECK: Check[HasContent] = Check(
     rule="R-50",
     key="headings-present",
-    places={Chain.CAMPAIGN: 6070},
+    places={CheckedChain.CAMPAIGN: 6070},
     severity=Severity.WARN,
     anchor="campaign.content",
     source="WCAG 2.2 criteria 1.3.1 and 2.4.6",

@@ -1,7 +1,7 @@
 """R-50: images have an alternative text."""
 
 from mailflatrate.rules.facts import HasContent
-from mailflatrate.rules.verdict import Chain, Check, Params, RuleText, Severity
+from mailflatrate.rules.verdict import Check, CheckedChain, Params, RuleText, Severity
 
 
 def _hits(facts: HasContent) -> Params | None:
@@ -12,7 +12,7 @@ def _hits(facts: HasContent) -> Params | None:
 CHECK: Check[HasContent] = Check(
     rule="R-50",
     key="images-described",
-    places={Chain.CAMPAIGN: 6050},
+    places={CheckedChain.CAMPAIGN: 6050},
     severity=Severity.WARN,
     anchor="campaign.content",
     source="WCAG 2.2 criterion 1.1.1; many mail programs load no images until asked",

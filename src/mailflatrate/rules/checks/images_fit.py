@@ -1,7 +1,7 @@
 """R-50: images are no wider than a message."""
 
 from mailflatrate.rules.facts import HasContent
-from mailflatrate.rules.verdict import Chain, Check, Params, RuleText, Severity
+from mailflatrate.rules.verdict import Check, CheckedChain, Params, RuleText, Severity
 
 
 def _hits(facts: HasContent) -> Params | None:
@@ -12,7 +12,7 @@ def _hits(facts: HasContent) -> Params | None:
 CHECK: Check[HasContent] = Check(
     rule="R-50",
     key="images-fit",
-    places={Chain.CAMPAIGN: 6060},
+    places={CheckedChain.CAMPAIGN: 6060},
     severity=Severity.WARN,
     anchor="campaign.content",
     source="Outlook for Windows takes the width attribute alone, and the file's own width without one",

@@ -1,7 +1,7 @@
 """R-15: a campaign to a list waits while a file is imported into it: are its people accepted?"""
 
 from mailflatrate.rules.facts import CampaignFacts
-from mailflatrate.rules.verdict import Chain, Check, Params, RuleText, Severity
+from mailflatrate.rules.verdict import Check, CheckedChain, Params, RuleText, Severity
 
 
 def _hits(facts: CampaignFacts) -> Params | None:
@@ -12,7 +12,7 @@ def _hits(facts: CampaignFacts) -> Params | None:
 CHECK: Check[CampaignFacts] = Check(
     rule="R-15",
     key="import-finished",
-    places={Chain.CAMPAIGN: 3020},
+    places={CheckedChain.CAMPAIGN: 3020},
     severity=Severity.BLOCK,
     anchor="list.imports",
     source="Derived: an import is checked when it has ended, and nobody of it is mailed before",

@@ -2,7 +2,7 @@
 
 from mailflatrate.rules.facts import HasImprint
 from mailflatrate.rules.imprint import check_imprint
-from mailflatrate.rules.verdict import Chain, Check, Params, RuleText, Severity
+from mailflatrate.rules.verdict import Check, CheckedChain, Params, RuleText, Severity
 
 
 def _hits(facts: HasImprint) -> Params | None:
@@ -17,7 +17,12 @@ def _hits(facts: HasImprint) -> Params | None:
 CHECK: Check[HasImprint] = Check(
     rule="R-44",
     key="imprint-complete",
-    places={Chain.CAMPAIGN: 4010, Chain.CONFIRMATION: 1120, Chain.FORM: 1020, Chain.CONTRACT: 1130},
+    places={
+        CheckedChain.CAMPAIGN: 4010,
+        CheckedChain.CONFIRMATION: 1120,
+        CheckedChain.FORM: 1020,
+        CheckedChain.CONTRACT: 1130,
+    },
     severity=Severity.BLOCK,
     anchor="account.imprint",
     source="CSA criteria 2018 section 2.4; DDG section 5; ECG section 5; Directive 2000/31/EC Art. 5; CAN-SPAM; CASL",

@@ -1,7 +1,7 @@
 """R-44: the imprint is readable: at least 11 px, with a contrast of at least 4.5."""
 
 from mailflatrate.rules.facts import HasContent
-from mailflatrate.rules.verdict import Chain, Check, Params, RuleText, Severity
+from mailflatrate.rules.verdict import Check, CheckedChain, Params, RuleText, Severity
 
 
 def _hits(facts: HasContent) -> Params | None:
@@ -12,7 +12,7 @@ def _hits(facts: HasContent) -> Params | None:
 CHECK: Check[HasContent] = Check(
     rule="R-44",
     key="imprint-readable",
-    places={Chain.CAMPAIGN: 4030},
+    places={CheckedChain.CAMPAIGN: 4030},
     severity=Severity.BLOCK,
     anchor="campaign.content",
     source="Product values on CSA criteria 2018 section 2.4; WCAG 2.2 criterion 1.4.3",

@@ -1,7 +1,7 @@
 """R-44, second half: the imprint appears as text in both parts; a link is not enough."""
 
 from mailflatrate.rules.facts import HasContent
-from mailflatrate.rules.verdict import Chain, Check, Params, RuleText, Severity
+from mailflatrate.rules.verdict import Check, CheckedChain, Params, RuleText, Severity
 
 
 def _hits(facts: HasContent) -> Params | None:
@@ -17,7 +17,7 @@ def _hits(facts: HasContent) -> Params | None:
 CHECK: Check[HasContent] = Check(
     rule="R-44",
     key="imprint-shown",
-    places={Chain.CAMPAIGN: 4020},
+    places={CheckedChain.CAMPAIGN: 4020},
     severity=Severity.BLOCK,
     anchor="campaign.content",
     source="CSA criteria 2018 section 2.4, mandatory since 25 May 2019",

@@ -1,7 +1,7 @@
 """R-51: a text in a further language that is still a copy of the first one is announced in a language it isn't in."""
 
 from mailflatrate.rules.facts import CampaignFacts
-from mailflatrate.rules.verdict import Chain, Check, Params, RuleText, Severity
+from mailflatrate.rules.verdict import Check, CheckedChain, Params, RuleText, Severity
 
 
 def _hits(facts: CampaignFacts) -> Params | None:
@@ -12,7 +12,7 @@ def _hits(facts: CampaignFacts) -> Params | None:
 CHECK: Check[CampaignFacts] = Check(
     rule="R-51",
     key="languages-translated",
-    places={Chain.CAMPAIGN: 3080},
+    places={CheckedChain.CAMPAIGN: 3080},
     severity=Severity.BLOCK,
     anchor="campaign.translations",
     source="Derived",

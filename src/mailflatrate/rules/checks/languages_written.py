@@ -1,7 +1,7 @@
 """R-51: of a campaign in several languages, people get the one they chose, or learn that the sender lacks it."""
 
 from mailflatrate.rules.facts import CampaignFacts
-from mailflatrate.rules.verdict import Chain, Check, Params, RuleText, Severity
+from mailflatrate.rules.verdict import Check, CheckedChain, Params, RuleText, Severity
 
 
 def _hits(facts: CampaignFacts) -> Params | None:
@@ -17,7 +17,7 @@ def _hits(facts: CampaignFacts) -> Params | None:
 CHECK: Check[CampaignFacts] = Check(
     rule="R-51",
     key="languages-written",
-    places={Chain.CAMPAIGN: 3070},
+    places={CheckedChain.CAMPAIGN: 3070},
     severity=Severity.WARN,
     anchor="campaign.translations",
     source="Derived",

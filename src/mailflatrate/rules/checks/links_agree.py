@@ -1,7 +1,7 @@
 """R-49: prices and dates in the campaign are those of the page."""
 
 from mailflatrate.rules.facts import CampaignFacts
-from mailflatrate.rules.verdict import Chain, Check, Params, RuleText, Severity
+from mailflatrate.rules.verdict import Check, CheckedChain, Params, RuleText, Severity
 
 
 def _hits(facts: CampaignFacts) -> Params | None:
@@ -12,7 +12,7 @@ def _hits(facts: CampaignFacts) -> Params | None:
 CHECK: Check[CampaignFacts] = Check(
     rule="R-49",
     key="links-agree",
-    places={Chain.CAMPAIGN: 5210},
+    places={CheckedChain.CAMPAIGN: 5210},
     severity=Severity.WARN,
     anchor="campaign.content",
     source="Derived",

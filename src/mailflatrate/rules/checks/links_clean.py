@@ -7,7 +7,7 @@ from urllib.parse import urlsplit
 from mailflatrate.rules.checks.links_finished import is_unfinished
 from mailflatrate.rules.facts import HasContent
 from mailflatrate.rules.names.scripts import disguised_word, script_of, undisguised
-from mailflatrate.rules.verdict import Chain, Check, Params, RuleText, Severity
+from mailflatrate.rules.verdict import Check, CheckedChain, Params, RuleText, Severity
 
 _ADDRESS = re.compile(r"[^\s@/?#]+@[^\s@/?#]+\.[^\s@/?#]+")
 _SCHEMES = frozenset({"http", "https", "mailto", "tel", "sms"})
@@ -105,7 +105,7 @@ def is_ip_host(host: str) -> bool:
 CHECK: Check[HasContent] = Check(
     rule="R-49",
     key="links-clean",
-    places={Chain.CAMPAIGN: 5130},
+    places={CheckedChain.CAMPAIGN: 5130},
     severity=Severity.BLOCK,
     anchor="campaign.content",
     source="Google 4.7.28 (URL domains); Spamhaus on public shorteners",

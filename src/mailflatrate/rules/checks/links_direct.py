@@ -5,7 +5,7 @@ from urllib.parse import urlsplit
 from mailflatrate.rules.campaigns.linked_pages import LinkVisitFacts
 from mailflatrate.rules.facts import CampaignFacts
 from mailflatrate.rules.names.domains import registrable
-from mailflatrate.rules.verdict import Chain, Check, Params, RuleText, Severity
+from mailflatrate.rules.verdict import Check, CheckedChain, Params, RuleText, Severity
 
 MOST_REDIRECTS = 1
 
@@ -32,7 +32,7 @@ def _domain(url: str) -> str:
 CHECK: Check[CampaignFacts] = Check(
     rule="R-49",
     key="links-direct",
-    places={Chain.CAMPAIGN: 5200},
+    places={CheckedChain.CAMPAIGN: 5200},
     severity=Severity.WARN,
     anchor="campaign.content",
     source="Derived",

@@ -3,7 +3,7 @@
 from urllib.parse import urlsplit
 
 from mailflatrate.rules.facts import HasContent
-from mailflatrate.rules.verdict import Chain, Check, Params, RuleText, Severity
+from mailflatrate.rules.verdict import Check, CheckedChain, Params, RuleText, Severity
 
 _EXAMPLES = ("example.com", "example.net", "example.org")
 """Names that belong to nobody, for use in examples (RFC 2606 section 3). Our templates use them, too."""
@@ -36,7 +36,7 @@ def is_unfinished(url: str) -> bool:
 CHECK: Check[HasContent] = Check(
     rule="R-52",
     key="links-finished",
-    places={Chain.CAMPAIGN: 5120},
+    places={CheckedChain.CAMPAIGN: 5120},
     severity=Severity.BLOCK,
     anchor="campaign.content",
     source="RFC 2606 section 3",

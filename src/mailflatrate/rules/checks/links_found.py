@@ -2,7 +2,7 @@
 
 from mailflatrate.rules.campaigns.linked_pages import LinkOutcome
 from mailflatrate.rules.facts import CampaignFacts
-from mailflatrate.rules.verdict import Chain, Check, Params, RuleText, Severity
+from mailflatrate.rules.verdict import Check, CheckedChain, Params, RuleText, Severity
 
 _MISSED = (LinkOutcome.GONE, LinkOutcome.FAILED)
 
@@ -17,7 +17,7 @@ def _hits(facts: CampaignFacts) -> Params | None:
 CHECK: Check[CampaignFacts] = Check(
     rule="R-49",
     key="links-found",
-    places={Chain.CAMPAIGN: 5180},
+    places={CheckedChain.CAMPAIGN: 5180},
     severity=Severity.WARN,
     anchor="campaign.content",
     source="Derived",

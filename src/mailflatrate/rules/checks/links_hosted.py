@@ -2,7 +2,7 @@
 
 from mailflatrate.rules.campaigns.linked_pages import LinkOutcome
 from mailflatrate.rules.facts import CampaignFacts
-from mailflatrate.rules.verdict import Chain, Check, Params, RuleText, Severity
+from mailflatrate.rules.verdict import Check, CheckedChain, Params, RuleText, Severity
 
 
 def _hits(facts: CampaignFacts) -> Params | None:
@@ -13,7 +13,7 @@ def _hits(facts: CampaignFacts) -> Params | None:
 CHECK: Check[CampaignFacts] = Check(
     rule="R-49",
     key="links-hosted",
-    places={Chain.CAMPAIGN: 5170},
+    places={CheckedChain.CAMPAIGN: 5170},
     severity=Severity.BLOCK,
     anchor="campaign.content",
     source="Derived",

@@ -1,7 +1,7 @@
 """R-49: links are encrypted."""
 
 from mailflatrate.rules.facts import HasContent
-from mailflatrate.rules.verdict import Chain, Check, Params, RuleText, Severity
+from mailflatrate.rules.verdict import Check, CheckedChain, Params, RuleText, Severity
 
 
 def _hits(facts: HasContent) -> Params | None:
@@ -12,7 +12,7 @@ def _hits(facts: HasContent) -> Params | None:
 CHECK: Check[HasContent] = Check(
     rule="R-49",
     key="links-https",
-    places={Chain.CAMPAIGN: 5160},
+    places={CheckedChain.CAMPAIGN: 5160},
     severity=Severity.WARN,
     anchor="campaign.content",
     source="Deliverability guides; browsers warn of http pages",

@@ -3,7 +3,7 @@
 from urllib.parse import urlsplit
 
 from mailflatrate.rules.facts import HasContent
-from mailflatrate.rules.verdict import Chain, Check, Params, RuleText, Severity
+from mailflatrate.rules.verdict import Check, CheckedChain, Params, RuleText, Severity
 
 _ENDINGS = ("localhost", ".localhost", ".local", ".internal", ".lan", ".home.arpa", ".test", ".invalid", ".onion")
 
@@ -23,7 +23,7 @@ def _host(url: str) -> str:
 CHECK: Check[HasContent] = Check(
     rule="R-49",
     key="links-public",
-    places={Chain.CAMPAIGN: 5150},
+    places={CheckedChain.CAMPAIGN: 5150},
     severity=Severity.BLOCK,
     anchor="campaign.content",
     source="RFC 6761; RFC 6762; RFC 2606: names that the public DNS does not hold",

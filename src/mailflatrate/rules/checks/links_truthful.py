@@ -6,7 +6,7 @@ from urllib.parse import unquote, urlsplit
 from mailflatrate.mail.address import AddressError, to_a_label
 from mailflatrate.rules.facts import HasContent
 from mailflatrate.rules.names.domains import is_domain
-from mailflatrate.rules.verdict import Chain, Check, Params, RuleText, Severity
+from mailflatrate.rules.verdict import Check, CheckedChain, Params, RuleText, Severity
 
 _SHOWN = re.compile(
     r"\s*(?P<surely>https?://|www\.|[^\s@<>]+@)?(?P<host>(?:[\w-]+\.)+[^\W\d_]{2,24})(?:[/?#:]\S*)?\s*", re.IGNORECASE
@@ -48,7 +48,7 @@ def _label(host: str) -> str:
 CHECK: Check[HasContent] = Check(
     rule="R-49",
     key="links-truthful",
-    places={Chain.CAMPAIGN: 5140},
+    places={CheckedChain.CAMPAIGN: 5140},
     severity=Severity.BLOCK,
     anchor="campaign.content",
     source="Deliverability guides: visible address equals target host",

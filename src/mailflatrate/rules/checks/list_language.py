@@ -1,7 +1,7 @@
 """R-51: people who signed up for a list in one language are not mailed in another."""
 
 from mailflatrate.rules.facts import CampaignFacts
-from mailflatrate.rules.verdict import Chain, Check, Params, RuleText, Severity
+from mailflatrate.rules.verdict import Check, CheckedChain, Params, RuleText, Severity
 
 
 def _hits(facts: CampaignFacts) -> Params | None:
@@ -12,7 +12,7 @@ def _hits(facts: CampaignFacts) -> Params | None:
 CHECK: Check[CampaignFacts] = Check(
     rule="R-51",
     key="list-language",
-    places={Chain.CAMPAIGN: 3060},
+    places={CheckedChain.CAMPAIGN: 3060},
     severity=Severity.WARN,
     anchor="campaign.language",
     source="Derived",

@@ -3,7 +3,7 @@
 from mailflatrate.mail.author_mistakes import ROW_MISSING, line_of_param
 from mailflatrate.mail.content.merge_tags import find_merge_tags
 from mailflatrate.rules.facts import HasContent
-from mailflatrate.rules.verdict import Chain, Check, Params, RuleText, Severity
+from mailflatrate.rules.verdict import Check, CheckedChain, Params, RuleText, Severity
 
 
 def _hits(facts: HasContent) -> Params | None:
@@ -18,7 +18,7 @@ def _hits(facts: HasContent) -> Params | None:
 CHECK: Check[HasContent] = Check(
     rule="R-52",
     key="merge-tags-filled",
-    places={Chain.CAMPAIGN: 5060},
+    places={CheckedChain.CAMPAIGN: 5060},
     severity=Severity.BLOCK,
     anchor="campaign.content",
     source="Derived",

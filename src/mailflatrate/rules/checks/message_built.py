@@ -1,7 +1,7 @@
 """R-54: a message of this campaign can be written, with the whole header."""
 
 from mailflatrate.rules.facts import CampaignFacts
-from mailflatrate.rules.verdict import Chain, Check, Params, RuleText, Severity
+from mailflatrate.rules.verdict import Check, CheckedChain, Params, RuleText, Severity
 
 
 def _hits(facts: CampaignFacts) -> Params | None:
@@ -14,7 +14,7 @@ def _hits(facts: CampaignFacts) -> Params | None:
 CHECK: Check[CampaignFacts] = Check(
     rule="R-54",
     key="letter-built",
-    places={Chain.CAMPAIGN: 7010},
+    places={CheckedChain.CAMPAIGN: 7010},
     severity=Severity.BLOCK,
     anchor="campaign.sender",
     source="RFC 5322; RFC 2369; RFC 8058; Google answer 6254652",

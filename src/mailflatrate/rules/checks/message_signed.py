@@ -1,7 +1,7 @@
 """R-59: the signature of a sample message verifies against the domain's published key."""
 
 from mailflatrate.rules.facts import CampaignFacts
-from mailflatrate.rules.verdict import Chain, Check, Params, RuleText, Severity
+from mailflatrate.rules.verdict import Check, CheckedChain, Params, RuleText, Severity
 
 
 def _hits(facts: CampaignFacts) -> Params | None:
@@ -14,7 +14,7 @@ def _hits(facts: CampaignFacts) -> Params | None:
 CHECK: Check[CampaignFacts] = Check(
     rule="R-59",
     key="letter-signed",
-    places={Chain.CAMPAIGN: 7030},
+    places={CheckedChain.CAMPAIGN: 7030},
     severity=Severity.BLOCK,
     anchor="domain.dkim",
     source="RFC 6376; section N: DKIM self-verify",

@@ -1,7 +1,7 @@
 """R-50: nothing in a campaign runs: no scripts, no forms, no frames, no executable attachments."""
 
 from mailflatrate.rules.facts import HasContent
-from mailflatrate.rules.verdict import Chain, Check, Params, RuleText, Severity
+from mailflatrate.rules.verdict import Check, CheckedChain, Params, RuleText, Severity
 
 _EXECUTABLE = (
     *(".exe", ".com", ".scr", ".bat", ".cmd", ".msi", ".msix", ".msp", ".js", ".jse", ".mjs", ".vbs", ".vbe", ".wsf"),
@@ -51,7 +51,7 @@ def _is_executable(name: str) -> bool:
 CHECK: Check[HasContent] = Check(
     rule="R-50",
     key="no-active-content",
-    places={Chain.CAMPAIGN: 6020},
+    places={CheckedChain.CAMPAIGN: 6020},
     severity=Severity.BLOCK,
     anchor="campaign.content",
     source="Validity Certification: no attachments of executable kind; mail programs drop active elements",

@@ -1,7 +1,7 @@
 """R-111: no third party's invisible picture reports who opened the campaign."""
 
 from mailflatrate.rules.facts import HasContent
-from mailflatrate.rules.verdict import Chain, Check, Params, RuleText, Severity
+from mailflatrate.rules.verdict import Check, CheckedChain, Params, RuleText, Severity
 
 
 def _hits(facts: HasContent) -> Params | None:
@@ -12,7 +12,7 @@ def _hits(facts: HasContent) -> Params | None:
 CHECK: Check[HasContent] = Check(
     rule="R-111",
     key="no-foreign-pixel",
-    places={Chain.CAMPAIGN: 5240},
+    places={CheckedChain.CAMPAIGN: 5240},
     severity=Severity.BLOCK,
     anchor="campaign.content",
     source="CNIL 2026-042; Garante n. 284/2026; TDDDG section 25; EDPB 2/2023",

@@ -1,7 +1,7 @@
 """R-48: the campaign speaks to its readers, not to their assistants."""
 
 from mailflatrate.rules.facts import HasContent
-from mailflatrate.rules.verdict import Chain, Check, Params, RuleText, Severity
+from mailflatrate.rules.verdict import Check, CheckedChain, Params, RuleText, Severity
 
 
 def _hits(facts: HasContent) -> Params | None:
@@ -12,7 +12,7 @@ def _hits(facts: HasContent) -> Params | None:
 CHECK: Check[HasContent] = Check(
     rule="R-48",
     key="no-machine-orders",
-    places={Chain.CAMPAIGN: 5230},
+    places={CheckedChain.CAMPAIGN: 5230},
     severity=Severity.REVIEW,
     anchor="campaign.content",
     source="Microsoft Defender quarantines instructions to AI readers since Sep 2026",

@@ -1,7 +1,7 @@
 """R-48: nothing in the campaign is invisible beyond the preheader."""
 
 from mailflatrate.rules.facts import HasContent
-from mailflatrate.rules.verdict import Chain, Check, Params, RuleText, Severity
+from mailflatrate.rules.verdict import Check, CheckedChain, Params, RuleText, Severity
 
 
 def _hits(facts: HasContent) -> Params | None:
@@ -12,7 +12,7 @@ def _hits(facts: HasContent) -> Params | None:
 CHECK: Check[HasContent] = Check(
     rule="R-48",
     key="nothing-hidden",
-    places={Chain.CAMPAIGN: 5220},
+    places={CheckedChain.CAMPAIGN: 5220},
     severity=Severity.BLOCK,
     anchor="campaign.content",
     source="Google answer 81126: no hidden content; Microsoft Defender on instructions to AI readers (Sep 2026)",

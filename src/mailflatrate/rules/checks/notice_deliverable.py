@@ -1,7 +1,7 @@
 """R-69: a dead mailbox gets no further notices."""
 
 from mailflatrate.rules.facts import NoticeFacts
-from mailflatrate.rules.verdict import NO_PARAMS, Chain, Check, Params, RuleText, Severity
+from mailflatrate.rules.verdict import NO_PARAMS, Check, CheckedChain, Params, RuleText, Severity
 
 
 def _hits(facts: NoticeFacts) -> Params | None:
@@ -11,7 +11,7 @@ def _hits(facts: NoticeFacts) -> Params | None:
 CHECK: Check[NoticeFacts] = Check(
     rule="R-69",
     key="notice-deliverable",
-    places={Chain.NOTICE: 1020},
+    places={CheckedChain.NOTICE: 1020},
     severity=Severity.BLOCK,
     anchor="account.users",
     source="CSA 2026 section 1.4.5; Microsoft: never retry after 5xx",

@@ -3,7 +3,7 @@ request about their data (R-94), a mailbox to prove its owner, and afterward as 
 """
 
 from mailflatrate.rules.facts import NoticeFacts
-from mailflatrate.rules.verdict import NO_PARAMS, Chain, Check, Params, RuleText, Severity
+from mailflatrate.rules.verdict import NO_PARAMS, Check, CheckedChain, Params, RuleText, Severity
 
 
 def _hits(facts: NoticeFacts) -> Params | None:
@@ -14,7 +14,7 @@ def _hits(facts: NoticeFacts) -> Params | None:
 CHECK: Check[NoticeFacts] = Check(
     rule="R-32",
     key="notice-to-user",
-    places={Chain.NOTICE: 1010},
+    places={CheckedChain.NOTICE: 1010},
     severity=Severity.BLOCK,
     anchor="account.users",
     source="RFC 3834 section 5.2; derived",

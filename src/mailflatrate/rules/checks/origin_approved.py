@@ -1,7 +1,7 @@
 """R-10: every list of the audience has an origin that a reviewer approved, or is filled by our forms."""
 
 from mailflatrate.rules.facts import CampaignFacts
-from mailflatrate.rules.verdict import Chain, Check, Params, RuleText, Severity
+from mailflatrate.rules.verdict import Check, CheckedChain, Params, RuleText, Severity
 
 
 def _hits(facts: CampaignFacts) -> Params | None:
@@ -12,7 +12,7 @@ def _hits(facts: CampaignFacts) -> Params | None:
 CHECK: Check[CampaignFacts] = Check(
     rule="R-10",
     key="origin-approved",
-    places={Chain.CAMPAIGN: 3010},
+    places={CheckedChain.CAMPAIGN: 3010},
     severity=Severity.BLOCK,
     anchor="list.origin",
     source="MFR measure 1; M3AAWG Sender BCP v3 section 2: transparency at collection",

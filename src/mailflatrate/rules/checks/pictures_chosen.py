@@ -1,7 +1,7 @@
 """R-52: every image has a picture chosen."""
 
 from mailflatrate.rules.facts import HasContent
-from mailflatrate.rules.verdict import Chain, Check, Params, RuleText, Severity
+from mailflatrate.rules.verdict import Check, CheckedChain, Params, RuleText, Severity
 
 
 def _hits(facts: HasContent) -> Params | None:
@@ -12,7 +12,7 @@ def _hits(facts: HasContent) -> Params | None:
 CHECK: Check[HasContent] = Check(
     rule="R-52",
     key="pictures-chosen",
-    places={Chain.CAMPAIGN: 5110},
+    places={CheckedChain.CAMPAIGN: 5110},
     severity=Severity.BLOCK,
     anchor="campaign.content",
     source="Derived",

@@ -3,7 +3,7 @@
 from textwrap import shorten
 
 from mailflatrate.rules.facts import HasContent
-from mailflatrate.rules.verdict import Chain, Check, Params, RuleText, Severity
+from mailflatrate.rules.verdict import Check, CheckedChain, Params, RuleText, Severity
 
 SHOWN, LONGEST = 3, 40
 
@@ -16,7 +16,7 @@ def _hits(facts: HasContent) -> Params | None:
 CHECK: Check[HasContent] = Check(
     rule="R-52",
     key="placeholders-replaced",
-    places={Chain.CAMPAIGN: 5080},
+    places={CheckedChain.CAMPAIGN: 5080},
     severity=Severity.BLOCK,
     anchor="campaign.content",
     source="Derived",

@@ -1,7 +1,7 @@
 """R-04, first half: terms and anti-spam policy are accepted in their current versions."""
 
 from mailflatrate.rules.facts import HasAccount
-from mailflatrate.rules.verdict import Chain, Check, Params, RuleText, Severity
+from mailflatrate.rules.verdict import Check, CheckedChain, Params, RuleText, Severity
 
 
 def _hits(facts: HasAccount) -> Params | None:
@@ -17,7 +17,7 @@ def _hits(facts: HasAccount) -> Params | None:
 CHECK: Check[HasAccount] = Check(
     rule="R-04",
     key="policy-accepted",
-    places={Chain.CAMPAIGN: 1030, Chain.CONFIRMATION: 1030, Chain.CONTRACT: 1030},
+    places={CheckedChain.CAMPAIGN: 1030, CheckedChain.CONFIRMATION: 1030, CheckedChain.CONTRACT: 1030},
     severity=Severity.BLOCK,
     anchor="account.agreements",
     source="MFR measure 3",

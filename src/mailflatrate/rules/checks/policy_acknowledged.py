@@ -1,7 +1,7 @@
 """R-04, second half: the policy is ticked again for every single campaign, bound to its content."""
 
 from mailflatrate.rules.facts import CampaignFacts
-from mailflatrate.rules.verdict import NO_PARAMS, Chain, Check, Params, RuleText, Severity
+from mailflatrate.rules.verdict import NO_PARAMS, Check, CheckedChain, Params, RuleText, Severity
 
 
 def _hits(facts: CampaignFacts) -> Params | None:
@@ -14,7 +14,7 @@ def _hits(facts: CampaignFacts) -> Params | None:
 CHECK: Check[CampaignFacts] = Check(
     rule="R-04",
     key="policy-acknowledged",
-    places={Chain.CAMPAIGN: 1040},
+    places={CheckedChain.CAMPAIGN: 1040},
     severity=Severity.BLOCK,
     anchor="campaign.release",
     source="MFR measure 3",

@@ -1,7 +1,7 @@
 """R-51 and R-14: the campaign says why readers get it, and where it got their address."""
 
 from mailflatrate.rules.facts import HasContent
-from mailflatrate.rules.verdict import Chain, Check, Params, RuleText, Severity
+from mailflatrate.rules.verdict import Check, CheckedChain, Params, RuleText, Severity
 
 
 def _hits(facts: HasContent) -> Params | None:
@@ -14,7 +14,7 @@ def _hits(facts: HasContent) -> Params | None:
 CHECK: Check[HasContent] = Check(
     rule="R-51",
     key="reason-given",
-    places={Chain.CAMPAIGN: 4050},
+    places={CheckedChain.CAMPAIGN: 4050},
     severity=Severity.BLOCK,
     anchor="campaign.content",
     source="GDPR Art. 13, 14(2)(f) and 14(3)(a); CNIL; practice of Mailchimp",

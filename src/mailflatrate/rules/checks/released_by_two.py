@@ -1,7 +1,7 @@
 """R-04, for accounts with approval: who ticks the policy and releases is not the requester or the last editor."""
 
 from mailflatrate.rules.facts import CampaignFacts
-from mailflatrate.rules.verdict import NO_PARAMS, Chain, Check, Params, RuleText, Severity
+from mailflatrate.rules.verdict import NO_PARAMS, Check, CheckedChain, Params, RuleText, Severity
 
 
 def _hits(facts: CampaignFacts) -> Params | None:
@@ -12,7 +12,7 @@ def _hits(facts: CampaignFacts) -> Params | None:
 CHECK: Check[CampaignFacts] = Check(
     rule="R-04",
     key="released-by-two",
-    places={Chain.CAMPAIGN: 1050},
+    places={CheckedChain.CAMPAIGN: 1050},
     severity=Severity.BLOCK,
     anchor="campaign.second_release",
     source="Setting of the account: four-eyes release",

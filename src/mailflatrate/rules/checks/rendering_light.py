@@ -1,7 +1,7 @@
 """R-54: rendering one message takes little work, because every message of the campaign needs it."""
 
 from mailflatrate.rules.facts import CampaignFacts
-from mailflatrate.rules.verdict import Chain, Check, Params, RuleText, Severity
+from mailflatrate.rules.verdict import Check, CheckedChain, Params, RuleText, Severity
 
 
 def _hits(facts: CampaignFacts) -> Params | None:
@@ -15,7 +15,7 @@ def _hits(facts: CampaignFacts) -> Params | None:
 CHECK: Check[CampaignFacts] = Check(
     rule="R-54",
     key="rendering-light",
-    places={Chain.CAMPAIGN: 7020},
+    places={CheckedChain.CAMPAIGN: 7020},
     severity=Severity.BLOCK,
     anchor="campaign.content",
     source="Derived: 20 ms of processor time for each message, counted as work so that a busy machine changes nothing",

@@ -1,7 +1,7 @@
 """R-46 (d): replies to a campaign reach a person."""
 
 from mailflatrate.rules.facts import HasSender
-from mailflatrate.rules.verdict import Chain, Check, Params, RuleText, Severity
+from mailflatrate.rules.verdict import Check, CheckedChain, Params, RuleText, Severity
 
 
 def _hits(facts: HasSender) -> Params | None:
@@ -14,7 +14,7 @@ def _hits(facts: HasSender) -> Params | None:
 CHECK: Check[HasSender] = Check(
     rule="R-46",
     key="reply-to-deliverable",
-    places={Chain.CAMPAIGN: 2030},
+    places={CheckedChain.CAMPAIGN: 2030},
     severity=Severity.BLOCK,
     anchor="campaign.reply_to",
     source="MFR hallmark; ePrivacy Directive 2002/58/EC Art. 13(4): valid address to answer to",

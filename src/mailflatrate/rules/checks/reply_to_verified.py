@@ -1,7 +1,7 @@
 """R-46: replies go to a mailbox whose owner agreed, so that no one is flooded with other people's replies."""
 
 from mailflatrate.rules.facts import CampaignFacts
-from mailflatrate.rules.verdict import Chain, Check, Params, RuleText, Severity
+from mailflatrate.rules.verdict import Check, CheckedChain, Params, RuleText, Severity
 
 
 def _hits(facts: CampaignFacts) -> Params | None:
@@ -14,7 +14,7 @@ def _hits(facts: CampaignFacts) -> Params | None:
 CHECK: Check[CampaignFacts] = Check(
     rule="R-46",
     key="reply-to-verified",
-    places={Chain.CAMPAIGN: 2040},
+    places={CheckedChain.CAMPAIGN: 2040},
     severity=Severity.BLOCK,
     anchor="campaign.sender_name",
     source="MFR hallmark: verified sender only; derived for Reply-To",

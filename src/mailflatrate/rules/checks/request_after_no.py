@@ -1,7 +1,7 @@
 """R-33, R-16: people who left a list are asked only if they use a form themselves afterward."""
 
 from mailflatrate.rules.form_facts import ConfirmationFacts
-from mailflatrate.rules.verdict import NO_PARAMS, Chain, Check, Params, RuleText, Severity
+from mailflatrate.rules.verdict import NO_PARAMS, Check, CheckedChain, Params, RuleText, Severity
 
 
 def _hits(facts: ConfirmationFacts) -> Params | None:
@@ -11,7 +11,7 @@ def _hits(facts: ConfirmationFacts) -> Params | None:
 CHECK: Check[ConfirmationFacts] = Check(
     rule="R-33",
     key="request-after-no",
-    places={Chain.CONFIRMATION: 1090},
+    places={CheckedChain.CONFIRMATION: 1090},
     severity=Severity.BLOCK,
     anchor="form.confirmations",
     source="UWG section 7(2); derived",

@@ -1,7 +1,7 @@
 """R-34: an expired request gets no message."""
 
 from mailflatrate.rules.form_facts import ConfirmationFacts
-from mailflatrate.rules.verdict import NO_PARAMS, Chain, Check, Params, RuleText, Severity
+from mailflatrate.rules.verdict import NO_PARAMS, Check, CheckedChain, Params, RuleText, Severity
 
 
 def _hits(facts: ConfirmationFacts) -> Params | None:
@@ -12,7 +12,7 @@ def _hits(facts: ConfirmationFacts) -> Params | None:
 CHECK: Check[ConfirmationFacts] = Check(
     rule="R-34",
     key="request-alive",
-    places={Chain.CONFIRMATION: 1050},
+    places={CheckedChain.CONFIRMATION: 1050},
     severity=Severity.BLOCK,
     anchor="form.confirmations",
     source="GDPR Art. 17(1)(a); practice of 7 days",

@@ -1,7 +1,7 @@
 """R-33, R-35: people who answered "this was not me" are not asked again about the same list."""
 
 from mailflatrate.rules.form_facts import ConfirmationFacts
-from mailflatrate.rules.verdict import NO_PARAMS, Chain, Check, Params, RuleText, Severity
+from mailflatrate.rules.verdict import NO_PARAMS, Check, CheckedChain, Params, RuleText, Severity
 
 
 def _hits(facts: ConfirmationFacts) -> Params | None:
@@ -11,7 +11,7 @@ def _hits(facts: ConfirmationFacts) -> Params | None:
 CHECK: Check[ConfirmationFacts] = Check(
     rule="R-35",
     key="request-undenied",
-    places={Chain.CONFIRMATION: 1080},
+    places={CheckedChain.CONFIRMATION: 1080},
     severity=Severity.BLOCK,
     anchor="form.confirmations",
     source="M3AAWG on web-form sign-up attacks (3 Nov 2017); derived",

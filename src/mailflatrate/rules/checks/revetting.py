@@ -1,7 +1,7 @@
 """R-07: a campaign that is unlike the earlier ones waits for a reviewer."""
 
 from mailflatrate.rules.facts import CampaignFacts
-from mailflatrate.rules.verdict import Chain, Check, Params, RuleText, Severity
+from mailflatrate.rules.verdict import Check, CheckedChain, Params, RuleText, Severity
 from mailflatrate.rules.vetting.probation import triggers
 
 
@@ -13,7 +13,7 @@ def _hits(facts: CampaignFacts) -> Params | None:
 CHECK: Check[CampaignFacts] = Check(
     rule="R-07",
     key="like-the-mailings-before",
-    places={Chain.CAMPAIGN: 1070},
+    places={CheckedChain.CAMPAIGN: 1070},
     severity=Severity.REVIEW,
     anchor="campaign.release",
     source="M3AAWG Vetting BCP (2011), post-send vetting; numbers derived",

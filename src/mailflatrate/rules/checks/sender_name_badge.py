@@ -3,7 +3,7 @@
 import re
 
 from mailflatrate.rules.facts import HasFrom
-from mailflatrate.rules.verdict import Chain, Check, Params, RuleText, Severity
+from mailflatrate.rules.verdict import Check, CheckedChain, Params, RuleText, Severity
 
 _BADGE = re.compile(
     "[\u2713\u2714\u2705\u2611\u2717\u2718\u274c\u26a0\u2757\u203c\u26d4\u23f0\u23f3"
@@ -22,7 +22,7 @@ def _hits(facts: HasFrom) -> Params | None:
 CHECK: Check[HasFrom] = Check(
     rule="R-45",
     key="sender-name-badge",
-    places={Chain.CAMPAIGN: 2100, Chain.FROM: 1060},
+    places={CheckedChain.CAMPAIGN: 2100, CheckedChain.FROM: 1060},
     severity=Severity.REVIEW,
     anchor="campaign.sender_name",
     source="Google and Yahoo sender rules: no check marks in From; UWG section 5; DDG section 6(2)",

@@ -3,7 +3,7 @@
 from mailflatrate.rules.facts import HasFrom
 from mailflatrate.rules.names.brands import BrandKind
 from mailflatrate.rules.names.scripts import skeleton
-from mailflatrate.rules.verdict import Chain, Check, Params, RuleText, Severity
+from mailflatrate.rules.verdict import Check, CheckedChain, Params, RuleText, Severity
 
 
 def foreign_brand(facts: HasFrom, *, shared: bool) -> str | None:
@@ -25,7 +25,12 @@ def _hits(facts: HasFrom) -> Params | None:
 CHECK: Check[HasFrom] = Check(
     rule="R-45",
     key="sender-name-brand",
-    places={Chain.CAMPAIGN: 2070, Chain.FROM: 1040, Chain.CONFIRMATION: 1160, Chain.CONTRACT: 1100},
+    places={
+        CheckedChain.CAMPAIGN: 2070,
+        CheckedChain.FROM: 1040,
+        CheckedChain.CONFIRMATION: 1160,
+        CheckedChain.CONTRACT: 1100,
+    },
     severity=Severity.BLOCK,
     anchor="campaign.sender_name",
     source="UWG section 7(2) no. 3 and section 5; MarkenG section 14; CAN-SPAM 15 USC 7704(a)(1); operator's list",

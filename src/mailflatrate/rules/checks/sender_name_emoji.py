@@ -3,7 +3,7 @@
 import re
 
 from mailflatrate.rules.facts import HasFrom
-from mailflatrate.rules.verdict import Chain, Check, Params, RuleText, Severity
+from mailflatrate.rules.verdict import Check, CheckedChain, Params, RuleText, Severity
 
 _PICTURE = re.compile("[\U0001f000-\U0001faff\u2600-\u27bf\u2b00-\u2bff\u2190-\u21ff\u25a0-\u25ff]")
 
@@ -16,7 +16,7 @@ def _hits(facts: HasFrom) -> Params | None:
 CHECK: Check[HasFrom] = Check(
     rule="R-47",
     key="sender-name-emoji",
-    places={Chain.CAMPAIGN: 2110, Chain.FROM: 1070},
+    places={CheckedChain.CAMPAIGN: 2110, CheckedChain.FROM: 1070},
     severity=Severity.WARN,
     anchor="campaign.sender_name",
     source="Derived from Google's and Yahoo's rules on the display name",

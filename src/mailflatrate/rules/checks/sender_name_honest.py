@@ -2,7 +2,7 @@
 
 from mailflatrate.rules.facts import HasFrom
 from mailflatrate.rules.names.domains import Mention, as_read, mentions, same_house
-from mailflatrate.rules.verdict import Chain, Check, Params, RuleText, Severity
+from mailflatrate.rules.verdict import Check, CheckedChain, Params, RuleText, Severity
 
 
 def _hits(facts: HasFrom) -> Params | None:
@@ -27,7 +27,12 @@ def _is_title(name: str, mention: Mention) -> bool:
 CHECK: Check[HasFrom] = Check(
     rule="R-45",
     key="sender-name-honest",
-    places={Chain.CAMPAIGN: 2050, Chain.FROM: 1020, Chain.CONFIRMATION: 1140, Chain.CONTRACT: 1080},
+    places={
+        CheckedChain.CAMPAIGN: 2050,
+        CheckedChain.FROM: 1020,
+        CheckedChain.CONFIRMATION: 1140,
+        CheckedChain.CONTRACT: 1080,
+    },
     severity=Severity.BLOCK,
     anchor="campaign.sender_name",
     source="UWG section 7(2) no. 3; ePrivacy 13(4); DDG section 6(1) no. 2; CAN-SPAM 15 USC 7704(a)(1)",

@@ -2,7 +2,7 @@
 
 from mailflatrate.rules.facts import HasFrom
 from mailflatrate.rules.names.scripts import disguised_word, has_invisible, undisguised
-from mailflatrate.rules.verdict import Chain, Check, Params, RuleText, Severity
+from mailflatrate.rules.verdict import Check, CheckedChain, Params, RuleText, Severity
 
 
 def _hits(facts: HasFrom) -> Params | None:
@@ -16,7 +16,12 @@ def _hits(facts: HasFrom) -> Params | None:
 CHECK: Check[HasFrom] = Check(
     rule="R-45",
     key="sender-name-letters",
-    places={Chain.CAMPAIGN: 2060, Chain.FROM: 1030, Chain.CONFIRMATION: 1150, Chain.CONTRACT: 1090},
+    places={
+        CheckedChain.CAMPAIGN: 2060,
+        CheckedChain.FROM: 1030,
+        CheckedChain.CONFIRMATION: 1150,
+        CheckedChain.CONTRACT: 1090,
+    },
     severity=Severity.BLOCK,
     anchor="campaign.sender_name",
     source="Unicode TR 39 (mixed scripts, confusables); UWG section 7(2) no. 3; CAN-SPAM 15 USC 7704(a)(1)",

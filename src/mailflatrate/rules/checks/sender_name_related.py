@@ -2,7 +2,7 @@
 
 from mailflatrate.rules.facts import HasFrom
 from mailflatrate.rules.names.related import is_related
-from mailflatrate.rules.verdict import Chain, Check, Params, RuleText, Severity
+from mailflatrate.rules.verdict import Check, CheckedChain, Params, RuleText, Severity
 
 
 def _hits(facts: HasFrom) -> Params | None:
@@ -15,7 +15,7 @@ def _hits(facts: HasFrom) -> Params | None:
 CHECK: Check[HasFrom] = Check(
     rule="R-45",
     key="sender-name-related",
-    places={Chain.CAMPAIGN: 2090},
+    places={CheckedChain.CAMPAIGN: 2090},
     severity=Severity.REVIEW,
     anchor="campaign.sender_name",
     source="DDG section 6(1) no. 2; UWG section 7(2) no. 3; ePrivacy 13(4)",

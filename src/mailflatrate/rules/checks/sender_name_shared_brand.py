@@ -2,7 +2,7 @@
 
 from mailflatrate.rules.checks.sender_name_brand import foreign_brand
 from mailflatrate.rules.facts import HasFrom
-from mailflatrate.rules.verdict import Chain, Check, Params, RuleText, Severity
+from mailflatrate.rules.verdict import Check, CheckedChain, Params, RuleText, Severity
 
 
 def _hits(facts: HasFrom) -> Params | None:
@@ -13,7 +13,7 @@ def _hits(facts: HasFrom) -> Params | None:
 CHECK: Check[HasFrom] = Check(
     rule="R-45",
     key="sender-name-shared-brand",
-    places={Chain.CAMPAIGN: 2080, Chain.FROM: 1050, Chain.CONTRACT: 1110},
+    places={CheckedChain.CAMPAIGN: 2080, CheckedChain.FROM: 1050, CheckedChain.CONTRACT: 1110},
     severity=Severity.REVIEW,
     anchor="campaign.sender_name",
     source="UWG section 7(2) no. 3 and section 5; operator's list",

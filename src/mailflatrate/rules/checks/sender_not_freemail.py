@@ -2,7 +2,7 @@
 
 from mailflatrate.rules.addresses.providers import is_freemail
 from mailflatrate.rules.facts import HasFrom
-from mailflatrate.rules.verdict import Chain, Check, Params, RuleText, Severity
+from mailflatrate.rules.verdict import Check, CheckedChain, Params, RuleText, Severity
 
 
 def _hits(facts: HasFrom) -> Params | None:
@@ -13,7 +13,7 @@ def _hits(facts: HasFrom) -> Params | None:
 CHECK: Check[HasFrom] = Check(
     rule="R-46",
     key="sender-not-freemail",
-    places={Chain.CAMPAIGN: 2020},
+    places={CheckedChain.CAMPAIGN: 2020},
     severity=Severity.BLOCK,
     anchor="campaign.sender",
     source="Google answer 81126: do not impersonate Gmail From; DMARC (RFC 9989) of the providers",

@@ -1,7 +1,7 @@
 """R-65: From holds exactly one mailbox, with an address."""
 
 from mailflatrate.rules.facts import HasFrom
-from mailflatrate.rules.verdict import Chain, Check, Params, RuleText, Severity
+from mailflatrate.rules.verdict import Check, CheckedChain, Params, RuleText, Severity
 
 
 def _hits(facts: HasFrom) -> Params | None:
@@ -14,7 +14,7 @@ def _hits(facts: HasFrom) -> Params | None:
 CHECK: Check[HasFrom] = Check(
     rule="R-65",
     key="sender-single",
-    places={Chain.FROM: 1010},
+    places={CheckedChain.FROM: 1010},
     severity=Severity.BLOCK,
     anchor="campaign.sender",
     source="RFC 5322 section 3.6.2; RFC 9989 (DMARC) evaluates one author; Google answer 81126",

@@ -1,7 +1,7 @@
 """R-46 (a) and (b): the sender proved that mailbox and domain are theirs."""
 
 from mailflatrate.rules.facts import CampaignFacts
-from mailflatrate.rules.verdict import Chain, Check, Params, RuleText, Severity
+from mailflatrate.rules.verdict import Check, CheckedChain, Params, RuleText, Severity
 
 
 def _hits(facts: CampaignFacts) -> Params | None:
@@ -13,7 +13,7 @@ def _hits(facts: CampaignFacts) -> Params | None:
 CHECK: Check[CampaignFacts] = Check(
     rule="R-46",
     key="sender-verified",
-    places={Chain.CAMPAIGN: 2010},
+    places={CheckedChain.CAMPAIGN: 2010},
     severity=Severity.BLOCK,
     anchor="campaign.sender",
     source="MFR hallmark: verified sender only; domain control by DNS token (Validity)",

@@ -2,7 +2,7 @@
 
 from mailflatrate.mail.author_mistakes import ROW_MISSING, line_of_param
 from mailflatrate.rules.facts import HasContent
-from mailflatrate.rules.verdict import Chain, Check, Params, RuleText, Severity
+from mailflatrate.rules.verdict import Check, CheckedChain, Params, RuleText, Severity
 
 
 def _hits(facts: HasContent) -> Params | None:
@@ -14,7 +14,7 @@ def _hits(facts: HasContent) -> Params | None:
 CHECK: Check[HasContent] = Check(
     rule="R-52",
     key="shared-rows-exist",
-    places={Chain.CAMPAIGN: 5070},
+    places={CheckedChain.CAMPAIGN: 5070},
     severity=Severity.BLOCK,
     anchor="campaign.content",
     source="Derived",

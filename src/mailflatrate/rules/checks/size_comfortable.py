@@ -2,7 +2,7 @@
 
 from mailflatrate.rules import limits
 from mailflatrate.rules.facts import HasContent
-from mailflatrate.rules.verdict import Chain, Check, Params, RuleText, Severity
+from mailflatrate.rules.verdict import Check, CheckedChain, Params, RuleText, Severity
 
 
 def _hits(facts: HasContent) -> Params | None:
@@ -14,7 +14,7 @@ def _hits(facts: HasContent) -> Params | None:
 CHECK: Check[HasContent] = Check(
     rule="R-50",
     key="size-comfortable",
-    places={Chain.CAMPAIGN: 6040},
+    places={CheckedChain.CAMPAIGN: 6040},
     severity=Severity.WARN,
     anchor="campaign.content",
     source="Derived: 80 KB before tracking leave room below Gmail's 102 KB",

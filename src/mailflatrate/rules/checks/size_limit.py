@@ -2,7 +2,7 @@
 
 from mailflatrate.rules import limits
 from mailflatrate.rules.facts import HasContent
-from mailflatrate.rules.verdict import Chain, Check, Params, RuleText, Severity
+from mailflatrate.rules.verdict import Check, CheckedChain, Params, RuleText, Severity
 
 
 def _hits(facts: HasContent) -> Params | None:
@@ -18,7 +18,7 @@ def _hits(facts: HasContent) -> Params | None:
 CHECK: Check[HasContent] = Check(
     rule="R-50",
     key="size-limit",
-    places={Chain.CAMPAIGN: 6030},
+    places={CheckedChain.CAMPAIGN: 6030},
     severity=Severity.BLOCK,
     anchor="campaign.content",
     source="Gmail clips near 102 KB; agency guide to CSA: 1 MB in total",

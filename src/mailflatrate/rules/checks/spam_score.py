@@ -1,7 +1,7 @@
 """R-50: how the operator's own spam filter rates a sample message; advice only, never decisive."""
 
 from mailflatrate.rules.facts import CampaignFacts
-from mailflatrate.rules.verdict import Chain, Check, Params, RuleText, Severity
+from mailflatrate.rules.verdict import Check, CheckedChain, Params, RuleText, Severity
 
 
 def _hits(facts: CampaignFacts) -> Params | None:
@@ -14,7 +14,7 @@ def _hits(facts: CampaignFacts) -> Params | None:
 CHECK: Check[CampaignFacts] = Check(
     rule="R-50",
     key="spam-score",
-    places={Chain.CAMPAIGN: 6130},
+    places={CheckedChain.CAMPAIGN: 6130},
     severity=Severity.WARN,
     anchor="campaign.content",
     source="SpamAssassin or rspamd of the operator, where one is configured",

@@ -3,7 +3,7 @@
 import re
 
 from mailflatrate.rules.facts import HasContent
-from mailflatrate.rules.verdict import NO_PARAMS, Chain, Check, Params, RuleText, Severity
+from mailflatrate.rules.verdict import NO_PARAMS, Check, CheckedChain, Params, RuleText, Severity
 
 _MARKS = re.compile(r"[!?]{2,}|!.*!")
 
@@ -19,7 +19,7 @@ def _hits(facts: HasContent) -> Params | None:
 CHECK: Check[HasContent] = Check(
     rule="R-47",
     key="subject-calm",
-    places={Chain.CAMPAIGN: 5030},
+    places={CheckedChain.CAMPAIGN: 5030},
     severity=Severity.WARN,
     anchor="campaign.subject",
     source="Derived; Brown v. Old Navy (Wash. 17 Apr 2025) on urgency in subjects",

@@ -3,7 +3,7 @@
 import re
 
 from mailflatrate.rules.facts import HasContent
-from mailflatrate.rules.verdict import Chain, Check, Params, RuleText, Severity
+from mailflatrate.rules.verdict import Check, CheckedChain, Params, RuleText, Severity
 
 # Reply and forward marks of the usual mail programs in German, English and the neighboring languages.
 _PREFIX = re.compile(
@@ -22,7 +22,7 @@ def _hits(facts: HasContent) -> Params | None:
 CHECK: Check[HasContent] = Check(
     rule="R-47",
     key="subject-honest",
-    places={Chain.CAMPAIGN: 5020},
+    places={CheckedChain.CAMPAIGN: 5020},
     severity=Severity.BLOCK,
     anchor="campaign.subject",
     source="Google answer 81126: no fake replies; UWG section 5; DDG section 6(2); CAN-SPAM 15 USC 7704(a)(2)",

@@ -1,7 +1,7 @@
 """R-47: a campaign without a subject hides what it is about."""
 
 from mailflatrate.rules.facts import HasContent
-from mailflatrate.rules.verdict import NO_PARAMS, Chain, Check, Params, RuleText, Severity
+from mailflatrate.rules.verdict import NO_PARAMS, Check, CheckedChain, Params, RuleText, Severity
 
 
 def _hits(facts: HasContent) -> Params | None:
@@ -11,7 +11,7 @@ def _hits(facts: HasContent) -> Params | None:
 CHECK: Check[HasContent] = Check(
     rule="R-47",
     key="subject-present",
-    places={Chain.CAMPAIGN: 5010},
+    places={CheckedChain.CAMPAIGN: 5010},
     severity=Severity.BLOCK,
     anchor="campaign.subject",
     source="DDG section 6(2): subject must not hide the commercial nature",

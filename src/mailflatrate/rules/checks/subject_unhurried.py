@@ -2,7 +2,7 @@
 
 from mailflatrate.rules.facts import HasContent
 from mailflatrate.rules.phrases import find_haste
-from mailflatrate.rules.verdict import Chain, Check, Params, RuleText, Severity
+from mailflatrate.rules.verdict import Check, CheckedChain, Params, RuleText, Severity
 
 
 def _hits(facts: HasContent) -> Params | None:
@@ -13,7 +13,7 @@ def _hits(facts: HasContent) -> Params | None:
 CHECK: Check[HasContent] = Check(
     rule="R-47",
     key="subject-unhurried",
-    places={Chain.CAMPAIGN: 5040},
+    places={CheckedChain.CAMPAIGN: 5040},
     severity=Severity.WARN,
     anchor="campaign.subject",
     source="Brown v. Old Navy (Wash. 17 Apr 2025); USD 100 a message since 11 Jun 2026; UWG section 5",

@@ -1,7 +1,7 @@
 """R-50: a campaign has enough text, not only pictures."""
 
 from mailflatrate.rules.facts import HasContent
-from mailflatrate.rules.verdict import Chain, Check, Params, RuleText, Severity
+from mailflatrate.rules.verdict import Check, CheckedChain, Params, RuleText, Severity
 
 LEAST_CHARS = 120
 
@@ -16,7 +16,7 @@ def _hits(facts: HasContent) -> Params | None:
 CHECK: Check[HasContent] = Check(
     rule="R-50",
     key="text-enough",
-    places={Chain.CAMPAIGN: 6100},
+    places={CheckedChain.CAMPAIGN: 6100},
     severity=Severity.WARN,
     anchor="campaign.content",
     source="SpamAssassin HTML_IMAGE_ONLY and HTML_IMAGE_RATIO; WCAG 2.2 criterion 1.4.5",

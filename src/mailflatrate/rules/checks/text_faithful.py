@@ -1,7 +1,7 @@
 """R-50: the text part has the same content as the HTML part."""
 
 from mailflatrate.rules.facts import HasContent
-from mailflatrate.rules.verdict import Chain, Check, Params, RuleText, Severity
+from mailflatrate.rules.verdict import Check, CheckedChain, Params, RuleText, Severity
 
 LEAST_PERCENT = 40
 _ENOUGH_WORDS = 20
@@ -17,7 +17,7 @@ def _hits(facts: HasContent) -> Params | None:
 CHECK: Check[HasContent] = Check(
     rule="R-50",
     key="text-faithful",
-    places={Chain.CAMPAIGN: 6090},
+    places={CheckedChain.CAMPAIGN: 6090},
     severity=Severity.WARN,
     anchor="campaign.text",
     source="RFC 2046 section 5.1.4; CSA; SpamAssassin MPART_ALT_DIFF",

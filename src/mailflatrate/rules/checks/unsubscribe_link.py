@@ -1,7 +1,7 @@
 """R-40: a working unsubscribe link in both parts of every campaign."""
 
 from mailflatrate.rules.facts import HasContent
-from mailflatrate.rules.verdict import Chain, Check, Params, RuleText, Severity
+from mailflatrate.rules.verdict import Check, CheckedChain, Params, RuleText, Severity
 
 
 def _hits(facts: HasContent) -> Params | None:
@@ -14,7 +14,7 @@ def _hits(facts: HasContent) -> Params | None:
 CHECK: Check[HasContent] = Check(
     rule="R-40",
     key="unsubscribe-link",
-    places={Chain.CAMPAIGN: 4040},
+    places={CheckedChain.CAMPAIGN: 4040},
     severity=Severity.BLOCK,
     anchor="campaign.content",
     source="MFR; CAN-SPAM 15 USC 7704(a)(5); CASL s. 11; UWG (CH) Art. 3(1)(o)",

@@ -1,7 +1,7 @@
 """R-52: recipients whose value can't be printed, or leads to others, are counted before they are skipped."""
 
 from mailflatrate.rules.facts import CampaignFacts
-from mailflatrate.rules.verdict import Chain, Check, Params, RuleText, Severity
+from mailflatrate.rules.verdict import Check, CheckedChain, Params, RuleText, Severity
 
 
 def _hits(facts: CampaignFacts) -> Params | None:
@@ -18,7 +18,7 @@ def _hits(facts: CampaignFacts) -> Params | None:
 CHECK: Check[CampaignFacts] = Check(
     rule="R-52",
     key="values-present",
-    places={Chain.CAMPAIGN: 5100},
+    places={CheckedChain.CAMPAIGN: 5100},
     severity=Severity.WARN,
     anchor="campaign.content",
     source="Derived",

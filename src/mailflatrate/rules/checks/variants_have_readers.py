@@ -2,7 +2,7 @@
 
 from mailflatrate.rules.campaigns.ab_test import LEAST_READERS
 from mailflatrate.rules.facts import CampaignFacts
-from mailflatrate.rules.verdict import Chain, Check, Params, RuleText, Severity
+from mailflatrate.rules.verdict import Check, CheckedChain, Params, RuleText, Severity
 
 
 def _hits(facts: CampaignFacts) -> Params | None:
@@ -15,7 +15,7 @@ def _hits(facts: CampaignFacts) -> Params | None:
 CHECK: Check[CampaignFacts] = Check(
     rule="R-110",
     key="variants-have-readers",
-    places={Chain.CAMPAIGN: 3050},
+    places={CheckedChain.CAMPAIGN: 3050},
     severity=Severity.BLOCK,
     anchor="campaign.variants",
     source="Derived",

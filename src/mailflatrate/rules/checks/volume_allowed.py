@@ -1,7 +1,7 @@
 """R-06: a new or throttled account mails a limited number of people a day."""
 
 from mailflatrate.rules.facts import CampaignFacts
-from mailflatrate.rules.verdict import Chain, Check, Params, RuleText, Severity
+from mailflatrate.rules.verdict import Check, CheckedChain, Params, RuleText, Severity
 from mailflatrate.rules.vetting.probation import daily_limit
 
 
@@ -15,7 +15,7 @@ def _hits(facts: CampaignFacts) -> Params | None:
 CHECK: Check[CampaignFacts] = Check(
     rule="R-06",
     key="volume-allowed",
-    places={Chain.CAMPAIGN: 3040},
+    places={CheckedChain.CAMPAIGN: 3040},
     severity=Severity.BLOCK,
     anchor="campaign.audience",
     source="CSA criteria 2020 section 2.1b; M3AAWG sending BCP; numbers derived",

@@ -9,6 +9,7 @@ from zoneinfo import ZoneInfo
 from django.http import Http404, HttpResponse
 from django.template.loader import render_to_string
 from django.utils.translation import gettext as _
+from django.utils.translation import gettext_lazy
 
 from mailflatrate.apps.abuse.models import ReportChannel
 from mailflatrate.apps.abuse.queries.figures import DeskFigures, desk_figures
@@ -17,6 +18,7 @@ from mailflatrate.base.pdf import PdfUnavailable, html_to_pdf
 from mailflatrate.entrypoints.desk.access import DeskRequest, desk
 from mailflatrate.entrypoints.desk.cases.case_labels import measure_word, span_word
 from mailflatrate.entrypoints.desk.common import page
+from mailflatrate.entrypoints.ui.menu import MONITORING, Tab
 from mailflatrate.settings import load_settings
 
 SPANS = (30, 90, 365)
@@ -38,7 +40,9 @@ def _begin(year: int, month: int) -> datetime:
     return datetime(year + (month - 1) // 12, (month - 1) % 12 + 1, 1, tzinfo=_zone())
 
 
-@desk("GET cases/figures/", "case-figures")
+@desk(
+    "GET cases/figures/", "case-figures", tab=Tab(MONITORING, gettext_lazy("Abuse metrics"), icon="activity", place=20)
+)
 def figures(request: DeskRequest) -> HttpResponse:
     chosen = request.GET.get("days", "")
     days = int(chosen) if chosen.isdecimal() and chosen in {str(one) for one in SPANS} else SPANS[0]

@@ -7,6 +7,7 @@ from django.http import HttpResponse
 from django.urls import reverse
 from django.utils.text import capfirst
 from django.utils.translation import gettext as _
+from django.utils.translation import gettext_lazy
 
 from mailflatrate.apps.forms.actions.landing_pages import restore_landing_page, take_down_landing_page
 from mailflatrate.apps.forms.errors import FormError
@@ -14,11 +15,16 @@ from mailflatrate.apps.forms.landing_pages import landing_pages_of_all, takedown
 from mailflatrate.entrypoints.desk.access import DeskRequest, desk
 from mailflatrate.entrypoints.desk.common import REFUSED, page
 from mailflatrate.entrypoints.presenters.signup.landing_pages import service_landing_url
+from mailflatrate.entrypoints.ui.menu import MONITORING, Tab
 from mailflatrate.entrypoints.ui.posts import succeed
 from mailflatrate.rules.forms.landing import landing_from_json
 
 
-@desk("GET landing-pages/", "landing-pages")
+@desk(
+    "GET landing-pages/",
+    "landing-pages",
+    tab=Tab(MONITORING, gettext_lazy("Landing pages"), icon="layout-template", place=40),
+)
 def landing_pages(request: DeskRequest) -> HttpResponse:
     return page(request, "landing_pages", _context())
 

@@ -22,6 +22,7 @@ from mailflatrate.base.tenancy import UnlimitedReason
 from mailflatrate.entrypoints.presenters.lookups import find_contact
 from mailflatrate.entrypoints.studio.access import StudioRequest, studio
 from mailflatrate.entrypoints.studio.common import page, whole_number
+from mailflatrate.entrypoints.ui.menu import SETTINGS, Tab
 from mailflatrate.entrypoints.ui.posts import perform, refuse
 from mailflatrate.rules.roles import Permission
 
@@ -112,7 +113,12 @@ def erase(request: StudioRequest, contact_id: int) -> HttpResponse:
     )
 
 
-@studio("GET requests/", "requests", Permission.CONTACTS)
+@studio(
+    "GET requests/",
+    "requests",
+    Permission.CONTACTS,
+    tab=Tab(SETTINGS, gettext_lazy("Data requests"), gettext_lazy("GDPR, privacy, erasure, access"), place=90),
+)
 def asked(request: StudioRequest) -> HttpResponse:
     rows = requests()
     before = whole_number(request.GET.get("before"))

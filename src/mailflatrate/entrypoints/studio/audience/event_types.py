@@ -17,6 +17,7 @@ from mailflatrate.apps.tracking.conversion_goal import GoalOrder, goal_of_accoun
 from mailflatrate.entrypoints.presenters.sentences import error_sentence
 from mailflatrate.entrypoints.studio.access import StudioRequest, studio
 from mailflatrate.entrypoints.studio.common import page
+from mailflatrate.entrypoints.ui.menu import CONTACTS, Tab
 from mailflatrate.entrypoints.ui.posts import succeed
 from mailflatrate.rules.contacts.contact_events import LEAST_KEEP_DAYS, LONGEST_NAME, MOST_KEEP_DAYS
 from mailflatrate.rules.contacts.money import LEAST_WINDOW_DAYS, MOST_WINDOW_DAYS, WINDOW_DAYS, GoalProperties
@@ -112,7 +113,17 @@ def show_events(
     return page(request, "studio/audience/event_types.html", context, status=status)
 
 
-@studio("GET event-types/", "event-types", Permission.CONTACTS)
+@studio(
+    "GET event-types/",
+    "event-types",
+    Permission.CONTACTS,
+    tab=Tab(
+        CONTACTS,
+        gettext_lazy("Events"),
+        gettext_lazy("orders, shop, tracking by API, properties, conversions, revenue, purchases"),
+        place=60,
+    ),
+)
 def index(request: StudioRequest) -> HttpResponse:
     return show_events(request)
 

@@ -16,6 +16,7 @@ from mailflatrate.entrypoints.presenters.lookups import find_field
 from mailflatrate.entrypoints.presenters.sentences import error_sentence
 from mailflatrate.entrypoints.studio.access import StudioRequest, studio
 from mailflatrate.entrypoints.studio.common import page
+from mailflatrate.entrypoints.ui.menu import CONTACTS, Tab
 from mailflatrate.entrypoints.ui.posts import perform, succeed
 from mailflatrate.rules.fields.values import FIELD_TYPES, value_text
 from mailflatrate.rules.roles import Permission
@@ -61,7 +62,14 @@ class FieldForm(forms.Form):
         )
 
 
-@studio("GET fields/", "fields", Permission.CONTACTS)
+@studio(
+    "GET fields/",
+    "fields",
+    Permission.CONTACTS,
+    tab=Tab(
+        CONTACTS, gettext_lazy("Fields"), gettext_lazy("custom fields, attributes, personalization, purpose"), place=40
+    ),
+)
 def index(request: StudioRequest) -> HttpResponse:
     return page(request, "studio/audience/fields.html", {"fields": fields(), "archived": fields(archived=True)})
 

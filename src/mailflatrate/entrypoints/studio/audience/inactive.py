@@ -7,6 +7,7 @@ from django.contrib import messages
 from django.http import Http404, HttpResponse
 from django.urls import reverse
 from django.utils.translation import gettext as _
+from django.utils.translation import gettext_lazy, pgettext_lazy
 
 from mailflatrate.apps.campaigns.actions.templates import start_from_gallery
 from mailflatrate.apps.campaigns.models import Campaign, CampaignState
@@ -16,6 +17,7 @@ from mailflatrate.apps.segments.inactive import inactive_conditions, inactive_co
 from mailflatrate.base import audit, clock
 from mailflatrate.entrypoints.studio.access import StudioRequest, studio
 from mailflatrate.entrypoints.studio.common import page
+from mailflatrate.entrypoints.ui.menu import CONTACTS, Tab
 from mailflatrate.entrypoints.ui.posts import see_other
 from mailflatrate.rules.limits import value as limit
 from mailflatrate.rules.roles import Permission
@@ -40,7 +42,12 @@ def _repermissions() -> list[Campaign]:
     return list(over.order_by("-started_at")[:SHOWN])
 
 
-@studio("GET inactive/", "inactive", Permission.RELEASE)
+@studio(
+    "GET inactive/",
+    "inactive",
+    Permission.RELEASE,
+    tab=Tab(CONTACTS, pgettext_lazy("contacts", "Inactive"), gettext_lazy("sunset, win back, not opened"), place=100),
+)
 def inactive_contacts(request: StudioRequest) -> HttpResponse:
     context = {
         "inactive": inactive_count(),

@@ -5,6 +5,7 @@ from typing import Any
 from django.http import HttpResponse
 from django.urls import reverse
 from django.utils.translation import gettext as _
+from django.utils.translation import gettext_lazy
 
 from mailflatrate.apps.accounts.actions.agreements import PolicyConfirmation
 from mailflatrate.apps.forms.queries import asking_forms
@@ -25,13 +26,20 @@ from mailflatrate.entrypoints.studio.audience.forms import ListForm
 from mailflatrate.entrypoints.studio.audience.origins import declarations
 from mailflatrate.entrypoints.studio.common import page
 from mailflatrate.entrypoints.ui.documents import policy_in_force
+from mailflatrate.entrypoints.ui.menu import CONTACTS, Tab
 from mailflatrate.entrypoints.ui.posts import see_other, succeed
 from mailflatrate.rules.roles import Permission
 
 SHOWN_IMPORTS = 10
 
 
-@studio("GET lists/", "lists", Permission.CONTACTS, limited=True)
+@studio(
+    "GET lists/",
+    "lists",
+    Permission.CONTACTS,
+    limited=True,
+    tab=Tab(CONTACTS, gettext_lazy("Lists"), gettext_lazy("mailing lists, audience, list origin"), place=20),
+)
 def lists(request: StudioRequest) -> HttpResponse:
     archived = request.GET.get("archived") == "1"
     origins = dict(MailingList.objects.values_list("id", "origin_state"))

@@ -17,6 +17,7 @@ from mailflatrate.apps.suppression.models import REASON_LABELS, LiftRequest, Lif
 from mailflatrate.base import tenancy
 from mailflatrate.entrypoints.studio.access import StudioRequest, studio
 from mailflatrate.entrypoints.studio.common import page, whole_number
+from mailflatrate.entrypoints.ui.menu import CONTACTS, Tab
 from mailflatrate.entrypoints.ui.pages import NOTHING
 from mailflatrate.entrypoints.ui.posts import see_other
 from mailflatrate.rules.contacts.suppression import RETURNS_LATER, STATED, SuppressionReason, ends_by_sign_up
@@ -125,7 +126,18 @@ def _reason_chips(chosen: SuppressionReason | None) -> list[tuple[str, str | Pro
     return everything + [(reason.value, word, reason == chosen) for reason, word in REASON_LABELS.items()]
 
 
-@studio("GET suppressions/", "suppressions", Permission.CONTACTS, limited=True)
+@studio(
+    "GET suppressions/",
+    "suppressions",
+    Permission.CONTACTS,
+    limited=True,
+    tab=Tab(
+        CONTACTS,
+        gettext_lazy("Suppressions"),
+        gettext_lazy("blocklist, blocked, bounced, unsubscribed, opt-out"),
+        place=90,
+    ),
+)
 def suppressions(request: StudioRequest) -> HttpResponse:
     return _show(request)
 

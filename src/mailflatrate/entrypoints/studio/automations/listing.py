@@ -8,6 +8,7 @@ from django.db.models import Count
 from django.http import HttpResponse
 from django.urls import reverse
 from django.utils.translation import gettext as _
+from django.utils.translation import gettext_lazy
 
 from mailflatrate.apps.automations import queries
 from mailflatrate.apps.automations.actions import drafts
@@ -17,6 +18,7 @@ from mailflatrate.apps.automations.models import Automation, AutomationState
 from mailflatrate.entrypoints.presenters.lookups import find_automation
 from mailflatrate.entrypoints.studio.access import StudioRequest, studio
 from mailflatrate.entrypoints.studio.common import page, whole_number
+from mailflatrate.entrypoints.ui.menu import AUTOMATIONS, Tab
 from mailflatrate.entrypoints.ui.posts import perform, refuse, succeed
 from mailflatrate.rules.roles import Permission
 
@@ -45,7 +47,12 @@ def _filters() -> list[dict[str, Any]]:
     ]
 
 
-@studio("GET automations/", "automations", Permission.DRAFT)
+@studio(
+    "GET automations/",
+    "automations",
+    Permission.DRAFT,
+    tab=Tab(AUTOMATIONS, keywords=gettext_lazy("welcome series, autoresponder, drip, journey, workflow, birthday")),
+)
 def automations(request: StudioRequest) -> HttpResponse:
     state = request.GET.get("state", "")
     state = state if state in tuple(AutomationState) else ""

@@ -25,6 +25,7 @@ from mailflatrate.entrypoints.studio.access import StudioRequest, is_htmx, studi
 from mailflatrate.entrypoints.studio.campaigns.rows import CampaignRow, campaign_rows
 from mailflatrate.entrypoints.studio.common import page, whole_number
 from mailflatrate.entrypoints.studio.content.cards import gallery_families, own_cards, wanted_language
+from mailflatrate.entrypoints.ui.menu import CAMPAIGNS, Tab
 from mailflatrate.entrypoints.ui.posts import perform, refuse, see_other, succeed
 from mailflatrate.locale.texts import known_language
 from mailflatrate.mail.html.markdown_themes import DEFAULT_THEME
@@ -53,7 +54,13 @@ def _rows(request: StudioRequest, state: str, search: str, label: str) -> tuple[
     return campaign_rows(rows[:PAGE_ROWS]), rows[PAGE_ROWS - 1].id if len(rows) > PAGE_ROWS else 0
 
 
-@studio("GET campaigns/", "campaigns", Permission.DRAFT, limited=True)
+@studio(
+    "GET campaigns/",
+    "campaigns",
+    Permission.DRAFT,
+    limited=True,
+    tab=Tab(CAMPAIGNS, keywords=gettext_lazy("newsletter, email, send, drafts")),
+)
 def campaigns(request: StudioRequest) -> HttpResponse:
     state = request.GET.get("state", "")
     state = state if state in tuple(CampaignState) else ""

@@ -25,6 +25,7 @@ from mailflatrate.entrypoints.studio.common import page
 from mailflatrate.entrypoints.studio.content.cards import wanted_language
 from mailflatrate.entrypoints.studio.content.message_frame import framed
 from mailflatrate.entrypoints.ui.content_policy import allow_picture
+from mailflatrate.entrypoints.ui.menu import CONTENT, Tab
 from mailflatrate.entrypoints.ui.posts import refuse, see_other, succeed
 from mailflatrate.mail.html.brand_style import BrandStyle, is_colour, readable
 from mailflatrate.mail.html.contrast import MINIMUM_CONTRAST, contrast
@@ -122,7 +123,13 @@ def _initial(brand: BrandStyle) -> dict[str, object]:
     }  # fmt: skip
 
 
-@studio("GET|POST brand/", "brand", Permission.SETUP, logs="brand.saved")
+@studio(
+    "GET|POST brand/",
+    "brand",
+    Permission.SETUP,
+    logs="brand.saved",
+    tab=Tab(CONTENT, gettext_lazy("Brand"), gettext_lazy("logo, colors, fonts"), place=60),
+)
 def edit(request: StudioRequest) -> HttpResponse:
     """Choose the brand. Sent campaigns keep theirs; drafts in Markdown use the new one at once."""
     posted = _fixed(request.POST) if request.method == "POST" else None

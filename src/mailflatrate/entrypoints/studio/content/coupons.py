@@ -21,6 +21,7 @@ from mailflatrate.entrypoints.presenters.lookups import find_coupon_pool
 from mailflatrate.entrypoints.studio.access import StudioRequest, studio
 from mailflatrate.entrypoints.studio.common import page
 from mailflatrate.entrypoints.ui.csv_lines import csv_line, csv_response
+from mailflatrate.entrypoints.ui.menu import CONTENT, Tab
 from mailflatrate.entrypoints.ui.posts import succeed
 from mailflatrate.rules.roles import Permission
 
@@ -53,7 +54,13 @@ class PoolForm(CodesForm):
     field_order = ("name", "file", "codes")
 
 
-@studio("GET|POST coupons/", "coupons", Permission.DRAFT, logs="coupon.saved")
+@studio(
+    "GET|POST coupons/",
+    "coupons",
+    Permission.DRAFT,
+    logs="coupon.saved",
+    tab=Tab(CONTENT, gettext_lazy("Coupons"), gettext_lazy("voucher, discount, promo codes"), place=40),
+)
 def index(request: StudioRequest) -> HttpResponse:
     form = PoolForm(request.POST or None, request.FILES or None)
     if request.method == "POST" and form.is_valid():

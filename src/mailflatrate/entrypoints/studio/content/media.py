@@ -23,6 +23,7 @@ from mailflatrate.entrypoints.presenters.lookups import find_media
 from mailflatrate.entrypoints.presenters.sentences import refusal_sentence
 from mailflatrate.entrypoints.studio.access import StudioRequest, is_htmx, studio
 from mailflatrate.entrypoints.studio.common import page, whole_number
+from mailflatrate.entrypoints.ui.menu import CONTENT, Tab
 from mailflatrate.entrypoints.ui.posts import refuse, see_other, succeed
 from mailflatrate.mail.images.picture_values import MAX_UPLOAD_OCTETS, Refusal
 from mailflatrate.rules.roles import Permission
@@ -64,7 +65,12 @@ def _room() -> dict[str, Any]:
     return {"used": queries.media_octets(), "whole": load_settings().media_quota_megabytes * MEGABYTE}
 
 
-@studio("GET media/", "media", Permission.DRAFT)
+@studio(
+    "GET media/",
+    "media",
+    Permission.DRAFT,
+    tab=Tab(CONTENT, gettext_lazy("Media"), gettext_lazy("images, pictures, files"), place=30),
+)
 def index(request: StudioRequest) -> HttpResponse:
     search = request.GET.get("q", "").strip().replace("\0", "")[:100]
     folder = request.GET.get("folder", "").replace("\0", "")[: media_actions.LONGEST_FOLDER]

@@ -26,12 +26,18 @@ from mailflatrate.entrypoints.studio.content.cards import (
     wanted_language,
 )
 from mailflatrate.entrypoints.studio.content.message_frame import framed
+from mailflatrate.entrypoints.ui.menu import CONTENT, Tab
 from mailflatrate.entrypoints.ui.posts import perform, refuse, succeed
 from mailflatrate.mail.liquid import MissingValue, RenderRefused, SourceRefused
 from mailflatrate.rules.roles import Permission
 
 
-@studio("GET templates/", "templates", Permission.DRAFT)
+@studio(
+    "GET templates/",
+    "templates",
+    Permission.DRAFT,
+    tab=Tab(CONTENT, gettext_lazy("Templates"), gettext_lazy("layouts, designs"), place=10),
+)
 def index(request: StudioRequest) -> HttpResponse:
     language = wanted_language(request)
     families = gallery_families(language)

@@ -14,6 +14,7 @@ from mailflatrate.apps.campaigns.models import TestList
 from mailflatrate.apps.gate.test_lists import choosable, save_test_list
 from mailflatrate.entrypoints.studio.access import StudioRequest, studio
 from mailflatrate.entrypoints.studio.common import page, whole_number
+from mailflatrate.entrypoints.ui.menu import CONTENT, Tab
 from mailflatrate.entrypoints.ui.posts import succeed
 from mailflatrate.rules.roles import Permission
 
@@ -31,7 +32,13 @@ class TestListForm(forms.Form):
         addresses.choices = [(email, f"{name} · {email}" if name else email) for email, name in self.choosable]
 
 
-@studio("GET|POST test-lists/", "test-lists", Permission.DRAFT, logs="test_list.saved")
+@studio(
+    "GET|POST test-lists/",
+    "test-lists",
+    Permission.DRAFT,
+    logs="test_list.saved",
+    tab=Tab(CONTENT, gettext_lazy("Test lists"), gettext_lazy("test send, colleagues, review"), place=50),
+)
 def index(request: StudioRequest) -> HttpResponse:
     data = request.POST if request.method == "POST" else request.GET
     asked = whole_number(data.get("list"))

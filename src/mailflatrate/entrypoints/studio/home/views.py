@@ -8,6 +8,7 @@ from django.db.models import Sum
 from django.http import HttpResponse
 from django.utils.formats import date_format
 from django.utils.translation import gettext as _
+from django.utils.translation import gettext_lazy
 
 from mailflatrate.apps.campaigns.models import Campaign, CampaignState
 from mailflatrate.apps.campaigns.queries import campaigns
@@ -22,6 +23,7 @@ from mailflatrate.entrypoints.studio.access import StudioRequest, studio
 from mailflatrate.entrypoints.studio.campaigns.rows import campaign_rows
 from mailflatrate.entrypoints.studio.common import page
 from mailflatrate.entrypoints.studio.home.next_steps import next_steps
+from mailflatrate.entrypoints.ui.menu import HELP, HOME, Tab
 from mailflatrate.rules.roles import Permission
 
 WINDOW = timedelta(days=7)
@@ -85,7 +87,9 @@ def _clock_time(moment: datetime | None, time_zone: str) -> str:
     return date_format(moment.astimezone(ZoneInfo(time_zone)), "TIME_FORMAT") if moment else ""
 
 
-@studio("GET", "home", Permission.DRAFT, limited=True)
+@studio(
+    "GET", "home", Permission.DRAFT, limited=True, tab=Tab(HOME, keywords=gettext_lazy("start, overview, dashboard"))
+)
 def home(request: StudioRequest) -> HttpResponse:
     counted = mailable_days()
     series = counted.days
@@ -110,6 +114,12 @@ def home(request: StudioRequest) -> HttpResponse:
     return page(request, "studio/home/home.html", context)
 
 
-@studio("GET help/", "help", Permission.VIEW, limited=True)
+@studio(
+    "GET help/",
+    "help",
+    Permission.VIEW,
+    limited=True,
+    tab=Tab(HELP, keywords=gettext_lazy("documentation, support, guide, keyboard shortcuts")),
+)
 def help_page(request: StudioRequest) -> HttpResponse:
     return page(request, "studio/help.html", {})

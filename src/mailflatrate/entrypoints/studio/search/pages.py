@@ -12,50 +12,10 @@ from mailflatrate.apps.accounts.models import Membership
 from mailflatrate.entrypoints.studio.page_rights import may_open
 from mailflatrate.entrypoints.studio.search.results import GROUP_HITS, HitGroup, SearchHit, marked
 from mailflatrate.entrypoints.ui.navigation import studio_entries
+from mailflatrate.entrypoints.ui.pages import tabs_of
 
 if TYPE_CHECKING:
     from django_stubs_ext import StrOrPromise
-
-KEYWORDS: "dict[str, StrOrPromise]" = {
-    "home": gettext_lazy("start, overview, dashboard"),
-    "campaigns": gettext_lazy("newsletter, email, send, drafts"),
-    "automations": gettext_lazy("welcome series, autoresponder, drip, journey, workflow, birthday"),
-    "contacts": gettext_lazy("people, recipients, subscribers, addresses"),
-    "lists": gettext_lazy("mailing lists, audience, list origin"),
-    "segments": gettext_lazy("filter, target group, conditions"),
-    "fields": gettext_lazy("custom fields, attributes, personalization, purpose"),
-    "tags": gettext_lazy("labels, groups, colors"),
-    "event-types": gettext_lazy("orders, shop, tracking by API, properties, conversions, revenue, purchases"),
-    "imports": gettext_lazy("upload, CSV, Excel, file"),
-    "suppressions": gettext_lazy("blocklist, blocked, bounced, unsubscribed, opt-out"),
-    "inactive": gettext_lazy("sunset, win back, not opened"),
-    "exports": gettext_lazy("download, back up, file"),
-    "forms": gettext_lazy("sign-up form, double opt-in, embed, website"),
-    "templates": gettext_lazy("layouts, designs"),
-    "media": gettext_lazy("images, pictures, files"),
-    "coupons": gettext_lazy("voucher, discount, promo codes"),
-    "test-lists": gettext_lazy("test send, colleagues, review"),
-    "brand": gettext_lazy("logo, colors, fonts"),
-    "transactional": gettext_lazy("order confirmation, invoice, password reset, service email, message log"),
-    "transactional-templates": gettext_lazy("order confirmation, invoice, review, data, fields"),
-    "reports": gettext_lazy("statistics, clicks, bounces, complaints, delivered"),
-    "test-inbox": gettext_lazy("sent messages, sandbox"),
-    "team": gettext_lazy("users, colleagues, invite, roles, permissions"),
-    "security": gettext_lazy("approval, two people, sign-in"),
-    "keys": gettext_lazy("token, integration, webhook, developers"),
-    "webhooks": gettext_lazy("events, callback, integration, developers, CRM"),
-    "imprint": gettext_lazy("company, postal address, legal notice"),
-    "senders": gettext_lazy("domain, DNS, DKIM, SPF, DMARC, From address, reply-to"),
-    "activity": gettext_lazy("audit log, history, who did what"),
-    "compliance": gettext_lazy("Gmail, Yahoo, Microsoft, requirements, CSA"),
-    "requests": gettext_lazy("GDPR, privacy, erasure, access"),
-    "account-status": gettext_lazy("application, limits, approved, suspended, warnings, support"),
-    "settings": gettext_lazy(
-        "account name, time zone, language, monthly report, web analytics, UTM, Matomo, writing help"
-    ),
-    "help": gettext_lazy("documentation, support, guide, keyboard shortcuts"),
-}
-"""Other words for each page of the navigation, separated by commas."""
 
 
 @dataclass(frozen=True, slots=True)
@@ -155,12 +115,12 @@ def find_pages(wanted: str, member: Membership) -> HitGroup:
 
 def _pages(member: Membership) -> Iterator[IndexedPage]:
     for entry in studio_entries():
-        for tab in entry.tabs:
-            if not may_open(member, tab.name, writes=False):
-                continue
-            section = "" if len(entry.tabs) == 1 else str(entry.label)
-            keywords = str(KEYWORDS.get(tab.name, ""))
-            yield IndexedPage(reverse(f"studio:{tab.name}"), str(tab.label), section, keywords, entry.icon)
+        tabs = tabs_of(entry)
+        section = "" if len(tabs) == 1 else str(entry.label)
+        for name, tab in tabs.items():
+            if may_open(member, name, writes=False):
+                url, keywords = reverse(f"studio:{name}"), str(tab.keywords)
+                yield IndexedPage(url, str(tab.title), section, keywords, entry.icon)
     for page in FURTHER:
         namespace, _colon, name = page.name.rpartition(":")
         if namespace != "studio" or may_open(member, name, writes=page.writes):

@@ -7,10 +7,11 @@ from mailflatrate.entrypoints.studio.common import page
 from mailflatrate.entrypoints.studio.search.finders import ACCOUNT_FINDERS, FINDERS
 from mailflatrate.entrypoints.studio.search.pages import find_pages
 from mailflatrate.entrypoints.studio.search.results import LONGEST, SHORTEST, HitGroup, normalized
+from mailflatrate.entrypoints.ui.menu import SEARCH, Tab
 from mailflatrate.rules.roles import Permission
 
 
-@studio("GET search/", "search", Permission.VIEW, limited=True)
+@studio("GET search/", "search", Permission.VIEW, limited=True, tab=Tab(SEARCH))
 def search(request: StudioRequest) -> HttpResponse:
     wanted = normalized(request.GET.get("q", ""))
     is_enough = len(wanted) >= SHORTEST

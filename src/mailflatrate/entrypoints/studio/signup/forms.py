@@ -7,6 +7,7 @@ from django.http import HttpResponse
 from django.urls import reverse
 from django.utils.text import capfirst
 from django.utils.translation import gettext as _
+from django.utils.translation import gettext_lazy
 
 from mailflatrate.apps.campaigns.queries import brand_style
 from mailflatrate.apps.domains.queries import senders
@@ -36,6 +37,7 @@ from mailflatrate.entrypoints.studio.signup.fields import NewSignupForm
 from mailflatrate.entrypoints.studio.signup.placement import PLACEMENT_LABELS
 from mailflatrate.entrypoints.studio.signup.pressure import pressure_words
 from mailflatrate.entrypoints.studio.signup.series import series_card
+from mailflatrate.entrypoints.ui.menu import FORMS, Tab
 from mailflatrate.entrypoints.ui.posts import refuse, see_other, succeed
 from mailflatrate.rules.forms import FrozenTexts, frozen_from_json
 from mailflatrate.rules.forms.placement import placement_from_json
@@ -43,7 +45,13 @@ from mailflatrate.rules.gate.judge import all_rules
 from mailflatrate.rules.roles import Permission
 
 
-@studio("GET forms/", "forms", Permission.CONTACTS, limited=True)
+@studio(
+    "GET forms/",
+    "forms",
+    Permission.CONTACTS,
+    limited=True,
+    tab=Tab(FORMS, keywords=gettext_lazy("sign-up form, double opt-in, embed, website")),
+)
 def index(request: StudioRequest) -> HttpResponse:
     rows = [(row, FormState(row.form.state).tone, FormState(row.form.state).label) for row in form_table()]
     return page(request, "studio/signup/forms.html", {"rows": rows, "has_lists": bool(open_lists())})

@@ -17,6 +17,7 @@ from mailflatrate.apps.inbound.queries import inbox_messages
 from mailflatrate.apps.inbound.test_inbox import MailboxBehavior
 from mailflatrate.entrypoints.studio.access import StudioRequest, is_htmx, page_context, studio
 from mailflatrate.entrypoints.studio.test_inbox.reading import TestInboxMessage
+from mailflatrate.entrypoints.ui.menu import TEST_INBOX, Tab
 from mailflatrate.entrypoints.ui.posts import refuse, succeed
 from mailflatrate.mail.signing.dkim_verify import DkimStatus
 from mailflatrate.rules.roles import Permission
@@ -90,7 +91,12 @@ def _render(request: StudioRequest, template: str, context: Mapping[str, object]
     return render(request, template, {**page_context(request), **context})
 
 
-@studio("GET test-inbox/", "test-inbox", Permission.VIEW)
+@studio(
+    "GET test-inbox/",
+    "test-inbox",
+    Permission.VIEW,
+    tab=Tab(TEST_INBOX, keywords=gettext_lazy("sent messages, sandbox")),
+)
 def inbox(request: StudioRequest) -> HttpResponse:
     search = request.GET.get("q", "").strip().replace("\0", "")[:100]
     text = request.GET.get("before", "")

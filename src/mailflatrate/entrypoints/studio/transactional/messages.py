@@ -5,6 +5,7 @@ from urllib.parse import urlencode
 from django.http import HttpResponse
 from django.urls import reverse
 from django.utils.translation import gettext as _
+from django.utils.translation import gettext_lazy
 from django.views.decorators.cache import never_cache
 
 from mailflatrate.apps.delivery.actions.transactional import resend_message
@@ -15,6 +16,7 @@ from mailflatrate.entrypoints.presenters.lookups import find_message
 from mailflatrate.entrypoints.presenters.transactional import MessageState, message_rows
 from mailflatrate.entrypoints.studio.access import StudioRequest, studio
 from mailflatrate.entrypoints.studio.common import page, whole_number
+from mailflatrate.entrypoints.ui.menu import REPORTS, Tab
 from mailflatrate.entrypoints.ui.posts import refuse, succeed
 from mailflatrate.rules.limits import value
 from mailflatrate.rules.roles import Permission
@@ -23,7 +25,17 @@ LONGEST_SEARCH = 320
 
 
 @never_cache
-@studio("GET transactional/", "transactional", Permission.RELEASE)
+@studio(
+    "GET transactional/",
+    "transactional",
+    Permission.RELEASE,
+    tab=Tab(
+        REPORTS,
+        gettext_lazy("Transactional"),
+        gettext_lazy("order confirmation, invoice, password reset, service email, message log"),
+        place=20,
+    ),
+)
 def log(request: StudioRequest) -> HttpResponse:
     text = request.GET.get("q", "").replace("\0", "")[:LONGEST_SEARCH]
     before = whole_number(request.GET.get("before")) or None

@@ -24,6 +24,7 @@ from mailflatrate.entrypoints.studio.campaigns.forms import TestRecipientsForm
 from mailflatrate.entrypoints.studio.common import page
 from mailflatrate.entrypoints.studio.content.message_frame import shown_here
 from mailflatrate.entrypoints.ui.content_policy import allow
+from mailflatrate.entrypoints.ui.menu import CONTENT, Tab
 from mailflatrate.entrypoints.ui.posts import perform, refuse, succeed
 from mailflatrate.entrypoints.ui.transactional_labels import pretty
 from mailflatrate.mail.content.compiler import WrittenParts
@@ -116,6 +117,12 @@ def _url(message_template_id: int) -> str:
     "transactional-templates",
     Permission.DRAFT,
     logs="transactional.template_saved",
+    tab=Tab(
+        CONTENT,
+        gettext_lazy("Transactional templates"),
+        gettext_lazy("order confirmation, invoice, review, data, fields"),
+        place=20,
+    ),
 )
 def template_list(request: StudioRequest) -> HttpResponse:
     problem = ""

@@ -44,6 +44,7 @@ from mailflatrate.entrypoints.studio.common import page, whole_number
 from mailflatrate.entrypoints.studio.trust.link_tagging import LinkTaggingForm
 from mailflatrate.entrypoints.ui.context import TONES
 from mailflatrate.entrypoints.ui.documents import document_html
+from mailflatrate.entrypoints.ui.menu import SETTINGS, Tab
 from mailflatrate.entrypoints.ui.posts import see_other, succeed
 from mailflatrate.rules.facts import HistoryFacts
 from mailflatrate.rules.limits import value as limit
@@ -153,7 +154,17 @@ def _status_page(request: StudioRequest, *, error: str = "", message_error: str 
     return page(request, "studio/trust/account_status.html", context, status=422 if error or message_error else 200)
 
 
-@studio("GET settings/status/", "account-status", Permission.SETUP)
+@studio(
+    "GET settings/status/",
+    "account-status",
+    Permission.SETUP,
+    tab=Tab(
+        SETTINGS,
+        gettext_lazy("Account status"),
+        gettext_lazy("application, limits, approved, suspended, warnings, support"),
+        place=100,
+    ),
+)
 def show_status(request: StudioRequest) -> HttpResponse:
     return _status_page(request)
 
@@ -202,7 +213,18 @@ def _settings_form(account: Account, posted: QueryDict | None = None) -> Setting
     return SettingsForm(posted, initial=initial)
 
 
-@studio("GET|POST settings/", "settings", Permission.MANAGE, logs="settings.changed")
+@studio(
+    "GET|POST settings/",
+    "settings",
+    Permission.MANAGE,
+    logs="settings.changed",
+    tab=Tab(
+        SETTINGS,
+        gettext_lazy("General"),
+        gettext_lazy("account name, time zone, language, monthly report, web analytics, UTM, Matomo, writing help"),
+        place=110,
+    ),
+)
 def account_settings(request: StudioRequest) -> HttpResponse:
     account = request.account
     form = _settings_form(account, request.POST or None)
@@ -222,7 +244,12 @@ def choose_report_readers(request: StudioRequest) -> HttpResponse:
     return succeed(request, _("Saved."), reverse("studio:settings"))
 
 
-@studio("GET settings/security/", "security", Permission.VIEW)
+@studio(
+    "GET settings/security/",
+    "security",
+    Permission.VIEW,
+    tab=Tab(SETTINGS, gettext_lazy("Security"), gettext_lazy("approval, two people, sign-in"), place=20),
+)
 def security(request: StudioRequest) -> HttpResponse:
     return _security_page(request)
 

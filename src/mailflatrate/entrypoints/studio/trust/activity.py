@@ -30,6 +30,7 @@ from mailflatrate.entrypoints.studio.common import page, whole_number
 from mailflatrate.entrypoints.ui.activity_labels import word
 from mailflatrate.entrypoints.ui.activity_subjects import ActivitySubject, named
 from mailflatrate.entrypoints.ui.csv_lines import csv_line, csv_response
+from mailflatrate.entrypoints.ui.menu import SETTINGS, Tab
 from mailflatrate.rules.roles import Permission
 
 MOST_BATCHES: Final = 20
@@ -220,7 +221,14 @@ def _row(line: AuditEntry, subjects: Mapping[str, ActivitySubject]) -> ActivityR
     return ActivityRow(word(line.action), line.actor, by_team, subjects.get(line.subject), line.reason, line.at)
 
 
-@studio("GET settings/activity/", "activity", Permission.MANAGE, Permission.MANAGE, limited=True)
+@studio(
+    "GET settings/activity/",
+    "activity",
+    Permission.MANAGE,
+    Permission.MANAGE,
+    limited=True,
+    tab=Tab(SETTINGS, gettext_lazy("Activity"), gettext_lazy("audit log, history, who did what"), place=50),
+)
 def activity(request: StudioRequest) -> HttpResponse:
     asked = _asked(request)
     lines = seen_lines(

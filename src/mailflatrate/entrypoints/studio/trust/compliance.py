@@ -5,6 +5,7 @@ from typing import Any
 from django.conf import settings
 from django.http import HttpResponse
 from django.urls import reverse
+from django.utils.translation import gettext_lazy
 
 from mailflatrate.apps.stats.compliance import account_facts
 from mailflatrate.base import clock
@@ -12,6 +13,7 @@ from mailflatrate.entrypoints.studio.access import StudioRequest, studio
 from mailflatrate.entrypoints.studio.common import page
 from mailflatrate.entrypoints.studio.papers import pdf_answer
 from mailflatrate.entrypoints.ui.compliance import parts
+from mailflatrate.entrypoints.ui.menu import SETTINGS, Tab
 from mailflatrate.rules.compliance.judge import judge_all
 from mailflatrate.rules.roles import Permission
 
@@ -21,7 +23,12 @@ def _context(request: StudioRequest) -> dict[str, Any]:
     return {"account": request.account, "parts": parts(found), "now": clock.now()}
 
 
-@studio("GET settings/compliance/", "compliance", Permission.VIEW)
+@studio(
+    "GET settings/compliance/",
+    "compliance",
+    Permission.VIEW,
+    tab=Tab(SETTINGS, gettext_lazy("Compliance"), gettext_lazy("Gmail, Yahoo, Microsoft, requirements, CSA"), place=80),
+)
 def compliance(request: StudioRequest) -> HttpResponse:
     return page(request, "studio/trust/compliance.html", _context(request))
 

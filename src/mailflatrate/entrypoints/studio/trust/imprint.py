@@ -6,6 +6,7 @@ from django.http import HttpResponse
 from django.shortcuts import get_object_or_404
 from django.urls import reverse
 from django.utils.translation import gettext as _
+from django.utils.translation import gettext_lazy
 
 from mailflatrate.apps.accounts.actions import agreements
 from mailflatrate.apps.accounts.models import Application, Imprint
@@ -13,6 +14,7 @@ from mailflatrate.apps.campaigns.queries import newest_imprint
 from mailflatrate.entrypoints.studio.access import StudioRequest, studio
 from mailflatrate.entrypoints.studio.common import page
 from mailflatrate.entrypoints.studio.trust.imprint_form import ImprintForm, draft_of, from_application
+from mailflatrate.entrypoints.ui.menu import SETTINGS, Tab
 from mailflatrate.entrypoints.ui.pages import NOTHING
 from mailflatrate.entrypoints.ui.posts import succeed
 from mailflatrate.locale.texts import languages
@@ -39,7 +41,13 @@ def _form(request: StudioRequest) -> ImprintForm:
     return ImprintForm(country=request.account.country, stored=from_application(application) if application else None)
 
 
-@studio("GET|POST imprint/", "imprint", Permission.SETUP, logs="imprint.saved")
+@studio(
+    "GET|POST imprint/",
+    "imprint",
+    Permission.SETUP,
+    logs="imprint.saved",
+    tab=Tab(SETTINGS, gettext_lazy("Imprint"), gettext_lazy("company, postal address, legal notice"), place=60),
+)
 def imprint(request: StudioRequest) -> HttpResponse:
     form = ImprintForm(request.POST) if request.method == "POST" else _form(request)
     if request.method == "POST" and form.is_valid():

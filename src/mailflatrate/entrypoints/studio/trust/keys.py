@@ -23,6 +23,7 @@ from mailflatrate.apps.forms.queries import form_table
 from mailflatrate.base import clock
 from mailflatrate.entrypoints.studio.access import StudioRequest, studio
 from mailflatrate.entrypoints.studio.common import page
+from mailflatrate.entrypoints.ui.menu import SETTINGS, Tab
 from mailflatrate.entrypoints.ui.posts import succeed
 from mailflatrate.entrypoints.ui.request_limits import asking_shown
 from mailflatrate.rules.roles import Permission, roles_with
@@ -176,7 +177,13 @@ def _keys_page(request: StudioRequest, form: KeyForm, made: MadeKey | None = Non
 
 
 @never_cache
-@studio("GET|POST settings/keys/", "keys", Permission.KEYS, logs="api_key.made")
+@studio(
+    "GET|POST settings/keys/",
+    "keys",
+    Permission.KEYS,
+    logs="api_key.made",
+    tab=Tab(SETTINGS, gettext_lazy("API keys"), gettext_lazy("token, integration, webhook, developers"), place=30),
+)
 def keys(request: StudioRequest) -> HttpResponse:
     """List all keys; a POST creates one and shows it this once, because only its hash is stored."""
     form = KeyForm(request.POST or None, signup_forms=_signup_forms())

@@ -20,6 +20,7 @@ from mailflatrate.entrypoints.studio.access import StudioRequest, studio
 from mailflatrate.entrypoints.studio.common import page
 from mailflatrate.entrypoints.studio.page_rights import may_open
 from mailflatrate.entrypoints.studio.trust.list_limits import ListChoice, choice_of, chosen_lists, list_names
+from mailflatrate.entrypoints.ui.menu import SETTINGS, Tab
 from mailflatrate.entrypoints.ui.posts import perform, succeed
 from mailflatrate.rules.roles import Permission, grantable_by
 from mailflatrate.settings import load_settings
@@ -90,7 +91,14 @@ def _asked_lists(request: StudioRequest) -> list[int] | None:
     return chosen_lists(request.POST) if request.method == "POST" else None
 
 
-@studio("GET|POST settings/team/", "team", Permission.TEAM, limited=True, logs="invitation.sent")
+@studio(
+    "GET|POST settings/team/",
+    "team",
+    Permission.TEAM,
+    limited=True,
+    logs="invitation.sent",
+    tab=Tab(SETTINGS, gettext_lazy("Team"), gettext_lazy("users, colleagues, invite, roles, permissions"), place=10),
+)
 def team(request: StudioRequest) -> HttpResponse:
     form = InviteForm(request.POST or None, roles=_choices(request))
     if request.method == "POST" and form.is_valid():

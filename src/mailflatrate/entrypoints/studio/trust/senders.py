@@ -23,6 +23,7 @@ from mailflatrate.entrypoints.studio.common import page
 from mailflatrate.entrypoints.studio.trust.mailboxes import ReplyForm, reply_rows, sender_rows
 from mailflatrate.entrypoints.studio.trust.media_hosts import host_row
 from mailflatrate.entrypoints.studio.trust.sharing import last_day, mail_link, share_url, zone_answer
+from mailflatrate.entrypoints.ui.menu import SETTINGS, Tab
 from mailflatrate.entrypoints.ui.posts import perform, refuse, see_other, succeed
 from mailflatrate.rules.roles import Permission
 
@@ -50,7 +51,17 @@ class SenderAddressForm(forms.Form):
     )
 
 
-@studio("GET senders/", "senders", Permission.SETUP)
+@studio(
+    "GET senders/",
+    "senders",
+    Permission.SETUP,
+    tab=Tab(
+        SETTINGS,
+        gettext_lazy("Senders"),
+        gettext_lazy("domain, DNS, DKIM, SPF, DMARC, From address, reply-to"),
+        place=70,
+    ),
+)
 def senders(request: StudioRequest) -> HttpResponse:
     return _senders_page(request, ReplyForm())
 

@@ -22,6 +22,7 @@ from mailflatrate.apps.events.models import EndpointState, WebhookAttempt, Webho
 from mailflatrate.entrypoints.presenters.lookups import find_webhook
 from mailflatrate.entrypoints.studio.access import StudioRequest, studio
 from mailflatrate.entrypoints.studio.common import page, whole_number
+from mailflatrate.entrypoints.ui.menu import SETTINGS, Tab
 from mailflatrate.entrypoints.ui.posts import see_other
 from mailflatrate.rules.events import EVENTS, MUST_BE_OBEYED, EventType
 from mailflatrate.rules.roles import Permission
@@ -85,7 +86,15 @@ def _choices(form: EndpointForm) -> list[tuple[Any, list[dict[str, Any]]]]:
 
 
 @never_cache
-@studio("GET webhooks/", "webhooks", Permission.KEYS, Permission.KEYS)
+@studio(
+    "GET webhooks/",
+    "webhooks",
+    Permission.KEYS,
+    Permission.KEYS,
+    tab=Tab(
+        SETTINGS, gettext_lazy("Webhooks"), gettext_lazy("events, callback, integration, developers, CRM"), place=40
+    ),
+)
 def webhooks(request: StudioRequest) -> HttpResponse:
     return _list_page(request, EndpointForm())
 

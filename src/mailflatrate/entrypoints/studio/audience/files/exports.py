@@ -20,6 +20,7 @@ from mailflatrate.entrypoints.presenters.lookups import find_export
 from mailflatrate.entrypoints.presenters.sentences import error_sentence
 from mailflatrate.entrypoints.studio.access import StudioRequest, studio
 from mailflatrate.entrypoints.studio.common import page, whole_number
+from mailflatrate.entrypoints.ui.menu import CONTACTS, Tab
 from mailflatrate.entrypoints.ui.posts import succeed
 from mailflatrate.rules.roles import Permission
 
@@ -83,7 +84,13 @@ def _table(request: StudioRequest) -> dict[str, object]:
     }
 
 
-@studio("GET exports/", "exports", Permission.EXPORT, limited=True)
+@studio(
+    "GET exports/",
+    "exports",
+    Permission.EXPORT,
+    limited=True,
+    tab=Tab(CONTACTS, gettext_lazy("Exports"), gettext_lazy("download, back up, file"), place=80),
+)
 def exports(request: StudioRequest) -> HttpResponse:
     """List all exports, newest first. Every member sees who exported what."""
     return page(request, "studio/audience/exports.html", _table(request))

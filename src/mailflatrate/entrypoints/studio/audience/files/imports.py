@@ -10,6 +10,7 @@ from django.urls import reverse
 from django.utils import translation
 from django.utils.text import get_valid_filename
 from django.utils.translation import gettext as _
+from django.utils.translation import gettext_lazy
 
 from mailflatrate.apps.intake import queries
 from mailflatrate.apps.intake.actions import imports, rejected_rows
@@ -24,6 +25,7 @@ from mailflatrate.entrypoints.studio.access import StudioRequest, studio
 from mailflatrate.entrypoints.studio.audience.move_pages import MOVE_TONES, move_label
 from mailflatrate.entrypoints.studio.common import page, whole_number
 from mailflatrate.entrypoints.ui.csv_lines import csv_response
+from mailflatrate.entrypoints.ui.menu import CONTACTS, Tab
 from mailflatrate.entrypoints.ui.origin_labels import figures_of
 from mailflatrate.entrypoints.ui.posts import succeed
 from mailflatrate.rules.contacts import external_ids
@@ -42,7 +44,13 @@ def import_rows(jobs: Sequence[Import]) -> list[ImportRow]:
     return [ImportRow(job, sum(job.quarantined.values()), sum(job.refused.values())) for job in jobs]
 
 
-@studio("GET imports/", "imports", Permission.CONTACTS, limited=True)
+@studio(
+    "GET imports/",
+    "imports",
+    Permission.CONTACTS,
+    limited=True,
+    tab=Tab(CONTACTS, gettext_lazy("Imports"), gettext_lazy("upload, CSV, Excel, file"), place=70),
+)
 def history(request: StudioRequest) -> HttpResponse:
     before = whole_number(request.GET.get("before"))
     jobs = queries.imports_page(before_id=before or None, size=queries.PAGE_ROWS + 1)

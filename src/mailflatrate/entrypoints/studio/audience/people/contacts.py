@@ -9,6 +9,7 @@ from django.contrib import messages
 from django.http import HttpResponse
 from django.urls import reverse
 from django.utils.translation import gettext as _
+from django.utils.translation import gettext_lazy
 
 from mailflatrate.apps.intake.models import Import
 from mailflatrate.apps.lists import queries
@@ -38,6 +39,7 @@ from mailflatrate.entrypoints.studio.audience.people.contact_state import (
 )
 from mailflatrate.entrypoints.studio.audience.segment_words import op_word
 from mailflatrate.entrypoints.studio.common import FilterChip, page, whole_number
+from mailflatrate.entrypoints.ui.menu import CONTACTS, Tab
 from mailflatrate.entrypoints.ui.pages import NOTHING
 from mailflatrate.entrypoints.ui.posts import see_other
 from mailflatrate.rules.conditions import DATE_OPS, Field, Op
@@ -178,7 +180,13 @@ def _added(request: StudioRequest, state: ContactListState) -> HttpResponse:
     return see_other(f"{reverse('studio:contacts')}?{state.query()}")
 
 
-@studio("GET contacts/", "contacts", Permission.CONTACTS, limited=True)
+@studio(
+    "GET contacts/",
+    "contacts",
+    Permission.CONTACTS,
+    limited=True,
+    tab=Tab(CONTACTS, keywords=gettext_lazy("people, recipients, subscribers, addresses"), place=10),
+)
 def contacts(request: StudioRequest) -> HttpResponse:
     state = _state(request)
     if "by" in request.GET:

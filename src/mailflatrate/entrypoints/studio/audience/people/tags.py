@@ -15,6 +15,7 @@ from mailflatrate.entrypoints.presenters.lookups import find_contact, find_tag
 from mailflatrate.entrypoints.studio.access import StudioRequest, studio
 from mailflatrate.entrypoints.studio.common import page
 from mailflatrate.entrypoints.ui.declared_pages import Column, Confirmation, ListPage, link, number
+from mailflatrate.entrypoints.ui.menu import CONTACTS, Tab
 from mailflatrate.entrypoints.ui.posts import perform, succeed
 from mailflatrate.rules.contacts.tags import MAX_TAG_CHARACTERS, TagColor, split_tags
 from mailflatrate.rules.roles import Permission
@@ -59,7 +60,12 @@ def _show(request: StudioRequest, form: TagForm) -> HttpResponse:
     return page(request, "parts/list_page.html", TAGS.context(tag_table(), form=form))
 
 
-@studio("GET tags/", "tags", Permission.CONTACTS)
+@studio(
+    "GET tags/",
+    "tags",
+    Permission.CONTACTS,
+    tab=Tab(CONTACTS, gettext_lazy("Tags"), gettext_lazy("labels, groups, colors"), place=50),
+)
 def index(request: StudioRequest) -> HttpResponse:
     return _show(request, TagForm(initial={"color": TagColor.BLUE.value}))
 

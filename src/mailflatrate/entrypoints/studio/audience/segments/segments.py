@@ -24,6 +24,7 @@ from mailflatrate.entrypoints.studio.audience.segment_words import ready_segment
 from mailflatrate.entrypoints.studio.audience.segments.segment_builder import builder, changed_tree, posted_tree
 from mailflatrate.entrypoints.studio.common import page
 from mailflatrate.entrypoints.ui.declared_pages import Column, ListPage, link, text
+from mailflatrate.entrypoints.ui.menu import CONTACTS, Tab
 from mailflatrate.entrypoints.ui.pages import NOTHING
 from mailflatrate.entrypoints.ui.posts import refuse, succeed
 from mailflatrate.rules.roles import Permission
@@ -55,7 +56,13 @@ SEGMENTS = ListPage(
 )
 
 
-@studio("GET segments/", "segments", Permission.CONTACTS, limited=True)
+@studio(
+    "GET segments/",
+    "segments",
+    Permission.CONTACTS,
+    limited=True,
+    tab=Tab(CONTACTS, gettext_lazy("Segments"), gettext_lazy("filter, target group, conditions"), place=30),
+)
 def index(request: StudioRequest) -> HttpResponse:
     """List all segments with their conditions. Counts load later, one by one: each may read every contact."""
     segments = queries.segments()
