@@ -1,8 +1,8 @@
 """The chains: everything that can hold a message back, in order (RULES.md section N), and authoritative. A check names
 its place in each chain that it belongs to; docs/rules.md shows the whole (`make docs`).
 
-Places of `CheckedChain.CAMPAIGN`: 1000 who sends? 2000 in whose name? 3000 to which audience? 4000 with which imprint and way
-out? 5000 saying what? 6000 in which form? 7000 can a message be made from it?
+Places of `CheckedChain.CAMPAIGN`: 1000 who sends? 2000 in whose name? 3000 to which audience? 4000 with which imprint
+and way out? 5000 saying what? 6000 in which form? 7000 can a message be made from it?
 `CheckedChain.FORM`: 1000 which form? 2000 what does the person consent to? 3000 what else does the form ask and say?
 `CheckedChain.CONTRACT`: 1000 which message? 2000 may this person get it?
 """
