@@ -16,7 +16,8 @@ help: ## List the targets
 
 .venv/ready: requirements/dev.txt pyproject.toml
 	$(PYTHON) -m venv .venv
-	$(BIN)/pip install --quiet --require-hashes -r requirements/dev.txt
+	# A lock is whole; without --no-deps pip fails once a library locked for its extra has a newer version.
+	$(BIN)/pip install --quiet --no-deps --require-hashes -r requirements/dev.txt
 	$(BIN)/pip install --quiet --no-deps --no-build-isolation -e .
 	echo "$(CURDIR)/rig" > "$$($(BIN)/python -c 'import site; print(site.getsitepackages()[0])')/rig.pth"  # for the benchmarks
 	touch $@

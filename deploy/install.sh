@@ -21,9 +21,9 @@ destination=$(cd "$destination" && pwd)
 "$python" -m venv "$place"
 pip() { "$place/bin/pip" --quiet --disable-pip-version-check --no-input "$@"; }
 # shellcheck disable=SC2086
-pip install --require-hashes $locks
+pip install --no-deps --require-hashes $locks
 PYTHONPATH=src "$place/bin/python" -m mailflatrate.locale.build
-pip install --require-hashes -r requirements/build.txt
+pip install --no-deps --require-hashes -r requirements/build.txt
 # Built in a copy, because setuptools leaves folders beside its sources and reuses what an earlier build left there.
 copy=$(mktemp -d)
 trap 'rm -rf "$copy"' EXIT

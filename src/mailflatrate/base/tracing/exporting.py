@@ -27,7 +27,8 @@ def begin_tracing(settings: Settings, process: str) -> Callable[[], object] | No
         from opentelemetry.sdk.trace import TracerProvider
         from opentelemetry.sdk.trace.export import BatchSpanProcessor
     except ImportError as problem:
-        log.error("traces_off", problem=str(problem), fix="pip install --require-hashes -r requirements/traces.txt")
+        fix = "pip install --no-deps --require-hashes -r requirements/traces.txt"
+        log.error("traces_off", problem=str(problem), fix=fix)
         return None
     named = {"service.name": "mailflatrate", "service.version": _version(), "mailflatrate.process": process}
     provider = TracerProvider(resource=Resource.create(named), shutdown_on_exit=False)
