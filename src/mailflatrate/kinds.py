@@ -42,4 +42,4 @@ def extension_modules(name: str) -> Iterator[ModuleType]:
 
 def from_extensions(module: str, name: str) -> list[Any]:
     """What extensions list as `name` in their module `module`, which none has to have."""
-    return [kind for found in extension_modules(module) for kind in getattr(found, name, ())]
+    return [kind for extension_module in extension_modules(module) for kind in getattr(extension_module, name, ())]

@@ -136,7 +136,7 @@ def defer_all(name: str, queue: JobQueue, arguments: Sequence[Mapping[str, Any]]
     """Enqueue one job `name` for each of these arguments, in the running transaction and in one statement."""
     if arguments:
         task = app.configure_task(name, queue=queue, schedule_at=at, allow_unknown=True)
-        task.batch_defer(*({**each, **tracing.carried(at)} for each in arguments))
+        task.batch_defer(*({**argument, **tracing.carried(at)} for argument in arguments))
 
 
 # Its transaction is this one statement, which therefore shows the pass itself; the subquery is volatile and stays.

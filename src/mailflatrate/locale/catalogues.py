@@ -42,7 +42,9 @@ class Catalogue:
             self.entries[entry.message] = entry
 
     def untranslated(self, messages: Iterable[MessageId]) -> list[MessageId]:
-        return [each for each in messages if each not in self.entries or not self.entries[each].is_translated]
+        return [
+            message for message in messages if message not in self.entries or not self.entries[message].is_translated
+        ]
 
     def update(self, used: Mapping[MessageId, object], wanted: Iterable[MessageId]) -> None:
         """Drop entries that nothing uses, and add an empty one for each of `wanted` that is missing."""

@@ -210,7 +210,7 @@ class _RehearsedContact:
 
     def _rests_until(self, limit: FrequencyLimit) -> datetime | None:
         """Return when the oldest of the last so many messages is long enough ago."""
-        counted = sorted((each.at for each in self._messages if limit.counts(each)), reverse=True)
+        counted = sorted((message.at for message in self._messages if limit.counts(message)), reverse=True)
         return counted[limit.messages - 1] + timedelta(days=limit.days) if len(counted) >= limit.messages else None
 
     def arm(self, step: FlatStep) -> int:

@@ -139,7 +139,7 @@ def release_facts(
 def _early_review(review: CampaignReview) -> EarlyReview:
     findings = [finding_from_json(each) for each in review.why]
     return EarlyReview(
-        str(review.reviewed_by), review.recipients or 0, {each.key: dict(each.params) for each in findings}
+        str(review.reviewed_by), review.recipients or 0, {finding.key: dict(finding.params) for finding in findings}
     )
 
 

@@ -144,7 +144,7 @@ def _alike(campaign: Campaign, earlier: QuerySet[Campaign]) -> list[int]:
     reached = earlier.filter(planned_count__gt=0, automation_id=None)
     kinds = [reached.filter(_WHOLE) if _is_whole(campaign) else reached.exclude(_WHOLE), reached]
     since = clock.now() - timedelta(days=90)
-    for rows in (each.order_by("-started_at").values_list("planned_count", flat=True) for each in kinds):
+    for rows in (kind.order_by("-started_at").values_list("planned_count", flat=True) for kind in kinds):
         if found := list(rows.filter(started_at__gt=since)) or list(rows[:NEWEST_ALIKE]):
             return found
     return []

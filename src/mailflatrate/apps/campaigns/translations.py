@@ -43,7 +43,7 @@ WHERE p.left_out IS NULL GROUP BY 1
 
 
 def languages_of(campaign: Campaign) -> list[str]:
-    return [each.language for each in all_variants(campaign)] if campaign.translations else [campaign.language]
+    return [variant.language for variant in all_variants(campaign)] if campaign.translations else [campaign.language]
 
 
 def taken_languages(campaign: Campaign, number: int) -> list[str]:
@@ -70,7 +70,9 @@ def without_language(campaign: Campaign, code: str) -> dict[str, Any]:
     if not campaign.translations or code not in languages_of(campaign):
         return {}
     if code != campaign.language:
-        return {"translations": [each for each in campaign.translations if each["language"] != code]}
+        return {
+            "translations": [translation for translation in campaign.translations if translation["language"] != code]
+        }
     first, *others = campaign.translations
     return {**first, "translations": others}
 

@@ -49,7 +49,7 @@ def written(campaign: Campaign, number: int, values: Mapping[str, Any]) -> dict[
     if not 0 < number < variant_count(campaign):
         return dict(values)
     own = {name: value for name, value in values.items() if name in FIELDS}
-    others = [dict(each) for each in _others(campaign)]
+    others = [dict(other) for other in _others(campaign)]
     others[number - 1] |= own
     # Each text keeps its language; the form's is the one that the campaign itself is written in.
     shared = {name: value for name, value in values.items() if name not in (*FIELDS, "language")}

@@ -220,7 +220,7 @@ def resume_all(
     after an upgrade, say; planned campaigns keep their time.
     """
     hold = check()
-    judged = [each.judge(each.read(), read_state()) for each in memories()]
+    judged = [memory.judge(memory.read(), read_state()) for memory in memories()]
     refused = [found.reason for found in judged if found.match is MatchKind.REFUSED]
     if refused:  # a person wants this database although the host works with another one
         _hold(HoldCause.RESTORED, refused[0])
@@ -260,7 +260,7 @@ def settle_as_unknown() -> int:
 def _supersede() -> None:
     with tenancy.platform(PlatformReason.FENCE):
         fence = SendingFence.objects.select_for_update().get(id=1)
-        heads = [uuid.UUID(seen.head) for each in memories() if (seen := each.read()) and seen.head]
+        heads = [uuid.UUID(seen.head) for memory in memories() if (seen := memory.read()) and seen.head]
         fence.lineage = [*fence.lineage, *(each for each in heads if each not in fence.lineage), uuid.uuid4()]
         fence.save(update_fields=["lineage"])
 

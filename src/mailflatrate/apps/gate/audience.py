@@ -58,7 +58,9 @@ def audience_facts(campaign: Campaign) -> AudienceFacts:
         language=campaign.language,
         lists_in_other_language=tuple(row.name for row in lists if row.language not in languages_of(campaign)),
         unwritten_languages=_unwritten(campaign),
-        untranslated=tuple(each["language"] for each in campaign.translations if _is_copy(campaign, each)),
+        untranslated=tuple(
+            translation["language"] for translation in campaign.translations if _is_copy(campaign, translation)
+        ),
         people_each=people_each(campaign, counted.recipients) if tests else None,
         coupons=coupon_facts(campaign, counted.recipients),
     )

@@ -62,9 +62,9 @@ def variants_facts(campaign: Campaign) -> list[CampaignFacts]:
     """Return the facts of every variant or language, the first one first; they differ only in content and language."""
     facts, others = [campaign_facts(campaign)], all_variants(campaign)[1:]
     imprint = newest_imprint() if others else None
-    for shown in others:
-        content, sample, spam = _message_facts(shown, imprint)
-        audience = replace(facts[0].audience, language=shown.language)
+    for other in others:
+        content, sample, spam = _message_facts(other, imprint)
+        audience = replace(facts[0].audience, language=other.language)
         facts.append(replace(facts[0], content=content, sample=sample, spam=spam, audience=audience))
     return facts
 
@@ -86,7 +86,7 @@ def promised_recipients(campaign: Campaign) -> RecipientCount:
 
 def judge_whole(facts: list[CampaignFacts]) -> tuple[Verdict, list[Verdict]]:
     """The whole fails a rule if one does; the finding names which, in the parameter `variants` or `languages`."""
-    each = [judge_campaign(one) for one in facts]
+    each = [judge_campaign(fact) for fact in facts]
     if len(each) == 1:
         return each[0], each
     findings = []
@@ -101,7 +101,7 @@ def judge_whole(facts: list[CampaignFacts]) -> tuple[Verdict, list[Verdict]]:
 
 
 def _concerned(facts: list[CampaignFacts], numbers: list[int]) -> tuple[str, Param]:
-    spoken = [one.audience.language for one in facts]
+    spoken = [fact.audience.language for fact in facts]
     if len(set(spoken)) > 1:
         return "languages", tuple(f"language.{spoken[number]}" for number in numbers)
     return "variants", ", ".join(VARIANT_LETTERS[number] for number in numbers)

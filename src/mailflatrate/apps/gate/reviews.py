@@ -96,7 +96,7 @@ def _reasons(campaign: Campaign, *, early: bool) -> list[dict[str, object]]:
     else:
         newest = campaign.decisions.order_by("-id").first()
         findings = newest.findings if newest else []
-    return [one for one in findings if not one["passed"] and one["severity"] == "review"]
+    return [finding for finding in findings if not finding["passed"] and finding["severity"] == "review"]
 
 
 def _carry_out(campaign: states.LockedCampaign, review: CampaignReview) -> bool:

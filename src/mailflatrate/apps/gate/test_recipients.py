@@ -39,12 +39,12 @@ def own_addresses() -> list[TestAddress]:
 
 def test_addresses() -> list[tuple[str, str]]:
     """Without suppressed ones, whatever the reason: a "no" to campaigns is one to their tests."""
-    return [(each.address, each.name) for each in own_addresses() if not each.is_suppressed]
+    return [(own_address.address, own_address.name) for own_address in own_addresses() if not own_address.is_suppressed]
 
 
 def checked_recipients(recipients: Sequence[str]) -> list[str]:
     """Return these addresses, each once. Raises CampaignInputError unless all are among `test_addresses`."""
-    known = {each.address: each.is_suppressed for each in own_addresses()}
+    known = {own_address.address: own_address.is_suppressed for own_address in own_addresses()}
     wanted = list(dict.fromkeys(address.strip().lower() for address in recipients))
     strangers = [address for address in wanted if address not in known]
     if strangers:

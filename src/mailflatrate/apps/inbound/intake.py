@@ -85,7 +85,7 @@ def store(arrivals: Sequence[Arrival]) -> list[int]:
     now = clock.now()
     with tenancy.platform(PlatformReason.MAIL_IN):
         stored = _store(arrivals, now)
-        transaction.on_commit(lambda: arrival_journal.write([_noted(each, now) for each in arrivals]))
+        transaction.on_commit(lambda: arrival_journal.write([_noted(arrival, now) for arrival in arrivals]))
     return stored
 
 

@@ -59,7 +59,7 @@ UNDONE = Q(kind=FeedbackKind.UNSUBSCRIBE, reason__in=LeaveUndone.values)
 
 
 def is_unsubscribed_sql(row: str) -> str:
-    undone = ", ".join(f"'{each}'" for each in LeaveUndone.values)
+    undone = ", ".join(f"'{value}'" for value in LeaveUndone.values)
     return f"{row}.kind = '{FeedbackKind.UNSUBSCRIBE}' AND {row}.reason NOT IN ({undone})"
 
 

@@ -73,13 +73,13 @@ FROM chosen GROUP BY 1, 2
 
 def write_noes(job: Import, noes: Sequence[SaidNo]) -> Counter[str]:
     """Idempotent. Returns how many this import had added, by quarantine reason ("": confirmed)."""
-    write_leavers(job, [said for said in noes if said.left_list_as])
-    noes = [said for said in noes if not said.left_list_as]
+    write_leavers(job, [noe for noe in noes if noe.left_list_as])
+    noes = [noe for noe in noes if not noe.left_list_as]
     if not noes:
         return Counter()
     strongest: dict[bytes, SaidNo] = {}
-    for said in sorted(noes, key=lambda said: (NO.index(said.status), said.line)):
-        strongest.setdefault(said.address_key, said)
+    for noe in sorted(noes, key=lambda said: (NO.index(said.status), said.line)):
+        strongest.setdefault(noe.address_key, noe)
     source = f"import {job.id}: {job.file_name}"[:200]
     suppression.suppress_many(
         [

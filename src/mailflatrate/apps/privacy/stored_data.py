@@ -100,7 +100,7 @@ def _person(
 ) -> dict[str, Any]:
     """Return the person's own data, without the names and attributes in `carried`."""
     kept = contact.attributes.keys() - carried
-    named = kept | {key for one in changes if one["what"] == ChangeKind.FIELDS for key in one["values"]}
+    named = kept | {key for change in changes if change["what"] == ChangeKind.FIELDS for key in change["values"]}
     return {
         "email": contact.email,
         "first_name": "" if "first_name" in carried else contact.first_name,
@@ -191,7 +191,7 @@ def _carried(contact_id: int) -> set[tuple[str, int | None]]:
     details = ConsentEvidence.objects.filter(
         event__contact_id=contact_id, event__kind=ConsentKind.CONFIRMED, details__has_key="carried"
     ).values_list("details", flat=True)
-    return {(name, found.get("moved_from")) for found in details for name in found["carried"]}
+    return {(name, detail.get("moved_from")) for detail in details for name in detail["carried"]}
 
 
 def _ever_carried(contact_id: int) -> frozenset[str]:
@@ -221,7 +221,7 @@ _OF_THE_MOVER = ("moved_from", "carried", "was_confirmed", "signup_user_agent")
 def _movers(events: Iterable[ConsentEvent]) -> frozenset[int]:
     """Return the ids of sign-ups that another mailbox requested through a change of address."""
     details = [row.evidence.details for row in events if getattr(row, "evidence", None) is not None]
-    return frozenset(said["request"] for said in details if "moved_from" in said and "request" in said)
+    return frozenset(detail["request"] for detail in details if "moved_from" in detail and "request" in detail)
 
 
 def _consents(events: Sequence[ConsentEvent], movers: Collection[int]) -> list[dict[str, Any]]:
@@ -304,8 +304,8 @@ def _path(path: PersonPath) -> dict[str, Any]:
         "state": row.state,
         "why": row.why,
         "steps": [
-            {"at": each.at.isoformat(), "what": each.kind, "branch": each.target, "result": each.result}
-            for each in path.steps
+            {"at": step.at.isoformat(), "what": step.kind, "branch": step.target, "result": step.result}
+            for step in path.steps
         ],
     }
 

@@ -71,7 +71,7 @@ def build_index(account_id: int, field_id: int) -> None:
             create_defaults={"wanted_at": clock.now(), "type": field.type, "read_to": _horizon()[0]},
         )
         others = SortIndex.objects.filter(account_id=account_id).order_by("-wanted_at", "-id")
-        surplus = [each.id for each in others[MOST_INDEXES:]]
+        surplus = [other.id for other in others[MOST_INDEXES:]]
         SortIndex.objects.filter(id__in=surplus).update(wanted_at=clock.now() - 2 * KEPT)
     for index_id in (*surplus, row.id):
         tend_index(index_id)

@@ -74,8 +74,8 @@ def month_figures(month: date, zone: ZoneInfo) -> MonthFigures:
     campaigns = list(begun.only("name", "track_clicks").order_by("-started_at", "-id"))
     figures = _figures_of(campaigns)
     total = CampaignFigures()
-    for each in figures.values():
-        total = total.plus(each)
+    for figure in figures.values():
+        total = total.plus(figure)
     named = tuple((campaign.name, figures[campaign.id]) for campaign in campaigns)
     conversions = conversions_together(list(figures)) if goal_of_account() else None
     return MonthFigures(growth_between(begin, end), named, total, conversions)

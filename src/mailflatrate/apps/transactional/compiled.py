@@ -114,7 +114,7 @@ def check_rendering(edition: TemplateEdition, values: Mapping[str, object], allo
     parts = render_message(edition, values)
     findings = judge_finished(_reviewed(edition), parts.subject, parts.html, parts.text, allowed)
     if findings:
-        raise TransactionalError(" ".join(found.sentence(language) for found in findings))
+        raise TransactionalError(" ".join(finding.sentence(language) for finding in findings))
 
 
 def render_message(edition: TemplateEdition, values: Mapping[str, object]) -> WrittenParts:

@@ -21,7 +21,7 @@ def check_chain(timestamp: int) -> None:
         details = {
             "rows": report.rows,
             "head": report.head,
-            "damages": [one.text for one in report.damages[:MOST_NAMED]],
+            "damages": [damage.text for damage in report.damages[:MOST_NAMED]],
         }
         record(CHECKED if report.whole else DAMAGED, by=machine("audit.check_chain"), details=details)
     if report.whole:

@@ -80,9 +80,9 @@ def delete(name: str) -> None:
 def older_files(area: str, before: datetime) -> Iterator[tuple[int, str]]:
     """Yield account and name of every file in an area that was stored before `before`, across all accounts."""
     for backend in readable():
-        for found in backend.list_files():
-            if found.name.startswith(f"{area}/") and found.stored_at < before:
-                yield found.account_id, found.name
+        for list_file in backend.list_files():
+            if list_file.name.startswith(f"{area}/") and list_file.stored_at < before:
+                yield list_file.account_id, list_file.name
 
 
 @contextmanager

@@ -70,11 +70,11 @@ class S3Files:
         """List the objects below the prefix; skip those that we did not create."""
         below = self._prefix if account_id is None else f"{self._prefix}{account_id}/"
         try:
-            for found in self._bucket.list_objects(below):
-                account, _, name = found.key.removeprefix(self._prefix).partition("/")
+            for list_object in self._bucket.list_objects(below):
+                account, _, name = list_object.key.removeprefix(self._prefix).partition("/")
                 with suppress(NameRefused):
                     if account.isdecimal():
-                        yield ListedFile(int(account), checked_name(name), found.octets, found.changed_at)
+                        yield ListedFile(int(account), checked_name(name), list_object.octets, list_object.changed_at)
         except BucketFailed as problem:
             raise StorageFailed(str(problem)) from problem
 

@@ -24,11 +24,11 @@ def verify_command(as_json: bool) -> None:
         with tenancy.platform(PlatformReason.HOUSEKEEPING):
             report = audit.verify()
     if as_json:
-        damages = [{"kind": one.kind, "number": one.number, "text": one.text} for one in report.damages]
+        damages = [{"kind": damage.kind, "number": damage.number, "text": damage.text} for damage in report.damages]
         click.echo(json.dumps({"rows": report.rows, "head": report.head, "damages": damages}))
     else:
-        for one in report.damages:
-            click.echo(f"{one.kind}: {one.text}")
+        for damage in report.damages:
+            click.echo(f"{damage.kind}: {damage.text}")
         verdict = "whole" if report.whole else f"damaged in {len(report.damages)} places"
         click.echo(f"The audit log has {report.rows:,} rows and is {verdict}. Newest hash: {report.head}")
     sys.exit(0 if report.whole else 1)

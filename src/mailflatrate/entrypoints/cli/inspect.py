@@ -28,11 +28,11 @@ def inspect_command(paths: tuple[Path, ...], jsonl: bool, replies: bool) -> None
         return
     if not paths:
         raise click.UsageError("Name at least one file or folder, or use --replies.")
-    for found in inspect_paths(paths):
+    for report in inspect_paths(paths):
         if jsonl:
-            click.echo(json.dumps(found, ensure_ascii=False))
+            click.echo(json.dumps(report, ensure_ascii=False))
             continue
-        recipients = found["recipients"]
+        recipients = report["recipients"]
         who = ", ".join(map(str, recipients)) if isinstance(recipients, list | tuple) else ""
         who = who or "no recipient"
-        click.echo(f"{found['file']}: {found['kind']}, {who}, {found['status'] or '-'} {found['reason'] or ''}")
+        click.echo(f"{report['file']}: {report['kind']}, {who}, {report['status'] or '-'} {report['reason'] or ''}")

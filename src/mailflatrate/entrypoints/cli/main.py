@@ -47,7 +47,11 @@ COMMANDS: dict[str, tuple[str, str]] = {
 
 def commands() -> dict[str, tuple[str, str]]:
     """Ours and those of extensions, whose modules are named in full."""
-    extended = {name: row for found in extension_modules("commands") for name, row in found.COMMANDS.items()}
+    extended = {
+        name: row
+        for extension_module in extension_modules("commands")
+        for name, row in extension_module.COMMANDS.items()
+    }
     return {name: (f"{__package__}.{module}", text) for name, (module, text) in COMMANDS.items()} | extended
 
 

@@ -25,7 +25,7 @@ def list_command(as_json: bool) -> None:
 
         rows: list[Row] = []
         for kind in configured(settings):
-            sizes = [found.octets for found in open_backend(settings, kind).list_files()]
+            sizes = [list_file.octets for list_file in open_backend(settings, kind).list_files()]
             is_active = kind is settings.storage
             rows.append({"place": kind.value, "new_files": is_active, "files": len(sizes), "octets": sum(sizes)})
     show(rows, as_json=as_json, empty="")

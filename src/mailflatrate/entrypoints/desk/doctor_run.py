@@ -44,15 +44,15 @@ class StepReport:
 
     @property
     def level(self) -> Level:
-        return min((each.level for each in self.findings), key=WORST_FIRST.index, default=Level.OK)
+        return min((finding.level for finding in self.findings), key=WORST_FIRST.index, default=Level.OK)
 
     @property
     def unfinished(self) -> tuple[Line, ...]:
-        return tuple(each for each in self.findings if each.level is not Level.OK)
+        return tuple(finding for finding in self.findings if finding.level is not Level.OK)
 
     @property
     def finished(self) -> tuple[Line, ...]:
-        return tuple(each for each in self.findings if each.level is Level.OK)
+        return tuple(finding for finding in self.findings if finding.level is Level.OK)
 
 
 STEPS: Final = (

@@ -83,7 +83,7 @@ def conversion_report(campaign: Campaign, delivered: int) -> ConversionReport | 
     counts = [found.by_day.get(number, ConversionCounts()) for number in range(last + 1)]
     chart = {
         "times": [int(at.timestamp()) for at in begins],
-        "series": [{"label": _("Conversions"), "values": [each.conversions for each in counts]}],
+        "series": [{"label": _("Conversions"), "values": [count.conversions for count in counts]}],
         "unit": "",
         "from_zero": True,
     }
@@ -106,7 +106,7 @@ def _texts(campaign: Campaign, found: CampaignConversions) -> list[ConversionPar
     texts = all_variants(campaign)
     if len(texts) == 1:
         return []
-    names = [language_name(each.language) for each in texts] if campaign.translations else list(VARIANT_LETTERS)
+    names = [language_name(text.language) for text in texts] if campaign.translations else list(VARIANT_LETTERS)
     counts = [found.by_variant.get(number, ConversionCounts()) for number in range(len(texts))]
     return [ConversionPart(name, each, money_words(each.revenue)) for name, each in zip(names, counts, strict=False)]
 

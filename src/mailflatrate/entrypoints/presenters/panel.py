@@ -134,20 +134,20 @@ def panel(
     failures = failures_by_weight(verdict)
     if not has_sender:
         # Without a From address, its domain, name and records can't be in order either. One line is enough.
-        failures = tuple(each for each in failures if not _follows_from_sender(each))
+        failures = tuple(failure for failure in failures if not _follows_from_sender(failure))
     if automation_id is not None:
-        failures = tuple(each for each in failures if each.key not in BY_THE_APPROVER)
-    if any(each.key == SECOND for each in failures):
+        failures = tuple(failure for failure in failures if failure.key not in BY_THE_APPROVER)
+    if any(failure.key == SECOND for failure in failures):
         # The second person confirms the policy by releasing.
         hidden = BY_THE_APPROVER if for_approver else (POLICY,)
-        failures = tuple(each for each in failures if each.key not in hidden)
+        failures = tuple(failure for failure in failures if failure.key not in hidden)
     return Panel(
         open=[_item(finding, automation_id) for finding in failures],
         passed=[_item(finding) for finding in verdict if finding.passed],
         blocking=sum(finding.severity is Severity.BLOCK for finding in failures),
         allowed=verdict.allowed,
         askable=is_askable(verdict),
-        only_policy=[each.key for each in failures if each.severity is Severity.BLOCK] == [POLICY],
+        only_policy=[failure.key for failure in failures if failure.severity is Severity.BLOCK] == [POLICY],
     )
 
 

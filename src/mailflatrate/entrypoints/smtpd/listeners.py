@@ -96,7 +96,7 @@ class InboundHandler:
         self, _server: SMTP, _session: Session, envelope: Envelope, address: str, options: list[str]
     ) -> str:
         """A recipient counts once, however it is spelled, but LMTP requires a reply for each mention."""
-        known = {one.lower() for one in envelope.rcpt_tos}
+        known = {rcpt_to.lower() for rcpt_to in envelope.rcpt_tos}
         if address.lower() in known and len(envelope.rcpt_tos) < MOST_REPEATED:
             envelope.rcpt_tos.append(address)
             return "250 2.1.5 OK"

@@ -28,7 +28,7 @@ def parts(found: Iterable[CriterionResult]) -> list[dict[str, Any]]:
     rows = list(found)
     made = []
     for holder, title in titles.items():
-        mine = [one for one in rows if one.criterion.holder is holder]
+        mine = [row for row in rows if row.criterion.holder is holder]
         if mine:
             unsettled = sum(one.state in (State.OPEN, State.BROKEN) for one in mine)
             made.append(

@@ -19,4 +19,11 @@ def document_html(document: AgreementDocument) -> SafeString:
 
 
 def policy_in_force(language: str) -> AgreementDocument | None:
-    return next((each for each in current_documents(language) if each.kind == AgreementKind.POLICY), None)
+    return next(
+        (
+            current_document
+            for current_document in current_documents(language)
+            if current_document.kind == AgreementKind.POLICY
+        ),
+        None,
+    )

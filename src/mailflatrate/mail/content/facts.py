@@ -351,7 +351,7 @@ class _Page:
                 self.link_texts.append(LinkText(found.group() if found.re is _SHOWN_URL else shown, href))
 
     def closed_blocks(self) -> tuple[str, ...]:
-        return tuple(text for one in self.blocks if (text := _squeezed("".join(one))))
+        return tuple(text for block in self.blocks if (text := _squeezed("".join(block))))
 
     def is_faint(self, value: str) -> bool:
         return any(value in text for text in self.faint)

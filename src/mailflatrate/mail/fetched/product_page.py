@@ -103,14 +103,14 @@ def _of_node(node: Mapping[str, Any]) -> _Found:
     offers = node.get("offers")
     listed = [one for one in (offers if isinstance(offers, list) else [offers]) if isinstance(one, Mapping)]
     first = listed[0] if listed else {}
-    nested = [one for offer in listed[:MOST_OFFERS] for one in _specifications(offer)]
+    nested = [specification for offer in listed[:MOST_OFFERS] for specification in _specifications(offer)]
     prices = [_text(one.get("price") or one.get("lowPrice")) for one in (*listed[:MOST_OFFERS], *nested)]
     priced = next((one for one in (*listed, *nested) if one.get("priceCurrency")), {})
     return {
         "title": _text(node.get("name")),
         "text": _text(node.get("description")),
         "picture": _picture(node.get("image")),
-        "prices": [one for one in prices if one][:MOST_OFFERS],
+        "prices": [price for price in prices if price][:MOST_OFFERS],
         "currency": _text(priced.get("priceCurrency")),
         "availability": _text(first.get("availability")),
     }
@@ -147,7 +147,7 @@ def _from_microdata(tree: LexborHTMLParser) -> _Found:
         "title": _first(scope, "name"),
         "text": _first(scope, "description"),
         "picture": _first(scope, "image"),
-        "prices": [one for one in prices if one],
+        "prices": [price for price in prices if price],
         "currency": _first(scope, "priceCurrency"),
         "availability": _first(scope, "availability"),
     }

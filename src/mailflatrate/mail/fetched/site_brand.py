@@ -147,4 +147,4 @@ def _logos(tree: LexborHTMLParser, url: str) -> list[str]:
         ("link[rel~=icon][href]", "href"),
     ):
         found += [_absolute(url, node.attributes.get(name)) for node in tree.css(selector)]
-    return [one for one in dict.fromkeys(found) if one and not urlsplit(one).path.lower().endswith((".svg", ".ico"))]
+    return [key for key in dict.fromkeys(found) if key and not urlsplit(key).path.lower().endswith((".svg", ".ico"))]

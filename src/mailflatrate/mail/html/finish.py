@@ -221,13 +221,13 @@ def _decide(stack: list[_OpenTag], *, right: bool) -> None:
     holders = [block]
     if block.token.name in {"li", "dt", "dd"}:
         holders += [one for one in reversed(stack) if one.token.name in _LISTS][:1]
-    for one in holders:
-        if right and not one.token.attributes.get("dir"):
-            _set(one.token, "dir", "rtl")
-            one.decided = True
-            if one.align == "left":
-                style = _ALIGN.sub("", one.token.attributes.get("style") or "").strip("; ")
-                _set(one.token, "style", f"{style};text-align:right".lstrip(";"))
+    for holder in holders:
+        if right and not holder.token.attributes.get("dir"):
+            _set(holder.token, "dir", "rtl")
+            holder.decided = True
+            if holder.align == "left":
+                style = _ALIGN.sub("", holder.token.attributes.get("style") or "").strip("; ")
+                _set(holder.token, "style", f"{style};text-align:right".lstrip(";"))
 
 
 def _first_strong(text: str) -> str:

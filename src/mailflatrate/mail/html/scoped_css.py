@@ -125,6 +125,10 @@ def url_of(token: Any) -> str | None:
     """`url(x)` or `url("x")`; None for anything else."""
     if token.type == "url":
         return str(token.value)
-    if token.type == "function" and token.lower_name == "url" and [one.type for one in token.arguments] == ["string"]:
+    if (
+        token.type == "function"
+        and token.lower_name == "url"
+        and [argument.type for argument in token.arguments] == ["string"]
+    ):
         return str(token.arguments[0].value)
     return None

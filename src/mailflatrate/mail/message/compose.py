@@ -164,15 +164,15 @@ class Composer:
         if isinstance(stream, CampaignStream):
             plan = campaign_plan(stream, service)
             feedback_domain = stream.feedback_domain or service.mail_domain
-            lacking = missing_signature(stream.sender.address, feedback_domain, [each.domain for each in signers])
+            lacking = missing_signature(stream.sender.address, feedback_domain, [signer.domain for signer in signers])
         elif isinstance(stream, TransactionalStream):
             plan = transactional_plan(stream, service)
             lacking = missing_signature(
-                stream.sender.address, stream.feedback_domain, [each.domain for each in signers]
+                stream.sender.address, stream.feedback_domain, [signer.domain for signer in signers]
             )
         else:
             plan = notice_plan(stream, service)
-            lacking = missing_signature(stream.sender.address, None, [each.domain for each in signers])
+            lacking = missing_signature(stream.sender.address, None, [signer.domain for signer in signers])
         if signers and lacking:
             raise ComposeError(lacking)
         self._bounce_domain = stream.bounce_domain

@@ -32,7 +32,9 @@ class AuthResult:
 def authserv_id(value: str) -> str:
     """Return it in lower case; "" if the field names none."""
     statements = [one.strip() for one in _bare(value).split(";")]
-    named = next((one for one in statements if one and not one.lower().startswith("i=")), "").split(" ")[0]
+    named = next(
+        (statement for statement in statements if statement and not statement.lower().startswith("i=")), ""
+    ).split(" ")[0]
     return "" if "=" in named else named.lower()
 
 

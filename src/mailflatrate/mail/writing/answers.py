@@ -48,8 +48,8 @@ def read_answer(body: bytes, question: ModelQuestion) -> tuple[str, ...]:
     if not isinstance(suggestions, list) or len(suggestions) < question.count:
         raise AnswerRefused("format")
     texts = suggestions[: question.count]
-    if not all(isinstance(one, str) and one.strip() for one in texts):
+    if not all(isinstance(text, str) and text.strip() for text in texts):
         raise AnswerRefused("empty")
-    if any(len(one) > question.longest for one in texts):
+    if any(len(text) > question.longest for text in texts):
         raise AnswerRefused("long")
-    return tuple(one.strip() for one in texts)
+    return tuple(text.strip() for text in texts)

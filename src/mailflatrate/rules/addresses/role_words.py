@@ -49,15 +49,15 @@ def latin_spellings(word: str) -> tuple[str, ...]:
             at += 1
     if not choices:
         return ()
-    rare = sorted(product(*(range(len(each)) for each in choices)), key=sum) if _count(choices) <= 4_096 else []
+    rare = sorted(product(*(range(len(choice)) for choice in choices)), key=sum) if _count(choices) <= 4_096 else []
     picks = rare or [tuple(0 for _ in choices)]
     return tuple("".join(each[at] for each, at in zip(choices, pick, strict=True)) for pick in picks[:MOST_SPELLINGS])
 
 
 def _count(choices: list[tuple[str, ...]]) -> int:
     total = 1
-    for each in choices:
-        total *= len(each)
+    for choice in choices:
+        total *= len(choice)
     return total
 
 

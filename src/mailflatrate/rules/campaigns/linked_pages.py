@@ -80,7 +80,7 @@ def disagreements(words: str, prices: Sequence[PriceRange], events: Sequence[Eve
     if 0 < len(prices) <= MOST_COMPARED and stated and not any(each.has(price) for price in stated for each in prices):
         found.append(f"{_said_prices(stated)} / {_said_ranges(prices)}")
     days = stated_days(words)
-    agree = any(day.is_within(each.first, each.last) for day in days for each in events)
+    agree = any(day.is_within(event.first, event.last) for day in days for event in events)
     if 0 < len(events) <= MOST_COMPARED and days and not agree:
         found.append(f"{', '.join(map(_said_day, days[:MOST_COMPARED]))} / {_said_events(events)}")
     return tuple(found)
@@ -91,7 +91,9 @@ def _said_prices(prices: Iterable[StatedPrice]) -> str:
 
 
 def _said_ranges(prices: Iterable[PriceRange]) -> str:
-    return ", ".join(f"{each.low}{'' if each.low == each.high else f'–{each.high}'} {each.currency}" for each in prices)
+    return ", ".join(
+        f"{price.low}{'' if price.low == price.high else f'–{price.high}'} {price.currency}" for price in prices
+    )
 
 
 def _said_day(day: StatedDay) -> str:
@@ -100,5 +102,6 @@ def _said_day(day: StatedDay) -> str:
 
 def _said_events(events: Iterable[EventDays]) -> str:
     return ", ".join(
-        f"{each.first.isoformat()}{'' if each.first == each.last else f'–{each.last.isoformat()}'}" for each in events
+        f"{event.first.isoformat()}{'' if event.first == event.last else f'–{event.last.isoformat()}'}"
+        for event in events
     )

@@ -5,7 +5,7 @@ from mailflatrate.rules.verdict import Check, CheckedChain, Params, RuleText, Se
 
 
 def _hits(facts: CampaignFacts) -> Params | None:
-    short = next((each for each in facts.audience.coupons if each.needed > each.free), None)
+    short = next((coupon for coupon in facts.audience.coupons if coupon.needed > coupon.free), None)
     return {"name": short.name, "free": short.free, "needed": short.needed} if short else None
 
 

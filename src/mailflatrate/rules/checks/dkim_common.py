@@ -5,7 +5,11 @@ from mailflatrate.rules.verdict import Check, Params, RuleText, Severity
 
 
 def _hits(facts: MessageFacts) -> Params | None:
-    odd = [f"a={one.verdict.algorithm}" for one in facts.signatures if one.verdict.algorithm not in ("", "rsa-sha256")]
+    odd = [
+        f"a={signature.verdict.algorithm}"
+        for signature in facts.signatures
+        if signature.verdict.algorithm not in ("", "rsa-sha256")
+    ]
     direct = not facts.message.all("received")
     odd += ["ARC-Seal"] if direct and facts.message.all("arc-seal") else []
     return {"found": tuple(dict.fromkeys(odd))} if odd else None

@@ -5,7 +5,7 @@ from mailflatrate.rules.verdict import Check, CheckedChain, Params, RuleText, Se
 
 
 def _hits(facts: CampaignFacts) -> Params | None:
-    differ = [(each.url, said) for each in facts.content.visits for said in each.disagreements]
+    differ = [(visit.url, disagreement) for visit in facts.content.visits for disagreement in visit.disagreements]
     return {"links": tuple(f"{said} ({url})" for url, said in differ)[:5]} if differ else None
 
 

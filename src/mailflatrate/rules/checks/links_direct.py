@@ -11,8 +11,8 @@ MOST_REDIRECTS = 1
 
 
 def _hits(facts: CampaignFacts) -> Params | None:
-    detours = [each for each in facts.content.visits if _leads_elsewhere(each)]
-    return {"links": tuple(f"{each.url} → {each.final_url}" for each in detours)[:5]} if detours else None
+    detours = [visit for visit in facts.content.visits if _leads_elsewhere(visit)]
+    return {"links": tuple(f"{detour.url} → {detour.final_url}" for detour in detours)[:5]} if detours else None
 
 
 def _leads_elsewhere(visit: LinkVisitFacts) -> bool:

@@ -8,7 +8,7 @@ _MISSED = (LinkOutcome.GONE, LinkOutcome.FAILED)
 
 
 def _hits(facts: CampaignFacts) -> Params | None:
-    missed = [each for each in facts.content.visits if each.outcome in _MISSED]
+    missed = [visit for visit in facts.content.visits if visit.outcome in _MISSED]
     if not missed:
         return None
     return {"links": tuple(f"{each.url} ({each.problem})" if each.problem else each.url for each in missed)[:5]}

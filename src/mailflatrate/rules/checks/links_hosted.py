@@ -6,7 +6,7 @@ from mailflatrate.rules.verdict import Check, CheckedChain, Params, RuleText, Se
 
 
 def _hits(facts: CampaignFacts) -> Params | None:
-    lost = [each.url for each in facts.content.visits if each.outcome is LinkOutcome.NO_HOST]
+    lost = [visit.url for visit in facts.content.visits if visit.outcome is LinkOutcome.NO_HOST]
     return {"links": tuple(lost)[:5]} if lost else None
 
 

@@ -8,7 +8,7 @@ _OPEN = (LinkOutcome.WAITING, LinkOutcome.UNKNOWN)
 
 
 def _hits(facts: CampaignFacts) -> Params | None:
-    unseen = [each.url for each in facts.content.visits if each.outcome in _OPEN]
+    unseen = [visit.url for visit in facts.content.visits if visit.outcome in _OPEN]
     return {"links": tuple(unseen)[:5], "number": len(unseen)} if unseen else None
 
 

@@ -10,7 +10,7 @@ def _hits(facts: HasContent) -> Params | None:
     content = facts.content
     # Our own Liquid is allowed in a subject, and what the compiler cannot fill it reports itself, in `leftovers`.
     foreign = (tag for tag in find_merge_tags(f"{content.subject}\n{content.preheader}") if tag[:2] not in ("{{", "{%"))
-    left = (each for each in content.leftovers if line_of_param(each, ROW_MISSING) is None)
+    left = (leftover for leftover in content.leftovers if line_of_param(leftover, ROW_MISSING) is None)
     tags = tuple(dict.fromkeys((*foreign, *left)))
     return {"tags": tags} if tags else None
 

@@ -15,7 +15,7 @@ _OF_ONE_CLICK = (
 
 
 def _hits(facts: MessageFacts) -> Params | None:
-    found = tuple(f"leave.{one.value}" for one in facts.unsubscribe.problems if one in _OF_ONE_CLICK)
+    found = tuple(f"leave.{problem.value}" for problem in facts.unsubscribe.problems if problem in _OF_ONE_CLICK)
     return {"problems": found} if found else None
 
 

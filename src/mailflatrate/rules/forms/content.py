@@ -141,7 +141,7 @@ class FormContent:
         return {
             **({"tracking": True} if self.asks_tracking else {}),
             **({"further": [_further_json(each) for each in self.further]} if self.further else {}),
-            **({"others": [each.as_json() for each in self.others]} if self.others else {}),
+            **({"others": [other.as_json() for other in self.others]} if self.others else {}),
             **({"redirects": asdict(self.redirects)} if self.redirects != FormRedirects() else {}),
             "languages": list(self.languages),
             "texts": {

@@ -85,7 +85,7 @@ def lint_from_line(value: str, brands: Brands) -> dict[str, object]:
     return {
         "name": facts.name,
         "address": facts.address,
-        "findings": [finding_as_json(one, explain(one, ENGLISH)) for one in verdict.failures],
+        "findings": [finding_as_json(failure, explain(failure, ENGLISH)) for failure in verdict.failures],
         "verdict": weight_word(verdict.failures),
     }
 
@@ -98,9 +98,12 @@ def message_facts(raw: bytes, outside: LintLookups, *, now: datetime, kind: Mess
     transit = read_transit(message, verdicts, from_line.domain)
     signatures = tuple(
         Signature(
-            one, outside.key_bits.get((one.selector, one.domain), 0), transit.vouches_for(one), transit.explains(one)
+            verdict,
+            outside.key_bits.get((verdict.selector, verdict.domain), 0),
+            transit.vouches_for(verdict),
+            transit.explains(verdict),
         )
-        for one in verdicts
+        for verdict in verdicts
     )
     guess = KindGuess(kind, ()) if kind else guess_kind(message, transit)
     rewrote = rewrote_nothing if _is_changed(signatures) else outside.rewrote
@@ -142,11 +145,14 @@ def _sender(
     transit: Transit,
     outside: LintLookups,
 ) -> SenderFacts:
-    holding = [one.verdict.domain for one in signatures if one.holds]
+    holding = [signature.verdict.domain for signature in signatures if signature.holds]
     aligned = [domain for domain in holding if same_house(domain, from_line.domain)]
     return_path = next((box.domain for box in read_from(message.first("return-path"))), "")
     reply_to = next((box.address for box in read_from(message.first("reply-to"))), "")
-    broken_later = any(one.is_transit_broken and same_house(one.verdict.domain, from_line.domain) for one in signatures)
+    broken_later = any(
+        signature.is_transit_broken and same_house(signature.verdict.domain, from_line.domain)
+        for signature in signatures
+    )
     found = outside.lookup(from_line.domain, return_path, reply_to)
     return SenderFacts(
         from_address=from_line.address,
@@ -213,7 +219,9 @@ def _content(
 def _houses(message: ParsedMessage, signatures: tuple[Signature, ...]) -> frozenset[str]:
     written = [box.domain for name in ("from", "return-path") for box in read_from(message.first(name))]
     leaving = re.findall(r"<https?://([\w.-]+)", message.first("list-unsubscribe").lower())
-    return frozenset(filter(None, (*written, *leaving, *(one.verdict.domain for one in signatures if one.holds))))
+    return frozenset(
+        filter(None, (*written, *leaving, *(signature.verdict.domain for signature in signatures if signature.holds)))
+    )
 
 
 def _faint(seen: SeenContent, imprint: ImprintMarks) -> tuple[str, ...]:
@@ -227,7 +235,7 @@ def _headed(message: ParsedMessage) -> str:
 
 def _is_changed(signatures: tuple[Signature, ...]) -> bool:
     broken = (DkimStatus.BODY_CHANGED, DkimStatus.HEADER_CHANGED, DkimStatus.MALFORMED)
-    return not signatures or any(one.verdict.status in broken for one in signatures)
+    return not signatures or any(signature.verdict.status in broken for signature in signatures)
 
 
 _URL = re.compile(r"https?://[^\s<>\"]+", re.IGNORECASE)

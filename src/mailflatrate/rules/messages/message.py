@@ -60,7 +60,9 @@ class MessageFacts:
 
     @property
     def sender_signatures(self) -> tuple[DkimVerdict, ...]:
-        return tuple(one.verdict for one in self.signatures if one.holds or one.is_transit_broken)
+        return tuple(
+            signature.verdict for signature in self.signatures if signature.holds or signature.is_transit_broken
+        )
 
     @property
     def signed(self) -> frozenset[str]:

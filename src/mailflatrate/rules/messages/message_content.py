@@ -73,7 +73,7 @@ class ReviewedContent:
 
 
 def reviewed_content(parts: Iterable[tuple[str, str, str]]) -> ReviewedContent:
-    lines = [line for each in parts for line in shown_lines(*each)]
+    lines = [line for part in parts for line in shown_lines(*part)]
     return ReviewedContent(frozenset(lines), frozenset(find_content("\n".join(lines))))
 
 

@@ -118,7 +118,7 @@ def guess_kind(message: ParsedMessage, transit: Transit) -> KindGuess:
     sums = {kind: sum(weight for one, weight, _ in witnesses if one is kind) for kind in MessageKind}
     sums[_PERSONAL] += 1 if from_box.address else 0
     best = max((_PERSONAL, _TRANSACTIONAL, _BULK), key=sums.__getitem__)
-    named = sorted((one for one in witnesses if one[0] is best), key=lambda one: -one[1])
+    named = sorted((witness for witness in witnesses if witness[0] is best), key=lambda one: -one[1])
     return KindGuess(best, tuple(dict.fromkeys(name for _, _, name in named))[:4])
 
 

@@ -9,7 +9,7 @@ _UMLAUTS = str.maketrans({"ä": "ae", "ö": "oe", "ü": "ue"})
 
 def folded(name: str) -> str:
     parts = unicodedata.normalize("NFKD", name.casefold())
-    plain = "".join(each for each in parts if not unicodedata.combining(each))
+    plain = "".join(part for part in parts if not unicodedata.combining(part))
     return " ".join(re.findall(r"\w+", plain))
 
 

@@ -160,7 +160,7 @@ def _check(certificate: Mapping[str, Any], anchors: Anchors) -> tuple[list[Proof
     findings += _check_elements(certificate, events)
     findings += _check_seals(certificate, seals)
     stamped, faults = _check_stamps(certificate, seals, anchors.authorities)
-    witness = TrustedCertificate(certificate, [each.record for each in events], seals, seal_of)
+    witness = TrustedCertificate(certificate, [event.record for event in events], seals, seal_of)
     covered, vouched = witness.ask(anchors, stamped)
     return [*findings, *faults, *vouched], covered
 
@@ -196,16 +196,16 @@ def _check_subject(certificate: Mapping[str, Any], events: Sequence[ProofEvent])
     findings = []
     account, contact = int(certificate["account"]["id"]), int(certificate["person"]["contact"])
     mailing_list = int(certificate["list"]["id"])
-    for each in events:
-        record = each.record
+    for event in events:
+        record = event.record
         if (record.account, record.contact) != (account, contact) or record.mailing_list not in (None, mailing_list):
             findings.append(_fault(f"event {record.id}: is about another person, list or account"))
-    addresses = {each.value("email") for each in events} - {None}
+    addresses = {event.value("email") for event in events} - {None}
     if addresses and certificate["person"]["email"] not in addresses:
         findings.append(_fault("the address of the certificate is in none of its events"))
     if not addresses and certificate["person"]["email"]:
         findings.append(_open("no event shows the address, so nothing proves whose consent it was"))
-    if [each.record.id for each in events] != sorted({each.record.id for each in events}):
+    if [event.record.id for event in events] != sorted({event.record.id for event in events}):
         findings.append(_fault("the events are not in order, or one stands twice"))
     return findings
 
@@ -213,9 +213,9 @@ def _check_subject(certificate: Mapping[str, Any], events: Sequence[ProofEvent])
 def _check_elements(certificate: Mapping[str, Any], events: Sequence[ProofEvent]) -> list[ProofFinding]:
     elements = elements_of(events)
     if certificate["format"] != CERTIFICATE_FORM:
-        elements = [each for each in elements if each.key not in SINCE_FORM_3]
+        elements = [element for element in elements if element.key not in SINCE_FORM_3]
     stated = [(item["step"], item["key"], item["value"], item["event"]) for item in certificate["elements"]]
-    if stated != [(each.step.value, each.key, each.value, each.event) for each in elements]:
+    if stated != [(element.step.value, element.key, element.value, element.event) for element in elements]:
         return [_fault("what the certificate shows is not what its events say")]
     missing = ", ".join(f"{each.step.value}/{each.key}" for each in missing_of(elements))
     if missing:

@@ -95,7 +95,7 @@ def element_name(key: str, language: str) -> str:
 
 
 def basis_of(events: Sequence[ProofEvent]) -> ProofEvent | None:
-    return next((each for each in reversed(events) if each.record.kind in ("confirmed", "imported")), None)
+    return next((event for event in reversed(events) if event.record.kind in ("confirmed", "imported")), None)
 
 
 def elements_of(events: Sequence[ProofEvent]) -> list[Element]:
@@ -111,7 +111,7 @@ def missing_of(elements: Sequence[Element]) -> list[Element]:
 
 
 def _partner(events: Sequence[ProofEvent], basis: ProofEvent | None, kind: str, named: str) -> ProofEvent | None:
-    of_kind = [each for each in events if each.record.kind == kind]
+    of_kind = [event for event in events if event.record.kind == kind]
     if basis is None:
         return of_kind[-1] if of_kind else None
     event_id, request = basis.detail(named), basis.detail("request")
@@ -186,6 +186,6 @@ def _confirmation(basis: ProofEvent | None, *, imported: bool) -> list[Element]:
 
 
 def _later(events: Sequence[ProofEvent], basis: ProofEvent | None) -> Element:
-    endings = [each for each in events if each.record.kind in _ENDINGS]
-    text = ", ".join(f"{each.record.kind} {each.record.occurred_at}" for each in endings) or "-"
+    endings = [event for event in events if event.record.kind in _ENDINGS]
+    text = ", ".join(f"{ending.record.kind} {ending.record.occurred_at}" for ending in endings) or "-"
     return Element(ProofStep.LATER, "withdrawals", text, endings[-1].record.id if endings else None)

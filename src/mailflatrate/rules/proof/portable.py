@@ -134,7 +134,7 @@ def _events(line: Mapping[str, Any]) -> list[ProofEvent]:
         if len(salt) != SALT_OCTETS or commitment(salt, text).hex() != record.commitment:
             raise PortableRefused(PortableFault.EVIDENCE)
         events.append(ProofEvent(record, read_evidence(text)))
-    ids = [each.record.id for each in events]
+    ids = [event.record.id for event in events]
     if ids != sorted(set(ids)):
         raise PortableRefused(PortableFault.SUBJECT)
     return events
@@ -151,7 +151,7 @@ def read_consent(line: Mapping[str, Any], events: list[ProofEvent]) -> PortableC
     basis = basis_of(events)
     if state != "confirmed" or basis is None:
         return PortableConsent(*who, "unconfirmed" if state == "confirmed" else state, since)
-    if any(each.record.id > basis.record.id and each.record.kind in _ENDED for each in events):
+    if any(event.record.id > basis.record.id and event.record.kind in _ENDED for event in events):
         return PortableConsent(*who, "unsubscribed", since)
     if basis.value("email") != who[0]:
         raise PortableRefused(PortableFault.SUBJECT)

@@ -206,7 +206,7 @@ class _GroupRun:
         self._left = caps
         self._pauses = pauses
         self._quota: dict[int, int] = {}
-        self._drawing = {one.member.number for one in relays}  # they may take a message at any moment
+        self._drawing = {relay.member.number for relay in relays}  # they may take a message at any moment
         self._working = set(self._drawing)  # they don't fail
         self._ended = asyncio.Event()
         self._idle = asyncio.Event()  # no one takes messages, or it's over

@@ -108,7 +108,7 @@ def give_list(user_id: int, list_id: int) -> None:
 
 
 def _said(list_ids: Collection[int] | None) -> str:
-    return "all" if list_ids is None else ", ".join(f"list:{each}" for each in list_ids)
+    return "all" if list_ids is None else ", ".join(f"list:{list_id}" for list_id in list_ids)
 
 
 def remove_member(account_id: int, membership_id: int, *, by: User) -> None:

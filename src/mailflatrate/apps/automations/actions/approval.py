@@ -75,7 +75,7 @@ def approvers_of(version: AutomationVersion, asked_by: User) -> list[User]:
     people = [approval.others_who_may_release(campaign, asked_by) for campaign in messages_in(version)]
     if not people:
         return []
-    everywhere = set.intersection(*({user.id for user in each} for each in people)) - {version.edited_by_id}
+    everywhere = set.intersection(*({user.id for user in group} for group in people)) - {version.edited_by_id}
     return [user for user in people[0] if user.id in everywhere]
 
 

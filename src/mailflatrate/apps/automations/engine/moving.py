@@ -66,8 +66,8 @@ def move(run: VersionRun, step: AutomationStep, people: Sequence[Passed]) -> Non
     if not people:
         return
     arrived: dict[str, list[int]] = {}
-    for each in people:
-        arrived.setdefault(each.next_key, []).append(each.enrolment_id)
+    for person in people:
+        arrived.setdefault(person.next_key, []).append(person.enrolment_id)
     waits = {key: _dues(run, run.steps[key], ids) for key, ids in arrived.items() if _is_wait(run, key)}
     places: dict[tuple[str, int, str, datetime | None], int] = {}
     by_person = []
@@ -79,7 +79,7 @@ def move(run: VersionRun, step: AutomationStep, people: Sequence[Passed]) -> Non
         "account_id": run.automation.account_id,
         "step": step.key,
         "now": run.now,
-        **_ids([each.enrolment_id for each in people]),
+        **_ids([person.enrolment_id for person in people]),
         "places": by_person,
         "nexts": nexts,
         "targets": targets,

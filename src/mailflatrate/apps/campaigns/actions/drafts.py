@@ -130,7 +130,7 @@ def _within_limit(values: Mapping[str, Any]) -> None:
 
 
 def _media_ids(campaign: Campaign) -> list[int]:
-    return media_ids_in("\n".join(each.content for each in all_variants(resolved(campaign))), campaign.account_id)
+    return media_ids_in("\n".join(variant.content for variant in all_variants(resolved(campaign))), campaign.account_id)
 
 
 def _look_up_later(address: str) -> None:
@@ -139,7 +139,7 @@ def _look_up_later(address: str) -> None:
 
 
 def _visit_later(campaign: Campaign) -> None:
-    if has_links_to_visit(each.content for each in all_variants(resolved(campaign))):
+    if has_links_to_visit(variant.content for variant in all_variants(resolved(campaign))):
         request_visits(campaign.id)
 
 

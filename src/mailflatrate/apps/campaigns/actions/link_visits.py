@@ -100,9 +100,9 @@ def _links_to_visit(campaign_id: int) -> Iterator[str]:
     if campaign is None or imprint is None:
         return
     urls: list[str] = []
-    for each in all_variants(campaign):
+    for variant in all_variants(campaign):
         try:
-            compiled = compile_campaign(each, imprint, edition_id=None, attributes=queries.attribute_names())
+            compiled = compile_campaign(variant, imprint, edition_id=None, attributes=queries.attribute_names())
         except SourceRefused:
             return  # the checks say why; a later save asks again
         urls += [link.url for link in compiled.sources.links]
@@ -152,8 +152,8 @@ def _keep(campaign_id: int, url: str, seen: Document, page: LinkedPage) -> None:
         redirects=seen.redirects,
         title=page.title,
         text=page.text,
-        prices=[[str(each.low), str(each.high), each.currency] for each in page.prices],
-        events=[[each.first.isoformat(), each.last.isoformat()] for each in page.events],
+        prices=[[str(price.low), str(price.high), price.currency] for price in page.prices],
+        events=[[event.first.isoformat(), event.last.isoformat()] for event in page.events],
         visited_at=clock.now(),
     )
 

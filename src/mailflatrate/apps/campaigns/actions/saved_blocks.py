@@ -65,15 +65,15 @@ def delete_block(block_id: int, *, by: User | None, open_draft: int = 0) -> None
     uses = queries.uses_of_blocks().get(block.id, [])
     if is_in_locked_design(block.id, uses):
         require_design(by)
-    for found in uses:
-        if found.id == open_draft and variant_count(found) == 1:
+    for use in uses:
+        if use.id == open_draft and variant_count(use) == 1:
             continue
-        values = rewritten(found, partial(put_in, contents={block.id: block.content}))
-        if found.state in EDITABLE:
-            write(editable(found.id), values, by)
+        values = rewritten(use, partial(put_in, contents={block.id: block.content}))
+        if use.state in EDITABLE:
+            write(editable(use.id), values, by)
         else:
             # What was released says the same as before, and its edition is frozen anyway.
-            Campaign.objects.filter(id=found.id).update(**values)
+            Campaign.objects.filter(id=use.id).update(**values)
     for template in CampaignTemplate.objects.select_for_update().filter(content__contains=include_of(block.id)):
         template.content = _with_copy(template.content, block)
         template.media_ids = sorted({*template.media_ids, *block.media_ids})

@@ -25,8 +25,8 @@ def suggested_parts(campaign: Campaign) -> dict[str, int]:
     if not taken:
         return {}
     texts = all_variants(campaign)
-    there = {name: [_place([getattr(each, name)]) for each in texts] for name in LINES}
-    whole = _place(each.content for each in texts)
+    there = {name: [_place([getattr(text, name)]) for text in texts] for name in LINES}
+    whole = _place(text.content for text in texts)
     found: Counter[str] = Counter()
     for pairs, part in _distinct(taken):
         places = there[part] if part in LINES else [whole]

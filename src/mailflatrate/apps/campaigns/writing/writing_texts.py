@@ -81,11 +81,11 @@ def words_around(shown: Campaign, key: str) -> str:
 
 def _words_around(shown: Campaign, picture: SourcePassage | None) -> list[str]:
     kind = source_format(shown.content_kind)
-    texts = [one for one in find_passages(shown.content, kind) if one.kind is PassageKind.TEXT]
+    texts = [passage for passage in find_passages(shown.content, kind) if passage.kind is PassageKind.TEXT]
     if picture is not None:
-        before = [one for one in texts if one.start < picture.start][-1:]
-        texts = before + [one for one in texts if one.start > picture.start][:1]
-    masked = (masked_or_none(one.source, form_of(kind)) for one in texts)
+        before = [text for text in texts if text.start < picture.start][-1:]
+        texts = before + [text for text in texts if text.start > picture.start][:1]
+    masked = (masked_or_none(text.source, form_of(kind)) for text in texts)
     most = MOST_CHARACTERS_AROUND if picture else MOST_FROM_CONTENT
     return [one.words[:most] for one in masked if one is not None]
 
@@ -93,7 +93,7 @@ def _words_around(shown: Campaign, picture: SourcePassage | None) -> list[str]:
 def _place_of(shown: Campaign, key: str) -> SourcePassage | None:
     part, _colon, number = key.partition(":")
     kind = source_format(shown.content_kind)
-    same = [one for one in find_passages(shown.content, kind) if one.kind.value == part]
+    same = [passage for passage in find_passages(shown.content, kind) if passage.kind.value == part]
     at = int(number) - 1 if number.isdecimal() else -1
     return same[at] if 0 <= at < len(same) else None
 

@@ -196,7 +196,7 @@ def _taking(book: RelayBook, account_id: int) -> list[str]:
     if book.is_empty:
         return []
     members = book.members(book.pool_for(Stream.CAMPAIGN, account_id))
-    return [warm_up_limits.relay_key(one.number) for one in members if one.state is RelayState.ACTIVE]
+    return [warm_up_limits.relay_key(member.number) for member in members if member.state is RelayState.ACTIVE]
 
 
 def _domain_id(campaign: Campaign) -> int | None:

@@ -75,15 +75,15 @@ class RelayBook:
 
     def members(self, key: PoolKey) -> tuple[RelaySpec, ...]:
         """In any state; without rows, the trusted pool has the relay from the settings."""
-        found = tuple(one for one in self.relays if one.pool is key.pool and one.account_id == key.account_id)
+        found = tuple(relay for relay in self.relays if relay.pool is key.pool and relay.account_id == key.account_id)
         return found or ((self.own,) if key.pool is RelayPool.TRUSTED else ())
 
     def pool_for(self, stream: Stream, account_id: int) -> PoolKey:
         """Queries the database if the table has rows."""
         if self.is_empty:
             return PoolKey(RelayPool.TRUSTED)
-        account = _sending_account(account_id, any(one.account_id == account_id for one in self.relays))
-        set_up = frozenset(one.pool for one in self.relays if one.account_id in (None, account_id))
+        account = _sending_account(account_id, any(relay.account_id == account_id for relay in self.relays))
+        set_up = frozenset(relay.pool for relay in self.relays if relay.account_id in (None, account_id))
         pool = choose_pool(stream, account, set_up, clock.now())
         return PoolKey(pool, account_id if pool is RelayPool.DEDICATED else None)
 

@@ -51,7 +51,7 @@ def suppress_dead(bounces: Sequence[Bounce]) -> int:
 def _keys_of(delivery_ids: Sequence[int]) -> dict[int, bytes]:
     rows = Delivery.objects.filter(id__in=delivery_ids, transactional_id__isnull=False)
     messages = {message_id: row_id for row_id, message_id in rows.values_list("id", "transactional_id")}
-    found = TransactionalMessage.objects.filter(id__in=[each for each in messages if each is not None])
+    found = TransactionalMessage.objects.filter(id__in=[message for message in messages if message is not None])
     return {messages[message_id]: bytes(key) for message_id, key in found.values_list("id", "address_key")}
 
 

@@ -86,13 +86,13 @@ def record_returned(bounces: Sequence[Bounce]) -> set[int]:
         return set()
     parameters: dict[str, Any] = {
         "account_id": tenancy.current_account_id(),
-        "ids": [one.delivery_id for one in bounces],
-        "bounces": [BOUNCES[one.verdict.outcome] for one in bounces],
-        "statuses": [one.verdict.status[:12] for one in bounces],
-        "reasons": [one.verdict.reason.value for one in bounces],
-        "texts": [storable(one.text)[:1000] for one in bounces],
-        "ats": [one.at for one in bounces],
-        "again": [one.again for one in bounces],
+        "ids": [bounce.delivery_id for bounce in bounces],
+        "bounces": [BOUNCES[bounce.verdict.outcome] for bounce in bounces],
+        "statuses": [bounce.verdict.status[:12] for bounce in bounces],
+        "reasons": [bounce.verdict.reason.value for bounce in bounces],
+        "texts": [storable(bounce.text)[:1000] for bounce in bounces],
+        "ats": [bounce.at for bounce in bounces],
+        "again": [bounce.again for bounce in bounces],
     }
     campaigns: set[int] = set()
     before: dict[int | None, str] = {}
@@ -106,7 +106,7 @@ def record_returned(bounces: Sequence[Bounce]) -> set[int]:
                 break
     for campaign_id in sorted(campaigns):
         figures_changed(campaign_id)
-    changed = [one for one in bounces if one.delivery_id in before]
+    changed = [bounce for bounce in bounces if bounce.delivery_id in before]
     _tell_forms([one.delivery_id or 0 for one in changed if one.verdict.outcome is BounceOutcome.RECIPIENT_HARD])
     _tell_lists([(one, before[one.delivery_id]) for one in changed])
     suppress_dead(changed)

@@ -166,7 +166,7 @@ def _move(news: Sequence[QueueNews], origin: tuple[DeliveryState, ...], state: D
     with connection.cursor() as cursor:
         cursor.execute(_MOVE, parameters)
         campaigns = {campaign_id for _id, campaign_id in cursor.fetchall()}
-    for campaign_id in sorted(each for each in campaigns if each is not None):
+    for campaign_id in sorted(campaign for campaign in campaigns if campaign is not None):
         figures_changed(campaign_id)
 
 

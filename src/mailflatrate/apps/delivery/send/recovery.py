@@ -114,7 +114,7 @@ def settle_lost_claims(
         lost = list(LostClaim.objects.filter(claimed_by=path.stem, settled_at=None))
     noted: set[int] = set()
     if lost and not whole:
-        unknown = {each for claim in lost for each in claim.deliveries}
+        unknown = {delivery for claim in lost for delivery in claim.deliveries}
         noted = {entry.delivery_id for entry in last_entries(path, unknown)}
     settled = 0
     for claim in lost:

@@ -69,12 +69,12 @@ def decide_queued(
             mails_of_form=_mails_of_forms({row.form_id for row in taken if row.form_id is not None}, batch.now),
         )
     )
-    allowed = [each for each in decisions if not each.reason]
+    allowed = [decision for decision in decisions if not decision.reason]
     ConfirmationMark.objects.bulk_create(
         ConfirmationMark(mailbox_key=mailboxes[each.request_id], at=batch.now) for each in allowed
     )
     _begin_asking([rows[each.request_id] for each in allowed])
-    _withhold([(rows[each.request_id], each.reason) for each in decisions if each.reason])
+    _withhold([(rows[decision.request_id], decision.reason) for decision in decisions if decision.reason])
     return len(taken), [
         AllowedConfirmation(row.id, row.contact_id, row.mailing_list_id, each)
         for each in allowed
@@ -147,12 +147,12 @@ def note_messages(messages: Sequence[ConfirmationDraft]) -> None:
     """Their tokens are valid from now on, and replace earlier ones."""
     rows = [
         SignupRequest(
-            id=each.request_id,
-            token_hash=token_hash(each.token),
-            message_id=each.message_id,
-            body_sha256=each.body_sha256,
+            id=message.request_id,
+            token_hash=token_hash(message.token),
+            message_id=message.message_id,
+            body_sha256=message.body_sha256,
         )
-        for each in messages
+        for message in messages
     ]
     SignupRequest.objects.bulk_update(rows, ["token_hash", "message_id", "body_sha256"])
 

@@ -84,7 +84,7 @@ def offer_audiences(move_id: int, audiences: Sequence[SourceList]) -> bool:
         move = _locked(move_id, MoveState.FETCHING)
         if move is None:
             return False
-        shown = [[one.id, one.name[:200], one.people] for one in audiences]
+        shown = [[audience.id, audience.name[:200], audience.people] for audience in audiences]
         chosen = [audiences[0].id] if len(audiences) == 1 else []
         MoveFetch.objects.filter(move_id=move_id).update(audiences=shown, chosen=chosen, starts=0)
         if not chosen:
@@ -100,7 +100,7 @@ def choose_audiences(move_id: int, chosen: Collection[str]) -> None:
         if move is None:
             raise ImportProblem(_("this move isn't waiting for a choice"))
         fetch = MoveFetch.objects.get(move_id=move_id)
-        known = [str(one[0]) for one in fetch.audiences if str(one[0]) in chosen]
+        known = [str(audience[0]) for audience in fetch.audiences if str(audience[0]) in chosen]
         if not known:
             raise ImportProblem(_("choose at least one list"))
         fetch.chosen = known

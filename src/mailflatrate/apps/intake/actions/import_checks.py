@@ -98,7 +98,7 @@ def _keep_out_refused_mailboxes(job: Import) -> None:
     while some := dict(islice(found, 2_000)):
         people = Contact.objects.filter(id__in=some).values_list("id", "email")
         keys = {contact: mailbox_keys(email) for contact, email in people}
-        refused = refused_mailboxes([each.mailbox for each in keys.values()])
+        refused = refused_mailboxes([key.mailbox for key in keys.values()])
         noes = left.last_noes(keys.values())
         contacts = [
             contact

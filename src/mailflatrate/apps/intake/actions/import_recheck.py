@@ -107,8 +107,8 @@ def _collect(
     """Each mailable person once. `file_name`: else the import's."""
     name = job.file_name if file_name is None else file_name
     batch: list[SaidNo] = []
-    for said in noes:
-        batch.append(said)
+    for noe in noes:
+        batch.append(noe)
         if len(batch) == BATCH_ROWS:
             _keep_mailable(found, job, batch, name)
             batch = []
@@ -116,17 +116,17 @@ def _collect(
 
 
 def _keep_mailable(found: dict[bytes, RecheckedContact], job: Import, noes: Sequence[SaidNo], file_name: str) -> None:
-    keys = [said.address_key for said in noes]
+    keys = [noe.address_key for noe in noes]
     suppressed = {bytes(key) for key in active_for(keys).values_list("address_key", flat=True)}
     listed = Subscription.objects.exclude(state=SubscriptionState.UNSUBSCRIBED).values("contact_id")
     people = Contact.objects.filter(address_key__in=keys, id__in=listed)
     emails = {bytes(key): email for key, email in people.values_list("address_key", "email")}
-    for said in noes:
-        if said.address_key in suppressed or said.address_key not in emails:
+    for noe in noes:
+        if noe.address_key in suppressed or noe.address_key not in emails:
             continue
-        known = found.get(said.address_key)
-        if known is None or NO.index(said.status) < NO.index(known.said.status):
-            found[said.address_key] = RecheckedContact(emails[said.address_key], job.id, file_name, said)
+        known = found.get(noe.address_key)
+        if known is None or NO.index(noe.status) < NO.index(known.said.status):
+            found[noe.address_key] = RecheckedContact(emails[noe.address_key], job.id, file_name, noe)
 
 
 def _said_in_file(job: Import, path: Path) -> Iterator[SaidNo]:

@@ -296,8 +296,8 @@ class DryRunner:
                 if not weighed.reason:
                     self._note_open(plan, weighed)
             is_first = self._piles.add_person(key, outcome, mailbox)
-            for said in verdict.noes[1:]:
-                self._piles.add_person(said.address_key, outcome)
+            for noe in verdict.noes[1:]:
+                self._piles.add_person(noe.address_key, outcome)
         else:
             self._piles.add_row(outcome)
         shown = [outcome] if is_first or self._piles.outcome(key) == outcome else []

@@ -87,7 +87,8 @@ class FileFigures:
                 figures = self._with_domains(people, figures, dict(counts.domains), facts_of)
             anomalies = judge_figures(figures)
             reviews = [
-                MoveReview(self._name, one.kind.value, one.count, one.percent, one.limit_percent) for one in anomalies
+                MoveReview(self._name, anomaly.kind.value, anomaly.count, anomaly.percent, anomaly.limit_percent)
+                for anomaly in anomalies
             ]
             if counts.ageing:
                 share = 100 * counts.ageing / counts.people

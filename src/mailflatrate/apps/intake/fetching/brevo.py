@@ -57,17 +57,17 @@ class Brevo:
             found = self._api.get(f"/contacts/lists/{list_id}/contacts", _PAGE, limit=_PAGE, offset=offset, sort="asc")
             return objects(found.get("contacts") if isinstance(found, dict) else None)
 
-        for one in self._api.pages(read, _PAGE):
-            attributes = one.get("attributes")
+        for page in self._api.pages(read, _PAGE):
+            attributes = page.get("attributes")
             fields = attributes if isinstance(attributes, dict) else {}
-            left = one.get("listUnsubscribed")
+            left = page.get("listUnsubscribed")
             yield (
-                one.get("email") or fields.get("EMAIL"),
-                one.get("id"),
-                bool(one.get("emailBlacklisted")),
+                page.get("email") or fields.get("EMAIL"),
+                page.get("id"),
+                bool(page.get("emailBlacklisted")),
                 "yes" if isinstance(left, list) and list_id in map(str, left) else "",
-                one.get("createdAt"),
-                one.get("modifiedAt"),
+                page.get("createdAt"),
+                page.get("modifiedAt"),
                 *(fields.get(name) for name in own),
             )
 
@@ -78,10 +78,10 @@ class Brevo:
             )
             return objects(found.get("contacts") if isinstance(found, dict) else None)
 
-        for one in self._api.pages(read, _BLOCKED_PAGE):
-            reason = one.get("reason")
+        for page in self._api.pages(read, _BLOCKED_PAGE):
+            reason = page.get("reason")
             code = cell(reason.get("code")) if isinstance(reason, dict) else ""
-            yield one.get("email"), _REASONS.get(code, "unsubscribed"), one.get("blockedAt"), True
+            yield page.get("email"), _REASONS.get(code, "unsubscribed"), page.get("blockedAt"), True
 
     def templates(self) -> Iterator[HtmlTemplate]:
         found = self._api.get("/smtp/templates", is_large=True, limit=_MOST_TEMPLATES, offset=0, sort="desc")

@@ -65,19 +65,19 @@ class Listmonk:
         return self._api.numbered(read, _PAGE)
 
     def _rows(self, query: dict[str, str], list_id: str) -> Iterator[Sequence[object]]:
-        for one in self._results("/subscribers", {"order_by": "created_at", "order": "ASC", **query}):
-            lists = objects(one.get("lists"))
+        for result in self._results("/subscribers", {"order_by": "created_at", "order": "ASC", **query}):
+            lists = objects(result.get("lists"))
             mine = next((entry for entry in lists if cell(entry.get("id")) == list_id), {})
             meta = mine.get("subscription_meta")
             yield (
-                one.get("uuid"),
-                one.get("email"),
-                one.get("name"),
-                one.get("attribs"),
-                one.get("status"),
+                result.get("uuid"),
+                result.get("email"),
+                result.get("name"),
+                result.get("attribs"),
+                result.get("status"),
                 mine.get("subscription_status"),
-                one.get("created_at"),
-                one.get("updated_at"),
+                result.get("created_at"),
+                result.get("updated_at"),
                 meta.get("optin_ip") if isinstance(meta, dict) else "",
             )
 
@@ -87,9 +87,9 @@ class Listmonk:
 
     def _bounces(self) -> Iterator[Sequence[object]]:
         """For good, or complained."""
-        for one in self._results("/bounces", {"order_by": "created_at", "order": "asc"}):
-            if (said := _BOUNCES.get(text_of(one, "type"))) is not None:
-                yield one.get("subscriber_uuid"), one.get("email"), said, one.get("created_at")
+        for result in self._results("/bounces", {"order_by": "created_at", "order": "asc"}):
+            if (said := _BOUNCES.get(text_of(result, "type"))) is not None:
+                yield result.get("subscriber_uuid"), result.get("email"), said, result.get("created_at")
 
     def templates(self) -> Iterator[HtmlTemplate]:
         found = self._api.get("/templates", is_large=True)

@@ -95,25 +95,25 @@ class Mailchimp:
             )
             return objects(_of(found, "members"))
 
-        for one in self._api.pages(read, _PAGE):
-            merged = one.get("merge_fields")
+        for page in self._api.pages(read, _PAGE):
+            merged = page.get("merge_fields")
             fields = merged if isinstance(merged, dict) else {}
             left = state in ("unsubscribed", "archived")
             yield (
-                one.get("email_address"),
-                one.get("status") or state,
-                one.get("timestamp_signup"),
-                one.get("ip_signup"),
-                one.get("timestamp_opt"),
-                one.get("ip_opt"),
-                one.get("last_changed") if left else "",
-                one.get("unsubscribe_reason"),
-                one.get("last_changed") if state == "cleaned" else "",
-                one.get("last_changed"),
-                one.get("source"),
-                one.get("web_id"),
-                one.get("unique_email_id"),
-                ", ".join(f'"{text_of(tag, "name")}"' for tag in objects(one.get("tags"))),
+                page.get("email_address"),
+                page.get("status") or state,
+                page.get("timestamp_signup"),
+                page.get("ip_signup"),
+                page.get("timestamp_opt"),
+                page.get("ip_opt"),
+                page.get("last_changed") if left else "",
+                page.get("unsubscribe_reason"),
+                page.get("last_changed") if state == "cleaned" else "",
+                page.get("last_changed"),
+                page.get("source"),
+                page.get("web_id"),
+                page.get("unique_email_id"),
+                ", ".join(f'"{text_of(tag, "name")}"' for tag in objects(page.get("tags"))),
                 *(fields.get(name) for name in own),
             )
 

@@ -88,8 +88,12 @@ class MoveFindings:
             "system": self.system,
             "rows": self.rows,
             "counts": self.counts,
-            "columns": [[one.title, one.values, one.choice, one.field, one.field_type] for one in self.columns],
-            "files": [[one.number, one.name, one.rows, one.system, one.all_rows, one.asks] for one in self.files],
+            "columns": [
+                [column.title, column.values, column.choice, column.field, column.field_type] for column in self.columns
+            ],
+            "files": [
+                [file.number, file.name, file.rows, file.system, file.all_rows, file.asks] for file in self.files
+            ],
             "questions": [question.as_json() for question in self.questions],
             "samples": {name: [list(row) for row in rows] for name, rows in self.samples.items()},
             "unknown": self.unknown,

@@ -114,7 +114,7 @@ def hide_in_archive(list_id: int, campaign_id: int, *, is_hidden: bool) -> None:
     found = MailingList.objects.select_for_update().filter(id=list_id).first()
     if found is None:
         raise ListError(_("this list doesn't exist"))
-    others = [each for each in found.archive_hidden_ids if each != campaign_id]
+    others = [archive_hidden_id for archive_hidden_id in found.archive_hidden_ids if archive_hidden_id != campaign_id]
     found.archive_hidden_ids = [*others, campaign_id] if is_hidden else others
     found.save(update_fields=["archive_hidden_ids"])
 

@@ -183,18 +183,18 @@ def _imprint(language: str) -> list[str]:
 
 def _imports(events: Sequence[ProofEvent]) -> list[dict[str, Any]]:
     found = []
-    ids = [each.record.source_import for each in events if each.record.source_import is not None]
+    ids = [event.record.source_import for event in events if event.record.source_import is not None]
     jobs = {job.id: job for job in Import.objects.filter(id__in=ids)}
-    for each in events:
-        job = jobs.get(each.record.source_import or 0)
+    for event in events:
+        job = jobs.get(event.record.source_import or 0)
         if job is not None:
             found.append(
                 {
-                    "event": each.record.id,
+                    "event": event.record.id,
                     "import": job.id,
                     "file": job.file_name,
                     "sha256": job.file_sha256,
-                    "line": each.detail("line"),
+                    "line": event.detail("line"),
                     "columns": job.mapping,
                     "by": job.created_by.email if job.created_by else None,
                     "at": moment_text(job.created_at),

@@ -137,7 +137,7 @@ class BucketLog:
         return "bucket"
 
     def _objects(self) -> list[tuple[datetime, str]]:
-        names = sorted(found.name for found in self._backend.list_files(OWN_ACCOUNT))
+        names = sorted(list_file.name for list_file in self._backend.list_files(OWN_ACCOUNT))
         parts = ((name, *name.partition("/")[::2]) for name in names)
         return [
             (_hour(match[1]), name) for name, area, rest in parts if area == AREA and (match := _OBJECT.match(rest))

@@ -40,7 +40,7 @@ class ContactFilter:
             "tag": self.tag_id,
             "segment": self.segment_id,
             "import": self.import_id,
-            "conditions": [dict(each) for each in self.conditions],
+            "conditions": [dict(condition) for condition in self.conditions],
         }
 
     @property

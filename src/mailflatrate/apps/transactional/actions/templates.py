@@ -100,7 +100,10 @@ def save_draft(version_id: int, values: Mapping[str, Any], *, by: User) -> Templ
         raise TransactionalError(_("Choose one of your senders."))
     if "fields" in values:
         try:
-            values = {**values, "fields": [each.as_json() for each in declared_fields(values["fields"])]}
+            values = {
+                **values,
+                "fields": [declared_field.as_json() for declared_field in declared_fields(values["fields"])],
+            }
         except DataRefused as refused:
             raise DataNotAccepted(refused.problems) from refused
     for name, value in values.items():

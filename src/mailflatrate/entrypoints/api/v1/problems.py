@@ -205,7 +205,7 @@ class Problem(Exception):
 
 def missing_scope(*scopes: KeyScope) -> Problem:
     """Return the Problem for a key that has none of these scopes. The first is the one to name."""
-    return Problem(Code.SCOPE_MISSING, more={"scope": scopes[0].value, "scopes": [each.value for each in scopes]})
+    return Problem(Code.SCOPE_MISSING, more={"scope": scopes[0].value, "scopes": [scope.value for scope in scopes]})
 
 
 def wrong(field: str, message: str) -> Problem:
@@ -301,7 +301,9 @@ def problem_of(error: Exception) -> Problem:
     if isinstance(error, HttpError):
         return Problem(Code.MALFORMED)
     if isinstance(error, ImportAsks):
-        return Problem(Code.REFUSED, sentence(error), more={"questions": [asdict(each) for each in error.questions]})
+        return Problem(
+            Code.REFUSED, sentence(error), more={"questions": [asdict(question) for question in error.questions]}
+        )
     for known, code in _CODES:
         if isinstance(error, known):
             return Problem(code, sentence(error) if code in _SPEAKS else "")

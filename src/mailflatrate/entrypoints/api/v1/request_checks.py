@@ -16,7 +16,9 @@ from mailflatrate.entrypoints.api.v1.problems import Code, Problem
 
 def query_fields(function: Callable[..., Any]) -> frozenset[str]:
     hints = get_type_hints(function, include_extras=True)
-    queries = (hint for hint in hints.values() if any(isinstance(each, QueryParam) for each in get_args(hint)[1:]))
+    queries = (
+        hint for hint in hints.values() if any(isinstance(argument, QueryParam) for argument in get_args(hint)[1:])
+    )
     shapes = [get_args(hint)[0] for hint in queries]
     if not all(isinstance(shape, type) and issubclass(shape, BaseModel) for shape in shapes):
         raise TypeError(f"{function.__name__}: query parameters come in one shape")

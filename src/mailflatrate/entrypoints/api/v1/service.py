@@ -206,7 +206,7 @@ def nothing(_request: HttpRequest, **_rest: str) -> HttpResponse:
 
 
 def _operations() -> list[URLPattern]:
-    found = [each for each in SERVICE.urls[0] if isinstance(each, URLPattern) and each.name != "api-root"]
+    found = [url for url in SERVICE.urls[0] if isinstance(url, URLPattern) and url.name != "api-root"]
     for pattern in found:
         pattern.callback = in_front(pattern.callback)
     return found

@@ -111,17 +111,17 @@ def pack_files(path: Path, tell: Callable[[str], None]) -> None:
 
     backend, count, began = active(), 0, time.monotonic()
     with tarfile.open(path, "w") as archive:
-        for found in backend.list_files():
-            if found.account_id == OWN_ACCOUNT:
+        for list_file in backend.list_files():
+            if list_file.account_id == OWN_ACCOUNT:
                 continue
             with scratch_file() as file:
                 try:
-                    backend.read_into(found.account_id, found.name, file.write)
+                    backend.read_into(list_file.account_id, list_file.name, file.write)
                 except NotStored:  # deleted since it was listed
                     continue
                 size = file.tell()
                 file.seek(0)
-                _add(archive, f"{found.account_id}/{found.name}", size, file)
+                _add(archive, f"{list_file.account_id}/{list_file.name}", size, file)
             count += 1
             if count % 1000 == 0:
                 tell(f"files: {count}")

@@ -74,7 +74,9 @@ def _manifest(values: dict[str, Any]) -> Manifest:
     if values["form"] != FORM:
         raise ValueError(values["form"])
     origin = values["origin"]
-    parts = tuple(BackupFile(str(each["name"]), int(each["octets"]), str(each["sha256"])) for each in values["parts"])
+    parts = tuple(
+        BackupFile(str(value["name"]), int(value["octets"]), str(value["sha256"])) for value in values["parts"]
+    )
     if any(part.name not in (DATABASE, KEYS, FILES, JOURNALS) for part in parts):
         raise ValueError("unknown part")
     return Manifest(

@@ -177,7 +177,7 @@ def recover(
             settled, missing = settled + found.changed, missing + found.missing
     lines = log.read_paths(withdrawals) if withdrawals else log.read_everywhere(settings, made_at)
     drafts, paused = (
-        [f"campaign {each.id} of account {each.account_id}" for each in campaigns]
+        [f"campaign {campaign.id} of account {campaign.account_id}" for campaign in campaigns]
         for campaigns in (held.unscheduled, held.paused)
     )
     done = replay.replay(lines, made_at)

@@ -82,7 +82,9 @@ def _memory() -> Iterator[Line]:
         state = fence.read_state()
     except DatabaseError:  # `migrate` comes first
         return
-    refused = [found for each in memories() if (found := each.judge(each.read(), state)).match is MatchKind.REFUSED]
+    refused = [
+        found for memory in memories() if (found := memory.judge(memory.read(), state)).match is MatchKind.REFUSED
+    ]
     if refused:
         yield missing(
             "database",

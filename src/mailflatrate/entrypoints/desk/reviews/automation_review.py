@@ -63,8 +63,8 @@ def _message(campaign: Campaign) -> ReviewedMessage:
         campaign,
         shown_message(render_preview(campaign, campaign.account, None, bare=False)),
         content_hash(campaign, newest_imprint()),
-        [explain(one, language) for one in failures if one.severity is Severity.REVIEW],
-        [explain(one, language) for one in failures if one.severity is not Severity.REVIEW],
+        [explain(failure, language) for failure in failures if failure.severity is Severity.REVIEW],
+        [explain(failure, language) for failure in failures if failure.severity is not Severity.REVIEW],
     )
 
 

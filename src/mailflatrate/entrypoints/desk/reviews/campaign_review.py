@@ -109,8 +109,10 @@ def _context(request: DeskRequest, campaign: Campaign) -> dict[str, Any]:
         "lists": lists,
         "earlier": earlier,
         "shown_hash": shown,
-        "why": [explain(one, language) for one in verdict.failures if one.severity is Severity.REVIEW],
-        "warnings": [explain(one, language) for one in verdict.failures if one.severity is not Severity.REVIEW],
+        "why": [explain(failure, language) for failure in verdict.failures if failure.severity is Severity.REVIEW],
+        "warnings": [
+            explain(failure, language) for failure in verdict.failures if failure.severity is not Severity.REVIEW
+        ],
         "history": history(campaign.account_id)[:12],
         "waits": early or campaign.state == CampaignState.REVIEW,
         "early": early,

@@ -46,7 +46,7 @@ def _whole(names: str, style: FormStyle, kept: str) -> str:
 
 
 def css_lines(source: str) -> Sequence[dict[str, Any]]:
-    return [{"line": found.line, "text": _sentence(found)} for found in form_css(source).findings]
+    return [{"line": finding.line, "text": _sentence(finding)} for finding in form_css(source).findings]
 
 
 def css_parts() -> str:

@@ -39,7 +39,7 @@ def public_archive(request: StudioRequest, list_id: int) -> HttpResponse:
     rows = public_campaigns(found, with_hidden=True)[:MOST_ROWS]
     context = {
         "list": found,
-        "rows": [(each, issue_url(found.code, each.mailing_id), each.id in found.archive_hidden_ids) for each in rows],
+        "rows": [(row, issue_url(found.code, row.mailing_id), row.id in found.archive_hidden_ids) for row in rows],
         "url": archive_url(found.code),
         "feed_url": f"{archive_url(found.code)}feed.xml",
         "frame": archive_frame(found.code, found.public_name),

@@ -95,7 +95,7 @@ def _offers(choice: RecipeChoice) -> tuple[str, Sequence[tuple[str, str]], str]:
             return _("Any form of the list"), named, _("You can publish a form of the list later.")
         case RecipeChoice.DATE_FIELD:
             dates = [field for field in definitions().values() if field.type.is_date]
-            named = [(each.key, each.label or each.key) for each in dates]
+            named = [(date.key, date.label or date.key) for date in dates]
             return _("Choose later"), named, _("You have no date field yet. Create one under Contacts, Fields.")
         case RecipeChoice.TAG:
             named = [(str(row.id), row.name) for row in tags()]

@@ -135,7 +135,7 @@ def most_messages(rows: Sequence[FlowRow]) -> int:
 
 def _promise_words(wordings: Sequence[ConsentWording]) -> str:
     """Return the strictest frequency that the wordings promise, as text; empty if none has a number (R-27)."""
-    promises = [promise for each in wordings if (promise := promise_in(each.text)) is not None]
+    promises = [promise for wording in wordings if (promise := promise_in(wording.text)) is not None]
     if not promises:
         return ""
     strictest = min(promises, key=lambda each: each.messages / each.days)

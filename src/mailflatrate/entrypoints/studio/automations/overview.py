@@ -38,7 +38,7 @@ def leaving_counts(left: Mapping[str, int]) -> list[dict[str, Any]]:
 
 def chosen_version(versions: Sequence[AutomationVersion], number: int) -> AutomationVersion | None:
     """Return the version with a number; the newest released one for any other number, None if there is none."""
-    return next((each for each in versions if each.number == number), versions[0] if versions else None)
+    return next((version for version in versions if version.number == number), versions[0] if versions else None)
 
 
 @studio("GET automations/<int:automation_id>/", "automation", Permission.RELEASE)
@@ -57,7 +57,7 @@ def overview(request: StudioRequest, automation_id: int) -> HttpResponse:
 
 def _context(automation: Automation, versions: Sequence[AutomationVersion], shown: AutomationVersion) -> dict[str, Any]:
     figures = version_figures(shown.id)
-    people = under_way_by_version([each.id for each in versions])
+    people = under_way_by_version([version.id for version in versions])
     return {
         "automation": automation,
         "tone": AutomationState(automation.state).tone,
@@ -68,8 +68,8 @@ def _context(automation: Automation, versions: Sequence[AutomationVersion], show
         "finished_percent": _percent(figures),
         "flow": flow_of(shown, automation.mailing_list.name, figures=figures),
         "versions": [
-            {"version": each, "under_way": max(0, people[each.id]), "tone": VersionState(each.state).tone}
-            for each in versions
+            {"version": version, "under_way": max(0, people[version.id]), "tone": VersionState(version.state).tone}
+            for version in versions
         ],
         "under_way": sum(max(0, number) for number in people.values()),
         "stopped": _stopped(automation),

@@ -39,8 +39,8 @@ def answers(request: StudioRequest, campaign_id: int) -> HttpResponse:
     context: dict[str, Any] = {
         **base_context(campaign, "answers"),
         "results": [
-            (one, [(SCORE_GROUP_WORDS[name], group) for name, group in one.groups.items()])
-            for one in poll_results(campaign)
+            (poll_result, [(SCORE_GROUP_WORDS[name], group) for name, group in poll_result.groups.items()])
+            for poll_result in poll_results(campaign)
         ],
         "written": poll_comments(campaign, newest[:SHOWN_COMMENTS]),
         "least": "" if shows_answers(campaign.id) else LEAST_RECIPIENTS,

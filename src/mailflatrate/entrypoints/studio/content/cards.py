@@ -40,7 +40,7 @@ def gallery_families(language: str) -> list[dict[str, Any]]:
         {
             "key": key,
             "label": translate(FAMILIES[key].label, shown),
-            "cards": tuple(gallery_card(one) for one in templates),
+            "cards": tuple(gallery_card(template) for template in templates),
         }
         for key, templates in groupby(gallery(language), key=lambda one: one.family)
     ]

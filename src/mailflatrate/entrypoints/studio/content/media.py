@@ -96,9 +96,9 @@ def index(request: StudioRequest) -> HttpResponse:
 def _take(request: StudioRequest) -> tuple[list[Media], list[str]]:
     kept, refused = [], []
     files = [one for one in request.FILES.getlist("files") if isinstance(one, UploadedFile)]
-    for one in files[:MOST_AT_ONCE]:
-        name = str(one.name or "")
-        if one.size is not None and one.size > MAX_UPLOAD_OCTETS:
+    for file in files[:MOST_AT_ONCE]:
+        name = str(file.name or "")
+        if file.size is not None and file.size > MAX_UPLOAD_OCTETS:
             refused.append(f"{name}: {refusal_sentence(Refusal.TOO_LARGE)}")
             continue
         try:
@@ -106,7 +106,7 @@ def _take(request: StudioRequest) -> tuple[list[Media], list[str]]:
             decorative = request.POST.get("decorative") == "on"
             kept.append(
                 media_actions.upload_media(
-                    one.read(),
+                    file.read(),
                     name=name,
                     alt=alt,
                     decorative=decorative,

@@ -85,7 +85,7 @@ def _template_context(request: StudioRequest, card: Card) -> dict[str, object]:
 def gallery_page(request: StudioRequest) -> HttpResponse:
     template = _asked(request)
     others = gallery(template.language)
-    here = [one.key for one in others].index(template.key)
+    here = [other.key for other in others].index(template.key)
     context = _template_context(request, gallery_card(template)) | {
         "template": template,
         "previous": gallery_card(others[here - 1]),

@@ -33,12 +33,12 @@ def _plain(text: str) -> SafeString:
 def find_campaigns(wanted: str) -> HitGroup:
     hits = [
         SearchHit(
-            reverse("studio:campaign", args=[one.id]),
-            marked(one.name, wanted),
-            marked(one.mailing_id, wanted),
-            badge=str(one.get_state_display()),
+            reverse("studio:campaign", args=[campaign.id]),
+            marked(campaign.name, wanted),
+            marked(campaign.mailing_id, wanted),
+            badge=str(campaign.get_state_display()),
         )
-        for one in campaigns.campaigns(search=wanted)[:READ_ROWS]
+        for campaign in campaigns.campaigns(search=wanted)[:READ_ROWS]
     ]
     return _group("campaigns", _("Campaigns"), "send", hits, _all_of("campaigns", wanted))
 
@@ -46,12 +46,12 @@ def find_campaigns(wanted: str) -> HitGroup:
 def find_automations(wanted: str) -> HitGroup:
     hits = [
         SearchHit(
-            reverse("studio:automation", args=[one.id]),
-            marked(one.name, wanted),
-            marked(one.mailing_list.name, ""),
-            badge=str(one.get_state_display()),
+            reverse("studio:automation", args=[automation.id]),
+            marked(automation.name, wanted),
+            marked(automation.mailing_list.name, ""),
+            badge=str(automation.get_state_display()),
         )
-        for one in automations.automations(search=wanted)[:READ_ROWS]
+        for automation in automations.automations(search=wanted)[:READ_ROWS]
     ]
     return _group("automations", _("Automations"), "workflow", hits, reverse("studio:automations"))
 
@@ -101,8 +101,12 @@ def find_forms(wanted: str) -> HitGroup:
 
 def find_templates(wanted: str) -> HitGroup:
     hits = [
-        SearchHit(reverse("studio:template", args=[one.id]), marked(one.name, wanted), marked(one.subject, wanted))
-        for one in campaigns.templates(search=wanted)[:READ_ROWS]
+        SearchHit(
+            reverse("studio:template", args=[template.id]),
+            marked(template.name, wanted),
+            marked(template.subject, wanted),
+        )
+        for template in campaigns.templates(search=wanted)[:READ_ROWS]
     ]
     return _group("templates", _("Templates"), "layout-template", hits, reverse("studio:templates"))
 

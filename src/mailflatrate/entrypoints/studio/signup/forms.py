@@ -132,11 +132,14 @@ def one(request: StudioRequest, form_id: int) -> HttpResponse:
         "snippets": _snippets(form, language),
         "language": language,
         "languages": frozen.content.languages,
-        "placements": [(PLACEMENT_LABELS.get(each.placement, ""), each) for each in placement_figures(form_id)],
+        "placements": [
+            (PLACEMENT_LABELS.get(placement_figure.placement, ""), placement_figure)
+            for placement_figure in placement_figures(form_id)
+        ],
         "placement": PLACEMENT_LABELS[placement_from_json(form.placement).kind],
         "requests": [_request_row(row) for row in found],
         "older": f"?before={found[-1].id}#sign-ups" if len(found) == PAGE_ROWS else "",
-        "versions": [(each, _proof_line(each)) for each in versions(form_id)[:20]],
+        "versions": [(version, _proof_line(version)) for version in versions(form_id)[:20]],
         "changed": draft_as_published(form).sha256 != form.current.sha256,
         "after": series_card(form_id),
         "wordings": _wordings(frozen.frozen[language]),

@@ -47,7 +47,8 @@ class PersonForm(forms.Form):
     def __init__(self, *args: Any, **kwargs: Any) -> None:
         super().__init__(*args, **kwargs)
         self.fields["form"].choices = [  # type: ignore[attr-defined]  # a choice field
-            (each.id, f"{each.mailing_list.public_name} ({each.name})") for each in asking_forms()
+            (asking_form.id, f"{asking_form.mailing_list.public_name} ({asking_form.name})")
+            for asking_form in asking_forms()
         ]
 
 

@@ -148,7 +148,9 @@ def signature(request: StudioRequest, message_id: int) -> HttpResponse:
     found = find_message(message_id)
     verdicts = TestInboxMessage(bytes(found.raw)).signatures(found.received_at)
     return _render(
-        request, "studio/test_inbox/signature.html", {"verdicts": [(one, VERDICTS[one.status]) for one in verdicts]}
+        request,
+        "studio/test_inbox/signature.html",
+        {"verdicts": [(verdict, VERDICTS[verdict.status]) for verdict in verdicts]},
     )
 
 

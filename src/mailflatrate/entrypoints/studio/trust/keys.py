@@ -125,7 +125,7 @@ def _bounds(key: ApiKey, names: Mapping[int, str]) -> list[str]:
         if key.form_ids is None:
             found.append(_("Confirmation requests for any form"))
         else:
-            titles = ", ".join(names.get(each, str(each)) for each in key.form_ids)
+            titles = ", ".join(names.get(form_id, str(form_id)) for form_id in key.form_ids)
             found.append(_("Confirmation requests for: %(forms)s") % {"forms": titles})
         if key.daily_asks is not None:
             words = ngettext("Up to %(n)d request per day", "Up to %(n)d requests per day", key.daily_asks)
@@ -143,7 +143,7 @@ def _row(key: ApiKey, makers: set[int], names: Mapping[int, str]) -> dict[str, A
         tone, state = "warning", _("Expired")
     elif key.created_by_id not in makers:
         tone, state = "warning", _("Inactive: its creator can no longer have API keys")
-    scopes = [str(KeyScope(each).label) for each in key.scopes]
+    scopes = [str(KeyScope(scope).label) for scope in key.scopes]
     return {
         "key": key,
         "tone": tone,
@@ -163,12 +163,14 @@ def _keys_page(request: StudioRequest, form: KeyForm, made: MadeKey | None = Non
     makers = set(may_make.values_list("user_id", flat=True))
     picked, picked_forms = form["scopes"].value() or [], form["form_ids"].value() or []
     signup_forms = _signup_forms()
-    names = {each.id: each.name for each in signup_forms}
+    names = {signup_form.id: signup_form.name for signup_form in signup_forms}
     context = {
         "rows": [_row(key, makers, names) for key in queries.api_keys()],
         "form": form,
         "made": made,
-        "signup_forms": [(str(each.id), each.name, str(each.id) in picked_forms) for each in signup_forms],
+        "signup_forms": [
+            (str(signup_form.id), signup_form.name, str(signup_form.id) in picked_forms) for signup_form in signup_forms
+        ],
         "scopes": [(each.value, each.label, SCOPE_WORDS[each], each.value in picked) for each in KeyScope],
         "asking": asking_shown(asking_allowance()),
         "endpoint": f"{load_settings().public_url}/api/v1",

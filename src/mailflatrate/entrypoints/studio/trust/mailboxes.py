@@ -44,15 +44,20 @@ def sender_rows(addresses: Iterable[SenderAddress]) -> list[dict[str, Any]]:
     """Return senders with the state of domain and mailbox. Their `domain` must be loaded."""
     mailboxes = {mailbox.email: mailbox for mailbox in Mailbox.objects.all()}
     rows = []
-    for one in addresses:
-        mailbox = mailboxes.get(one.email.lower())
-        state = _state(mailbox) if one.domain.verified_at else MailboxState("info", _("Waiting for its domain"))
-        rows.append({"email": one.email, "state": state, "mailbox_id": mailbox.id if mailbox else 0, "sender": one})
+    for address in addresses:
+        mailbox = mailboxes.get(address.email.lower())
+        state = _state(mailbox) if address.domain.verified_at else MailboxState("info", _("Waiting for its domain"))
+        rows.append(
+            {"email": address.email, "state": state, "mailbox_id": mailbox.id if mailbox else 0, "sender": address}
+        )
     return rows
 
 
 def reply_rows(mailboxes: Iterable[Mailbox]) -> list[dict[str, Any]]:
-    return [{"email": each.email, "state": _state(each), "mailbox_id": each.id, "sender": None} for each in mailboxes]
+    return [
+        {"email": mailbox.email, "state": _state(mailbox), "mailbox_id": mailbox.id, "sender": None}
+        for mailbox in mailboxes
+    ]
 
 
 def _state(mailbox: Mailbox | None) -> MailboxState:

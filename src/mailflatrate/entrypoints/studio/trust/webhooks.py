@@ -100,7 +100,9 @@ def webhooks(request: StudioRequest) -> HttpResponse:
 
 
 def _list_page(request: StudioRequest, form: EndpointForm, *, status: int = 200) -> HttpResponse:
-    rows = [(one, EndpointState(one.state).tone, queries.backlog(one)) for one in queries.endpoints()]
+    rows = [
+        (endpoint, EndpointState(endpoint.state).tone, queries.backlog(endpoint)) for endpoint in queries.endpoints()
+    ]
     context = {
         "rows": rows,
         "form": form,

@@ -30,7 +30,7 @@ Shown = TypeVar("Shown", bound=Schema)
 
 def outcome_counts(results: Sequence[ItemResult], outcomes: type[StrEnum]) -> dict[str, int]:
     """Return the number of items by outcome, also of those that no item had."""
-    return {outcome.value: sum(one.outcome is outcome for one in results) for outcome in outcomes}
+    return {outcome.value: sum(result.outcome is outcome for result in results) for outcome in outcomes}
 
 
 def item_results(results: Iterable[tuple[int, ItemResult]], schema: type[Shown]) -> list[Shown]:

@@ -197,7 +197,7 @@ def contact_infos(rows: Sequence[Contact]) -> list[ContactInfo]:
             ContactInfo,
             row,
             tags=[tag.name for tag in tags.get(row.id, [])],
-            subscriptions=[subscription_info(one) for one in row.subscriptions.all()],
+            subscriptions=[subscription_info(subscription) for subscription in row.subscriptions.all()],
         )
         for row in rows
     ]

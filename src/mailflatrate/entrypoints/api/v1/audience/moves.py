@@ -130,7 +130,7 @@ def _result(stored: dict[str, Any] | None) -> MoveCheck | None:
         mailable=dict(found.pile(Pile.MAILABLE)),
         ask=dict(found.pile(Pile.ASK)),
         never=dict(found.pile(Pile.NEVER)),
-        columns=[MoveColumn(title=one.title, target=one.choice, field=one.field) for one in found.columns],
+        columns=[MoveColumn(title=column.title, target=column.choice, field=column.field) for column in found.columns],
         questions=list(found.questions),
         reviews=list(found.reviews),
         can_start=not found.blocking,
@@ -143,7 +143,7 @@ def _shown(move: Move) -> MoveInfo:
         move,
         list_id=move.mailing_list_id,
         problem=error_sentence(move.problem),
-        files=[MoveFile(name=one["name"], archive=one["archive"], bytes=one["bytes"]) for one in move.files],
+        files=[MoveFile(name=file["name"], archive=file["archive"], bytes=file["bytes"]) for file in move.files],
         result=_result(move.result),
         import_ids=list(Import.objects.filter(move=move).order_by("id").values_list("id", flat=True)),
     )

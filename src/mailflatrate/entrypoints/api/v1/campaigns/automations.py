@@ -197,7 +197,7 @@ def _enrolment(path: PersonPath) -> EnrolmentInfo:
         row,
         why=row.why or None,
         due_at=row.due_at if is_active else None,
-        steps=[filled(PassedStepInfo, each, id=each.key) for each in path.steps],
+        steps=[filled(PassedStepInfo, step, id=step.key) for step in path.steps],
     )
 
 

@@ -75,8 +75,11 @@ def _visit(row: LinkVisit) -> LinkVisitInfo:
         LinkVisitInfo,
         row,
         outcome=LinkOutcome.WAITING if row.visited_at is None else LinkOutcome(row.outcome),
-        prices=[LinkedPrice(low=str(one.low), high=str(one.high), currency=one.currency) for one in stored_prices(row)],
-        events=[LinkedEvent(first=one.first, last=one.last) for one in stored_events(row)],
+        prices=[
+            LinkedPrice(low=str(stored_price.low), high=str(stored_price.high), currency=stored_price.currency)
+            for stored_price in stored_prices(row)
+        ],
+        events=[LinkedEvent(first=stored_event.first, last=stored_event.last) for stored_event in stored_events(row)],
     )
 
 

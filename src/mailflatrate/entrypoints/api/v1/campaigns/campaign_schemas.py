@@ -290,10 +290,11 @@ def values_of(given: CampaignFields, campaign: Campaign | None) -> dict[str, Any
     if given.conditions is not None:
         values["conditions"] = stored_form(check_segment(given.conditions))
     if given.variants is not None:
-        values["variants"] = [_variant(each, values, campaign) for each in given.variants]
+        values["variants"] = [_variant(variant, values, campaign) for variant in given.variants]
     if given.translations is not None:
         values["translations"] = [
-            {"language": each.language.value, **_variant(each, values, campaign)} for each in given.translations
+            {"language": translation.language.value, **_variant(translation, values, campaign)}
+            for translation in given.translations
         ]
     return values | _audience(given, campaign)
 

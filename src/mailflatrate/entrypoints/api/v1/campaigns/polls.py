@@ -42,7 +42,7 @@ def _info(result: PollResult) -> PollInfo:
         question=result.poll.question,
         kind=result.poll.kind,
         people=result.people,
-        answers=[_answer(one.label, one.people, one.percent) for one in result.answers],
+        answers=[_answer(answer.label, answer.people, answer.percent) for answer in result.answers],
         score=result.score,
         groups={name: _answer(name, one.people, one.percent) for name, one in result.groups.items()},
     )

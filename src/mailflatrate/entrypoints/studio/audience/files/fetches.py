@@ -81,7 +81,7 @@ def fetch_context(move: Move) -> Mapping[str, Any]:
     fetch = MoveFetch.objects.defer("key_sealed").filter(move_id=move.id).first()
     if fetch is None:
         return {}
-    choices: Sequence[AudienceChoice] = [AudienceChoice(*one) for one in fetch.audiences]
+    choices: Sequence[AudienceChoice] = [AudienceChoice(*audience) for audience in fetch.audiences]
     return {
         "fetch": fetch,
         "fetch_system": profiles()[fetch.system].title if fetch.system in profiles() else fetch.system,

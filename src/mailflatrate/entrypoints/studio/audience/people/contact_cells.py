@@ -96,7 +96,9 @@ class ContactTable:
         subscriptions = list(contact.subscriptions.all())
         match column.name:
             case "subscriptions":
-                tones = [(each, STATE_TONES[SubscriptionState(each.state)]) for each in subscriptions]
+                tones = [
+                    (subscription, STATE_TONES[SubscriptionState(subscription.state)]) for subscription in subscriptions
+                ]
                 return ContactCell(column.label, subscriptions=tones)
             case "tags":
                 return ContactCell(column.label, tags=tags)
@@ -106,7 +108,9 @@ class ContactTable:
                 return ContactCell(column.label, contact.external_id or "")
         moment = {
             ADDED: contact.created_at,
-            CONFIRMED: max((each.confirmed_at for each in subscriptions if each.confirmed_at), default=None),
+            CONFIRMED: max(
+                (subscription.confirmed_at for subscription in subscriptions if subscription.confirmed_at), default=None
+            ),
         }.get(column.name, contact.last_activity_at)
         text = date_format(localtime(moment), "SHORT_DATE_FORMAT") if moment else ""
         return ContactCell(column.label, text, column.is_numeric)

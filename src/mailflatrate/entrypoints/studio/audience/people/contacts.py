@@ -89,7 +89,7 @@ def state_chips(state: ContactListState, lists: list[ListRow]) -> list[FilterChi
 
 class ConditionWords:
     def __init__(self, wanted: ContactFilter) -> None:
-        self._fields = definitions(str(each.get("key")) for each in wanted.conditions if each.get("key"))
+        self._fields = definitions(str(condition.get("key")) for condition in wanted.conditions if condition.get("key"))
 
     def sentence(self, condition: Mapping[str, Any]) -> str:
         field, op = Field(condition["field"]), Op(condition["op"])

@@ -162,8 +162,8 @@ def clicks(request: StudioRequest, campaign_id: int) -> HttpResponse:
         **shown,
         **base_context(campaign, "clicks"),
         "links": links,
-        "people": sum(each.people for each in links),
-        "machines": sum(each.machines for each in links),
+        "people": sum(link.people for link in links),
+        "machines": sum(link.machines for link in links),
     }
     return page(request, "studio/campaigns/clicks.html", context)
 

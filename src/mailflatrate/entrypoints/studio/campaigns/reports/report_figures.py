@@ -155,7 +155,7 @@ def _timeline(
     age = clock.now() - campaign.started_at
     step, steps = step_seconds(age), counts.steps
     own = counts.timeline(campaign.id)
-    usual = evenly(median_by_step([usual_counts.timeline(each) for each in others]), step, steps)
+    usual = evenly(median_by_step([usual_counts.timeline(other) for other in others]), step, steps)
     series: list[dict[str, Any]] = [{"label": _("This campaign"), "values": own}]
     if usual:
         series.append({"label": _("Median of your last campaigns"), "values": usual})
@@ -217,7 +217,7 @@ def _reasons(campaign_id: int) -> tuple[list[CountLine], list[CountLine]]:
 def link_names(links: Sequence[LinkClickInfo]) -> dict[str, str]:
     """Return each target as people read it: without scheme and query, and without the host if all have the same."""
     parts = {link.url: urlsplit(link.url) for link in links}
-    hosts = {each.hostname for each in parts.values()}
+    hosts = {part.hostname for part in parts.values()}
     return {
         url: ("" if len(hosts) == 1 and each.path.strip("/") else each.hostname or "") + each.path.rstrip("/") or url
         for url, each in parts.items()

@@ -99,7 +99,7 @@ def consent(asked: TimelineQuestion, rank: int) -> list[TimelineEvent]:
         made = asked.detail.contact.created_at
         events.append(TimelineEvent(TimelineKind.CONSENT, made, rank, 0, "user-plus", _("Added as a contact")))
     cursor = asked.cursor
-    left = [one for one in events if cursor is None or cursor.covers(*_place(one))]
+    left = [event for event in events if cursor is None or cursor.covers(*_place(event))]
     return sorted(left, key=lambda one: one.order, reverse=True)[: asked.size]
 
 
