@@ -27,7 +27,7 @@ from mailflatrate.rules.fields.field_type import ContactFieldType
 
 
 class _Shoe(ContactFieldType):
-    def read(self, wanted, text, *, month_first):
+    def read(self, definition, text, *, month_first):
         return f"EU {text}"
 
 

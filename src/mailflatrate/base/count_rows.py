@@ -23,11 +23,11 @@ class CountTable:
                 f"SELECT account_id, {self.owner} FROM {self.name} GROUP BY 1, 2 HAVING count(*) > %s",  # noqa: S608
                 [many_rows],
             )
-            found = cursor.fetchall()
-        for account_id, owner in found:
+            owners = cursor.fetchall()
+        for account_id, owner in owners:
             with tenancy.account(account_id), connection.cursor() as cursor:
                 cursor.execute(self._fold, {"account_id": account_id, "owner": owner})
-        return len(found)
+        return len(owners)
 
     @property
     def _fold(self) -> str:

@@ -38,8 +38,8 @@ class MailboxKeys(NamedTuple):
 def mailbox_keys(email: str) -> MailboxKeys:
     """Return the keys of an address's mailbox. Raises AddressError."""
     forms = mailbox_forms(canonical_key(email))
-    found = {form: canonical_address_key(form) for form in set(forms)}
-    return MailboxKeys(*(found[form] for form in forms))
+    keys = {form: canonical_address_key(form) for form in set(forms)}
+    return MailboxKeys(*(keys[form] for form in forms))
 
 
 @cache

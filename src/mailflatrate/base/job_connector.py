@@ -111,8 +111,10 @@ class WorkerConnector(PsycopgConnector):
                 link.pgconn.consume_input()
             except psycopg.OperationalError:
                 return  # the next statement will report it
-            while (found := link.pgconn.notifies()) is not None:
-                self._hand_on(psycopg.Notify(found.relname.decode(), found.extra.decode(), found.be_pid))
+            while (notification := link.pgconn.notifies()) is not None:
+                self._hand_on(
+                    psycopg.Notify(notification.relname.decode(), notification.extra.decode(), notification.be_pid)
+                )
         self._listen_to_wire()
 
 

@@ -89,14 +89,14 @@ class JobBacklog:
 
 def backlogs() -> Mapping[str, JobBacklog]:
     """Return the backlog of each queue that has jobs; other queues map to an empty backlog."""
-    found = {name: JobBacklog(*numbers) for name, *numbers in _rows(_BACKLOGS)}
-    return defaultdict(JobBacklog, found)
+    by_queue = {name: JobBacklog(*numbers) for name, *numbers in _rows(_BACKLOGS)}
+    return defaultdict(JobBacklog, by_queue)
 
 
 def oldest_due_seconds() -> Mapping[str, float]:
     """0 if no job is due. It reads an index, or only due jobs, however many are scheduled."""
-    found = {name: max(0.0, seconds) for name, seconds in _rows(_OLDEST) if seconds is not None}
-    return defaultdict(float, found)
+    by_queue = {name: max(0.0, seconds) for name, seconds in _rows(_OLDEST) if seconds is not None}
+    return defaultdict(float, by_queue)
 
 
 def overdue(minutes: int) -> dict[str, int]:
@@ -135,8 +135,12 @@ class RegisteredWorker:
 
 
 def workers(alive_within_seconds: float | None = None) -> list[RegisteredWorker]:
-    found = [RegisteredWorker(*row) for row in _rows(_WORKERS)]
-    return [each for each in found if alive_within_seconds is None or each.heartbeat_seconds < alive_within_seconds]
+    registered = [RegisteredWorker(*row) for row in _rows(_WORKERS)]
+    return [
+        worker
+        for worker in registered
+        if alive_within_seconds is None or worker.heartbeat_seconds < alive_within_seconds
+    ]
 
 
 def served_queues() -> Counter[str]:
@@ -169,5 +173,5 @@ async def remove_workers(link: Link, worker_ids: list[int]) -> None:
 def _rows(statement: str, *values: int) -> list[tuple[Any, ...]]:
     with connection.cursor() as cursor:
         cursor.execute(statement, values or None)
-        found: list[tuple[Any, ...]] = cursor.fetchall()
-    return found
+        rows: list[tuple[Any, ...]] = cursor.fetchall()
+    return rows

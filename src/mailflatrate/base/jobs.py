@@ -80,8 +80,8 @@ def _observed(name: str, queue: JobQueue, function: Callable[..., Any]) -> Calla
     @contextmanager
     def context(arguments: dict[str, Any]) -> Iterator[None]:
         brought = tracing.take_up(arguments)
-        known = {short: arguments[long] for long, short in _LOGGED.items() if arguments.get(long) is not None}
-        with bound_contextvars(job=name, **known), tracing.job_span(name, queue.value, brought, **known):
+        log_fields = {short: arguments[long] for long, short in _LOGGED.items() if arguments.get(long) is not None}
+        with bound_contextvars(job=name, **log_fields), tracing.job_span(name, queue.value, brought, **log_fields):
             yield
 
     if iscoroutinefunction(function):
@@ -167,8 +167,8 @@ def wake(
 
     def wake_waiting() -> None:
         # Suppressed: the job was woken elsewhere meanwhile. Bound by the server, as the pass is among the values.
-        with suppress(IntegrityError), tenancy.job_pass() as (setting, shown), connection.wrap_database_errors:
-            psycopg.Cursor(connection.connection).execute(_WAKE, {**parameters, "setting": setting, "pass": shown})
+        with suppress(IntegrityError), tenancy.job_pass() as (setting, pass_token), connection.wrap_database_errors:
+            psycopg.Cursor(connection.connection).execute(_WAKE, {**parameters, "setting": setting, "pass": pass_token})
 
     wake_waiting.once = once  # type: ignore[attr-defined]
     if not any(getattr(other, "once", None) == once for _, other, *_ in connection.run_on_commit):

@@ -37,8 +37,13 @@ def html_to_pdf(html: str, attached: Sequence[AttachedFile] = (), *, variant: st
             _("Creating PDFs requires the Pango library on this server (Debian: libpango-1.0-0 and libpangoft2-1.0-0).")
         ) from problem
     files = [
-        Attachment(string=one.content, name=one.name, description=one.description, relationship=one.relationship)
-        for one in attached
+        Attachment(
+            string=attachment.content,
+            name=attachment.name,
+            description=attachment.description,
+            relationship=attachment.relationship,
+        )
+        for attachment in attached
     ]
     options: dict[str, Any] = {"pdf_variant": variant} if variant else {}
     with warnings.catch_warnings():
@@ -68,5 +73,5 @@ def _own_files() -> "URLFetcher":
 
 
 def typeface() -> str:
-    found = sorted(Path(settings.STATIC_ROOT).glob("dist/assets/inter-latin-wght-normal*.woff2"))
-    return found[0].as_uri() if found else ""
+    fonts = sorted(Path(settings.STATIC_ROOT).glob("dist/assets/inter-latin-wght-normal*.woff2"))
+    return fonts[0].as_uri() if fonts else ""

@@ -15,7 +15,7 @@ Network = IPv4Network | IPv6Network
 @cache
 def _proxies(written: str) -> tuple[Network, ...]:
     """Return the networks of a comma-separated setting; the schema has already rejected invalid ones."""
-    return tuple(ip_network(each.strip(), strict=False) for each in written.split(",") if each.strip())
+    return tuple(ip_network(network.strip(), strict=False) for network in written.split(",") if network.strip())
 
 
 def _trusted(address: Address) -> bool:

@@ -46,10 +46,10 @@ class Catalogue:
             message for message in messages if message not in self.entries or not self.entries[message].is_translated
         ]
 
-    def update(self, used: Mapping[MessageId, object], wanted: Iterable[MessageId]) -> None:
-        """Drop entries that nothing uses, and add an empty one for each of `wanted` that is missing."""
+    def update(self, used: Mapping[MessageId, object], required: Iterable[MessageId]) -> None:
+        """Drop entries that nothing uses, and add an empty one for each of `required` that is missing."""
         self.entries = {message: entry for message, entry in self.entries.items() if message in used}
-        for message in wanted:
+        for message in required:
             if message not in self.entries:
                 self.entries[message] = _entry(_written(message))
 
@@ -76,9 +76,9 @@ def _blocks(text: str) -> list[str]:
 
 
 def _entry(block: str) -> CatalogEntry:
-    found = next(each for each in read_po(block.splitlines(), abort_invalid=True) if each.id)
-    (message, plural), strings = (*_forms(found.id), "")[:2], _forms(found.string or "")
-    return CatalogEntry(MessageId(message, plural, found.context or ""), strings, found.fuzzy, block)
+    parsed = next(candidate for candidate in read_po(block.splitlines(), abort_invalid=True) if candidate.id)
+    (message, plural), strings = (*_forms(parsed.id), "")[:2], _forms(parsed.string or "")
+    return CatalogEntry(MessageId(message, plural, parsed.context or ""), strings, parsed.fuzzy, block)
 
 
 def _forms(text: str | Iterable[str]) -> tuple[str, ...]:

@@ -57,14 +57,14 @@ class UnreadableMessage(Exception):
 
 
 def all_messages() -> dict[MessageId, list[Place]]:
-    found: dict[MessageId, list[Place]] = {}
+    places: dict[MessageId, list[Place]] = {}
     for path in sorted(SOURCE.rglob("*")):
         read = READERS.get(path.suffix)
         if read is None or (path.suffix == ".txt" and "templates" not in path.parts):
             continue
         for message, line in read(path.read_text(encoding="utf-8"), path):
-            found.setdefault(message, []).append(Place(path.relative_to(SOURCE).as_posix(), line))
-    return found
+            places.setdefault(message, []).append(Place(path.relative_to(SOURCE).as_posix(), line))
+    return places
 
 
 def python_messages(source: str, path: Path) -> Iterator[tuple[MessageId, int]]:
@@ -95,12 +95,12 @@ def table_messages(source: str, path: Path) -> Iterator[tuple[MessageId, int]]:
 
 def template_messages(source: str, path: Path) -> Iterator[tuple[MessageId, int]]:
     written = templatize(source, origin=str(path))
-    for found in _CALL.finditer(written):
-        call = ast.parse(_whole_call(written[found.start() :]), mode="eval").body
+    for match in _CALL.finditer(written):
+        call = ast.parse(_whole_call(written[match.start() :]), mode="eval").body
         assert isinstance(call, ast.Call) and isinstance(call.func, ast.Name)
         message = _marked(call, "gettext" if call.func.id == "_" else call.func.id, path)
         if message is not None:
-            yield message, written.count("\n", 0, found.start()) + 1
+            yield message, written.count("\n", 0, match.start()) + 1
 
 
 def _name(function: ast.expr) -> str:

@@ -12,13 +12,13 @@ from mailflatrate.locale.texts import ENGLISH, languages
 
 
 def updated_catalogues() -> list[tuple[str, Catalogue]]:
-    found = all_messages()
-    for_recipients = recipient_messages(found)
+    messages = all_messages()
+    for_recipients = recipient_messages(messages)
     catalogues = []
     for language in languages():
         if language != ENGLISH:
             catalogue = catalogue_of(language)
-            catalogue.update(found, found if formats_of(language).is_complete else for_recipients)
+            catalogue.update(messages, messages if formats_of(language).is_complete else for_recipients)
             catalogues.append((language, catalogue))
     return catalogues
 

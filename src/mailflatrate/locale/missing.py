@@ -12,9 +12,9 @@ from mailflatrate.locale.texts import ENGLISH, languages
 
 def missing_messages(language: str, *, whole: bool) -> dict[MessageId, list[Place]]:
     """Return those that recipients read, or with `whole` all, with their places."""
-    found = all_messages()
-    wanted = found if whole else recipient_messages(found)
-    return {message: found[message] for message in catalogue_of(language).untranslated(wanted)}
+    places = all_messages()
+    selected = places if whole else recipient_messages(places)
+    return {message: places[message] for message in catalogue_of(language).untranslated(selected)}
 
 
 def main() -> int:

@@ -61,5 +61,5 @@ def is_for_recipients(place: Place) -> bool:
     return any(place.path == source or (source.endswith("/") and place.path.startswith(source)) for source in SOURCES)
 
 
-def recipient_messages(found: Mapping[MessageId, Iterable[Place]]) -> dict[MessageId, Iterable[Place]]:
-    return {message: places for message, places in found.items() if any(map(is_for_recipients, places))}
+def recipient_messages(messages: Mapping[MessageId, Iterable[Place]]) -> dict[MessageId, Iterable[Place]]:
+    return {message: places for message, places in messages.items() if any(map(is_for_recipients, places))}

@@ -12,7 +12,7 @@ class AddressSearch:
         for number, email in enumerate(self.emails):
             local, _, domain = email.encode().rpartition(b"@")
             self._locals.setdefault(domain, {}).setdefault(local, number)
-        self._sizes = {domain: sorted({*map(len, known)}) for domain, known in self._locals.items()}
+        self._sizes = {domain: sorted({*map(len, local_parts)}) for domain, local_parts in self._locals.items()}
         # Most texts behind an @ are told apart from every domain by one lookup of their first octets.
         self._head = min(map(len, self._locals), default=0)
         self._domains: dict[bytes, list[bytes]] = {}
@@ -21,17 +21,17 @@ class AddressSearch:
         self.longest = max((len(email.encode()) for email in self.emails), default=0)
 
     def named_in(self, text: bytes) -> set[int]:
-        found: set[int] = set()
+        numbers: set[int] = set()
         at = text.find(b"@")
         while at >= 0:
             begin = at + 1
             for domain in self._domains.get(text[begin : begin + self._head], ()):
                 if not text.startswith(domain, begin):
                     continue
-                known = self._locals[domain]
+                local_parts = self._locals[domain]
                 for size in self._sizes[domain]:
-                    number = known.get(text[at - size : at]) if size <= at else None
+                    number = local_parts.get(text[at - size : at]) if size <= at else None
                     if number is not None:
-                        found.add(number)
+                        numbers.add(number)
             at = text.find(b"@", begin)
-        return found
+        return numbers

@@ -188,16 +188,16 @@ def in_part(error: SourceError, part: str) -> SourceError:
 
 def from_liquid(line: int, message: str) -> SourceError:
     for pattern, code in _LIQUID_SAYS:
-        if found := pattern.fullmatch(message):
-            return mistake(line, code, *(group for group in found.groups() if group is not None))
+        if match := pattern.fullmatch(message):
+            return mistake(line, code, *(group for group in match.groups() if group is not None))
     return mistake(line, "liquid-unreadable", message)
 
 
 def from_rendering(message: str) -> SourceError:
     """Return the mistake for an error of python-liquid or Python itself while rendering, without internals."""
     for pattern, code in _RENDERING_SAYS:
-        if found := pattern.fullmatch(message):
-            return mistake(NOWHERE, code, *found.groups())
+        if match := pattern.fullmatch(message):
+            return mistake(NOWHERE, code, *match.groups())
     return mistake(NOWHERE, "value-unfit")
 
 
@@ -211,8 +211,8 @@ def from_problem(problem: Exception) -> SourceError:
 
 
 def from_mjml(line: int, message: str) -> SourceError:
-    known = _MJML_SAYS.get(message)
-    return mistake(line, known) if known else mistake(line, "mjml-unreadable", message)
+    code = _MJML_SAYS.get(message)
+    return mistake(line, code) if code else mistake(line, "mjml-unreadable", message)
 
 
 def in_words(error: SourceError, language: str) -> str:
@@ -234,8 +234,8 @@ def line_of_param(param: str, code: str) -> int | None:
     """Return the line in a value of `as_param`; None if it isn't this mistake."""
     if not param.startswith(_PREFIX):
         return None
-    line, found, *_rest = json.loads(param.removeprefix(_PREFIX))
-    return int(line) if found == code else None
+    line, stored_code, *_rest = json.loads(param.removeprefix(_PREFIX))
+    return int(line) if stored_code == code else None
 
 
 def param_in_words(param: str, language: str) -> str | None:

@@ -156,9 +156,9 @@ def check_folded(value: bytes) -> None:
 
 
 def _checked(text: str) -> str:
-    found = _FORBIDDEN.search(text) or _UNENCODABLE.search(text)
-    if found:
-        raise HeaderError(mistake(NOWHERE, "header-character", f"U+{ord(found.group()):04X}"))
+    match = _FORBIDDEN.search(text) or _UNENCODABLE.search(text)
+    if match:
+        raise HeaderError(mistake(NOWHERE, "header-character", f"U+{ord(match.group()):04X}"))
     return text
 
 

@@ -23,7 +23,7 @@ class SourceError:
 
 class Lines:
     def __init__(self, text: str) -> None:
-        self._ends = [found.start() for found in re.finditer("\n", text)]
+        self._ends = [match.start() for match in re.finditer("\n", text)]
 
     def at(self, index: int) -> int:
         return bisect_left(self._ends, max(index, 0)) + 1

@@ -33,8 +33,8 @@ _HASTE = re.compile(
 
 def find_categories(text: str) -> tuple[str, ...]:
     lowered = " ".join(text.casefold().split())
-    found = ((name, pattern.search(lowered)) for name, pattern in _categories())
-    return tuple(f"{name}: {match.group()}" for name, match in found if match)
+    matches = ((name, pattern.search(lowered)) for name, pattern in _categories())
+    return tuple(f"{name}: {match.group()}" for name, match in matches if match)
 
 
 def find_orders(text: str) -> tuple[str, ...]:

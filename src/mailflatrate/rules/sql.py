@@ -26,12 +26,12 @@ class UnknownFragment(ValueError):
 
 
 def names(values: Iterable[Enum | str]) -> str:
-    return "({})".format(", ".join(f"'{each.value if isinstance(each, Enum) else each}'" for each in values))
+    return "({})".format(", ".join(f"'{member.value if isinstance(member, Enum) else member}'" for member in values))
 
 
 def _is_one_of(column: str, values: Iterable[Enum | str]) -> str:
-    found = list(values)
-    return f"{column} IN {names(found)}" if len(found) != 1 else f"{column} = {names(found)[1:-1]}"
+    members = list(values)
+    return f"{column} IN {names(members)}" if len(members) != 1 else f"{column} = {names(members)[1:-1]}"
 
 
 def campaign_states(name: str) -> str:
@@ -43,7 +43,7 @@ def roles(permission: str) -> str:
 
 
 def may_send(account: str) -> str:
-    return _is_one_of(f"{account}.standing", [each for each in AccountStatus if each.may_send])
+    return _is_one_of(f"{account}.standing", [status for status in AccountStatus if status.may_send])
 
 
 def is_restricted(status: str) -> str:
@@ -211,8 +211,8 @@ def fill_in(text: str) -> str:
     return _PLACEHOLDER.sub(_filled, text)
 
 
-def _filled(found: re.Match[str]) -> str:
-    make = FRAGMENTS.get(found[1])
+def _filled(match: re.Match[str]) -> str:
+    make = FRAGMENTS.get(match[1])
     if make is None:
-        raise UnknownFragment(found[0])
-    return make(*(each.strip() for each in (found[2] or "").split(",") if each.strip()))
+        raise UnknownFragment(match[0])
+    return make(*(argument.strip() for argument in (match[2] or "").split(",") if argument.strip()))

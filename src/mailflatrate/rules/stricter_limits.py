@@ -46,7 +46,7 @@ STRICTER: dict[str, Stricter] = {
 
 def read_tighter(written: str) -> dict[str, float]:
     """Read `complaint_warn=0.03, strike_days=365`. Raises ValueError for what is unknown or not stricter."""
-    found: dict[str, float] = {}
+    limits: dict[str, float] = {}
     for part in filter(None, (part.strip() for part in written.split(","))):
         key, _sign, number = (piece.strip() for piece in part.partition("="))
         if key not in STRICTER:
@@ -60,5 +60,5 @@ def read_tighter(written: str) -> dict[str, float]:
             raise ValueError(
                 f"{key}: {number_given:g} is looser than {ours:g}, and this setting can only make limits stricter"
             )
-        found[key] = number_given
-    return found
+        limits[key] = number_given
+    return limits

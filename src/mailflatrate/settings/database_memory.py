@@ -86,26 +86,26 @@ def found_state(row: Sequence[Any] | None) -> DatabaseState | None:
     return DatabaseState(place, timeline, position, tuple(lineage), at, is_synchronous)
 
 
-def judge(seen: SeenDatabase | None, found: DatabaseState | None) -> Judgment:
+def judge(seen: SeenDatabase | None, state: DatabaseState | None) -> Judgment:
     """Compare a database with what is remembered. Clocks play no part."""
-    if seen is None or found is None:
+    if seen is None or state is None:
         return Judgment(MatchKind.KNOWN)
-    is_same = found.place == seen.place
-    if seen.head not in found.lineage:
-        if is_same and found.timeline > seen.newest_timeline:
-            return Judgment(MatchKind.CHANGED, f"the database was promoted to timeline {found.timeline}")
+    is_same = state.place == seen.place
+    if seen.head not in state.lineage:
+        if is_same and state.timeline > seen.newest_timeline:
+            return Judgment(MatchKind.CHANGED, f"the database was promoted to timeline {state.timeline}")
         return Judgment(MatchKind.REFUSED, "this host works with a later or a different database than this one")
-    if found.head != seen.head:
+    if state.head != seen.head:
         return Judgment(MatchKind.CHANGED, "the database was accepted for sending without this host")
     if not is_same:
         return Judgment(MatchKind.CHANGED, "the database was moved or restored")
-    if found.timeline < seen.newest_timeline:
-        reason = f"an old primary: it is on timeline {found.timeline}, and this host has seen {seen.newest_timeline}"
+    if state.timeline < seen.newest_timeline:
+        reason = f"an old primary: it is on timeline {state.timeline}, and this host has seen {seen.newest_timeline}"
         return Judgment(MatchKind.REFUSED, reason)
-    if found.timeline > seen.timeline:
-        return Judgment(MatchKind.CHANGED, f"the database was promoted to timeline {found.timeline}")
-    if found.position < seen.position:
-        return Judgment(MatchKind.OLDER, f"an earlier state: {seen.position - found.position} bytes of log are lost")
+    if state.timeline > seen.timeline:
+        return Judgment(MatchKind.CHANGED, f"the database was promoted to timeline {state.timeline}")
+    if state.position < seen.position:
+        return Judgment(MatchKind.OLDER, f"an earlier state: {seen.position - state.position} bytes of log are lost")
     return Judgment(MatchKind.KNOWN)
 
 
@@ -123,19 +123,19 @@ class DatabaseMemory:
         except FileNotFoundError:
             return None
 
-    def judge(self, seen: SeenDatabase | None, found: DatabaseState | None) -> Judgment:
+    def judge(self, seen: SeenDatabase | None, state: DatabaseState | None) -> Judgment:
         """Judge what was remembered **before** it was asked; remember a newer timeline at once, for other processes."""
-        judgment = judge(seen, found)
-        if seen is not None and found is not None and judgment.match is MatchKind.CHANGED:
-            is_newer = found.place == seen.place and found.timeline > seen.newest_timeline
+        judgment = judge(seen, state)
+        if seen is not None and state is not None and judgment.match is MatchKind.CHANGED:
+            is_newer = state.place == seen.place and state.timeline > seen.newest_timeline
             if is_newer:
-                self._change(lambda seen: seen and replace(seen, newest_timeline=found.timeline))
+                self._change(lambda seen: seen and replace(seen, newest_timeline=state.timeline))
         return judgment
 
-    def accept(self, found: DatabaseState, hosts: Sequence[str] = ()) -> None:
-        timeline, head = found.timeline, found.head
+    def accept(self, state: DatabaseState, hosts: Sequence[str] = ()) -> None:
+        timeline, head = state.timeline, state.head
         made = SeenDatabase(
-            found.place, timeline, timeline, found.position, head, found.at, found.is_synchronous, tuple(hosts)
+            state.place, timeline, timeline, state.position, head, state.at, state.is_synchronous, tuple(hosts)
         )
 
         def merged(seen: SeenDatabase | None) -> SeenDatabase:
@@ -170,11 +170,11 @@ def _slot(number: int, seen: SeenDatabase) -> bytes:
 
 
 def _newest(data: bytes) -> tuple[int, SeenDatabase | None]:
-    found: list[tuple[int, SeenDatabase | None]] = [(0, None)]
+    copies: list[tuple[int, SeenDatabase | None]] = [(0, None)]
     for begin in (0, _SLOT_BYTES):
         sum_of, _, text = data[begin : begin + _SLOT_BYTES].partition(b"\n")[0].partition(b" ")
         if text and sum_of == b"%08x" % zlib.crc32(text):
             number, fields = json.loads(text)
             fields |= {"at": datetime.fromisoformat(fields["at"]), "hosts": tuple(fields["hosts"])}
-            found.append((number, SeenDatabase(**fields)))
-    return max(found, key=lambda each: each[0])
+            copies.append((number, SeenDatabase(**fields)))
+    return max(copies, key=lambda pair: pair[0])

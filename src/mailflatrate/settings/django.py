@@ -138,18 +138,18 @@ def _database(conninfo: str) -> dict[str, Any]:
 
 def _default() -> dict[str, Any]:
     """Threads of workers and senders share a few (ADR 0033), and pages may connect through a pooler (ADR 0044)."""
-    found = _database(app_url(SETTINGS))
+    database = _database(app_url(SETTINGS))
     if uses_pooler(SETTINGS):  # a cursor on the server would outlive its transaction
-        return found | {"ENGINE": "mailflatrate.base.job_database.pooled", "DISABLE_SERVER_SIDE_CURSORS": True}
+        return database | {"ENGINE": "mailflatrate.base.job_database.pooled", "DISABLE_SERVER_SIDE_CURSORS": True}
     shared = {ProcessPurpose.JOBS: SETTINGS.worker_database_connections, ProcessPurpose.SENDING: 1}.get(purpose())
     if shared is None:
-        return found
+        return database
     options = {"slots": shared, "slot_wait_seconds": SETTINGS.database_job_seconds}
-    return found | {
+    return database | {
         "ENGINE": "mailflatrate.base.job_database",
         "CONN_MAX_AGE": 0,
         "CONN_HEALTH_CHECKS": False,  # done when a connection is taken
-        "OPTIONS": found["OPTIONS"] | options,
+        "OPTIONS": database["OPTIONS"] | options,
     }
 
 

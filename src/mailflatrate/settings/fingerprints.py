@@ -34,11 +34,11 @@ class KeysDiffer(SettingsError):
 
 
 def fingerprints(secrets: Secrets) -> dict[str, str]:
-    found = {SECRET_KEY: _fingerprint(secrets.secret_key.encode())}
+    by_name = {SECRET_KEY: _fingerprint(secrets.secret_key.encode())}
     for entry in secrets.token_keys.split(","):
         key_id, _, key = entry.strip().partition(":")
-        found[f"token key {key_id}"] = _fingerprint(key.strip().lower().encode())
-    return found
+        by_name[f"token key {key_id}"] = _fingerprint(key.strip().lower().encode())
+    return by_name
 
 
 def _fingerprint(key: bytes) -> str:
@@ -47,8 +47,10 @@ def _fingerprint(key: bytes) -> str:
 
 def read(link: psycopg.Connection[Any]) -> dict[str, str]:
     """Return the installation's fingerprints; none before the first `migrate`. Any role may read them."""
-    known = psycopg.Cursor(link).execute("SELECT to_regprocedure('public.key_fingerprints()') IS NOT NULL").fetchone()
-    if not known or not known[0]:
+    table_row = (
+        psycopg.Cursor(link).execute("SELECT to_regprocedure('public.key_fingerprints()') IS NOT NULL").fetchone()
+    )
+    if not table_row or not table_row[0]:
         return {}
     row = psycopg.Cursor(link).execute("SELECT public.key_fingerprints()").fetchone()
     return dict(json.loads(row[0])) if row else {}

@@ -160,12 +160,12 @@ def _keepalives(settings: Settings, *, prefix: str) -> dict[str, int]:
 
 def _session(settings: Settings, *, is_owner: bool) -> dict[str, int | str]:
     """Return the server's settings for a session. The owner has no statement timeout, as migrations may take long."""
-    found: dict[str, int | str] = {
+    parameters: dict[str, int | str] = {
         **_keepalives(settings, prefix="tcp_"),
         "tcp_user_timeout": settings.database_silence_seconds * 1000,
         "client_connection_check_interval": f"{CHECK_SECONDS}s",
     }
-    return found if is_owner else {**found, **time_limits(settings)}
+    return parameters if is_owner else {**parameters, **time_limits(settings)}
 
 
 def time_limits(settings: Settings) -> dict[str, str]:

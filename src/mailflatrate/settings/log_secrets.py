@@ -20,7 +20,7 @@ _SECRET: Final = re.compile(
 
 def shorten(text: str) -> str:
     """Return the text with every secret cut to its first characters, which are enough to tell two lines apart."""
-    return _SECRET.sub(lambda found: f"{found[0][:KEPT]}…" if len(found[0]) > KEPT else found[0], text[:_LONGEST_LINE])
+    return _SECRET.sub(lambda match: f"{match[0][:KEPT]}…" if len(match[0]) > KEPT else match[0], text[:_LONGEST_LINE])
 
 
 def shorten_secrets(_logger: object, _method: str, event: Any) -> Any:
@@ -34,7 +34,7 @@ def _shortened(value: Any, depth: int = 4) -> Any:
     if isinstance(value, str):
         return shorten(value)
     if depth and isinstance(value, Mapping):
-        return {key: _shortened(each, depth - 1) for key, each in value.items()}
+        return {key: _shortened(child, depth - 1) for key, child in value.items()}
     if depth and isinstance(value, list | tuple | set | frozenset):
-        return [_shortened(each, depth - 1) for each in value]
+        return [_shortened(child, depth - 1) for child in value]
     return shorten(str(value))

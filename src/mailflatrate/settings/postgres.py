@@ -173,16 +173,16 @@ class EmbeddedPostgres:
         """
         user = _server_user()
         try:
-            found = self.socket_dir.lstat()
+            folder_stat = self.socket_dir.lstat()
         except FileNotFoundError as problem:
             raise DatabaseFailed(f"{self.socket_dir} doesn't exist") from problem
-        is_ours = found.st_uid in {os.geteuid(), user.pw_uid if user else os.geteuid()}
-        if not is_ours or not stat.S_ISDIR(found.st_mode):
+        is_ours = folder_stat.st_uid in {os.geteuid(), user.pw_uid if user else os.geteuid()}
+        if not is_ours or not stat.S_ISDIR(folder_stat.st_mode):
             raise DatabaseFailed(
                 f"{self.socket_dir} belongs to another user. Remove it, or choose a data folder with a shorter path "
                 "with MAILFLATRATE_DATA_DIR"
             )
-        if stat.S_IMODE(found.st_mode) & 0o077:
+        if stat.S_IMODE(folder_stat.st_mode) & 0o077:
             self.socket_dir.chmod(0o700)
 
     def _write_access(self, user: pwd.struct_passwd | None) -> None:
@@ -251,8 +251,8 @@ class EmbeddedPostgres:
 
     def _create_database(self) -> None:
         with psycopg.connect(f"postgresql://{OWNER}@/postgres?host={self.socket_dir}", autocommit=True) as connection:
-            found = connection.execute("SELECT 1 FROM pg_database WHERE datname = %s", [DATABASE]).fetchone()
-            if not found:
+            row = connection.execute("SELECT 1 FROM pg_database WHERE datname = %s", [DATABASE]).fetchone()
+            if not row:
                 connection.execute(f"CREATE DATABASE {DATABASE}")
 
     def stop(self) -> None:

@@ -73,15 +73,15 @@ def server_of(connection: psycopg.Connection[Any]) -> str:
     """Like `own_server()`, queried once per connection. Behind a pooler, passes are for the transaction that
     `name_transaction` sets.
     """
-    known = getattr(connection, _SERVER_ATTRIBUTE, None)
-    if known == _NO_SERVER:
+    server = getattr(connection, _SERVER_ATTRIBUTE, None)
+    if server == _NO_SERVER:
         raise RuntimeError("Behind a pooler there is no server process, and so no pass, outside of a transaction.")
-    if known is None:
+    if server is None:
         row = psycopg.Cursor(connection).execute(SERVER_SQL).fetchone()
         assert row is not None
-        known = str(row[0])
-        setattr(connection, _SERVER_ATTRIBUTE, known)
-    return str(known)
+        server = str(row[0])
+        setattr(connection, _SERVER_ATTRIBUTE, server)
+    return str(server)
 
 
 def name_transaction(connection: psycopg.Connection[Any], name: str = _NO_SERVER) -> None:
@@ -90,14 +90,14 @@ def name_transaction(connection: psycopg.Connection[Any], name: str = _NO_SERVER
 
 
 async def server_of_async(connection: psycopg.AsyncConnection[Any]) -> str:
-    known = getattr(connection, _SERVER_ATTRIBUTE, None)
-    if known is None:
+    server = getattr(connection, _SERVER_ATTRIBUTE, None)
+    if server is None:
         cursor = await connection.execute(SERVER_SQL)
         row = await cursor.fetchone()
         assert row is not None
-        known = str(row[0])
-        setattr(connection, _SERVER_ATTRIBUTE, known)
-    return str(known)
+        server = str(row[0])
+        setattr(connection, _SERVER_ATTRIBUTE, server)
+    return str(server)
 
 
 def account_pass_for(server: str, account_id: int) -> str:
@@ -119,9 +119,9 @@ def enter_role(connection: psycopg.Connection[Any], role: str) -> None:
     """Enter PLATFORM_ROLE or ERASER_ROLE until it leaves or rolls back. The pass is a parameter of its own, never in
     the text of a statement: anyone who signs in under the same name can read running statements.
     """
-    shown = pass_for(server_of(connection))
+    pass_token = pass_for(server_of(connection))
     cursor = psycopg.Cursor(connection)
-    cursor.execute("SELECT set_config('role', %s, false), set_config(%s, %s, false)", [role, PASS_SETTING, shown])
+    cursor.execute("SELECT set_config('role', %s, false), set_config(%s, %s, false)", [role, PASS_SETTING, pass_token])
     cursor.close()
 
 

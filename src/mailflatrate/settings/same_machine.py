@@ -26,8 +26,8 @@ def is_served_here(connection: int, session: Sequence[object] | None) -> bool:
     if session is None or not _stays_here(connection):
         return False
     pid, age = int(str(session[0])), float(str(session[1]))
-    found = _name_and_age(pid)
-    return found is not None and found[0] == SERVER_NAME and abs(found[1] - age) < AGE_TOLERANCE_SECONDS
+    process = _name_and_age(pid)
+    return process is not None and process[0] == SERVER_NAME and abs(process[1] - age) < AGE_TOLERANCE_SECONDS
 
 
 def _stays_here(connection: int) -> bool:

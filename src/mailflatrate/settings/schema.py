@@ -283,9 +283,9 @@ class Settings(
     @field_validator("trusted_proxies", "metrics_networks", "webhook_networks")
     @classmethod
     def _networks(cls, written: str) -> str:
-        for each in written.split(","):
-            if each.strip():
-                ip_network(each.strip(), strict=False)  # raises ValueError, which names the faulty one
+        for network in written.split(","):
+            if network.strip():
+                ip_network(network.strip(), strict=False)  # raises ValueError, which names the faulty one
         return written
 
     @model_validator(mode="after")
@@ -334,8 +334,8 @@ def read_settings(environment: Mapping[str, str]) -> Settings:
     """Build settings from an environment. Raises SettingsError naming each unknown or malformed variable."""
     names = {environment_name(field): field for field in Settings.model_fields}
     files = {environment_name(field) + FILE_SUFFIX: field for field in SECRETS}
-    known = {*names, *files}
-    unknown = sorted(name for name in environment if name.startswith(PREFIX) and name not in known)
+    variables = {*names, *files}
+    unknown = sorted(name for name in environment if name.startswith(PREFIX) and name not in variables)
     if unknown:
         raise SettingsError(f"unknown setting {', '.join(unknown)}; docs/settings.md lists all settings")
     values = {field: environment[name] for name, field in names.items() if environment.get(name, "") != ""}

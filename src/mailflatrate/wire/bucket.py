@@ -147,8 +147,8 @@ class TokenBucket:
         """List the objects whose keys begin with `prefix`, a thousand per request. Raises BucketFailed."""
         try:
             for page in self._client.get_paginator("list_objects_v2").paginate(Bucket=self._name, Prefix=prefix):
-                for found in page.get("Contents", ()):
-                    yield ListedObject(found["Key"], found["Size"], found["LastModified"])
+                for content in page.get("Contents", ()):
+                    yield ListedObject(content["Key"], content["Size"], content["LastModified"])
         except self._errors as problem:
             raise self._failed(problem) from problem
 

@@ -98,7 +98,7 @@ def _problem_of(status: int) -> ChatProblem:
 
 def _message(body: bytes) -> str:
     try:
-        said = json.loads(body)["error"]
-        return str(said["message"] if isinstance(said, dict) else said)[:200]
+        error = json.loads(body)["error"]
+        return str(error["message"] if isinstance(error, dict) else error)[:200]
     except (ValueError, KeyError, TypeError, RecursionError):
         return ""

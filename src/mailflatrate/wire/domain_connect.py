@@ -93,9 +93,9 @@ class _Discovery:
     def of(self, domain: str, apex: str) -> DnsProvider | None:
         for zone in _zones(domain, apex):
             for prefix in self._prefixes(zone):
-                said = self._settings(prefix, zone)
-                if said is not None:
-                    return _provider(said, zone, domain) if self._knows(str(said["urlAPI"])) else None
+                settings = self._settings(prefix, zone)
+                if settings is not None:
+                    return _provider(settings, zone, domain) if self._knows(str(settings["urlAPI"])) else None
         return None
 
     def _prefixes(self, zone: str) -> list[str]:
@@ -105,21 +105,25 @@ class _Discovery:
         return [value.rstrip("/") for value in usable if _PREFIX.fullmatch(value)][:MOST_RECORDS]
 
     def _settings(self, prefix: str, zone: str) -> dict[str, Any] | None:
-        said = _json(self._get(f"https://{prefix}/v2/{quote(zone)}/settings"))
-        if not isinstance(said, dict):
+        settings = _json(self._get(f"https://{prefix}/v2/{quote(zone)}/settings"))
+        if not isinstance(settings, dict):
             return None
-        needed = said.get("crit", [])
-        if not isinstance(needed, list) or any(name in said and name not in _UNDERSTOOD for name in map(str, needed)):
+        needed = settings.get("crit", [])
+        if not isinstance(needed, list) or any(
+            name in settings and name not in _UNDERSTOOD for name in map(str, needed)
+        ):
             return None
-        names = (said.get("providerDisplayName"), said.get("providerName"))
-        is_usable = all(_is_base(said.get(name)) for name in ("urlSyncUX", "urlAPI")) and any(map(_shown_name, names))
-        return said if is_usable else None
+        names = (settings.get("providerDisplayName"), settings.get("providerName"))
+        is_usable = all(_is_base(settings.get(name)) for name in ("urlSyncUX", "urlAPI")) and any(
+            map(_shown_name, names)
+        )
+        return settings if is_usable else None
 
     def _knows(self, api_url: str) -> bool:
         """Return whether the provider applies our template. One that names another version would set other records."""
         body = self._get(api_url.rstrip("/") + self.template.path)
-        said = _json(body)
-        version = said.get("version") if isinstance(said, dict) else None
+        answer = _json(body)
+        version = answer.get("version") if isinstance(answer, dict) else None
         return body is not None and (version is None or version == self.template.version)
 
     def _get(self, url: str) -> bytes | None:
@@ -141,9 +145,9 @@ def _zones(domain: str, apex: str) -> list[str]:
     return list(dict.fromkeys([*names[: MOST_ZONES - 1], apex]))
 
 
-def _provider(said: Mapping[str, Any], zone: str, domain: str) -> DnsProvider:
-    name = _shown_name(said.get("providerDisplayName")) or _shown_name(said.get("providerName"))
-    return DnsProvider(name, zone, domain.removesuffix(zone).rstrip("."), str(said["urlSyncUX"]).rstrip("/"))
+def _provider(settings: Mapping[str, Any], zone: str, domain: str) -> DnsProvider:
+    name = _shown_name(settings.get("providerDisplayName")) or _shown_name(settings.get("providerName"))
+    return DnsProvider(name, zone, domain.removesuffix(zone).rstrip("."), str(settings["urlSyncUX"]).rstrip("/"))
 
 
 def _json(body: bytes | None) -> Any:
@@ -163,7 +167,7 @@ def _is_base(url: object) -> bool:
 def _shown_name(value: object) -> str:
     if not isinstance(value, str):
         return ""
-    visible = "".join(" " if unicodedata.category(each)[0] in "CZ" else each for each in value[: 4 * LONGEST_NAME])
+    visible = "".join(" " if unicodedata.category(char)[0] in "CZ" else char for char in value[: 4 * LONGEST_NAME])
     return " ".join(visible.split())[:LONGEST_NAME]
 
 
@@ -198,8 +202,8 @@ class LinkSigner:
         encoded = sorted((quote(name, safe=""), quote(value, safe="")) for name, value in parameters.items())
         query = "&".join(f"{name}={value}" for name, value in encoded)
         signature = self._key.sign(query.encode("ascii"), padding.PKCS1v15(), hashes.SHA256())
-        shown = quote(base64.b64encode(signature).decode("ascii"), safe="")
-        return f"{query}&sig={shown}&key={self.label}"
+        signature_text = quote(base64.b64encode(signature).decode("ascii"), safe="")
+        return f"{query}&sig={signature_text}&key={self.label}"
 
 
 def apply_url(provider: DnsProvider, template: TemplateName, parameters: Mapping[str, str], signer: LinkSigner) -> str:

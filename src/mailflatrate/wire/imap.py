@@ -50,8 +50,8 @@ class OpenMailbox:
         with _as_unavailable():
             status, parts = self._box.client.uid("FETCH", uid, "(BODY.PEEK[])")
             _demand(status, parts)
-            found = [part[1] for part in parts if isinstance(part, tuple)]
-            return bytes(found[0]) if found else None
+            contents = [part[1] for part in parts if isinstance(part, tuple)]
+            return bytes(contents[0]) if contents else None
 
     def mark_seen(self, uids: Sequence[str]) -> None:
         """Set \\Seen, so that the messages are not found again."""

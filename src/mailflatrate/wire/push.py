@@ -136,4 +136,4 @@ def _in_words(problem: Exception) -> str:
 
 def _printable(content: bytes) -> str:
     text = content.decode("utf-8", "replace")
-    return "".join(one if one.isprintable() else " " for one in text).strip()
+    return "".join(char if char.isprintable() else " " for char in text).strip()

@@ -115,12 +115,12 @@ def find_vat(number: str, server: str, resolver: Resolver, *, private: bool = Fa
 
 def _read(body: bytes) -> VatRecord:
     try:
-        said = json.loads(body)
-        valid = said["isValid"]
+        answer = json.loads(body)
+        valid = answer["isValid"]
     except (ValueError, KeyError, TypeError, RecursionError):
         return VatRecord(VatStatus.NOT_CHECKED, problem="no answer that can be read")
     if valid is True:
-        name, lines = _text(said.get("name")), _lines(said.get("address"))
+        name, lines = _text(answer.get("name")), _lines(answer.get("address"))
         place = _PLACE.fullmatch(lines[-1]) if lines else None
         if place is None:
             return VatRecord(VatStatus.VALID, name, ", ".join(lines)[:LONGEST_TEXT])
@@ -128,9 +128,9 @@ def _read(body: bytes) -> VatRecord:
             VatStatus.VALID, name, ", ".join(lines[:-1])[:LONGEST_TEXT], place[1].strip(), place[2].strip()
         )
     # "Invalid" counts only when the member state itself says so; an overloaded one says other things.
-    if valid is False and said.get("userError") in ("INVALID", "INVALID_INPUT"):
+    if valid is False and answer.get("userError") in ("INVALID", "INVALID_INPUT"):
         return VatRecord(VatStatus.INVALID)
-    return VatRecord(VatStatus.NOT_CHECKED, problem=_text(said.get("userError")) or "no answer that can be read")
+    return VatRecord(VatStatus.NOT_CHECKED, problem=_text(answer.get("userError")) or "no answer that can be read")
 
 
 def _text(value: object) -> str:

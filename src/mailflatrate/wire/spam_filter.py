@@ -56,18 +56,18 @@ def _ask_rspamd(place: str, message: bytes) -> bytes:
 
 def read_spamd(answer: bytes) -> FilterAnswer | None:
     head, _, names = answer.partition(b"\r\n\r\n")
-    found = _SPAM.search(head)
-    if found is None:
+    match = _SPAM.search(head)
+    if match is None:
         return None
     tests = tuple(name.strip() for name in names.decode("ascii", "replace").split(",") if name.strip())
-    return FilterAnswer(float(found[1]), float(found[2]), tests)
+    return FilterAnswer(float(match[1]), float(match[2]), tests)
 
 
 def read_rspamd(answer: bytes) -> FilterAnswer | None:
     """Read the JSON object from /checkv2: the rules that add points, the heaviest first; None for anything else."""
     try:
         verdict = json.loads(answer)
-        symbols = {str(name): float(one.get("score", 0)) for name, one in verdict.get("symbols", {}).items()}
+        symbols = {str(name): float(symbol.get("score", 0)) for name, symbol in verdict.get("symbols", {}).items()}
         heavy = sorted((name for name, points in symbols.items() if points > 0), key=lambda name: -symbols[name])
         return FilterAnswer(float(verdict["score"]), float(verdict["required_score"]), tuple(heavy))
     except (ValueError, KeyError, TypeError, AttributeError):

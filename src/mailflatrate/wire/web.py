@@ -267,16 +267,16 @@ def _read(answer: http.client.HTTPResponse, most_octets: int) -> bytes:
 def allowed_address(host: str, resolver: Resolver, networks: Networks = (), *, private: bool = False) -> str:
     """A public one, or of these networks. Raises VisitRefused. `private` as for `fetch_page`."""
     try:
-        found = [str(ipaddress.ip_address(host.strip("[]")))]
+        addresses = [str(ipaddress.ip_address(host.strip("[]")))]
     except ValueError:
         four, six = resolver.a(host), resolver.aaaa(host)
-        found = [*four.values, *six.values]
-        if not found:
-            known = four.is_known and six.is_known
-            status = WebStatus.MISSING if known else WebStatus.UNKNOWN
-            problem = "the name has no address" if known else "the DNS gave no answer"
+        addresses = [*four.values, *six.values]
+        if not addresses:
+            is_answered = four.is_known and six.is_known
+            status = WebStatus.MISSING if is_answered else WebStatus.UNKNOWN
+            problem = "the name has no address" if is_answered else "the DNS gave no answer"
             raise VisitRefused(status, problem) from None
-    allowed = [text for text in found if private or is_public(text) or _is_in(text, networks)]
+    allowed = [text for text in addresses if private or is_public(text) or _is_in(text, networks)]
     if not allowed:
         raise VisitRefused(WebStatus.UNKNOWN, "the address is not public")
     return allowed[0]

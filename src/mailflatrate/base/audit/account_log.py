@@ -69,40 +69,40 @@ class AccountLogFilter:
 
 
 def account_lines(
-    account_id: int, wanted: AccountLogFilter, *, before_id: int = 0, rows: int = PAGE_ROWS
+    account_id: int, log_filter: AccountLogFilter, *, before_id: int = 0, rows: int = PAGE_ROWS
 ) -> list[AuditEntry]:
     """Return the next lines of one account, newest first. The names of operators are removed."""
     with tenancy.platform(PlatformReason.ACTIVITY):
-        found = _chosen(account_id, wanted)
-        lines = list(found.filter(id__lt=before_id)[:rows] if before_id else found[:rows])
+        entries = _chosen(account_id, log_filter)
+        lines = list(entries.filter(id__lt=before_id)[:rows] if before_id else entries[:rows])
     for line in lines:
         if line.actor_kind != ActorKind.CUSTOMER:
             line.actor, line.reason = "", ""
     return lines
 
 
-def account_batches(account_id: int, wanted: AccountLogFilter, *, before_id: int = 0) -> Iterator[list[AuditEntry]]:
+def account_batches(account_id: int, log_filter: AccountLogFilter, *, before_id: int = 0) -> Iterator[list[AuditEntry]]:
     """Yield the lines of one account in batches, newest first, so that a long log needs no long transaction."""
     while True:
-        lines = account_lines(account_id, wanted, before_id=before_id, rows=BATCH_ROWS)
+        lines = account_lines(account_id, log_filter, before_id=before_id, rows=BATCH_ROWS)
         yield lines
         if len(lines) < BATCH_ROWS:
             return
         before_id = lines[-1].id
 
 
-def _chosen(account_id: int, wanted: AccountLogFilter) -> QuerySet[AuditEntry]:
-    found = AuditEntry.objects.filter(account_id=account_id).order_by("-id")
-    found = found.filter(Q(actor_kind=ActorKind.CUSTOMER) | Q(action__in=TOLD_ANYWAY))
-    if wanted.person:
-        found = found.filter(actor_kind=ActorKind.CUSTOMER, actor__icontains=wanted.person)
-    if wanted.prefixes:
+def _chosen(account_id: int, log_filter: AccountLogFilter) -> QuerySet[AuditEntry]:
+    entries = AuditEntry.objects.filter(account_id=account_id).order_by("-id")
+    entries = entries.filter(Q(actor_kind=ActorKind.CUSTOMER) | Q(action__in=TOLD_ANYWAY))
+    if log_filter.person:
+        entries = entries.filter(actor_kind=ActorKind.CUSTOMER, actor__icontains=log_filter.person)
+    if log_filter.prefixes:
         codes = Q()
-        for prefix in wanted.prefixes:
+        for prefix in log_filter.prefixes:
             codes |= Q(action__startswith=prefix)
-        found = found.filter(codes)
-    if wanted.begins_at is not None:
-        found = found.filter(at__gte=wanted.begins_at)
-    if wanted.ends_at is not None:
-        found = found.filter(at__lt=wanted.ends_at)
-    return found
+        entries = entries.filter(codes)
+    if log_filter.begins_at is not None:
+        entries = entries.filter(at__gte=log_filter.begins_at)
+    if log_filter.ends_at is not None:
+        entries = entries.filter(at__lt=log_filter.ends_at)
+    return entries

@@ -80,8 +80,8 @@ def verify() -> ChainReport:
 def _rows() -> Iterator[_Row]:
     with connection.cursor() as cursor:
         cursor.execute(_ROWS)
-        while found := cursor.fetchmany(_FETCH_ROWS):
-            for number, own, previous, *content in found:
+        while rows := cursor.fetchmany(_FETCH_ROWS):
+            for number, own, previous, *content in rows:
                 yield _Row(number, bytes(own), bytes(previous), tuple(content))
 
 

@@ -52,8 +52,8 @@ def receive(connection: socket.socket, most: int, ends_at: float | None = None) 
 
 
 def _exactly(connection: socket.socket, length: int, ends_at: float | None) -> bytearray:
-    found = bytearray(length)
-    view, at = memoryview(found), 0
+    buffer = bytearray(length)
+    view, at = memoryview(buffer), 0
     while at < length:
         _limit(connection, ends_at)
         try:
@@ -65,7 +65,7 @@ def _exactly(connection: socket.socket, length: int, ends_at: float | None) -> b
         if not count:
             raise FrameError("the other process is gone")
         at += count
-    return found
+    return buffer
 
 
 def _limit(connection: socket.socket, ends_at: float | None) -> None:

@@ -42,29 +42,31 @@ class Child:
             if _address_space() > self._base + _SPARE:
                 return
 
-    def _answer(self, wanted: Contract, kind: FrameKind, arguments: tuple[object, ...], seconds: float) -> None:
-        self._limit_memory(wanted.reader.memory_mb)
+    def _answer(
+        self, reader_contract: Contract, kind: FrameKind, arguments: tuple[object, ...], seconds: float
+    ) -> None:
+        self._limit_memory(reader_contract.reader.memory_mb)
         try:
             if kind is FrameKind.STREAM:
-                self._stream(wanted, arguments, seconds)
-                kind, found = FrameKind.END, b""
+                self._stream(reader_contract, arguments, seconds)
+                kind, content = FrameKind.END, b""
             else:
-                kind, found = (
+                kind, content = (
                     FrameKind.ANSWER,
-                    wanted.answer.dump_json((_timed(seconds, wanted.function, *arguments),)),
+                    reader_contract.answer.dump_json((_timed(seconds, reader_contract.function, *arguments),)),
                 )
         except MemoryError:
-            kind, found = FrameKind.OUT_OF_MEMORY, b""
+            kind, content = FrameKind.OUT_OF_MEMORY, b""
         except Exception as error:  # noqa: BLE001  the parent decides what it means
-            kind, found = _error_answer(wanted, error)
+            kind, content = _error_answer(reader_contract, error)
         self._limit_memory(None)
-        send(self._connection, kind, found)
+        send(self._connection, kind, content)
 
-    def _stream(self, wanted: Contract, arguments: tuple[object, ...], seconds: float) -> None:
+    def _stream(self, reader_contract: Contract, arguments: tuple[object, ...], seconds: float) -> None:
         """Stream the items; the time limit applies to each one separately."""
-        items = iter(wanted.function(*arguments))
+        items = iter(reader_contract.function(*arguments))
         while (item := _timed(seconds, next, items, None)) is not None:
-            send(self._connection, FrameKind.ITEM, wanted.answer.dump_json((item,)))
+            send(self._connection, FrameKind.ITEM, reader_contract.answer.dump_json((item,)))
 
     def _limit_memory(self, megabytes: int | None) -> None:
         """Limit the address space, the only memory that Linux checks at the moment of allocation."""
@@ -86,8 +88,8 @@ def _timed(seconds: float, function: object, *arguments: object) -> object:
         signal.setitimer(signal.ITIMER_PROF, 0)
 
 
-def _error_answer(wanted: Contract, error: Exception) -> tuple[FrameKind, bytes]:
-    declared = wanted.dump_error(error)
+def _error_answer(reader_contract: Contract, error: Exception) -> tuple[FrameKind, bytes]:
+    declared = reader_contract.dump_error(error)
     if declared is None:
         return FrameKind.FAILED, type(error).__name__.encode()
     number, content = declared

@@ -130,10 +130,10 @@ def call(name: str, *arguments: Any) -> Any:
 
 def call_once(name: str, *arguments: Any) -> Any:
     """Call a reader like `call`, but reuse its first answer within one request. The arguments must be hashable."""
-    key, known = (name, *arguments), current().answers
-    if key not in known:
-        known[key] = call(name, *arguments)
-    return known[key]
+    key, cached = (name, *arguments), current().answers
+    if key not in cached:
+        cached[key] = call(name, *arguments)
+    return cached[key]
 
 
 def stream(name: str, *arguments: Any) -> Iterator[Any]:

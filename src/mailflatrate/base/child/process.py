@@ -60,40 +60,40 @@ class ChildProcess:
             self._send(FrameKind.PREPARE, (name, (), 0.0), time.monotonic() + _SECONDS_TO_START)
 
     def call(self, name: str, arguments: tuple[Any, ...]) -> Any:
-        wanted = contract(name)
-        seconds = seconds_for(wanted.reader.cpu_seconds)
+        reader_contract = contract(name)
+        seconds = seconds_for(reader_contract.reader.cpu_seconds)
         self._prepare(name)
-        ends_at = time.monotonic() + wanted.reader.wall_seconds
+        ends_at = time.monotonic() + reader_contract.reader.wall_seconds
         before, used = self._processor_time(), seconds
         try:
             self._send(FrameKind.CALL, (name, arguments, seconds), ends_at)
-            kind, content = self._receive(wanted, ends_at)
+            kind, content = self._receive(reader_contract, ends_at)
             used = self._processor_time() - before
             if kind is not FrameKind.ANSWER:
-                raise self._problem(wanted, kind, content)
+                raise self._problem(reader_contract, kind, content)
         except (ChildTimeout, ChildOutOfMemory):
             current().exhaust()
             raise
         finally:  # a call that did not return counts as having used its full allowance
             current().spend(used)
-        return _checked(wanted, content)
+        return _checked(reader_contract, content)
 
     def stream(self, name: str, arguments: tuple[Any, ...]) -> Iterator[Any]:
         """Yield the reader's items one by one, each under the reader's limits."""
-        wanted = contract(name)
+        reader_contract = contract(name)
         self._prepare(name)
         self._send(
             FrameKind.STREAM,
-            (name, arguments, wanted.reader.cpu_seconds),
-            time.monotonic() + wanted.reader.wall_seconds,
+            (name, arguments, reader_contract.reader.cpu_seconds),
+            time.monotonic() + reader_contract.reader.wall_seconds,
         )
         while True:
-            kind, content = self._receive(wanted, time.monotonic() + wanted.reader.wall_seconds)
+            kind, content = self._receive(reader_contract, time.monotonic() + reader_contract.reader.wall_seconds)
             if kind is FrameKind.END:
                 return
             if kind is not FrameKind.ITEM:
-                raise self._problem(wanted, kind, content)
-            yield _checked(wanted, content)
+                raise self._problem(reader_contract, kind, content)
+            yield _checked(reader_contract, content)
 
     def end(self) -> None:
         self._connection.close()
@@ -128,13 +128,13 @@ class ChildProcess:
         except FrameError as error:
             raise self._death(request[0]) from error
 
-    def _receive(self, wanted: Contract, ends_at: float) -> tuple[FrameKind, bytes]:
+    def _receive(self, reader_contract: Contract, ends_at: float) -> tuple[FrameKind, bytes]:
         try:
-            return receive(self._connection, wanted.reader.answer_mb * MB, ends_at)
+            return receive(self._connection, reader_contract.reader.answer_mb * MB, ends_at)
         except TimeoutError as error:
-            raise ChildTimeout(wanted.reader.function) from error
+            raise ChildTimeout(reader_contract.reader.function) from error
         except FrameError as error:
-            raise self._death(wanted.reader.function) from error
+            raise self._death(reader_contract.reader.function) from error
 
     def _processor_time(self) -> float:
         """Return the seconds of processor time used so far, as the kernel counts them (clock_getcpuclockid)."""
@@ -153,13 +153,13 @@ class ChildProcess:
         return ChildCrashed(f"{name} ended with status {status}")
 
     @staticmethod
-    def _problem(wanted: Contract, kind: FrameKind, content: bytes) -> Exception:
-        name = wanted.reader.function
+    def _problem(reader_contract: Contract, kind: FrameKind, content: bytes) -> Exception:
+        name = reader_contract.reader.function
         if kind is FrameKind.OUT_OF_MEMORY:
             return ChildOutOfMemory(name)
         if kind is FrameKind.RAISED and content:
             try:
-                return wanted.load_error(content[0], content[1:])
+                return reader_contract.load_error(content[0], content[1:])
             except (ValueError, IndexError):
                 return ChildFailed(f"{name} raised something else than it declares")
         if kind is FrameKind.FAILED:
@@ -167,11 +167,11 @@ class ChildProcess:
         return ChildFailed(f"{name} broke the protocol")
 
 
-def _checked(wanted: Contract, content: bytes) -> Any:
+def _checked(reader_contract: Contract, content: bytes) -> Any:
     try:
-        return wanted.answer.validate_json(content, strict=True)[0]
+        return reader_contract.answer.validate_json(content, strict=True)[0]
     except ValueError as error:
-        raise ChildFailed(f"{wanted.reader.function} returned something else than it declares") from error
+        raise ChildFailed(f"{reader_contract.reader.function} returned something else than it declares") from error
 
 
 def _environment() -> dict[str, str]:

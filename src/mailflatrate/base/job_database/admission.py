@@ -53,13 +53,13 @@ def admit(link: psycopg.Connection[Any]) -> None:
         return
     seen = memory.read()
     try:
-        found = found_state(psycopg.Cursor(link).execute(STATE).fetchone())
+        state = found_state(psycopg.Cursor(link).execute(STATE).fetchone())
     except (psycopg.errors.UndefinedTable, psycopg.errors.UndefinedColumn):  # `migrate` comes next
-        found = None
+        state = None
     finally:
         if not link.closed and not link.autocommit:
             link.rollback()
-    judgment = note(memory, seen, found)
+    judgment = note(memory, seen, state)
     if judgment.match is MatchKind.REFUSED:
         links.note_lost(link)
         link.close()
@@ -73,25 +73,25 @@ async def admit_async(link: psycopg.AsyncConnection[Any]) -> None:
         return
     seen = memory.read()
     try:
-        found = found_state(await (await psycopg.AsyncCursor(link).execute(STATE)).fetchone())
+        state = found_state(await (await psycopg.AsyncCursor(link).execute(STATE)).fetchone())
     except (psycopg.errors.UndefinedTable, psycopg.errors.UndefinedColumn):
-        found = None
-    judgment = note(memory, seen, found)
+        state = None
+    judgment = note(memory, seen, state)
     if judgment.match is MatchKind.REFUSED:
         links.note_lost(link)
         await link.close()
         refuse(judgment)
 
 
-def note(memory: DatabaseMemory, seen: SeenDatabase | None, found: DatabaseState | None) -> Judgment:
+def note(memory: DatabaseMemory, seen: SeenDatabase | None, state: DatabaseState | None) -> Judgment:
     """Compare with what was remembered before asking. Services then remember; senders first replay their journals."""
     global _noted_at  # noqa: PLW0603  one a process, by nature
-    judgment = memory.judge(seen, found)
-    if found is None or links.purpose() is ProcessPurpose.SENDING:
+    judgment = memory.judge(seen, state)
+    if state is None or links.purpose() is ProcessPurpose.SENDING:
         return judgment
     is_due = time.monotonic() - _noted_at > NOTE_SECONDS
     if judgment.match is MatchKind.CHANGED or (judgment.match is MatchKind.KNOWN and is_due):
-        memory.accept(found)
+        memory.accept(state)
         _noted_at = time.monotonic()
     return judgment
 

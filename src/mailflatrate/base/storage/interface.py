@@ -92,10 +92,10 @@ class MeasuredStream:
     def read(self, size: int = CHUNK_BYTES) -> bytes:
         """Return up to `size` bytes; fewer only at the end, although sockets and pipes return short reads."""
         parts: list[bytes] = []
-        wanted = size
-        while wanted > 0 and (part := self._read(wanted)):
+        remaining = size
+        while remaining > 0 and (part := self._read(remaining)):
             parts.append(part)
-            wanted -= len(part)
+            remaining -= len(part)
         whole = parts[0] if len(parts) == 1 else b"".join(parts)
         self._digest.update(whole)
         self.octets += len(whole)

@@ -34,9 +34,9 @@ class SqlObject:
     table: str = ""
     source: str = ""
 
-    def mark(self, shown: str) -> str:
-        """Return the comment that this object should have if the server prints it as `shown`."""
-        return MARK + hashlib.sha256(f"{self.statement}\0{shown}".encode()).hexdigest()
+    def mark(self, definition: str) -> str:
+        """Return the comment that this object should have if the server prints it as `definition`."""
+        return MARK + hashlib.sha256(f"{self.statement}\0{definition}".encode()).hexdigest()
 
 
 @dataclass(slots=True)
@@ -96,8 +96,8 @@ def apply_objects(alias: str, objects: Iterable[SqlObject]) -> list[str]:
 
         def work(cursor: CursorWrapper, made: SqlObject = made) -> None:
             cursor.execute(made.statement)
-            shown, _ = _shown(cursor, made) or ("", "")
-            _comment(cursor, made.kind.upper(), made, shown)
+            definition, _ = _shown(cursor, made) or ("", "")
+            _comment(cursor, made.kind.upper(), made, definition)
 
         patiently(alias, made.name, work)
     return [made.name for made in changed]
@@ -126,9 +126,9 @@ WHERE p.pronamespace = 'public'::regnamespace AND NOT p.oid = ANY (
 """  # noqa: S608  # made of constants
 
 
-def left_over(alias: str, wanted: Iterable[SqlObject]) -> list[str]:
+def left_over(alias: str, objects: Iterable[SqlObject]) -> list[str]:
     with connections[alias].cursor() as cursor:
-        cursor.execute(_LEFT_OVER, [[made.name for made in wanted if made.kind == "function"]])
+        cursor.execute(_LEFT_OVER, [[made.name for made in objects if made.kind == "function"]])
         return [str(name) for (name,) in cursor.fetchall()]
 
 
@@ -138,12 +138,12 @@ def drop_functions(alias: str, names: Iterable[str]) -> None:
         patiently(alias, name, lambda cursor, name=name: cursor.execute(f"DROP FUNCTION {name}"))  # type: ignore[misc]
 
 
-def _is_as_made(made: SqlObject, found: tuple[str, str] | None) -> bool:
-    return found is not None and found[1] == made.mark(found[0])
+def _is_as_made(made: SqlObject, current: tuple[str, str] | None) -> bool:
+    return current is not None and current[1] == made.mark(current[0])
 
 
-def _comment(cursor: CursorWrapper, kind: str, made: SqlObject, shown: str) -> None:
-    cursor.execute(f"COMMENT ON {kind} {made.name} IS '{made.mark(shown)}'")
+def _comment(cursor: CursorWrapper, kind: str, made: SqlObject, definition: str) -> None:
+    cursor.execute(f"COMMENT ON {kind} {made.name} IS '{made.mark(definition)}'")
 
 
 # -- tables ------------------------------------------------------------------------------------------------------------
@@ -151,57 +151,57 @@ def _comment(cursor: CursorWrapper, kind: str, made: SqlObject, shown: str) -> N
 
 def apply_tables(alias: str, tables: Iterable[TableSpec]) -> list[str]:
     differing = differing_tables(alias, tables)
-    for table, found in differing:
-        patiently(alias, table.name, _change(table, found))
+    for table, state in differing:
+        patiently(alias, table.name, _change(table, state))
     return [table.name for table, _found in differing]
 
 
 def differing_tables(alias: str, tables: Iterable[TableSpec]) -> list[tuple[TableSpec, TableState]]:
-    wanted = {table.name: table for table in tables}
+    by_name = {table.name: table for table in tables}
     with connections[alias].cursor() as cursor:
-        found = _read(cursor, list(wanted))
-    return [(table, found[name]) for name, table in wanted.items() if _differs(table, found[name])]
+        states = _read(cursor, list(by_name))
+    return [(table, states[name]) for name, table in by_name.items() if _differs(table, states[name])]
 
 
-def differences(table: TableSpec, found: TableState) -> list[str]:
-    rights = [role for role, words in table.rights.items() if found.rights.get(role, set()) != rights_of(words)]
+def differences(table: TableSpec, state: TableState) -> list[str]:
+    rights = [role for role, words in table.rights.items() if state.rights.get(role, set()) != rights_of(words)]
     return [
-        *(["row-level security"] if table.is_guarded and not found.is_guarded else []),
-        *(f"{made.kind} {made.name.partition(' ')[0]}" for made in _changed(table, found)),
-        *(f"remove trigger {name}" for name in _superseded(table, found)),
+        *(["row-level security"] if table.is_guarded and not state.is_guarded else []),
+        *(f"{made.kind} {made.name.partition(' ')[0]}" for made in _changed(table, state)),
+        *(f"remove trigger {name}" for name in _superseded(table, state)),
         *([f"rights of {', '.join(rights)}"] if rights else []),
     ]
 
 
-def _differs(table: TableSpec, found: TableState) -> bool:
-    return bool(differences(table, found))
+def _differs(table: TableSpec, state: TableState) -> bool:
+    return bool(differences(table, state))
 
 
-def _changed(table: TableSpec, found: TableState) -> list[SqlObject]:
+def _changed(table: TableSpec, state: TableState) -> list[SqlObject]:
     objects = [*table.policies, *table.triggers]
-    return [made for made in objects if not _is_as_made(made, found.made.get((made.kind, made.name)))]
+    return [made for made in objects if not _is_as_made(made, state.made.get((made.kind, made.name)))]
 
 
-def _superseded(table: TableSpec, found: TableState) -> list[str]:
-    wanted = {made.name for made in table.triggers}
+def _superseded(table: TableSpec, state: TableState) -> list[str]:
+    names = {made.name for made in table.triggers}
     return [
         name.partition(" ")[0]
-        for (kind, name), (_shown, comment) in found.made.items()
-        if kind == "trigger" and name not in wanted and comment.startswith(MARK)
+        for (kind, name), (_shown, comment) in state.made.items()
+        if kind == "trigger" and name not in names and comment.startswith(MARK)
     ]
 
 
-def _change(table: TableSpec, found: TableState) -> Callable[[CursorWrapper], None]:
+def _change(table: TableSpec, state: TableState) -> Callable[[CursorWrapper], None]:
     def work(cursor: CursorWrapper) -> None:
-        if table.is_guarded and not found.is_guarded:
+        if table.is_guarded and not state.is_guarded:
             cursor.execute(f'ALTER TABLE "{table.name}" ENABLE ROW LEVEL SECURITY')
-        changed = _changed(table, found)
+        changed = _changed(table, state)
         for made in changed:
             cursor.execute(made.statement)
-        for name in _superseded(table, found):
+        for name in _superseded(table, state):
             cursor.execute(f'DROP TRIGGER "{name}" ON "{table.name}"')
         for role, words in table.rights.items():
-            if found.rights.get(role, set()) != rights_of(words):
+            if state.rights.get(role, set()) != rights_of(words):
                 cursor.execute(f'REVOKE ALL ON "{table.name}" FROM {role}')
                 if words:
                     cursor.execute(f'GRANT {words} ON "{table.name}" TO {role}')
@@ -238,21 +238,21 @@ WHERE c.relnamespace = 'public'::regnamespace AND c.relname = ANY(%(names)s)
 
 
 def _read(cursor: CursorWrapper, names: list[str]) -> dict[str, TableState]:
-    found = {name: TableState() for name in names}
+    states = {name: TableState() for name in names}
     cursor.execute(
         "SELECT relname FROM pg_class WHERE relnamespace = 'public'::regnamespace AND relrowsecurity"
         " AND relname = ANY(%(names)s)",
         {"names": names},
     )
     for (name,) in cursor.fetchall():
-        found[name].is_guarded = True
+        states[name].is_guarded = True
     cursor.execute(_SHOWN, {"names": names})
-    for name, kind, words, shown, comment in cursor.fetchall():
-        found[name].made[kind, words] = (shown, comment)
+    for name, kind, words, definition, comment in cursor.fetchall():
+        states[name].made[kind, words] = (definition, comment)
     cursor.execute(_RIGHTS, {"names": names})
     for name, role, right, column in cursor.fetchall():
-        found[name].rights.setdefault(role, set()).add(f"{right} ({column})" if column else right)
-    return found
+        states[name].rights.setdefault(role, set()).add(f"{right} ({column})" if column else right)
+    return states
 
 
 _RIGHT = re.compile(r"([A-Z]+)(?:\s*\(([^)]*)\))?")
@@ -260,7 +260,7 @@ _RIGHT = re.compile(r"([A-Z]+)(?:\s*\(([^)]*)\))?")
 
 def rights_of(words: str) -> set[str]:
     """Return the rights named in a GRANT, columns one by one: `SELECT, UPDATE (a, b)`."""
-    found = set()
+    rights = set()
     for right, columns in _RIGHT.findall(words):
-        found |= {f"{right} ({each.strip()})" for each in columns.split(",")} if columns else {right}
-    return found
+        rights |= {f"{right} ({column.strip()})" for column in columns.split(",")} if columns else {right}
+    return rights

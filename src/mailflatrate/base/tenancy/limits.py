@@ -87,8 +87,8 @@ _ASKS_NO_LIST = f"NOT jsonb_path_exists(conditions, '$.**.field ? ({_ASKING})')"
 _STARTED = f"{_own('created_by_id')} AND list_ids <@ {LISTS}"
 
 LIMITED_TABLES: dict[str, LimitedTable] = {
-    each.table: each
-    for each in (
+    spec.table: spec
+    for spec in (
         LimitedTable("account", f"id = {_ACCOUNT} AND (SELECT public.limited_open())", "false", _READ),
         LimitedTable("audit_entry", "false", SHARED, _ADD),
         # What an account has for all its lists; most of it is changed by those who see them all.

@@ -114,7 +114,10 @@ RESTRICTED: dict[str, dict[str, str]] = {
         "SELECT, INSERT (id, account_id, contact_id, event_type_id, at, properties, key), DELETE",
     ),
     # Written by the owner's triggers alone; jobs take out what is logged, and changes that are too old.
-    **{each: {APP_ROLE: "SELECT", PLATFORM_ROLE: "SELECT, DELETE"} for each in ("contact_change", "withdrawal_outbox")},
+    **{
+        table_name: {APP_ROLE: "SELECT", PLATFORM_ROLE: "SELECT, DELETE"}
+        for table_name in ("contact_change", "withdrawal_outbox")
+    },
     # Number, transaction and time come from the database; the owner drops whole days.
     "outbox_event": dict.fromkeys((APP_ROLE, PLATFORM_ROLE), "SELECT, INSERT (account_id, type, payload)"),
     # What happened to a message, and why it was let out, stays; an erased person is taken out of the row (R-94).
@@ -234,12 +237,12 @@ def plan_policies(connection: BaseDatabaseWrapper) -> list[str]:
     """Describe what `apply_policies` would change now, one line per object; changes nothing."""
     alias = connection.alias
     objects = _objects()
-    found = [
+    changes = [
         f"{made.kind} {made.name}" + (f" ({made.source})" if made.source else "") for made in differing(alias, objects)
     ]
     for table, present in differing_tables(alias, _wanted(_tables(connection))):
-        found.append(f"table {table.name}: {', '.join(differences(table, present))}")
-    return found + [f"remove function {name}" for name in left_over(alias, objects)]
+        changes.append(f"table {table.name}: {', '.join(differences(table, present))}")
+    return changes + [f"remove function {name}" for name in left_over(alias, objects)]
 
 
 def _objects() -> list[SqlObject]:
@@ -300,18 +303,18 @@ def _rights(table: str, stated: dict[str, str], *, is_guarded: bool) -> dict[str
 
 def _limited(table: str) -> SqlObject:
     """Return what a limited member sees of a table: nothing, unless `limits` names it."""
-    wanted = LIMITED_TABLES.get(table)
-    if wanted is None:
+    limited_table = LIMITED_TABLES.get(table)
+    if limited_table is None:
         return _policy(table, "limited", LIMITED_ROLE, "true" if table in _READ_BY_ALL else "false", "false")
-    return _policy(table, "limited", LIMITED_ROLE, wanted.may_see, wanted.may_write)
+    return _policy(table, "limited", LIMITED_ROLE, limited_table.may_see, limited_table.may_write)
 
 
 def _limited_rights(table: str, of_application: str, *, is_guarded: bool) -> str:
     """Without a policy, those of the application role, to which it can return; tables that show nothing may be read."""
     if not is_guarded:
         return of_application
-    wanted = LIMITED_TABLES.get(table)
-    return wanted.rights if wanted is not None else "SELECT" if of_application else ""
+    limited_table = LIMITED_TABLES.get(table)
+    return limited_table.rights if limited_table is not None else "SELECT" if of_application else ""
 
 
 _ERASED = {

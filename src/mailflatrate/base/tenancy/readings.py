@@ -40,7 +40,7 @@ def read_once(function: Callable[P, R]) -> Callable[P, R]:
         asked = (function, current_scope(), args, tuple(sorted(arguments.items())))
         if asked not in taken:
             taken[asked] = function(*args, **arguments)
-        found: R = taken[asked]
-        return found
+        reading: R = taken[asked]
+        return reading
 
     return read

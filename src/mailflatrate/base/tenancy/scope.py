@@ -172,8 +172,8 @@ def _needs(
 def _hint(kind: type[AccountScope | PlatformScope]) -> str:
     name = "account(account_id)" if kind is AccountScope else "platform(reason)"
     scope = _scope.get()
-    found = f"this call is inside {type(scope).__name__}" if scope else "this call is in no scope"
-    return f"call it inside `with tenancy.{name}:`; {found}."
+    situation = f"this call is inside {type(scope).__name__}" if scope else "this call is in no scope"
+    return f"call it inside `with tenancy.{name}:`; {situation}."
 
 
 def enter_account(link: psycopg.Connection[Any], account_id: int, *, for_session: bool = False) -> None:
@@ -189,8 +189,8 @@ async def enter_account_async(
 
 async def enter_jobs_async(link: psycopg.AsyncConnection[Any], *, for_session: bool = False) -> None:
     """Let an asynchronous connection write jobs, in its running transaction or for as long as it lives."""
-    shown = pass_for(await server_of_async(link), PassKind.JOB)
-    await link.execute("SELECT set_config(%s, %s, %s)", [JOB_SETTING, shown, not for_session])
+    pass_token = pass_for(await server_of_async(link), PassKind.JOB)
+    await link.execute("SELECT set_config(%s, %s, %s)", [JOB_SETTING, pass_token, not for_session])
 
 
 def _account_values(server: str, account_id: int, for_session: bool) -> list[str | bool]:
@@ -346,6 +346,6 @@ def _show(setting: str, kind: PassKind | None) -> None:
     connection.ensure_connection()
     base = connection.connection
     with connection.wrap_database_errors:
-        shown = pass_for(server_of(base), kind) if kind else ""
+        pass_token = pass_for(server_of(base), kind) if kind else ""
         with psycopg.Cursor(base) as bound:
-            bound.execute(_SHOW, [setting, shown])
+            bound.execute(_SHOW, [setting, pass_token])

@@ -40,31 +40,31 @@ def shipped() -> tuple[SqlObject, ...]:
 
 def parse(text: str, source: str) -> list[SqlObject]:
     """Return the objects that a file declares. Raises UnknownStatement."""
-    found, before = [], ""
+    objects, before = [], ""
     for statement in statements(fill_in(text)):
         if _DROP.match(statement):
             before = f"{statement}\n"
             continue
-        found.append(_made(before + statement, statement, source))
+        objects.append(_made(before + statement, statement, source))
         before = ""
     if before:
         raise UnknownStatement(f"{source}: {before.strip()} drops something that no statement creates")
-    return found
+    return objects
 
 
 def statements(text: str) -> list[str]:
     """Split SQL at the semicolons between statements. Comments inside the body of a function are kept."""
-    found, current = [], ""
+    texts, current = [], ""
     for token in _TOKEN.finditer(text):
         if token[0].startswith("--"):
             continue
         current += token[0]
         if token[0] == ";":
-            found.append(current.strip())
+            texts.append(current.strip())
             current = ""
     if current.strip():
         raise UnknownStatement(f"{current.strip()[:60]} has no end")
-    return found
+    return texts
 
 
 def _made(statement: str, core: str, source: str) -> SqlObject:

@@ -43,5 +43,5 @@ def leave(request: HttpRequest) -> None:
 
 
 def here(request: HttpRequest) -> int | None:
-    found = request.session.get(SESSION_KEY)
-    return found if isinstance(found, int) else None
+    account_id = request.session.get(SESSION_KEY)
+    return account_id if isinstance(account_id, int) else None

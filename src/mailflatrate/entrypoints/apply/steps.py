@@ -51,17 +51,17 @@ _LEGAL_FORMS = re.compile(
 
 class FirstImprint:
     def __init__(self, application: Application, email: str, data: Any) -> None:
-        said = from_application(application)
+        texts = from_application(application)
         name = application.legal_name.strip()
         legal_form = _LEGAL_FORMS.search(name)
-        said |= {"email": email, "legal_form": legal_form[1] if legal_form else ""}
+        texts |= {"email": email, "legal_form": legal_form[1] if legal_form else ""}
         self._asked = data is not None and any(str(data.get(name, "")).strip() for name in ASKED)
         written = {name: str(data.get(name, "")) for name in ASKED} if data is not None else {}
         address = written.get("privacy_url", "").strip()
         if address and "://" not in address:
             written["privacy_url"] = f"https://{address}"
-        values = {**said, **written, "country": application.country}
-        self.form = ImprintForm(values) if self._asked else ImprintForm(country=application.country, stored=said)
+        values = {**texts, **written, "country": application.country}
+        self.form = ImprintForm(values) if self._asked else ImprintForm(country=application.country, stored=texts)
         self.country = application.country
 
     @property
@@ -111,12 +111,12 @@ def applicant(view: Callable[..., HttpResponseBase]) -> Callable[..., HttpRespon
         if account_id is None:
             return see_other(reverse("apply:start"))
         with tenancy.account(account_id):
-            found = Application.objects.select_related("account").filter(account_id=account_id).first()
-        if found is None or found.account.status not in vetting.EDITABLE:
+            application = Application.objects.select_related("account").filter(account_id=account_id).first()
+        if application is None or application.account.status not in vetting.EDITABLE:
             session.leave(request)
             return see_other(reverse("apply:done"))
         mine = cast(ApplicantRequest, request)
-        mine.application = found
+        mine.application = application
         return view(mine, *args, **kwargs)
 
     return guarded
@@ -256,12 +256,12 @@ def _submit_page(
     language = known_language(get_language())
     lines = [
         {
-            "name": one.name(language),
-            "value": _shown(request.application, one.key),
-            "url": _url(STEP_OF[one.key]),
-            "empty": one.key in empty,
+            "name": field.name(language),
+            "value": _shown(request.application, field.key),
+            "url": _url(STEP_OF[field.key]),
+            "empty": field.key in empty,
         }
-        for one in FIELDS
+        for field in FIELDS
     ]
     texts: list[tuple[AgreementDocument, Any]] = [
         (document, document_html(document)) for document in queries.current_documents(user.language)

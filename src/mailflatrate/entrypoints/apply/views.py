@@ -70,28 +70,28 @@ def begin(request: HttpRequest, token: str) -> HttpResponse:
     invitation = session.open_link(token)
     if invitation is None:
         return render(request, "apply/expired.html", status=404)
-    found = vetting.open_application(invitation.email)
-    if found is None and queries.signs_in(invitation.email):
+    application = vetting.open_application(invitation.email)
+    if application is None and queries.signs_in(invitation.email):
         return render(request, "apply/known_address.html", {"email": invitation.email})
-    if found is not None:
+    if application is not None:
         if request.method == "POST":
-            session.enter(request, found.account_id)
+            session.enter(request, application.account_id)
             return see_other(reverse("apply:step", args=[FIRST_STEP]))
-        return render(request, "apply/resume.html", {"email": invitation.email, "company": found.legal_name})
+        return render(request, "apply/resume.html", {"email": invitation.email, "company": application.legal_name})
     initial = {"website": website_of(invitation.email), "country": DEFAULT_COUNTRY}
     form = CompanyForm(request.POST or None, initial=initial)
     form.is_valid()
     if request.method == "POST" and form.can_begin():
-        said = form.cleaned_data
+        fields = form.cleaned_data
         try:
             begun = vetting.begin_application(
                 invitation.email,
                 language=invitation.language,
-                name=said["responsible_person"],
-                company=said["legal_name"],
-                country=said["country"],
+                name=fields["responsible_person"],
+                company=fields["legal_name"],
+                country=fields["country"],
             )
-            vetting.save_application(begun.account_id, said, step=FIRST_STEP)
+            vetting.save_application(begun.account_id, fields, step=FIRST_STEP)
         except AccountError as problem:
             form.add_error(None, str(problem))
         else:
@@ -133,12 +133,12 @@ MOST_LOOKUPS: Final = 10
 @require_POST
 def look_up(request: HttpRequest) -> HttpResponse:
     """Return the fields a lookup fills in, with what the register says. Only applicants can ask; nothing is saved."""
-    known = session.here(request) is not None or session.open_link(request.POST.get("token", "")) is not None
-    if not known:
+    is_applicant = session.here(request) is not None or session.open_link(request.POST.get("token", "")) is not None
+    if not is_applicant:
         return HttpResponse(status=404)
-    found = _find(request)
-    form = marked_as_due(CompanyForm(initial=_filled(request, found)))
-    return render(request, "apply/company_name.html", {"form": form, "found": found, "looked_up": True})
+    record = _find(request)
+    form = marked_as_due(CompanyForm(initial=_filled(request, record)))
+    return render(request, "apply/company_name.html", {"form": form, "found": record, "looked_up": True})
 
 
 def _find(request: HttpRequest) -> VatRecord:
@@ -150,7 +150,7 @@ def _find(request: HttpRequest) -> VatRecord:
     return find_vat(request.POST.get("vat_id", ""), load_settings().vies_server, vetting_resolver())
 
 
-def _filled(request: HttpRequest, found: VatRecord) -> dict[str, Any]:
+def _filled(request: HttpRequest, record: VatRecord) -> dict[str, Any]:
     written = {name: request.POST.get(name, "")[:160] for name in CompanyForm.LOOKED_UP}
-    said = {"legal_name": found.name, "street": found.street, "postcode": found.postcode, "city": found.city}
-    return {name: said[name] or written[name] for name in written}
+    company = {"legal_name": record.name, "street": record.street, "postcode": record.postcode, "city": record.city}
+    return {name: company[name] or written[name] for name in written}

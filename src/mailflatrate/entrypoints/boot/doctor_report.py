@@ -36,8 +36,8 @@ class Line:
     record: RecordToPublish | None = None
 
     def as_json(self) -> dict[str, Any]:
-        said = {"level": self.level.value, "topic": self.topic, "text": self.text, "fix": self.fix}
-        return {**said, "record": asdict(self.record)} if self.record else said
+        fields = {"level": self.level.value, "topic": self.topic, "text": self.text, "fix": self.fix}
+        return {**fields, "record": asdict(self.record)} if self.record else fields
 
     @classmethod
     def from_json(cls, given: Mapping[str, Any]) -> Self:

@@ -58,18 +58,18 @@ def _check_online(lines: Iterator[str]) -> Iterator[dict[str, str | None]]:
     settings = load_settings()
     servers = [server.strip() for server in settings.dns_servers.split(",") if server.strip()]
     resolver = DnsResolver(servers or None, timeout_seconds=settings.dns_timeout_seconds)
-    known: dict[str, ResolverFacts | None] = {}
+    facts: dict[str, ResolverFacts | None] = {}
     texts = (line.rstrip("\r\n") for line in lines if line.strip())
     while part := list(islice(texts, _LINES_AT_ONCE)):
         domains = [_domain_to_ask(text) for text in part]
-        new = sorted({domain for domain in domains if domain and domain not in known})
-        found = ask_domains(new, resolver)
-        known |= dict.fromkeys(new)
-        for domain, seen in found.items():
+        new = sorted({domain for domain in domains if domain and domain not in facts})
+        answers = ask_domains(new, resolver)
+        facts |= dict.fromkeys(new)
+        for domain, seen in answers.items():
             resolves = bool(seen.can_receive) or seen.is_null
-            known[domain] = ResolverFacts(resolves=resolves, null_mx=seen.is_null)
+            facts[domain] = ResolverFacts(resolves=resolves, null_mx=seen.is_null)
         for text, domain in zip(part, domains, strict=True):
-            yield decide_address(text, resolver_facts=known.get(domain)).as_json()
+            yield decide_address(text, resolver_facts=facts.get(domain)).as_json()
 
 
 def _domain_to_ask(text: str) -> str:

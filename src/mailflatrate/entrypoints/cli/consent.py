@@ -132,8 +132,8 @@ def _verify_ledger() -> None:
     if report.fault_count > LEDGER_LINES:
         click.echo(f"- and {report.fault_count - LEDGER_LINES:,} more")
     if report.unsealed:
-        shown = ", ".join(map(str, report.unsealed[:20])) + (", ..." if len(report.unsealed) > 20 else "")
-        click.echo(f"{len(report.unsealed):,} events are not sealed yet: {shown}")
+        numbers = ", ".join(map(str, report.unsealed[:20])) + (", ..." if len(report.unsealed) > 20 else "")
+        click.echo(f"{len(report.unsealed):,} events are not sealed yet: {numbers}")
     rate = report.events / report.seconds if report.seconds else 0
     click.echo(
         f"{report.events:,} events ({report.erased:,} with their personal data erased), {report.seals:,} seals, "

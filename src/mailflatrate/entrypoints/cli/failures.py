@@ -12,10 +12,10 @@ _NO_PLACE = ("08", "28", "3D", "57P", "53")
 
 def explain(error: BaseException) -> str | None:
     """Return one line about a database that can't be used, or a port that is taken; None for any other failure."""
-    for each in _chain(error):
-        found = _settings(each) or _database(each) or _port(each)
-        if found:
-            return found
+    for cause in _chain(error):
+        sentence = _settings(cause) or _database(cause) or _port(cause)
+        if sentence:
+            return sentence
     return None
 
 
@@ -43,15 +43,15 @@ def _database(error: BaseException) -> str:
         return f"the embedded database doesn't run: {_one_line(str(error).partition(chr(10))[0])}"
     if psycopg is None or not isinstance(error, psycopg.OperationalError):
         return ""
-    said = _one_line(str(error))
+    message = _one_line(str(error))
     if error.sqlstate is not None and not error.sqlstate.startswith(_NO_PLACE):
         return ""
-    if "password authentication failed" in said:
+    if "password authentication failed" in message:
         fix = "Correct the password in DATABASE_URL (the owner's) or MAILFLATRATE_APP_DATABASE_URL (the application's)."
-        return f"the database refuses the password: {said} {fix}"
-    if "does not exist" in said:
-        return f"the server has no such database or role: {said} Create it, or correct DATABASE_URL."
-    return f"the database can't be reached: {said} Start it, or correct DATABASE_URL."
+        return f"the database refuses the password: {message} {fix}"
+    if "does not exist" in message:
+        return f"the server has no such database or role: {message} Create it, or correct DATABASE_URL."
+    return f"the database can't be reached: {message} Start it, or correct DATABASE_URL."
 
 
 def _port(error: BaseException) -> str:

@@ -28,8 +28,8 @@ def verify_file(file: Path, service_keys: Path | None) -> int:
         return REFUSED
     good = bad = 0
     people: Counter[tuple[str, str]] = Counter()
-    for number, cells, found in ProofTable(file, keys).rows():
-        fault = found or _unsigned(cells[PROOF_AT], keys)
+    for number, cells, defect in ProofTable(file, keys).rows():
+        fault = defect or _unsigned(cells[PROOF_AT], keys)
         if fault is None:
             line = read_line(cells[PROOF_AT].encode())
             good += 1

@@ -25,10 +25,10 @@ def relay_scope() -> Iterator[None]:
 
 
 def find_relay(name: str) -> Relay:
-    found = Relay.objects.filter(name=name).first()
-    if found is None:
+    relay = Relay.objects.filter(name=name).first()
+    if relay is None:
         raise click.ClickException(f"There is no relay {name!r}. See `mailflatrate relays list`.")
-    return found
+    return relay
 
 
 def change_hook(deed: str, name: str, *, secret: str = "", at_once: bool = False) -> str:

@@ -80,7 +80,7 @@ def list_command(as_json: bool) -> None:
         rows, stays = relay_rows(), stays_on_this_host(load_settings())
         for row in rows:
             relay, health, warm = row.relay, row.health, row.warm
-            shown = {
+            fields = {
                 "name": relay.name, "host": relay.host, "port": relay.port, "tls": relay.tls, "kind": relay.kind,
                 "pool": relay.pool, "account": relay.account_id, "weight": relay.weight, "state": relay.state,
                 "connections": relay.connections, "per_hour": relay.per_hour, "login": bool(relay.credentials_sealed),
@@ -88,7 +88,7 @@ def list_command(as_json: bool) -> None:
                 "warm_up": warm and {"step": row.warm_step, "quota": row.warm_quota, "used": warm.used},
             }  # fmt: skip
             if as_json:
-                click.echo(json.dumps(shown))
+                click.echo(json.dumps(fields))
             else:
                 pool = f"{relay.pool}:{relay.account_id}" if relay.account_id else relay.pool
                 state = f"{relay.state}{f', failing: {health.problem}' if health.problem else ''}"
@@ -216,13 +216,13 @@ def _domain_keys(domain: str) -> list[str]:
     from mailflatrate.apps.delivery.relays import warm_up_limits
     from mailflatrate.apps.domains.models import SenderDomain
 
-    found = [
-        warm_up_limits.domain_key(each)
-        for each in SenderDomain.objects.filter(name=domain).values_list("id", flat=True)
+    keys = [
+        warm_up_limits.domain_key(domain_id)
+        for domain_id in SenderDomain.objects.filter(name=domain).values_list("id", flat=True)
     ]
-    if not found:
+    if not keys:
         raise click.ClickException(f"There is no sender domain {domain!r}.")
-    return found
+    return keys
 
 
 @relays_command.command("test")
@@ -289,10 +289,10 @@ def postfix_limits_command(pool: str, relays: int, directory: str, check: bool) 
     if not check:
         click.echo(as_script(limits, directory), nl=False)
         return
-    found = _differences(limits, directory)
-    for line in found:
+    changes = _differences(limits, directory)
+    for line in changes:
         click.echo(line)
-    if found:
+    if changes:
         sys.exit(1)
     click.echo(f"The limits of all {len(limits)} providers match the table.")
 

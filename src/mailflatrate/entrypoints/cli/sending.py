@@ -113,10 +113,10 @@ def restored_command(lost_since: datetime) -> None:
     with database():
         from mailflatrate.apps.delivery import fence
 
-        found = fence.hold_restored(lost_since.replace(tzinfo=UTC))
+        hold = fence.hold_restored(lost_since.replace(tzinfo=UTC))
         _record("sending.held_restored", lost_since=lost_since.isoformat())
-    click.echo(f"All sending is on hold. Chunks settled with an unknown result: {found.chunks}.")
-    for heading, campaigns in (("Back to draft", found.unscheduled), ("Paused", found.paused)):
+    click.echo(f"All sending is on hold. Chunks settled with an unknown result: {hold.chunks}.")
+    for heading, campaigns in (("Back to draft", hold.unscheduled), ("Paused", hold.paused)):
         click.echo(f"{heading} (may have been sent): {len(campaigns)}")
         for campaign in campaigns:
             click.echo(f"  campaign {campaign.id} of account {campaign.account_id}")
@@ -151,12 +151,12 @@ def replay_command(folder: Path, complete: bool) -> None:
         from mailflatrate.apps.delivery.send import recovery
         from mailflatrate.apps.delivery.send.outcomes import retry_policy
 
-        found = recovery.replay_folder(folder, retry_policy(settings), whole=complete or None)
-    click.echo(f"Journals read: {found.journals}. Lost claims settled: {found.claims}.")
-    if found.replayed.changed or found.replayed.missing:
+        replay = recovery.replay_folder(folder, retry_policy(settings), whole=complete or None)
+    click.echo(f"Journals read: {replay.journals}. Lost claims settled: {replay.claims}.")
+    if replay.replayed.changed or replay.replayed.missing:
         click.echo(
-            f"Messages the database had lost track of: {found.replayed.changed}. Missing from it entirely: "
-            f"{found.replayed.missing}."
+            f"Messages the database had lost track of: {replay.replayed.changed}. Missing from it entirely: "
+            f"{replay.replayed.missing}."
         )
 
 

@@ -186,8 +186,8 @@ def _reload() -> dict[str, Any]:
 def _room_for_connections() -> int:
     """Raise this process's limit of open files to the maximum; return the number of connections that leaves."""
     soft, hard = resource.getrlimit(resource.RLIMIT_NOFILE)
-    wanted = MOST_CONNECTIONS + SPARE_FILES
-    room = wanted if hard == resource.RLIM_INFINITY else min(wanted, hard)
+    descriptors = MOST_CONNECTIONS + SPARE_FILES
+    room = descriptors if hard == resource.RLIM_INFINITY else min(descriptors, hard)
     if soft != resource.RLIM_INFINITY and soft < room:
         resource.setrlimit(resource.RLIMIT_NOFILE, (room, hard))
     return max(128, min(MOST_CONNECTIONS, room - SPARE_FILES))

@@ -57,7 +57,7 @@ MOST_NUMBER = 2_000_000_000
 class MeasureForm(forms.Form):
     """A change of the account's status. `text` and `remedy` go to the customer."""
 
-    after = forms.ChoiceField(choices=[(one, ACCOUNT_STATUS_LABELS[one]) for one in MEASURES])
+    after = forms.ChoiceField(choices=[(target, ACCOUNT_STATUS_LABELS[target]) for target in MEASURES])
     rule = forms.CharField(max_length=10, required=False)
     text = forms.CharField(max_length=8000, required=False)
     remedy = forms.CharField(max_length=8000, required=False)
@@ -100,38 +100,42 @@ ACCOUNTS = ListPage(
 @desk("GET accounts/", "accounts", tab=Tab(MONITORING, gettext_lazy("Accounts"), icon="building-2", place=10))
 def accounts(request: DeskRequest) -> HttpResponse:
     search, status = request.GET.get("q", "").strip(), request.GET.get("status", "")
-    found = Account.objects.filter(is_house=False)
-    chips = dict(found.values_list("status").annotate(n=Count("id")))
+    rows = Account.objects.filter(is_house=False)
+    chips = dict(rows.values_list("status").annotate(n=Count("id")))
     if status in ACCOUNT_STATUS_LABELS:
-        found = found.filter(status=status)
+        rows = rows.filter(status=status)
     if search:
-        found = found.filter(id__in=_matching(search))
+        rows = rows.filter(id__in=_matching(search))
     context = {
         "search": search,
         "status": status,
-        "chips": [(one.value, label, chips[one]) for one, label in ACCOUNT_STATUS_LABELS.items() if one in chips],
+        "chips": [
+            (state.value, label, chips[state]) for state, label in ACCOUNT_STATUS_LABELS.items() if state in chips
+        ],
     }
-    return page(request, "accounts", ACCOUNTS.context(found.order_by("name", "id")[:PAGE_ROWS], **context))
+    return page(request, "accounts", ACCOUNTS.context(rows.order_by("name", "id")[:PAGE_ROWS], **context))
 
 
 def _matching(search: str) -> set[int]:
     text = Q(legal_name__icontains=search) | Q(website__icontains=search) | Q(vat_id__icontains=search)
-    found = set(Application.objects.filter(text).values_list("account_id", flat=True))
-    found |= set(Account.objects.filter(name__icontains=search).values_list("id", flat=True))
-    found |= set(Campaign.objects.filter(mailing_id__iexact=search).values_list("account_id", flat=True))
-    return found | set(Membership.objects.filter(user__email__icontains=search).values_list("account_id", flat=True))
+    account_ids = set(Application.objects.filter(text).values_list("account_id", flat=True))
+    account_ids |= set(Account.objects.filter(name__icontains=search).values_list("id", flat=True))
+    account_ids |= set(Campaign.objects.filter(mailing_id__iexact=search).values_list("account_id", flat=True))
+    return account_ids | set(
+        Membership.objects.filter(user__email__icontains=search).values_list("account_id", flat=True)
+    )
 
 
 def _measures(account: Account) -> list[dict[str, Any]]:
     """Return the status changes that R-01 allows a person to make from here, each with its texts."""
     before = AccountStatus(account.status)
-    found = []
+    measures = []
     for after in MEASURES:
         if may_move(before, after, Mover.STAFF) and before is not AccountStatus.APPROVED:
-            found.append(
+            measures.append(
                 {"after": after.value, "label": MEASURE_WORDS[after], **LOOKS[after], "lifts": (before, after) in LIFTS}
             )
-    return found
+    return measures
 
 
 MEASURE_WORDS = {
@@ -189,15 +193,15 @@ def measure(request: DeskRequest, account_id: int) -> HttpResponse:
     form = MeasureForm(request.POST)
     if not form.is_valid():
         raise Http404
-    after, found = AccountStatus(form.cleaned_data["after"]), form.cleaned_data
-    reasons = Reasons(f"desk_{after.value}", found["text"], found["remedy"], found["rule"])
+    after, fields = AccountStatus(form.cleaned_data["after"]), form.cleaned_data
+    reasons = Reasons(f"desk_{after.value}", fields["text"], fields["remedy"], fields["rule"])
     try:
         account_status.change_account_status(account_id, after, reasons, by=request.user)
     except AccountError as problem:
         return _page(request, account_id, problem=str(problem), status=REFUSED)
-    said = _("The account status is now %(status)s. The customer has been notified.")
-    said = said % {"status": ACCOUNT_STATUS_LABELS[after]}
-    return succeed(request, said, reverse("desk:account", args=[account_id]))
+    message = _("The account status is now %(status)s. The customer has been notified.")
+    message = message % {"status": ACCOUNT_STATUS_LABELS[after]}
+    return succeed(request, message, reverse("desk:account", args=[account_id]))
 
 
 @desk("POST accounts/<int:account_id>/strike/", "account-strike")
@@ -208,8 +212,8 @@ def strike(request: DeskRequest, account_id: int) -> HttpResponse:
         account_status.give_strike(account_id, reasons, by=request.user)
     except AccountError as problem:
         return _page(request, account_id, problem=str(problem), status=REFUSED)
-    said = _("The strike counts for six months. The customer has been notified.")
-    return succeed(request, said, reverse("desk:account", args=[account_id]))
+    message = _("The strike counts for six months. The customer has been notified.")
+    return succeed(request, message, reverse("desk:account", args=[account_id]))
 
 
 @desk("POST accounts/<int:account_id>/strikes/<int:strike_id>/back/", "account-strike-back")

@@ -14,24 +14,24 @@ from mailflatrate.entrypoints.ui.menu import RECORDS, Tab
 
 @desk("GET audit/", "audit-log", tab=Tab(RECORDS, gettext_lazy("Audit log"), icon="scroll-text", place=90))
 def audit_log(request: DeskRequest) -> HttpResponse:
-    found = AuditEntry.objects.order_by("-id")
+    entries = AuditEntry.objects.order_by("-id")
     search, before = request.GET.get("q", "").strip(), request.GET.get("before", "")
     account = request.GET.get("account", "")
     if account.isascii() and account.isdecimal():
-        found = found.filter(account_id=int(account))
+        entries = entries.filter(account_id=int(account))
     if search:
-        in_words = [code for code, said in WORDS.items() if search.casefold() in str(said).casefold()]
-        found = found.filter(Q(action__icontains=search) | Q(actor__icontains=search) | Q(action__in=in_words))
+        in_words = [code for code, words in WORDS.items() if search.casefold() in str(words).casefold()]
+        entries = entries.filter(Q(action__icontains=search) | Q(actor__icontains=search) | Q(action__in=in_words))
     if before.isascii() and before.isdecimal():
-        found = found.filter(id__lt=int(before))
-    rows = list(found[: PAGE_ROWS + 1])
-    more, shown = len(rows) > PAGE_ROWS, rows[:PAGE_ROWS]
-    names = names_of(shown)
+        entries = entries.filter(id__lt=int(before))
+    rows = list(entries[: PAGE_ROWS + 1])
+    more, visible = len(rows) > PAGE_ROWS, rows[:PAGE_ROWS]
+    names = names_of(visible)
     context = {
-        "rows": [(row, word(row.action), names.get(row.account_id or 0, "")) for row in shown],
+        "rows": [(row, word(row.action), names.get(row.account_id or 0, "")) for row in visible],
         "search": search,
         "account": account,
-        "next": shown[-1].id if more else 0,
+        "next": visible[-1].id if more else 0,
         "later": bool(before),
         "report": audit.verify() if request.GET.get("check") == "1" else None,
     }

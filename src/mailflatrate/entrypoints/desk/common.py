@@ -54,8 +54,10 @@ def tone_of(account: Account) -> str:
 
 
 def owners(account_id: int) -> list[User]:
-    found = Membership.objects.filter(account_id=account_id, role=Role.OWNER).select_related("user").order_by("id")
-    return [row.user for row in found]
+    memberships = (
+        Membership.objects.filter(account_id=account_id, role=Role.OWNER).select_related("user").order_by("id")
+    )
+    return [row.user for row in memberships]
 
 
 def history(account_id: int) -> list[AccountEvent]:
@@ -76,7 +78,7 @@ def _joined(*parts: str) -> str:
 
 
 def _moves(account_id: int) -> list[AccountEvent]:
-    found = AccountStatusChange.objects.filter(account_id=account_id).select_related("actor")
+    changes = AccountStatusChange.objects.filter(account_id=account_id).select_related("actor")
     return [
         AccountEvent(
             row.at,
@@ -92,19 +94,19 @@ def _moves(account_id: int) -> list[AccountEvent]:
             if row.after in (AccountStatus.PAUSED, AccountStatus.SUSPENDED, AccountStatus.CLOSED)
             else "",
         )
-        for row in found
+        for row in changes
     ]
 
 
 def _decisions(account_id: int) -> list[AccountEvent]:
-    found = VettingDecision.objects.filter(account_id=account_id).select_related("decided_by")
+    decisions = VettingDecision.objects.filter(account_id=account_id).select_related("decided_by")
     return [
         AccountEvent(
             row.decided_at,
             _("Application: %(kind)s") % {"kind": DecisionKind(row.kind).label},
             _joined(str(row.decided_by), row.note, f"sha256 {row.record_sha256[:12]}…"),
         )
-        for row in found
+        for row in decisions
     ]
 
 
@@ -123,20 +125,20 @@ def _strikes(account_id: int) -> list[AccountEvent]:
 
 
 def _messages(account_id: int) -> list[AccountEvent]:
-    found = DeskMessage.objects.filter(account_id=account_id).select_related("author")
+    messages = DeskMessage.objects.filter(account_id=account_id).select_related("author")
     return [
         AccountEvent(
             row.at,
             _("The customer wrote") if row.side == Side.CUSTOMER else _("Our team wrote"),
             f"{row.author}: {row.text}",
         )
-        for row in found
+        for row in messages
     ]
 
 
 def _reviews(account_id: int) -> list[AccountEvent]:
-    found = list(CampaignReview.objects.filter(account_id=account_id).select_related("reviewed_by"))
-    names = dict(Campaign.objects.filter(id__in=[row.campaign_id for row in found]).values_list("id", "name"))
+    reviews = list(CampaignReview.objects.filter(account_id=account_id).select_related("reviewed_by"))
+    names = dict(Campaign.objects.filter(id__in=[row.campaign_id for row in reviews]).values_list("id", "name"))
     return [
         AccountEvent(
             row.reviewed_at,
@@ -144,5 +146,5 @@ def _reviews(account_id: int) -> list[AccountEvent]:
             % {"name": names.get(row.campaign_id, "–")},
             _joined(str(row.reviewed_by), row.text, row.note),
         )
-        for row in found
+        for row in reviews
     ]

@@ -108,7 +108,7 @@ def read_findings(lines: Iterable[Mapping[str, Any]]) -> tuple[Line, ...]:
 
 def by_step(findings: Sequence[Line]) -> list[StepReport]:
     home = {topic: step.key for step in STEPS for topic in step.topics}
-    ordered = sorted(findings, key=lambda each: WORST_FIRST.index(each.level))
+    ordered = sorted(findings, key=lambda line: WORST_FIRST.index(line.level))
     return [
-        StepReport(step, tuple(each for each in ordered if home.get(each.topic, _REST) == step.key)) for step in STEPS
+        StepReport(step, tuple(line for line in ordered if home.get(line.topic, _REST) == step.key)) for step in STEPS
     ]

@@ -69,8 +69,8 @@ def documents(request: DeskRequest) -> HttpResponse:
 
 @desk("GET documents/<int:document_id>/", "document")
 def document(request: DeskRequest, document_id: int) -> HttpResponse:
-    found = get_object_or_404(AgreementDocument.objects, id=document_id)
-    return page(request, "document", {"document": found, "text": document_html(found)})
+    agreement = get_object_or_404(AgreementDocument.objects, id=document_id)
+    return page(request, "document", {"document": agreement, "text": document_html(agreement)})
 
 
 @desk("GET|POST documents/new/<slug:kind>/", "document-new")

@@ -83,9 +83,9 @@ HEADS = {
 def _tables(days: int) -> list[dict[str, Any]]:
     tables = []
     for dimension, head in HEADS.items():
-        found = queries.rates_by(dimension, days)
-        names = _names(dimension, list(found))
-        rows = [_rates(names.get(key, "–"), counts) for key, counts in found.items()]
+        groups = queries.rates_by(dimension, days)
+        names = _names(dimension, list(groups))
+        rows = [_rates(names.get(key, "–"), counts) for key, counts in groups.items()]
         rows.sort(key=lambda row: (-row["counts"].settled, row["name"]))
         tables.append({"first": head, "rows": rows[:MOST_ROWS], "more": len(rows) > MOST_ROWS})
     return tables
@@ -159,5 +159,5 @@ def lift(request: DeskRequest, measure_id: int) -> HttpResponse:
         context = {**_context(_find(measure_id)), "problem": str(problem)}
         return page(request, "figure", context, status=REFUSED)
     lane = _("Action lifted. The campaign continues at this provider.")
-    said = lane if is_lane else _("Action lifted. The customer can resume the campaign.")
-    return succeed(request, said, reverse("desk:figures"))
+    message = lane if is_lane else _("Action lifted. The customer can resume the campaign.")
+    return succeed(request, message, reverse("desk:figures"))

@@ -23,12 +23,12 @@ def _context(request: DeskRequest) -> dict[str, Any]:
     search, account_id = request.GET.get("q", "").strip(), _number(request.GET.get("account", ""))
     before_id = _number(request.GET.get("before", ""))
     rows = misdirected_reports(search, account_id=account_id, before_id=before_id, size=PAGE_ROWS + 1)
-    shown = rows[:PAGE_ROWS]
+    visible = rows[:PAGE_ROWS]
     return {
-        "rows": shown,
+        "rows": visible,
         "search": search,
         "customer": find_account(account_id) if account_id is not None else None,
-        "next": shown[-1][0].id if len(rows) > PAGE_ROWS else 0,
+        "next": visible[-1][0].id if len(rows) > PAGE_ROWS else 0,
         "later": before_id is not None,
     }
 

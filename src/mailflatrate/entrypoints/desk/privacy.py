@@ -52,23 +52,23 @@ def ledger_state() -> Ledger:
 
 @desk("GET privacy/", "privacy", tab=Tab(MONITORING, gettext_lazy("Privacy and proof"), icon="scale", place=80))
 def privacy(request: DeskRequest) -> HttpResponse:
-    wanted = request.GET.get("state", "")
+    choice = request.GET.get("state", "")
     rows = requests()
-    if wanted in DataRequestState.values:
-        rows = rows.filter(state=wanted)
+    if choice in DataRequestState.values:
+        rows = rows.filter(state=choice)
     before = request.GET.get("before", "")
     if before.isdecimal() and len(before) < 19:
         rows = rows.filter(id__lt=int(before))
-    shown = list(rows[: PAGE_ROWS + 1])
+    visible = list(rows[: PAGE_ROWS + 1])
     stuck = PrivacyRequest.objects.filter(state=DataRequestState.CONFIRMED, confirmed_at__lt=clock.now() - LATE).count()
     counts = [
         (value, label, PrivacyRequest.objects.filter(state=value).count()) for value, label in DataRequestState.choices
     ]
     context = {
-        "requests": shown[:PAGE_ROWS],
-        "next": f"?state={wanted}&before={shown[PAGE_ROWS - 1].id}" if len(shown) > PAGE_ROWS else "",
+        "requests": visible[:PAGE_ROWS],
+        "next": f"?state={choice}&before={visible[PAGE_ROWS - 1].id}" if len(visible) > PAGE_ROWS else "",
         "first": not before,
-        "state": wanted,
+        "state": choice,
         "counts": counts,
         "stuck": stuck,
         "ledger": ledger_state(),

@@ -40,8 +40,8 @@ class DeskQueue:
 
 
 def waiting(rows: "QuerySet[Any]", since: str) -> QueueBacklog:
-    found = rows.aggregate(count=Count("pk"), since=Min(since))
-    return QueueBacklog(found["count"], found["since"])
+    totals = rows.aggregate(count=Count("pk"), since=Min(since))
+    return QueueBacklog(totals["count"], totals["since"])
 
 
 def _applications() -> QueueBacklog:

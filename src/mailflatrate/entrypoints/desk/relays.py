@@ -203,9 +203,9 @@ def show_relay(
     request: DeskRequest, relay: Relay, form: RelayForm | None = None, *, hook_url: str = "", hook_problem: str = ""
 ) -> HttpResponse:
     """Show a relay's page. `hook_url`: a webhook address just created, which is shown this once."""
-    shown = form or RelayForm(relay=relay, initial=_initial(relay))
+    relay_form = form or RelayForm(relay=relay, initial=_initial(relay))
     context = {
-        "form": shown,
+        "form": relay_form,
         "relay": relay,
         "tone": TONES[StateChoice(relay.state)],
         "warm": _warm(relay.id),
@@ -214,7 +214,7 @@ def show_relay(
         "hook_problem": hook_problem,
         **_hook(relay),
     }
-    return page(request, "relay", context, status=REFUSED if shown.errors or hook_problem else 200)
+    return page(request, "relay", context, status=REFUSED if relay_form.errors or hook_problem else 200)
 
 
 def relay_url(relay_id: int) -> str:
@@ -236,9 +236,9 @@ HOOK_KEYS = {
 
 def _hook(relay: Relay) -> dict[str, Any]:
     label, hint = HOOK_KEYS.get(RelayKind(relay.kind), ("", ""))
-    shown = f"{load_settings().public_url}/hooks/{relay.kind}/…"
+    address = f"{load_settings().public_url}/hooks/{relay.kind}/…"
     hook = RelayHook.objects.filter(relay=relay).first()
-    return {"hook": hook, "hook_shown": shown, "hook_key_label": label, "hook_key_hint": hint}
+    return {"hook": hook, "hook_shown": address, "hook_key_label": label, "hook_key_hint": hint}
 
 
 @desk("POST relays/<int:relay_id>/move/", "relay-move")
@@ -249,8 +249,8 @@ def move(request: DeskRequest, relay_id: int) -> HttpResponse:
         raise Http404
     reason = request.POST.get("reason", "")[:500]
     relay = relays.move_relay(relay_id, StateChoice(state), by=audit.person(request.user), reason=reason)
-    shown = {"name": relay.name, "state": StateChoice(state).label}
-    return succeed(request, _("%(name)s is now: %(state)s.") % shown, reverse("desk:relays"))
+    facts = {"name": relay.name, "state": StateChoice(state).label}
+    return succeed(request, _("%(name)s is now: %(state)s.") % facts, reverse("desk:relays"))
 
 
 @desk("POST relays/<int:relay_id>/test/", "relay-test")
@@ -269,8 +269,8 @@ def _try(relay: Relay) -> tuple[str, str]:
     except VaultError:
         return "error", _("We can't decrypt the login details with this host's keys. Enter them again.")
     except RelayUnavailable as problem:
-        shown = {"name": relay.name, "said": f"{problem.code or ''} {problem.text}".strip()[:300]}
-        words = _("%(name)s doesn't accept our messages: %(said)s") % shown
+        facts = {"name": relay.name, "said": f"{problem.code or ''} {problem.text}".strip()[:300]}
+        words = _("%(name)s doesn't accept our messages: %(said)s") % facts
         return "error", f"{words} {HOW_TO_FIX.get(problem.stage, HOW_TO_FIX[Stage.CONNECT])}"
     if seen.tls:
         return "ok", _("%(name)s accepts our messages over an encrypted connection. Nothing was sent.") % {
@@ -284,11 +284,11 @@ def _try(relay: Relay) -> tuple[str, str]:
 @desk("POST relays/<int:relay_id>/warm-up/", "relay-warm-up")
 def warm_up(request: DeskRequest, relay_id: int) -> HttpResponse:
     relay = find_relay(relay_id)
-    wanted, key = request.POST.get("wanted", ""), warm_up_limits.relay_key(relay_id)
-    if wanted == "start":
+    choice, key = request.POST.get("wanted", ""), warm_up_limits.relay_key(relay_id)
+    if choice == "start":
         warm_up_limits.start(key, by=audit.person(request.user))
         text = _("%(name)s starts with 50 messages a day and ramps up from there.")
-    elif wanted == "end":
+    elif choice == "end":
         warm_up_limits.end(key, by=audit.person(request.user))
         text = _("%(name)s no longer has a daily limit.")
     else:
@@ -305,8 +305,8 @@ def remove(request: DeskRequest, relay_id: int) -> HttpResponse:
         form = RelayForm(relay=relay, initial=_initial(relay))
         context = {"form": form, "relay": relay, "tone": TONES[StateChoice(relay.state)], "problem": str(error)}
         return page(request, "relay", context, status=REFUSED)
-    said = _("%(name)s and its login details have been deleted.") % {"name": relay.name}
-    return succeed(request, said, reverse("desk:relays"))
+    message = _("%(name)s and its login details have been deleted.") % {"name": relay.name}
+    return succeed(request, message, reverse("desk:relays"))
 
 
 def _warm(relay_id: int) -> dict[str, Any] | None:
@@ -335,17 +335,17 @@ def _show(form: RelayForm, error: relays.RelayError) -> None:
 def hook(request: DeskRequest, relay_id: int) -> HttpResponse:
     """Do what the pressed button says. A new address is shown on the answer to this request, and never again."""
     relay = find_relay(relay_id)
-    by, wanted, secret = audit.person(request.user), request.POST.get("wanted", ""), request.POST.get("secret", "")
+    by, choice, secret = audit.person(request.user), request.POST.get("wanted", ""), request.POST.get("secret", "")
     here = relay_url(relay_id)
     try:
-        if wanted == "create":
+        if choice == "create":
             address = hooks.create_hook(relay_id, by=by, secret=secret)
-        elif wanted in ("replace", "replace_now"):
-            address = hooks.rotate_hook(relay_id, by=by, at_once=wanted == "replace_now")
-        elif wanted == "key":
+        elif choice in ("replace", "replace_now"):
+            address = hooks.rotate_hook(relay_id, by=by, at_once=choice == "replace_now")
+        elif choice == "key":
             hooks.set_hook_secret(relay_id, secret, by=by)
             return succeed(request, _("The key has been saved. Posts are checked against it from now on."), here)
-        elif wanted == "remove":
+        elif choice == "remove":
             hooks.remove_hook(relay_id, by=by)
             return succeed(request, _("The event webhook has been deleted. Its address no longer works."), here)
         else:

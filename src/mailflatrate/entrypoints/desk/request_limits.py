@@ -49,7 +49,7 @@ LIMITED = ListPage(
     tab=Tab(MONITORING, gettext_lazy("Confirmation requests"), icon="mail-question-mark", place=30),
 )
 def limited_accounts(request: DeskRequest) -> HttpResponse:
-    found = braked_accounts()
-    names = Account.objects.in_bulk([account_id for account_id, _allowance in found])
-    rows = [(names[account_id], allowance) for account_id, allowance in found if account_id in names]
+    allowances = braked_accounts()
+    names = Account.objects.in_bulk([account_id for account_id, _allowance in allowances])
+    rows = [(names[account_id], allowance) for account_id, allowance in allowances if account_id in names]
     return render(request, "parts/list_page.html", LIMITED.context(rows))

@@ -37,13 +37,13 @@ def setup(request: DeskRequest) -> HttpResponse:
 @desk("POST setup/check/", "setup-check")
 def check(request: DeskRequest) -> HttpResponse:
     try:
-        found = doctor_run.examine()
+        findings = doctor_run.examine()
     except doctor_run.ExaminationFailed as problem:
         request.session[f"{SESSION_KEY}_problem"] = _("The check couldn't finish: %(problem)s") % {"problem": problem}
         request.audit("setup.checked", reason="failed")
         return see_other(reverse("desk:setup"))
-    lines = [each.as_json() for each in found]
+    lines = [finding.as_json() for finding in findings]
     request.session[SESSION_KEY] = {"at": clock.now().isoformat(), "lines": lines}
-    missing = sum(each.level is Level.MISSING for each in found)
+    missing = sum(finding.level is Level.MISSING for finding in findings)
     request.audit("setup.checked", details={"missing": missing})
     return see_other(reverse("desk:setup"))

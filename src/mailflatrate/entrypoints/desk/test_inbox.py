@@ -60,16 +60,17 @@ INBOX = ListPage(
 
 @desk("GET test-inbox/", "test-inbox")
 def inbox(request: DeskRequest) -> HttpResponse:
-    found, search = InboxMessage.objects.filter(account_id=_house_id()).defer("raw"), request.GET.get("q", "").strip()
+    messages = InboxMessage.objects.filter(account_id=_house_id()).defer("raw")
+    search = request.GET.get("q", "").strip()
     if search:
-        found = found.filter(envelope_to__icontains=search)
-    return page(request, "test_inbox", INBOX.context(found.order_by("-id")[:PAGE_ROWS], search=search))
+        messages = messages.filter(envelope_to__icontains=search)
+    return page(request, "test_inbox", INBOX.context(messages.order_by("-id")[:PAGE_ROWS], search=search))
 
 
 @desk("GET test-inbox/<int:message_id>/", "test-inbox-message")
 def message(request: DeskRequest, message_id: int) -> HttpResponse:
-    found = _find(message_id)
-    return page(request, "test_inbox_message", {"message": found, "reading": TestInboxMessage(bytes(found.raw))})
+    mail = _find(message_id)
+    return page(request, "test_inbox_message", {"message": mail, "reading": TestInboxMessage(bytes(mail.raw))})
 
 
 @desk("GET test-inbox/<int:message_id>/html/", "test-inbox-html")

@@ -66,7 +66,10 @@ def _figures(accounts: list[tuple[Account, bool]]) -> list[AccountFigures]:
     ids, since = [account.id for account, _is_on in accounts], clock.now() - COUNTED
     rows = TransactionalMessage.objects.filter(account_id__in=ids, created_at__gt=since).values("account_id")
     counted = rows.annotate(taken=Count("id"), refused=Count("id", filter=~Q(refused_by="")))
-    counts = {each: (taken, refused) for each, taken, refused in counted.values_list("account_id", "taken", "refused")}
+    counts = {
+        account_id: (taken, refused)
+        for account_id, taken, refused in counted.values_list("account_id", "taken", "refused")
+    }
     reports = MisdirectedAddress.objects.filter(account_id__in=ids, reported_at__gt=since).values("account_id")
     misdirected = dict(reports.annotate(found=Count("id")).values_list("account_id", "found"))
     return [
@@ -77,10 +80,10 @@ def _figures(accounts: list[tuple[Account, bool]]) -> list[AccountFigures]:
 
 def find_version(version_id: int) -> TemplateVersion:
     rows = TemplateVersion.objects.select_related("template", "account", "sender__domain", "submitted_by")
-    found = rows.filter(id=version_id).exclude(state=TemplateState.DRAFT).first()
-    if found is None:
+    template_version = rows.filter(id=version_id).exclude(state=TemplateState.DRAFT).first()
+    if template_version is None:
         raise Http404
-    return found
+    return template_version
 
 
 @desk("GET transactional/versions/<int:version_id>/", "transactional-version")
@@ -89,48 +92,48 @@ def version(request: DeskRequest, version_id: int) -> HttpResponse:
 
 
 def _version_page(
-    request: DeskRequest, found: TemplateVersion, *, problem: str = "", reason: str = "", status: int = 200
+    request: DeskRequest, template_version: TemplateVersion, *, problem: str = "", reason: str = "", status: int = 200
 ) -> HttpResponse:
     allow(request, inline_styles=True)  # the message's frame is part of the page
-    parts, fault = _preview(found)
+    parts, fault = _preview(template_version)
     context: dict[str, Any] = {
-        "version": found,
-        "customer": found.account,
-        "tone": TemplateState(found.state).tone,
-        "hints": [(HINT_WORDS[HintKind(hint["kind"])], hint["passage"]) for hint in found.hints],
+        "version": template_version,
+        "customer": template_version.account,
+        "tone": TemplateState(template_version.state).tone,
+        "hints": [(HINT_WORDS[HintKind(hint["kind"])], hint["passage"]) for hint in template_version.hints],
         "parts": parts,
-        "samples": _samples(found),
-        "name_faults": _name_faults(found),
+        "samples": _samples(template_version),
+        "name_faults": _name_faults(template_version),
         "fault": fault,
-        "fields_text": pretty(found.fields),
-        "decisions": found.state in DECIDABLE,
+        "fields_text": pretty(template_version.fields),
+        "decisions": template_version.state in DECIDABLE,
         "problem": problem,
         "reason": reason,
     }
     return page(request, "transactional/version", context, status=status)
 
 
-def _name_faults(found: TemplateVersion) -> list[str]:
+def _name_faults(template_version: TemplateVersion) -> list[str]:
     """Return what the rules say about the sender's name (R-45), for the reviewer to decide."""
-    if found.sender is None:
+    if template_version.sender is None:
         return []
-    with tenancy.account(found.account_id):
-        verdict = judge_name(found.sender.display_name, found.sender.email)
+    with tenancy.account(template_version.account_id):
+        verdict = judge_name(template_version.sender.display_name, template_version.sender.email)
     return [explain(finding, reading_language()).sentence for finding in verdict.failures]
 
 
-def _samples(found: TemplateVersion) -> list[tuple[TransactionalMessage, WrittenParts]]:
-    shown = []
-    for message in samples_of(found):
-        with tenancy.account(found.account_id), suppress(TransactionalError, VaultError):
-            shown.append((message, sent_parts(message)))
-    return shown
+def _samples(template_version: TemplateVersion) -> list[tuple[TransactionalMessage, WrittenParts]]:
+    samples = []
+    for message in samples_of(template_version):
+        with tenancy.account(template_version.account_id), suppress(TransactionalError, VaultError):
+            samples.append((message, sent_parts(message)))
+    return samples
 
 
-def _preview(found: TemplateVersion) -> tuple[WrittenParts | None, str]:
-    with tenancy.account(found.account_id):
+def _preview(template_version: TemplateVersion) -> tuple[WrittenParts | None, str]:
+    with tenancy.account(template_version.account_id):
         try:
-            parts = preview(found, found.account.name)
+            parts = preview(template_version, template_version.account.name)
             return replace(parts, html=shown_here(parts.html)), ""
         except TransactionalError as problem:
             return None, str(problem)
@@ -138,14 +141,14 @@ def _preview(found: TemplateVersion) -> tuple[WrittenParts | None, str]:
 
 @desk("POST transactional/versions/<int:version_id>/decide/", "transactional-decide")
 def decide(request: DeskRequest, version_id: int) -> HttpResponse:
-    found, reason = find_version(version_id), request.POST.get("reason", "")
+    template_version, reason = find_version(version_id), request.POST.get("reason", "")
     try:
         outcome = VersionDecision(request.POST.get("outcome", ""))
         decided = decide_version(version_id, outcome, reviewer=request.user, reason=reason)
     except ValueError:
-        return _version_page(request, found, problem=_("Choose a decision."), reason=reason, status=REFUSED)
+        return _version_page(request, template_version, problem=_("Choose a decision."), reason=reason, status=REFUSED)
     except TransactionalError as problem:
-        return _version_page(request, found, problem=str(problem), reason=reason, status=REFUSED)
+        return _version_page(request, template_version, problem=str(problem), reason=reason, status=REFUSED)
     text = _("Decision: %(state)s. The customer has been notified.") % {"state": decided.get_state_display()}
     return succeed(request, text, reverse("desk:transactional"))
 

@@ -158,10 +158,10 @@ def given_of(form: ReportForm, ip: str | None, language: str) -> PageReport:
     )  # fmt: skip
 
 
-def sender_of(found: ReportMatch) -> str:
+def sender_of(match: ReportMatch) -> str:
     """Return the name of the sender, and nothing else about the account."""
     with tenancy.platform(PlatformReason.ABUSE_DESK):
-        account = Account.objects.filter(id=found.account_id or 0).first()
+        account = Account.objects.filter(id=match.account_id or 0).first()
         return account.name if account else ""
 
 

@@ -108,8 +108,8 @@ def sent_edition(campaign: Campaign, variant: int | None = None) -> Edition | No
     if not editions:
         return newest_edition(campaign.id)
     chosen = AbTest.objects.filter(campaign_id=campaign.id).values_list("winner", flat=True).first()
-    wanted = variant if variant is not None else chosen or 0
-    return editions.get(wanted) or editions[min(editions)]
+    number = variant if variant is not None else chosen or 0
+    return editions.get(number) or editions[min(editions)]
 
 
 def goal_words(campaign: Campaign) -> str:
@@ -118,12 +118,12 @@ def goal_words(campaign: Campaign) -> str:
     goal = campaign.follow_up_goal or {}
     name = Campaign.objects.filter(id=campaign.follow_up_of).values_list("name", flat=True).first() or ""
     if event := goal.get("event"):
-        said = _("Follow-up to “%(name)s”: only people who got it and haven't caused the event “%(event)s” since.")
-        return said % {"name": name, "event": event}
+        sentence = _("Follow-up to “%(name)s”: only people who got it and haven't caused the event “%(event)s” since.")
+        return sentence % {"name": name, "event": event}
     if link := goal.get("link"):
-        said = _(
+        sentence = _(
             "Follow-up to “%(name)s”: only people who got it, agreed to click tracking and haven't clicked %(link)s."
         )
-        return said % {"name": name, "link": link}
-    said = _("Follow-up to “%(name)s”: only people who got it, agreed to click tracking and haven't clicked.")
-    return said % {"name": name}
+        return sentence % {"name": name, "link": link}
+    sentence = _("Follow-up to “%(name)s”: only people who got it, agreed to click tracking and haven't clicked.")
+    return sentence % {"name": name}

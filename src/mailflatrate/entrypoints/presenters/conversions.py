@@ -68,7 +68,7 @@ def per_message(amounts: Sequence[Money], delivered: int) -> tuple[Money, ...]:
     """Return the revenue for each delivered message, with four decimals; none before the first is delivered."""
     if not delivered:
         return ()
-    return tuple(Money(one.currency, (one.amount / delivered).quantize(_SMALL, ROUND_HALF_UP)) for one in amounts)
+    return tuple(Money(money.currency, (money.amount / delivered).quantize(_SMALL, ROUND_HALF_UP)) for money in amounts)
 
 
 def conversion_report(campaign: Campaign, delivered: int) -> ConversionReport | None:
@@ -76,11 +76,11 @@ def conversion_report(campaign: Campaign, delivered: int) -> ConversionReport | 
     goal = goal_of_account()
     if goal is None or campaign.started_at is None:
         return None
-    found = campaign_conversions(campaign.id)
-    parts = [*_texts(campaign, found), *_follow_up(campaign)]
-    last = min(SHOWN_DAYS - 1, max((clock.now() - campaign.started_at) // DAY, max(found.by_day, default=0)))
+    conversions = campaign_conversions(campaign.id)
+    parts = [*_texts(campaign, conversions), *_follow_up(campaign)]
+    last = min(SHOWN_DAYS - 1, max((clock.now() - campaign.started_at) // DAY, max(conversions.by_day, default=0)))
     begins = [campaign.started_at + number * DAY for number in range(last + 1)]
-    counts = [found.by_day.get(number, ConversionCounts()) for number in range(last + 1)]
+    counts = [conversions.by_day.get(number, ConversionCounts()) for number in range(last + 1)]
     chart = {
         "times": [int(at.timestamp()) for at in begins],
         "series": [{"label": _("Conversions"), "values": [count.conversions for count in counts]}],
@@ -89,26 +89,26 @@ def conversion_report(campaign: Campaign, delivered: int) -> ConversionReport | 
     }
     return ConversionReport(
         goal=goal,
-        found=found,
-        revenue=money_words(found.total.revenue),
-        per_delivered=money_words(per_message(found.total.revenue, delivered)),
+        found=conversions,
+        revenue=money_words(conversions.total.revenue),
+        per_delivered=money_words(per_message(conversions.total.revenue, delivered)),
         parts=parts,
         chart=chart,
         days=[
-            (at, each, money_words(each.revenue))
-            for at, each in zip(begins, counts, strict=True)
-            if each.conversions or each.refunds
+            (at, count, money_words(count.revenue))
+            for at, count in zip(begins, counts, strict=True)
+            if count.conversions or count.refunds
         ],
     )
 
 
-def _texts(campaign: Campaign, found: CampaignConversions) -> list[ConversionPart]:
+def _texts(campaign: Campaign, conversions: CampaignConversions) -> list[ConversionPart]:
     texts = all_variants(campaign)
     if len(texts) == 1:
         return []
     names = [language_name(text.language) for text in texts] if campaign.translations else list(VARIANT_LETTERS)
-    counts = [found.by_variant.get(number, ConversionCounts()) for number in range(len(texts))]
-    return [ConversionPart(name, each, money_words(each.revenue)) for name, each in zip(names, counts, strict=False)]
+    counts = [conversions.by_variant.get(number, ConversionCounts()) for number in range(len(texts))]
+    return [ConversionPart(name, count, money_words(count.revenue)) for name, count in zip(names, counts, strict=False)]
 
 
 def _follow_up(campaign: Campaign) -> list[ConversionPart]:
@@ -122,7 +122,7 @@ def _follow_up(campaign: Campaign) -> list[ConversionPart]:
 
 def goal_sentences(goal: ConversionGoal) -> list[str]:
     facts = {"event": goal.event_type.name, "days": goal.window_days}
-    said = [
+    sentences = [
         _(
             "A conversion is an event “%(event)s” up to %(days)d days after the person clicked a link in the campaign. "
             "Who clicked is known only of people who agreed to that. Everyone else is left out, so the true number "
@@ -131,29 +131,29 @@ def goal_sentences(goal: ConversionGoal) -> list[str]:
         % facts
     ]
     if goal.coupon_property:
-        said.append(
+        sentences.append(
             _(
                 "An event that names a coupon code counts for the campaign that gave the code, without any click. Each "
                 "code counts once."
             )
         )
-    said.append(
+    sentences.append(
         _(
             "Each event counts for one campaign: the one that gave the coupon code, otherwise the one that was clicked "
             "last. Events are counted half an hour after they arrive."
         )
     )
     if goal.amount_property:
-        said.append(
+        sentences.append(
             _(
                 "Revenue is added up for each currency and never converted. A refund is subtracted from the campaign "
                 "that the person's purchase before it counted for."
             )
         )
-    said.append(
+    sentences.append(
         _(
             "If people withdraw their consent or are erased, the numbers stay, but nothing links them to these "
             "people any longer."
         )
     )
-    return said
+    return sentences

@@ -66,12 +66,12 @@ def _key_row(domain: SenderDomain, key: DkimKey, label: str, purpose: object) ->
 
 
 def _row(record: DnsRecord, check: DnsCheck | None) -> RecordRow:
-    state, found, advice = "waiting", "", ""
+    state, actual_value, advice = "waiting", "", ""
     if check is not None and check.checked_at is not None:
-        state, found = "passed" if check.passed else "blocked", check.found
+        state, actual_value = "passed" if check.passed else "blocked", check.found
         if not check.passed:
             advice = _advice(record, DnsState(check.problem or DnsState.WRONG.value))
-    return RecordRow(record, str(record.kind.label), str(PURPOSES[record.kind]), state, found, advice)
+    return RecordRow(record, str(record.kind.label), str(PURPOSES[record.kind]), state, actual_value, advice)
 
 
 def _advice(record: DnsRecord, state: DnsState) -> str:

@@ -71,9 +71,9 @@ _ROW_WORDS: dict[str, str | Promise] = {
 def reason_word(reason: str) -> str:
     if reason in _ROW_WORDS:
         return str(_ROW_WORDS[reason])
-    if reason in {known.value for known in AddressReason}:
+    if reason in {member.value for member in AddressReason}:
         return reason_sentence(AddressReason(reason), reading_language())
-    if reason in {known.value for known in EvidenceReason}:
+    if reason in {member.value for member in EvidenceReason}:
         return evidence_sentence(EvidenceReason(reason), reading_language())
     return reason.replace("_", " ")
 

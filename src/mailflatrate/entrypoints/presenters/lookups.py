@@ -78,7 +78,7 @@ def find_domain(domain_id: int) -> SenderDomain:
 
 def find_test_lists(test_list_ids: Sequence[int]) -> list[TestList]:
     """Return these test lists, in one query. Raises Http404 if any of them isn't the account's."""
-    found = list(TestList.objects.filter(id__in=test_list_ids)) if test_list_ids else []
-    if len(found) < len(set(test_list_ids)):
+    test_lists = list(TestList.objects.filter(id__in=test_list_ids)) if test_list_ids else []
+    if len(test_lists) < len(set(test_list_ids)):
         raise Http404
-    return found
+    return test_lists

@@ -110,7 +110,9 @@ def record_change(action: str, by: User, values: dict[str, object], tally: audit
     """Append a line unless the tally has one about that kind of object or says that nothing changed, in the change's
     transaction. A program's changes of contacts share a line per ten minutes, since lines are chained one by one.
     """
-    if tally.is_unchanged or action.partition(".")[0] in {each.partition(".")[0] for each in tally.actions}:
+    if tally.is_unchanged or action.partition(".")[0] in {
+        logged_action.partition(".")[0] for logged_action in tally.actions
+    }:
         return
     account_id = tenancy.current_account_id()
     name, number = next(((key, value) for key, value in values.items() if key.endswith("_id")), ("", ""))

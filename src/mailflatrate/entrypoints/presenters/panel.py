@@ -159,13 +159,15 @@ def _follows_from_sender(finding: Finding) -> bool:
 
 def shared_findings(panels: Sequence[Panel | None]) -> tuple[list[CheckItem], list[Panel | None]]:
     """Return the open checks that all messages of an automation fail in the same way, and the panels without them."""
-    shown = [each for each in panels if each is not None]
-    if len(shown) < 2:
+    visible_panels = [message_panel for message_panel in panels if message_panel is not None]
+    if len(visible_panels) < 2:
         return [], list(panels)
-    alike = set.intersection(*({item.finding for item in each.open} for each in shown))
-    shared = [item for item in shown[0].open if item.finding in alike]
+    alike = set.intersection(*({item.finding for item in message_panel.open} for message_panel in visible_panels))
+    shared = [item for item in visible_panels[0].open if item.finding in alike]
     return shared, [
-        each and replace(each, open=[one for one in each.open if one.finding not in alike]) for each in panels
+        message_panel
+        and replace(message_panel, open=[item for item in message_panel.open if item.finding not in alike])
+        for message_panel in panels
     ]
 
 

@@ -34,8 +34,8 @@ def review_wait(kind: Reviewed) -> str:
     key = f"review wait {kind.value}"
     seconds = cache.get(key)
     if seconds is None:
-        found = _last_waits(kind)
-        seconds = int(median(found)) if len(found) >= FEWEST else 0
+        waits = _last_waits(kind)
+        seconds = int(median(waits)) if len(waits) >= FEWEST else 0
         cache.set(key, seconds, _KEPT_SECONDS)
     return wait_words(seconds)
 

@@ -47,21 +47,21 @@ class SegmentNames:
 
     def of(self, field: Field, ids: Iterable[int]) -> list[str]:
         """Return the names in quotation marks; for a deleted object, a note that it was deleted."""
-        known = self.ids.get(field, {})
-        return [_quoted(known[number]) if number in known else str(_("(deleted)")) for number in ids]
+        names = self.ids.get(field, {})
+        return [_quoted(names[number]) if number in names else str(_("(deleted)")) for number in ids]
 
 
 def names_in(trees: Iterable[SegmentGroup]) -> SegmentNames:
-    wanted: dict[Field, set[int]] = {}
+    requested_ids: dict[Field, set[int]] = {}
     keys: set[str] = set()
     for tree in trees:
         for condition in tree.conditions():
             if condition.field is Field.ATTRIBUTE:
                 keys.add(condition.key)
             for field, ids in named_by(condition).items():
-                wanted.setdefault(field, set()).update(ids)
+                requested_ids.setdefault(field, set()).update(ids)
     labels = {key: row.label for key, row in fields.definitions(keys).items()} if keys else {}
-    return SegmentNames({field: named(field, ids) for field, ids in wanted.items()}, labels)
+    return SegmentNames({field: named(field, ids) for field, ids in requested_ids.items()}, labels)
 
 
 def segment_sentences(definitions: Sequence[object]) -> list[str]:
@@ -95,8 +95,8 @@ def _said(group: SegmentGroup, names: SegmentNames, *, is_whole: bool = False) -
 def _item(item: Condition | SegmentGroup, names: SegmentNames, number: int) -> str:
     if isinstance(item, Condition):
         return condition_sentence(item, names)
-    said = _said(item, names)
-    return f"({said})" if (number > 1 and len(item.items) > 1) or item.excluded else said
+    sentence = _said(item, names)
+    return f"({sentence})" if (number > 1 and len(item.items) > 1) or item.excluded else sentence
 
 
 def _joined(parts: Sequence[str], match: Match) -> str:
@@ -151,7 +151,7 @@ def _compared(condition: Condition, names: SegmentNames) -> str:
 def _value(condition: Condition) -> str:
     op, value, language = condition.op, condition.value, get_language() or "en"
     if op is Op.BETWEEN and isinstance(value, tuple):
-        return _(" and ").join(_number(each, language) for each in value)
+        return _(" and ").join(_number(number, language) for number in value)
     if op is Op.LAST_DAYS:
         return _last_days(condition.numbers[0])
     if op is Op.ANNIVERSARY:
@@ -187,17 +187,17 @@ def _provider(condition: Condition, _names: SegmentNames) -> str:
 
 
 def _list(condition: Condition, names: SegmentNames) -> str:
-    said: dict[str, object] = {"name": _choice(names.of(Field.LIST, condition.numbers), _(" or "))}
+    facts: dict[str, object] = {"name": _choice(names.of(Field.LIST, condition.numbers), _(" or "))}
     if condition.op is Op.ON_LONGER_DAYS:
-        return _("who confirmed %(name)s more than %(days)d days ago") % {**said, "days": condition.days}
+        return _("who confirmed %(name)s more than %(days)d days ago") % {**facts, "days": condition.days}
     if condition.days is not None:
-        said["days"] = _last_days(condition.days)
+        facts["days"] = _last_days(condition.days)
     texts = {
         Op.ON: _("who are confirmed on %(name)s"),
         Op.NOT_ON: _("who aren't confirmed on %(name)s"),
         Op.ON_WITHIN_DAYS: _("who confirmed %(name)s %(days)s"),
     }
-    return texts[condition.op] % said
+    return texts[condition.op] % facts
 
 
 def _tag(condition: Condition, names: SegmentNames) -> str:
@@ -214,10 +214,10 @@ def _tag(condition: Condition, names: SegmentNames) -> str:
 
 
 def _form(condition: Condition, names: SegmentNames) -> str:
-    said = _choice(names.of(Field.FORM, condition.numbers), _(" or "))
+    choice = _choice(names.of(Field.FORM, condition.numbers), _(" or "))
     if condition.op is Op.NOT_EQUALS:
-        return _("who didn't sign up with the form %(name)s") % {"name": said}
-    return _("who signed up with the form %(name)s") % {"name": said}
+        return _("who didn't sign up with the form %(name)s") % {"name": choice}
+    return _("who signed up with the form %(name)s") % {"name": choice}
 
 
 def _consent(condition: Condition, _names: SegmentNames) -> str:
@@ -246,17 +246,17 @@ def _campaign(condition: Condition, names: SegmentNames) -> str:
 def _received(condition: Condition, _names: SegmentNames) -> str:
     number = condition.times or 1
     if condition.op is Op.AT_LEAST:
-        said = ngettext("who received at least one campaign", "who received at least %(number)d campaigns", number)
+        sentence = ngettext("who received at least one campaign", "who received at least %(number)d campaigns", number)
         dated = ngettext(
             "who received at least one campaign %(days)s", "who received at least %(number)d campaigns %(days)s", number
         )
     else:
-        said = ngettext("who received no campaign", "who received fewer than %(number)d campaigns", number)
+        sentence = ngettext("who received no campaign", "who received fewer than %(number)d campaigns", number)
         dated = ngettext(
             "who received no campaign %(days)s", "who received fewer than %(number)d campaigns %(days)s", number
         )
     if condition.days is None:
-        return str(said % {"number": number})
+        return str(sentence % {"number": number})
     return str(dated % {"number": number, "days": _last_days(condition.days)})
 
 

@@ -63,8 +63,8 @@ class MessageRow:
 
 
 def message_rows(messages: Sequence[TransactionalMessage]) -> list[MessageRow]:
-    found = DeliveryRecord.objects.filter(transactional_id__in=[message.id for message in messages])
-    deliveries = {row.transactional_id: row for row in found}
+    records = DeliveryRecord.objects.filter(transactional_id__in=[message.id for message in messages])
+    deliveries = {row.transactional_id: row for row in records}
     return [_row(message, deliveries.get(message.id)) for message in messages]
 
 

@@ -22,7 +22,7 @@ _ORDER = ("subject", "preheader", "text", "picture")
 
 
 def suggested_words(parts: Mapping[str, int]) -> str:
-    found = []
+    parts_in_words = []
     for part, number in parts.items():
         if part == "subject":
             words = npgettext("written by a model", "subject", "%(number)d subjects", number)
@@ -32,8 +32,8 @@ def suggested_words(parts: Mapping[str, int]) -> str:
             words = ngettext("%(number)d alternative text", "%(number)d alternative texts", number)
         else:
             words = ngettext("%(number)d text", "%(number)d texts", number)
-        found.append((_ORDER.index(part), words % {"number": number}))
-    return ", ".join(words for _at, words in sorted(found))
+        parts_in_words.append((_ORDER.index(part), words % {"number": number}))
+    return ", ".join(words for _at, words in sorted(parts_in_words))
 
 
 def suggested_in(campaign: Campaign) -> str:
@@ -67,24 +67,29 @@ def label_of(key: str) -> str:
     return words % {"number": number}
 
 
-def choices_of(shown: Campaign, task: WritingTask) -> list[dict[str, Any]]:
+def choices_of(campaign: Campaign, task: WritingTask) -> list[dict[str, Any]]:
     if task in (WritingTask.IDEAS, WritingTask.EXPLAIN):
         return []
     wants_picture = task is WritingTask.ALT
-    return [_choice(one, shown) for one in texts_of(shown) if (one.part == "picture") == wants_picture]
+    return [_choice(text, campaign) for text in texts_of(campaign) if (text.part == "picture") == wants_picture]
 
 
-def _choice(one: DraftText, shown: Campaign) -> dict[str, Any]:
-    if one.part == "picture":
-        address, alt = picture_values(one.old)
+def _choice(draft_text: DraftText, campaign: Campaign) -> dict[str, Any]:
+    if draft_text.part == "picture":
+        address, alt = picture_values(draft_text.old)
         return {
-            "key": one.key,
-            "label": label_of(one.key),
+            "key": draft_text.key,
+            "label": label_of(draft_text.key),
             "shown": alt or _("no alternative text"),
             "is_picture": bool(address),
         }
-    text = readable(one.old, form_of_text(shown, one.key)).replace("\n", " ")
-    return {"key": one.key, "label": label_of(one.key), "shown": text[:LONGEST_SHOWN], "is_picture": False}
+    text = readable(draft_text.old, form_of_text(campaign, draft_text.key)).replace("\n", " ")
+    return {
+        "key": draft_text.key,
+        "label": label_of(draft_text.key),
+        "shown": text[:LONGEST_SHOWN],
+        "is_picture": False,
+    }
 
 
 def rows_of(row: WritingRequest) -> list[dict[str, Any]]:
@@ -92,18 +97,23 @@ def rows_of(row: WritingRequest) -> list[dict[str, Any]]:
 
 
 def _row(row: WritingRequest, number: int) -> dict[str, Any]:
-    one, shown = row.texts[number], as_variant(row.campaign, row.variant)
-    form, part = form_of_text(shown, one["key"]), part_of(one["key"])
+    original, campaign = row.texts[number], as_variant(row.campaign, row.variant)
+    form, part = form_of_text(campaign, original["key"]), part_of(original["key"])
     options = []
     for at, answer in enumerate(row.answers[number]):
-        found = shown_suggestion(row, one, answer)
+        suggestion = shown_suggestion(row, original, answer)
         options.append(
-            {"value": f"{number}-{at}", "text": answer, "shown": readable(found.text, form), "missing": found.missing}
+            {
+                "value": f"{number}-{at}",
+                "text": answer,
+                "shown": readable(suggestion.text, form),
+                "missing": suggestion.missing,
+            }
         )
-    address, alt = picture_values(one["old"]) if part == "picture" else ("", "")
+    address, alt = picture_values(original["old"]) if part == "picture" else ("", "")
     return {
-        "label": label_of(one["key"]),
-        "old": alt if part == "picture" else readable(one["old"], form),
+        "label": label_of(original["key"]),
+        "old": alt if part == "picture" else readable(original["old"], form),
         "picture": address,
         "is_line": part != "text",
         "options": options,

@@ -22,17 +22,17 @@ USUAL_PAUSE_DAYS: Final = 91
 """The day that the form suggests: in three months."""
 
 
-def act(request: HttpRequest, found: PageReader) -> dict[str, Any]:
+def act(request: HttpRequest, recipient: PageReader) -> dict[str, Any]:
     if request.POST["act"] == "reason":
         chosen = request.POST.get("reason", "")
         if chosen not in LeaveReason.values:
             return {"problem": _("Choose a reason, or leave it. You're unsubscribed either way.")}
-        given = give_reason(found.delivery, LeaveReason(chosen))
+        given = give_reason(recipient.delivery, LeaveReason(chosen))
         return {"thanks": given, "asked_never": given and chosen == LeaveReason.NOT_ASKED}
     try:
         terms = _terms(request)
         stays = stay(
-            found.delivery,
+            recipient.delivery,
             terms,
             ip=client_ip(request),
             user_agent=request.headers.get("User-Agent", ""),
@@ -73,12 +73,12 @@ def pause_bounds() -> dict[str, str]:
     }
 
 
-def choices(found: PageReader) -> dict[str, Any]:
-    offer = offer_of(found.delivery)
-    sealed = key_ring().seal(TokenPurpose.PREFERENCES, found.account.id, found.delivery.id)
-    campaign = found.delivery.campaign
+def choices(recipient: PageReader) -> dict[str, Any]:
+    offer = offer_of(recipient.delivery)
+    sealed = key_ring().seal(TokenPurpose.PREFERENCES, recipient.account.id, recipient.delivery.id)
+    campaign = recipient.delivery.campaign
     return {
-        "reasons": LeaveReason.choices if found.delivery.contact_id is not None else [],
+        "reasons": LeaveReason.choices if recipient.delivery.contact_id is not None else [],
         "undo_until": offer.until if offer else None,
         "fewer": [(key, pause_words(days)) for key, days in PAUSES.items() if days],
         "pause": pause_bounds(),

@@ -63,10 +63,10 @@ class OpenArchive:
 
 @contextmanager
 def _open(code: str) -> Iterator[OpenArchive]:
-    found = find_archive(code)
-    if found is None:
+    ids = find_archive(code)
+    if ids is None:
         raise Http404
-    account_id, list_id = found
+    account_id, list_id = ids
     with tenancy.account(account_id):
         yield OpenArchive(Account.objects.get(id=account_id), MailingList.objects.get(id=list_id))
 
@@ -84,27 +84,27 @@ def _text_in(campaign: Campaign, language: str) -> Edition | None:
 
 
 def _issues(archive: OpenArchive, language: str) -> list[dict[str, Any]]:
-    found = []
+    issues = []
     for campaign in public_campaigns(archive.mailing_list)[:MOST_ISSUES]:
         edition = _text_in(campaign, language)
         if edition is None:
             continue
         several = languages_of(campaign) if campaign.translations else []
         values = empty_values(campaign, edition, archive.account, archive.mailing_list)
-        found.append(
+        issues.append(
             {
                 "subject": public_subject(edition.subject, values),
                 "sent_at": campaign.finished_at,
                 "url": issue_url(archive.code, campaign.mailing_id, edition.language if several else ""),
                 "language": edition.language if several else "",
                 "others": [
-                    (each, issue_url(archive.code, campaign.mailing_id, each))
-                    for each in several
-                    if each != edition.language
+                    (code, issue_url(archive.code, campaign.mailing_id, code))
+                    for code in several
+                    if code != edition.language
                 ],
             }
         )
-    return found
+    return issues
 
 
 def _asked_language(request: HttpRequest) -> str:
@@ -117,20 +117,20 @@ def _asked_language(request: HttpRequest) -> str:
 def archive(request: HttpRequest, code: str) -> HttpResponse:
     """`?frame=1` is for frames of other sites. Of a campaign in several languages, the page's one is listed."""
     framed = request.GET.get("frame") == "1"
-    with _open(code) as found, translation.override(page_language(request, found.mailing_list.language)):
+    with _open(code) as open_archive, translation.override(page_language(request, open_archive.mailing_list.language)):
         if framed:
             allow(request, frame_ancestors="*")
         imprint = structured_imprint(newest_imprint())
         context = {
             "customer": {
-                "name": found.account.name,
-                "text": found.mailing_list.public_name,
-                "colour": found.account.colour,
+                "name": open_archive.account.name,
+                "text": open_archive.mailing_list.public_name,
+                "colour": open_archive.account.colour,
                 "logo_url": logo_path(),
             },
-            "description": found.mailing_list.description,
-            "issues": _issues(found, str(translation.get_language())),
-            "forms": [form_url(form.code) for form in asking_forms(found.mailing_list.id)][:1],
+            "description": open_archive.mailing_list.description,
+            "issues": _issues(open_archive, str(translation.get_language())),
+            "forms": [form_url(form.code) for form in asking_forms(open_archive.mailing_list.id)][:1],
             "feed_url": f"{archive_url(code)}feed.xml?language={translation.get_language()}",
             "framed": framed,
             "imprint_lines": imprint_lines(imprint, known_language(translation.get_language())) if imprint else (),
@@ -143,16 +143,16 @@ def archive(request: HttpRequest, code: str) -> HttpResponse:
 @public("GET a/<slug:code>/feed.xml", "archive-feed")
 def feed(request: HttpRequest, code: str) -> HttpResponse:
     """Return the archive as an RSS 2.0 feed, of campaigns in several languages in the one that `language` names."""
-    with _open(code) as found:
-        language = _asked_language(request) or found.mailing_list.language
+    with _open(code) as open_archive:
+        language = _asked_language(request) or open_archive.mailing_list.language
         rss = Rss201rev2Feed(
-            title=found.mailing_list.public_name,
+            title=open_archive.mailing_list.public_name,
             link=archive_url(code),
-            description=found.mailing_list.description or found.account.name,
+            description=open_archive.mailing_list.description or open_archive.account.name,
             language=language,
             feed_url=f"{archive_url(code)}feed.xml",
         )
-        for issue in _issues(found, language):
+        for issue in _issues(open_archive, language):
             rss.add_item(issue["subject"], issue["url"], "", unique_id=issue["url"], pubdate=issue["sent_at"])
         return _kept(HttpResponse(rss.writeString("utf-8"), content_type="application/rss+xml; charset=utf-8"))
 
@@ -160,29 +160,29 @@ def feed(request: HttpRequest, code: str) -> HttpResponse:
 @public("GET a/<slug:code>/<str:mailing_id>/", "archive-issue")
 def issue(request: HttpRequest, code: str, mailing_id: str) -> HttpResponse:
     """Show one campaign with empty personal parts. Its links lead straight to their targets: no click is counted."""
-    wanted = parse_mailing_id(mailing_id)
-    with _open(code) as found:
-        campaign = public_campaigns(found.mailing_list).filter(mailing_id=wanted or "-").first()
+    canonical_id = parse_mailing_id(mailing_id)
+    with _open(code) as open_archive:
+        campaign = public_campaigns(open_archive.mailing_list).filter(mailing_id=canonical_id or "-").first()
         edition = _text_in(campaign, _asked_language(request)) if campaign is not None else None
         if campaign is None or edition is None:
             raise Http404
         try:
-            written = public_page(edition.html, _values(found, campaign, edition))
+            written = public_page(edition.html, _values(open_archive, campaign, edition))
         except SourceRefused as refused:
             raise Http404 from refused
         if not written:
             raise Http404
-    response = HttpResponse(_with_targets(written, found.account.id, edition))
+    response = HttpResponse(_with_targets(written, open_archive.account.id, edition))
     response.headers["Content-Security-Policy"] = MESSAGE_POLICY
     response.headers["Content-Language"] = edition.language or campaign.language
     return _kept(response)
 
 
-def _values(found: OpenArchive, campaign: Campaign, edition: Edition) -> dict[str, object]:
-    values = empty_values(campaign, edition, found.account, found.mailing_list)
-    values |= dict.fromkeys(LINK_VARIABLES.values(), archive_url(found.code))
+def _values(open_archive: OpenArchive, campaign: Campaign, edition: Edition) -> dict[str, object]:
+    values = empty_values(campaign, edition, open_archive.account, open_archive.mailing_list)
+    values |= dict.fromkeys(LINK_VARIABLES.values(), archive_url(open_archive.code))
     values[LINK_VARIABLES[LinkKind.POLL]] = link_prefix(load_settings().public_url, LinkKind.POLL) + IN_ARCHIVE
-    values[LINK_VARIABLES[LinkKind.WEB_VIEW]] = issue_url(found.code, campaign.mailing_id)
+    values[LINK_VARIABLES[LinkKind.WEB_VIEW]] = issue_url(open_archive.code, campaign.mailing_id)
     return values
 
 
@@ -190,10 +190,10 @@ def _with_targets(html: str, account_id: int, edition: Edition) -> str:
     targets = {link["number"]: str(link["url"]) for link in edition.links}
     prefix = link_prefix(load_settings().public_url, LinkKind.CLICK)
 
-    def target(found: re.Match[str]) -> str:
-        claims = key_ring().open_token(TokenPurpose.CLICK, unescape(found[1]))
+    def target(match: re.Match[str]) -> str:
+        claims = key_ring().open_token(TokenPurpose.CLICK, unescape(match[1]))
         if claims is None or (claims.account_id, claims.delivery_id) != (account_id, edition.id):
-            return found[0]
-        return escape(targets.get(claims.extra, found[0]))
+            return match[0]
+        return escape(targets.get(claims.extra, match[0]))
 
     return re.sub(re.escape(prefix) + r"([0-9A-Za-z]{1,200})", target, html)

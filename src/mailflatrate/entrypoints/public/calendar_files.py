@@ -26,11 +26,11 @@ def event(_request: HttpRequest, token: str) -> HttpResponse:
     events = edition.facts.get("events", []) if edition is not None else []
     if edition is None or claims.extra >= len(events):
         raise Http404
-    shown = read_event(events[claims.extra])
+    details = read_event(events[claims.extra])
     domain = urlsplit(load_settings().public_url).hostname or "localhost"
-    uid = event_uid(claims.account_id, shown, domain)
+    uid = event_uid(claims.account_id, details, domain)
     answer = HttpResponse(
-        calendar_file(shown, uid=uid, created_at=edition.created_at), content_type="text/calendar; charset=utf-8"
+        calendar_file(details, uid=uid, created_at=edition.created_at), content_type="text/calendar; charset=utf-8"
     )
     answer.headers["Content-Disposition"] = 'attachment; filename="event.ics"'
     answer.headers["X-Content-Type-Options"] = "nosniff"

@@ -25,8 +25,8 @@ def mailbox(request: HttpRequest, token: str) -> HttpResponse:
         account = current_account()
         with translation.override(page_language(request, account.language)):
             problem = _answer(request, claims.delivery_id, claims.extra) if request.method == "POST" else ""
-            found = Mailbox.objects.filter(id=claims.delivery_id).first()
-            return _page(request, account.name, account.colour, found, problem)
+            reply_address = Mailbox.objects.filter(id=claims.delivery_id).first()
+            return _page(request, account.name, account.colour, reply_address, problem)
 
 
 def _answer(request: HttpRequest, mailbox_id: int, round_: int) -> str:
@@ -38,11 +38,13 @@ def _answer(request: HttpRequest, mailbox_id: int, round_: int) -> str:
     return ""
 
 
-def _page(request: HttpRequest, name: str, colour: str, found: Mailbox | None, problem: str) -> HttpResponse:
-    waits = found is not None and found.expires_at is not None and found.expires_at >= clock.now()
+def _page(request: HttpRequest, name: str, colour: str, reply_address: Mailbox | None, problem: str) -> HttpResponse:
+    waits = (
+        reply_address is not None and reply_address.expires_at is not None and reply_address.expires_at >= clock.now()
+    )
     context = {
         "customer": {"name": name, "text": "", "colour": colour},
-        "mailbox": found,
+        "mailbox": reply_address,
         "waits": waits,
         "problem": problem,
     }

@@ -45,24 +45,24 @@ class MediaHostMiddleware:
         if _is_of_a_landing_page(request.path_info, account_id):
             request.META["HTTP_HOST"] = urlsplit(load_settings().public_url).netloc
             return self.get_response(request)
-        found = _PICTURE.fullmatch(request.path_info)
-        address = open_address(found[1]) if found else None
-        if found is None or address is None or address.account_id != account_id:
+        match = _PICTURE.fullmatch(request.path_info)
+        address = open_address(match[1]) if match else None
+        if match is None or address is None or address.account_id != account_id:
             return _nothing()
         try:
-            return picture(request, found[1], found[2])
+            return picture(request, match[1], match[2])
         except Http404:
             return _nothing()
 
 
 def _is_of_a_landing_page(path: str, account_id: int) -> bool:
-    found = _LANDING.fullmatch(path)
-    if found is not None:
-        page = published_landing(found[1])
+    match = _LANDING.fullmatch(path)
+    if match is not None:
+        page = published_landing(match[1])
         return page is not None and page.form.account_id == account_id
-    found = _FORM_PART.fullmatch(path)
-    if found is not None:
-        form = published_form(found[1])
+    match = _FORM_PART.fullmatch(path)
+    if match is not None:
+        form = published_form(match[1])
         return form is not None and form.account_id == account_id
     return path.startswith((f"/{SHIPPED_PATH}/", f"/{settings.STATIC_URL.strip('/')}/dist/assets/"))
 

@@ -29,31 +29,31 @@ def answer(request: HttpRequest, token: str, number: int, chosen: int) -> HttpRe
     if token == IN_ARCHIVE:
         with translation.override(page_language(request, translation.get_language())):
             return _private(render(request, "public/poll.html", {"state": "archive", "customer": {"name": ""}}))
-    with reader(TokenPurpose.POLL, token) as found:
-        is_test = found.delivery.campaign_id is None and found.delivery.notice_id is not None
-        asked = None if is_test else asked_poll(found.delivery, number)
+    with reader(TokenPurpose.POLL, token) as recipient:
+        is_test = recipient.delivery.campaign_id is None and recipient.delivery.notice_id is not None
+        asked = None if is_test else asked_poll(recipient.delivery, number)
         if not is_test and (asked is None or chosen >= len(asked.poll.answers)):
             raise Http404
         state = "test" if asked is None else asked.state.value
         if asked is not None and request.method == "POST":
-            state = _record(request, found, asked)
-        with translation.override(page_language(request, found.language)):
-            shown = {**found.context(), "state": state, **(_question(found, asked, chosen) if asked else {})}
+            state = _record(request, recipient, asked)
+        with translation.override(page_language(request, recipient.language)):
+            context = {**recipient.context(), "state": state, **(_question(recipient, asked, chosen) if asked else {})}
             status = 410 if state == PollState.CLOSED else 200
-            return _private(render(request, "public/poll.html", shown, status=status))
+            return _private(render(request, "public/poll.html", context, status=status))
 
 
-def _record(request: HttpRequest, found: PageReader, asked: AskedPoll) -> str:
+def _record(request: HttpRequest, recipient: PageReader, asked: AskedPoll) -> str:
     sent = request.POST.get("answer", "")
     if not sent.isascii() or not sent.isdigit() or len(sent) > 2 or int(sent) >= len(asked.poll.answers):
         return asked.state.value
     comment = request.POST.get("comment", "").replace("\0", "")
     given = GivenAnswer(int(sent), comment, with_name="named" in request.POST and "nameless" not in request.POST)
-    return record_answer(found.delivery, asked, given).value
+    return record_answer(recipient.delivery, asked, given).value
 
 
-def _question(found: PageReader, asked: AskedPoll, chosen: int) -> dict[str, object]:
-    contact = found.delivery.contact
+def _question(recipient: PageReader, asked: AskedPoll, chosen: int) -> dict[str, object]:
+    contact = recipient.delivery.contact
     return {
         "poll": asked.poll,
         "answers": list(enumerate(asked.poll.answers)),

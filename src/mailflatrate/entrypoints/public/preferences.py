@@ -56,32 +56,32 @@ _REFUSED = {
 @public("GET|POST p/<str:token>", "preferences")
 def preferences(request: HttpRequest, token: str) -> HttpResponse:
     """Unticking a list unsubscribes at once; joining one needs double opt-in."""
-    with reader(TokenPurpose.PREFERENCES, token) as found:
+    with reader(TokenPurpose.PREFERENCES, token) as recipient:
         result: dict[str, Any] = {}
-        contact = found.delivery.contact
+        contact = recipient.delivery.contact
         if request.method == "POST" and contact is not None:
-            with translation.override(page_language(request, _language(found))):
-                result = _act(request, found, contact)
-        language = _language(found) if result.get("saved") else page_language(request, _language(found))
+            with translation.override(page_language(request, _language(recipient))):
+                result = _act(request, recipient, contact)
+        language = _language(recipient) if result.get("saved") else page_language(request, _language(recipient))
         with translation.override(language):
             status = 422 if result.get("form_error") else 200
             return render(
-                request, "public/preferences.html", {**_context(found, language, result), **result}, status=status
+                request, "public/preferences.html", {**_context(recipient, language, result), **result}, status=status
             )
 
 
-def _act(request: HttpRequest, found: PageReader, contact: Contact) -> dict[str, Any]:
+def _act(request: HttpRequest, recipient: PageReader, contact: Contact) -> dict[str, Any]:
     name_author(ChangeAuthor(ChangeSource.PERSON))
     act = request.POST.get("act", "save")
     if act == "leave":
-        leave(found, request, by="preferences", everything=True)
+        leave(recipient, request, by="preferences", everything=True)
         return {"saved": True}
     if act == "move":
-        return _move(request, found)
+        return _move(request, recipient)
     if fault := _fault(request, act, contact):
         return {"form_error": fault}
-    _save_choices(request, found, contact)
-    typed_in, problems = _request_correction(request, found, _own_fields(found, contact))
+    _save_choices(request, recipient, contact)
+    typed_in, problems = _request_correction(request, recipient, _own_fields(recipient, contact))
     if problems:
         return {
             "form_error": _("Correct what's marked below."),
@@ -92,40 +92,40 @@ def _act(request: HttpRequest, found: PageReader, contact: Contact) -> dict[str,
     return {"saved": True, "correcting": bool(typed_in)}
 
 
-def _save_choices(request: HttpRequest, found: PageReader, contact: Contact) -> None:
+def _save_choices(request: HttpRequest, recipient: PageReader, contact: Contact) -> None:
     """Carry out what needs no confirmation, whatever is wrong with the fields: no input error delays an unsubscribe."""
     kept = set(request.POST.getlist("keep"))
-    for row in _subscriptions(found):
+    for row in _subscriptions(recipient):
         if str(row.mailing_list_id) not in kept:
-            found.delivery.mailing_list = row.mailing_list
-            leave(found, request, by="preferences", everything=False)
+            recipient.delivery.mailing_list = row.mailing_list
+            leave(recipient, request, by="preferences", everything=False)
     pause = request.POST.get("pause")
     days = contact.pause_days if pause is None else PAUSES[pause]
     until = request.POST.get("paused_until")
     paused_until = contact.paused_until if until is None else day_begins(until) if until else None
     contacts.set_preferences(contact.id, pause_days=days, paused_until=paused_until, language=request.POST["language"])
     if contact.tracking and request.POST.get("tracking_shown") and not request.POST.get("tracking"):
-        _withdraw_tracking(request, found, contact)
+        _withdraw_tracking(request, recipient, contact)
     contact.refresh_from_db()
 
 
-def _withdraw_tracking(request: HttpRequest, found: PageReader, contact: Contact) -> None:
+def _withdraw_tracking(request: HttpRequest, recipient: PageReader, contact: Contact) -> None:
     """Withdraw the consent to click tracking at once. Giving it needs the mailbox: the link may be in other hands."""
     language = translation.get_language() or "en"
     choose_tracking(
         contact.id,
         agrees=False,
-        wording=tracking_wording(found.account.name, language),
+        wording=tracking_wording(recipient.account.name, language),
         language=language,
-        source=f"preferences page of delivery {found.delivery.id}",
+        source=f"preferences page of delivery {recipient.delivery.id}",
         ip=client_ip(request),
         user_agent=request.headers.get("User-Agent", "")[:500],
     )
 
 
-def _own_fields(found: PageReader, contact: Contact) -> list[FormField]:
+def _own_fields(recipient: PageReader, contact: Contact) -> list[FormField]:
     """What another mailbox carried over to this one stays hidden: a typing error may have brought it here."""
-    asked = correctable_fields([row.mailing_list_id for row in _subscriptions(found)])
+    asked = correctable_fields([row.mailing_list_id for row in _subscriptions(recipient)])
     hidden = carried_over(contact.id, contact) if asked else frozenset()
     return [replace(field, required=False) for field in asked if field.key not in (*hidden, *NAMES_IN_USE)]
 
@@ -135,7 +135,7 @@ def _typed(fields: Sequence[FormField]) -> dict[str, FieldDefinition]:
 
 
 def _request_correction(
-    request: HttpRequest, found: PageReader, fields: Sequence[FormField]
+    request: HttpRequest, recipient: PageReader, fields: Sequence[FormField]
 ) -> tuple[Mapping[str, Any], dict[str, str]]:
     """Return what was typed in, and errors by field. A link may be in anyone's hands, so stored values never show, the
     answer doesn't depend on them, and the mailbox has to confirm. A form without the fields requests nothing.
@@ -153,7 +153,7 @@ def _request_correction(
         return answers.typed_in, {key: str(_REFUSED[fault]) for key, fault in faults.items()}
     language = translation.get_language() or "en"
     requests.ask(
-        found.delivery,
+        recipient.delivery,
         DataRequestKind.CORRECTION,
         everywhere=False,
         values=_correction(fields, answers.values, language),
@@ -174,8 +174,8 @@ def _fault(request: HttpRequest, act: str, contact: Contact) -> str:
     """Return the error in a form to save, or an empty string. Lists left in another window are not an error."""
     if act != "save":
         return _("That button isn't on this page. Use one of the buttons below.")
-    known = {str(number) for number in contact.subscriptions.values_list("mailing_list_id", flat=True)}
-    if not known.issuperset(request.POST.getlist("keep")):
+    list_ids = {str(number) for number in contact.subscriptions.values_list("mailing_list_id", flat=True)}
+    if not list_ids.issuperset(request.POST.getlist("keep")):
         return _("You aren't subscribed to one of the lists you submitted. Choose from your lists below.")
     if request.POST.get("language") not in dict(settings.LANGUAGES):
         return _("Choose one of the languages below.")
@@ -189,16 +189,16 @@ def _fault(request: HttpRequest, act: str, contact: Contact) -> str:
     return ""
 
 
-def _move(request: HttpRequest, found: PageReader) -> dict[str, Any]:
+def _move(request: HttpRequest, recipient: PageReader) -> dict[str, Any]:
     """The current address confirms: a forwarded message moves nothing. The answer never depends on what is known."""
     email = " ".join(request.POST.get("email", "").split())[:254]
-    mine = _subscriptions(found)
+    mine = _subscriptions(recipient)
     if not mine:
         return {}
     decision = judge_address(email)
     if decision.verdict is AddressVerdict.ACCEPT:
         requests.ask(
-            found.delivery,
+            recipient.delivery,
             DataRequestKind.ADDRESS,
             everywhere=False,
             values={"email": decision.address},
@@ -217,43 +217,43 @@ def _move(request: HttpRequest, found: PageReader) -> dict[str, Any]:
     return {"move_error": reason, "new_address": email}
 
 
-def _language(found: PageReader) -> str:
-    chosen = found.delivery.contact.attributes.get(LANGUAGE_ATTRIBUTE) if found.delivery.contact else None
-    return str(chosen) if chosen in dict(settings.LANGUAGES) else found.language
+def _language(recipient: PageReader) -> str:
+    chosen = recipient.delivery.contact.attributes.get(LANGUAGE_ATTRIBUTE) if recipient.delivery.contact else None
+    return str(chosen) if chosen in dict(settings.LANGUAGES) else recipient.language
 
 
-def _subscriptions(found: PageReader) -> list[Subscription]:
-    if found.delivery.contact_id is None:
+def _subscriptions(recipient: PageReader) -> list[Subscription]:
+    if recipient.delivery.contact_id is None:
         return []
-    rows = Subscription.objects.filter(contact_id=found.delivery.contact_id, state=SubscriptionState.CONFIRMED)
+    rows = Subscription.objects.filter(contact_id=recipient.delivery.contact_id, state=SubscriptionState.CONFIRMED)
     return list(rows.select_related("mailing_list").order_by("mailing_list__public_name"))
 
 
-def _shown_fields(found: PageReader, contact: Contact, language: str, result: dict[str, Any]) -> list[FilledInput]:
+def _shown_fields(recipient: PageReader, contact: Contact, language: str, result: dict[str, Any]) -> list[FilledInput]:
     """Return the fields as they were just typed in with an error, otherwise empty: a forwarded link shows no data."""
-    fields = _own_fields(found, contact)
+    fields = _own_fields(recipient, contact)
     typed = _typed(fields)
-    shown = [field_input(field, language, typed) for field in fields]
-    return filled_in(shown, result.get("field_answers", {}), result.get("field_errors", {}))
+    form_inputs = [field_input(field, language, typed) for field in fields]
+    return filled_in(form_inputs, result.get("field_answers", {}), result.get("field_errors", {}))
 
 
-def _context(found: PageReader, language: str, result: dict[str, Any]) -> dict[str, Any]:
-    mine = _subscriptions(found)
-    contact = found.delivery.contact
+def _context(recipient: PageReader, language: str, result: dict[str, Any]) -> dict[str, Any]:
+    mine = _subscriptions(recipient)
+    contact = recipient.delivery.contact
     pause, now = contact.pause_days if contact else None, clock.now()
     joined = {row.mailing_list_id for row in mine}
     others = {form.mailing_list_id: form for form in asking_forms() if form.mailing_list_id not in joined}
     return {
-        **found.context(),
-        **about(found),
+        **recipient.context(),
+        **about(recipient),
         "subscriptions": mine,
-        "own_fields": _shown_fields(found, contact, language, result) if contact else [],
+        "own_fields": _shown_fields(recipient, contact, language, result) if contact else [],
         "paused_until": contact.paused_until
         if contact and contact.paused_until and contact.paused_until > now
         else None,
         "pause": pause_bounds(),
         "tracking": contact is not None and contact.tracking,
-        "tracking_wording": tracking_wording(found.account.name, language),
+        "tracking_wording": tracking_wording(recipient.account.name, language),
         "pauses": [(key, pause_words(days), pause == days) for key, days in PAUSES.items()],
         "spoken": [(code, code == language) for code, _name in settings.LANGUAGES],
         "others": [(form.mailing_list.public_name, form_url(form.code)) for form in others.values()],

@@ -60,8 +60,11 @@ def _open(token: str) -> Iterator[OpenReceipt]:
 @public(f"GET {RECEIPT_PATH[1:]}<str:token>", "consent-receipt")
 def receipt_page(request: HttpRequest, token: str) -> HttpResponse:
     """Show the receipt. It is gone once the person's data is erased."""
-    with _open(token) as found, translation.override(page_language(request, str(found.receipt["language"]))):
-        receipt, account = found.receipt, found.account
+    with (
+        _open(token) as open_receipt,
+        translation.override(page_language(request, str(open_receipt.receipt["language"]))),
+    ):
+        receipt, account = open_receipt.receipt, open_receipt.account
         language = known_language(translation.get_language())
         controller = receipt["piiControllers"][0]
         context = {
@@ -72,7 +75,7 @@ def receipt_page(request: HttpRequest, token: str) -> HttpResponse:
             "company": controller["piiController"],
             "method": method_sentence(receipt["requested_through"], controller["piiController"], language),
             "receipt": receipt,
-            "services": [_service(each, language, account.time_zone) for each in receipt["services"]],
+            "services": [_service(service, language, account.time_zone) for service in receipt["services"]],
             "token": token,
         }
         return _private(render(request, "public/receipt.html", context))
@@ -80,8 +83,8 @@ def receipt_page(request: HttpRequest, token: str) -> HttpResponse:
 
 @public(f"GET {RECEIPT_PATH[1:]}<str:token>/receipt.json", "consent-receipt-json")
 def download(_request: HttpRequest, token: str) -> HttpResponse:
-    with _open(token) as found:
-        octets = json.dumps(found.receipt, ensure_ascii=False, indent=1).encode()
+    with _open(token) as open_receipt:
+        octets = json.dumps(open_receipt.receipt, ensure_ascii=False, indent=1).encode()
     answer = HttpResponse(octets, content_type="application/json")
     answer.headers["Content-Disposition"] = 'attachment; filename="consent-receipt.json"'
     return _private(answer)
@@ -92,27 +95,27 @@ def _private(answer: HttpResponse) -> HttpResponse:
     return private(answer)
 
 
-def _service(each: Mapping[str, Any], language: str, zone: str) -> dict[str, Any]:
-    withdrawn = each["withdrawn_at"]
+def _service(service: Mapping[str, Any], language: str, zone: str) -> dict[str, Any]:
+    withdrawn = service["withdrawn_at"]
     return {
-        "name": each["service"],
-        "wording": each["purposes"][0]["purpose"],
+        "name": service["service"],
+        "wording": service["purposes"][0]["purpose"],
         "steps": [
-            (step_name(step, language), _rows(each["proof"], step, language, zone))
+            (step_name(step, language), _rows(service["proof"], step, language, zone))
             for step in (ProofStep.SIGN_UP, ProofStep.MAIL, ProofStep.CONFIRMATION)
         ],
-        "page": each["page"],
+        "page": service["page"],
         "withdrawn": _written(withdrawn, language, zone) if withdrawn else "",
     }
 
 
 def _rows(proof: Sequence[Mapping[str, Any]], step: ProofStep, language: str, zone: str) -> Rows:
     rows = []
-    for each in proof:
-        key, value = each["key"], each["value"]
-        if each["step"] == step.value and value is not None and key not in _NOT_SHOWN:
-            shown = _written(value, language, zone) if key in _MOMENTS else _word(key, value, language)
-            rows.append((element_name(key, language), shown))
+    for step_fact in proof:
+        key, value = step_fact["key"], step_fact["value"]
+        if step_fact["step"] == step.value and value is not None and key not in _NOT_SHOWN:
+            text = _written(value, language, zone) if key in _MOMENTS else _word(key, value, language)
+            rows.append((element_name(key, language), text))
     return rows
 
 

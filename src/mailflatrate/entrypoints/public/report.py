@@ -83,8 +83,8 @@ def advice(raw: bytes) -> str:
 
 def _sender_of_mail(raw: bytes) -> str | None:
     """Return the sender the message claims; None if it is not a message."""
-    shown = show_mail(raw[:400_000])
-    return address.clean(shown.sender).lower()[:120] if shown.telling >= _FEWEST_FIELDS else None
+    mail = show_mail(raw[:400_000])
+    return address.clean(mail.sender).lower()[:120] if mail.telling >= _FEWEST_FIELDS else None
 
 
 PAGE = "report"
@@ -115,26 +115,26 @@ def _take(request: HttpRequest) -> HttpResponse:
         form.keep_file()
         form.add_error(None, too_fast())
         return _page(request, "form", {**again, "shown": shown_now(PAGE)}, status=REFUSED)
-    found = _read(form)
+    match = _read(form)
     form.keep_file()
-    if found is None:
+    if match is None:
         return _page(request, "form", again, status=REFUSED)
     asks_who = "who" in request.POST
-    if found.account_id is None and (asks_who or not form.goes_anyway()):
+    if match.account_id is None and (asks_who or not form.goes_anyway()):
         form.add_error("file" if form.cleaned_data["file"] else "about", advice(form.raw()))
         return _page(request, "form", {**again, "offers_anyway": not asks_who}, status=REFUSED)
     if asks_who:
-        return _page(request, "form", {**again, "found": found, "sender": sender_of(found)})
-    if not entry.may_report(ip, found):
+        return _page(request, "form", {**again, "found": match, "sender": sender_of(match)})
+    if not entry.may_report(ip, match):
         form.add_error(None, too_fast())
         return _page(request, "form", {**again, "shown": shown_now(PAGE)}, status=REFUSED)
-    filed, found = intake.take_page_report(given_of(form, ip, translation.get_language() or "en"))
+    filed, match = intake.take_page_report(given_of(form, ip, translation.get_language() or "en"))
     context = {
         "reference": filed.case.reference,
-        "found": found,
-        "sender": sender_of(found),
+        "found": match,
+        "sender": sender_of(match),
         "stopped": bool(filed.effect),
-        "asked": bool(filed.reporter) and found.campaign is not None,
+        "asked": bool(filed.reporter) and match.campaign is not None,
         "answers": bool(filed.reporter),
     }
     return _page(request, "done", context)
@@ -179,9 +179,9 @@ class ReportEntry:
         key = counter_key("report readings", network, this_hour(now))
         return count([key], now + COUNTED_FOR)[key] <= MOST_READINGS * limit("reports_per_network_hour")
 
-    def may_report(self, ip: str | None, found: ReportMatch) -> bool:
+    def may_report(self, ip: str | None, match: ReportMatch) -> bool:
         """Count the report and return whether it is accepted."""
-        if found.proved:
+        if match.proved:
             return within_limits(ip, task_key=None, proved=True)
         if self.shown.proof is VisitorProof.NONE:
             return False

@@ -23,35 +23,38 @@ def unsubscribe(request: HttpRequest, token: str) -> HttpResponse:
     """Show a button on GET. Unsubscribe on POST (provider one-click or the button), at once and repeatably."""
     if request.method == "OPTIONS":  # a webmailer asks whether it may post from its own page (R-56)
         return _open_to_all(HttpResponse(status=204))
-    with reader(TokenPurpose.UNSUBSCRIBE, token) as found, translation.override(page_language(request, found.language)):
+    with (
+        reader(TokenPurpose.UNSUBSCRIBE, token) as recipient,
+        translation.override(page_language(request, recipient.language)),
+    ):
         if request.method != "POST":
-            return _page(request, found)
+            return _page(request, recipient)
         if is_one_click_post(request.headers.get("Content-Type", ""), request.body):
-            leave(found, request, by="one_click", everything=False)
+            leave(recipient, request, by="one_click", everything=False)
             return _open_to_all(HttpResponse(status=200))
         if request.POST.get("act") in ACTS:
-            return _page(request, found, act(request, found))
+            return _page(request, recipient, act(request, recipient))
         everything = request.POST.get("scope") == "all"
-        leave(found, request, by="link", everything=everything)
-        return _page(request, found, {"everything": everything})
+        leave(recipient, request, by="link", everything=everything)
+        return _page(request, recipient, {"everything": everything})
 
 
-def _page(request: HttpRequest, found: PageReader, said: dict[str, Any] | None = None) -> HttpResponse:
-    said = said or {}
-    rows = Subscription.objects.filter(contact_id=found.delivery.contact_id or 0)
+def _page(request: HttpRequest, recipient: PageReader, outcome: dict[str, Any] | None = None) -> HttpResponse:
+    outcome = outcome or {}
+    rows = Subscription.objects.filter(contact_id=recipient.delivery.contact_id or 0)
     left = set(rows.exclude(state=SubscriptionState.UNSUBSCRIBED).values_list("mailing_list_id", flat=True))
-    here = found.delivery.mailing_list_id
+    here = recipient.delivery.mailing_list_id
     is_on = here in left if here is not None else bool(left)
     template = "unsubscribe" if is_on else "unsubscribed"
-    context = {**found.context(), **about(found), **choices(found), **said}
-    return render(request, f"public/{template}.html", context, status=422 if said.get("problem") else 200)
+    context = {**recipient.context(), **about(recipient), **choices(recipient), **outcome}
+    return render(request, f"public/{template}.html", context, status=422 if outcome.get("problem") else 200)
 
 
-def leave(found: PageReader, request: HttpRequest, *, by: str, everything: bool) -> None:
+def leave(recipient: PageReader, request: HttpRequest, *, by: str, everything: bool) -> None:
     unsubscribe_delivery(
-        found.delivery,
+        recipient.delivery,
         by=by,
-        source=page_of(found.delivery),
+        source=page_of(recipient.delivery),
         everything=everything,
         ip=client_ip(request),
         user_agent=request.headers.get("User-Agent", "")[:500],
@@ -65,13 +68,13 @@ def _open_to_all(response: HttpResponse) -> HttpResponse:
     return response
 
 
-def about(found: PageReader) -> dict[str, object]:
+def about(recipient: PageReader) -> dict[str, object]:
     """Return the address, masked because messages get forwarded, and why it receives the messages (R-51)."""
-    event = found.delivery.consent_event
+    event = recipient.delivery.consent_event
     evidence = getattr(event, "evidence", None) if event else None
     return {
-        "address": masked_address(found.delivery.contact.email) if found.delivery.contact else "",
+        "address": masked_address(recipient.delivery.contact.email) if recipient.delivery.contact else "",
         "since": event.occurred_at if event else None,
         "source": evidence.source if evidence else "",
-        "list_name": found.delivery.mailing_list.public_name if found.delivery.mailing_list else "",
+        "list_name": recipient.delivery.mailing_list.public_name if recipient.delivery.mailing_list else "",
     }

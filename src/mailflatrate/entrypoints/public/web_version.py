@@ -33,25 +33,25 @@ MESSAGE_POLICY = (
 @public("GET w/<str:token>", "web-view")
 def web_view(request: HttpRequest, token: str) -> HttpResponse:
     """From the frozen edition. The address is masked, because links get forwarded."""
-    with reader(TokenPurpose.ARCHIVE, token) as found:
-        edition_id = found.delivery.edition_id
+    with reader(TokenPurpose.ARCHIVE, token) as recipient:
+        edition_id = recipient.delivery.edition_id
         edition = Edition.objects.filter(id=edition_id).first() if edition_id else None
-        if edition is None or found.delivery.contact is None:
+        if edition is None or recipient.delivery.contact is None:
             raise Http404
         try:
-            page = page_in_child(edition.html, _values(found, edition), own_hosts_of(edition)).html
+            page = page_in_child(edition.html, _values(recipient, edition), own_hosts_of(edition)).html
         except SourceRefused:
             page = ""
         if not page:
-            with translation.override(page_language(request, found.language)):
-                return render(request, "public/not_shown.html", found.context(), status=404)
+            with translation.override(page_language(request, recipient.language)):
+                return render(request, "public/not_shown.html", recipient.context(), status=404)
     response = HttpResponse(page)
     response.headers["Content-Security-Policy"] = MESSAGE_POLICY
     return response
 
 
-def _values(found: PageReader, edition: Edition) -> dict[str, object]:
-    delivery, contact = found.delivery, found.delivery.contact
+def _values(recipient: PageReader, edition: Edition) -> dict[str, object]:
+    delivery, contact = recipient.delivery, recipient.delivery.contact
     event = delivery.consent_event
     assert contact is not None and delivery.campaign is not None
     values = recipient_values(
@@ -59,19 +59,19 @@ def _values(found: PageReader, edition: Edition) -> dict[str, object]:
         first_name=contact.first_name,
         last_name=contact.last_name,
         attributes=contact.attributes,
-        account_name=found.account.name,
+        account_name=recipient.account.name,
         list_name=delivery.mailing_list.public_name if delivery.mailing_list else "",
         mailing_id=delivery.campaign.mailing_id,
         subscribed_at=event.occurred_at if event else None,
         source=event.evidence.source if event and hasattr(event, "evidence") else "",
-        language=found.language,
+        language=recipient.language,
         defaults=edition.facts.get("defaults", NO_DEFAULTS),
         coupons=codes_of(contact.id, pools_shown(edition).values()),
     )
     base = load_settings().public_url
     for kind, name in LINK_VARIABLES.items():
         if kind is not LinkKind.CLICK:
-            token = key_ring().seal(LINK_PURPOSES[kind], found.account.id, delivery.id)
+            token = key_ring().seal(LINK_PURPOSES[kind], recipient.account.id, delivery.id)
             values[name] = link_prefix(base, kind) + token
     return values
 
@@ -79,12 +79,12 @@ def _values(found: PageReader, edition: Edition) -> dict[str, object]:
 @public("GET help/<str:mailing_id>", "mailing-help")
 def help_page(request: HttpRequest, mailing_id: str) -> HttpResponse:
     """Who sent the message with this ID, and how to stop or report it (List-Help). No recipient is named."""
-    wanted = parse_mailing_id(mailing_id)
-    if wanted is None:
+    canonical_id = parse_mailing_id(mailing_id)
+    if canonical_id is None:
         raise Http404
     with tenancy.platform(PlatformReason.MAIL_IN):
-        campaign = Campaign.objects.filter(mailing_id=wanted).exclude(state=CampaignState.DRAFT).first()
-        sent = campaign or find_submitted_version([wanted])
+        campaign = Campaign.objects.filter(mailing_id=canonical_id).exclude(state=CampaignState.DRAFT).first()
+        sent = campaign or find_submitted_version([canonical_id])
         account = Account.objects.filter(id=sent.account_id).first() if sent else None
     if sent is None or account is None:
         raise Http404

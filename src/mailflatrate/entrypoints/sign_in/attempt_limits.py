@@ -28,7 +28,7 @@ def work_needed(request: HttpRequest, email: str) -> int:
     now = clock.now()
     tried, succeeded = _keys(request, email, now, "sign-in"), _keys(request, email, now, "signed in")
     seen, good = count(tried, now + 2 * WINDOW), counted(succeeded)
-    address, net = (seen[one] - good.get(other, 0) for one, other in zip(tried, succeeded, strict=True))
+    address, net = (seen[key] - good.get(other, 0) for key, other in zip(tried, succeeded, strict=True))
     if address <= FREE_BY_ADDRESS and net <= FREE_BY_NETWORK:
         return 0
     level = min(1 + max(address // STEP_BY_ADDRESS, net // STEP_BY_NETWORK), len(MOST_HASHES))
@@ -56,9 +56,9 @@ def _window(now: datetime) -> datetime:
 def _worked(posted: Mapping[str, Any], level: int, now: datetime) -> bool:
     """Return whether a task of this level or harder was solved and is used for the first time."""
     for solved in range(level, len(MOST_HASHES) + 1):
-        found = check_submission(_code(solved), posted)
-        if found.proof is VisitorProof.WORK and found.task_key is not None:
-            return count([found.task_key], now + timedelta(hours=3))[found.task_key] == 1
+        submission = check_submission(_code(solved), posted)
+        if submission.proof is VisitorProof.WORK and submission.task_key is not None:
+            return count([submission.task_key], now + timedelta(hours=3))[submission.task_key] == 1
     return False
 
 

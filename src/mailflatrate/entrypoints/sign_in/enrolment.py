@@ -33,9 +33,9 @@ def prove_mailbox(request: HttpRequest, user: User) -> None:
 
 def has_proved_mailbox(request: HttpRequest, user: User) -> bool:
     """Return whether the session opened such a link within the last hour, and the user's data hasn't changed since."""
-    found = request.session.get(_PROVED) or {}
-    age = clock.now().timestamp() - float(found.get("at", 0))
-    return 0 <= age <= LINK_WORKS.total_seconds() and found.get("state") == factor_state(user)
+    proof = request.session.get(_PROVED) or {}
+    age = clock.now().timestamp() - float(proof.get("at", 0))
+    return 0 <= age <= LINK_WORKS.total_seconds() and proof.get("state") == factor_state(user)
 
 
 def guards_factors(view: View, *, adds: bool = False) -> View:

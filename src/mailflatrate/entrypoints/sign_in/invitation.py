@@ -46,30 +46,30 @@ class JoinForm(forms.Form):
 def invitation(request: HttpRequest, token: str) -> HttpResponseBase:
     """Show who invites the person to which account; accept on POST, if the invited person is signed in."""
     try:
-        found = invitations.find_invitation(token)
+        invite = invitations.find_invitation(token)
         if request.method == "POST" and request.user.is_authenticated:
             membership = invitations.accept(token, user=request.user)
             request.session["account_id"] = membership.account_id
             words = _("You've joined %(account)s.")
-            return succeed(request, words % {"account": found.account.name}, reverse("studio:home"))
+            return succeed(request, words % {"account": invite.account.name}, reverse("studio:home"))
     except AccountError as problem:
         return render(request, PAGE, {"problem": str(problem)}, status=422)
-    return _page(request, found, token)
+    return _page(request, invite, token)
 
 
 def _page(
-    request: HttpRequest, found: Invitation, token: str, form: JoinForm | None = None, status: int = 200
+    request: HttpRequest, invite: Invitation, token: str, form: JoinForm | None = None, status: int = 200
 ) -> HttpResponse:
     user = request.user
-    known = signs_in(found.email)
+    has_sign_in = signs_in(invite.email)
     context = {
-        "invitation": found,
+        "invitation": invite,
         "token": token,
-        "known": known,
+        "known": has_sign_in,
         "here": reverse("invitation", kwargs={"token": token}),
-        "mine": isinstance(user, User) and user.email == found.email,
+        "mine": isinstance(user, User) and user.email == invite.email,
         "somebody": isinstance(user, User),
-        "form": form or JoinForm(found, initial={"name": found.name}),
+        "form": form or JoinForm(invite, initial={"name": invite.name}),
     }
     return render(request, PAGE, context, status=status)
 
@@ -79,12 +79,12 @@ def _page(
 def join(request: HttpRequest, token: str) -> HttpResponseBase:
     here = reverse("invitation", kwargs={"token": token})
     try:
-        found = invitations.find_invitation(token)
-        if request.user.is_authenticated or signs_in(found.email):
+        invite = invitations.find_invitation(token)
+        if request.user.is_authenticated or signs_in(invite.email):
             return HttpResponseRedirect(here, status=303)
-        form = JoinForm(found, request.POST)
+        form = JoinForm(invite, request.POST)
         if not form.is_valid():
-            return _page(request, found, token, form, 422)
+            return _page(request, invite, token, form, 422)
         user = invitations.join(token, name=form.cleaned_data["name"], password=form.cleaned_data["password"])
     except AccountError as problem:
         return render(request, PAGE, {"problem": str(problem)}, status=422)

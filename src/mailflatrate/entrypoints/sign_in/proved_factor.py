@@ -12,7 +12,7 @@ from mailflatrate.apps.accounts.session_store import end_other_sessions
 
 def second_factor(request: HttpRequest, user: User) -> Authenticator | None:
     """Return the second factor this session used; None if it used none or the factor was removed."""
-    mine = {one.pk: one for one in Authenticator.objects.filter(user=user, type__in=FACTORS)}
+    mine = {factor.pk: factor for factor in Authenticator.objects.filter(user=user, type__in=FACTORS)}
     used = get_authentication_records(request, user)
     keys = [record.get("id") for record in used if record.get("method") == "mfa"]
     proven = next((mine[key] for key in keys if key in mine), None)

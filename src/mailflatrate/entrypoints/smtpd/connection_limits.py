@@ -51,8 +51,8 @@ class _CountedConnection(BoundedSMTP):
 
     def connection_made(self, transport: asyncio.BaseTransport) -> None:
         """Refuse an excess connection with 421 before anything is kept for it."""
-        found = transport.get_extra_info("peername")
-        peer = str(found[0]) if isinstance(found, tuple) else str(found)
+        address = transport.get_extra_info("peername")
+        peer = str(address[0]) if isinstance(address, tuple) else str(address)
         if not self._visitors.enter(peer):
             self._is_refused = True
             assert isinstance(transport, asyncio.Transport)

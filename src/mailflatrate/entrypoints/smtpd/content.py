@@ -101,10 +101,10 @@ class Content:
         """Find the last CRLF within reach of each line's beginning, so that short lines cost nothing each."""
         start = -self._open_line
         while len(text) - start > LONGEST_LINE_BYTES:
-            found = text.rfind(b"\r\n", max(start, 0), start + LONGEST_LINE_BYTES)
-            if found < 0:
+            line_end = text.rfind(b"\r\n", max(start, 0), start + LONGEST_LINE_BYTES)
+            if line_end < 0:
                 return True
-            start = found + 2
+            start = line_end + 2
         last = text.rfind(b"\r\n", max(start, 0))
         self._open_line = len(text) - (last + 2 if last >= 0 else start)
         return False

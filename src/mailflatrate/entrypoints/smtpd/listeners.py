@@ -96,11 +96,11 @@ class InboundHandler:
         self, _server: SMTP, _session: Session, envelope: Envelope, address: str, options: list[str]
     ) -> str:
         """A recipient counts once, however it is spelled, but LMTP requires a reply for each mention."""
-        known = {rcpt_to.lower() for rcpt_to in envelope.rcpt_tos}
-        if address.lower() in known and len(envelope.rcpt_tos) < MOST_REPEATED:
+        recipients = {rcpt_to.lower() for rcpt_to in envelope.rcpt_tos}
+        if address.lower() in recipients and len(envelope.rcpt_tos) < MOST_REPEATED:
             envelope.rcpt_tos.append(address)
             return "250 2.1.5 OK"
-        if len(known) >= MOST_RECIPIENTS or len(envelope.rcpt_tos) >= MOST_REPEATED:
+        if len(recipients) >= MOST_RECIPIENTS or len(envelope.rcpt_tos) >= MOST_REPEATED:
             return TOO_MANY_RECIPIENTS
         if time.monotonic() - self._domains_at > DOMAINS_FRESH_SECONDS:
             self._domains = await asyncio.to_thread(intake.our_domains)

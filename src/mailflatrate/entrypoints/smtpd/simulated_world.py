@@ -71,13 +71,13 @@ class SimulatedInternet:
         elif behaviour is MailboxBehavior.VACATION:
             await self._mail("", arrival.envelope_from, vacation(arrival))
         elif behaviour is MailboxBehavior.UNSUBSCRIBE:
-            found = re.search(r"<mailto:([^?>]+)", str(original["List-Unsubscribe"] or ""))
-            if found:
-                await self._mail(arrival.envelope_to, found.group(1), plain(arrival, found.group(1), "unsubscribe"))
+            match = re.search(r"<mailto:([^?>]+)", str(original["List-Unsubscribe"] or ""))
+            if match:
+                await self._mail(arrival.envelope_to, match.group(1), plain(arrival, match.group(1), "unsubscribe"))
         elif behaviour is MailboxBehavior.ONE_CLICK:
-            found = re.search(r"<(https://[^>]+)>", str(original["List-Unsubscribe"] or ""))
-            if found:
-                await one_click(found.group(1))
+            match = re.search(r"<(https://[^>]+)>", str(original["List-Unsubscribe"] or ""))
+            if match:
+                await one_click(match.group(1))
 
     async def _mail(self, sender: str, recipient: str, raw: bytes) -> None:
         await deliver(self._settings.smtpd_host, self._settings.inbound_smtp_port, sender, recipient, raw)

@@ -108,8 +108,8 @@ def _recorded(view: View, request: StudioRequest, *args: Any, **kwargs: Any) -> 
         answer = view(request, *args, **kwargs)
     if request.method in READING or not request.page.logs or answer.status_code >= FIRST_REFUSAL_STATUS:
         return answer
-    said = getattr(get_messages(request), "_queued_messages", [])
-    if not any(message.level >= ERROR for message in said):
+    queued_messages = getattr(get_messages(request), "_queued_messages", [])
+    if not any(message.level >= ERROR for message in queued_messages):
         record_change(request.page.logs, request.user, kwargs, tally)
     return answer
 

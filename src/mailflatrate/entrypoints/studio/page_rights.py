@@ -10,8 +10,8 @@ class MemberRights:
 
     def __init__(self, membership: Membership) -> None:
         lost = WHOLE_ACCOUNT if membership.is_limited else frozenset()
-        for each in Permission:
-            setattr(self, each.name.lower(), may(membership.role, each) and each not in lost)
+        for permission in Permission:
+            setattr(self, permission.name.lower(), may(membership.role, permission) and permission not in lost)
 
 
 def may_use(membership: Membership, page: WebPage, *, writes: bool) -> bool:

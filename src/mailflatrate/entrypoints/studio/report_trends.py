@@ -102,11 +102,11 @@ def _losses(growth: Growth) -> list[tuple[str, int]]:
         "import": _("Removed by you"),
         "moved": _("Changed their address"),
     }
-    found: dict[str, int] = {}
+    people: dict[str, int] = {}
     for loss in growth.losses:
         label = words.get(loss.cause, _("Unsubscribed"))
-        found[label] = found.get(label, 0) + loss.people
-    return sorted(found.items(), key=lambda line: (-line[1], line[0]))
+        people[label] = people.get(label, 0) + loss.people
+    return sorted(people.items(), key=lambda line: (-line[1], line[0]))
 
 
 def weekday_clicks(table: Sequence[Sequence[int]]) -> list[WeekdayClicks]:
@@ -143,8 +143,11 @@ def _clicks(time_zone: str) -> dict[str, Any]:
 
 
 def _providers() -> dict[str, Any]:
-    weeks, found = weeks_by_provider()
-    ranked = sorted(found.items(), key=lambda line: (line[0] == OTHER, -sum(each.settled for each in line[1]), line[0]))
+    weeks, providers = weeks_by_provider()
+    ranked = sorted(
+        providers.items(),
+        key=lambda line: (line[0] == OTHER, -sum(week_counts.settled for week_counts in line[1]), line[0]),
+    )
     names = [provider_name(key, reading_language()) for key, _counts in ranked]
     rates = [[_delivered(counts) for counts in row] for _key, row in ranked]
     chart = {

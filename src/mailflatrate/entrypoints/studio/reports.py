@@ -118,11 +118,13 @@ def _totals() -> Totals:
 
 def _page_of(before_id: int) -> tuple[list[Campaign], int]:
     """Return one page of sent campaigns, and the ID before which the next page begins (0: this was the last)."""
-    found = Campaign.objects.filter(state=CampaignState.SENT, finished_at__isnull=False)
-    last = found.filter(id=before_id).first() if before_id else None
+    sent_campaigns = Campaign.objects.filter(state=CampaignState.SENT, finished_at__isnull=False)
+    last = sent_campaigns.filter(id=before_id).first() if before_id else None
     if last is not None:
-        found = found.filter(Q(finished_at__lt=last.finished_at) | Q(finished_at=last.finished_at, id__lt=last.id))
-    campaigns = list(found.order_by("-finished_at", "-id")[: PAGE_ROWS + 1])
+        sent_campaigns = sent_campaigns.filter(
+            Q(finished_at__lt=last.finished_at) | Q(finished_at=last.finished_at, id__lt=last.id)
+        )
+    campaigns = list(sent_campaigns.order_by("-finished_at", "-id")[: PAGE_ROWS + 1])
     return campaigns[:PAGE_ROWS], campaigns[PAGE_ROWS - 1].id if len(campaigns) > PAGE_ROWS else 0
 
 

@@ -53,17 +53,17 @@ KINDS: Final = {
 @tenancy.needs_account
 def named(subjects: Iterable[str]) -> dict[str, ActivitySubject]:
     """One query per kind; subjects without a name are left out. A host ("media_host:img.example") is its own name."""
-    found: dict[str, ActivitySubject] = {}
+    subjects_by_key: dict[str, ActivitySubject] = {}
     numbers: dict[str, set[int]] = defaultdict(set)
     for subject in subjects:
         kind, _colon, key = subject.partition(":")
         if kind in KINDS and key.isascii() and key.isdecimal() and len(key) < 19:
             numbers[kind].add(int(key))
         elif kind == "media_host":
-            found[subject] = ActivitySubject(key)
+            subjects_by_key[subject] = ActivitySubject(key)
     for kind, ids in numbers.items():
-        found |= _of_kind(kind, ids)
-    return found
+        subjects_by_key |= _of_kind(kind, ids)
+    return subjects_by_key
 
 
 def _of_kind(kind: str, ids: set[int]) -> dict[str, ActivitySubject]:

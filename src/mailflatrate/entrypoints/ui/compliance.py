@@ -23,18 +23,18 @@ _TONES = {
 }
 
 
-def parts(found: Iterable[CriterionResult]) -> list[dict[str, Any]]:
+def parts(judgements: Iterable[CriterionResult]) -> list[dict[str, Any]]:
     titles = {Holder.MEASURED: _("Measured"), Holder.OPERATOR: _("Your responsibility"), Holder.BUILT: _("Built in")}
-    rows = list(found)
+    rows = list(judgements)
     made = []
     for holder, title in titles.items():
         mine = [row for row in rows if row.criterion.holder is holder]
         if mine:
-            unsettled = sum(one.state in (State.OPEN, State.BROKEN) for one in mine)
+            unsettled = sum(judgement.state in (State.OPEN, State.BROKEN) for judgement in mine)
             made.append(
                 {
                     "title": title,
-                    "rows": [_row(one) for one in mine],
+                    "rows": [_row(judgement) for judgement in mine],
                     "open": unsettled,
                     "settled": holder is Holder.BUILT,
                 }
@@ -42,39 +42,39 @@ def parts(found: Iterable[CriterionResult]) -> list[dict[str, Any]]:
     return made
 
 
-def _row(found: CriterionResult) -> dict[str, Any]:
-    criterion, said = found.criterion, found.criterion.said(reading_language())
+def _row(judgement: CriterionResult) -> dict[str, Any]:
+    criterion, text = judgement.criterion, judgement.criterion.said(reading_language())
     return {
-        "title": said.title,
-        "how": said.how,
+        "title": text.title,
+        "how": text.how,
         "asked_by": ", ".join(body.value for body in criterion.bodies) or _("no one yet"),
         "rule": criterion.rule,
-        "word": _word(found),
-        "tone": _TONES[found.state],
-        "figure": _figure(found),
+        "word": _word(judgement),
+        "tone": _TONES[judgement.state],
+        "figure": _figure(judgement),
     }
 
 
-def _word(found: CriterionResult) -> str:
-    if found.criterion.holder is Holder.BUILT:
+def _word(judgement: CriterionResult) -> str:
+    if judgement.criterion.holder is Holder.BUILT:
         return _("held")
-    if found.criterion.holder is Holder.OPERATOR:
-        return {State.DONE: _("met"), State.BROKEN: _("not met")}.get(found.state, _("open"))
+    if judgement.criterion.holder is Holder.OPERATOR:
+        return {State.DONE: _("met"), State.BROKEN: _("not met")}.get(judgement.state, _("open"))
     return {State.HELD: _("within the limit"), State.NEAR: _("near the limit"), State.BROKEN: _("over the limit")}.get(
-        found.state, _("no data yet")
+        judgement.state, _("no data yet")
     )
 
 
-def _figure(found: CriterionResult) -> str:
-    figure, kind = found.figure, found.criterion.figure
-    if figure is None or kind is None or found.limit is None:
+def _figure(judgement: CriterionResult) -> str:
+    figure, kind = judgement.figure, judgement.criterion.figure
+    if figure is None or kind is None or judgement.limit is None:
         return ""
     if kind.is_percent:
         cause = ThresholdCause.HARD_BOUNCES if kind is MeasuredFigure.HARD_BOUNCES else ThresholdCause.COMPLAINTS
-        limits, language = (found.limit, *rate_limits(cause)), reading_language()
-        shown, limit = rate_number(figure, language, *limits), rate_number(found.limit, language, *limits)
-        return _("%(shown)s%%, limit %(limit)s%%") % {"shown": shown, "limit": limit}
-    number, limit = int(figure), floatformat(found.limit, 0)
+        limits, language = (judgement.limit, *rate_limits(cause)), reading_language()
+        percent, limit = rate_number(figure, language, *limits), rate_number(judgement.limit, language, *limits)
+        return _("%(shown)s%%, limit %(limit)s%%") % {"shown": percent, "limit": limit}
+    number, limit = int(figure), floatformat(judgement.limit, 0)
     if kind is MeasuredFigure.KEY_AGE:
         words = ngettext("%(number)s day, limit %(limit)s", "%(number)s days, limit %(limit)s", number)
         return words % {"number": number, "limit": limit}

@@ -79,5 +79,5 @@ def allow_redirect(request: HttpRequest, url: str) -> None:
 
 
 def policy_of(request: HttpRequest) -> ContentPolicy:
-    found = getattr(request, "content_policy", None)
-    return found if isinstance(found, ContentPolicy) else ContentPolicy()
+    policy = getattr(request, "content_policy", None)
+    return policy if isinstance(policy, ContentPolicy) else ContentPolicy()

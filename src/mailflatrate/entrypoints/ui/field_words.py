@@ -37,7 +37,7 @@ def value_words(kind: ContactFieldType | None, value: Any) -> str:
     return value_text(value) if kind is None or value is None else kind.words(value, _PageWriter())
 
 
-def field_label(known: Mapping[str, FieldDefinition], key: str) -> str:
+def field_label(definitions: Mapping[str, FieldDefinition], key: str) -> str:
     """Return the label of a field, archived or not; the key if there is no such field."""
     own = {"first_name": _("First name"), "last_name": _("Last name"), external_ids.FIELD: _("External ID")}
-    return own.get(key) or (known[key].label if key in known else key)
+    return own.get(key) or (definitions[key].label if key in definitions else key)

@@ -23,8 +23,8 @@ SHOWN_IMPORTS = 20
 
 def _proof_of(origin: ListOrigin) -> list[str]:
     mappings = Import.objects.filter(origin_id=origin.id).order_by("-id").values_list("mapping", flat=True)
-    known = {*origin.evidence, *(name for mapping in mappings[:SHOWN_IMPORTS] for name in mapping)}
-    return [column.value for column in EvidenceColumn if column.value in known]
+    columns = {*origin.evidence, *(name for mapping in mappings[:SHOWN_IMPORTS] for name in mapping)}
+    return [column.value for column in EvidenceColumn if column.value in columns]
 
 
 def facts_of(origin: ListOrigin) -> list[tuple[str, str]]:

@@ -20,10 +20,10 @@ LEVELS = {
 
 def asking_shown(allowance: AskingAllowance) -> dict[str, Any]:
     tone, level = LEVELS[allowance.level]
-    known = allowance.judged >= value("asks_sample")
+    is_judged = allowance.judged >= value("asks_sample")
     least, few, language = value("asks_confirmed_least"), value("asks_confirmed_few"), reading_language()
     needed, share = rate_number(least, language, least, least=0), None
-    if known:
+    if is_judged:
         share = rate_number(100 * allowance.confirmed / allowance.judged, language, least, few, least=0)
     fix = _(
         "Request confirmation only from people who've just signed up with you, or put the sign-up form on your "

@@ -39,4 +39,4 @@ def unsubscribed_word(by: str) -> str:
 
 def source_word(source: str) -> str:
     """Return where an event came from: our own notes as text, an address or a name unchanged."""
-    return next((str(said) for pattern, said in _SOURCES if pattern.fullmatch(source)), source)
+    return next((str(words) for pattern, words in _SOURCES if pattern.fullmatch(source)), source)

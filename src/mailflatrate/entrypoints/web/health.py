@@ -72,12 +72,12 @@ def readyz_web(request: HttpRequest) -> JsonResponse:
 
 
 def _answer(request: HttpRequest, checks: Callable[[], list[ReadinessCheck]]) -> JsonResponse:
-    found = checks()
-    is_ready = not any(check.problem for check in found)
+    results = checks()
+    is_ready = not any(check.problem for check in results)
     answer: dict[str, object] = {"status": "ready" if is_ready else "unready"}
     if is_trusted(request):
         answer["version"] = __version__
-        answer["checks"] = {check.name: check.problem or "ok" for check in found}
+        answer["checks"] = {check.name: check.problem or "ok" for check in results}
     return JsonResponse(answer, status=200 if is_ready else 503)
 
 

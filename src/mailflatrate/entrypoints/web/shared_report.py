@@ -32,10 +32,10 @@ from mailflatrate.locale.texts import ENGLISH
 @csrf_exempt  # the password is in the form itself; no cookie is involved
 @require_http_methods(["GET", "HEAD", "POST"])
 def shared_report(request: HttpRequest, token: str) -> HttpResponse:
-    found = find_report_link(token)
-    if found is None:
+    ids = find_report_link(token)
+    if ids is None:
         raise Http404
-    account_id, link_id = found
+    account_id, link_id = ids
     with tenancy.account(account_id), transaction.atomic():
         link = working_link(link_id)
         if link is None:
@@ -73,14 +73,14 @@ def _door(request: HttpRequest, account: Account, problem: str) -> HttpResponse:
 
 
 def _report(request: HttpRequest, account: Account, link: ReportLink) -> HttpResponse:
-    found = report_figures(link.campaign, compares=False)
+    figures = report_figures(link.campaign, compares=False)
     context: dict[str, Any] = {
         "account": account,
         "campaign": link.campaign,
         "link": link,
-        "live": live_of(link.campaign, found.counts),
+        "live": live_of(link.campaign, figures.counts),
         "now": clock.now(),
         "shared": True,
-        **figures_context(found),
+        **figures_context(figures),
     }
     return render(request, "studio/campaigns/shared_report.html", context)

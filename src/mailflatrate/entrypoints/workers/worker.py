@@ -149,8 +149,8 @@ class _Work:
         loop = asyncio.get_running_loop()
         # One thread for each job. Two more look up names and keep the schedule.
         loop.set_default_executor(ThreadPoolExecutor(self._concurrency + sum(self._beside.values()) + 2))
-        for each in (signal.SIGTERM, signal.SIGINT):
-            loop.add_signal_handler(each, self._stop)
+        for signal_number in (signal.SIGTERM, signal.SIGINT):
+            loop.add_signal_handler(signal_number, self._stop)
         pause = FIRST_PAUSE_SECONDS
         life = asyncio.create_task(report_life(sender_is_stuck))
         try:

@@ -33,14 +33,14 @@ class OwnLinks:
         self._is_read = False
 
     def rewrote(self, url: str) -> bool:
-        found = _CLICK.fullmatch(url)
-        if found is None:
+        match = _CLICK.fullmatch(url)
+        if match is None:
             return False
         if not self._is_read:
             self._read()
-        if self._ring is None or found[1].lower() != self._base:
+        if self._ring is None or match[1].lower() != self._base:
             return False
-        return self._ring.open_token(_PURPOSES[found[2]], found[3]) is not None
+        return self._ring.open_token(_PURPOSES[match[2]], match[3]) is not None
 
     def _read(self) -> None:
         """Read the key ring from the environment or the data folder; never create one."""
@@ -62,14 +62,14 @@ class OwnLinks:
 @click.option("--sarif", "form", flag_value="sarif", help="Print one SARIF 2.1.0 log for all messages.")
 @click.option(
     "--profile",
-    type=click.Choice([one.value for one in Profile]),
+    type=click.Choice([choice.value for choice in Profile]),
     default="all",
     show_default=True,
     help="Whose requirements to check against.",
 )
 @click.option(
     "--kind",
-    type=click.Choice(["auto", *(one.value for one in MessageKind)]),
+    type=click.Choice(["auto", *(message_kind.value for message_kind in MessageKind)]),
     default="auto",
     show_default=True,
     help="Kind of message. `auto` detects it from List-*, Precedence, Feedback-ID, In-Reply-To, recipients and text.",
@@ -123,9 +123,9 @@ def lint_command(
     if form == "sarif":
         click.echo(as_sarif(judged, language))
     else:
-        for one in judged:
-            click.echo(as_json(one, language) if form == "json" else as_text(one, language))
-    context.exit(1 if any(one.word == "block" for one in judged) else 0)
+        for judgment in judged:
+            click.echo(as_json(judgment, language) if form == "json" else as_text(judgment, language))
+    context.exit(1 if any(judgment.word == "block" for judgment in judged) else 0)
 
 
 @dataclass(frozen=True, slots=True)

@@ -94,8 +94,8 @@ _KINDS = {
 
 
 def as_sarif(all_judged: Sequence[LintedMessage], language: str) -> str:
-    found = [(judged, cause) for judged in all_judged for cause in judged.causes]
-    keys = list(dict.fromkeys(cause.finding.key for _, cause in found))
+    pairs = [(judged, cause) for judged in all_judged for cause in judged.causes]
+    keys = list(dict.fromkeys(cause.finding.key for _, cause in pairs))
     run = {
         "tool": {
             "driver": {
@@ -104,7 +104,7 @@ def as_sarif(all_judged: Sequence[LintedMessage], language: str) -> str:
                 "rules": [_sarif_rule(key, language) for key in keys],
             }
         },
-        "results": [_sarif_result(judged, cause, keys.index(cause.finding.key), language) for judged, cause in found],
+        "results": [_sarif_result(judged, cause, keys.index(cause.finding.key), language) for judged, cause in pairs],
     }
     return _dump({"$schema": "https://json.schemastore.org/sarif-2.1.0.json", "version": "2.1.0", "runs": [run]})
 

@@ -133,7 +133,7 @@ def _record(
 
 def _act_each(name: str, account_id: int, reported: Sequence[RelayAttempt], *, one_by_one: bool) -> Counts:
     counts: Counts = Counter()
-    for part in [[one] for one in reported] if one_by_one else [reported]:
+    for part in [[attempt] for attempt in reported] if one_by_one else [reported]:
         try:
             with tenancy.account(account_id):
                 counts.update(_act(name, part))
@@ -162,35 +162,35 @@ def keep_house() -> None:
 
 def _act(name: str, reported: Sequence[RelayAttempt]) -> Counts:
     deliveries = _named(reported)
-    genuine = [one for one in reported if _is_its_recipient(one, deliveries)]
+    genuine = [attempt for attempt in reported if _is_its_recipient(attempt, deliveries)]
     by_status: dict[QueueStatus, list[QueueNews]] = defaultdict(list)
-    for one in genuine:
-        handled = one.handled
+    for attempt in genuine:
+        handled = attempt.handled
         provider = provider_of(domain_of(handled.recipient))
-        news = QueueNews(one.message.delivery_id, provider, handled.code, handled.reply, handled.at)
+        news = QueueNews(attempt.message.delivery_id, provider, handled.code, handled.reply, handled.at)
         by_status[handled.status].append(news)
     note_deferred(name, by_status[QueueStatus.DEFERRED])
-    put_off = (deliveries[one.delivery_id].campaign_id for one in by_status[QueueStatus.DEFERRED])
+    put_off = (deliveries[deferral.delivery_id].campaign_id for deferral in by_status[QueueStatus.DEFERRED])
     note_deferrals(Counter(campaign_id for campaign_id in put_off if campaign_id is not None))
     by_status[QueueStatus.EXPIRED] = _last_words(by_status[QueueStatus.EXPIRED])
     _deliver(by_status[QueueStatus.SENT], deliveries)
     _bounce(name, by_status[QueueStatus.BOUNCED] + by_status[QueueStatus.EXPIRED], deliveries)
-    return Counter((news.provider, status.value) for status, found in by_status.items() for news in found)
+    return Counter((news.provider, status.value) for status, group in by_status.items() for news in group)
 
 
 def _named(reported: Sequence[RelayAttempt]) -> dict[int, DeliveryRecord]:
-    wanted = {one.message.delivery_id for one in reported}
-    rows = DeliveryRecord.objects.filter(id__in=wanted).select_related("contact", "notice")
+    delivery_ids = {attempt.message.delivery_id for attempt in reported}
+    rows = DeliveryRecord.objects.filter(id__in=delivery_ids).select_related("contact", "notice")
     return {row.id: row for row in rows}
 
 
-def _is_its_recipient(one: RelayAttempt, deliveries: Mapping[int, DeliveryRecord]) -> bool:
-    delivery = deliveries.get(one.message.delivery_id)
+def _is_its_recipient(attempt: RelayAttempt, deliveries: Mapping[int, DeliveryRecord]) -> bool:
+    delivery = deliveries.get(attempt.message.delivery_id)
     if delivery is None:
         return False
-    if one.handled.status is QueueStatus.EXPIRED:
+    if attempt.handled.status is QueueStatus.EXPIRED:
         return True
-    key = address_key(one.handled.recipient)
+    key = address_key(attempt.handled.recipient)
     if delivery.contact is not None:
         return key == bytes(delivery.contact.address_key)
     return key is not None and delivery.notice is not None and address_key(delivery.notice.recipient) == key
@@ -198,7 +198,7 @@ def _is_its_recipient(one: RelayAttempt, deliveries: Mapping[int, DeliveryRecord
 
 def _deliver(news: Sequence[QueueNews], deliveries: Mapping[int, DeliveryRecord]) -> None:
     note_delivered(news)
-    contacts = (deliveries[one.delivery_id].contact for one in news)
+    contacts = (deliveries[report.delivery_id].contact for report in news)
     soft = [contact.id for contact in contacts if contact is not None and contact.soft_bounces]
     if soft:
         feedback.record_delivered(soft)
@@ -210,31 +210,31 @@ def _last_words(expired: Sequence[QueueNews]) -> list[QueueNews]:
         return []
     waiting = {
         row.delivery_id: row
-        for row in RelayDeferral.objects.filter(delivery_id__in=[one.delivery_id for one in expired]).select_related(
-            "delivery"
-        )
+        for row in RelayDeferral.objects.filter(
+            delivery_id__in=[report.delivery_id for report in expired]
+        ).select_related("delivery")
     }
-    found = []
-    for one in expired:
-        row = waiting.get(one.delivery_id)
+    reports = []
+    for report in expired:
+        row = waiting.get(report.delivery_id)
         if row is not None:
             reply = row.reply or row.delivery.reply_text
-            found.append(QueueNews(one.delivery_id, row.provider, row.status, reply, one.at))
-    return found
+            reports.append(QueueNews(report.delivery_id, row.provider, row.status, reply, report.at))
+    return reports
 
 
 def _bounce(name: str, news: Sequence[QueueNews], deliveries: Mapping[int, DeliveryRecord]) -> None:
     """Record final bounces: judged like a DSN, and counted once, whether this log, a DSN or both report them."""
-    last = {one.delivery_id: one for one in news}
-    known = Feedback.objects.filter(delivery_id__in=list(last), kind__in=BOUNCE_KINDS.values())
-    for delivery_id in known.values_list("delivery_id", flat=True):
+    last = {report.delivery_id: report for report in news}
+    recorded = Feedback.objects.filter(delivery_id__in=list(last), kind__in=BOUNCE_KINDS.values())
+    for delivery_id in recorded.values_list("delivery_id", flat=True):
         last.pop(delivery_id, None)
     if not last:
         return
     bounces: dict[int, Bounce] = {}
-    for delivery_id, one in last.items():
-        contact_id, verdict = deliveries[delivery_id].contact_id, judge(one.reply, one.code, final=True)
-        bounces[delivery_id] = Bounce(contact_id, delivery_id, verdict, one.at, f"log of {name}", one.reply)
+    for delivery_id, report in last.items():
+        contact_id, verdict = deliveries[delivery_id].contact_id, judge(report.reply, report.code, final=True)
+        bounces[delivery_id] = Bounce(contact_id, delivery_id, verdict, report.at, f"log of {name}", report.reply)
     facts = [
         fact_on(deliveries[delivery_id], BOUNCE_KINDS[bounce.verdict.outcome], None, bounce.verdict, bounce.text)
         for delivery_id, bounce in bounces.items()
@@ -273,8 +273,12 @@ def _keep_open(name: str, batch: Batch) -> None:
 
 
 def _slow_down(relay: str, counts: Counts) -> None:
-    found = Relay.objects.filter(name=relay).first() if relay else None
-    pool = PoolKey(RelayPool(found.pool), found.account_id) if found is not None else PoolKey(RelayPool.TRUSTED)
+    relay_record = Relay.objects.filter(name=relay).first() if relay else None
+    pool = (
+        PoolKey(RelayPool(relay_record.pool), relay_record.account_id)
+        if relay_record is not None
+        else PoolKey(RelayPool.TRUSTED)
+    )
     answered: Counter[str] = Counter()
     deferred: Counter[str] = Counter()
     for (provider, result), number in counts.items():
@@ -282,6 +286,6 @@ def _slow_down(relay: str, counts: Counts) -> None:
         if result == QueueStatus.DEFERRED:
             deferred[provider] += number
     if answered:
-        if found is not None and deferred:
-            tell({relay_key(found.id): Deferred(deferred=deferred.total())})
+        if relay_record is not None and deferred:
+            tell({relay_key(relay_record.id): Deferred(deferred=deferred.total())})
         note_results(pool, {provider: (number, deferred[provider]) for provider, number in answered.items()})

@@ -152,12 +152,12 @@ class FileTail:
         return b"\n" in self._file.read(BLOCK)
 
     def _follow_copy(self) -> None:
-        found = _find(self._siblings(), self._offset, self._head_size, self._head)
-        if found is None:
+        file = _find(self._siblings(), self._offset, self._head_size, self._head)
+        if file is None:
             self._note_gap("it was emptied, and no copy of it was found")
             self._open_first([self._path])
         else:
-            self._switch(found, FilePlace(self._offset, self._head_size, self._head, self._is_cut))
+            self._switch(file, FilePlace(self._offset, self._head_size, self._head, self._is_cut))
 
     # -- which file ----------------------------------------------------------------------------------------------------
 
@@ -165,9 +165,9 @@ class FileTail:
         """Open the file to begin with: the one with the stored place, otherwise the log from its beginning."""
         stored = self._stored
         if stored is not None:
-            found = _find([self._path, *self._siblings()], stored.offset, stored.head_size, stored.head)
-            if found is not None:
-                self._switch(found, stored)
+            file = _find([self._path, *self._siblings()], stored.offset, stored.head_size, stored.head)
+            if file is not None:
+                self._switch(file, stored)
                 return True
             if not self._path.exists():
                 return False
@@ -200,13 +200,13 @@ class FileTail:
 
     def _siblings(self) -> list[Path]:
         """Return rotated files of this log by number or date, the oldest first, without compressed ones."""
-        found = []
+        candidates = []
         for number, path in enumerate(self._path.parent.glob(f"{self._path.name}[.-]*")):
             if number >= MOST_SIBLINGS:
                 break
             if _ROTATED.fullmatch(path.name.removeprefix(self._path.name)) and path.is_file():
-                found.append((path.stat().st_mtime, path))
-        return [path for _at, path in sorted(found)]
+                candidates.append((path.stat().st_mtime, path))
+        return [path for _at, path in sorted(candidates)]
 
 
 def _find(paths: list[Path], offset: int, head_size: int, head: str) -> Path | None:

@@ -128,13 +128,13 @@ _LABELS = tuple(re.compile(_LABEL.format(stems=stems), re.I | re.M) for stems in
 def labelled_recipients(text: str) -> list[tuple[str, int]]:
     """Return the addresses in lines that begin with a label for a recipient, with their positions."""
     for label in _LABELS:
-        found: dict[str, tuple[str, int]] = {}
+        recipients: dict[str, tuple[str, int]] = {}
         for match in label.finditer(text[:_MAX_TEXT]):
-            for one in address.ADDRESS.finditer(match[1]):
-                mailbox = one[0].rstrip(".").strip("'")
-                found.setdefault(mailbox.lower(), (mailbox, match.start()))
-        if found:
-            return list(found.values())
+            for address_match in address.ADDRESS.finditer(match[1]):
+                mailbox = address_match[0].rstrip(".").strip("'")
+                recipients.setdefault(mailbox.lower(), (mailbox, match.start()))
+        if recipients:
+            return list(recipients.values())
     return []
 
 

@@ -111,7 +111,7 @@ def named_by(dialect: BounceDialect, text: str) -> list[NamedRecipient]:
     """`text` is the notice without the returned message. Duplicates are left out."""
     for pattern in dialect.recipients:
         matches = list(pattern.finditer(text))
-        found: list[NamedRecipient] = []
+        named_recipients: list[NamedRecipient] = []
         seen: set[str] = set()
         for index, match in enumerate(matches):
             mailbox = address.clean(match[1])
@@ -119,10 +119,10 @@ def named_by(dialect: BounceDialect, text: str) -> list[NamedRecipient]:
                 continue
             seen.add(mailbox.lower())
             until = matches[index + 1].start() if index + 1 < len(matches) else len(text)
-            found.append(NamedRecipient(mailbox, text if dialect.whole else text[match.start() : until]))
-        if len(found) == 1:
+            named_recipients.append(NamedRecipient(mailbox, text if dialect.whole else text[match.start() : until]))
+        if len(named_recipients) == 1:
             # Text before the only address ("mailbox full: ...") belongs to it as well.
-            return [NamedRecipient(found[0].address, text)]
-        if found:
-            return found
+            return [NamedRecipient(named_recipients[0].address, text)]
+        if named_recipients:
+            return named_recipients
     return []

@@ -80,13 +80,13 @@ def read_failures(message: MimePart, nesting: int = 0) -> Failures | None:
     if reported:
         return Failures(reported, False, "Amazon SES", reported[0].verdict)
     pasted = _pasted_report(message)
-    if pasted is not None and (found := _from_report(pasted, message)) is not None:
-        return found
+    if pasted is not None and (failures := _from_report(pasted, message)) is not None:
+        return failures
     notice = read_notice(message)
-    found = _from_notice(notice) if notice is not None else None
-    if found is not None and found.recipients:
-        return found
-    return _nested(message, nesting) or (found and _completed(found, message))
+    failures = _from_notice(notice) if notice is not None else None
+    if failures is not None and failures.recipients:
+        return failures
+    return _nested(message, nesting) or (failures and _completed(failures, message))
 
 
 def reports_success(message: MimePart) -> bool:
@@ -107,12 +107,12 @@ def _nested(message: MimePart, nesting: int) -> Failures | None:
     return None
 
 
-def _completed(found: Failures, message: MimePart) -> Failures:
+def _completed(failures: Failures, message: MimePart) -> Failures:
     recipient = _addressee(message)
     if not recipient:
-        return found
-    action = "delayed" if found.delayed else "failed"
-    return replace(found, recipients=(Failure(recipient, action, "", "", "", found.verdict),))
+        return failures
+    action = "delayed" if failures.delayed else "failed"
+    return replace(failures, recipients=(Failure(recipient, action, "", "", "", failures.verdict),))
 
 
 def _addressee(message: MimePart) -> str:
@@ -146,8 +146,8 @@ def _from_report(report: DsnReport, message: MimePart) -> Failures | None:
         failures.setdefault(failure.address.lower(), failure)
     listed = tuple(failures.values())
     named = tuple(failure for failure in listed if failure.address)
-    found = Failures(named, delayed, report.reporting_mta or "RFC 3464", listed[0].verdict)
-    return found if named else _completed(found, message)
+    summary = Failures(named, delayed, report.reporting_mta or "RFC 3464", listed[0].verdict)
+    return summary if named else _completed(summary, message)
 
 
 def _is_good(group: RecipientReport) -> bool:
@@ -174,10 +174,10 @@ def _failure(group: RecipientReport, text: str, *, alone: bool) -> Failure:
 
 def _stage(context: str) -> str:
     """Return the refused command in Postfix's words; Sendmail's transcript shows it one line before the refusal."""
-    if (said := _IN_REPLY_TO.search(context)) is not None:
-        return said[0]
-    if (shown := _REFUSED_COMMAND.search(context)) is not None:
-        return f"in reply to {'RCPT TO' if shown[1].upper() == 'RCPT' else 'MAIL FROM'}"
+    if (stage := _IN_REPLY_TO.search(context)) is not None:
+        return stage[0]
+    if (command := _REFUSED_COMMAND.search(context)) is not None:
+        return f"in reply to {'RCPT TO' if command[1].upper() == 'RCPT' else 'MAIL FROM'}"
     return "in reply to end of data" if ">>> DATA" in context else ""
 
 

@@ -66,11 +66,11 @@ def generic_notice(message: MimePart, text: str, *, failure: bool) -> list[Named
     rows = _rows(message, head)
     for region in (head[_failure_line(head) :], head):
         for pattern in (_ALONE, _LABELLED):
-            found = _collect(message, pattern, region)
+            recipients = _collect(message, pattern, region)
             if pattern is _LABELLED:
-                found = not_at_home(message, found)
-            if found:
-                return found if len(found) >= len(rows) else rows
+                recipients = not_at_home(message, recipients)
+            if recipients:
+                return recipients if len(recipients) >= len(rows) else rows
     if rows:
         return rows
     rest = [NamedRecipient(mailbox, head) for mailbox in address.find_all(head) if not _is_servant(mailbox)]
@@ -81,10 +81,10 @@ def generic_notice(message: MimePart, text: str, *, failure: bool) -> list[Named
 
 def _rows(message: MimePart, text: str) -> list[NamedRecipient]:
     lines = text.split("\n")
-    found: dict[str, NamedRecipient] = {}
+    recipients: dict[str, NamedRecipient] = {}
     columns: set[str] = set()
     for index, line in enumerate(lines):
-        named = address.find_all(line) if "@" in line and len(found) < _MAX_ROWS else []
+        named = address.find_all(line) if "@" in line and len(recipients) < _MAX_ROWS else []
         if len(named) != 1 or _is_servant(named[0]):
             continue
         below = lines[index + 1] if index + 1 < len(lines) else ""
@@ -92,19 +92,19 @@ def _rows(message: MimePart, text: str) -> list[NamedRecipient]:
         column = line[: len(line) - len(line.lstrip())]
         if (column and column in columns) or _CODE.search(row) or tells_refusal(row):
             columns.add(column)
-            found.setdefault(named[0].lower(), NamedRecipient(named[0], row))
-    left = accused(message, list(found.values()), text) if len(found) > 1 else []
+            recipients.setdefault(named[0].lower(), NamedRecipient(named[0], row))
+    left = accused(message, list(recipients.values()), text) if len(recipients) > 1 else []
     return left if len(left) > 1 else []
 
 
 def _labelled(message: MimePart, text: str) -> list[NamedRecipient]:
     places = labelled_recipients(text)
-    found = []
+    recipients = []
     for mailbox, at in places:
         until = min((start for _, start in places if start > at), default=len(text))
-        found.append(NamedRecipient(mailbox, text[at:until]))
-    found = accused(message, found)
-    return [NamedRecipient(found[0].address, text)] if len(found) == 1 else found
+        recipients.append(NamedRecipient(mailbox, text[at:until]))
+    recipients = accused(message, recipients)
+    return [NamedRecipient(recipients[0].address, text)] if len(recipients) == 1 else recipients
 
 
 def _speaks_of_failure(text: str, *, failure: bool) -> bool:
@@ -142,7 +142,7 @@ def _strong(message: MimePart, text: str) -> bool:
 
 def _collect(message: MimePart, pattern: re.Pattern[str], text: str) -> list[NamedRecipient]:
     matches = list(pattern.finditer(text))
-    found: list[NamedRecipient] = []
+    recipients: list[NamedRecipient] = []
     seen: set[str] = set()
     for index, match in enumerate(matches):
         mailbox = address.clean(match[1])
@@ -150,11 +150,11 @@ def _collect(message: MimePart, pattern: re.Pattern[str], text: str) -> list[Nam
             continue
         seen.add(mailbox.lower())
         until = matches[index + 1].start() if index + 1 < len(matches) else len(text)
-        found.append(NamedRecipient(mailbox, text[match.start() : until]))
-    found = accused(message, found, text)
-    if len(found) == 1:
-        return [NamedRecipient(found[0].address, text)]
-    return found
+        recipients.append(NamedRecipient(mailbox, text[match.start() : until]))
+    recipients = accused(message, recipients, text)
+    if len(recipients) == 1:
+        return [NamedRecipient(recipients[0].address, text)]
+    return recipients
 
 
 def _is_servant(mailbox: str) -> bool:

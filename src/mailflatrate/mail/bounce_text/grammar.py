@@ -171,7 +171,7 @@ class _GrammarMatch:
 def read_sentences(text: str) -> ReplyMeaning:
     """In `text`, addresses are written as "addr", hosts as "hostname"."""
     folded = _APOSTROPHE.sub("", _ELISION.sub(r"\1 ", fold(text)))
-    found: set[BounceReason] = set()
+    reasons: set[BounceReason] = set()
     passing = weak = foreign = temporary = False
     for clause in _clauses(_TOKEN.findall(folded)[:_MAX_TOKENS]):
         statements = list(_statements(clause))
@@ -189,13 +189,13 @@ def read_sentences(text: str) -> ReplyMeaning:
             )
             reason = _REASONS.get((noun, says)) if noun else None
             if reason is not None:
-                found.add(reason)
-    if temporary or (weak and passing and BounceReason.USERUNKNOWN in found):
-        found -= {BounceReason.USERUNKNOWN, BounceReason.HOSTUNKNOWN}
-        found.add(BounceReason.ONHOLD)
+                reasons.add(reason)
+    if temporary or (weak and passing and BounceReason.USERUNKNOWN in reasons):
+        reasons -= {BounceReason.USERUNKNOWN, BounceReason.HOSTUNKNOWN}
+        reasons.add(BounceReason.ONHOLD)
     if not folded.isascii() and _EASTERN.search(folded):
-        found |= _told_east(folded)
-    return ReplyMeaning(frozenset(found), foreign)
+        reasons |= _told_east(folded)
+    return ReplyMeaning(frozenset(reasons), foreign)
 
 
 def _clauses(tokens: list[str]) -> Iterator[list[str]]:
@@ -257,16 +257,16 @@ def _scope(clause: list[str], predicate: _GrammarMatch) -> list[str]:
 
 
 def _nouns_within(clause: list[str], start: int, end: int) -> list[_GrammarMatch]:
-    found = []
+    matches = []
     for at in range(start, end):
         match = _lexicon().at(clause, at)
         if match is not None and match[0].noun and at + match[1] <= end:
-            found.append(_GrammarMatch(at, at + match[1], match[0]))
-    return found
+            matches.append(_GrammarMatch(at, at + match[1], match[0]))
+    return matches
 
 
-def _gap(one: _GrammarMatch, other: _GrammarMatch) -> int:
-    return max(one.start - other.end, other.start - one.end)
+def _gap(match: _GrammarMatch, other: _GrammarMatch) -> int:
+    return max(match.start - other.end, other.start - match.end)
 
 
 def _is_place(clause: list[str], noun: _GrammarMatch) -> bool:
@@ -311,7 +311,7 @@ def _east(kind: Noun | PredicateMeaning) -> Words:
 
 def _told_east(text: str) -> set[BounceReason]:
     places = [(at, noun) for noun in _EAST_NOUNS for word in _east(noun) if (at := text.find(word)) >= 0]
-    found: set[BounceReason] = set()
+    reasons: set[BounceReason] = set()
     for says in _EAST_SAYS:
         for word in _east(says):
             at = text.find(word)
@@ -319,7 +319,7 @@ def _told_east(text: str) -> set[BounceReason]:
                 continue
             near = [(abs(at - place), noun) for place, noun in places if abs(at - place) <= _EAST_REACH]
             if any(noun is Noun.SENDER for _, noun in near):
-                found.add(BounceReason.REJECTED)
-            elif near and (reason := _REASONS.get((min(near, key=lambda one: one[0])[1], says))):
-                found.add(reason)
-    return found
+                reasons.add(BounceReason.REJECTED)
+            elif near and (reason := _REASONS.get((min(near, key=lambda pair: pair[0])[1], says))):
+                reasons.add(reason)
+    return reasons

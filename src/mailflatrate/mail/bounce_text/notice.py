@@ -114,10 +114,10 @@ def _names_machine(sender: str) -> bool:
 
 
 def failed_recipients_header(message: MimePart) -> list[str]:
-    found: list[str] = []
+    mailboxes: list[str] = []
     for value in message.headers.all("x-failed-recipients"):
-        found.extend(mailbox for piece in value.split(",") if (mailbox := address.clean(piece)))
-    return found
+        mailboxes.extend(mailbox for piece in value.split(",") if (mailbox := address.clean(piece)))
+    return mailboxes
 
 
 def _in_dialect(

@@ -92,12 +92,12 @@ def _may_open(before: str) -> bool:
 
 
 def _code_of(text: str) -> str:
-    found = _REPLY.match(text) or _ANY_REPLY.search(text)
-    return found[1] if found else ""
+    reply = _REPLY.match(text) or _ANY_REPLY.search(text)
+    return reply[1] if reply else ""
 
 
 def _status_of(text: str) -> str:
-    for found in _STATUS.finditer(text):
-        if found[1] != "2" and found[2] + found[3] != "00":
-            return f"{found[1]}.{int(found[2])}.{int(found[3])}"
+    for match in _STATUS.finditer(text):
+        if match[1] != "2" and match[2] + match[3] != "00":
+            return f"{match[1]}.{int(match[2])}.{int(match[3])}"
     return ""

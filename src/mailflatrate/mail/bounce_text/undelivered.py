@@ -46,7 +46,9 @@ _SAID = (
     r"(?:전달|전송|배달|발송|배송)[^.\n]{{0,12}}(?:못|않|실패|수 없)",
 )
 _UNDELIVERED = re.compile(
-    "|".join(fold(said.format(gap=r"\b[^.!?\n]{0,40}?\b" if "\\b" in said else "[^.!?\n]{0,40}?")) for said in _SAID)
+    "|".join(
+        fold(phrase.format(gap=r"\b[^.!?\n]{0,40}?\b" if "\\b" in phrase else "[^.!?\n]{0,40}?")) for phrase in _SAID
+    )
 )
 
 

@@ -237,9 +237,9 @@ def _about_mailbox(case: _Case, grams: AbstractSet[str], reported: ReplyMeaning)
     if living is None:
         living = next(
             (
-                one
-                for one in (BounceReason.MAILBOXFULL, BounceReason.SUSPEND, BounceReason.ONHOLD)
-                if one in reported.reasons
+                kind
+                for kind in (BounceReason.MAILBOXFULL, BounceReason.SUSPEND, BounceReason.ONHOLD)
+                if kind in reported.reasons
             ),
             None,
         )

@@ -136,7 +136,7 @@ def _leads_out(anchor: Anchor, seen: str, before: int, behind: int) -> bool:
 def imprint_marks(visible: str) -> ImprintMarks:
     """Never raises."""
     text = " ".join(visible.replace("\u00a0", " ").split())
-    places = {found.lastgroup for found in _POSTCODE.finditer(text) if _is_address(text, found)}
+    places = {match.lastgroup for match in _POSTCODE.finditer(text) if _is_address(text, match)}
     reached = _PHONE.search(text) is not None or ("canada" in places and _TARGET.search(text) is not None)
     return ImprintMarks(
         address=bool(places),

@@ -54,8 +54,8 @@ class CalendarEvent:
     @property
     def urls(self) -> tuple[str, ...]:
         """Calendars make links of them; one without a scheme gets https."""
-        found = (match.group().rstrip(".,;:!?") for match in _URL.finditer(self.words))
-        return tuple(url if "://" in url else f"https://{url}" for url in found)
+        links = (match.group().rstrip(".,;:!?") for match in _URL.finditer(self.words))
+        return tuple(url if "://" in url else f"https://{url}" for url in links)
 
 
 def unescaped_link(match: re.Match[str]) -> str:
@@ -98,13 +98,13 @@ def _moment(written: str, zone: str) -> datetime:
 
 
 def events_in(texts: Iterable[str]) -> tuple[str, ...]:
-    found: dict[str, None] = {}
+    links: dict[str, None] = {}
     for text in texts:
         for match in _LINK.finditer(text):
             link = unescaped_link(match)
-            if link not in found and _problem(link) is None:
-                found[link] = None
-    return tuple(found)
+            if link not in links and _problem(link) is None:
+                links[link] = None
+    return tuple(links)
 
 
 def with_file_urls(text: str, events: tuple[str, ...], url: Callable[[int], str]) -> str:

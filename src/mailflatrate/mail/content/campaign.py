@@ -210,8 +210,8 @@ def whole_document(text: str) -> str:
 def block_tags_to_comments(protected: ProtectedText) -> str:
     """Block tags in running text become comments, which no parser moves out of a table."""
 
-    def mark(found: re.Match[str]) -> str:
-        return found.group() if protected.is_output(int(found[1])) else f"<!--{found.group()}-->"
+    def mark(match: re.Match[str]) -> str:
+        return match.group() if protected.is_output(int(match[1])) else f"<!--{match.group()}-->"
 
     tokens = tokenise(protected.text)
     raw = ""
@@ -242,7 +242,7 @@ def _with_explicit_bodies(tokens: list[Token], protected: ProtectedText) -> list
 def _set_apart(tag: str, protected: ProtectedText) -> str:
     word = protected.word.pattern
     values = r"\"[^\"]*\"|'[^']*'|=\s*[^\s\"'>]+"
-    return re.sub(rf"{values}|{word}", lambda found: f" {found.group()} " if found[1] else found.group(), tag)
+    return re.sub(rf"{values}|{word}", lambda match: f" {match.group()} " if match[1] else match.group(), tag)
 
 
 def _output_guard(protected: ProtectedText, urls: set[int], styles: set[int]) -> Callable[[str], str]:
@@ -280,7 +280,7 @@ def _assemble_html(
     start, end = begins[0] + 1, ends[-1]
     before, body, after = (write(part) for part in (tokens[:start], tokens[start:end], tokens[end:]))
     for part in (before, body):
-        if sum(protected.depth_change(int(found[1])) for found in protected.word.finditer(part)):
+        if sum(protected.depth_change(int(match[1])) for match in protected.word.finditer(part)):
             raise SourceRefused((mistake(1, "liquid-crosses-body"),))
     restored = [protected.restore_html(part, change) for part in (before, body, after)]
     return restored[0] + _preheader(source.preheader) + restored[1] + imprint_html(imprint) + restored[2]

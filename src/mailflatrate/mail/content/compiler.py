@@ -39,14 +39,14 @@ def lint_compiled(compiled: CompiledContent) -> CompiledContentFacts:
 def lint_sources(
     html_source: str, text_source: str, links: tuple[ContentLink, ...], imprint: FooterImprint
 ) -> CompiledContentFacts:
-    wanted = [line.value for line in imprint.lines] + [imprint.mailing_id]
+    required = [line.value for line in imprint.lines] + [imprint.mailing_id]
     without_html = _without_liquid(html_source)
     without_text = _without_liquid(text_source)
     targets = {link.number: link.url for link in links}
     seen = lint_parts(
         with_styles_applied(without_html),
         without_text,
-        wanted=wanted,
+        wanted=required,
         unsubscribe_in_html=bool(UNSUBSCRIBE_SLOT.search(html_source)),
         unsubscribe_in_text=bool(UNSUBSCRIBE_SLOT.search(text_source)),
         sizes=(len(html_source.encode()), len(text_source.encode())),
@@ -64,7 +64,7 @@ def _images_without_source(source: str) -> int:
 def _without_liquid(source: str) -> str:
     protected = protect(source, entities=False)
     return protected.word.sub(
-        lambda found: "{" if protected.tags[int(found[1])] == LITERAL_BRACE else "", protected.text
+        lambda match: "{" if protected.tags[int(match[1])] == LITERAL_BRACE else "", protected.text
     )
 
 
@@ -156,7 +156,7 @@ def variables(sources: CompiledSources) -> frozenset[str]:
 
 def missing_values(sources: CompiledSources, readers: tuple[dict[str, object], ...], most_work: int) -> MissingValues:
     """Return the values each reader lacks, or which lead to hosts of others, until `most_work` is done."""
-    parts, done, found = _templates(sources), 0, []
+    parts, done, missing = _templates(sources), 0, []
     for values in readers:
         if done > most_work:
             break
@@ -164,8 +164,8 @@ def missing_values(sources: CompiledSources, readers: tuple[dict[str, object], .
         for part in parts:
             names |= dict.fromkeys(part.unfit(values))
             done += work_done()
-        found.append(tuple(names))
-    return MissingValues(tuple(found), done)
+        missing.append(tuple(names))
+    return MissingValues(tuple(missing), done)
 
 
 def work(sources: CompiledSources, values: dict[str, object]) -> int:

@@ -133,8 +133,8 @@ def lint_parts(
         text_bytes=text_bytes,
         unsubscribe_in_html=unsubscribe_in_html,
         unsubscribe_in_text=unsubscribe_in_text,
-        missing_imprint_html=tuple(one for one in wanted if _squeezed(one) not in visible),
-        missing_imprint_text=tuple(one for one in wanted if _squeezed(one) not in plain),
+        missing_imprint_html=tuple(phrase for phrase in wanted if _squeezed(phrase) not in visible),
+        missing_imprint_text=tuple(phrase for phrase in wanted if _squeezed(phrase) not in plain),
         merge_tags=find_merge_tags("\n".join(("".join(page.texts), *page.urls, *page.descriptions, text_part))),
         image_count=page.images,
         images_without_alt=tuple(page.without_alt),
@@ -144,7 +144,7 @@ def lint_parts(
         hidden_text=hidden,
         preheader=preheader,
         visible_text=visible,
-        faint_imprint=tuple(one for one in wanted if page.is_faint(_squeezed(one))),
+        faint_imprint=tuple(phrase for phrase in wanted if page.is_faint(_squeezed(phrase))),
         pixels=tuple(dict.fromkeys(host for host in map(_host, page.pixels) if host)),
         dark_traps=tuple(dict.fromkeys(page.dark_traps)),
         html_words=words,
@@ -170,9 +170,9 @@ def blocks_of(html_part: str) -> tuple[str, ...]:
 
 def _shared_words(visible: str, plain: str) -> tuple[int, int]:
     """Return distinct words of three or more letters in the HTML part, and the percentage the text part shares."""
-    wanted = set(_WORDS.findall(visible.casefold()))
+    visible_words = set(_WORDS.findall(visible.casefold()))
     there = set(_WORDS.findall(plain.casefold()))
-    return len(wanted), 100 * len(wanted & there) // len(wanted) if wanted else 100
+    return len(visible_words), 100 * len(visible_words & there) // len(visible_words) if visible_words else 100
 
 
 def _squeezed(text: str) -> str:
@@ -280,7 +280,9 @@ class _Page:
 
     def _loads(self, token: Token, style: Style) -> None:
         self.remote += [value for name in _REMOTE_ATTRIBUTES if (value := token.attributes.get(name))]
-        self.remote += [one.split()[0] for one in (token.attributes.get("srcset") or "").split(",") if one.split()]
+        self.remote += [
+            candidate.split()[0] for candidate in (token.attributes.get("srcset") or "").split(",") if candidate.split()
+        ]
         painted = [a or b for a, b in _CSS_URL.findall(token.attributes.get("style") or "")]
         self.remote += painted
         if painted and token.name != "img" and is_pixel(token, style, self.shown_somewhere):
@@ -341,14 +343,14 @@ class _Page:
         self._link = None
         if self._outlined > start:
             self.anchors.append(Anchor(href, start, self._outlined))
-        shown = _squeezed(_INVISIBLE.sub("", "".join(texts)))
+        label = _squeezed(_INVISIBLE.sub("", "".join(texts)))
         is_mail = href.lower().startswith("mailto:")
-        if is_mail and _LOOKS_LIKE_ADDRESS.fullmatch(shown):
-            self.link_texts.append(LinkText(shown, href))
-        elif href and not is_mail and "@" not in shown:
-            found = _SHOWN_URL.search(shown) or _LOOKS_LIKE_URL.match(shown)
-            if found is not None:
-                self.link_texts.append(LinkText(found.group() if found.re is _SHOWN_URL else shown, href))
+        if is_mail and _LOOKS_LIKE_ADDRESS.fullmatch(label):
+            self.link_texts.append(LinkText(label, href))
+        elif href and not is_mail and "@" not in label:
+            url_match = _SHOWN_URL.search(label) or _LOOKS_LIKE_URL.match(label)
+            if url_match is not None:
+                self.link_texts.append(LinkText(url_match.group() if url_match.re is _SHOWN_URL else label, href))
 
     def closed_blocks(self) -> tuple[str, ...]:
         return tuple(text for block in self.blocks if (text := _squeezed("".join(block))))
@@ -357,8 +359,8 @@ class _Page:
         return any(value in text for text in self.faint)
 
     def split_preheader(self) -> tuple[str, tuple[HiddenText, ...]]:
-        first = " ".join(one.text for one, early in self.hidden if early)
-        rest = tuple(one for one, early in self.hidden if not early)
+        first = " ".join(passage.text for passage, early in self.hidden if early)
+        rest = tuple(passage for passage, early in self.hidden if not early)
         if len(first) > MAX_PREHEADER_CHARS:
-            rest = (*(one for one, early in self.hidden if early), *rest)
+            rest = (*(passage for passage, early in self.hidden if early), *rest)
         return first, rest

@@ -85,11 +85,11 @@ def compile_page(source: str, language: str, company: str) -> CompiledPage:
     inside = [_in_this_window(token) for token in tokens[begins[0] + 1 : ends[-1]] if token.kind not in _HEAD_KINDS]
     html = _as_browsers_read(protected.restore_html(write(inside), lambda tag: tag))
     styles = "".join(token.text for token in tokens if token.kind is TokenKind.RAW and token.name == "style")
-    found = _BACKGROUND.search(write([tokens[begins[0]], *inside[:1]]))
+    match = _BACKGROUND.search(write([tokens[begins[0]], *inside[:1]]))
     page = CompiledPage(
         html=html,
         css=scoped_css(styles, SCOPE),
-        background=found[1] if found else "",
+        background=match[1] if match else "",
         pictures=_pictures(html),
     )
     if len(page.html) > MAX_FINISHED:
@@ -147,8 +147,8 @@ def _without_liquid(source: str, company: str) -> str:
 
 
 def _pictures(html: str) -> tuple[str, ...]:
-    found: dict[str, None] = {}
+    urls: dict[str, None] = {}
     for element in LexborHTMLParser(html).css("*"):
-        found |= {url: None for name in _LOADED if (url := element.attributes.get(name))}
-        found |= dict.fromkeys(style_pictures(element.attributes.get("style") or ""))
-    return tuple(found)
+        urls |= {url: None for name in _LOADED if (url := element.attributes.get(name))}
+        urls |= dict.fromkeys(style_pictures(element.attributes.get("style") or ""))
+    return tuple(urls)

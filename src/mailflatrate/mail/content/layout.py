@@ -34,6 +34,6 @@ def is_oversized(token: Token) -> bool:
     widths = [token.attributes.get("width") or "", style.get("width", ""), style.get("max-width", "")]
     if not any(width.strip() not in ("", "auto", "none") for width in widths):
         return True
-    limits = [float(found[1]) for width in widths if (found := _PIXELS.fullmatch(width))]
+    limits = [float(match[1]) for width in widths if (match := _PIXELS.fullmatch(width))]
     relative = any(width.strip().endswith("%") for width in widths)
     return not relative and bool(limits) and min(limits) > MOST_IMAGE_PX

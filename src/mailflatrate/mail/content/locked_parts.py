@@ -77,11 +77,12 @@ def keeps_locked_parts(source: str, originals: Collection[str]) -> bool:
     """Return whether it differs from an original only within slots, and each new text is complete."""
     try:
         written = _outline(source)
-        same = [known for original in originals if (known := _outline(original)).locked == written.locked]
+        same = [outline for original in originals if (outline := _outline(original)).locked == written.locked]
     except UnclearSlot:
         return False
     return bool(same) and all(
-        _is_complete(slot) or any(known.slots[at] == slot for known in same) for at, slot in enumerate(written.slots)
+        _is_complete(slot) or any(outline.slots[at] == slot for outline in same)
+        for at, slot in enumerate(written.slots)
     )
 
 
@@ -174,15 +175,15 @@ def _is_complete_liquid(text: str) -> bool:
     """Each mark is closed, each condition ends, and nothing sets a value that other parts print."""
     waiting: list[str] = []
     at = 0
-    while found := _MARK.search(text, at):
-        closing = _CLOSING.get(found[0])
-        end = text.find(closing, found.end()) if closing else -1
+    while mark := _MARK.search(text, at):
+        closing = _CLOSING.get(mark[0])
+        end = text.find(closing, mark.end()) if closing else -1
         if end < 0:  # at once: to look for the end of each of many would take minutes
             return False
         at = end + 2
-        if found[0] == "{{":
+        if mark[0] == "{{":
             continue
-        named = _WORD.match(text, found.start(), end)
+        named = _WORD.match(text, mark.start(), end)
         word = named[1] if named else ""
         if word in _BEGINS:
             waiting.append(_BEGINS[word])

@@ -92,14 +92,14 @@ def read_answer(link: str) -> PollLink:
 
 def polls_in(texts: Iterable[str]) -> tuple[Poll, ...]:
     """Complete polls by number from 0; none if there are too many. `find_poll_errors` names the others."""
-    found: dict[str, list[PollLink]] = {}
+    questions: dict[str, list[PollLink]] = {}
     for text in texts:
         for link, _at in _answers(text):
             if isinstance(link, PollLink):
-                found.setdefault(link.question, []).append(link)
-    if len(found) > MOST_POLLS:
+                questions.setdefault(link.question, []).append(link)
+    if len(questions) > MOST_POLLS:
         return ()
-    return tuple(_poll(links) for links in found.values() if _incomplete(links) is None)
+    return tuple(_poll(links) for links in questions.values() if _incomplete(links) is None)
 
 
 def _poll(links: Sequence[PollLink]) -> Poll:
@@ -134,10 +134,10 @@ def find_poll_errors(text: str) -> list[SourceError]:
     for question, (line, links) in begun.items():
         if code := _incomplete(links):
             errors[code, question] = mistake(line, code, question)
-    found = list(errors.values())
+    mistakes = list(errors.values())
     if len(begun) > MOST_POLLS:
-        found.append(mistake(1, "too-many-polls", str(MOST_POLLS)))
-    return sorted(found, key=lambda error: error.line)
+        mistakes.append(mistake(1, "too-many-polls", str(MOST_POLLS)))
+    return sorted(mistakes, key=lambda error: error.line)
 
 
 def _incomplete(links: Sequence[PollLink]) -> str | None:

@@ -56,10 +56,10 @@ def line_within(token: Token, line: float | None) -> float | None:
 def _declared(token: Token) -> Iterator[tuple[str, Sequence[Any]]]:
     style = token.attributes.get("style") or ""
     try:
-        for each in tinycss2.parse_declaration_list(style, skip_comments=True, skip_whitespace=True):
-            if each.type != "declaration" or not _PROPERTIES.fullmatch(each.lower_name):
+        for declaration in tinycss2.parse_declaration_list(style, skip_comments=True, skip_whitespace=True):
+            if declaration.type != "declaration" or not _PROPERTIES.fullmatch(declaration.lower_name):
                 raise OutOfPlace(style)
-            yield each.lower_name, each.value
+            yield declaration.lower_name, declaration.value
         for name, value in token.attributes.items() if token.name.startswith("mj-") else ():
             if name == "background-url":
                 if not _ADDRESS.fullmatch(value or ""):

@@ -66,24 +66,30 @@ def read_amount(text: str) -> Decimal | None:
 
 
 def stated_prices(text: str) -> tuple[StatedPrice, ...]:
-    found: dict[StatedPrice, None] = {}
+    prices: dict[StatedPrice, None] = {}
     for match in _PRICE.finditer(text[:LONGEST_TEXT]):
         sign, number = (match[1], match[2]) if match[1] else (match[4], match[3])
         amount = read_amount(number)
-        if amount is not None and len(found) < MOST_STATED:
-            found[StatedPrice(amount, _SIGNS[sign.upper()])] = None
-    return tuple(found)
+        if amount is not None and len(prices) < MOST_STATED:
+            prices[StatedPrice(amount, _SIGNS[sign.upper()])] = None
+    return tuple(prices)
 
 
 def stated_days(text: str) -> tuple[StatedDay, ...]:
     text = text[:LONGEST_TEXT]
-    found = [(each.start(), StatedDay(int(each[1]), int(each[2]), int(each[3]))) for each in _ISO.finditer(text)]
-    found += [(each.start(), StatedDay(int(each[3]), int(each[2]), int(each[1]))) for each in _DOTTED.finditer(text)]
+    stated = [
+        (iso_match.start(), StatedDay(int(iso_match[1]), int(iso_match[2]), int(iso_match[3])))
+        for iso_match in _ISO.finditer(text)
+    ]
+    stated += [
+        (dotted_match.start(), StatedDay(int(dotted_match[3]), int(dotted_match[2]), int(dotted_match[1])))
+        for dotted_match in _DOTTED.finditer(text)
+    ]
     for match in _named().finditer(text):
         month = _months()[(match["before"] or match["after"]).lower().rstrip(".")]
         day, year = int(match["day"] or match["day_after"]), int(match["year"] or match["year_after"] or 0)
-        found.append((match.start(), StatedDay(year, month, day)))
-    days = dict.fromkeys(day for _at, day in sorted(found) if _exists(day))
+        stated.append((match.start(), StatedDay(year, month, day)))
+    days = dict.fromkeys(day for _at, day in sorted(stated) if _exists(day))
     return tuple(days)[:MOST_STATED]
 
 

@@ -46,12 +46,12 @@ class Style:
     own_background: bool = False
     clear: bool = False
 
-    def inside(self, token: Token, shown: Collection[str] = ()) -> Style:
-        """`shown` are classes and ids that some screens show."""
+    def inside(self, token: Token, visible_names: Collection[str] = ()) -> Style:
+        """`visible_names` are classes and ids that some screens show."""
         declared = declarations(token.attributes.get("style") or "")
         attribute = token.attributes.get("color") if token.name == "font" else None
-        wanted = declared.get("color") or _with_hash(attribute)
-        color, opacity = _color(wanted)
+        color_value = declared.get("color") or _with_hash(attribute)
+        color, opacity = _color(color_value)
         painted = declared.get("background-color") or declared.get("background")
         background, filled = _color(painted or _with_hash(token.attributes.get("bgcolor")))
         background = background if filled > 0.5 else None
@@ -61,7 +61,9 @@ class Style:
         if token.attributes.get("background") or "url(" in pictures or "gradient(" in pictures:
             background, own_background = "", True  # over a picture no color can be judged
         pixels = _font_pixels(declared, self.pixels)
-        hiding = None if shown and _names(token).intersection(shown) else _hiding(declared, token, pixels)
+        hiding = (
+            None if visible_names and _names(token).intersection(visible_names) else _hiding(declared, token, pixels)
+        )
         return Style(
             hiding=self.hiding or hiding,
             color=color or self.color,
@@ -69,7 +71,7 @@ class Style:
             pixels=pixels,
             own_color=self.own_color or color is not None,
             own_background=own_background,
-            clear=self.clear if wanted is None else opacity < _FAINTEST,
+            clear=self.clear if color_value is None else opacity < _FAINTEST,
         )
 
     def is_faint(self) -> bool:
@@ -109,8 +111,8 @@ def _font_pixels(declared: dict[str, str], inherited: float) -> float:
         return inherited
     if size in _NAMED_SIZES:
         return _NAMED_SIZES[size]
-    found = _pixels(size, inherited)
-    return inherited if found is None or found < 0 else found
+    pixels = _pixels(size, inherited)
+    return inherited if pixels is None or pixels < 0 else pixels
 
 
 def _pixels(value: str, base: float) -> float | None:
@@ -208,7 +210,7 @@ def _is_off_screen(declared: dict[str, str], size: float) -> bool:
     return indent is not None and abs(int(indent[1])) >= 100 and nowhere
 
 
-def is_pixel(token: Token, style: Style, shown: Collection[str] = ()) -> bool:
+def is_pixel(token: Token, style: Style, visible_names: Collection[str] = ()) -> bool:
     """At most 2 by 2, or invisible, as image or background (R-111); `style` is the element's own. A large picture shown
     only on phones, or in a hidden element, does not count.
     """
@@ -217,7 +219,7 @@ def is_pixel(token: Token, style: Style, shown: Collection[str] = ()) -> bool:
     small = [re.fullmatch(r"[0-2](?:px)?", side.strip()) is not None for side in sides]
     if all(small) or (any(small) and not all(sides) and token.name == "img"):
         return True
-    own = None if shown and _names(token).intersection(shown) else _hiding(declared, token, 16.0)
+    own = None if visible_names and _names(token).intersection(visible_names) else _hiding(declared, token, 16.0)
     unseen = (Hiding.NOT_DISPLAYED, Hiding.TRANSPARENT)
     return own in unseen or (style.hiding in unseen and not any(side[:1].isdigit() for side in sides))
 
@@ -226,10 +228,10 @@ def is_pixel(token: Token, style: Style, shown: Collection[str] = ()) -> bool:
 def _parsed(style: str) -> tuple[tuple[str, str], ...]:
     plain = re.sub(r"/\*.*?\*/", "", style, flags=re.DOTALL)
     if "\\" in plain:
-        plain = re.sub(r"\\([0-9a-fA-F]{1,6})\s?|\\(.)", lambda found: found[2] or _char(found[1]), plain)
+        plain = re.sub(r"\\([0-9a-fA-F]{1,6})\s?|\\(.)", lambda match: match[2] or _char(match[1]), plain)
     pairs: dict[str, tuple[str, bool]] = {}
-    for one in re.split(r";(?![^()]*\))", plain):
-        name, colon, value = one.partition(":")
+    for declaration in re.split(r";(?![^()]*\))", plain):
+        name, colon, value = declaration.partition(":")
         if colon:
             urgent = re.sub(r"!\s*important", "", value, flags=re.IGNORECASE)
             name = name.strip().lower()
@@ -255,9 +257,9 @@ def _color(value: str | None) -> tuple[str | None, float]:
     from tinycss2.color4 import parse_color  # only if a color is not in the usual notation
 
     for word in (text, *re.findall(r"[a-z-]+\([^()]*\)|[#\w-]+", text)) if text else ():
-        found = parse_color(word)
-        if found is not None and not isinstance(found, str):
-            red, green, blue, alpha = found.to("srgb")
+        color = parse_color(word)
+        if color is not None and not isinstance(color, str):
+            red, green, blue, alpha = color.to("srgb")
             channels = (min(max(round(255 * (part or 0)), 0), 255) for part in (red, green, blue))
             return "#" + "".join(f"{part:02x}" for part in channels), float(alpha)
     return None, 1.0

@@ -56,9 +56,9 @@ class _Writer:
         if self.pre:
             first, *rest = text.split("\n")
             self.line += first
-            for one in rest:
+            for text_line in rest:
                 self.break_line()
-                self.line += one
+                self.line += text_line
             return
         text = re.sub(r"[ \t\r\n\f\u00a0]+", " ", text)
         if self.line.endswith(" ") or not self.line:
@@ -203,8 +203,8 @@ def _close_link(writer: _Writer, link: _Link) -> None:
         return
     text = writer.line[link.text_at :] if len(writer.lines) == link.line_at else writer.line
     text = "".join([*writer.lines[link.line_at :], text]).strip()
-    shown = link.href.removeprefix("mailto:").removeprefix("tel:")
-    if text in {shown, link.href}:
+    address = link.href.removeprefix("mailto:").removeprefix("tel:")
+    if text in {address, link.href}:
         return
     if text == writer.book.target(link.href) and len(writer.lines) == link.line_at:
         writer.line = writer.line[: link.text_at] + link.href
@@ -215,7 +215,7 @@ def _close_link(writer: _Writer, link: _Link) -> None:
     gap = "" if writer.line.endswith(" ") or not writer.line else " "
     if not writer.line and writer.lines:
         writer.line, gap = writer.lines.pop().removeprefix(writer.indent), " "
-    writer.line += f"{gap}({shown})"
+    writer.line += f"{gap}({address})"
 
 
 def _data_rows(tokens: list[Token]) -> frozenset[int]:

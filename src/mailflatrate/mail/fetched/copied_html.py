@@ -110,9 +110,9 @@ def read_copied(source: str, url: str) -> CopiedMessage:
         copy.notes[what] = list(samples)
     visible = copy.tree.body.text(separator=" ") if copy.tree.body else ""
     notes = tuple(
-        CopyNote(what, len(found), tuple(dict.fromkeys(one for one in found if one))[:_SAMPLES])
+        CopyNote(what, len(examples), tuple(dict.fromkeys(example for example in examples if example))[:_SAMPLES])
         for what in LeftOut
-        if (found := copy.notes.get(what))
+        if (examples := copy.notes.get(what))
     )
     html = re.sub(r">[ \t]*\n\s*<", ">\n<", body)
     return CopiedMessage(name, html, tuple(copy.pictures.values()), notes, len(visible.split()))
@@ -185,13 +185,13 @@ def _link(copy: _Copy, link: LexborNode) -> None:
     place = whole.lower()
     is_system = any(name in place for name in _SYSTEMS)
     image = link.css_first("img[alt]")
-    said = text + ((image.attributes.get("alt") or "") if image else "")
-    if is_system and (_BADGE.search(said) or any(name.split(".")[0] in said.lower() for name in _SYSTEMS)):
-        copy.note(LeftOut.BADGES, said)
+    label = text + ((image.attributes.get("alt") or "") if image else "")
+    if is_system and (_BADGE.search(label) or any(name.split(".")[0] in label.lower() for name in _SYSTEMS)):
+        copy.note(LeftOut.BADGES, label)
         link.decompose()
         return
     if _CLICKS.search(whole) or (is_system and urlsplit(whole).path not in ("", "/")):
-        link.attrs["href"] = _target(whole) or _unknown(copy, said or whole)
+        link.attrs["href"] = _target(whole) or _unknown(copy, label or whole)
         return
     link.attrs["href"] = whole
 
@@ -203,8 +203,8 @@ def _target(tracked: str) -> str:
     return ""
 
 
-def _unknown(copy: _Copy, said: str) -> str:
-    copy.note(LeftOut.TRACKED_LINKS, said)
+def _unknown(copy: _Copy, sample: str) -> str:
+    copy.note(LeftOut.TRACKED_LINKS, sample)
     return "https://"
 
 
@@ -222,12 +222,12 @@ def _attributes(copy: _Copy) -> None:
 
 
 def _styles(copy: _Copy, page: str) -> str:
-    def change(found: re.Match[str]) -> str:
-        own = re.sub(r"@import[^;]{0,2000};", "", found[2])
-        return found[1] + _CSS_URL.sub(_in_css(copy), own) + found[3]
+    def change(match: re.Match[str]) -> str:
+        own = re.sub(r"@import[^;]{0,2000};", "", match[2])
+        return match[1] + _CSS_URL.sub(_in_css(copy), own) + match[3]
 
     return re.sub(r"(<style\b[^>]{0,500}>)(.*?)(</style>)", change, page, flags=re.I | re.S)
 
 
 def _in_css(copy: _Copy) -> Callable[[re.Match[str]], str]:
-    return lambda found: f"url({copy.picture(found[2], '')})"
+    return lambda match: f"url({copy.picture(match[2], '')})"

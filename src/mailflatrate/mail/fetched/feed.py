@@ -26,9 +26,9 @@ _LINK_SAFE = "%/:=&?~#+!$,;'@[]*()-._"
 
 def read_feed(body: bytes, content_type: str = "") -> Feed:
     """Raises NoFeed for anything else."""
-    found = parse_feed(body, content_type)
-    items = tuple(item for entry in found.entries[:MOST_ITEMS] if (item := read_entry(entry)) is not None)
-    return Feed(plain(str(found.feed.get("title", "")), LONGEST_TITLE), items)
+    parsed = parse_feed(body, content_type)
+    items = tuple(item for entry in parsed.entries[:MOST_ITEMS] if (item := read_entry(entry)) is not None)
+    return Feed(plain(str(parsed.feed.get("title", "")), LONGEST_TITLE), items)
 
 
 def parse_feed(body: bytes, content_type: str = "") -> Any:
@@ -38,12 +38,12 @@ def parse_feed(body: bytes, content_type: str = "") -> Any:
     headers = {"content-type": content_type} if content_type else {}
     try:
         # A file object, because feedparser would take bytes for a file name and open it.
-        found = feedparser.parse(io.BytesIO(body), response_headers=headers)
+        parsed = feedparser.parse(io.BytesIO(body), response_headers=headers)
     except Exception as problem:  # the library lets errors of its own parsers through, of many types
         raise NoFeed("it is too damaged to be read") from problem
-    if not found.get("version"):
+    if not parsed.get("version"):
         raise NoFeed("neither RSS nor Atom")
-    return found
+    return parsed
 
 
 def read_entry(entry: Any) -> Item | None:
@@ -82,9 +82,9 @@ def safe_link(url: str) -> str:
     url = url.strip()
     try:
         parts = urlsplit(url)
-        known = parts.scheme in ("http", "https") and bool(parts.hostname) and parts.username is None
+        is_web = parts.scheme in ("http", "https") and bool(parts.hostname) and parts.username is None
     except ValueError:
         return ""
-    if not known or len(url) > LONGEST_LINK or _CONTROL.search(url) or " " in url:
+    if not is_web or len(url) > LONGEST_LINK or _CONTROL.search(url) or " " in url:
         return ""
     return quote(url, safe=_LINK_SAFE)

@@ -51,9 +51,9 @@ class LinkedPage:
 def read_linked_page(body: bytes, charset: str = "utf-8") -> LinkedPage:
     source = decode_bytes(body, charset)
     tree = LexborHTMLParser(source)
-    found = [*_linked_data(tree), *_microdata(tree), *_open_graph(tree)]
-    prices = dict.fromkeys(each for each in found if isinstance(each, PriceRange))
-    events = dict.fromkeys(each for each in found if isinstance(each, EventDays))
+    facts = [*_linked_data(tree), *_microdata(tree), *_open_graph(tree)]
+    prices = dict.fromkeys(fact for fact in facts if isinstance(fact, PriceRange))
+    events = dict.fromkeys(fact for fact in facts if isinstance(fact, EventDays))
     title = tree.css_first("title")
     return LinkedPage(
         plain(title.html or "", LONGEST_TITLE) if title else "",
@@ -140,10 +140,10 @@ def _microdata(tree: LexborHTMLParser) -> Iterator[PriceRange | EventDays]:
 
 
 def _property(node: LexborNode, name: str) -> str | None:
-    found = node.css_first(f"[itemprop='{name}']")
-    if found is None:
+    element = node.css_first(f"[itemprop='{name}']")
+    if element is None:
         return None
-    return found.attributes.get("content") or found.attributes.get("datetime") or found.text()[:50]
+    return element.attributes.get("content") or element.attributes.get("datetime") or element.text()[:50]
 
 
 def _open_graph(tree: LexborHTMLParser) -> Iterator[PriceRange]:

@@ -34,10 +34,10 @@ _UNKNOWN: Final = re.compile(r"[^a-z0-9]+")
 def read_items(body: bytes, content_type: str = "") -> tuple[FoundItem, ...]:
     """The newest first; without dates, in the feed's order. Raises NoFeed."""
     start = body[:4096].lstrip(b"\xef\xbb\xbf\xff\xfe \t\r\n")
-    found = _from_xml(body, content_type) if start[:1] == b"<" else _from_table(body)
-    if not found:
+    items = _from_xml(body, content_type) if start[:1] == b"<" else _from_table(body)
+    if not items:
         raise NoFeed("it has no items")
-    return found
+    return items
 
 
 def _from_xml(body: bytes, content_type: str) -> tuple[FoundItem, ...]:
@@ -50,24 +50,24 @@ def _from_xml(body: bytes, content_type: str) -> tuple[FoundItem, ...]:
             name: str(entry.get(f"g_{name}", "")) for name in ("price", "sale_price", "image_link", "availability")
         }
         picture = safe_link(given["image_link"]) or _picture(entry)
-        found = _item({**given, "title": item.title, "description": item.summary, "link": item.link}, picture)
-        dated.append((item.published_at or _OLDEST, found))
-    dated.sort(key=lambda one: one[0], reverse=True)
-    return tuple(found for _at, found in dated[:MOST_ITEMS])
+        product = _item({**given, "title": item.title, "description": item.summary, "link": item.link}, picture)
+        dated.append((item.published_at or _OLDEST, product))
+    dated.sort(key=lambda pair: pair[0], reverse=True)
+    return tuple(product for _at, product in dated[:MOST_ITEMS])
 
 
 def _picture(entry: Any) -> str:
     links = [link for link in entry.get("links", []) if isinstance(link, Mapping) and link.get("rel") == "enclosure"]
     given = [link.get("href", "") for link in links if str(link.get("type", "")).startswith("image/")]
     for name in ("media_content", "media_thumbnail"):
-        shown = [one for one in entry.get(name, []) if isinstance(one, Mapping)]
-        given += [one.get("url", "") for one in shown if one.get("medium", "image") == "image"]
+        media = [medium for medium in entry.get(name, []) if isinstance(medium, Mapping)]
+        given += [medium.get("url", "") for medium in media if medium.get("medium", "image") == "image"]
     given += _in_text(entry)
-    return next((link for one in given if (link := safe_link(str(one)))), "")
+    return next((link for url in given if (link := safe_link(str(url)))), "")
 
 
 def _in_text(entry: Any) -> list[str]:
-    contents = [one.get("value", "") for one in entry.get("content", []) if isinstance(one, Mapping)]
+    contents = [content.get("value", "") for content in entry.get("content", []) if isinstance(content, Mapping)]
     tree = LexborHTMLParser(str(next(iter(contents), "") or entry.get("summary", ""))[:200_000])
     node = tree.css_first("img[src]")
     return [node.attributes.get("src") or ""] if node is not None else []
@@ -75,14 +75,14 @@ def _in_text(entry: Any) -> list[str]:
 
 def _from_table(body: bytes) -> tuple[FoundItem, ...]:
     rows = _rows(body.decode("utf-8-sig", "replace"))
-    found = []
+    items = []
     for row in rows:
         item = _item(row, safe_link(row.get("image_link", "")))
         if item.title and item.link:
-            found.append(item)
-        if len(found) == MOST_ITEMS:
+            items.append(item)
+        if len(items) == MOST_ITEMS:
             break
-    return tuple(found)
+    return tuple(items)
 
 
 def _rows(text: str) -> Iterator[dict[str, str]]:

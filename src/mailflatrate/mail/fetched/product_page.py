@@ -35,33 +35,33 @@ def read_product(html: str, url: str) -> FoundItem:
     """`gaps` say what is missing or odd. Never raises for what a page says."""
     tree = LexborHTMLParser(html)
     linked, marked, graph = _from_json(tree), _from_microdata(tree), _from_open_graph(tree)
-    found: _Found = {}
+    product: _Found = {}
     for source in (linked, marked, graph):
-        found |= {name: value for name, value in source.items() if value and not found.get(name)}
-    title = plain(found.get("title") or _page_title(tree), LONGEST_TITLE)
-    price, picture = _price(found), _address(url, found.get("picture", ""))
+        product |= {name: value for name, value in source.items() if value and not product.get(name)}
+    title = plain(product.get("title") or _page_title(tree), LONGEST_TITLE)
+    price, picture = _price(product), _address(url, product.get("picture", ""))
     gaps: list[tuple[str, str]] = []
     if not (linked or marked or graph.get("price")):
         gaps.append((FoundGap.NO_PRODUCT.value, ""))
     if not title:
         gaps.append((FoundGap.NO_TITLE.value, ""))
     gaps += price.gaps if price.amount or price.gaps else ((FoundGap.NO_PRICE.value, ""),)
-    if len({one for one in found.get("prices", ()) if one}) > 1:
+    if len({price_text for price_text in product.get("prices", ()) if price_text}) > 1:
         gaps.append((FoundGap.SEVERAL_PRICES.value, ""))
-    if re.search(r"OutOfStock|SoldOut|Discontinued", str(found.get("availability", ""))[:200]):
+    if re.search(r"OutOfStock|SoldOut|Discontinued", str(product.get("availability", ""))[:200]):
         gaps.append((FoundGap.SOLD_OUT.value, ""))
     if not picture:
         gaps.append((FoundGap.NO_PICTURE.value, ""))
-    text = plain(found.get("text", ""), LONGEST_TEXT)
+    text = plain(product.get("text", ""), LONGEST_TEXT)
     return FoundItem(title, text, safe_link(url), picture, FoundPrice(price.amount, price.currency), tuple(gaps))
 
 
-def _price(found: Mapping[str, Any]) -> FoundPrice:
-    currency = str(found.get("currency", ""))
-    read = [read_price(one, currency) for one in found.get("prices", ()) if one]
-    amounts = [one for one in read if one.amount]
+def _price(product: Mapping[str, Any]) -> FoundPrice:
+    currency = str(product.get("currency", ""))
+    read = [read_price(text, currency) for text in product.get("prices", ()) if text]
+    amounts = [price for price in read if price.amount]
     if amounts:
-        return min(amounts, key=lambda one: float(one.amount))
+        return min(amounts, key=lambda price: float(price.amount))
     return read[0] if read else FoundPrice()
 
 
@@ -90,7 +90,7 @@ def _nodes(whole: Any) -> Iterator[Mapping[str, Any]]:
         if depth < DEEPEST and isinstance(value, Mapping | list):
             inside = value.values() if isinstance(value, Mapping) else value
             room = max(MOST_NODES - seen - len(waiting), 0)
-            waiting += [(one, depth + 1) for one in inside if isinstance(one, Mapping | list)][:room]
+            waiting += [(child, depth + 1) for child in inside if isinstance(child, Mapping | list)][:room]
 
 
 def _is_product(node: Mapping[str, Any]) -> bool:
@@ -101,11 +101,15 @@ def _is_product(node: Mapping[str, Any]) -> bool:
 
 def _of_node(node: Mapping[str, Any]) -> _Found:
     offers = node.get("offers")
-    listed = [one for one in (offers if isinstance(offers, list) else [offers]) if isinstance(one, Mapping)]
+    listed = [
+        candidate for candidate in (offers if isinstance(offers, list) else [offers]) if isinstance(candidate, Mapping)
+    ]
     first = listed[0] if listed else {}
     nested = [specification for offer in listed[:MOST_OFFERS] for specification in _specifications(offer)]
-    prices = [_text(one.get("price") or one.get("lowPrice")) for one in (*listed[:MOST_OFFERS], *nested)]
-    priced = next((one for one in (*listed, *nested) if one.get("priceCurrency")), {})
+    prices = [
+        _text(price_node.get("price") or price_node.get("lowPrice")) for price_node in (*listed[:MOST_OFFERS], *nested)
+    ]
+    priced = next((price_node for price_node in (*listed, *nested) if price_node.get("priceCurrency")), {})
     return {
         "title": _text(node.get("name")),
         "text": _text(node.get("description")),
@@ -118,7 +122,11 @@ def _of_node(node: Mapping[str, Any]) -> _Found:
 
 def _specifications(offer: Mapping[str, Any]) -> list[Mapping[str, Any]]:
     given = offer.get("priceSpecification")
-    return [one for one in (given if isinstance(given, list) else [given])[:5] if isinstance(one, Mapping)]
+    return [
+        specification
+        for specification in (given if isinstance(given, list) else [given])[:5]
+        if isinstance(specification, Mapping)
+    ]
 
 
 def _picture(value: Any) -> str:
@@ -137,12 +145,16 @@ def _text(value: Any) -> str:
 
 def _from_microdata(tree: LexborHTMLParser) -> _Found:
     scope = next(
-        (one for one in tree.css("[itemscope][itemtype]")[:MOST_NODES] if _PRODUCT.search(_attribute(one, "itemtype"))),
+        (
+            node
+            for node in tree.css("[itemscope][itemtype]")[:MOST_NODES]
+            if _PRODUCT.search(_attribute(node, "itemtype"))
+        ),
         None,
     )
     if scope is None:
         return {}
-    prices = [_property(one) for one in scope.css("[itemprop=price],[itemprop=lowPrice]")[:MOST_OFFERS]]
+    prices = [_property(node) for node in scope.css("[itemprop=price],[itemprop=lowPrice]")[:MOST_OFFERS]]
     return {
         "title": _first(scope, "name"),
         "text": _first(scope, "description"),
@@ -175,7 +187,7 @@ def _from_open_graph(tree: LexborHTMLParser) -> _Found:
         name = _attribute(node, "property") or _attribute(node, "name")
         given.setdefault(name.lower(), _attribute(node, "content"))
     price = given.get("product:price:amount") or given.get("og:price:amount", "")
-    found: _Found = {
+    fields: _Found = {
         "title": given.get("og:title", ""),
         "text": given.get("og:description") or given.get("description", ""),
         "picture": given.get("og:image:secure_url") or given.get("og:image", ""),
@@ -184,7 +196,7 @@ def _from_open_graph(tree: LexborHTMLParser) -> _Found:
         "availability": given.get("product:availability", ""),
         "price": price,
     }
-    return {name: value for name, value in found.items() if value}
+    return {name: value for name, value in fields.items() if value}
 
 
 def _page_title(tree: LexborHTMLParser) -> str:

@@ -32,24 +32,24 @@ _OF_THEME, _OF_VARIABLE, _OF_PROMINENT = 30, 20, 4
 
 def find_sheets(html: str, url: str) -> tuple[str, ...]:
     tree = LexborHTMLParser(html)
-    found = (_absolute(url, link.attributes.get("href")) for link in tree.css("link[rel~=stylesheet][href]"))
-    return tuple(dict.fromkeys(address for address in found if address))[:MOST_SHEETS]
+    addresses = (_absolute(url, link.attributes.get("href")) for link in tree.css("link[rel~=stylesheet][href]"))
+    return tuple(dict.fromkeys(address for address in addresses if address))[:MOST_SHEETS]
 
 
 def read_brand(html: str, url: str, sheets: str) -> SiteBrand:
     tree = LexborHTMLParser(html)
     css = "\n".join([*(style.text() for style in tree.css("style")), sheets])
     weights: Counter[str] = Counter()
-    found = {"ink": "", "page": "", "heading_font": "", "body_font": ""}
+    look = {"ink": "", "page": "", "heading_font": "", "body_font": ""}
     for selector, name, value in _declarations(css):
         _weigh(weights, selector, name, value)
-        _note(found, selector, name, value)
+        _note(look, selector, name, value)
     for node in tree.css("[style]"):
         weights.update(_colors(node.attributes.get("style") or ""))
     for meta in tree.css("meta[name=theme-color][content]"):
         weights.update(dict.fromkeys(_colors(meta.attributes.get("content") or ""), _OF_THEME))
     ranked = [color for color, _weight in weights.most_common() if _is_brand(color)]
-    values = {"primary": ranked[0] if ranked else "", **_readable(found)}
+    values = {"primary": ranked[0] if ranked else "", **_readable(look)}
     kept = tuple((name, value) for name, value in values.items() if value)
     return SiteBrand(kept, tuple(ranked[:6]), tuple(_logos(tree, url))[:MOST_LOGOS])
 
@@ -70,21 +70,21 @@ def _weigh(weights: Counter[str], selector: str, name: str, value: str) -> None:
         weights[color] += weight
 
 
-def _note(found: dict[str, str], selector: str, name: str, value: str) -> None:
+def _note(look: dict[str, str], selector: str, name: str, value: str) -> None:
     if _BODY.search(selector):
         colors = _colors(value)
         if name == "color" and colors:
-            found["ink"] = colors[0]
+            look["ink"] = colors[0]
         if name in ("background", "background-color") and colors:
-            found["page"] = colors[0]
+            look["page"] = colors[0]
         if name == "font-family":
-            found["body_font"] = font_of(value)
+            look["body_font"] = font_of(value)
     if _HEADING.search(selector) and name == "font-family":
-        found["heading_font"] = font_of(value)
+        look["heading_font"] = font_of(value)
 
 
-def _readable(found: dict[str, str]) -> dict[str, str]:
-    kept = dict(found)
+def _readable(look: dict[str, str]) -> dict[str, str]:
+    kept = dict(look)
     if kept["ink"] and contrast(kept["ink"], "#ffffff") < MINIMUM_CONTRAST:
         kept["ink"] = ""
     if kept["page"] and luminance(kept["page"]) < 0.7:
@@ -99,24 +99,24 @@ def font_of(family: str) -> str:
         return ""
     if "courier" in first or "mono" in first.partition(",")[0]:
         return "courier"
-    known = next((name for name in _KNOWN_FONTS if name in first.partition(",")[0]), "")
-    if known:
-        return known
+    font = next((name for name in _KNOWN_FONTS if name in first.partition(",")[0]), "")
+    if font:
+        return font
     if "helvetica" in first.partition(",")[0]:
         return "arial"
     return "georgia" if _SERIF.search(first) else "system"
 
 
 def _colors(text: str) -> list[str]:
-    found = []
+    colors = []
     for match in _HEX.finditer(text):
         digits = match[1].lower()
-        found.append("#" + (digits if len(digits) == 6 else "".join(digit * 2 for digit in digits)))
+        colors.append("#" + (digits if len(digits) == 6 else "".join(digit * 2 for digit in digits)))
     for match in _RGB.finditer(text):
         parts = [int(part) for part in match.groups()]
         if max(parts) <= 255:
-            found.append("#" + "".join(f"{part:02x}" for part in parts))
-    return found
+            colors.append("#" + "".join(f"{part:02x}" for part in parts))
+    return colors
 
 
 def _is_brand(color: str) -> bool:
@@ -135,16 +135,18 @@ def _absolute(url: str, address: str | None) -> str:
 
 def _logos(tree: LexborHTMLParser, url: str) -> list[str]:
     """Return what may be the logo, the likeliest first. SVG is left out: email programs don't show it."""
-    found: list[str] = []
+    addresses: list[str] = []
     for image in tree.css("img[src]"):
         words = " ".join((image.attributes.get(name) or "") for name in ("class", "id", "alt", "src"))
         if re.search(r"logo|brand", words, re.I):
-            found.append(_absolute(url, image.attributes.get("src")))
+            addresses.append(_absolute(url, image.attributes.get("src")))
     for selector, name in (
         ("header img[src]", "src"),
         ("link[rel~=apple-touch-icon][href]", "href"),
         ("meta[property='og:image'][content]", "content"),
         ("link[rel~=icon][href]", "href"),
     ):
-        found += [_absolute(url, node.attributes.get(name)) for node in tree.css(selector)]
-    return [key for key in dict.fromkeys(found) if key and not urlsplit(key).path.lower().endswith((".svg", ".ico"))]
+        addresses += [_absolute(url, node.attributes.get(name)) for node in tree.css(selector)]
+    return [
+        key for key in dict.fromkeys(addresses) if key and not urlsplit(key).path.lower().endswith((".svg", ".ico"))
+    ]

@@ -157,8 +157,8 @@ def _currency_in(written: str) -> str:
     for sign, code in _SIGNS.items():
         if sign in written:
             return code
-    found = re.findall(r"\b[A-Z]{3}\b", written)
-    return found[0] if len(found) == 1 else ""
+    codes = re.findall(r"\b[A-Z]{3}\b", written)
+    return codes[0] if len(codes) == 1 else ""
 
 
 def _amount(written: str) -> Decimal | None:

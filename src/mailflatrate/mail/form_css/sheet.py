@@ -86,8 +86,8 @@ class _SheetReading:
 
     def note(self, token: Any, fault: CssFault, text: str = "", of: str = "") -> None:
         if len(self.findings) < _MOST_FINDINGS:
-            shown = " ".join(text.split())[:_TEXT_CHARACTERS]
-            self.findings.append(CssFinding(token.source_line, fault, shown, of))
+            excerpt = " ".join(text.split())[:_TEXT_CHARACTERS]
+            self.findings.append(CssFinding(token.source_line, fault, excerpt, of))
 
 
 @lru_cache(maxsize=500)
@@ -145,10 +145,10 @@ def _condition(prelude: Iterable[Any]) -> str:
         if token.type == "ident" and token.lower_value == "and" and written and written[-1] != "and":
             written.append("and")
             continue
-        said = _feature(token) if token.type == "() block" and (not written or written[-1] == "and") else ""
-        if not said:
+        feature = _feature(token) if token.type == "() block" and (not written or written[-1] == "and") else ""
+        if not feature:
             return ""
-        written.append(said)
+        written.append(feature)
     return " ".join(written) if written and written[-1] != "and" else ""
 
 
@@ -184,14 +184,14 @@ def _selectors(rule: Any, reading: _SheetReading) -> list[tuple[str, str]]:
             groups.append([])
         elif token.type != "comment":
             groups[-1].append(token)
-    found: list[tuple[str, str]] = []
+    selectors: list[tuple[str, str]] = []
     for tokens in groups:
         named = _selector(tokens)
-        if named is None or len(found) >= _MOST_SELECTORS:
+        if named is None or len(selectors) >= _MOST_SELECTORS:
             reading.note(rule, CssFault.SELECTOR, tinycss2.serialize(tokens))
         else:
-            found.append(named)
-    return found
+            selectors.append(named)
+    return selectors
 
 
 def _selector(tokens: Sequence[Any]) -> tuple[str, str] | None:
@@ -222,23 +222,25 @@ class _Declaration:
 
 
 def _declarations(rule: Any, reading: _SheetReading) -> Iterator[_Declaration]:
-    for one in tinycss2.parse_declaration_list(rule.content, skip_comments=True, skip_whitespace=True):
-        if one.type != "declaration":
-            reading.note(one, CssFault.SYNTAX)
+    for declaration in tinycss2.parse_declaration_list(rule.content, skip_comments=True, skip_whitespace=True):
+        if declaration.type != "declaration":
+            reading.note(declaration, CssFault.SYNTAX)
             continue
-        reader = PROPERTIES.get(one.lower_name)
-        tokens = tuple(token for token in one.value if token.type not in ("whitespace", "comment"))
+        reader = PROPERTIES.get(declaration.lower_name)
+        tokens = tuple(token for token in declaration.value if token.type not in ("whitespace", "comment"))
         if reader is None:
-            reading.note(one, CssFault.PROPERTY, one.lower_name)
+            reading.note(declaration, CssFault.PROPERTY, declaration.lower_name)
         elif _names_a_file(tokens):
-            reading.note(one, CssFault.FILE, one.lower_name)
+            reading.note(declaration, CssFault.FILE, declaration.lower_name)
         else:
             try:
                 value = reader(tokens)
             except UnusableValue:
-                reading.note(one, CssFault.VALUE, tinycss2.serialize(one.value).strip(), one.lower_name)
+                reading.note(
+                    declaration, CssFault.VALUE, tinycss2.serialize(declaration.value).strip(), declaration.lower_name
+                )
             else:
-                yield _Declaration(one, one.lower_name, value, tokens)
+                yield _Declaration(declaration, declaration.lower_name, value, tokens)
 
 
 def _names_a_file(tokens: Iterable[Any]) -> bool:
@@ -248,30 +250,30 @@ def _names_a_file(tokens: Iterable[Any]) -> bool:
 
 def _body(part: str, declared: Sequence[_Declaration], reading: _SheetReading, *, is_always: bool) -> tuple[str, str]:
     written, ink, paint, color = [], "", None, None
-    for one in declared:
-        if one.name not in _ONLY.get(part, PROPERTIES) or (one.name == "max-width" and part != "form"):
-            reading.note(one.at, CssFault.PROPERTY, one.name)
+    for declaration in declared:
+        if declaration.name not in _ONLY.get(part, PROPERTIES) or (declaration.name == "max-width" and part != "form"):
+            reading.note(declaration.at, CssFault.PROPERTY, declaration.name)
             continue
-        if one.name in _BACKGROUNDS:
-            shown = paint_of(one.tokens)
+        if declaration.name in _BACKGROUNDS:
+            background = paint_of(declaration.tokens)
             try:
-                paint, ink = shown, shown.ink()
+                paint, ink = background, background.ink()
             except UnusableValue:
-                reading.note(one.at, CssFault.BACKGROUND, one.value)
+                reading.note(declaration.at, CssFault.BACKGROUND, declaration.value)
                 continue
-        elif one.name == "color":
-            color = one
+        elif declaration.name == "color":
+            color = declaration
             continue
         # The shorthand, because a color alone would leave an earlier gradient over it.
-        written.append(f"{'background' if one.name in _BACKGROUNDS else one.name}:{one.value}")
-    said = color.value if color is not None else ""
-    if color is not None and paint is not None and not paint.is_readable(said):
-        reading.note(color.at, CssFault.CONTRAST, said)
-        said = ""
+        written.append(f"{'background' if declaration.name in _BACKGROUNDS else declaration.name}:{declaration.value}")
+    color_value = color.value if color is not None else ""
+    if color is not None and paint is not None and not paint.is_readable(color_value):
+        reading.note(color.at, CssFault.CONTRAST, color_value)
+        color_value = ""
     if color is not None and paint is None and part in _ON_FORM and reading.first_color is None:
-        reading.first_color = CssFinding(color.at.source_line, CssFault.DARK, said)
-    if said or ink:
-        written.append(f"color:{said or ink}")
+        reading.first_color = CssFinding(color.at.source_line, CssFault.DARK, color_value)
+    if color_value or ink:
+        written.append(f"color:{color_value or ink}")
     if ink:
         # Controls that a browser draws follow the background, not the visitor's dark mode.
         written += [f"--mf-ink:{ink}", f"color-scheme:{'dark' if ink == LIGHT_INK else 'light'}"]

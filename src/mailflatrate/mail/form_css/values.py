@@ -33,14 +33,14 @@ class Paint:
     colors: tuple[str, ...]
 
     def is_readable(self, color: str) -> bool:
-        return all(contrast(color, each) >= MINIMUM_CONTRAST for each in self.colors)
+        return all(contrast(color, background) >= MINIMUM_CONTRAST for background in self.colors)
 
     def ink(self) -> str:
         """Return a readable color. Raises UnusableValue if there is none."""
-        found = next((ink for ink in INKS if self.is_readable(ink)), None)
-        if found is None:
+        readable_ink = next((ink for ink in INKS if self.is_readable(ink)), None)
+        if readable_ink is None:
             raise UnusableValue
-        return found
+        return readable_ink
 
 
 def _number(value: float) -> str:
@@ -50,14 +50,14 @@ def _number(value: float) -> str:
 def color_of(token: Any, *, is_opaque: bool = True) -> str:
     """Return `#rrggbb`, or `#rrggbbaa` if it may be translucent. Raises UnusableValue."""
     try:
-        found = color4.parse_color(token)
+        parsed = color4.parse_color(token)
     except (ValueError, ArithmeticError) as error:  # for example NaN
         raise UnusableValue from error
-    if found is None or isinstance(found, str):
+    if parsed is None or isinstance(parsed, str):
         raise UnusableValue  # currentcolor has no value of its own
     try:
-        shown = found.to("srgb")
-        parts = [round(255 * min(max(float(part or 0.0), 0.0), 1.0)) for part in (*shown[:3], found.alpha)]
+        srgb = parsed.to("srgb")
+        parts = [round(255 * min(max(float(part or 0.0), 0.0), 1.0)) for part in (*srgb[:3], parsed.alpha)]
     except (ValueError, ArithmeticError, NotImplementedError) as error:
         raise UnusableValue from error
     if is_opaque and parts[3] != 255:
@@ -156,7 +156,7 @@ def _word(tokens: Sequence[Any], words: Sequence[str]) -> str:
 
 
 def _line(tokens: Sequence[Any]) -> str:
-    found: dict[str, str] = {}
+    parts: dict[str, str] = {}
     for token in tokens:
         if token.type == "ident" and token.lower_value in _STYLES:
             kind, text = "style", str(token.lower_value)
@@ -164,11 +164,11 @@ def _line(tokens: Sequence[Any]) -> str:
             kind, text = "width", length(token, 0, 8)
         else:
             kind, text = "color", color_of(token, is_opaque=False)
-        if found.setdefault(kind, text) is not text:
+        if parts.setdefault(kind, text) is not text:
             raise UnusableValue
-    if not found:
+    if not parts:
         raise UnusableValue
-    return " ".join(found[kind] for kind in ("width", "style", "color") if kind in found)
+    return " ".join(parts[kind] for kind in ("width", "style", "color") if kind in parts)
 
 
 def _shadow(tokens: Sequence[Any]) -> str:

@@ -74,12 +74,12 @@ def _shown_in(block: str) -> Iterator[str]:
 
 
 def _media(css: str) -> Iterator[tuple[str, str]]:
-    for found, end in _media_blocks(css):
-        yield found[1], css[found.end() : end]
+    for match, end in _media_blocks(css):
+        yield match[1], css[match.end() : end]
 
 
 def _media_blocks(css: str) -> Iterator[tuple[re.Match[str], int]]:
-    begun = {found.end() - 1: found for found in _MEDIA.finditer(css)}
+    begun = {match.end() - 1: match for match in _MEDIA.finditer(css)}
     open_braces: list[int] = []
     ends: dict[int, int] = {}
     for brace in re.finditer(r"[{}]", css):
@@ -87,16 +87,16 @@ def _media_blocks(css: str) -> Iterator[tuple[re.Match[str], int]]:
             open_braces.append(brace.start())
         elif open_braces:
             ends[open_braces.pop()] = brace.start()
-    for at, found in begun.items():
-        yield found, ends.get(at, len(css))
+    for at, match in begun.items():
+        yield match, ends.get(at, len(css))
 
 
 def _for_all_screens(css: str) -> str:
     css = _COMMENT.sub("", css)
     cuts: list[tuple[int, int]] = []
-    for found, end in _media_blocks(css):
-        if _EVERYWHERE.fullmatch(found[1]):
-            cuts += ((found.start(), found.end()), (end, end + 1))
+    for match, end in _media_blocks(css):
+        if _EVERYWHERE.fullmatch(match[1]):
+            cuts += ((match.start(), match.end()), (end, end + 1))
     parts: list[str] = []
     at = 0
     for start, stop in sorted(cuts):

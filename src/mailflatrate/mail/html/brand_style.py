@@ -41,7 +41,7 @@ def is_colour(text: str) -> bool:
 
 def mixed(colour: str, other: str, share: float) -> str:
     pairs = [(int(colour[at : at + 2], 16), int(other[at : at + 2], 16)) for at in (1, 3, 5)]
-    return "#" + "".join(f"{round(one + (two - one) * share):02x}" for one, two in pairs)
+    return "#" + "".join(f"{round(channel + (target - channel) * share):02x}" for channel, target in pairs)
 
 
 def text_on(ground: str) -> str:
@@ -99,10 +99,10 @@ class BrandStyle:
         return self._readable(mixed(self.ink, self.sheet, 0.35))
 
     def _readable(self, colour: str) -> str:
-        found = readable(readable(colour, self.sheet), self.tint)
-        if self._least_contrast(found) >= MINIMUM_CONTRAST:
-            return found
-        return max((found, "#000000", "#16191f", "#ffffff"), key=self._least_contrast)
+        shade = readable(readable(colour, self.sheet), self.tint)
+        if self._least_contrast(shade) >= MINIMUM_CONTRAST:
+            return shade
+        return max((shade, "#000000", "#16191f", "#ffffff"), key=self._least_contrast)
 
     def _least_contrast(self, colour: str) -> float:
         return min(contrast(colour, self.sheet), contrast(colour, self.tint))

@@ -4,9 +4,9 @@ MINIMUM_CONTRAST = 4.5
 MINIMUM_FONT_PX = 11
 
 
-def contrast(one: str, other: str) -> float:
+def contrast(color: str, other: str) -> float:
     """`#rrggbb` (WCAG 2.2, 1.4.3). Raises ValueError for any other notation."""
-    light, dark = sorted((luminance(one), luminance(other)), reverse=True)
+    light, dark = sorted((luminance(color), luminance(other)), reverse=True)
     return (light + 0.05) / (dark + 0.05)
 
 

@@ -51,7 +51,7 @@ def finish(tokens: list[Token], *, language: str, title: str, wraps: bool, word:
         if token.name == "title" and not head.title:
             continue  # an empty one
         if token.kind is TokenKind.COMMENT:
-            token.text = _WIDTH_IN_COMMENT.sub(lambda found: f"{found[1]}{round(float(found[2]))}", token.text)
+            token.text = _WIDTH_IN_COMMENT.sub(lambda match: f"{match[1]}{round(float(match[2]))}", token.text)
         elif token.kind is TokenKind.START:
             _finish_tag(token, language, wraps=wraps)
             fills = _fill_button(token, fills=fills)
@@ -145,8 +145,8 @@ def _finish_tag(token: Token, language: str, *, wraps: bool) -> None:
     if token.name == "body" and wraps:
         _set(token, "style", f"{_WRAPS};{attributes.get('style') or ''}".rstrip(";"))
     for side in ("width", "height"):
-        if found := _DECIMAL.fullmatch(attributes.get(side) or ""):
-            _set(token, side, str(round(float(found[1]))))
+        if match := _DECIMAL.fullmatch(attributes.get(side) or ""):
+            _set(token, side, str(round(float(match[1]))))
     if (attributes.get("height") or "").strip().lower() == "auto":
         _drop(token, "height")
     if align := attributes.get("vertical-align"):
@@ -214,13 +214,13 @@ def _close(stack: list[_OpenTag], name: str) -> None:
 
 
 def _decide(stack: list[_OpenTag], *, right: bool) -> None:
-    block = next((one for one in reversed(stack) if one.token.name in _BLOCKS), None)
+    block = next((element for element in reversed(stack) if element.token.name in _BLOCKS), None)
     if block is None or block.decided:
         return
     block.decided = True
     holders = [block]
     if block.token.name in {"li", "dt", "dd"}:
-        holders += [one for one in reversed(stack) if one.token.name in _LISTS][:1]
+        holders += [element for element in reversed(stack) if element.token.name in _LISTS][:1]
     for holder in holders:
         if right and not holder.token.attributes.get("dir"):
             _set(holder.token, "dir", "rtl")

@@ -115,28 +115,33 @@ def _unpulled(written: str, content: str | Iterable[Any], word: re.Pattern[str])
             return ""
     if _MAY_PULL.search(written) is None:
         return written
-    found = tinycss2.parse_declaration_list(content)
-    pulls = [one for one in found if one.type == "declaration" and _pulls(one)]
-    return tinycss2.serialize([one for one in found if one not in pulls]) if pulls else written
+    declarations = tinycss2.parse_declaration_list(content)
+    pulls = [declaration for declaration in declarations if declaration.type == "declaration" and _pulls(declaration)]
+    return (
+        tinycss2.serialize([declaration for declaration in declarations if declaration not in pulls])
+        if pulls
+        else written
+    )
 
 
 def _declarations(content: Iterable[Any], *, page: bool = False) -> str:
     kept = []
-    for one in tinycss2.parse_declaration_list(content, skip_comments=True, skip_whitespace=True):
-        if one.type != "declaration" or not _LOOKS.fullmatch(one.lower_name) or _pulls(one):
+    for declaration in tinycss2.parse_declaration_list(content, skip_comments=True, skip_whitespace=True):
+        if declaration.type != "declaration" or not _LOOKS.fullmatch(declaration.lower_name) or _pulls(declaration):
             continue
-        paints = any(map(_calls, one.value)) and not (page and one.lower_name.startswith("background"))
-        if not paints and not any(_is_far(one.lower_name, token) for token in one.value):
-            kept.append(f"{one.name}:{tinycss2.serialize(one.value)}{'!important' if one.important else ''}")
+        paints = any(map(_calls, declaration.value)) and not (page and declaration.lower_name.startswith("background"))
+        if not paints and not any(_is_far(declaration.lower_name, token) for token in declaration.value):
+            important = "!important" if declaration.important else ""
+            kept.append(f"{declaration.name}:{tinycss2.serialize(declaration.value)}{important}")
     return ";".join(kept)
 
 
-def _pulls(one: Any) -> bool:
-    return one.lower_name.startswith("margin") and not all(
+def _pulls(declaration: Any) -> bool:
+    return declaration.lower_name.startswith("margin") and not all(
         token.type in ("whitespace", "comment")
         or (token.type == "ident" and token.lower_value in ("auto", "inherit", "initial", "unset"))
         or (token.type in ("number", "dimension", "percentage") and token.value >= 0)
-        for token in one.value
+        for token in declaration.value
     )
 
 

@@ -31,8 +31,12 @@ _DOCTYPE = re.compile(
 
 def _with_doctype(document: str, result: str) -> str:
     """css-inline shortens it; a transitional one keeps gaps away below images in tables."""
-    found = _DOCTYPE.match(document)
-    return re.sub("<!doctype html>", lambda _: found["kept"], result, count=1, flags=re.IGNORECASE) if found else result
+    doctype = _DOCTYPE.match(document)
+    return (
+        re.sub("<!doctype html>", lambda _: doctype["kept"], result, count=1, flags=re.IGNORECASE)
+        if doctype
+        else result
+    )
 
 
 def refuse_deep(source: str) -> None:

@@ -31,8 +31,8 @@ class LinkTags:
         before, mark, fragment = url.partition("#")
         _, asked, query = before.partition("?")
         glue = ("" if query.endswith("&") or not query else "&") if asked else "?"
-        found = f"{before}{glue}{added}{mark}{fragment}"
-        return found if len(found) <= MOST_OCTETS else url
+        tagged_url = f"{before}{glue}{added}{mark}{fragment}"
+        return tagged_url if len(tagged_url) <= MOST_OCTETS else url
 
     def _is_own(self, host: str) -> bool:
         return any(host == domain or host.endswith(f".{domain}") for domain in self.domains)

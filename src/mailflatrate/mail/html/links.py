@@ -54,10 +54,10 @@ class LinkBook:
         return self._targets.get(written, written)
 
     def in_text(self, text: str, liquid: re.Pattern[str]) -> str:
-        def replace(found: re.Match[str]) -> str:
-            url = trim_url(found.group())
-            rest = found.group()[len(url) :]
-            return found.group() if liquid.search(url) else self(url) + rest
+        def replace(match: re.Match[str]) -> str:
+            url = trim_url(match.group())
+            rest = match.group()[len(url) :]
+            return match.group() if liquid.search(url) else self(url) + rest
 
         return _URL_IN_TEXT.sub(replace, text)
 

@@ -45,9 +45,9 @@ _FIGURE = re.compile(r"<p>(<a href=[^>]*>)?<img ([^>]*?)/?>(</a>)?</p>")
 
 
 def with_buttons(body: str, theme: MarkdownTheme) -> str:
-    body = _BUTTONS.sub(lambda found: "".join(_button(each[1], theme) for each in _BUTTON.finditer(found[1])), body)
+    body = _BUTTONS.sub(lambda match: "".join(_button(button[1], theme) for button in _BUTTON.finditer(match[1])), body)
     return _FIGURE.sub(
-        lambda found: f'<p class="figure">{found[1] or ""}<img width="{WIDTH_PX}" {found[2]}>{found[3] or ""}</p>', body
+        lambda match: f'<p class="figure">{match[1] or ""}<img width="{WIDTH_PX}" {match[2]}>{match[3] or ""}</p>', body
     )
 
 

@@ -53,21 +53,21 @@ def render_mjml(source: str, *, social_icon_origin: str | None = None) -> str:
 
 
 def _from_panic(message: str, source: str) -> SourceError:
-    found = _BYTE_INDEX.search(message)
-    line = source.encode()[: int(found[1])].count(b"\n") + 1 if found else 1
+    match = _BYTE_INDEX.search(message)
+    line = source.encode()[: int(match[1])].count(b"\n") + 1 if match else 1
     return from_mjml(line, "unexpected characters in or after a tag")
 
 
 def _from_mrml(message: str, source: str) -> SourceError:
-    found = _POSITION.match(message)
-    if found is not None and found[2] is not None:
+    position = _POSITION.match(message)
+    if position is not None and position[2] is not None:
         # mrml counts bytes of UTF-8.
-        line = source.encode()[: int(found[2])].count(b"\n") + 1
-        return from_mjml(line, found[1])
+        line = source.encode()[: int(position[2])].count(b"\n") + 1
+        return from_mjml(line, position[1])
     for habit, advice in _HTML_HABITS:
         if place := habit.search(source):
             return mistake(source.count("\n", 0, place.end()) + 1, advice)
-    return from_mjml(1, found[1] if found else message)
+    return from_mjml(1, position[1] if position else message)
 
 
 def find_mjml_errors(source: str) -> list[SourceError]:

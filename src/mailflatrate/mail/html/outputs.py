@@ -43,20 +43,20 @@ def find_scheme_outputs(pieces: Sequence[str], protected: ProtectedText) -> set[
     """Return the outputs whose value may contain the scheme. `pieces` alternate between fixed text and word numbers.
     None if one could form a scheme with its neighbors: after it only `/`, `?`, `#` or nothing may follow.
     """
-    state, blocks, found = _State(), list[_Block](), set[int]()
+    state, blocks, outputs = _State(), list[_Block](), set[int]()
     for at, piece in enumerate(pieces):
         if at % 2 == 0:
             after = _after_text(state, _CONTROL.sub("", piece))
         elif protected.is_output(int(piece)):
             after = _after_output(state)
             if not state.settled:
-                found.add(int(piece))
+                outputs.add(int(piece))
         else:
             after = _after_tag(state, blocks, protected.tags[int(piece)])
         if after is None:
             return None
         state = after
-    return found
+    return outputs
 
 
 def _after_text(state: _State, text: str) -> _State | None:
@@ -104,8 +104,8 @@ def find_style_outputs(css: str, protected: ProtectedText) -> StyleOutputs | Non
     css = _COMMENT.sub("", css)
     urls: set[int] = set()
     inside: set[int] = set()
-    for found in _URL.finditer(css):
-        pieces = word.split(found["target"])
+    for match in _URL.finditer(css):
+        pieces = word.split(match["target"])
         inside.update(int(number) for number in pieces[1::2])
         outputs = find_scheme_outputs(pieces, protected)
         if outputs is None:

@@ -188,9 +188,9 @@ class Sanitizer:
         return self._link(value) if links else value
 
     def _guard_scheme(self, pieces: list[str]) -> bool:
-        found = find_scheme_outputs(pieces, self._protected)
-        self.url_words.update(found or ())
-        return found is not None
+        outputs = find_scheme_outputs(pieces, self._protected)
+        self.url_words.update(outputs or ())
+        return outputs is not None
 
     def _style(self, css: str) -> str | None:
         if self._protected.word.search(css):
@@ -218,11 +218,11 @@ def _harmless_everywhere(protected: ProtectedText, value: str) -> bool:
     numbers = [int(word[1]) for word in protected.word.finditer(value)]
     if any(map(protected.is_output, numbers)) and not all(map(protected.is_output, numbers)):
         return False  # a condition could omit what determines the scheme
-    for one in value.split(","):
-        first = protected.word.search(one)
-        if first is not None and protected.is_output(int(first[1])) and not _SETTLED.search(one[: first.start()]):
+    for candidate in value.split(","):
+        first = protected.word.search(candidate)
+        if first is not None and protected.is_output(int(first[1])) and not _SETTLED.search(candidate[: first.start()]):
             return False
-    return all(_harmless(_compact(one), image=True) for one in protected.word.sub("", value).split(","))
+    return all(_harmless(_compact(candidate), image=True) for candidate in protected.word.sub("", value).split(","))
 
 
 def _is_marker(text: str) -> bool:

@@ -54,16 +54,16 @@ def _rules(rules: Iterable[Any], scope: str, depth: int) -> Iterator[str]:
 
 
 def _selectors(prelude: Iterable[Any], scope: str) -> list[str]:
-    found: list[list[Any]] = [[]]
+    groups: list[list[Any]] = [[]]
     for token in prelude:
         if token.type == "comment":
             continue
         if token.type == "literal" and token.value == ",":
-            found.append([])
+            groups.append([])
         else:
-            found[-1].append(token)
+            groups[-1].append(token)
     written = []
-    for tokens in found:
+    for tokens in groups:
         text = tinycss2.serialize(tokens).strip()
         if text and text[0] not in _COMBINATORS and not any(token.type in ("error", "{} block") for token in tokens):
             written.append(f"{scope} {text}")
@@ -87,17 +87,17 @@ def style_pictures(style: str) -> list[str]:
 
 def _declarations(content: Iterable[Any], *, in_attribute: bool = False) -> str:
     kept = []
-    for one in tinycss2.parse_declaration_list(content, skip_comments=True, skip_whitespace=True):
-        if one.type != "declaration" or _DROPPED.fullmatch(one.lower_name):
+    for declaration in tinycss2.parse_declaration_list(content, skip_comments=True, skip_whitespace=True):
+        if declaration.type != "declaration" or _DROPPED.fullmatch(declaration.lower_name):
             continue
-        if _is_refused(one.value, pictures=in_attribute and one.lower_name in _PICTURED):
+        if _is_refused(declaration.value, pictures=in_attribute and declaration.lower_name in _PICTURED):
             continue
-        value = tinycss2.serialize(one.value).strip()
-        if one.lower_name == "position" and value.lower() not in _PLACES:
+        value = tinycss2.serialize(declaration.value).strip()
+        if declaration.lower_name == "position" and value.lower() not in _PLACES:
             continue
-        if "margin" in one.lower_name and _is_negative(one.value):
+        if "margin" in declaration.lower_name and _is_negative(declaration.value):
             continue
-        kept.append(f"{one.lower_name}:{value}{'!important' if one.important else ''}")
+        kept.append(f"{declaration.lower_name}:{value}{'!important' if declaration.important else ''}")
     return ";".join(kept)
 
 

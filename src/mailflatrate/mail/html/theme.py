@@ -30,7 +30,7 @@ def _style_for(brand: BrandStyle, body: str) -> str:
     """Drop selectors of elements that the text does not contain: every octet is sent to every recipient."""
 
     def matching(rule: re.Match[str]) -> str:
-        selectors = [each for each in rule[1].split(", ") if _has_element(body, each)]
+        selectors = [selector for selector in rule[1].split(", ") if _has_element(body, selector)]
         return ", ".join(selectors) + rule[2] if selectors else ""
 
     return _RULE.sub(matching, _style(brand))
@@ -129,11 +129,11 @@ def render_markdown(
     word = protected.word.pattern
     free = re.compile(rf"<p>((?:{word}\s*)+)</p>")
 
-    def unwrap(found: re.Match[str]) -> str:
-        words = list(protected.word.finditer(found[1]))
-        if any(protected.is_output(int(one[1])) for one in words):
-            return found.group()
-        return "".join(f"<!--{one.group()}-->" for one in words)
+    def unwrap(match: re.Match[str]) -> str:
+        words = list(protected.word.finditer(match[1]))
+        if any(protected.is_output(int(tag[1])) for tag in words):
+            return match.group()
+        return "".join(f"<!--{tag.group()}-->" for tag in words)
 
     body = free.sub(unwrap, body)
     above = below = own_style = ""

@@ -98,21 +98,21 @@ def _markup(source: str, at: int, comments: _Search, closing: _Search) -> tuple[
     if source.startswith("<!", at):
         end = closing.find(at + 2) + 1
         return (Token(TokenKind.DOCTYPE, source[at:end]), end) if end else (None, -1)
-    if found := _END.match(source, at):
-        end = closing.find(found.end()) + 1
-        return (Token(TokenKind.END, source[at:end], found["end"].lower()), end) if end else (None, -1)
-    if found := _START.match(source, at):
-        return (_start_token(found), found.end()) if found["closed"] else (None, -1)
+    if tag_match := _END.match(source, at):
+        end = closing.find(tag_match.end()) + 1
+        return (Token(TokenKind.END, source[at:end], tag_match["end"].lower()), end) if end else (None, -1)
+    if tag_match := _START.match(source, at):
+        return (_start_token(tag_match), tag_match.end()) if tag_match["closed"] else (None, -1)
     return None, at
 
 
-def _start_token(found: re.Match[str]) -> Token:
-    rest = found["rest"]
+def _start_token(match: re.Match[str]) -> Token:
+    rest = match["rest"]
     attributes: dict[str, str | None] = {}
     for attribute in _ATTRIBUTE.finditer(rest):
         value = next((attribute[g] for g in ("double", "single", "bare") if attribute[g] is not None), None)
         attributes.setdefault(attribute["name"].lower(), None if value is None else unescape_attribute(value))
-    return Token(TokenKind.START, found.group(), found["start"].lower(), attributes, rest.rstrip().endswith("/"))
+    return Token(TokenKind.START, match.group(), match["start"].lower(), attributes, rest.rstrip().endswith("/"))
 
 
 @dataclass(frozen=True, slots=True)
@@ -130,11 +130,11 @@ def find_fault(source: str) -> MarkupFault | None:
             return MarkupFault(_line(source, end), "too-many-attributes", (str(MAX_ATTRIBUTES),))
         if token.kind is TokenKind.DOCTYPE and token.text.startswith("<!--"):
             return MarkupFault(_line(source, end - len(token.text)), "markup-comment-open")
-        if token.kind is TokenKind.TEXT and (found := _OPEN.search(token.text)) and end == len(source):
-            begin = end - len(token.text) + found.start()
-            if found["comment"]:
+        if token.kind is TokenKind.TEXT and (match := _OPEN.search(token.text)) and end == len(source):
+            begin = end - len(token.text) + match.start()
+            if match["comment"]:
                 return MarkupFault(_line(source, begin), "markup-comment-open")
-            return MarkupFault(_line(source, begin), "markup-tag-open", (found["name"],))
+            return MarkupFault(_line(source, begin), "markup-tag-open", (match["name"],))
     return None
 
 
@@ -176,12 +176,12 @@ def unescape_attribute(value: str) -> str:
     digit is none (HTML Living Standard 13.2.5.73).
     """
 
-    def resolve(found: re.Match[str]) -> str:
-        name = found[1]
+    def resolve(match: re.Match[str]) -> str:
+        name = match[1]
         bare = not name.startswith("#") and not name.endswith(";")
-        if (bare and found["next"]) or not (name.startswith("#") or name in html.entities.html5):
-            return found.group()
-        return html.unescape(f"&{name}") + found["next"]
+        if (bare and match["next"]) or not (name.startswith("#") or name in html.entities.html5):
+            return match.group()
+        return html.unescape(f"&{name}") + match["next"]
 
     return _REFERENCE.sub(resolve, value) if "&" in value else value
 

@@ -60,17 +60,17 @@ def find_in_text(text: str) -> tuple[str, ...]:
     """In display form, in order, each once. Without hyphens and "ID" before it a candidate must mix letters and digits:
     one nine-letter word in 37 would otherwise pass.
     """
-    found: dict[str, None] = {}
+    mailing_ids: dict[str, None] = {}
     position = 0
     while match := _CANDIDATE.search(text, position):
         is_likely = _is_hyphenated(match) or _is_mixed("".join(match.group(1, 3, 5))) or _is_labelled(text, match)
         mailing_id = parse_mailing_id(match.group()) if is_likely else None
         if mailing_id is not None:
-            found[mailing_id] = None
+            mailing_ids[mailing_id] = None
             position = match.end()
         else:
             position = match.start() + 1
-    return tuple(found)
+    return tuple(mailing_ids)
 
 
 def _is_hyphenated(match: re.Match[str]) -> bool:

@@ -40,10 +40,10 @@ def edit_picture(data: bytes, edit: PictureEdit) -> PictureSet:
 
 
 def _durations(image: Image.Image) -> list[int]:
-    found = []
+    durations = []
     for frame in ImageSequence.Iterator(image):
-        found.append(int(frame.info.get("duration", 100)))
-    return found
+        durations.append(int(frame.info.get("duration", 100)))
+    return durations
 
 
 def _edited(image: Image.Image, edit: PictureEdit) -> Image.Image:

@@ -28,10 +28,10 @@ _PAGE: Final = re.compile(r"https?://[^\s<>\"'\x00-\x20]{1,500}", re.IGNORECASE)
 
 @lru_cache(maxsize=512)
 def linked(text: str) -> str:
-    shown = str(escape(text))
+    markup = str(escape(text))
     if _PAGE.fullmatch(text) is None:
-        return shown
-    return f'<a href="{shown}" style="color:inherit">{shown}</a>'
+        return markup
+    return f'<a href="{markup}" style="color:inherit">{markup}</a>'
 
 
 Values = Mapping[str, Any]

@@ -49,16 +49,16 @@ def _hosts(text: str) -> Iterator[str]:
     if not text.isascii():
         plain = unicodedata.normalize("NFKC", text).replace("\u3002", ".")
         text = "".join(char for char in plain if unicodedata.category(char) != "Cf")
-    for found in _LED.finditer(text):
-        if found["bare"]:
-            host = found["bare"].lower()
+    for match in _LED.finditer(text):
+        if match["bare"]:
+            host = match["bare"].lower()
             yield from [host] if suffixes().privatesuffix(host) or host.endswith(_RESERVED) else ()
-        elif found["mail"]:
-            yield from (_label(domain_of(each)) for each in re.split("[,;]", unquote(found["mail"])))
-        elif "\\" in (found["web"] or ""):
-            yield found["web"]  # a path to browsers, a name to others, an escape in CSS
-        elif host := _label(re.sub(r":\d*$", "", domain_of(unquote(found["web"] or "")))):
-            yield from [host] if found["scheme"] or "." in host or host.isdigit() else ()
+        elif match["mail"]:
+            yield from (_label(domain_of(address)) for address in re.split("[,;]", unquote(match["mail"])))
+        elif "\\" in (match["web"] or ""):
+            yield match["web"]  # a path to browsers, a name to others, an escape in CSS
+        elif host := _label(re.sub(r":\d*$", "", domain_of(unquote(match["web"] or "")))):
+            yield from [host] if match["scheme"] or "." in host or host.isdigit() else ()
 
 
 def _label(host: str) -> str:
@@ -96,26 +96,26 @@ class LedHosts:
             joined[-1].append(first.rstrip(".,;:!?") if others else first)
             joined += [[others[-1]]] if others else []
         read = [
-            (_SETTLED.match(str(one[0])) is not None, tuple(each for each in one if each != ""))
-            for one in joined
-            if any(isinstance(each, int) and each not in ours for each in one)
+            (_SETTLED.match(str(run[0])) is not None, tuple(part for part in run if part != ""))
+            for run in joined
+            if any(isinstance(part, int) and part not in ours for part in run)
         ]
         literal = _hosts(html.unescape(fixed) if is_html else fixed)
-        alone = tuple(each for _, piece in read if len(piece) == 1 and isinstance(each := piece[0], int))
-        composed = tuple(one for one in read if len(one[1]) > 1)
+        alone = tuple(number for _, piece in read if len(piece) == 1 and isinstance(number := piece[0], int))
+        composed = tuple(pair for pair in read if len(pair[1]) > 1)
         return cls(own | frozenset(literal), tuple(read), is_html, alone, composed)
 
     def check(self, dynamic: Sequence[str], values: Mapping[str, object]) -> None:
         """Raise ForeignHost if the strings of one recipient lead anywhere else."""
-        if self.composed or _has_sign(" ".join([dynamic[each] for each in self.alone])) is not None:
+        if self.composed or _has_sign(" ".join([dynamic[number] for number in self.alone])) is not None:
             self._check_pieces(dynamic, values)
 
     def _check_pieces(self, dynamic: Sequence[str], values: Mapping[str, object]) -> None:
         contact = values.get("contact")
         mailbox = contact.get("email") if isinstance(contact, Mapping) else None
-        alone = " ".join([text for each in self.alone if (text := dynamic[each]) != mailbox])
+        alone = " ".join([text for number in self.alone if (text := dynamic[number]) != mailbox])
         for is_settled, piece in self.composed if _may_lead(alone) is None else self.pieces:
-            filled = [dynamic[each] if isinstance(each, int) else each for each in piece]
+            filled = [dynamic[part] if isinstance(part, int) else part for part in piece]
             if is_settled and _may_end("".join(filled[1:])) is None:
                 continue
             text = "".join(filled)
@@ -128,7 +128,7 @@ class LedHosts:
                     raise ForeignHost(_source_of(host, values), host)
 
     def _allows(self, host: str) -> bool:
-        return host in self.allowed or any(host.endswith(f".{each}") for each in self.allowed if "." in each)
+        return host in self.allowed or any(host.endswith(f".{domain}") for domain in self.allowed if "." in domain)
 
 
 def _leads_home(host: str, values: Mapping[str, object]) -> bool:

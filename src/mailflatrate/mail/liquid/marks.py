@@ -64,12 +64,12 @@ def find_marks(source: str) -> Iterator[LiquidMark]:
     """Raises BadMark at the first one that is unclosed, nameless or too long."""
     at = 0
     for count in range(_MOST_READ + 1):
-        found = _BEGIN.search(source, at)
-        if found is None:
+        match = _BEGIN.search(source, at)
+        if match is None:
             return
         if count == _MOST_READ:
-            raise BadMark(found.start(), "too-many-marks", str(MAX_MARKS))
-        mark = _output(source, found.start()) if found.group() == "{{" else _tag(source, found.start())
+            raise BadMark(match.start(), "too-many-marks", str(MAX_MARKS))
+        mark = _output(source, match.start()) if match.group() == "{{" else _tag(source, match.start())
         yield mark
         at = mark.end
 
@@ -118,23 +118,23 @@ def _mark(kind: MarkKind, source: str, start: int, inner_from: int, closing: int
 
 
 def _raw(source: str, tag: LiquidMark) -> LiquidMark:
-    found = _ENDRAW.search(source, tag.end)
-    if found is None:
+    match = _ENDRAW.search(source, tag.end)
+    if match is None:
         raise BadMark(tag.start, "tag-missing", "endraw")
-    inner = source[tag.end : found.start()]
+    inner = source[tag.end : match.start()]
     return LiquidMark(
-        MarkKind.RAW, tag.start, found.end(), tag.name, inner, tag.end, tag.strips_before, tag.strips_after
+        MarkKind.RAW, tag.start, match.end(), tag.name, inner, tag.end, tag.strips_before, tag.strips_after
     )
 
 
 def _comment(source: str, tag: LiquidMark) -> LiquidMark:
     depth, at = 1, tag.end
-    while found := _COMMENT_EDGE.search(source, at):
-        at = found.end()
-        if found["closed"]:
-            depth += -1 if found["end"] else 1
+    while match := _COMMENT_EDGE.search(source, at):
+        at = match.end()
+        if match["closed"]:
+            depth += -1 if match["end"] else 1
         if not depth:
-            inner, strips_after = source[tag.end : found.start()], found["rest"].endswith("-")
+            inner, strips_after = source[tag.end : match.start()], match["rest"].endswith("-")
             return LiquidMark(
                 MarkKind.COMMENT, tag.start, at, tag.name, inner, tag.end, tag.strips_before, strips_after
             )

@@ -46,7 +46,7 @@ class ProtectedText:
         word = self.word.pattern
         return re.sub(
             rf'<!--{word}-->|{word}(?:="")?|\{{(?=[{{%])',
-            lambda found: change(self.tags[int(found[1] or found[2])]) if found[1] or found[2] else brace,
+            lambda match: change(self.tags[int(match[1] or match[2])]) if match[1] or match[2] else brace,
             text,
         )
 

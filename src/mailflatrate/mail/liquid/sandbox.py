@@ -324,12 +324,12 @@ def _tags_of(source: str) -> list[LiquidMark]:
 
 
 def _unclosed(message: str, source: str) -> int:
-    wanted = message.partition("expected tag end")[2].partition(",")[0]
+    tag = message.partition("expected tag end")[2].partition(",")[0]
     begun: list[int] = []
     for mark in _tags_of(source):
-        if mark.name == wanted:
+        if mark.name == tag:
             begun.append(mark.start)
-        elif mark.name == f"end{wanted}" and begun:
+        elif mark.name == f"end{tag}" and begun:
             begun.pop()
     return begun[-1] if begun else 0
 

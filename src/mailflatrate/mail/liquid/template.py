@@ -128,13 +128,13 @@ class LiquidTemplate:
 
     def unfit(self, values: Values) -> list[str]:
         """Return values for which this recipient is skipped: missing ones, or else one that leads to a foreign host."""
-        dynamic, found = self._attempt(values)
+        dynamic, names = self._attempt(values)
         if self._led is not None and len(dynamic) == len(self._renders):
             try:
                 self._led.check(dynamic, values)
             except ForeignHost as foreign:
-                found.append(foreign.variable)
-        return found
+                names.append(foreign.variable)
+        return names
 
     def _attempt(self, values: Values) -> tuple[list[str], list[str]]:
         start_work()
@@ -192,7 +192,7 @@ MOST_ERRORS = 100
 """The most mistakes reported at once: more would help no one."""
 
 
-def _semantic_errors(parsed: SandboxTemplate, text: str, known: Set[str]) -> Iterator[SourceError]:
+def _semantic_errors(parsed: SandboxTemplate, text: str, known_names: Set[str]) -> Iterator[SourceError]:
     analysis = parsed.analyze(include_partials=False)
     line_at = Lines(text).at
     for uses in analysis.globals.values():
@@ -200,7 +200,7 @@ def _semantic_errors(parsed: SandboxTemplate, text: str, known: Set[str]) -> Ite
             names = dotted_names(variable.segments)
             if names is None:
                 yield mistake(line_at(variable.span.index), "known-later", str(variable))
-            elif not any(name in known for name in names):
+            elif not any(name in known_names for name in names):
                 yield mistake(line_at(variable.span.index), "no-variable", str(variable))
     filters = (HTML_SANDBOX if parsed.env is HTML_SANDBOX else TEXT_SANDBOX).filters
     for name, spans in analysis.filters.items():

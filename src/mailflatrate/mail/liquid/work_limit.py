@@ -94,10 +94,10 @@ def metered(name: str, function: Callable[..., Any]) -> Callable[..., Any]:
     factor = _COSTLY.get(name, 2)
 
     def call(value: object, *args: object, **named: object) -> object:
-        given = (value, *args, *(one for key, one in named.items() if key not in _SERVICES))
-        for one in given:
-            refuse_large(name, one)
-        weight = sum(weigh(one) for one in given)
+        given = (value, *args, *(argument for key, argument in named.items() if key not in _SERVICES))
+        for argument in given:
+            refuse_large(name, argument)
+        weight = sum(weigh(argument) for argument in given)
         spend(STEP + factor * weight)
         _refuse_growth(name, value, args)
         if name == "date" and args:

@@ -80,12 +80,12 @@ class MessageDraft(NamedTuple):
 
 
 def sign_drafts(drafts: Sequence[MessageDraft], signer: DigestSigner) -> list[ReadyMessage]:
-    signatures = iter(signer.sign([(each.key, each.digest) for draft in drafts for each in draft.unsigned]))
+    signatures = iter(signer.sign([(header.key, header.digest) for draft in drafts for header in draft.unsigned]))
     return [
         ReadyMessage(
             draft.envelope_from,
             draft.envelope_to,
-            b"".join((*[each.field(next(signatures)) for each in draft.unsigned], *draft.pieces)),
+            b"".join((*[header.field(next(signatures)) for header in draft.unsigned], *draft.pieces)),
             draft.message_id,
             draft.smtputf8,
         )

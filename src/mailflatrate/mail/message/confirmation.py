@@ -125,45 +125,45 @@ def confirmation_content(language: str, occasion: ConfirmationOccasion) -> Editi
     words["colon"] = formats_of(language).colon
     words["end"] = words["colon"].rstrip(" ")
     subject = translate(_SUBJECT, language)
-    shown = {name: html.escape(word) for name, word in words.items()}
-    shown["quote"] = ""
+    escaped = {name: html.escape(word) for name, word in words.items()}
+    escaped["quote"] = ""
     words["quote"] = ""
     if occasion is not ConfirmationOccasion.MOVE:
-        words["quote"], shown["quote"] = _QUOTE_TEXT % words, _QUOTE_HTML % shown
+        words["quote"], escaped["quote"] = _QUOTE_TEXT % words, _QUOTE_HTML % escaped
     return EditionContent(
         subject=_part(subject, escape=False),
-        html=_part(framed(_BODY % shown, language=language, title=subject), escape=True),
+        html=_part(framed(_BODY % escaped, language=language, title=subject), escape=True),
         text=_part(_TEXT % words, escape=False),
         rendered_links=frozenset(),
     )
 
 
-def confirmation_values(said: ConfirmationText) -> Values:
-    lines = tuple(said.imprint)
-    wordings = [said.wording, *said.more_wordings]
-    accent = said.colour if is_colour(said.colour) else ACCENT
+def confirmation_values(details: ConfirmationText) -> Values:
+    lines = tuple(details.imprint)
+    wordings = [details.wording, *details.more_wordings]
+    accent = details.colour if is_colour(details.colour) else ACCENT
     return {
         "accent": accent,
         "on_accent": text_on(accent),
-        "address": said.address,
-        "at_source": _at_source(said),
-        "company": said.company,
-        "confirm_url": said.confirm_url,
-        "expires": written_moment(said.expires_at, said.language, said.time_zone),
+        "address": details.address,
+        "at_source": _at_source(details),
+        "company": details.company,
+        "confirm_url": details.confirm_url,
+        "expires": written_moment(details.expires_at, details.language, details.time_zone),
         "imprint_html": _Markup("<br>\n".join(html.escape(line) for line in lines)),
         "imprint_text": "\n".join(lines),
-        "list_name": said.list_name,
-        "privacy_url": said.privacy_url,
-        "requested": written_moment(said.requested_at, said.language, said.time_zone),
+        "list_name": details.list_name,
+        "privacy_url": details.privacy_url,
+        "requested": written_moment(details.requested_at, details.language, details.time_zone),
         "wording_html": _Markup("<br><br>\n".join(map(html.escape, wordings))),
         "wording_text": "\n\n    ".join(wordings),
     }
 
 
-def _at_source(said: ConfirmationText) -> str:
-    if not said.source:
+def _at_source(details: ConfirmationText) -> str:
+    if not details.source:
         return ""
-    return translate(N_(", via {source}"), said.language).format(source=said.source)
+    return translate(N_(", via {source}"), details.language).format(source=details.source)
 
 
 class _Markup(str):

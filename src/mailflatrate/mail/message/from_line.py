@@ -31,12 +31,12 @@ def read_from(value: str) -> tuple[FromMailbox, ...]:
     mailboxes: list[FromMailbox] = []
     waiting: list[str] = []
     for piece in _pieces(" ".join(value[:MAX_OCTETS].split())):
-        found = _mailbox(piece)
-        if found is None:
+        mailbox = _mailbox(piece)
+        if mailbox is None:
             waiting.append(_name(piece))
             continue
-        name = ", ".join(word for word in (*waiting, found.name) if word)
-        mailboxes.append(FromMailbox(name, found.address, found.domain))
+        name = ", ".join(word for word in (*waiting, mailbox.name) if word)
+        mailboxes.append(FromMailbox(name, mailbox.address, mailbox.domain))
         waiting = []
     rest = ", ".join(word for word in waiting if word)
     if rest:
@@ -71,14 +71,14 @@ def _pieces(text: str) -> list[str]:
 
 
 def _mailbox(piece: str) -> FromMailbox | None:
-    unquoted = re.sub(r'"(?:[^"\\]|\\.)*"', lambda found: "_" * len(found.group()), piece)
+    unquoted = re.sub(r'"(?:[^"\\]|\\.)*"', lambda match: "_" * len(match.group()), piece)
     angles = list(_ANGLE.finditer(unquoted))
     if angles:
         last = angles[-1]
         address = "".join(piece[last.start(1) : last.end(1)].split())
         return FromMailbox(_name(piece[: last.start()] + " " + piece[last.end() :]), address, _domain(address))
     comment = _COMMENT.search(unquoted)
-    bare = _BARE.search(_COMMENT.sub(lambda found: "_" * len(found.group()), unquoted))
+    bare = _BARE.search(_COMMENT.sub(lambda match: "_" * len(match.group()), unquoted))
     if bare is None:
         return None
     name = decode_words(_COMMENT.sub(r"\1", piece[comment.start() : comment.end()])) if comment else ""
@@ -87,7 +87,7 @@ def _mailbox(piece: str) -> FromMailbox | None:
 
 
 def _name(text: str) -> str:
-    name = re.sub(r'\\(.)|"', lambda found: found[1] or "", text)
+    name = re.sub(r'\\(.)|"', lambda match: match[1] or "", text)
     for _ in range(_MAX_DECODINGS):
         decoded = decode_words(name)
         if decoded == name:

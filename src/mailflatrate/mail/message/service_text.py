@@ -175,7 +175,7 @@ def _quotes(run: list[_Line], _links: bool) -> str:
 
 def _words(run: list[_Line], _links: bool) -> str:
     text = "\n\n".join(_lines_of(line.fields[0]) for line in run)
-    return "".join(f'<p style="{PARAGRAPH}">{_readable(each)}</p>\n' for each in re.split(r"\n\s*\n", text))
+    return "".join(f'<p style="{PARAGRAPH}">{_readable(paragraph)}</p>\n' for paragraph in re.split(r"\n\s*\n", text))
 
 
 _BLOCKS: Final[dict[str, Callable[[list[_Line], bool], str]]] = {
@@ -196,10 +196,10 @@ def _escaped(text: str) -> str:
 def _readable(text: str) -> str:
     """Render text as HTML. URLs are found before escaping, so a quote or bracket after one stays outside."""
     pieces, position = [], 0
-    for found in _URL.finditer(text):
-        url = html.escape(found.group())
-        pieces += [_escaped(text[position : found.start()]), f'<a href="{url}" style="color:{ACCENT}">{url}</a>']
-        position = found.end()
+    for match in _URL.finditer(text):
+        url = html.escape(match.group())
+        pieces += [_escaped(text[position : match.start()]), f'<a href="{url}" style="color:{ACCENT}">{url}</a>']
+        position = match.end()
     return "".join([*pieces, _escaped(text[position:])])
 
 

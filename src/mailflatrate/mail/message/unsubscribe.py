@@ -155,15 +155,15 @@ def parse_unsubscribe_mail(raw: bytes, envelope_to: Sequence[str], envelope_from
 
 def _read_uris(value: str) -> tuple[tuple[str, ...], list[UnsubscribeProblem]]:
     text = value.replace("\r", "").replace("\n", "")
-    found = re.findall(r"<([^<>]*)>", text)
-    if not found:
+    references = re.findall(r"<([^<>]*)>", text)
+    if not references:
         return (), [UnsubscribeProblem.NO_ANGLE_BRACKETS]
     problems = []
     outside = _without_comments(re.sub(r"<[^<>]*>", "\0", text))
     if not re.fullmatch(r"\s*\0\s*(?:,\s*\0\s*)*", outside):
         problems.append(UnsubscribeProblem.TEXT_OUTSIDE_BRACKETS)
     uris = []
-    for inside in found:
+    for inside in references:
         # White space in the brackets comes from folding and is dropped (RFC 2369 section 2).
         uri = re.sub(r"\s+", "", inside)
         problem = _uri_problem(uri)

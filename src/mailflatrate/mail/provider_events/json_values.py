@@ -37,12 +37,12 @@ def _no_constant(name: str) -> None:
 
 
 def objects(data: Any) -> list[Json]:
-    found = data if isinstance(data, list) else [data]
-    if len(found) > MAX_EVENTS:
+    events = data if isinstance(data, list) else [data]
+    if len(events) > MAX_EVENTS:
         raise PostRefused("the post has too many events")
-    if not all(isinstance(one, dict) for one in found):
+    if not all(isinstance(event, dict) for event in events):
         raise PostRefused("an event isn't an object")
-    return found
+    return events
 
 
 def get(data: Any, *path: str | int) -> Any:
@@ -65,12 +65,12 @@ def text(data: Any, *path: str | int, most: int = MAX_TEXT) -> str:
 
 
 def status(data: Any, *path: str | int, otherwise: str = "") -> str:
-    found = text(data, *path, most=20)
-    return found if _STATUS.fullmatch(found) else otherwise
+    code = text(data, *path, most=20)
+    return code if _STATUS.fullmatch(code) else otherwise
 
 
 def token(values: Iterable[str]) -> str:
-    return next((found[0].lower() for value in values if (found := _TOKEN.search(value))), "")
+    return next((match[0].lower() for value in values if (match := _TOKEN.search(value))), "")
 
 
 def own_id(provider: str, *parts: str) -> str:

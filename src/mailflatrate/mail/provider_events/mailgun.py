@@ -32,9 +32,13 @@ def read(event: Json) -> ProviderEvent | None:
             kind = ProviderEventKind.UNSUBSCRIBE
         elif values.text(event, "severity") == "temporary":
             kind = ProviderEventKind.DELAY
-    said = values.get(event, "delivery-status")
-    words = values.text(said, "message") or values.text(said, "description") or values.text(event, "reject", "reason")
-    code = values.text(said, "code", most=3)  # from 600 on it is Mailgun's own
+    delivery_status = values.get(event, "delivery-status")
+    words = (
+        values.text(delivery_status, "message")
+        or values.text(delivery_status, "description")
+        or values.text(event, "reject", "reason")
+    )
+    code = values.text(delivery_status, "code", most=3)  # from 600 on it is Mailgun's own
     if len(code) == 3 and code[0] in "45" and not words.startswith(code):
         words = f"{code} {words}"
     return ProviderEvent(
@@ -43,7 +47,7 @@ def read(event: Json) -> ProviderEvent | None:
         values.text(event, "id")
         or values.own_id("mailgun", name, values.text(event, "timestamp"), values.text(event, "recipient")),
         values.text(event, "recipient"),
-        values.status(said, "enhanced-code", otherwise="5.1.1" if reason == "suppress-bounce" else ""),
+        values.status(delivery_status, "enhanced-code", otherwise="5.1.1" if reason == "suppress-bounce" else ""),
         words,
         values.as_posted(event),
     )

@@ -31,7 +31,7 @@ def read_post(provider: str, raw: bytes) -> PostedEvents:
     module = PROVIDERS[provider]
     split: Callable[[object], list[Json]] = module.split
     posted = split(values.load(raw))
-    events = [event for one in posted if (event := _read(module, one)) is not None]
+    events = [event for payload in posted if (event := _read(module, payload)) is not None]
     return PostedEvents(tuple(events), len(posted))
 
 

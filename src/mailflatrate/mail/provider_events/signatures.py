@@ -84,20 +84,20 @@ def is_sns_certificate_url(url: str) -> bool:
 
 def sns_confirmation_url(topic: str, token: str) -> str | None:
     """Built from the topic; what the message names isn't followed."""
-    found = _TOPIC.fullmatch(topic)
-    if found is None or not re.fullmatch(r"[0-9A-Za-z]{1,1024}", token):
+    match = _TOPIC.fullmatch(topic)
+    if match is None or not re.fullmatch(r"[0-9A-Za-z]{1,1024}", token):
         return None
-    suffix = "amazonaws.com.cn" if found[1] == "aws-cn" else "amazonaws.com"
-    return f"https://sns.{found[2]}.{suffix}/?Action=ConfirmSubscription&TopicArn={topic}&Token={token}"
+    suffix = "amazonaws.com.cn" if match[1] == "aws-cn" else "amazonaws.com"
+    return f"https://sns.{match[2]}.{suffix}/?Action=ConfirmSubscription&TopicArn={topic}&Token={token}"
 
 
 def is_signed_by_sns(message: Mapping[str, Any], certificate: bytes, now: datetime) -> bool:
     """Where the certificate came from is for the caller to check."""
     kind = _SNS_HASHES.get(str(message.get("SignatureVersion")))
     try:
-        found = load_pem_x509_certificate(certificate)
-        key = found.public_key()
-        in_time = found.not_valid_before_utc <= now <= found.not_valid_after_utc
+        parsed = load_pem_x509_certificate(certificate)
+        key = parsed.public_key()
+        in_time = parsed.not_valid_before_utc <= now <= parsed.not_valid_after_utc
         if kind is None or not in_time or not isinstance(key, rsa.RSAPublicKey):
             return False
         key.verify(_decoded(str(message.get("Signature"))), sns_signed_text(message), padding.PKCS1v15(), kind())

@@ -19,11 +19,11 @@ _INVALID_RECIPIENT, _UNSUBSCRIBE, _AUTO_REPLY = "10", "90", "60"
 
 
 def split(data: object) -> list[Json]:
-    found: list[Json] = []
-    for one in values.objects(data):
-        wrapped = values.get(one, "msys")
-        found += [event for event in wrapped.values() if isinstance(event, dict)] if isinstance(wrapped, dict) else []
-    return found
+    events: list[Json] = []
+    for wrapper in values.objects(data):
+        wrapped = values.get(wrapper, "msys")
+        events += [event for event in wrapped.values() if isinstance(event, dict)] if isinstance(wrapped, dict) else []
+    return events
 
 
 def read(event: Json) -> ProviderEvent | None:

@@ -30,8 +30,8 @@ def clean(text: str) -> str:
 
 
 def find_all(text: str) -> list[str]:
-    found: dict[str, str] = {}
+    addresses: dict[str, str] = {}
     for match in ADDRESS.finditer(text):
         address = match[0].rstrip(".").strip("'")
-        found.setdefault(address.lower(), address)
-    return list(found.values())
+        addresses.setdefault(address.lower(), address)
+    return list(addresses.values())

@@ -58,13 +58,13 @@ class AggregateReport:
 
 
 def read_aggregates(message: MimePart) -> list[AggregateReport]:
-    found: list[AggregateReport] = []
+    reports: list[AggregateReport] = []
     for part in message.walk():
         if part.parts or part.media_type.startswith("message/"):
             continue
         for content in _unpacked(part.data()):
-            found.extend(_read(content))
-    return found
+            reports.extend(_read(content))
+    return reports
 
 
 def _unpacked(data: bytes) -> Iterator[bytes]:

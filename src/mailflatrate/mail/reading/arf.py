@@ -58,8 +58,8 @@ def read_feedback(message: MimePart) -> FeedbackReport | None:
 
 def _from_fields(text: str) -> FeedbackReport | None:
     fields = tuple((match[1].lower(), " ".join(decode_words(match[2]).split())) for match in _FIELD.finditer(text))
-    found = dict(reversed(fields))
-    kind = found.get("feedback-type", "").lower().split(";")[0].strip()
+    values = dict(reversed(fields))
+    kind = values.get("feedback-type", "").lower().split(";")[0].strip()
     if not kind:
         return None
     recipients = [
@@ -70,11 +70,11 @@ def _from_fields(text: str) -> FeedbackReport | None:
     ]
     return FeedbackReport(
         feedback_type=kind,
-        user_agent=found.get("user-agent", ""),
+        user_agent=values.get("user-agent", ""),
         recipients=tuple(dict.fromkeys(recipients)),
-        original_sender=address.clean(found.get("original-mail-from", "")),
-        arrival=found.get("arrival-date", "") or found.get("received-date", ""),
-        source_ip=found.get("source-ip", ""),
+        original_sender=address.clean(values.get("original-mail-from", "")),
+        arrival=values.get("arrival-date", "") or values.get("received-date", ""),
+        source_ip=values.get("source-ip", ""),
         fields=fields,
         how="arf",
     )
@@ -112,11 +112,11 @@ def _from_ses(message: MimePart) -> FeedbackReport | None:
     if not isinstance(complaint, dict) or not isinstance(complaint.get("complainedRecipients"), list):
         return None
     named = [item.get("emailAddress") for item in complaint["complainedRecipients"] if isinstance(item, dict)]
-    found = [mailbox for value in named if (mailbox := address.clean(str(value or "")))]
+    mailboxes = [mailbox for value in named if (mailbox := address.clean(str(value or "")))]
     return FeedbackReport(
         feedback_type=str(complaint.get("complaintFeedbackType") or "abuse").lower(),
         user_agent=str(complaint.get("userAgent") or ""),
-        recipients=tuple(dict.fromkeys(found)),
+        recipients=tuple(dict.fromkeys(mailboxes)),
         original_sender="",
         arrival=str(complaint.get("arrivalDate") or ""),
         source_ip="",
@@ -149,11 +149,11 @@ def _from_xarf_fields(message: MimePart) -> FeedbackReport | None:
     for part in message.walk():
         if part.parts or not part.media_type.startswith("text/"):
             continue
-        found = {
+        report = {
             match[1].lower().replace("-", ""): " ".join(match[2].split()) for match in _FIELD.finditer(part.text())
         }
-        if "reporttype" in found and "source" in found:
-            return _xarf_report({"xarf": "0.2", **found})
+        if "reporttype" in report and "source" in report:
+            return _xarf_report({"xarf": "0.2", **report})
     return None
 
 

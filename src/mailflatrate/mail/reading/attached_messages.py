@@ -17,15 +17,15 @@ _MOST_OCTETS = 1024 * 1024
 
 def mails_in_json(message: MimePart) -> list[bytes]:
     """At most twenty: XARF has them in `Samples` (version 3) or `evidence` (version 4), mostly in base64."""
-    found: list[bytes] = []
+    mails: list[bytes] = []
     for part in message.walk():
         if not part.parts and (part.media_type.endswith("json") or part.filename.lower().endswith(".json")):
             try:
                 data = json.loads(part.text())
             except (ValueError, RecursionError):
                 continue
-            found.extend(_mails(data))
-    return found[:_MOST_ITEMS]
+            mails.extend(_mails(data))
+    return mails[:_MOST_ITEMS]
 
 
 def _mails(data: Any) -> Iterator[bytes]:
@@ -75,10 +75,10 @@ def _mails_in(part: MimePart) -> list[bytes]:
         return []
     data = part.data()
     if is_tnef(data):
-        found = list(islice(mails_in_tnef(data), _MOST_IN_TNEF))
+        mails = list(islice(mails_in_tnef(data), _MOST_IN_TNEF))
     else:
-        found = [mail for mail in [outlook_message(data) if is_outlook(data) else data] if mail is not None]
-    return [mail for each in found if _is_mail(mail := _lines(each))]
+        mails = [mail for mail in [outlook_message(data) if is_outlook(data) else data] if mail is not None]
+    return [mail for content in mails if _is_mail(mail := _lines(content))]
 
 
 def _is_mail(data: bytes) -> bool:

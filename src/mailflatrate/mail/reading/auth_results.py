@@ -31,7 +31,7 @@ class AuthResult:
 
 def authserv_id(value: str) -> str:
     """Return it in lower case; "" if the field names none."""
-    statements = [one.strip() for one in _bare(value).split(";")]
+    statements = [part.strip() for part in _bare(value).split(";")]
     named = next(
         (statement for statement in statements if statement and not statement.lower().startswith("i=")), ""
     ).split(" ")[0]
@@ -40,7 +40,7 @@ def authserv_id(value: str) -> str:
 
 def read_results(values: Sequence[str]) -> tuple[AuthResult, ...]:
     """Keep the order. Never raises."""
-    found = []
+    results = []
     for value in values[:MAX_FIELDS]:
         for statement in _bare(value).split(";"):
             match = _RESULT.match(statement)
@@ -53,19 +53,19 @@ def read_results(values: Sequence[str]) -> tuple[AuthResult, ...]:
             elif match[1].lower() == "dmarc":
                 identity = named.get("header.from", "")
             domain = domain_of(identity.strip('"<>'))
-            found.append(AuthResult(match[1].lower(), match[2].lower(), domain, named.get("header.s", "")))
-    return tuple(found)
+            results.append(AuthResult(match[1].lower(), match[2].lower(), domain, named.get("header.s", "")))
+    return tuple(results)
 
 
 def read_received_spf(values: Sequence[str]) -> tuple[AuthResult, ...]:
     """RFC 7208 section 9.1. Never raises."""
-    found = []
+    results = []
     for value in values[:MAX_FIELDS]:
         match, sender = _SPF_RESULT.match(value), _SPF_SENDER.search(value[:MAX_OCTETS])
         if match is not None:
             domain = domain_of(sender[1]) if sender else ""
-            found.append(AuthResult("spf", match[1].lower(), domain))
-    return tuple(found)
+            results.append(AuthResult("spf", match[1].lower(), domain))
+    return tuple(results)
 
 
 def _bare(value: str) -> str:

@@ -94,11 +94,11 @@ def find_forward(text: str, subject: str = "") -> Forward | None:
     for match in islice(senders, _MAX_CANDIDATES):
         block = _around(text, match.start())
         says_so = _says_so(text, block)
-        if (says_so or not may_be_reply) and (found := _block(text[block : block + _BLOCK_CHARS], says_so)):
-            return found
+        if (says_so or not may_be_reply) and (forward := _block(text[block : block + _BLOCK_CHARS], says_so)):
+            return forward
     for line in islice((line for line in text.split("\n") if "-----" in line), _MAX_CANDIDATES):
-        if found := _run_on(line[:_BLOCK_CHARS]):
-            return found
+        if forward := _run_on(line[:_BLOCK_CHARS]):
+            return forward
     return _wrote(text, subject, may_be_reply)
 
 
@@ -128,7 +128,7 @@ def _says_so(text: str, block: int) -> bool:
 
 
 def _block(text: str, says_so: bool) -> Forward | None:
-    found: dict[str, str] = {}
+    fields: dict[str, str] = {}
     pending = ""
     gap = False
     for line in text.split("\n")[:_BLOCK_LINES]:
@@ -138,36 +138,36 @@ def _block(text: str, says_so: bool) -> Forward | None:
         match = _FIELD_LINE.match(line.rstrip())
         if match is not None:
             kind, value = _MEANING[match[1].lower()], _clean(match[2] or match[3] or "")
-            found.setdefault(kind, value)
+            fields.setdefault(kind, value)
             pending = "" if value else kind
             gap = False
         elif pending:
             # A table puts the value into a line of its own.
-            found[pending], pending = _clean(line.strip(" >|\t")), ""
-        elif gap or not (found and "@" in line and line.rstrip().endswith((">", ";", ","))):
+            fields[pending], pending = _clean(line.strip(" >|\t")), ""
+        elif gap or not (fields and "@" in line and line.rstrip().endswith((">", ";", ","))):
             # Only a long list of recipients runs over several lines.
             break
-    return _forward(found, says_so)
+    return _forward(fields, says_so)
 
 
 def _run_on(line: str) -> Forward | None:
     if _SAYS_SO.search(line) is None:
         return None
     matches = list(_IN_LINE.finditer(line))
-    found: dict[str, str] = {}
+    fields: dict[str, str] = {}
     for at, match in enumerate(matches):
         end = matches[at + 1].start() if at + 1 < len(matches) else len(line)
-        found.setdefault(_MEANING[match[1].lower()], _clean(line[match.end() : end]))
-    return _forward(found, says_so=True)
+        fields.setdefault(_MEANING[match[1].lower()], _clean(line[match.end() : end]))
+    return _forward(fields, says_so=True)
 
 
-def _forward(found: dict[str, str], says_so: bool) -> Forward | None:
-    others = sum(kind in found for kind in ("to", "subject", "date"))
-    if "sender" not in found or others < (1 if says_so else 2):
+def _forward(fields: dict[str, str], says_so: bool) -> Forward | None:
+    others = sum(kind in fields for kind in ("to", "subject", "date"))
+    if "sender" not in fields or others < (1 if says_so else 2):
         return None
-    if not says_so and "@" not in found["sender"] + found.get("to", ""):
+    if not says_so and "@" not in fields["sender"] + fields.get("to", ""):
         return None
-    return Forward(found["sender"], found.get("to", ""), found.get("subject", ""), found.get("date", ""))
+    return Forward(fields["sender"], fields.get("to", ""), fields.get("subject", ""), fields.get("date", ""))
 
 
 def _wrote(text: str, subject: str, may_be_reply: bool) -> Forward | None:

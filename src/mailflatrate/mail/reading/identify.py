@@ -72,22 +72,22 @@ class MessageMarks:
     def verify(self, key_ring: KeyRing) -> "MessageMarks":
         edition, edition_where, forged = None, "", 0
         for candidate in self.candidates:
-            found = key_ring.identify(candidate.token)
-            if found is None:
+            identity = key_ring.identify(candidate.token)
+            if identity is None:
                 # A foreign hash that happens to be somewhere is not a forgery.
                 forged += candidate.ours
-            elif found[0] in _OF_A_DELIVERY:
+            elif identity[0] in _OF_A_DELIVERY:
                 return replace(
                     self,
-                    purpose=found[0],
-                    claims=found[1],
+                    purpose=identity[0],
+                    claims=identity[1],
                     edition=edition,
                     where=candidate.where,
                     forged=forged,
                     candidates=(),
                 )
-            elif found[0] is TokenPurpose.CLICK:
-                edition, edition_where = edition or found[1], edition_where or candidate.where
+            elif identity[0] is TokenPurpose.CLICK:
+                edition, edition_where = edition or identity[1], edition_where or candidate.where
         return replace(self, edition=edition, where=edition_where, forged=forged, candidates=())
 
 
@@ -108,7 +108,7 @@ def marks_in_octets(raw: bytes) -> MessageMarks:
 
 
 def _candidates(places: Iterable[tuple[str, str]]) -> tuple[TokenCandidate, ...]:
-    found: dict[str, TokenCandidate] = {}
+    candidates: dict[str, TokenCandidate] = {}
     for where, content in places:
         tokens = _tokens(content)
         ours = dict.fromkeys(match.lower() for match in _OURS.findall(content)) if tokens else {}
@@ -117,21 +117,21 @@ def _candidates(places: Iterable[tuple[str, str]]) -> tuple[TokenCandidate, ...]
             ours = dict.fromkeys(match.lower() for match in _OURS_JOINED.findall(joined))
         # Where a link can only be ours the token is tried first, so that hashes of others do not use up the trials.
         for token in (*ours, *tokens):
-            if token not in found:
-                found[token] = TokenCandidate(where, token, token in ours)
-                if len(found) >= _MAX_TRIED:
-                    return tuple(found.values())
-    return tuple(found.values())
+            if token not in candidates:
+                candidates[token] = TokenCandidate(where, token, token in ours)
+                if len(candidates) >= _MAX_TRIED:
+                    return tuple(candidates.values())
+    return tuple(candidates.values())
 
 
 def _tokens(content: str) -> list[str]:
-    found = []
+    tokens = []
     for match in _TOKEN.finditer(content):
         start, end = match.span()
         before = content[start - 1 : start] if start == match.start(1) else ""
         if not before.isalnum() and not content[end : end + 1].isalnum():
-            found.append(match[1].lower())
-    return found
+            tokens.append(match[1].lower())
+    return tokens
 
 
 def _places(message: MimePart, carried: list[MimePart], heads: list[Headers], text: str) -> Iterator[tuple[str, str]]:
@@ -165,17 +165,17 @@ def _carried(message: MimePart, depth: int) -> Iterator[MimePart]:
 
 
 def _mailing_ids(heads: list[Headers], text: str, carried: list[MimePart]) -> tuple[str, ...]:
-    found: dict[str, None] = {}
+    mailing_ids: dict[str, None] = {}
     for headers in heads:
-        if "x-mailing-id" in headers and (known := parse_mailing_id(headers.raw("x-mailing-id"))):
-            found[known] = None
+        if "x-mailing-id" in headers and (mailing_id := parse_mailing_id(headers.raw("x-mailing-id"))):
+            mailing_ids[mailing_id] = None
     for headers in heads:
         # A control character between the fields separates the end of one from the beginning of the next.
         fields = "\0".join(headers.text(name)[:1000] for name in _MARKED_FIELDS if name in headers)
-        found.update(dict.fromkeys(find_in_text(fields)))
-    found.update(dict.fromkeys(find_in_text(text)))
-    if not found:
+        mailing_ids.update(dict.fromkeys(find_in_text(fields)))
+    mailing_ids.update(dict.fromkeys(find_in_text(text)))
+    if not mailing_ids:
         for mail in carried:
             for content in _texts(mail.walk()):
-                found.update(dict.fromkeys(find_in_text(content[:_MAX_TEXT])))
-    return tuple(found)
+                mailing_ids.update(dict.fromkeys(find_in_text(content[:_MAX_TEXT])))
+    return tuple(mailing_ids)

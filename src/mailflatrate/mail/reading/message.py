@@ -129,7 +129,7 @@ def _halves(raw: bytes) -> tuple[bytes, bytes]:
 
 
 def _fields(head: bytes) -> tuple[list[HeaderField], bool]:
-    found: list[HeaderField] = []
+    fields: list[HeaderField] = []
     strays = False
     line = 1
     for entry in re.split(rb"\n(?![ \t])", head)[:_MAX_FIELDS]:
@@ -139,9 +139,9 @@ def _fields(head: bytes) -> tuple[list[HeaderField], bool]:
         else:
             value = re.sub(rb"[ \t]*\n[ \t]*", b" ", match[2]).strip()
             longest = max(map(len, entry.split(b"\n")))
-            found.append(HeaderField(match[1].decode("ascii").lower(), _decoded(value), line, longest))
+            fields.append(HeaderField(match[1].decode("ascii").lower(), _decoded(value), line, longest))
         line += entry.count(b"\n") + 1
-    return found, strays
+    return fields, strays
 
 
 def _decoded(value: bytes) -> str:

@@ -43,11 +43,11 @@ def find_codec(name: str) -> str | None:
         "ks_c_5601-1987": "cp949",
     }
     try:
-        found = codecs.lookup(aliases.get(name, name))
+        codec = codecs.lookup(aliases.get(name, name))
     except (LookupError, ValueError):
         return None
     # Codecs such as "zip" or "rot13" turn bytes into something else than text.
-    return found.name if found._is_text_encoding and found.name not in _NO_CHARSETS else None
+    return codec.name if codec._is_text_encoding and codec.name not in _NO_CHARSETS else None
 
 
 def _codec(name: str) -> str:

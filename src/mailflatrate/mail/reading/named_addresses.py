@@ -30,17 +30,17 @@ _PERCENT_AT = re.compile(rb"%(?:25)*40")
 
 def named_addresses(raw: bytes, *envelope: str) -> frozenset[str] | None:
     """Return canonical keys of all addresses in a message and its envelope; None for more than `MOST_ADDRESSES`."""
-    found: set[str] = set()
+    keys: set[str] = set()
     seen: set[str] = set()
     for text in (*envelope, *_texts(raw, MAX_DEPTH)):
         for local, domain in _candidates(text):
             if (candidate := f"{local}@{domain}") in seen:
                 continue
             seen.add(candidate)
-            found.update(_keys(local, domain))
-            if len(seen) > MOST_CANDIDATES or len(found) > MOST_ADDRESSES:
+            keys.update(_keys(local, domain))
+            if len(seen) > MOST_CANDIDATES or len(keys) > MOST_ADDRESSES:
                 return None
-    return frozenset(found)
+    return frozenset(keys)
 
 
 def names_one(raw: bytes, is_wanted: Callable[[str], bool], *envelope: str) -> bool:

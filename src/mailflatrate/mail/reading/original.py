@@ -44,11 +44,11 @@ def returned_headers(message: MimePart) -> Headers | None:
 
 
 def describe(headers: Headers, how: str) -> Original | None:
-    found = Original(
+    original = Original(
         sender=headers.text("from"),
         to=headers.text("to"),
         subject=headers.text("subject"),
         message_id=headers.raw("message-id"),
         how=how,
     )
-    return found if (found.sender or found.to or found.subject or found.message_id) else None
+    return original if (original.sender or original.to or original.subject or original.message_id) else None

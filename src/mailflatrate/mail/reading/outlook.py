@@ -23,10 +23,10 @@ def is_outlook(data: bytes) -> bool:
 
 def outlook_message(data: bytes) -> bytes | None:
     try:
-        found = _properties(data)
+        properties = _properties(data)
     except (StructError, ValueError, IndexError, RecursionError):
         return None
-    return message_of(*(found.get(key, "") for key in (_HEADER, _SENDER, _SUBJECT, _TEXT, _HTML)))
+    return message_of(*(properties.get(key, "") for key in (_HEADER, _SENDER, _SUBJECT, _TEXT, _HTML)))
 
 
 def message_of(header: str, sender: str, subject: str, text: str, markup: str) -> bytes | None:
@@ -34,7 +34,7 @@ def message_of(header: str, sender: str, subject: str, text: str, markup: str) -
     if not header:
         names = (("From", sender), ("Subject", subject))
         header = "\n".join(f"{name}: {' '.join(value.split())}" for name, value in names if value)
-    body = "\n".join(each for each in (text, markup) if each)
+    body = "\n".join(part for part in (text, markup) if part)
     if not header and not body:
         return None
     whole = f"{header}\nMIME-Version: 1.0\nContent-Type: text/plain; charset=utf-8\n\n{body}\n"
@@ -72,12 +72,12 @@ class _Compound:
         return unpack_from(f"<{len(data) // 4}I", data)
 
     def chain(self, number: int) -> bytes:
-        return b"".join(self._sector(each) for each in _walk(self._fat, number, self._sectors))
+        return b"".join(self._sector(sector) for sector in _walk(self._fat, number, self._sectors))
 
     def small_chain(self, number: int) -> bytes:
         whole = self._container
         most = -(-len(whole) // 64)
-        return b"".join(whole[each * 64 : each * 64 + 64] for each in _walk(self._small_fat, number, most))
+        return b"".join(whole[sector * 64 : sector * 64 + 64] for sector in _walk(self._small_fat, number, most))
 
 
 def _walk(table: tuple[int, ...], number: int, most: int) -> Iterator[int]:
@@ -96,18 +96,18 @@ def _properties(data: bytes) -> dict[str, str]:
         raise ValueError("no compound file")
     file = _Compound(data)
     end = min(len(file.directory), _MOST_ENTRIES * _ENTRY)
-    found: dict[str, str] = {}
+    properties: dict[str, str] = {}
     for at in range(0, end - _ENTRY + 1, _ENTRY):
         length, kind = unpack_from("<HB", file.directory, at + 64)
         if kind != _STREAM:
             continue
         name = file.directory[at : at + max(0, min(length, 64) - 2)].decode("utf-16-le", "replace")
         match = _NAME.match(name)
-        if match is None or match[1] in found or match[1] not in _WANTED:
+        if match is None or match[1] in properties or match[1] not in _WANTED:
             continue
         start, size = unpack_from("<IQ", file.directory, at + 116)
         size &= 0xFFFFFFFF
         content = file.chain(start) if size >= file.cutoff else file.small_chain(start)
         octets = content[: min(size, _MOST_OCTETS)]
-        found[match[1]] = octets.decode("utf-16-le" if match[2] == "001F" else "utf-8", "replace")
-    return found
+        properties[match[1]] = octets.decode("utf-16-le" if match[2] == "001F" else "utf-8", "replace")
+    return properties

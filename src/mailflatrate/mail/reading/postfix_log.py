@@ -136,9 +136,13 @@ def _by_queue_manager(queue_id: str, rest: str, at: datetime) -> LogEvent | None
 
 def _by_delivery(queue_id: str, rest: str, at: datetime) -> QueueAttempt | None:
     recipient, mark, after = rest[4:].partition(">, ")
-    fields, found, outcome = after.partition(", status=")
+    fields, separator, outcome = after.partition(", status=")
     status, bracket, reply = outcome.partition(" (")
-    if not (mark and found and bracket) or status not in (QueueStatus.SENT, QueueStatus.DEFERRED, QueueStatus.BOUNCED):
+    if not (mark and separator and bracket) or status not in (
+        QueueStatus.SENT,
+        QueueStatus.DEFERRED,
+        QueueStatus.BOUNCED,
+    ):
         return None
     code = _field(fields, "dsn=")
     # An alias on the relay changes the recipient; the one that we gave is listed as well.
@@ -159,8 +163,8 @@ def _by_delivery(queue_id: str, rest: str, at: datetime) -> QueueAttempt | None:
 
 
 def _field(fields: str, name: str) -> str:
-    _, found, value = f", {fields}".rpartition(f", {name}")
-    return value.partition(", ")[0] if found else ""
+    _, separator, value = f", {fields}".rpartition(f", {name}")
+    return value.partition(", ")[0] if separator else ""
 
 
 def _token(sender: str) -> str | None:
@@ -171,15 +175,15 @@ def _token(sender: str) -> str | None:
 def _moment(written: str, now: datetime) -> datetime:
     try:
         if written[0].isdigit():
-            found = datetime.fromisoformat(written.replace(",", "."))
-            found = found if found.tzinfo else found.replace(tzinfo=now.astimezone().tzinfo)
+            moment = datetime.fromisoformat(written.replace(",", "."))
+            moment = moment if moment.tzinfo else moment.replace(tzinfo=now.astimezone().tzinfo)
         else:
             here = now.astimezone()
             hour, minute, second = (int(part) for part in written[7:].split(":"))
             month = _MONTHS.index(written[:3]) + 1
-            found = datetime(here.year, month, int(written[4:6]), hour, minute, second, tzinfo=here.tzinfo)
-            if found > now + _A_DAY:
-                found = found.replace(year=here.year - 1)
+            moment = datetime(here.year, month, int(written[4:6]), hour, minute, second, tzinfo=here.tzinfo)
+            if moment > now + _A_DAY:
+                moment = moment.replace(year=here.year - 1)
     except (ValueError, OverflowError):
         return now
-    return min(found.astimezone(UTC), now)
+    return min(moment.astimezone(UTC), now)

@@ -157,9 +157,9 @@ def is_failure_report(message: MimePart) -> bool:
         return False
     if _FAILURE_REPORT.search(subject):
         return True
-    found = _FAILURE_REPORT.search(text)
+    match = _FAILURE_REPORT.search(text)
     # A report says what it is at once, and the source or the domain that it is about.
-    return found is not None and found.start() < 600 and _REPORTED.search(text) is not None
+    return match is not None and match.start() < 600 and _REPORTED.search(text) is not None
 
 
 def is_challenge_service(message: MimePart) -> bool:

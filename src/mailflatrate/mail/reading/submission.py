@@ -70,16 +70,16 @@ def _fields(head: bytes) -> dict[str, str]:
     lines = [line for line in unfolded.split("\n") if line]
     if len(lines) > MOST_FIELDS:
         raise SubmissionRefused("550 5.6.0 The header has too many fields")
-    found: dict[str, str] = {}
+    headers: dict[str, str] = {}
     for line in lines:
         match = _FIELD.fullmatch(line)
         if match is None:
             raise SubmissionRefused("550 5.6.0 The header has a line that isn't a field")
         name = match[1].lower()
-        if name in found and (name.startswith(("x-template", "x-reference", "content-")) or name == "message-id"):
+        if name in headers and (name.startswith(("x-template", "x-reference", "content-")) or name == "message-id"):
             raise SubmissionRefused(f"550 5.6.0 The field {match[1][:40]} occurs twice")
-        found.setdefault(name, match[2])
-    return found
+        headers.setdefault(name, match[2])
+    return headers
 
 
 def _decoded(value: str) -> str:
@@ -133,7 +133,7 @@ def _is_shallow(value: object, levels: int) -> bool:
     if levels == 0:
         return False
     if isinstance(value, dict):
-        return all(_is_shallow(each, levels - 1) for each in value.values())
+        return all(_is_shallow(child, levels - 1) for child in value.values())
     if isinstance(value, list):
-        return all(_is_shallow(each, levels - 1) for each in value)
+        return all(_is_shallow(child, levels - 1) for child in value)
     return True

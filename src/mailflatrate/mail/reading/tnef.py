@@ -52,16 +52,16 @@ def _attributes(data: bytes) -> Iterator[tuple[int, bytes]]:
 
 
 def _message(stream: bytes) -> bytes | None:
-    found: Properties = {}
+    properties: Properties = {}
     for kind, value in _attributes(stream):
         if kind == _MESSAGE_PROPERTIES:
-            found = _properties(value)
-    texts = (found.get(key, b"").decode("utf-8", "replace") for key in (_HEADER, _SENDER, _SUBJECT, _TEXT, _HTML))
+            properties = _properties(value)
+    texts = (properties.get(key, b"").decode("utf-8", "replace") for key in (_HEADER, _SENDER, _SUBJECT, _TEXT, _HTML))
     return message_of(*texts)
 
 
 def _properties(data: bytes) -> Properties:
-    found: Properties = {}
+    properties: Properties = {}
     try:
         at = 4
         for _ in range(min(unpack_from("<I", data, 0)[0], _MOST_PROPERTIES)):
@@ -70,10 +70,10 @@ def _properties(data: bytes) -> Properties:
             if name >= _NAMED:
                 at = _after_name(data, at)
             value, at = _value(data, at, kind)
-            found.setdefault(name, value)
+            properties.setdefault(name, value)
     except StructError:
         pass
-    return found
+    return properties
 
 
 def _after_name(data: bytes, at: int) -> int:

@@ -88,12 +88,12 @@ def _halves(raw: bytes) -> tuple[bytes, bytes]:
 
 
 def _fields(head: bytes) -> list[Field]:
-    found = []
+    fields = []
     for line in re.split(rb"\r\n(?![ \t])", head):
         name, colon, value = line.partition(b":")
         if colon:
-            found.append((name, value.removesuffix(b"\r\n")))
-    return found
+            fields.append((name, value.removesuffix(b"\r\n")))
+    return fields
 
 
 def _judge(fields: list[Field], place: int, body: bytes, find_key: KeyFinder, at: datetime) -> DkimVerdict:
@@ -225,13 +225,13 @@ def _octets(text: str) -> bytes:
 
 def _public_key(find_key: KeyFinder, selector: str, domain: str) -> rsa.RSAPublicKey:
     try:
-        found = find_key(selector, domain)
+        der = find_key(selector, domain)
     except KeyUnreachable as problem:
         raise _InvalidSignature(DkimStatus.KEY_UNREACHABLE) from problem
-    if found is None:
+    if der is None:
         raise _InvalidSignature(DkimStatus.KEY_MISSING)
     try:
-        key = load_der_public_key(found)
+        key = load_der_public_key(der)
     except (ValueError, UnsupportedAlgorithm) as problem:
         raise _InvalidSignature(DkimStatus.UNSUPPORTED) from problem
     if not isinstance(key, rsa.RSAPublicKey) or key.key_size < MINIMUM_KEY_BITS:

@@ -119,8 +119,8 @@ class MultiBufferSigner:
             batch = fitting[start : start + LANES]
             if len(batch) < LEAST_TASKS or self.faults >= MOST_FAULTS:
                 break
-            found = self._compute([each[1] for each in batch], [each[2] for each in batch])
-            for (place, _, _), signature in zip(batch, found, strict=True):
+            batch_signatures = self._compute([task[1] for task in batch], [task[2] for task in batch])
+            for (place, _, _), signature in zip(batch, batch_signatures, strict=True):
                 signatures[place] = signature
                 if signature is None:
                     self._note_fault("a signature didn't verify and was made again by OpenSSL")
@@ -206,14 +206,14 @@ class _Workspace:
         used = len(keys) * _OCTETS
         signed, checked, encoded = self._signed.raw, self._checked.raw, self._encoded.raw
         all_good = checked[:used] == encoded[:used]
-        found: list[bytes | None] = []
+        signatures: list[bytes | None] = []
         for start, key in zip(range(0, used, _OCTETS), keys, strict=True):
             end = start + _OCTETS
             signature = signed[start:end]
             # RFC 8017 section 5.2.2 refuses a number that isn't below the modulus, though it leads to the same digest.
             good = (all_good or checked[start:end] == encoded[start:end]) and signature < key.modulus
-            found.append(signature if good else None)
-        return found
+            signatures.append(signature if good else None)
+        return signatures
 
 
 def find_signer(*, enabled: bool = True, on_fault: Callable[[str], None] = lambda _: None) -> DigestSigner:

@@ -132,50 +132,50 @@ def restore(answer: str, masked: MaskedText) -> RestoredText:
     opened: list[int] = []
     written: list[str] = []
     at = 0
-    for found in _ANSWERED.finditer(answer):
-        written.append(_words(answer[at : found.start()], masked.form))
-        at = found.end()
-        number = int(found["value"] or found["around"])
+    for match in _ANSWERED.finditer(answer):
+        written.append(_words(answer[at : match.start()], masked.form))
+        at = match.end()
+        number = int(match["value"] or match["around"])
         if not 1 <= number <= len(masked.hidden):
             continue
         hidden = masked.hidden[number - 1]
         if hidden.encloses:
-            written.append(_enclosed(number, found, masked, opened))
-        elif not found["close"]:
+            written.append(_enclosed(number, match, masked, opened))
+        elif not match["close"]:
             written.append(hidden.before)
             if hidden.is_condition:
                 conditions.append(number)
         used.add(number)
     written.append(_words(answer[at:], masked.form))
     written += [masked.hidden[number - 1].after for number in reversed(opened)]
-    if conditions != [at for at, each in enumerate(masked.hidden, start=1) if each.is_condition]:
+    if conditions != [at for at, part in enumerate(masked.hidden, start=1) if part.is_condition]:
         raise AnswerRefused("conditions")
     text = "".join(written).strip()
     if masked.form is TextForm.LINE:
         text = _SPACES.sub(" ", text)
     if not _LETTER.search(text) or len(text) > 4 * LONGEST_TEXT:
         raise AnswerRefused("empty")
-    wanted = {at for at, each in enumerate(masked.hidden, start=1) if each.is_wanted}
-    return RestoredText(masked.start + text + masked.end, len(wanted - used))
+    required = {at for at, part in enumerate(masked.hidden, start=1) if part.is_wanted}
+    return RestoredText(masked.start + text + masked.end, len(required - used))
 
 
 def _tokens(source: str, form: TextForm) -> Iterator[_Token]:
     at = 0
-    for found in _PATTERNS[form].finditer(source):
-        if found.start() > at:
-            yield _Token("words", _read(source[at : found.start()], form))
-        at = found.end()
-        groups = found.groupdict()
+    for match in _PATTERNS[form].finditer(source):
+        if match.start() > at:
+            yield _Token("words", _read(source[at : match.start()], form))
+        at = match.end()
+        groups = match.groupdict()
         if groups.get("link"):
             yield _Token("open", "[", name="](")
             yield from _tokens(groups["label"], form)
             yield _Token("close", f"]{groups['target']}", name="](")
         elif groups.get("tag"):
-            yield _tag(found[0], groups["name"].lower())
+            yield _tag(match[0], groups["name"].lower())
         elif groups.get("field"):
-            yield _Token("condition" if found[0].startswith("{%") else "value", found[0])
+            yield _Token("condition" if match[0].startswith("{%") else "value", match[0])
         else:
-            yield _Token("value" if groups.get("own") else "single", found[0])
+            yield _Token("value" if groups.get("own") else "single", match[0])
     if at < len(source):
         yield _Token("words", _read(source[at:], form))
 
@@ -228,11 +228,11 @@ def _mark_of(hidden: Hidden, number: int) -> str:
     return f"[[{number}]]" if hidden.is_value or hidden.is_condition else f"<{number}/>"
 
 
-def _enclosed(number: int, found: re.Match[str], masked: MaskedText, opened: list[int]) -> str:
+def _enclosed(number: int, match: re.Match[str], masked: MaskedText, opened: list[int]) -> str:
     """Return the markup for a mark around words; what was left open in between is closed first."""
-    if found["single"] or found["value"]:
+    if match["single"] or match["value"]:
         return ""
-    if not found["close"]:
+    if not match["close"]:
         if number in opened:
             return ""
         opened.append(number)

@@ -53,8 +53,8 @@ def find_passages(source: str, source_format: SourceFormat) -> list[SourcePassag
     """Return the texts and pictures of a source in its order, at most MOST_PASSAGES; none of one that's too long."""
     if len(source) > LONGEST_SOURCE:
         return []
-    found = _markdown(source) if source_format is SourceFormat.MARKDOWN else _markup(source, source_format)
-    return sorted(found, key=lambda one: one.start)[:MOST_PASSAGES]
+    passages = _markdown(source) if source_format is SourceFormat.MARKDOWN else _markup(source, source_format)
+    return sorted(passages, key=lambda passage: passage.start)[:MOST_PASSAGES]
 
 
 def _markdown(source: str) -> Iterator[SourcePassage]:
@@ -108,10 +108,11 @@ def picture_values(tag: str) -> tuple[str, str]:
     markdown = _MARKDOWN_PICTURE.fullmatch(tag)
     if markdown:
         return markdown["src"], markdown["alt"]
-    found = {
-        one["name"].lower(): html.unescape(one["double"] or one["single"] or "") for one in _ATTRIBUTE.finditer(tag)
+    attributes = {
+        attribute["name"].lower(): html.unescape(attribute["double"] or attribute["single"] or "")
+        for attribute in _ATTRIBUTE.finditer(tag)
     }
-    return found.get("src", ""), found.get("alt", "")
+    return attributes.get("src", ""), attributes.get("alt", "")
 
 
 def with_alt(tag: str, text: str) -> str:
@@ -120,8 +121,8 @@ def with_alt(tag: str, text: str) -> str:
         text = text.replace("[", "(").replace("]", ")").replace("<", "")
         return f"![{text}]({markdown['src']}{markdown['rest']})"
     written = f'alt="{html.escape(text)}"'
-    for one in _ATTRIBUTE.finditer(tag):
-        if one["name"].lower() == "alt":
-            return tag[: one.start()] + written + tag[one.end() :]
+    for attribute in _ATTRIBUTE.finditer(tag):
+        if attribute["name"].lower() == "alt":
+            return tag[: attribute.start()] + written + tag[attribute.end() :]
     end = len(tag) - (2 if tag.endswith("/>") else 1)
     return f"{tag[:end].rstrip()} {written}{' ' if tag.endswith('/>') else ''}{tag[end:]}"

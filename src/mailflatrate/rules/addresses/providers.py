@@ -26,32 +26,32 @@ def is_freemail(domain: str) -> bool:
 
 def suggest_domain(domain: str) -> str | None:
     """Only a suggestion (R-24): consent belongs to the address that was typed, so nothing may replace it silently."""
-    known = _providers()
-    if domain in known.all or domain in known.neighbours:
+    providers = _providers()
+    if domain in providers.all or domain in providers.neighbours:
         return None
-    if domain in known.typos:
-        return known.typos[domain]
+    if domain in providers.typos:
+        return providers.typos[domain]
     name, _, ending = domain.rpartition(".")
-    right_ending = known.endings.get(ending, ending)
-    if f"{name}.{right_ending}" in known.all:
+    right_ending = providers.endings.get(ending, ending)
+    if f"{name}.{right_ending}" in providers.all:
         return f"{name}.{right_ending}"
-    for candidate in _near(name, right_ending, known):
+    for candidate in _near(name, right_ending, providers):
         if one_slip(name, candidate):
             return f"{candidate}.{right_ending}"
     return f"{name}.{right_ending}" if right_ending != ending and "." not in name else None
 
 
-def _near(name: str, ending: str, known: _Providers) -> tuple[str, ...]:
+def _near(name: str, ending: str, providers: _Providers) -> tuple[str, ...]:
     if len(name) < _MIN_GUESSED_LENGTH - 1 or "." in name:
         return ()
-    names = known.by_deletion.get(ending)
+    names = providers.by_deletion.get(ending)
     if names is None:
         return ()
-    found: dict[str, None] = {}
+    candidates: dict[str, None] = {}
     for shorter in (name, *_deletions(name)):
         if shorter in names:
-            found.update(dict.fromkeys(names[shorter]))
-    return tuple(found)
+            candidates.update(dict.fromkeys(names[shorter]))
+    return tuple(candidates)
 
 
 def _deletions(name: str) -> list[str]:

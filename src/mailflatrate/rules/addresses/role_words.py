@@ -39,9 +39,9 @@ def latin_spellings(word: str) -> tuple[str, ...]:
     at = 0
     while table and at < len(word):
         for size in (2, 1):
-            found = table.get(word[at : at + size])
-            if found is not None:
-                choices.append(found)
+            letters = table.get(word[at : at + size])
+            if letters is not None:
+                choices.append(letters)
                 at += size
                 break
         else:
@@ -51,7 +51,9 @@ def latin_spellings(word: str) -> tuple[str, ...]:
         return ()
     rare = sorted(product(*(range(len(choice)) for choice in choices)), key=sum) if _count(choices) <= 4_096 else []
     picks = rare or [tuple(0 for _ in choices)]
-    return tuple("".join(each[at] for each, at in zip(choices, pick, strict=True)) for pick in picks[:MOST_SPELLINGS])
+    return tuple(
+        "".join(options[at] for options, at in zip(choices, pick, strict=True)) for pick in picks[:MOST_SPELLINGS]
+    )
 
 
 def _count(choices: list[tuple[str, ...]]) -> int:
@@ -188,7 +190,7 @@ def role_words() -> RoleWords:
     words.branches.update(place for place, alone in places if alone)
     words.places.update(place for place, _ in places)
     words.beside.update(words.places, (word for word, _ in _entries("qualifiers.txt")))
-    words.beginnings.update(word[:MIN_FUSED_OTHER] for known in (words.tier, words.beside) for word in known)
+    words.beginnings.update(word[:MIN_FUSED_OTHER] for word_set in (words.tier, words.beside) for word in word_set)
     words.names.update(word for word, _ in _entries("surnames.txt"))
     words.given_names.update(name for name, _ in _entries("given_names.txt") if name not in words.tier)
     for word in words.tier:

@@ -144,15 +144,15 @@ def _in_latin(text: str) -> str:
 
 def plain_refused_words() -> frozenset[str]:
     """Return tier 1 in every spelling and separator. Surnames are left out: the domain decides about them."""
-    found = set()
+    variants = set()
     for group in groups():
         if group["tier"] != REFUSED or group.get("ending") or group.get("surname"):
             continue
         for name in group["names"].split():
             for spelling in {name, *spellings(name)}:
-                found |= {spelling.replace("-", joint) for joint in ("", "-", ".", "_")}
+                variants |= {spelling.replace("-", joint) for joint in ("", "-", ".", "_")}
     surnames = role_words().surnames | role_words().names
-    return frozenset(word for word in found if word not in surnames and _tier(word) == REFUSED)
+    return frozenset(word for word in variants if word not in surnames and _tier(word) == REFUSED)
 
 
 def _joinable(tokens: list[str]) -> bool:

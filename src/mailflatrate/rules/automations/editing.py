@@ -29,10 +29,10 @@ class StepPlace:
     @classmethod
     def read(cls, text: str) -> StepPlace:
         """Return the place that a text such as `top:2` names. Raises StepGone."""
-        found = _PLACE.fullmatch(text)
-        if found is None:
+        match = _PLACE.fullmatch(text)
+        if match is None:
             raise StepGone(text)
-        return cls(found[1], int(found[2]))
+        return cls(match[1], int(match[2]))
 
     def __str__(self) -> str:
         return f"{self.list}:{self.index}"

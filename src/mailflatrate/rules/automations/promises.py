@@ -91,9 +91,9 @@ def promise_in(sentence: str) -> Promise | None:
     if (every := _EVERY.search(text)) and (number := _number(every["number"])):
         return Promise(1, number * _DAYS[every["span"]])
     counted = [
-        Promise(times, _DAYS[found["span"]])
-        for found in _COUNTED.finditer(text)
-        if found["span"] in _DAYS and (times := _number(found["times"]))
+        Promise(times, _DAYS[match["span"]])
+        for match in _COUNTED.finditer(text)
+        if match["span"] in _DAYS and (times := _number(match["times"]))
     ]
     if counted:
         return max(counted, key=lambda promise: promise.messages / promise.days)

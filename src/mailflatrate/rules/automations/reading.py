@@ -19,7 +19,7 @@ def read_graph(raw: Any) -> g.Graph:
     if cap is not None and (isinstance(cap, bool) or not isinstance(cap, int) or not 0 < cap <= g.MAX_CAP_PER_WEEK):
         raise whole.refuse("cap_per_week")
     reader = _StepReader()
-    found = g.Graph(
+    graph = g.Graph(
         entry=_entry(JsonObject(whole.take("entry"), "", "entry")),
         reentry=_reentry(JsonObject(whole.take("reentry", {}), "", "reentry")),
         goal=_goal(JsonObject(goal_raw, "", "goal")) if goal_raw is not None else None,
@@ -29,22 +29,22 @@ def read_graph(raw: Any) -> g.Graph:
         steps=reader.steps(whole.listed("steps"), depth=0),
     )
     whole.end()
-    return found
+    return graph
 
 
 def _entry(raw: JsonObject) -> g.Entry:
     on = raw.one_of("on", g.EntryKind)
-    found = TRIGGERS[on].read(raw)
+    parameters = TRIGGERS[on].read(raw)
     raw.end()
-    return g.Entry(on, **found)
+    return g.Entry(on, **parameters)
 
 
 def _reentry(raw: JsonObject) -> g.Reentry:
-    found = g.Reentry(
+    reentry = g.Reentry(
         raw.one_of("mode", g.ReentryMode, g.ReentryMode.NEVER), raw.number("days", 0, g.MAX_INACTIVE_DAYS, 0)
     )
     raw.end()
-    return found
+    return reentry
 
 
 def _goal(raw: JsonObject) -> g.Goal:
@@ -55,9 +55,9 @@ def _goal(raw: JsonObject) -> g.Goal:
 
 
 def _quiet(raw: JsonObject) -> g.NoMailHours:
-    found = g.NoMailHours(raw.time("from"), raw.time("to"))
+    hours = g.NoMailHours(raw.time("from"), raw.time("to"))
     raw.end()
-    return found
+    return hours
 
 
 class _StepReader:
@@ -67,7 +67,7 @@ class _StepReader:
         self._seen: set[str] = set()
 
     def steps(self, raw: list[Any], depth: int) -> tuple[Step, ...]:
-        return tuple(self._step(each, depth) for each in raw)
+        return tuple(self._step(step, depth) for step in raw)
 
     def _step(self, raw: Any, depth: int) -> Step:
         first = JsonObject(raw, "", "steps")
@@ -85,6 +85,6 @@ class _StepReader:
         do = rest.take("do")
         if do not in STEP_KINDS:
             raise rest.refuse("do")
-        found = STEP_KINDS[do].read(key, rest, lambda nested: self.steps(nested, depth + 1))
+        step = STEP_KINDS[do].read(key, rest, lambda nested: self.steps(nested, depth + 1))
         rest.end()
-        return found
+        return step

@@ -56,7 +56,7 @@ class Rehearsal:
 
     @property
     def messages(self) -> Sequence[RehearsedStep]:
-        return [each for each in self.steps if each.step.kind == Send.kind and not each.is_skipped]
+        return [rehearsed for rehearsed in self.steps if rehearsed.step.kind == Send.kind and not rehearsed.is_skipped]
 
 
 class RehearsedPerson(Protocol):
@@ -92,19 +92,19 @@ class _Way:
             due = self._due(step, now)
             if due is None:
                 return Rehearsal([*taken, RehearsedStep(step, now, now)], RehearsalEnd.NO_DATE, now)
-            found = self._wait_until_free(RehearsedStep(step, now, due))
-            now = found.at
+            rehearsed = self._wait_until_free(RehearsedStep(step, now, due))
+            now = rehearsed.at
             following = self._goal(step, now)
             if following is not None:
-                taken.append(replace(found, is_skipped=True))
+                taken.append(replace(rehearsed, is_skipped=True))
                 if following == FINISH:
                     return Rehearsal(taken, RehearsalEnd.GOAL, now)
                 key = following
                 continue
-            found = replace(found, target=self._target(step, now))
+            rehearsed = replace(rehearsed, target=self._target(step, now))
             self._person.act(step, now)
-            taken.append(found)
-            key = step.targets[found.target]
+            taken.append(rehearsed)
+            key = step.targets[rehearsed.target]
         return Rehearsal(taken, RehearsalEnd.FINISHED, now)
 
     def _due(self, step: FlatStep, now: datetime) -> datetime | None:
@@ -114,17 +114,17 @@ class _Way:
         day = self._person.day(rule.field) if rule.kind is WaitKind.DATE else None
         return due_at(rule, now, zone_for(self._person.zone(), self._home), day)
 
-    def _wait_until_free(self, found: RehearsedStep) -> RehearsedStep:
-        while found.step.kind == Send.kind and self._goal(found.step, found.at) is None:
-            delays = list(self._person.delays(found.at))
-            later = max((delay.until for delay in delays), default=found.at)
+    def _wait_until_free(self, rehearsed: RehearsedStep) -> RehearsedStep:
+        while rehearsed.step.kind == Send.kind and self._goal(rehearsed.step, rehearsed.at) is None:
+            delays = list(self._person.delays(rehearsed.at))
+            later = max((delay.until for delay in delays), default=rehearsed.at)
             leaves = after_no_mail_hours(later, self._graph.quiet, zone_for(self._person.zone(), self._home))
             if leaves > later:
                 delays.append(Delay(DelayReason.NO_MAIL_HOURS, leaves))
-            if leaves <= found.at:
+            if leaves <= rehearsed.at:
                 break
-            found = replace(found, at=leaves, delays=(*found.delays, *delays))
-        return found
+            rehearsed = replace(rehearsed, at=leaves, delays=(*rehearsed.delays, *delays))
+        return rehearsed
 
     def _goal(self, step: FlatStep, at: datetime) -> str | None:
         goal = self._graph.goal

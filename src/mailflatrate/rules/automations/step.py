@@ -75,7 +75,11 @@ class Step:
 
     @classmethod
     def settings(cls) -> dict[str, StepSetting]:
-        return {each.name: each.metadata["setting"] for each in fields(cls) if "setting" in each.metadata}
+        return {
+            dataclass_field.name: dataclass_field.metadata["setting"]
+            for dataclass_field in fields(cls)
+            if "setting" in dataclass_field.metadata
+        }
 
     @classmethod
     def read(cls, key: str, raw: JsonObject, nested: ReadSteps) -> Self:

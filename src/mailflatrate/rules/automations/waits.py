@@ -25,8 +25,8 @@ def wait_rule(parameters: Mapping[str, Any]) -> WaitRule:
 
 def zone_for(name: str | None, home: str) -> ZoneInfo:
     """Ignore case; `home`, the account's, if the contact names none or an unknown one."""
-    found = find_zone(name or "")
-    return found if found is not None else ZoneInfo(home)
+    zone = find_zone(name or "")
+    return zone if zone is not None else ZoneInfo(home)
 
 
 def moment(day: date, at: str, zone: ZoneInfo) -> datetime:
@@ -62,9 +62,7 @@ def _next_time(at: str, weekday: int | None, now: datetime, zone: ZoneInfo) -> d
     today = now.astimezone(zone).date()
     days = (today + timedelta(days=later) for later in range(15))
     return next(
-        found
-        for day in days
-        if (weekday is None or day.weekday() == weekday) and (found := moment(day, at, zone)) >= now
+        due for day in days if (weekday is None or day.weekday() == weekday) and (due := moment(day, at, zone)) >= now
     )
 
 

@@ -54,36 +54,42 @@ def said_beside(outline: str, anchors: Sequence[Anchor]) -> dict[str, str]:
 
 
 def _ends_before(anchors: Sequence[Anchor]) -> list[int]:
-    found: list[int] = []
+    ends: list[int] = []
     for number, anchor in enumerate(anchors):
         before = anchors[number - 1] if number else None
         same = before is not None and before.href == anchor.href
-        found.append(found[-1] if same else before.end if before is not None else 0)
-    return found
+        ends.append(ends[-1] if same else before.end if before is not None else 0)
+    return ends
 
 
 def _starts_after(anchors: Sequence[Anchor], length: int) -> list[int]:
-    found: list[int] = []
+    starts: list[int] = []
     for number, anchor in reversed(list(enumerate(anchors))):
         after = anchors[number + 1] if number + 1 < len(anchors) else None
         same = after is not None and after.href == anchor.href
-        found.append(found[-1] if same else after.start if after is not None else length)
-    return found[::-1]
+        starts.append(starts[-1] if same else after.start if after is not None else length)
+    return starts[::-1]
 
 
 def disagreements(words: str, prices: Sequence[PriceRange], events: Sequence[EventDays]) -> tuple[str, ...]:
     """Return such as `19.90 EUR / 24.90 EUR`. A page that states none or many says nothing, and one value that agrees
     is enough: a campaign may also name the price before the sale.
     """
-    found = []
-    stated = [price for price in stated_prices(words) if any(price.currency == each.currency for each in prices)]
-    if 0 < len(prices) <= MOST_COMPARED and stated and not any(each.has(price) for price in stated for each in prices):
-        found.append(f"{_said_prices(stated)} / {_said_ranges(prices)}")
+    differences = []
+    stated = [
+        price for price in stated_prices(words) if any(price.currency == price_range.currency for price_range in prices)
+    ]
+    if (
+        0 < len(prices) <= MOST_COMPARED
+        and stated
+        and not any(price_range.has(price) for price in stated for price_range in prices)
+    ):
+        differences.append(f"{_said_prices(stated)} / {_said_ranges(prices)}")
     days = stated_days(words)
     agree = any(day.is_within(event.first, event.last) for day in days for event in events)
     if 0 < len(events) <= MOST_COMPARED and days and not agree:
-        found.append(f"{', '.join(map(_said_day, days[:MOST_COMPARED]))} / {_said_events(events)}")
-    return tuple(found)
+        differences.append(f"{', '.join(map(_said_day, days[:MOST_COMPARED]))} / {_said_events(events)}")
+    return tuple(differences)
 
 
 def _said_prices(prices: Iterable[StatedPrice]) -> str:

@@ -8,9 +8,15 @@ _BAD = {"dmarc": ("fail", "permerror"), "spf": ("fail", "softfail", "permerror")
 
 def _hits(facts: MessageFacts) -> Params | None:
     results = facts.transit.results
-    if facts.transit.through_list or any((one.method, one.result) == ("dmarc", "pass") for one in results):
+    if facts.transit.through_list or any(
+        (auth_result.method, auth_result.result) == ("dmarc", "pass") for auth_result in results
+    ):
         return None  # a list sends in its own name, and SPF may fail where DKIM carries DMARC
-    bad = [f"{one.method}={one.result}" for one in results if one.result in _BAD.get(one.method, ())]
+    bad = [
+        f"{auth_result.method}={auth_result.result}"
+        for auth_result in results
+        if auth_result.result in _BAD.get(auth_result.method, ())
+    ]
     return {"found": tuple(dict.fromkeys(bad)), "domain": facts.from_line.domain} if bad else None
 
 

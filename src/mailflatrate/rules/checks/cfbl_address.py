@@ -17,9 +17,11 @@ def _hits(facts: MessageFacts) -> Params | None:
     if match is None:
         return {"found": written[:80]}
     covering = [signature.domain for signature in facts.holding if "cfbl-address" in signature.signed_fields]
-    wanted = (match[1].lower(), facts.from_line.domain)
+    required_domains = (match[1].lower(), facts.from_line.domain)
     return (
-        None if all(any(same_house(domain, one) for domain in covering) for one in wanted) else {"found": written[:80]}
+        None
+        if all(any(same_house(domain, required) for domain in covering) for required in required_domains)
+        else {"found": written[:80]}
     )
 
 

@@ -5,8 +5,8 @@ from mailflatrate.rules.verdict import Check, CheckedChain, Params, RuleText, Se
 
 
 def _hits(facts: HasContent) -> Params | None:
-    found = facts.content.categories
-    return {"found": found} if found else None
+    phrases = facts.content.categories
+    return {"found": phrases} if phrases else None
 
 
 CHECK: Check[HasContent] = Check(

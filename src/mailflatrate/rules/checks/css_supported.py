@@ -5,8 +5,8 @@ from mailflatrate.rules.verdict import Check, CheckedChain, Params, RuleText, Se
 
 
 def _hits(facts: HasContent) -> Params | None:
-    found = facts.content.unsupported_css
-    return {"samples": found[:5]} if found else None
+    properties = facts.content.unsupported_css
+    return {"samples": properties[:5]} if properties else None
 
 
 CHECK: Check[HasContent] = Check(

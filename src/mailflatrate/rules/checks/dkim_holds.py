@@ -7,10 +7,10 @@ from mailflatrate.rules.verdict import Check, Params, RuleText, Severity
 def _hits(facts: MessageFacts) -> Params | None:
     if facts.holding or any(signature.is_transit_broken for signature in facts.signatures):
         return None
-    found = tuple(
+    problems = tuple(
         f"{signature.verdict.domain or '-'}=dkim.{signature.verdict.status.value}" for signature in facts.signatures
     )
-    return {"found": found or ("dkim.none",)}
+    return {"found": problems or ("dkim.none",)}
 
 
 CHECK: Check[MessageFacts] = Check(

@@ -6,8 +6,8 @@ from mailflatrate.rules.verdict import Check, CheckedChain, Params, RuleText, Se
 
 
 def _hits(facts: FormFacts) -> Params | None:
-    found = tuple(field.key for field in facts.content.fields if is_special(field.key, *field.labels.values()))
-    return {"fields": found} if found else None
+    keys = tuple(field.key for field in facts.content.fields if is_special(field.key, *field.labels.values()))
+    return {"fields": keys} if keys else None
 
 
 CHECK: Check[FormFacts] = Check(

@@ -7,7 +7,7 @@ _NEEDED = {"from": "From", "to": "To", "date": "Date", "message-id": "Message-ID
 
 
 def _hits(facts: MessageFacts) -> Params | None:
-    missing = tuple(shown for name, shown in _NEEDED.items() if not facts.message.first(name).strip())
+    missing = tuple(label for name, label in _NEEDED.items() if not facts.message.first(name).strip())
     return {"fields": missing} if missing else None
 
 

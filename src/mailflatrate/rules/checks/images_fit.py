@@ -5,8 +5,8 @@ from mailflatrate.rules.verdict import Check, CheckedChain, Params, RuleText, Se
 
 
 def _hits(facts: HasContent) -> Params | None:
-    found = facts.content.oversized_images
-    return {"samples": found[:3], "count": len(found)} if found else None
+    images = facts.content.oversized_images
+    return {"samples": images[:3], "count": len(images)} if images else None
 
 
 CHECK: Check[HasContent] = Check(

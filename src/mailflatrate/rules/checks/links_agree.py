@@ -6,7 +6,7 @@ from mailflatrate.rules.verdict import Check, CheckedChain, Params, RuleText, Se
 
 def _hits(facts: CampaignFacts) -> Params | None:
     differ = [(visit.url, disagreement) for visit in facts.content.visits for disagreement in visit.disagreements]
-    return {"links": tuple(f"{said} ({url})" for url, said in differ)[:5]} if differ else None
+    return {"links": tuple(f"{sentence} ({url})" for url, sentence in differ)[:5]} if differ else None
 
 
 CHECK: Check[CampaignFacts] = Check(

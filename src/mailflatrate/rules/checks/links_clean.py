@@ -73,14 +73,14 @@ def _host_fault(host: str) -> str:
 
 
 def _is_shortener(host: str) -> bool:
-    return host in _SHORTENERS or any(host.endswith(f".{one}") for one in _SHORTENERS)
+    return host in _SHORTENERS or any(host.endswith(f".{shortener}") for shortener in _SHORTENERS)
 
 
 def _is_disguised(host: str) -> bool:
     labels = [_unicode(label) for label in host.split(".")]
     if all(label.isascii() for label in labels):
         return False
-    alike = any(not one.isascii() and undisguised(one).isascii() and script_of(one[0]) != "LATIN" for one in labels)
+    alike = any(not part.isascii() and undisguised(part).isascii() and script_of(part[0]) != "LATIN" for part in labels)
     return disguised_word(" ".join(labels)) is not None or (alike and labels[-1] not in _AT_HOME)
 
 

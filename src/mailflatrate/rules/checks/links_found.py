@@ -11,7 +11,7 @@ def _hits(facts: CampaignFacts) -> Params | None:
     missed = [visit for visit in facts.content.visits if visit.outcome in _MISSED]
     if not missed:
         return None
-    return {"links": tuple(f"{each.url} ({each.problem})" if each.problem else each.url for each in missed)[:5]}
+    return {"links": tuple(f"{link.url} ({link.problem})" if link.problem else link.url for link in missed)[:5]}
 
 
 CHECK: Check[CampaignFacts] = Check(

@@ -15,13 +15,13 @@ _SHOWN = re.compile(
 
 def _hits(facts: HasContent) -> Params | None:
     for link in facts.content.links:
-        shown = _SHOWN.fullmatch(link.text)
+        match = _SHOWN.fullmatch(link.text)
         # `Node.js` as the words of a link isn't a host name.
-        if shown is None or not (shown["surely"] or is_domain(shown["host"].lower())):
+        if match is None or not (match["surely"] or is_domain(match["host"].lower())):
             continue
-        named, target = _label(shown["host"].lower()), _target(link.url)
+        named, target = _label(match["host"].lower()), _target(link.url)
         if target is not None and target != named and not target.endswith(f".{named}"):
-            return {"shown": shown["host"], "target": target or link.url}
+            return {"shown": match["host"], "target": target or link.url}
     return None
 
 

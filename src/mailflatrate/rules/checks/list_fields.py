@@ -17,7 +17,7 @@ def _hits(facts: MessageFacts) -> Params | None:
 def _bare(value: str) -> str:
     """Strip comments, and the white space that folding left inside brackets (RFC 2369 section 2)."""
     plain = re.sub(r"\([^()]*\)", "", value)
-    return re.sub(r"<[^<>]*>", lambda found: re.sub(r"\s+", "", found.group()), plain).strip()
+    return re.sub(r"<[^<>]*>", lambda match: re.sub(r"\s+", "", match.group()), plain).strip()
 
 
 CHECK: Check[MessageFacts] = Check(

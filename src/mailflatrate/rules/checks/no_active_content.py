@@ -39,8 +39,8 @@ _TYPES = frozenset(
 def _hits(facts: HasContent) -> Params | None:
     content = facts.content
     files = tuple(name for name in content.attachments if _is_executable(name))
-    found = (*content.active_elements, *files)
-    return {"found": found} if found else None
+    elements = (*content.active_elements, *files)
+    return {"found": elements} if elements else None
 
 
 def _is_executable(name: str) -> bool:

@@ -7,8 +7,8 @@ from mailflatrate.rules.verdict import NO_PARAMS, Check, CheckedChain, Params, R
 
 
 def _hits(facts: NoticeFacts) -> Params | None:
-    wanted = facts.recipient_is_user or facts.answers_request or facts.asks_mailbox or facts.gets_tests
-    return None if wanted and not facts.advertising else NO_PARAMS
+    is_expected = facts.recipient_is_user or facts.answers_request or facts.asks_mailbox or facts.gets_tests
+    return None if is_expected and not facts.advertising else NO_PARAMS
 
 
 CHECK: Check[NoticeFacts] = Check(

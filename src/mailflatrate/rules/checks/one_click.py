@@ -15,8 +15,8 @@ _OF_ONE_CLICK = (
 
 
 def _hits(facts: MessageFacts) -> Params | None:
-    found = tuple(f"leave.{problem.value}" for problem in facts.unsubscribe.problems if problem in _OF_ONE_CLICK)
-    return {"problems": found} if found else None
+    codes = tuple(f"leave.{problem.value}" for problem in facts.unsubscribe.problems if problem in _OF_ONE_CLICK)
+    return {"problems": codes} if codes else None
 
 
 CHECK: Check[MessageFacts] = Check(

@@ -10,7 +10,9 @@ def _hits(facts: MessageFacts) -> Params | None:
     there = [name for name in _FIELDS if facts.own.all(name)]
     signed = [verdict.signed_fields for verdict in facts.sender_signatures] or [()]
     # One signature has to cover both: a receiver checks one, not all of them together.
-    open_fields = min((tuple(_FIELDS[name] for name in there if name not in one) for one in signed), key=len)
+    open_fields = min(
+        (tuple(_FIELDS[name] for name in there if name not in field_names) for field_names in signed), key=len
+    )
     return {"fields": open_fields} if open_fields else None
 
 

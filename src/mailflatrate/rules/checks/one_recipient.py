@@ -7,9 +7,9 @@ from mailflatrate.rules.verdict import Check, Params, RuleText, Severity
 
 def _hits(facts: MessageFacts) -> Params | None:
     message = facts.message
-    shown = [mailbox for name in ("to", "cc") for value in message.all(name) for mailbox in read_from(value)]
+    mailboxes = [mailbox for name in ("to", "cc") for value in message.all(name) for mailbox in read_from(value)]
     hidden = bool(message.all("bcc"))
-    count = sum(1 for mailbox in shown if mailbox.address)
+    count = sum(1 for mailbox in mailboxes if mailbox.address)
     return {"count": count} if count != 1 or hidden else None
 
 

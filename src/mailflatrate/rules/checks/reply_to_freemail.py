@@ -10,8 +10,8 @@ def _hits(facts: MessageFacts) -> Params | None:
     if is_freemail(facts.from_line.domain):
         return None  # sender-not-freemail says so
     boxes = [box for value in facts.own.all("reply-to") for box in read_from(value)]
-    found = next((box.address for box in boxes if is_freemail(box.domain)), None)
-    return {"address": found, "domain": facts.from_line.domain} if found else None
+    freemail = next((box.address for box in boxes if is_freemail(box.domain)), None)
+    return {"address": freemail, "domain": facts.from_line.domain} if freemail else None
 
 
 CHECK: Check[MessageFacts] = Check(

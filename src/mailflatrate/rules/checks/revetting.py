@@ -6,8 +6,8 @@ from mailflatrate.rules.vetting.probation import triggers
 
 
 def _hits(facts: CampaignFacts) -> Params | None:
-    found = triggers(facts.account, facts.history, facts.audience.recipients)
-    return {"reasons": tuple(f"trigger.{trigger.value}" for trigger in found)} if found else None
+    reasons = triggers(facts.account, facts.history, facts.audience.recipients)
+    return {"reasons": tuple(f"trigger.{trigger.value}" for trigger in reasons)} if reasons else None
 
 
 CHECK: Check[CampaignFacts] = Check(

@@ -9,8 +9,8 @@ from mailflatrate.rules.verdict import Check, Params, RuleText, Severity
 def _hits(facts: MessageFacts) -> Params | None:
     boxes = [box for value in facts.own.all("sender") for box in read_from(value) if box.domain]
     domain = facts.from_line.domain
-    found = next((box.domain for box in boxes if domain and not same_house(box.domain, domain)), None)
-    return {"sender": found, "domain": domain} if found else None
+    foreign_domain = next((box.domain for box in boxes if domain and not same_house(box.domain, domain)), None)
+    return {"sender": foreign_domain, "domain": domain} if foreign_domain else None
 
 
 CHECK: Check[MessageFacts] = Check(

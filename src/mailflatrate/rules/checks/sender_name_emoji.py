@@ -9,8 +9,8 @@ _PICTURE = re.compile("[\U0001f000-\U0001faff\u2600-\u27bf\u2b00-\u2bff\u2190-\u
 
 
 def _hits(facts: HasFrom) -> Params | None:
-    found = tuple(dict.fromkeys(_PICTURE.findall(facts.from_line.name)))
-    return {"found": found} if found else None
+    emoji = tuple(dict.fromkeys(_PICTURE.findall(facts.from_line.name)))
+    return {"found": emoji} if emoji else None
 
 
 CHECK: Check[HasFrom] = Check(

@@ -7,10 +7,10 @@ from mailflatrate.rules.verdict import Check, CheckedChain, Params, RuleText, Se
 
 def _hits(facts: HasFrom) -> Params | None:
     name = facts.from_line.name
-    found = disguised_word(name)
-    if found is None and has_invisible(name):
-        found = name
-    return None if found is None else {"found": found, "read_as": undisguised(found)}
+    word = disguised_word(name)
+    if word is None and has_invisible(name):
+        word = name
+    return None if word is None else {"found": word, "read_as": undisguised(word)}
 
 
 CHECK: Check[HasFrom] = Check(

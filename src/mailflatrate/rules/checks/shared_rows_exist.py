@@ -7,8 +7,8 @@ from mailflatrate.rules.verdict import Check, CheckedChain, Params, RuleText, Se
 
 def _hits(facts: HasContent) -> Params | None:
     lines = [line_of_param(leftover, ROW_MISSING) for leftover in facts.content.leftovers]
-    found = tuple(str(line) for line in lines if line is not None)
-    return {"lines": found} if found else None
+    numbers = tuple(str(line) for line in lines if line is not None)
+    return {"lines": numbers} if numbers else None
 
 
 CHECK: Check[HasContent] = Check(

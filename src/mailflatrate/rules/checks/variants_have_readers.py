@@ -6,8 +6,8 @@ from mailflatrate.rules.verdict import Check, CheckedChain, Params, RuleText, Se
 
 
 def _hits(facts: CampaignFacts) -> Params | None:
-    each = facts.audience.people_each
-    if each is None or each >= LEAST_READERS:
+    readers = facts.audience.people_each
+    if readers is None or readers >= LEAST_READERS:
         return None
     return {"recipients": facts.audience.recipients, "least": LEAST_READERS}
 

@@ -39,7 +39,11 @@ class CriterionResult:
 def judge_all(facts: Facts, *, of_account: bool = False) -> tuple[CriterionResult, ...]:
     chosen: Iterable[Criterion] = CRITERIA
     if of_account:
-        chosen = (each for each in CRITERIA if each.holder is not Holder.OPERATOR and not each.service_only)
+        chosen = (
+            requirement
+            for requirement in CRITERIA
+            if requirement.holder is not Holder.OPERATOR and not requirement.service_only
+        )
     return tuple(_judge(criterion, facts) for criterion in chosen)
 
 

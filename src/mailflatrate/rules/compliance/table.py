@@ -66,12 +66,12 @@ _LARGE = (RequirementSource.GOOGLE, RequirementSource.YAHOO, RequirementSource.M
 _CSA = (RequirementSource.CSA,)
 
 
-def _built(key: str, rule: str, bodies: tuple[RequirementSource, ...], said: CriterionText) -> Criterion:
-    return Criterion(key, rule, bodies, Holder.BUILT, said)
+def _built(key: str, rule: str, bodies: tuple[RequirementSource, ...], text: CriterionText) -> Criterion:
+    return Criterion(key, rule, bodies, Holder.BUILT, text)
 
 
-def _yours(key: str, rule: str, bodies: tuple[RequirementSource, ...], topic: str, said: CriterionText) -> Criterion:
-    return Criterion(key, rule, bodies, Holder.OPERATOR, said, topic=topic, service_only=True)
+def _yours(key: str, rule: str, bodies: tuple[RequirementSource, ...], topic: str, text: CriterionText) -> Criterion:
+    return Criterion(key, rule, bodies, Holder.OPERATOR, text, topic=topic, service_only=True)
 
 
 CRITERIA: tuple[Criterion, ...] = (

@@ -58,9 +58,9 @@ class EventFault(StrEnum):
 class EventRefused(Exception):
     """Raised when an event can't be taken as it is. `name` is the event or property; `wanted` the declared type."""
 
-    def __init__(self, fault: EventFault, name: str, wanted: PropertyType | None = None) -> None:
+    def __init__(self, fault: EventFault, name: str, expected: PropertyType | None = None) -> None:
         super().__init__(fault.value)
-        self.fault, self.name, self.wanted = fault, name, wanted
+        self.fault, self.name, self.wanted = fault, name, expected
 
 
 @dataclass(frozen=True, slots=True)
@@ -87,15 +87,15 @@ def type_of(value: Any) -> PropertyType | None:
     return PropertyType.TEXT if isinstance(value, str) else None
 
 
-def suits(value: Any, wanted: PropertyType) -> bool:
-    if wanted is PropertyType.BOOLEAN:
+def suits(value: Any, expected: PropertyType) -> bool:
+    if expected is PropertyType.BOOLEAN:
         return isinstance(value, bool)
-    if wanted is PropertyType.NUMBER:
+    if expected is PropertyType.NUMBER:
         is_number = isinstance(value, int | float) and not isinstance(value, bool)
         return is_number and abs(value) < LARGEST_NUMBER
     if not isinstance(value, str) or len(value) > LONGEST_TEXT or "\0" in value:
         return False
-    return wanted is PropertyType.TEXT or is_day(value)
+    return expected is PropertyType.TEXT or is_day(value)
 
 
 def is_day(text: str) -> bool:
@@ -113,14 +113,14 @@ def check_properties(given: Mapping[str, Any], declared: Mapping[str, PropertyTy
     values = {name: value for name, value in given.items() if value is not None}
     new: dict[str, PropertyType] = {}
     for name, value in values.items():
-        wanted = declared.get(name)
-        if wanted is None:
-            wanted = type_of(value)
-            if wanted is None:
+        expected = declared.get(name)
+        if expected is None:
+            expected = type_of(value)
+            if expected is None:
                 raise EventRefused(EventFault.TYPE, name[:LONGEST_NAME])
-            new[check_name(name)] = wanted
-        if not suits(value, wanted):
-            raise EventRefused(EventFault.TYPE, name[:LONGEST_NAME], wanted)
+            new[check_name(name)] = expected
+        if not suits(value, expected):
+            raise EventRefused(EventFault.TYPE, name[:LONGEST_NAME], expected)
     if len(declared) + len(new) > MOST_PROPERTIES:
         raise EventRefused(EventFault.TOO_MANY, next(iter(new), ""))
     if len(json.dumps(values, ensure_ascii=False).encode("utf-8", "surrogatepass")) > LARGEST_OCTETS:

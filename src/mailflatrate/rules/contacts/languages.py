@@ -33,7 +33,7 @@ _NAMES = (
     "uk ukrainian ukrainien ukrainisch українська, ar arabic arabe arabisch العربية, "
     "zh chinese chinois chinesisch 中文, ja japanese japonais japanisch 日本語"
 )
-_BY_NAME = {name: each.split()[0] for each in _NAMES.split(",") for name in each.split()[1:]}
+_BY_NAME = {name: group.split()[0] for group in _NAMES.split(",") for name in group.split()[1:]}
 _TAG = re.compile(r"([a-z]{2})(?:[-_][a-z0-9]{2,8}){0,3}")
 
 
@@ -47,7 +47,7 @@ def language_code(text: str) -> str | None:
 
 
 def spellings(code: str) -> tuple[str, ...]:
-    return (code, *(name for name, known in _BY_NAME.items() if known == code and name != code))
+    return (code, *(name for name, named_code in _BY_NAME.items() if named_code == code and name != code))
 
 
 @cache

@@ -32,9 +32,9 @@ def next_hours(begin: datetime, home: str) -> dict[int, datetime]:
     zone, begin = ZoneInfo(home), begin.astimezone(UTC)
     wall = begin.astimezone(zone)
     full = begin - timedelta(minutes=wall.minute, seconds=wall.second, microseconds=wall.microsecond)
-    found = {wall.hour: begin}
+    by_hour = {wall.hour: begin}
     for step in range(1, 25):
-        found.setdefault((full + timedelta(hours=step)).astimezone(zone).hour, full + timedelta(hours=step))
+        by_hour.setdefault((full + timedelta(hours=step)).astimezone(zone).hour, full + timedelta(hours=step))
     for hour in range(24):
-        found.setdefault(hour, found.get((hour + 1) % 24, begin))
-    return found
+        by_hour.setdefault(hour, by_hour.get((hour + 1) % 24, begin))
+    return by_hour

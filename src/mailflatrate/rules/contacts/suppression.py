@@ -31,7 +31,7 @@ STRENGTH: tuple[SuppressionReason, ...] = (
 )
 """Strongest first; a row never takes over a weaker reason. Those that never end by a sign-up come first."""
 
-STATED: tuple[SuppressionReason, ...] = tuple(each for each in SuppressionReason if each != SuppressionReason.ERASED)
+STATED: tuple[SuppressionReason, ...] = tuple(cause for cause in SuppressionReason if cause != SuppressionReason.ERASED)
 """What a customer may state by hand or in a file. Erasing is more than suppressing, and only an erasure says it."""
 
 RETURNS: tuple[SuppressionReason, ...] = (SuppressionReason.UNSUBSCRIBE, SuppressionReason.SOFT_BOUNCE)

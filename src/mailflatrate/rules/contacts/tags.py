@@ -53,13 +53,13 @@ def split_tags(text: str) -> list[str]:
 
 
 def known_once(names: Iterable[str]) -> list[str]:
-    found: dict[str, str] = {}
+    tags: dict[str, str] = {}
     for name in names:
-        if name.casefold() not in found and tag_fault(name) is None:
-            found[name.casefold()] = name
-        if len(found) == MAX_TAGS_AT_ONCE:
+        if name.casefold() not in tags and tag_fault(name) is None:
+            tags[name.casefold()] = name
+        if len(tags) == MAX_TAGS_AT_ONCE:
             break
-    return list(found.values())
+    return list(tags.values())
 
 
 def next_color(position: int) -> TagColor:

@@ -182,11 +182,11 @@ _CLOCK_ONLY = re.compile(r"(?:\d{4}-\d{2}-\d{2}[ T])?(\d{1,2}[:.]\d{2}.{0,40})",
 
 def join_clock(day: str, clock: str) -> str:
     """As one text; only the date if the second is empty."""
-    found = _CLOCK_ONLY.fullmatch(clock.strip())
-    if found is None or not day.strip():
+    match = _CLOCK_ONLY.fullmatch(clock.strip())
+    if match is None or not day.strip():
         # Any other text makes the time unreadable; an empty cell leaves the date alone.
         return f"{day.strip()} {clock.strip()}".strip() if day.strip() else ""
-    return f"{_MIDNIGHT.sub('', day.strip())} {found[1]}"
+    return f"{_MIDNIGHT.sub('', day.strip())} {match[1]}"
 
 
 def read_ip(text: str) -> str | None:

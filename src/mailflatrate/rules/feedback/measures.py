@@ -79,22 +79,22 @@ def share(events: int, base: int) -> float:
 
 def judge(counts: Counts, scope: FigureScope) -> tuple[RequiredMeasure, ...]:
     """Return the strongest action for each cause, or none. A campaign's own limits are those of R-86, R-88 and R-89."""
-    found = [_complaints(counts, scope), _hard_bounces(counts, scope)]
+    needs = [_complaints(counts, scope), _hard_bounces(counts, scope)]
     if scope is FigureScope.CAMPAIGN:
-        found.append(_unsubscribes(counts))
-    return tuple(need for need in found if need is not None)
+        needs.append(_unsubscribes(counts))
+    return tuple(need for need in needs if need is not None)
 
 
 def judge_new_account(counts: Counts, scope: FigureScope) -> tuple[RequiredMeasure, ...]:
     """Apply the ceilings that a new account may not reach within a day or seven days, whatever its rates."""
     if scope is FigureScope.CAMPAIGN:
         return ()
-    found = (
+    ceilings = (
         (ThresholdCause.NEW_COMPLAINTS, "R-86", counts.complaints, counts.reporting),
         (ThresholdCause.NEW_HARD_BOUNCES, "R-88", counts.hard, counts.settled),
     )
     needs = []
-    for cause, rule, events, base in found:
+    for cause, rule, events, base in ceilings:
         for level, ending in ((MeasureLevel.PAUSE_ACCOUNT, "pause"), (MeasureLevel.WARN, "warn")):
             ceiling = value(f"{cause.value}_{scope.value}_{ending}")
             if events >= ceiling:
@@ -111,7 +111,7 @@ def judge_provider(provider: str, counts: Counts) -> tuple[RequiredMeasure, ...]
         share(counts.refused, counts.settled),
     )
     unknown_limit, complaint_limit, refused_limit = map(value, _PROVIDER_LIMITS)
-    found = (
+    limits = (
         (hard > unknown_limit, ThresholdCause.PROVIDER_BOUNCES, "R-88", counts.hard, counts.settled, unknown_limit),
         (
             complained >= complaint_limit,
@@ -132,7 +132,7 @@ def judge_provider(provider: str, counts: Counts) -> tuple[RequiredMeasure, ...]
     )
     return tuple(
         RequiredMeasure(cause, MeasureLevel.PAUSE_LANE, rule, events, base, limit, provider)
-        for crossed, cause, rule, events, base, limit in found
+        for crossed, cause, rule, events, base, limit in limits
         if crossed and events >= value("rate_sample_events") and base >= value("rate_sample_delivered")
     )
 

@@ -105,12 +105,12 @@ class ContactFieldType(ABC):
     suits_free_values: bool = False
 
     @abstractmethod
-    def read(self, wanted: FieldDefinition, text: str, *, month_first: bool | None) -> FieldValue | None:
+    def read(self, definition: FieldDefinition, text: str, *, month_first: bool | None) -> FieldValue | None:
         """Return the stored form of a text that isn't blank. Raises UnreadableValue."""
 
-    def normalize(self, wanted: FieldDefinition, raw: object, *, month_first: bool | None) -> FieldValue | None:
+    def normalize(self, definition: FieldDefinition, raw: object, *, month_first: bool | None) -> FieldValue | None:
         """Return the stored form of any value that isn't empty. Raises UnreadableValue."""
-        return self.read(wanted, plain(raw), month_first=month_first)
+        return self.read(definition, plain(raw), month_first=month_first)
 
     def fits(self, form: str, text: str) -> bool:
         return False
@@ -131,11 +131,11 @@ class ContactFieldType(ABC):
             return Op.IN, (value,)
         return op, value
 
-    def compared(self, wanted: FieldDefinition, raw: object) -> FieldValue | None:
+    def compared(self, definition: FieldDefinition, raw: object) -> FieldValue | None:
         """Return a value that isn't blank as a condition compares it with stored ones. Raises UnreadableValue."""
-        return self.normalize(wanted, raw, month_first=None)
+        return self.normalize(definition, raw, month_first=None)
 
-    def options(self, wanted: FieldDefinition, language: str) -> Sequence[tuple[str, str]]:
+    def options(self, definition: FieldDefinition, language: str) -> Sequence[tuple[str, str]]:
         return ()
 
     def words(self, value: str | int | float, write: ValueWriter) -> str:

@@ -27,11 +27,11 @@ FAULTS: dict[str, ValueFault] = {
 }
 
 
-def normalize_value(wanted: FieldDefinition, raw: object, *, month_first: bool | None = None) -> FieldValue | None:
+def normalize_value(definition: FieldDefinition, raw: object, *, month_first: bool | None = None) -> FieldValue | None:
     """None for an empty value. Raises UnreadableValue. `month_first` decides dates such as 03/04/2026; None can't."""
     if raw is None or (isinstance(raw, str) and not raw.strip()) or raw == []:
         return None
-    return wanted.type.normalize(wanted, raw, month_first=month_first)
+    return definition.type.normalize(definition, raw, month_first=month_first)
 
 
 def suited_values(
@@ -42,7 +42,7 @@ def suited_values(
     month_first: bool = False,
 ) -> dict[str, object]:
     """Values of unknown fields stay; one that doesn't fit is left out, and counted by key and fault."""
-    found: dict[str, object] = {}
+    accepted: dict[str, object] = {}
     for key, raw in values.items():
         try:
             value = raw if key not in fields else normalize_value(fields[key], raw, month_first=month_first)
@@ -50,8 +50,8 @@ def suited_values(
             unread[key, error.fault.name] += 1
             continue
         if value is not None:
-            found[key] = value
-    return found
+            accepted[key] = value
+    return accepted
 
 
 def value_text(value: object) -> str:

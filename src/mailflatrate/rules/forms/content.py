@@ -110,27 +110,29 @@ class FormContent:
         return (ComparedText(*own), *self.others)
 
     def compared_text(self, key: str) -> ComparedText | None:
-        return next((each for each in self.compared() if each.key == key), None)
+        return next((text for text in self.compared() if text.key == key), None)
 
     def steps(self) -> tuple[tuple[FormField, ...], ...]:
         """At least one: the address is in the first, the boxes are in the last. A hidden field makes none."""
         steps = {0, *(field.step for field in self.fields if field.kind is not FieldKind.SOURCE)}
         hidden = tuple(field for field in self.fields if field.kind is FieldKind.SOURCE)
         asked = [field for field in self.fields if field.kind is not FieldKind.SOURCE]
-        found = [tuple(field for field in asked if field.step == step) for step in sorted(steps)]
-        return (found[0] + hidden, *found[1:])
+        pages = [tuple(field for field in asked if field.step == step) for step in sorted(steps)]
+        return (pages[0] + hidden, *pages[1:])
 
-    def further_texts(self, each: FurtherList, language: str) -> FormTexts:
+    def further_texts(self, further_list: FurtherList, language: str) -> FormTexts:
         texts = self.texts.get(language, FormTexts())
-        return replace(texts, topics=each.topics.get(language, ""), frequency=each.frequency.get(language, ""))
+        return replace(
+            texts, topics=further_list.topics.get(language, ""), frequency=further_list.frequency.get(language, "")
+        )
 
     def spoken(self) -> Iterator[tuple[str, FormTexts]]:
         for language in self.languages:
             yield language, self.texts.get(language, FormTexts())
             for other in self.others:
                 yield language, replace(self.texts.get(language, FormTexts()), **other.said(language))
-            for each in self.further:
-                yield language, self.further_texts(each, language)
+            for further_list in self.further:
+                yield language, self.further_texts(further_list, language)
 
     def languages_with(self, fault: Callable[[FormTexts], object]) -> Params | None:
         wrong = dict.fromkeys(language for language, texts in self.spoken() if fault(texts))
@@ -140,7 +142,7 @@ class FormContent:
         """What a form doesn't have is left out, so that the hashes of earlier versions stay the same."""
         return {
             **({"tracking": True} if self.asks_tracking else {}),
-            **({"further": [_further_json(each) for each in self.further]} if self.further else {}),
+            **({"further": [_further_json(further_list) for further_list in self.further]} if self.further else {}),
             **({"others": [other.as_json() for other in self.others]} if self.others else {}),
             **({"redirects": asdict(self.redirects)} if self.redirects != FormRedirects() else {}),
             "languages": list(self.languages),
@@ -167,11 +169,11 @@ class FormContent:
         }
 
 
-def _further_json(each: FurtherList) -> dict[str, Any]:
+def _further_json(further_list: FurtherList) -> dict[str, Any]:
     return {
-        "list": each.list_id,
-        "topics": dict(sorted(each.topics.items())),
-        "frequency": dict(sorted(each.frequency.items())),
+        "list": further_list.list_id,
+        "topics": dict(sorted(further_list.topics.items())),
+        "frequency": dict(sorted(further_list.frequency.items())),
     }
 
 
@@ -199,9 +201,9 @@ def content_from_json(stored: Mapping[str, Any]) -> FormContent:
         style=FormStyle(str(style["colour"]), str(style["logo_url"]), Font(style["font"]), str(style.get("css", ""))),
         asks_tracking=bool(stored.get("tracking")),
         redirects=FormRedirects(**{name: str(url) for name, url in stored.get("redirects", {}).items()}),
-        others=tuple(compared_from_json(each) for each in stored.get("others", ())),
+        others=tuple(compared_from_json(stored_text) for stored_text in stored.get("others", ())),
         further=tuple(
-            FurtherList(int(each["list"]), dict(each["topics"]), dict(each["frequency"]))
-            for each in stored.get("further", ())
+            FurtherList(int(stored_list["list"]), dict(stored_list["topics"]), dict(stored_list["frequency"]))
+            for stored_list in stored.get("further", ())
         ),
     )

@@ -40,8 +40,8 @@ class FrozenForm:
     privacy_url: str
     frozen: Mapping[str, FrozenTexts]
 
-    def language(self, wanted: str) -> str:
-        return wanted if wanted in self.frozen else self.content.languages[0]
+    def language(self, choice: str) -> str:
+        return choice if choice in self.frozen else self.content.languages[0]
 
     def texts(self, language: str) -> FormTexts:
         return self.content.texts[language]
@@ -58,7 +58,9 @@ class FrozenForm:
                     "notice": list(texts.notice),
                     "imprint": [list(line) for line in texts.imprint],
                     **({"tracking": texts.tracking} if texts.tracking else {}),
-                    **({"further": [_list_json(each) for each in texts.further]} if texts.further else {}),
+                    **(
+                        {"further": [_list_json(frozen_list) for frozen_list in texts.further]} if texts.further else {}
+                    ),
                 }
                 for language, texts in sorted(self.frozen.items())
             },
@@ -71,8 +73,8 @@ class FrozenForm:
         return hashlib.sha256(text.encode()).hexdigest()
 
 
-def _list_json(each: FrozenList) -> dict[str, Any]:
-    return {"list": each.list_id, "name": each.name, "wording": each.wording}
+def _list_json(frozen_list: FrozenList) -> dict[str, Any]:
+    return {"list": frozen_list.list_id, "name": frozen_list.name, "wording": frozen_list.wording}
 
 
 def freeze(
@@ -93,12 +95,12 @@ def freeze(
             tracking=tracking_wording(company_name(imprint), language) if content.asks_tracking else "",
             further=tuple(
                 FrozenList(
-                    each.list_id,
-                    names[each.list_id],
-                    wording_of(content.further_texts(each, language), company_name(imprint)),
+                    further_list.list_id,
+                    names[further_list.list_id],
+                    wording_of(content.further_texts(further_list, language), company_name(imprint)),
                 )
-                for each in content.further
-                if each.list_id in names
+                for further_list in content.further
+                if further_list.list_id in names
             ),
         )
     return FrozenForm(content, company_name(imprint), list_name, imprint.privacy_url, frozen)
@@ -123,8 +125,8 @@ def frozen_from_json(stored: Mapping[str, Any]) -> FrozenForm:
                 imprint=tuple((str(label), str(text)) for label, text in texts["imprint"]),
                 tracking=str(texts.get("tracking", "")),
                 further=tuple(
-                    FrozenList(int(each["list"]), str(each["name"]), str(each["wording"]))
-                    for each in texts.get("further", ())
+                    FrozenList(int(stored_list["list"]), str(stored_list["name"]), str(stored_list["wording"]))
+                    for stored_list in texts.get("further", ())
                 ),
             )
             for language, texts in stored["frozen"].items()

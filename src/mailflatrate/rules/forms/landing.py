@@ -58,7 +58,7 @@ def landing_from_json(stored: Mapping[str, Any]) -> LandingContent:
 
 def landing_faults(facts: LandingFacts) -> list[LandingFault]:
     content = facts.content
-    found = {
+    faults = {
         LandingFault.TITLE: not content.title.strip(),
         LandingFault.DESCRIPTION: not content.description.strip(),
         LandingFault.FORM: not facts.languages,
@@ -67,7 +67,7 @@ def landing_faults(facts: LandingFacts) -> list[LandingFault]:
         LandingFault.PICTURES: bool(facts.elsewhere),
         LandingFault.TAKEDOWN: facts.has_takedown,
     }
-    return [fault for fault, is_there in found.items() if is_there]
+    return [fault for fault, is_there in faults.items() if is_there]
 
 
 def landing_sha256(published: Mapping[str, Any]) -> str:

@@ -80,7 +80,7 @@ def placement_from_json(stored: Mapping[str, Any]) -> Placement:
 
 def page_patterns(lines: Iterable[str]) -> tuple[str, ...]:
     """Drop blanks and duplicates; whole URLs become their path. Raises ValueError with the line that isn't a path."""
-    found: dict[str, None] = {}
+    patterns: dict[str, None] = {}
     for line in lines:
         path = re.sub(r"^https?://[^/\s]*", "", line.strip())
         if not line.strip():
@@ -88,8 +88,8 @@ def page_patterns(lines: Iterable[str]) -> tuple[str, ...]:
         path = path or "/"
         if len(path) > MAX_PATTERN_CHARACTERS or _PATTERN.fullmatch(path) is None:
             raise ValueError(line.strip()[:MAX_PATTERN_CHARACTERS])
-        found[path] = None
-    return tuple(found)
+        patterns[path] = None
+    return tuple(patterns)
 
 
 def known_placement(text: str) -> str:

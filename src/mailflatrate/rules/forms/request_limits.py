@@ -63,18 +63,18 @@ class AskingAllowance:
 
 
 def judge_asking(days: Iterable[AskingDay]) -> AskingAllowance:
-    known = [day for day in days if 0 <= day.age < int(value("asks_window_days"))]
-    fresh = [day for day in known if day.age < FRESH_DAYS]
-    level = max((_level(known), _level(fresh)), key=list(AskingLevel).index)
+    recent = [day for day in days if 0 <= day.age < int(value("asks_window_days"))]
+    fresh = [day for day in recent if day.age < FRESH_DAYS]
+    level = max((_level(recent), _level(fresh)), key=list(AskingLevel).index)
     return AskingAllowance(
         level,
-        _limit(level, known),
-        sum(day.asked - day.at_stands for day in known if day.age == 0),
-        sum(map(_judged, known)),
-        sum(day.confirmed for day in known),
-        sum(day.denied for day in known),
-        sum(day.unknown for day in known),
-        sum(day.at_stands for day in known if day.age == 0),
+        _limit(level, recent),
+        sum(day.asked - day.at_stands for day in recent if day.age == 0),
+        sum(map(_judged, recent)),
+        sum(day.confirmed for day in recent),
+        sum(day.denied for day in recent),
+        sum(day.unknown for day in recent),
+        sum(day.at_stands for day in recent if day.age == 0),
     )
 
 

@@ -46,7 +46,9 @@ def find_causes(verdict: Verdict) -> tuple[FindingCause, ...]:
     roots = [finding for key, finding in failed.items() if under[key] == key]
     ordered = sorted(roots, key=_urgency)
     return tuple(
-        FindingCause(root, tuple(one for key, one in failed.items() if key != root.key and under[key] == root.key))
+        FindingCause(
+            root, tuple(effect for key, effect in failed.items() if key != root.key and under[key] == root.key)
+        )
         for root in ordered
     )
 
@@ -77,8 +79,8 @@ def _explains(cause: Finding, effect: Finding) -> bool:
     return True
 
 
-def _within(found: Param | None, allowed: tuple[str, ...]) -> bool:
-    return isinstance(found, tuple) and set(found) <= set(allowed)
+def _within(param: Param | None, allowed: tuple[str, ...]) -> bool:
+    return isinstance(param, tuple) and set(param) <= set(allowed)
 
 
 def _urgency(finding: Finding) -> tuple[int, int]:

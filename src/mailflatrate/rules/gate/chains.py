@@ -24,7 +24,10 @@ def _chain(chain: CheckedChain) -> tuple[Check[Any], ...]:
     return tuple(
         check
         for checks in (_OURS, _EXTENDED)
-        for check in sorted((each for each in checks if chain in each.places), key=lambda each: each.places[chain])
+        for check in sorted(
+            (candidate for candidate in checks if chain in candidate.places),
+            key=lambda candidate: candidate.places[chain],
+        )
     )
 
 

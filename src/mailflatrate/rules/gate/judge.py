@@ -78,10 +78,12 @@ class Explanation:
 
 def judge_campaign(facts: CampaignFacts) -> Verdict:
     """No rule is skipped, so that a customer sees all that is left; what a reviewer approved isn't asked again."""
-    found = _judge(CAMPAIGN_CHAIN, facts)
+    findings = _judge(CAMPAIGN_CHAIN, facts)
     return Verdict(
         RULES_VERSION,
-        tuple(replace(each, passed=True, params=()) if _is_settled(each, facts) else each for each in found),
+        tuple(
+            replace(finding, passed=True, params=()) if _is_settled(finding, facts) else finding for finding in findings
+        ),
     )
 
 

@@ -73,10 +73,10 @@ class LintLookups:
 
 
 def from_facts(value: str, brands: Brands) -> FromFacts:
-    found = [mailbox for mailbox in read_from(value) if mailbox.address] or list(read_from(value))
-    last = found[-1] if found else FromMailbox("", "", "")
-    name = " ".join(dict.fromkeys(mailbox.name for mailbox in found if mailbox.name))
-    return FromFacts(name, last.address, last.domain, len(found), brands=brands)
+    mailboxes = [mailbox for mailbox in read_from(value) if mailbox.address] or list(read_from(value))
+    last = mailboxes[-1] if mailboxes else FromMailbox("", "", "")
+    name = " ".join(dict.fromkeys(mailbox.name for mailbox in mailboxes if mailbox.name))
+    return FromFacts(name, last.address, last.domain, len(mailboxes), brands=brands)
 
 
 def lint_from_line(value: str, brands: Brands) -> dict[str, object]:
@@ -130,11 +130,11 @@ def judge_message(facts: MessageFacts, profile: Profile = Profile.ALL, *, offlin
 def _moment(message: ParsedMessage, now: datetime) -> datetime:
     for written in (message.first("received").rpartition(";")[2], message.first("date")):
         try:
-            found = parsedate_to_datetime(written.strip())
+            moment = parsedate_to_datetime(written.strip())
         except (ValueError, TypeError, IndexError, OverflowError):
             continue
-        if found.tzinfo is not None:
-            return min(now, found.astimezone(UTC)) if 1990 < found.year < 9000 else now
+        if moment.tzinfo is not None:
+            return min(now, moment.astimezone(UTC)) if 1990 < moment.year < 9000 else now
     return now
 
 
@@ -153,7 +153,7 @@ def _sender(
         signature.is_transit_broken and same_house(signature.verdict.domain, from_line.domain)
         for signature in signatures
     )
-    found = outside.lookup(from_line.domain, return_path, reply_to)
+    records = outside.lookup(from_line.domain, return_path, reply_to)
     return SenderFacts(
         from_address=from_line.address,
         from_domain=from_line.domain,
@@ -161,14 +161,14 @@ def _sender(
         address_verified_at=None,
         domain_verified_at=None,
         dkim=UNASKED,
-        spf=found.spf,
-        dmarc=found.dmarc,
-        mx=found.mx,
+        spf=records.spf,
+        dmarc=records.dmarc,
+        mx=records.mx,
         dkim_domain=(aligned or holding or [""])[0],
         return_path_domain=return_path,
         passes_dmarc=broken_later or transit.passes_dmarc(from_line.domain),
         reply_to=reply_to,
-        reply_to_deliverable=found.reply_to_deliverable,
+        reply_to_deliverable=records.reply_to_deliverable,
         brands=outside.brands,
     )
 
@@ -243,14 +243,14 @@ _URL = re.compile(r"https?://[^\s<>\"]+", re.IGNORECASE)
 
 def _links(html: str, text: str, seen: SeenContent, rewrote: Callable[[str], bool]) -> tuple[LinkFacts, ...]:
     named = [LinkFacts(link.target, "" if rewrote(link.target) else link.shown) for link in seen.link_texts]
-    known = {link.url for link in named}
+    urls = {link.url for link in named}
     targets = dict.fromkeys(
         (token.attributes.get("href") or "").strip()
         for token in tokenise(html)
         if token.kind is TokenKind.START and token.name in ("a", "area")
     )
     targets |= dict.fromkeys(url.rstrip(".,;:!?)]}'*_") for url in _URL.findall(text))
-    return (*named, *(LinkFacts(target) for target in targets if target and target not in known))
+    return (*named, *(LinkFacts(target) for target in targets if target and target not in urls))
 
 
 def where(finding: Finding) -> str:

@@ -85,12 +85,12 @@ _SOCIAL: Final = (
 
 
 def advertising_hints(texts: Iterable[str], links: Iterable[str]) -> tuple[AdvertisingHint, ...]:
-    found: dict[AdvertisingHint, None] = {}
+    hints: dict[AdvertisingHint, None] = {}
     for hint in (*(hint for text in texts for hint in _in_text(text[:_LONGEST])), *_in_links(links)):
-        found.setdefault(hint)
-        if len(found) == MOST_HINTS:
+        hints.setdefault(hint)
+        if len(hints) == MOST_HINTS:
             break
-    return tuple(found)
+    return tuple(hints)
 
 
 def advertising_words(text: str) -> Iterator[str]:

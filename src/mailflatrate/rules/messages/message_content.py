@@ -82,10 +82,10 @@ def judge_finished(
 ) -> list[ContentFinding]:
     """Return what its reviewer didn't read. `allowed`: the recipient's address, and values checked as what they are."""
     fresh = " ".join(line for line in shown_lines(subject, html_part, text) if line not in reviewed.lines)
-    for known in sorted(allowed, key=len, reverse=True):
-        fresh = re.sub(re.escape(known), " ", fresh, flags=re.IGNORECASE) if known else fresh
-    found = set(find_content(fresh)) - reviewed.findings
-    return sorted(found, key=lambda each: (each.kind.name, each.passage))[:MOST_FINDINGS]
+    for phrase in sorted(allowed, key=len, reverse=True):
+        fresh = re.sub(re.escape(phrase), " ", fresh, flags=re.IGNORECASE) if phrase else fresh
+    new_findings = set(find_content(fresh)) - reviewed.findings
+    return sorted(new_findings, key=lambda finding: (finding.kind.name, finding.passage))[:MOST_FINDINGS]
 
 
 def shown_lines(subject: str, html_part: str, text: str) -> Iterator[str]:
@@ -119,16 +119,16 @@ def find_hosts(text: str) -> Iterator[ContentFinding]:
     for mention in mentions(plain):
         if not mention.is_address:
             yield ContentFinding(BroughtIn.HOST, registered(mention.domain) or mention.domain)
-    for found in _NO_SCHEME.finditer(plain):
-        host = domain_of(found[1] or found[2]).partition("?")[0]
+    for match in _NO_SCHEME.finditer(plain):
+        host = domain_of(match[1] or match[2]).partition("?")[0]
         yield ContentFinding(BroughtIn.HOST, registered(host) or host)
-    for found in _NUMERIC_HOST.finditer(plain):
-        yield ContentFinding(BroughtIn.HOST, found[1])
+    for match in _NUMERIC_HOST.finditer(plain):
+        yield ContentFinding(BroughtIn.HOST, match[1])
 
 
 def find_phones(text: str) -> Iterator[str]:
-    for found in _PHONE.finditer(_as_read(text)):
-        yield re.sub(r"\D", "", found.group())
+    for match in _PHONE.finditer(_as_read(text)):
+        yield re.sub(r"\D", "", match.group())
 
 
 def _as_read(text: str) -> str:
@@ -139,5 +139,5 @@ def _as_read(text: str) -> str:
     return plain.lower()
 
 
-def _joined(found: re.Match[str]) -> str:
-    return re.sub(r"[\W_]", "", found.group())
+def _joined(match: re.Match[str]) -> str:
+    return re.sub(r"[\W_]", "", match.group())

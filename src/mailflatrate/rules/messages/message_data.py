@@ -137,23 +137,23 @@ def declared_fields(stored: object) -> tuple[DeclaredField, ...]:
 
 
 def _fields(stored: object, place: str, reading: _DataReading, most: int) -> tuple[DeclaredField, ...]:
-    if not isinstance(stored, list) or not all(isinstance(each, dict) for each in stored):
+    if not isinstance(stored, list) or not all(isinstance(stored_field, dict) for stored_field in stored):
         reading.refuse(place, DataFault.NOT_FIELDS)
         return ()
     if len(stored) > most:
         reading.refuse(place, DataFault.TOO_MANY)
         return ()
-    found: dict[str, DeclaredField] = {}
-    for each in stored:
-        name = str(each.get("name", ""))
+    fields: dict[str, DeclaredField] = {}
+    for stored_field in stored:
+        name = str(stored_field.get("name", ""))
         where = f"{place}.{name}" if place else name
         if not _NAME.fullmatch(name):
             reading.refuse(where, DataFault.BAD_NAME)
-        elif name in found:
+        elif name in fields:
             reading.refuse(where, DataFault.TWICE)
-        elif (made := _field(each, name, where, reading)) is not None:
-            found[name] = made
-    return tuple(found.values())
+        elif (made := _field(stored_field, name, where, reading)) is not None:
+            fields[name] = made
+    return tuple(fields.values())
 
 
 def _field(stored: Mapping[str, object], name: str, where: str, reading: _DataReading) -> DeclaredField | None:
@@ -199,9 +199,9 @@ def _row(fields: Sequence[DeclaredField], data: object, place: str, reading: _Da
     if not isinstance(data, dict):
         reading.refuse(place.removesuffix("."), DataFault.NOT_DATA)
         return {}
-    known = {declared.name for declared in fields}
+    names = {declared.name for declared in fields}
     for name in data:
-        if name not in known:
+        if name not in names:
             reading.refuse(f"{place}{name}", DataFault.UNKNOWN)
     checked: dict[str, Any] = {}
     for declared in fields:
@@ -249,7 +249,7 @@ def _phone_fault(_declared: DeclaredField, value: object) -> DataFault | None:
 
 def _is_proved(value: object, proved: frozenset[str] | None) -> bool:
     host = (urlsplit(str(value)).hostname or "").rstrip(".")
-    return proved is None or any(same_house(host, each) for each in proved)
+    return proved is None or any(same_house(host, domain) for domain in proved)
 
 
 def _number_fault(_declared: DeclaredField, value: object) -> DataFault | None:
@@ -275,7 +275,7 @@ def _url_fault(declared: DeclaredField, value: object) -> DataFault | None:
         host, port = (parts.hostname or "").rstrip("."), parts.port
     except ValueError:
         return DataFault.NOT_URL
-    led = any(host == each or host.endswith(f".{each}") for each in declared.hosts)
+    led = any(host == domain or host.endswith(f".{domain}") for domain in declared.hosts)
     is_plain = parts.scheme == "https" and port in (None, 443) and "@" not in parts.netloc
     return None if led and is_plain else DataFault.NOT_URL
 

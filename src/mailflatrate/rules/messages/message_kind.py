@@ -115,10 +115,10 @@ def guess_kind(message: ParsedMessage, transit: Transit) -> KindGuess:
     witnesses = list(_all_witnesses(message, transit, from_box))
     if not witnesses and not from_box.address:
         return KindGuess(_BULK, ())
-    sums = {kind: sum(weight for one, weight, _ in witnesses if one is kind) for kind in MessageKind}
+    sums = {kind: sum(weight for guess, weight, _ in witnesses if guess is kind) for kind in MessageKind}
     sums[_PERSONAL] += 1 if from_box.address else 0
     best = max((_PERSONAL, _TRANSACTIONAL, _BULK), key=sums.__getitem__)
-    named = sorted((witness for witness in witnesses if witness[0] is best), key=lambda one: -one[1])
+    named = sorted((witness for witness in witnesses if witness[0] is best), key=lambda candidate: -candidate[1])
     return KindGuess(best, tuple(dict.fromkeys(name for _, _, name in named))[:4])
 
 
@@ -211,14 +211,14 @@ def _client_witnesses(message: ParsedMessage, from_box: FromMailbox) -> Iterator
 
 
 def _recipient_witnesses(message: ParsedMessage, from_box: FromMailbox) -> Iterator[Witness]:
-    shown = [box for name in ("to", "cc") for value in message.all(name) for box in read_from(value) if box.address]
-    if 1 < len(shown) <= _FEW:
+    boxes = [box for name in ("to", "cc") for value in message.all(name) for box in read_from(value) if box.address]
+    if 1 < len(boxes) <= _FEW:
         yield _PERSONAL, 2, "several recipients"
-    elif len(shown) > _MANY:
+    elif len(boxes) > _MANY:
         yield _BULK, 3, "many recipients"
-    elif from_box.address and not shown:
+    elif from_box.address and not boxes:
         yield _BULK, 2, "no recipient shown"
-    elif [box.address for box in shown] == [from_box.address]:
+    elif [box.address for box in boxes] == [from_box.address]:
         yield _BULK, 1, "To"
 
 

@@ -44,23 +44,28 @@ class Transit:
 
     def vouches_for(self, verdict: DkimVerdict) -> bool:
         return verdict.status in _OUTLIVED and any(
-            one.method == "dkim"
-            and one.result == "pass"
-            and one.domain == verdict.domain
-            and one.selector in ("", verdict.selector)
-            for one in self.results
+            auth_result.method == "dkim"
+            and auth_result.result == "pass"
+            and auth_result.domain == verdict.domain
+            and auth_result.selector in ("", verdict.selector)
+            for auth_result in self.results
         )
 
     def explains(self, verdict: DkimVerdict) -> bool:
         if verdict.status not in _BROKEN:
             return False
-        held = any((one.method, one.result, one.domain) == ("dkim", "pass", verdict.domain) for one in self.relayed)
+        held = any(
+            (auth_result.method, auth_result.result, auth_result.domain) == ("dkim", "pass", verdict.domain)
+            for auth_result in self.relayed
+        )
         return self.through_list or held
 
     def passes_dmarc(self, from_domain: str) -> bool:
         return any(
-            one.result == "pass" and one.method in ("dmarc", "spf") and same_house(one.domain, from_domain)
-            for one in self.results
+            auth_result.result == "pass"
+            and auth_result.method in ("dmarc", "spf")
+            and same_house(auth_result.domain, from_domain)
+            for auth_result in self.results
         )
 
 

@@ -59,7 +59,7 @@ class Brands:
         chunks |= {_joined(chunk) for chunk in chunks}
         if len(words) > 2 and all(len(word) == 1 for word in words):
             chunks.add("".join(words))  # T E M U
-        pairs = {one + other for one, other in pairwise(words) if len(one + other) >= _SPLIT_FROM}  # Docu Sign
+        pairs = {first + other for first, other in pairwise(words) if len(first + other) >= _SPLIT_FROM}  # Docu Sign
         for packed, brand in self._glued:
             inside = len(packed) >= _GLUED_FROM and any(packed in chunk for chunk in chunks)
             if brand.name not in seen and (inside or packed in chunks or packed in pairs):
@@ -103,7 +103,7 @@ def _is_staid(suffix: str) -> bool:
 
 def read_brands(lines: Iterable[str]) -> tuple[Brand, ...]:
     """Read lines `name;kind;domains`. Raises ValueError naming the invalid line."""
-    found = []
+    brands = []
     for line in lines:
         text = line.partition("#")[0].strip() if line.lstrip().startswith("#") else line.strip()
         if not text:
@@ -111,10 +111,10 @@ def read_brands(lines: Iterable[str]) -> tuple[Brand, ...]:
         name, _, rest = text.partition(";")
         kind, _, domains = rest.partition(";")
         try:
-            found.append(Brand(name.strip(), BrandKind(kind.strip()), tuple(domains.lower().split())))
+            brands.append(Brand(name.strip(), BrandKind(kind.strip()), tuple(domains.lower().split())))
         except ValueError as problem:
             raise ValueError(f"not a valid line of the brand list (name;kind;domains): {line.strip()!r}") from problem
-    return tuple(found)
+    return tuple(brands)
 
 
 def brands_of(brands: Iterable[Brand]) -> Brands:

@@ -61,27 +61,27 @@ class Mention:
 
 def mentions(text: str) -> tuple[Mention, ...]:
     plain = _unmasked(undisguised(text))
-    found = []
+    domain_mentions = []
     taken: list[range] = []
     for match in _ADDRESS.finditer(plain):
         domain = match[1].lower().rstrip(".")
         # `Anna @Lindenhof` is a handle; without spaces it reads as an address, whatever its ending.
         if is_domain(domain) or not re.search(r"\s", match.group().strip()):
-            found.append(Mention(match.group().strip(), _label(domain), match.start(), match.end(), True))
+            domain_mentions.append(Mention(match.group().strip(), _label(domain), match.start(), match.end(), True))
             taken.append(range(match.start(), match.end()))
     for match in _DOMAIN.finditer(plain):
         if not any(match.start(1) in span for span in taken) and _reads_as_domain(match[1]):
-            found.append(Mention(match[1], _label(match[1].lower()), match.start(), match.end(), False))
+            domain_mentions.append(Mention(match[1], _label(match[1].lower()), match.start(), match.end(), False))
     for match in _DOMAIN.finditer(text):  # an ending of another script has no look-alike letters
         if not match[2].isascii() and is_domain(label := _label(match[1].lower())):
-            found.append(Mention(match[1], label, match.start(), match.end(), False))
-    return tuple(sorted(found, key=lambda mention: mention.start))
+            domain_mentions.append(Mention(match[1], label, match.start(), match.end(), False))
+    return tuple(sorted(domain_mentions, key=lambda mention: mention.start))
 
 
 def _unmasked(text: str) -> str:
     """Restore dots and at-signs that are only hinted at: `bank (dot) de`, `bank . de`, `info(at)bank.de`."""
     for mask, plain in _MASKS:
-        text = mask.sub(lambda found: "".join(found.group().split()), text) if not plain else mask.sub(plain, text)
+        text = mask.sub(lambda match: "".join(match.group().split()), text) if not plain else mask.sub(plain, text)
     return text
 
 
@@ -122,11 +122,11 @@ def is_domain(name: str) -> bool:
     return registrable(name) != "" or name.rpartition(".")[2] in RESERVED_ENDINGS
 
 
-def same_house(one: str, other: str) -> bool:
+def same_house(domain: str, other: str) -> bool:
     """A-labels, lower case: the same registered domain, or one is a subdomain of the other."""
-    if one == other or one.endswith(f".{other}") or other.endswith(f".{one}"):
-        return "." in one and "." in other
-    return registered(one) != "" and registered(one) == registered(other)
+    if domain == other or domain.endswith(f".{other}") or other.endswith(f".{domain}"):
+        return "." in domain and "." in other
+    return registered(domain) != "" and registered(domain) == registered(other)
 
 
 def registered(domain: str) -> str:

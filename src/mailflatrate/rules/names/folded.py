@@ -14,9 +14,9 @@ def folded(name: str) -> str:
 
 
 def codes_by_name(codes: Iterable[str], catalogs: Iterable[Mapping[str, str]]) -> dict[str, str]:
-    wanted, found = set(codes), dict[str, set[str]]()
+    known_codes, by_name = set(codes), dict[str, set[str]]()
     for catalog in catalogs:
-        for code in wanted & catalog.keys():
+        for code in known_codes & catalog.keys():
             for written in (catalog[code], unicodedata.normalize("NFC", catalog[code]).lower().translate(_UMLAUTS)):
-                found.setdefault(folded(written), set()).add(code)
-    return {name: next(iter(those)) for name, those in found.items() if len(those) == 1}
+                by_name.setdefault(folded(written), set()).add(code)
+    return {name: next(iter(those)) for name, those in by_name.items() if len(those) == 1}

@@ -39,8 +39,8 @@ def disguised_word(text: str) -> str | None:
     scripts = {script_of(char) for char in text}
     for word in unicodedata.normalize("NFC", text).split():
         for run in re.split(r"[\W\d_]+", word):
-            found = {script_of(char) for char in run}
-            if "LATIN" in found and found & _NEVER_WITH_LATIN:
+            run_scripts = {script_of(char) for char in run}
+            if "LATIN" in run_scripts and run_scripts & _NEVER_WITH_LATIN:
                 return word
         if not scripts & _EAST_ASIAN and any(_STYLED.match(unicodedata.name(char, "")) for char in word):
             return word
@@ -112,11 +112,11 @@ def _latin_for(char: str) -> str:
 def _confusables() -> dict[str, str]:
     from confusable_homoglyphs import confusables
 
-    found = {}
+    lookalikes = {}
     for char, alikes in confusables.confusables_data.items():
         if len(char) == 1 and not char.isascii():
             for alike in alikes:
                 if len(alike["c"]) == 1 and alike["c"].isascii() and alike["c"].isalpha():
-                    found[char] = alike["c"]
+                    lookalikes[char] = alike["c"]
                     break
-    return found
+    return lookalikes

@@ -95,20 +95,20 @@ _SENTENCES: dict[AnomalyKind, str] = {
 
 
 def judge_figures(figures: ImportFigures) -> tuple[Anomaly, ...]:
-    found = []
+    anomalies = []
     for kind, limit, whole_name in _SHARES:
         whole = getattr(figures, whole_name)
         count = getattr(figures, kind.value)
         percent = 100 * count / whole if whole else 0.0
         if whole >= MIN_ROWS and percent > value(limit):
-            found.append(Anomaly(kind, count, percent, value(limit)))
+            anomalies.append(Anomaly(kind, count, percent, value(limit)))
     if figures.forbidden_sources:
         share = 100 * figures.forbidden_sources / max(figures.people, figures.forbidden_sources)
-        found.append(Anomaly(AnomalyKind.FORBIDDEN_SOURCE, figures.forbidden_sources, share, 0.0))
+        anomalies.append(Anomaly(AnomalyKind.FORBIDDEN_SOURCE, figures.forbidden_sources, share, 0.0))
     if figures.unread_noes:
         share = 100 * figures.unread_noes / max(figures.rows, figures.unread_noes)
-        found.append(Anomaly(AnomalyKind.UNREAD_NOES, figures.unread_noes, share, 0.0))
-    return tuple(found)
+        anomalies.append(Anomaly(AnomalyKind.UNREAD_NOES, figures.unread_noes, share, 0.0))
+    return tuple(anomalies)
 
 
 def share_of(figures: ImportFigures, kind: AnomalyKind) -> tuple[int, int, float]:

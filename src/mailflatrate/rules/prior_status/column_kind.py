@@ -252,10 +252,10 @@ def guess_column(
     if profile.filled and profile.links * 2 > profile.filled:
         return ColumnGuess.NOTHING, promised.field
     if promised.field is not StatusField.STATE:
-        found = reason_of(promised.field) if profile.filled and profile.is_ips else promised.field
+        status_field = reason_of(promised.field) if profile.filled and profile.is_ips else promised.field
         if promised.certain:
-            return ColumnGuess.STATUS, found
-        return (ColumnGuess.ASK if profile.events else ColumnGuess.NOTHING), found
+            return ColumnGuess.STATUS, status_field
+        return (ColumnGuess.ASK if profile.events else ColumnGuess.NOTHING), status_field
     return _guess_state(title, profile, certain=promised.certain), StatusField.STATE
 
 
@@ -264,8 +264,8 @@ def _guess_untitled(profile: ColumnProfile) -> ColumnGuess:
         return ColumnGuess.NOTHING
     if profile.telling or profile.is_marks or profile.is_contrast or _is_letter_table(profile.kinds):
         return ColumnGuess.ASK
-    said = {read_status(kind) for kind in profile.kinds if not kind.isdecimal()} if profile.has_kinds else set()
-    return ColumnGuess.ASK if PriorStatus.YES in said and not said.isdisjoint(NO) else ColumnGuess.NOTHING
+    statuses = {read_status(kind) for kind in profile.kinds if not kind.isdecimal()} if profile.has_kinds else set()
+    return ColumnGuess.ASK if PriorStatus.YES in statuses and not statuses.isdisjoint(NO) else ColumnGuess.NOTHING
 
 
 def _is_letter_table(kinds: set[str]) -> bool:

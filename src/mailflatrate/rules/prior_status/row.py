@@ -89,8 +89,8 @@ class StatusColumn:
 
     def _event(self, text: str) -> PriorStatus | None:
         kind = _KINDS[self.field]
-        if self.codes and (known := self.codes.get(plain(text))) is not None:
-            return None if known is PriorStatus.YES else known
+        if self.codes and (code_status := self.codes.get(plain(text))) is not None:
+            return None if code_status is PriorStatus.YES else code_status
         if is_nothing(text) or read_flag(text) is False:
             return None
         if self.field in _REASON_FIELDS:
@@ -104,13 +104,13 @@ class StatusColumn:
         soft = kind is PriorStatus.BOUNCED and is_soft(self.title)
         if read_flag(text) or _NUMBER.fullmatch(text.strip()):
             return PriorStatus.OPEN if soft else kind
-        said = _LETTERS.get(text.strip().lower()) or read_status(text)
-        if said is PriorStatus.YES:
+        status = _LETTERS.get(text.strip().lower()) or read_status(text)
+        if status is PriorStatus.YES:
             return None
-        if said is PriorStatus.OPEN and kind in (PriorStatus.BOUNCED, PriorStatus.BLOCKED):
+        if status is PriorStatus.OPEN and kind in (PriorStatus.BOUNCED, PriorStatus.BLOCKED):
             return PriorStatus.OPEN
-        if said in NO:
-            return said
+        if status in NO:
+            return status
         return PriorStatus.OPEN if soft else kind
 
     def _reason(self, text: str, kind: PriorStatus) -> PriorStatus:
@@ -119,9 +119,9 @@ class StatusColumn:
             return _DNC_DIGITS[bare]
         if bare.isdecimal():
             return kind
-        said = read_status(text)
-        if said in NO:
-            return said
+        status = read_status(text)
+        if status in NO:
+            return status
         return PriorStatus.BOUNCED if is_soft_bounce(text) else kind
 
     def _counted(self, bounces: float) -> PriorStatus | None:
@@ -143,9 +143,9 @@ def judge_row(
 ) -> StatusHit | None:
     """Return the strongest. A plain block names no reason, so any status with a reason takes precedence over it."""
     hits = [
-        StatusHit(said, column, cells[column.index])
+        StatusHit(cell_status, column, cells[column.index])
         for column, read in readers
-        if cells[column.index] and (said := read(cells[column.index])) is not None
+        if cells[column.index] and (cell_status := read(cells[column.index])) is not None
     ]
     best = min(hits, key=_rank, default=None)
     if best is not None and _is_plain_block(best):

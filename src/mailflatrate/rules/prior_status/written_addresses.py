@@ -60,18 +60,20 @@ def find_addresses(text: str) -> tuple[str, ...]:
             pass
     if len(text) > MOST_CHARACTERS:
         return ()
-    found = dict.fromkeys(_strict(text))
+    addresses = dict.fromkeys(_strict(text))
     texts = (text, once := unquote(text), unquote(once)) if "%" in text else (text,)
     decoded = dict.fromkeys(map(_decoded, texts))
     # Letters of another script or blank ones, which no one sees, stand for those of the address.
-    plain = decoded | {undisguised(one): None for one in decoded if has_invisible(one) or disguised_word(one)}
-    for reading in dict.fromkeys(reading for one in plain for reading in _readings(one)):
-        found.update(dict.fromkeys(_scan(reading)))
-    if not found:
-        guesses = [_WORD_DOT.sub(".", _WORD_AT.sub("@", one)) for one in plain]
-        guesses += [_TYPO_DOT.sub(r"\1.", _despaced(one)) for one in plain]
-        found.update(dict.fromkeys(address for guess in guesses for address in _scan(guess)))
-    return tuple(found)[:MOST_ADDRESSES]
+    plain = decoded | {
+        undisguised(spelling): None for spelling in decoded if has_invisible(spelling) or disguised_word(spelling)
+    }
+    for reading in dict.fromkeys(reading for spelling in plain for reading in _readings(spelling)):
+        addresses.update(dict.fromkeys(_scan(reading)))
+    if not addresses:
+        guesses = [_WORD_DOT.sub(".", _WORD_AT.sub("@", spelling)) for spelling in plain]
+        guesses += [_TYPO_DOT.sub(r"\1.", _despaced(spelling)) for spelling in plain]
+        addresses.update(dict.fromkeys(address for guess in guesses for address in _scan(guess)))
+    return tuple(addresses)[:MOST_ADDRESSES]
 
 
 def _strict(*texts: str) -> Iterator[str]:
@@ -131,8 +133,8 @@ def _scan(text: str) -> Iterator[str]:
         domain = _DOMAIN.match(text, at + 1)
         begin = begin if domain is None or local is None else domain.end()
         if local is not None and domain is not None:
-            for one in _domains(domain[0]):
-                yield from _strict(*(f"{name}@{one}" for name in _locals(local[0])))
+            for host in _domains(domain[0]):
+                yield from _strict(*(f"{name}@{host}" for name in _locals(local[0])))
         at = text.find("@", at + 1)
 
 
@@ -148,9 +150,9 @@ def _domains(text: str) -> Iterator[str]:
     labels = text.split(".")
     while len(labels) > 1:
         labels[-1] = re.split("[-_]", labels[-1], maxsplit=1)[0]
-        known = ".".join(labels)
-        if is_domain(known.lower()):
-            if known != text:
-                yield known
+        candidate = ".".join(labels)
+        if is_domain(candidate.lower()):
+            if candidate != text:
+                yield candidate
             return
         labels.pop()

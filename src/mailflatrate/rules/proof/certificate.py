@@ -70,23 +70,23 @@ def read_certificate(octets: bytes) -> dict[str, Any]:
     if octets.startswith(b"%PDF-"):
         octets = _attachment(octets)
     try:
-        found = read_json(octets)
+        document = read_json(octets)
     except (ValueError, RecursionError) as problem:
         words = "this is neither a whole certificate as JSON, each name once, nor a PDF that carries one"
         raise MalformedRecord(words) from problem
-    if not isinstance(found, dict) or found.get("format") not in _FORMS:
+    if not isinstance(document, dict) or document.get("format") not in _FORMS:
         raise MalformedRecord(f"this is not a certificate of the form “{CERTIFICATE_FORM}”")
-    return found
+    return document
 
 
 def _attachment(pdf: bytes) -> bytes:
     """ISO 32000-1 section 7.11.4, as our PDFs hold it; rewritten by another program, use the JSON. Raises Malformed."""
     end = 0
-    for found in _EMBEDDED.finditer(pdf):
-        if found.start() < end:
+    for match in _EMBEDDED.finditer(pdf):
+        if match.start() < end:
             continue  # inside a stream that was read already
-        stream = _STREAM.search(pdf, found.end(), found.end() + _LONGEST_DICTIONARY)
-        if stream is None or b"endobj" in pdf[found.end() : stream.start()]:
+        stream = _STREAM.search(pdf, match.end(), match.end() + _LONGEST_DICTIONARY)
+        if stream is None or b"endobj" in pdf[match.end() : stream.start()]:
             continue
         end = pdf.find(b"endstream", stream.end())
         if end < 0:
@@ -112,7 +112,7 @@ def named_rows(certificate: Mapping[str, Any]) -> NamedRows:
         )
     except (KeyError, TypeError, ValueError, AttributeError) as problem:
         raise MalformedRecord(f"the certificate is not complete: {problem!r}") from problem
-    if not all(0 < each < 2**63 for each in (*events, *seals, *subject)):
+    if not all(0 < number < 2**63 for number in (*events, *seals, *subject)):
         raise MalformedRecord("the certificate names numbers that no ledger has")
     return NamedRows(tuple(events), tuple(seals), *subject)
 
@@ -217,7 +217,9 @@ def _check_elements(certificate: Mapping[str, Any], events: Sequence[ProofEvent]
     stated = [(item["step"], item["key"], item["value"], item["event"]) for item in certificate["elements"]]
     if stated != [(element.step.value, element.key, element.value, element.event) for element in elements]:
         return [_fault("what the certificate shows is not what its events say")]
-    missing = ", ".join(f"{each.step.value}/{each.key}" for each in missing_of(elements))
+    missing = ", ".join(
+        f"{required_element.step.value}/{required_element.key}" for required_element in missing_of(elements)
+    )
     if missing:
         return [_holds("what the certificate shows is what its events say"), _note(f"not on record: {missing}")]
     return [_holds("what the certificate shows is what its events say; every element of R-29 is there")]

@@ -28,8 +28,8 @@ class ProofEvent:
         return details.get(key) if isinstance(details, Mapping) else None
 
     def value(self, *fields: str) -> str | None:
-        found = ((self.evidence or {}).get(field) for field in fields)
-        return next((str(each) for each in found if each not in (None, "")), None)
+        values = ((self.evidence or {}).get(field) for field in fields)
+        return next((str(stored) for stored in values if stored not in (None, "")), None)
 
 
 @dataclass(frozen=True, slots=True)
@@ -115,9 +115,9 @@ def _partner(events: Sequence[ProofEvent], basis: ProofEvent | None, kind: str, 
     if basis is None:
         return of_kind[-1] if of_kind else None
     event_id, request = basis.detail(named), basis.detail("request")
-    for each in reversed(of_kind):
-        if each.record.id == event_id or (request is not None and each.detail("request") == request):
-            return each
+    for candidate in reversed(of_kind):
+        if candidate.record.id == event_id or (request is not None and candidate.detail("request") == request):
+            return candidate
     return None
 
 
@@ -155,11 +155,11 @@ def _entered(asked: ProofEvent) -> list[Element]:
     if asked.detail("kind") not in ("person", "api"):
         return []
     who, key = asked.detail("by"), asked.detail("key")
-    found = {"entered_by": who} if who or not key else {}
-    found |= {"entered_with": key} if key else {}
+    details = {"entered_by": who} if who or not key else {}
+    details |= {"entered_with": key} if key else {}
     return [
         _element(ProofStep.SIGN_UP, name, asked, value)
-        for name, value in {**found, "entered_how": asked.detail("note")}.items()
+        for name, value in {**details, "entered_how": asked.detail("note")}.items()
     ]
 
 

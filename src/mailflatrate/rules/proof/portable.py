@@ -64,14 +64,18 @@ class PortableConsent:
 def read_line(octets: bytes) -> dict[str, Any]:
     """Exactly as `written_line` writes: what was read is then all that its bytes say. Raises PortableRefused."""
     try:
-        found = read_json(octets)
+        document = read_json(octets)
     except (ValueError, RecursionError):
         raise PortableRefused(PortableFault.UNREADABLE) from None
-    if not isinstance(found, dict) or found.get("format") not in (PORTABLE_FORM, END_FORM) or b"\\u0000" in octets:
+    if (
+        not isinstance(document, dict)
+        or document.get("format") not in (PORTABLE_FORM, END_FORM)
+        or b"\\u0000" in octets
+    ):
         raise PortableRefused(PortableFault.UNREADABLE)
-    if written_line(found).encode("utf-8", "surrogatepass") != octets.strip():
+    if written_line(document).encode("utf-8", "surrogatepass") != octets.strip():
         raise PortableRefused(PortableFault.UNREADABLE)
-    return found
+    return document
 
 
 def written_line(line: Mapping[str, Any]) -> str:

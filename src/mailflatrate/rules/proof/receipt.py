@@ -90,17 +90,21 @@ class ReceiptList:
 
     @property
     def confirmation(self) -> ProofEvent:
-        return next(each for each in self.events if each.record.id == self.event)
+        return next(ledger_event for ledger_event in self.events if ledger_event.record.id == self.event)
 
     def as_json(self) -> dict[str, Any]:
-        until_then = [each for each in self.events if each.record.id <= self.event]
-        later = [each for each in self.events if each.record.id > self.event and each.record.kind in _ENDINGS]
-        said = self.confirmation
+        until_then = [ledger_event for ledger_event in self.events if ledger_event.record.id <= self.event]
+        later = [
+            ledger_event
+            for ledger_event in self.events
+            if ledger_event.record.id > self.event and ledger_event.record.kind in _ENDINGS
+        ]
+        consent = self.confirmation
         return {
             "service": self.name,
             "purposes": [
                 {
-                    "purpose": said.detail("wording"),
+                    "purpose": consent.detail("wording"),
                     "purposeCategory": ["Marketing"],
                     "consentType": CONSENT_TYPE,
                     "primaryPurpose": True,
@@ -108,11 +112,11 @@ class ReceiptList:
                 }
             ],
             "proof": [
-                {"step": each.step.value, "key": each.key, "value": each.value}
-                for each in elements_of(until_then)
-                if each.key not in _NOT_IN_RECEIPTS
+                {"step": element.step.value, "key": element.key, "value": element.value}
+                for element in elements_of(until_then)
+                if element.key not in _NOT_IN_RECEIPTS
             ],
-            "page": said.detail("page") or said.detail("place"),
+            "page": consent.detail("page") or consent.detail("place"),
             "withdrawn_at": later[0].record.occurred_at if later else None,
         }
 
@@ -138,7 +142,7 @@ def build_receipt(
         "piiPrincipalId": first.value("email"),
         "piiControllers": [{"piiController": controller.company, "imprint": list(controller.imprint)}],
         "policyUrl": controller.privacy_url,
-        "services": [each.as_json() for each in lists],
+        "services": [service.as_json() for service in lists],
         "issued_at": issued_at,
         "keys": keys_url,
     }

@@ -161,10 +161,10 @@ def read_json(text: bytes | str) -> Any:
 
 
 def _once(pairs: list[tuple[str, Any]]) -> dict[str, Any]:
-    found = dict(pairs)
-    if len(found) != len(pairs):
+    fields = dict(pairs)
+    if len(fields) != len(pairs):
         raise ValueError("an object names a member twice")
-    return found
+    return fields
 
 
 def _no_number(name: str) -> Any:

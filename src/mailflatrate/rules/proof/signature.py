@@ -68,12 +68,16 @@ class PublishedKey:
 def read_keys(octets: bytes) -> dict[str, PublishedKey]:
     """Return the keys of a published history, by id. Raises Malformed."""
     try:
-        found = read_json(octets)
+        document = read_json(octets)
     except (ValueError, RecursionError) as problem:
         raise MalformedRecord("the file of signing keys is not JSON") from problem
-    if not isinstance(found, dict) or found.get("format") != KEYS_FORM or not isinstance(found.get("keys"), list):
+    if (
+        not isinstance(document, dict)
+        or document.get("format") != KEYS_FORM
+        or not isinstance(document.get("keys"), list)
+    ):
         raise MalformedRecord(f"this is not a key history of the form “{KEYS_FORM}”")
-    keys = [PublishedKey.from_json(item) for item in found["keys"][:MOST_KEYS] if isinstance(item, dict)]
+    keys = [PublishedKey.from_json(item) for item in document["keys"][:MOST_KEYS] if isinstance(item, dict)]
     return {key.id: key for key in keys}
 
 

@@ -112,7 +112,11 @@ class TrustedCertificate:
         unknown = [record.id for record in self._records if record.id not in ledger.events]
         if unknown:
             self._say(ProofMark.FAULT, f"events {_numbers(unknown)} are not in this ledger")
-        changed = [each.id for each in self._records if each.id in ledger.events and not self._same(each, ledger)]
+        changed = [
+            proof_record.id
+            for proof_record in self._records
+            if proof_record.id in ledger.events and not self._same(proof_record, ledger)
+        ]
         if changed:
             self._say(ProofMark.FAULT, f"events {_numbers(changed)} are in this ledger with another content")
         left_out, unsigned = self._left_out(ledger), self._should_be_signed(ledger)
@@ -157,6 +161,6 @@ class TrustedCertificate:
         return record.leaf() == held.leaf() and record.commitment == held.commitment
 
 
-def _numbers(found: Sequence[int]) -> str:
-    shown = ", ".join(str(number) for number in found[:10])
-    return f"{shown} and {len(found) - 10} more" if len(found) > 10 else shown
+def _numbers(numbers: Sequence[int]) -> str:
+    listed = ", ".join(str(number) for number in numbers[:10])
+    return f"{listed} and {len(numbers) - 10} more" if len(numbers) > 10 else listed

@@ -78,14 +78,14 @@ def differences(limits: list[ServiceLimit], services: str, parameters: str, tran
     by_name = {line.split()[0]: " ".join(line.split()) for line in services.splitlines() if line.strip()}
     lines = (line.partition("=") for line in parameters.splitlines())
     values = {name.strip(): value.strip() for name, _, value in lines}
-    found = []
+    problems = []
     for limit in limits:
         if by_name.get(limit.name) != limit.entry:
-            found.append(f"{limit.name}: the service in master.cf is missing or differs")
+            problems.append(f"{limit.name}: the service in master.cf is missing or differs")
         for name, value in limit.parameters.items():
             if values.get(name) != value:
-                found.append(f"{name} is {values.get(name, 'not set')}, not {value}")
+                problems.append(f"{name} is {values.get(name, 'not set')}, not {value}")
     missing = set(transport_map(limits).splitlines()) - {" ".join(line.split()) for line in transport.splitlines()}
     if missing:
-        found.append(f"{len(missing)} domains are missing in the transport map, such as {min(missing).split()[0]}")
-    return found
+        problems.append(f"{len(missing)} domains are missing in the transport map, such as {min(missing).split()[0]}")
+    return problems

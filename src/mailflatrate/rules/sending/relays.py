@@ -115,9 +115,9 @@ def shares(count: int, weights: Sequence[int], dealt: Sequence[int] | None = Non
     before = list(dealt) if dealt is not None else [0] * len(weights)
     total = sum(before) + count
     ideal = [total * weight / sum(weights) for weight in weights]
-    wanted = [max(0.0, goal - got) for goal, got in zip(ideal, before, strict=True)]
-    scale = count / sum(wanted) if sum(wanted) else 0.0
-    exact = [want * scale for want in wanted]
+    gaps = [max(0.0, goal - got) for goal, got in zip(ideal, before, strict=True)]
+    scale = count / sum(gaps) if sum(gaps) else 0.0
+    exact = [gap * scale for gap in gaps]
     given = [int(part) for part in exact]
     rest = sorted(range(len(weights)), key=lambda i: (given[i] - exact[i], i))
     for i in rest[: count - sum(given)]:

@@ -66,15 +66,15 @@ assert set(_BY_PROVIDER) == {provider.key for provider in PROVIDERS}
 
 def read_shaping(written: str) -> dict[str, int]:
     """`google=100000, yahoo=0`, messages an hour; 0 means unlimited. Raises ValueError that names the invalid part."""
-    found = {}
-    for each in filter(None, (part.strip() for part in written.split(","))):
-        name, mark, number = (word.strip() for word in each.partition("="))
+    rates = {}
+    for setting in filter(None, (part.strip() for part in written.split(","))):
+        name, mark, number = (word.strip() for word in setting.partition("="))
         if name not in _BY_PROVIDER:
             raise ValueError(f"{name!r} isn't a known provider; use one of {', '.join(_BY_PROVIDER)}")
         if not mark or not number.isdecimal():
-            raise ValueError(f"{each!r}: expected PROVIDER=MESSAGES, such as google=100000")
-        found[name] = int(number)
-    return found
+            raise ValueError(f"{setting!r}: expected PROVIDER=MESSAGES, such as google=100000")
+        rates[name] = int(number)
+    return rates
 
 
 def per_hour(provider: str, pool: RelayPool, changed: Mapping[str, int]) -> float | None:
@@ -90,8 +90,8 @@ def refilled(tokens: float, idle_seconds: float, rate_per_hour: float) -> float:
     return min(most, tokens + max(0.0, idle_seconds) * rate_per_hour / HOUR_SECONDS)
 
 
-def wait_seconds(tokens: float, wanted: int, rate_per_hour: float) -> float:
-    batch = min(float(wanted), max(1.0, rate_per_hour * BURST_SECONDS / HOUR_SECONDS / 4))
+def wait_seconds(tokens: float, count: int, rate_per_hour: float) -> float:
+    batch = min(float(count), max(1.0, rate_per_hour * BURST_SECONDS / HOUR_SECONDS / 4))
     return max(0.0, (batch - tokens) * HOUR_SECONDS / rate_per_hour)
 
 

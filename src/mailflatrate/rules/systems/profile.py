@@ -143,9 +143,9 @@ class SystemProfile(BaseModel):
     @field_validator("files")
     @classmethod
     def _say_something(cls, names: Mapping[str, str]) -> Mapping[str, str]:
-        for word, said in names.items():
-            if said != "by_row":
-                PriorStatus(said)
+        for word, status in names.items():
+            if status != "by_row":
+                PriorStatus(status)
             if word != compact(word):
                 raise ValueError(f"write {word!r} in its compact form")
         return names
@@ -171,11 +171,11 @@ class SystemProfile(BaseModel):
 
     @cached_property
     def by_title(self) -> Mapping[str, tuple[ColumnRole, str, int]]:
-        found: dict[str, tuple[ColumnRole, str, int]] = {}
+        roles: dict[str, tuple[ColumnRole, str, int]] = {}
         for role, field, titles in self._roles():
             for place, title in enumerate(titles):
-                found.setdefault(compact(title), (role, field, place))
-        return MappingProxyType(found)
+                roles.setdefault(compact(title), (role, field, place))
+        return MappingProxyType(roles)
 
     def role(self, title: str) -> tuple[ColumnRole, str, int] | None:
         return self.by_title.get(compact(title))
@@ -183,14 +183,14 @@ class SystemProfile(BaseModel):
     @cached_property
     def _codes(self) -> Mapping[str, Mapping[str, PriorStatus]]:
         """What `yes` and `no` mean here holds for every language's word for them, unless that has its own meaning."""
-        found = {}
+        meanings_by_title = {}
         for title, words in self.codes.items():
-            said = {plain(word): status for word, status in words.items()}
-            for known, others in (("yes", TRUE_WORDS), ("no", FALSE_WORDS)):
-                if known in said:
-                    said = {**dict.fromkeys(others, said[known]), **said}
-            found["*" if title == "*" else compact(title)] = said
-        return found
+            meanings = {plain(word): status for word, status in words.items()}
+            for flag, others in (("yes", TRUE_WORDS), ("no", FALSE_WORDS)):
+                if flag in meanings:
+                    meanings = {**dict.fromkeys(others, meanings[flag]), **meanings}
+            meanings_by_title["*" if title == "*" else compact(title)] = meanings
+        return meanings_by_title
 
     def codes_for(self, title: str) -> Mapping[str, PriorStatus]:
         """Return the meaning of the codes in a column, by their plain text. `*` applies only to status columns."""
@@ -204,19 +204,19 @@ class SystemProfile(BaseModel):
     def file_says(self, file_name: str) -> str:
         """The status that it states for everyone in it, `by_row`, or ""."""
         name = compact(file_name.rpartition(".")[0] or file_name)
-        return next((said for word, said in self.files.items() if word in name), "")
+        return next((status for word, status in self.files.items() if word in name), "")
 
 
 @cache
 def profiles() -> Mapping[str, SystemProfile]:
     """Load every profile, by name. Raises ValueError for a file that is not one."""
     folder = files("mailflatrate.rules.systems") / "profiles"
-    found = [
+    systems = [
         SystemProfile.model_validate(tomllib.loads(entry.read_text(encoding="utf-8")))
         for entry in sorted(folder.iterdir(), key=lambda entry: entry.name)
         if entry.name.endswith(".toml")
     ]
-    return MappingProxyType({profile.name: profile for profile in found})
+    return MappingProxyType({profile.name: profile for profile in systems})
 
 
 def recognize(header: Sequence[str], rows: Sequence[Sequence[str]] = (), file_name: str = "") -> SystemProfile | None:
@@ -261,11 +261,11 @@ def sample_files(system: str) -> dict[str, bytes]:
 
 @cache
 def sample_zip(system: str) -> bytes | None:
-    found = sample_files(system)
-    if not found:
+    samples = sample_files(system)
+    if not samples:
         return None
     out = io.BytesIO()
     with zipfile.ZipFile(out, "w", zipfile.ZIP_DEFLATED) as archive:
-        for name, data in found.items():
+        for name, data in samples.items():
             archive.writestr(zipfile.ZipInfo(name, _MADE_AT), data, zipfile.ZIP_DEFLATED)
     return out.getvalue()

@@ -90,5 +90,5 @@ _PROBLEMS = frozenset(
 
 def signal_words(key: str, word: str, value: str, language: str) -> tuple[str, str]:
     """Return title and sentence of a stored signal. Raises KeyError for one that no longer exists."""
-    shown = translate(value, language) if value in _PROBLEMS else value
-    return translate(WORDS[key, ""], language), translate(WORDS[key, word], language).replace("%s", shown)
+    text = translate(value, language) if value in _PROBLEMS else value
+    return translate(WORDS[key, ""], language), translate(WORDS[key, word], language).replace("%s", text)

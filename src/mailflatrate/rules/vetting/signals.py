@@ -164,8 +164,8 @@ def _matches(facts: SignalFacts) -> SignalResult:
     if not facts.imprint.reachable:
         return SignalResult("imprint_matches", SignalOutcome.NOT_CHECKED, "unknown")
     seen = _squeeze(facts.imprint.text)
-    wanted = ("legal_name", "street", "postcode", "city", "responsible_person", "vat_id", "register_number")
-    written = {key: facts.record.get(key, "") for key in wanted}
+    keys = ("legal_name", "street", "postcode", "city", "responsible_person", "vat_id", "register_number")
+    written = {key: facts.record.get(key, "") for key in keys}
     absent = [key for key, entry in written.items() if entry and not _stands_in(key, entry, seen)]
     if not absent:
         return SignalResult("imprint_matches", SignalOutcome.GOOD, "all", evidence=facts.imprint.url)
@@ -241,8 +241,8 @@ def _vat_register(vat: VatFacts, number: str, legal_name: str) -> SignalResult:
     return SignalResult("vat_register", SignalOutcome.GOOD, "valid", number, vat.name)
 
 
-def _same_company(one: str, other: str) -> bool:
-    left, right = _words(one), _words(other)
+def _same_company(name: str, other: str) -> bool:
+    left, right = _words(name), _words(other)
     return bool(left and right) and len(left & right) * 2 >= min(len(left), len(right))
 
 

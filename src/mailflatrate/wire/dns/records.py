@@ -53,8 +53,8 @@ def find_dkim_key(resolver: Resolver, selector: str, domain: str) -> DkimKeyFact
     if not answer.values:
         return DkimKeyFacts(answer.name, KeyStatus.MISSING, problem="there is no TXT record")
     if len(answer.values) > 1:  # RFC 6376 3.6.2.2: the result is undefined
-        found = " | ".join(answer.values)
-        return DkimKeyFacts(answer.name, KeyStatus.INVALID, found, problem="there are several TXT records")
+        text = " | ".join(answer.values)
+        return DkimKeyFacts(answer.name, KeyStatus.INVALID, text, problem="there are several TXT records")
     return parse_dkim_key(answer.name, answer.values[0])
 
 
@@ -125,10 +125,10 @@ def find_mx(resolver: Resolver, domain: str) -> MxFacts:
         can_receive = False if answer.is_known else None
         return MxFacts(answer.name, answer.status, can_receive=can_receive)
     addresses = (resolver.a(domain), resolver.aaaa(domain))
-    found = ", ".join(value for address in addresses for value in address.values)
-    if found:
+    text = ", ".join(value for address in addresses for value in address.values)
+    if text:
         host = MxHost(0, answer.name)
-        return MxFacts(answer.name, answer.status, (host,), is_implicit=True, can_receive=True, found=found)
+        return MxFacts(answer.name, answer.status, (host,), is_implicit=True, can_receive=True, found=text)
     can_receive = False if all(address.is_known for address in addresses) else None
     return MxFacts(answer.name, answer.status, can_receive=can_receive)
 
@@ -139,8 +139,8 @@ def _read_mx(answer: DnsAnswer) -> MxFacts:
     )
     is_null = len(hosts) == 1 and hosts[0].host == "."
     usable = tuple(host for host in hosts if host.host != ".")
-    found = ", ".join(answer.values)
-    return MxFacts(answer.name, answer.status, usable, is_null, can_receive=bool(usable), found=found)
+    text = ", ".join(answer.values)
+    return MxFacts(answer.name, answer.status, usable, is_null, can_receive=bool(usable), found=text)
 
 
 QUESTIONS_AT_ONCE = 16
@@ -151,16 +151,16 @@ GIVE_UP_AFTER = 2 * QUESTIONS_AT_ONCE
 def ask_domains(domains: Iterable[str], resolver: Resolver) -> dict[str, MxFacts]:
     """Look up several domains at once. Those with inconclusive DNS answers are left out."""
     waiting = list(domains)
-    found: dict[str, MxFacts] = {}
+    by_domain: dict[str, MxFacts] = {}
     with ThreadPoolExecutor(QUESTIONS_AT_ONCE, thread_name_prefix="dns") as pool:
         for at in range(0, len(waiting), GIVE_UP_AFTER):
             part = waiting[at : at + GIVE_UP_AFTER]
             answers = dict(zip(part, pool.map(lambda domain: find_mx(resolver, domain), part), strict=True))
-            known = {domain: facts for domain, facts in answers.items() if facts.can_receive is not None}
-            found |= known
-            if not known and len(part) == GIVE_UP_AFTER:
+            settled = {domain: facts for domain, facts in answers.items() if facts.can_receive is not None}
+            by_domain |= settled
+            if not settled and len(part) == GIVE_UP_AFTER:
                 break
-    return found
+    return by_domain
 
 
 class TagError(ValueError):

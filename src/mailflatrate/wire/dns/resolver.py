@@ -122,7 +122,7 @@ class DnsResolver:
     def _ask(self, name: str, record_type: RecordType) -> DnsAnswer:
         plain = name.rstrip(".").lower()
         try:
-            found = self._resolver.resolve(plain + ".", record_type.value, search=False)
+            answer = self._resolver.resolve(plain + ".", record_type.value, search=False)
         except dns.resolver.NXDOMAIN:
             return DnsAnswer(plain, record_type, DnsStatus.NXDOMAIN)
         except dns.resolver.NoAnswer:
@@ -134,11 +134,11 @@ class DnsResolver:
         except (dns.exception.DNSException, UnicodeError):
             # A name that cannot be written in the DNS (a label over 63 octets, an empty one) exists nowhere.
             return DnsAnswer(plain, record_type, DnsStatus.NXDOMAIN)
-        records = list(found.rrset or ())
+        records = list(answer.rrset or ())
         if record_type is RecordType.MX:
             records.sort(key=lambda record: (record.preference, record.exchange))
         values = tuple(_as_text(record) for record in records)
-        return DnsAnswer(plain, record_type, DnsStatus.OK, values, found.rrset.ttl if found.rrset else 0)
+        return DnsAnswer(plain, record_type, DnsStatus.OK, values, answer.rrset.ttl if answer.rrset else 0)
 
 
 def _as_text(record: dns.rdata.Rdata) -> str:

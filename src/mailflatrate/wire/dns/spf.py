@@ -51,8 +51,8 @@ class SpfFacts:
 
     def covers(self, address: str) -> bool:
         """Return whether the record lists this address as allowed. Macros and `exists` are not evaluated."""
-        wanted = ipaddress.ip_address(address)
-        return any(wanted in ipaddress.ip_network(network) for network in self.networks)
+        ip = ipaddress.ip_address(address)
+        return any(ip in ipaddress.ip_network(network) for network in self.networks)
 
 
 class _EndError(Exception):

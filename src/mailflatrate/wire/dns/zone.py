@@ -71,9 +71,9 @@ class ZoneServer:
             here = fresh.setdefault(dns.name.from_text(name), {})
             for kind, values in sets.items():
                 here[kind] = [] if kind in {"SERVFAIL", "SILENT"} else [_rdata(kind, text) for text in values]
-        for known in list(fresh):
-            for depth in range(1, len(known)):
-                fresh.setdefault(known.split(depth)[1], {})
+        for zone_name in list(fresh):
+            for depth in range(1, len(zone_name)):
+                fresh.setdefault(zone_name.split(depth)[1], {})
         self._zone = fresh
 
     def start(self) -> None:
@@ -183,15 +183,15 @@ class ZoneServer:
 
     def _update(self, change: dns.update.UpdateMessage) -> dns.message.Message:
         reply = dns.message.make_response(change)
-        added = [each for each in change.update if each.rdclass == dns.rdataclass.IN and len(each)]
+        added = [rdataset for rdataset in change.update if rdataset.rdclass == dns.rdataclass.IN and len(rdataset)]
         if not self._takes_updates or len(self._zone) > _MOST_UPDATED_NAMES:
             reply.set_rcode(dns.rcode.REFUSED)
             return reply
-        for each in added:
-            sets = {**self._zone.get(each.name, {}), dns.rdatatype.to_text(each.rdtype): list(each)}
-            self._zone[each.name] = sets
-            for depth in range(1, len(each.name)):
-                self._zone.setdefault(each.name.split(depth)[1], {})
+        for rdataset in added:
+            sets = {**self._zone.get(rdataset.name, {}), dns.rdatatype.to_text(rdataset.rdtype): list(rdataset)}
+            self._zone[rdataset.name] = sets
+            for depth in range(1, len(rdataset.name)):
+                self._zone.setdefault(rdataset.name.split(depth)[1], {})
         return reply
 
 

@@ -79,16 +79,16 @@ class RelayGroup:
 
     def set_members(self, members: Sequence[GroupMember]) -> None:
         """Switch to these relays at once. A relay whose address or limits changed gets new connections."""
-        wanted = {member.number: member for member in members}
+        by_number = {member.number: member for member in members}
         for number, relay in list(self._relays.items()):
-            member = wanted.get(number)
+            member = by_number.get(number)
             if member is None or not member.takes:
                 self._retire(number, is_cut=member is not None and member.is_cut)
             elif member.connects_like(relay.member):
                 relay.member = member
             else:
                 self._retire(number, is_cut=False)
-        for number, member in wanted.items():
+        for number, member in by_number.items():
             if member.takes and number not in self._relays:
                 first, longest = self._pauses
                 pool = SmtpPool(
@@ -255,7 +255,11 @@ class _GroupRun:
         while True:
             await asyncio.sleep(PATIENCE_SECONDS)
             silent = [relay for relay, task in tasks.items() if not task.done()]
-            is_one_free = any(one.takes and not one.report.problem for one in tasks if one not in silent)
+            is_one_free = any(
+                server_task.takes and not server_task.report.problem
+                for server_task in tasks
+                if server_task not in silent
+            )
             for relay in silent:
                 if not (is_one_free or self._well - {relay.member.number}):
                     continue

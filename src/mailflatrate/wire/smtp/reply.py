@@ -103,4 +103,4 @@ def xtext(value: str) -> str:
     """Encode for an ENVID or ORCPT parameter (RFC 3461 4): `+`, `=`, spaces and non-ASCII become `+XX`."""
     if _XTEXT_PLAIN.fullmatch(value):  # as each of our own ids is
         return value
-    return _XTEXT_UNSAFE.sub(lambda found: b"+%02X" % found[0][0], value.encode()).decode("ascii")
+    return _XTEXT_UNSAFE.sub(lambda match: b"+%02X" % match[0][0], value.encode()).decode("ascii")

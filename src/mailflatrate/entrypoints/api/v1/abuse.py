@@ -150,10 +150,10 @@ def report_abuse(request: HttpRequest, given: AbuseReportRequest) -> AbuseReport
         raise Problem(Code.INVALID, more={"errors": faults})
     if not within_limits(ip, task_key=None, proved=find(form.raw()).proved):
         raise Problem(Code.RATE, headers={"Retry-After": "3600"})
-    filed, found = take_page_report(given_of(form, ip, get_language() or "en"))
+    filed, match = take_page_report(given_of(form, ip, get_language() or "en"))
     return AbuseReportResult(
         reference=filed.case.reference,
-        sender=sender_of(found),
+        sender=sender_of(match),
         stopped=bool(filed.effect),
-        asked=bool(filed.reporter) and found.campaign is not None,
+        asked=bool(filed.reporter) and match.campaign is not None,
     )

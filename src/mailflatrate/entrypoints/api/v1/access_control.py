@@ -151,7 +151,11 @@ def endpoint(
         rules = Rules(path, method.upper(), returned, repeatable, protects, where, batch, changes)
         summary, rest = _about(function)
         scopes = (scope, *or_scopes) if scope is not None else ()
-        extra: dict[str, Any] = {"x-scopes": [each.value for each in scopes], "x-also": also, "x-files": files}
+        extra: dict[str, Any] = {
+            "x-scopes": [scope_name.value for scope_name in scopes],
+            "x-also": also,
+            "x-files": files,
+        }
         extra |= {"x-scope": scope.value if scope else None, "x-repeatable": repeatable, "x-location": where}
         register_with = router.api_operation(
             [method.upper()], path, response={status: returned}, auth=BearerKey(), operation_id=function.__name__,
@@ -191,12 +195,12 @@ def public(router: Router, method: str, path: str, *, status: int = 200) -> Call
     return register
 
 
-def _open(path: str, known: frozenset[str]) -> Callable[..., Any]:
+def _open(path: str, parameters: frozenset[str]) -> Callable[..., Any]:
     def around(run: Callable[..., HttpResponseBase]) -> Callable[..., HttpResponseBase]:
         @wraps(run)
         def served(request: HttpRequest, **values: Any) -> HttpResponseBase:
             try:
-                refuse_unknown_query(request, known)
+                refuse_unknown_query(request, parameters)
                 refuse_expensive_json(request)
                 refuse_failed_conditions(request, path, values, lambda _scope: False)
             except Problem as problem:
@@ -220,8 +224,8 @@ def _about(function: Callable[..., Any]) -> tuple[str, str]:
 def _with_status(function: Callable[..., Any], status: int) -> Callable[..., Any]:
     @wraps(function)
     def answered(*args: Any, **values: Any) -> Status[Any] | HttpResponseBase:
-        found = function(*args, **values)
-        return found if isinstance(found, HttpResponseBase) else Status(status, found)
+        outcome = function(*args, **values)
+        return outcome if isinstance(outcome, HttpResponseBase) else Status(status, outcome)
 
     return answered
 
@@ -238,7 +242,7 @@ class Rules:
     changes: str
 
 
-def _guard(rules: Rules, scopes: tuple[KeyScope, ...], known: frozenset[str]) -> Callable[..., Any]:
+def _guard(rules: Rules, scopes: tuple[KeyScope, ...], parameters: frozenset[str]) -> Callable[..., Any]:
     def around(run: Run) -> Run:
         if rules.method == "GET":
             READERS[rules.path] = Reader(run, rules.answers, scopes)
@@ -249,7 +253,7 @@ def _guard(rules: Rules, scopes: tuple[KeyScope, ...], known: frozenset[str]) ->
             try:
                 caller = _identify(request)
                 _admit(request, caller, scopes, protects=rules.protects)
-                refuse_unknown_query(request, known)
+                refuse_unknown_query(request, parameters)
                 refuse_expensive_json(request, MOST_BATCH_PIECES if rules.batch else MOST_PIECES)
             except Problem as problem:
                 answer: HttpResponseBase = problem.answer()

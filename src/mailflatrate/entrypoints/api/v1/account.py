@@ -44,7 +44,7 @@ def show_me(request: ApiRequest) -> AccountInfo:
     key, account = request.caller.use.key, request.caller.account
     return AccountInfo(
         key=ApiKeyInfo(
-            name=key.name, prefix=f"mfk_{key.prefix}", scopes=[KeyScope(each) for each in key.scopes],
+            name=key.name, prefix=f"mfk_{key.prefix}", scopes=[KeyScope(scope) for scope in key.scopes],
             made_by=key.created_by.email, expires_at=key.expires_at,
         ),
         account_id=account.id, account=account.name, status=AccountStatus(account.status),

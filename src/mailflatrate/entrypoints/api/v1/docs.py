@@ -75,9 +75,9 @@ def docs(request: HttpRequest, schema: Schema, kinds: Mapping[Code, ProblemKind]
     return answer
 
 
-def _rest(found: Schema) -> str:
-    text = str(found.get("description", ""))
-    return "" if text.rstrip(".") == found["summary"] else text
+def _rest(operation: Schema) -> str:
+    text = str(operation.get("description", ""))
+    return "" if text.rstrip(".") == operation["summary"] else text
 
 
 class _Reader:
@@ -87,67 +87,68 @@ class _Reader:
 
     def operations(self, tag: str) -> list[Operation]:
         return [
-            self._operation(path, method, found)
+            self._operation(path, method, operation)
             for path, methods in self.schema["paths"].items()
-            for method, found in methods.items()
-            if tag in found.get("tags", ())
+            for method, operation in methods.items()
+            if tag in operation.get("tags", ())
         ]
 
     def shapes(self) -> list[tuple[str, str, list[SchemaFieldRow], list[str]]]:
         """Return the name, text, fields and values of each named schema."""
         return [
-            (name, found.get("description", ""), self._fields(found), [str(each) for each in found.get("enum", [])])
-            for name, found in sorted(self.schema["components"]["schemas"].items())
+            (name, shape.get("description", ""), self._fields(shape), [str(choice) for choice in shape.get("enum", [])])
+            for name, shape in sorted(self.schema["components"]["schemas"].items())
             if not name.startswith(PAGE)
         ]
 
-    def _operation(self, path: str, method: str, found: Schema) -> Operation:
-        contents = found.get("requestBody", {}).get("content", {})
+    def _operation(self, path: str, method: str, operation: Schema) -> Operation:
+        contents = operation.get("requestBody", {}).get("content", {})
         media_type = next(iter(contents), "")
         body: Schema = contents[media_type]["schema"] if media_type else {}
-        status = next(each for each in found["responses"] if each.startswith("2"))
-        answer = found["responses"][status]
-        shown: Schema = next((each["schema"] for each in answer.get("content", {}).values()), {})
-        kind, shape = self._kind(shown)
+        status = next(code for code in operation["responses"] if code.startswith("2"))
+        answer = operation["responses"][status]
+        schema: Schema = next((content["schema"] for content in answer.get("content", {}).values()), {})
+        kind, shape = self._kind(schema)
         inline = self._fields(body) if "properties" in body else []
         return Operation(
-            id=found["operationId"], method=method.upper(), tone=METHODS.get(method, ""), path=path,
-            summary=found["summary"], text=_rest(found), scope="” or “".join(found.get("x-scopes", ())),
-            public="security" not in found, fields=[self._parameter(each) for each in found["parameters"]],
+            id=operation["operationId"], method=method.upper(), tone=METHODS.get(method, ""), path=path,
+            summary=operation["summary"], text=_rest(operation), scope="” or “".join(operation.get("x-scopes", ())),
+            public="security" not in operation,
+            fields=[self._parameter(parameter) for parameter in operation["parameters"]],
             media_type=media_type, body=self._kind(body)[1] if body else "", body_fields=inline, status=status,
-            answer=shape, answer_kind=kind, curl=self._curl(path, method, media_type, body, "security" in found),
+            answer=shape, answer_kind=kind, curl=self._curl(path, method, media_type, body, "security" in operation),
         )  # fmt: skip
 
-    def _parameter(self, found: Schema) -> SchemaFieldRow:
-        kind, shape = self._kind(found["schema"])
-        text = found.get("description", "")
-        return SchemaFieldRow(found["name"], kind, shape, bool(found.get("required")), text, found["in"])
+    def _parameter(self, parameter: Schema) -> SchemaFieldRow:
+        kind, shape = self._kind(parameter["schema"])
+        text = parameter.get("description", "")
+        return SchemaFieldRow(parameter["name"], kind, shape, bool(parameter.get("required")), text, parameter["in"])
 
-    def _fields(self, found: Schema) -> list[SchemaFieldRow]:
-        required = set(found.get("required", ()))
+    def _fields(self, schema: Schema) -> list[SchemaFieldRow]:
+        required = set(schema.get("required", ()))
         rows = []
-        for name, each in found.get("properties", {}).items():
-            kind, shape = self._kind(each)
-            rows.append(SchemaFieldRow(name, kind, shape, name in required, each.get("description", "")))
+        for name, field in schema.get("properties", {}).items():
+            kind, shape = self._kind(field)
+            rows.append(SchemaFieldRow(name, kind, shape, name in required, field.get("description", "")))
         return rows
 
-    def _kind(self, found: Schema) -> tuple[str, str]:
+    def _kind(self, schema: Schema) -> tuple[str, str]:
         """Return the type of a value in words and the name of its schema, if it has one."""
-        if "$ref" in found:
-            name = found["$ref"].rpartition("/")[2]
+        if "$ref" in schema:
+            name = schema["$ref"].rpartition("/")[2]
             if name.startswith(PAGE):
                 inner = name.removeprefix(PAGE).removesuffix("_")
                 return f"page of {inner}", inner
             return name, name
-        if "anyOf" in found:
-            kinds = [self._kind(each) for each in found["anyOf"]]
+        if "anyOf" in schema:
+            kinds = [self._kind(branch) for branch in schema["anyOf"]]
             return " or ".join(kind for kind, _shape in kinds), next((shape for _kind, shape in kinds if shape), "")
-        if found.get("type") == "array":
-            kind, shape = self._kind(found.get("items", {}))
+        if schema.get("type") == "array":
+            kind, shape = self._kind(schema.get("items", {}))
             return f"list of {kind}", shape
-        if "enum" in found:
-            return " or ".join(map(str, found["enum"])), ""
-        return str(found.get("format") or found.get("type") or "anything"), ""
+        if "enum" in schema:
+            return " or ".join(map(str, schema["enum"])), ""
+        return str(schema.get("format") or schema.get("type") or "anything"), ""
 
     def _curl(self, path: str, method: str, media_type: str, body: Schema, secured: bool) -> str:
         lines = [f"curl {self.server}{path}"] if method == "get" else [f"curl -X {method.upper()} {self.server}{path}"]
@@ -163,27 +164,27 @@ class _Reader:
         return " \\\n  ".join(lines)
 
     def _form(self, body: Schema) -> Iterator[tuple[str, str]]:
-        for name, each in body.get("properties", {}).items():
-            yield name, f"@{name}" if each.get("format") == "binary" else str(self._sample(each, 0))
+        for name, field in body.get("properties", {}).items():
+            yield name, f"@{name}" if field.get("format") == "binary" else str(self._sample(field, 0))
 
-    def _sample(self, found: Schema, depth: int) -> Any:
-        if "$ref" in found:
-            return self._sample(self.schema["components"]["schemas"][found["$ref"].rpartition("/")[2]], depth)
-        if "enum" in found:
-            return found["enum"][0]
-        if "examples" in found:
-            return found["examples"][0]
-        if found.get("default") not in (None, "", [], {}):
-            return found["default"]
-        if "anyOf" in found:
-            return self._sample(found["anyOf"][0], depth)
-        kind = found.get("type")
+    def _sample(self, schema: Schema, depth: int) -> Any:
+        if "$ref" in schema:
+            return self._sample(self.schema["components"]["schemas"][schema["$ref"].rpartition("/")[2]], depth)
+        if "enum" in schema:
+            return schema["enum"][0]
+        if "examples" in schema:
+            return schema["examples"][0]
+        if schema.get("default") not in (None, "", [], {}):
+            return schema["default"]
+        if "anyOf" in schema:
+            return self._sample(schema["anyOf"][0], depth)
+        kind = schema.get("type")
         if kind == "object" and depth < 3:
-            needed = set(found.get("required", ())) | MEANT
-            properties = found.get("properties", {})
-            picked = {name: each for name, each in properties.items() if name in needed} or dict(
+            needed = set(schema.get("required", ())) | MEANT
+            properties = schema.get("properties", {})
+            picked = {name: field for name, field in properties.items() if name in needed} or dict(
                 list(properties.items())[:2]
             )
-            return {name: name in MEANT or self._sample(each, depth + 1) for name, each in picked.items()}
+            return {name: name in MEANT or self._sample(field, depth + 1) for name, field in picked.items()}
         samples: dict[str, Any] = {"integer": 1, "number": 1.0, "boolean": True, "array": [], "string": "text"}
         return samples.get(str(kind), {})

@@ -96,9 +96,9 @@ def _reached(page: FeedPage, cursor: EventCursor) -> tuple[FeedPosition, datetim
 
 def _types(written: str) -> Collection[EventType]:
     names = [name.strip() for name in written.split(",") if name.strip()]
-    known = {each.value for each in DEFAULT_TYPES}
+    type_names = {event_type.value for event_type in DEFAULT_TYPES}
     for name in names:
-        if name not in known:
+        if name not in type_names:
             raise wrong_query("types", _("unknown event type: %(name)s") % {"name": name[:60]})
     return frozenset(map(EventType, names)) or DEFAULT_TYPES
 

@@ -45,7 +45,7 @@ def in_front(view: View) -> View:
 
 
 def _allowed(answer: HttpResponseBase) -> str:
-    methods = [each.strip() for each in answer.headers.get("Allow", "").split(",") if each.strip()]
+    methods = [method.strip() for method in answer.headers.get("Allow", "").split(",") if method.strip()]
     return ", ".join([*methods, *(["HEAD"] if "GET" in methods else [])])
 
 
@@ -54,8 +54,8 @@ def _unless_known(request: HttpRequest, answer: HttpResponseBase) -> HttpRespons
     tag = answer.headers.get("ETag")
     if request.method != "GET" or answer.status_code != 200 or not tag:
         return answer
-    wanted, had = request.headers.get("If-Match"), request.headers.get("If-None-Match")
-    if wanted and not is_named(wanted, tag):
+    if_match, had = request.headers.get("If-Match"), request.headers.get("If-None-Match")
+    if if_match and not is_named(if_match, tag):
         return _replaced(answer, Problem(Code.PRECONDITION).answer())
     if had and is_named(had, tag):
         return _replaced(answer, HttpResponse(status=304))
@@ -79,11 +79,11 @@ def _release(answer: HttpResponseBase) -> None:
 
 
 def accepts_gzip(header: str) -> bool:
-    found = _GZIP.search(header)
-    if found is None:
+    match = _GZIP.search(header)
+    if match is None:
         return False
     try:
-        return float(found["weight"] or 1) > 0
+        return float(match["weight"] or 1) > 0
     except ValueError:
         return False
 

@@ -148,16 +148,16 @@ def _settle_members(schema: Shape) -> None:
 def _without_nul(part: Any) -> None:
     """Say that no text of a request may contain NUL, which the database can't store."""
     if isinstance(part, list):
-        for each in part:
-            _without_nul(each)
+        for member in part:
+            _without_nul(member)
     if not isinstance(part, dict):
         return
     if part.get("type") == "string" and not part.keys() & {"enum", "const", "format", "pattern"}:
         part["pattern"] = _NO_NUL
     if part.get("type") == "object" and part.get("additionalProperties"):
         part.setdefault("propertyNames", {"pattern": _NO_NUL})
-    for each in part.values():
-        _without_nul(each)
+    for member in part.values():
+        _without_nul(member)
 
 
 def _default_in_words(member: Shape) -> None:
@@ -169,22 +169,22 @@ def _default_in_words(member: Shape) -> None:
 
 
 def _reached(named: Shape, roots: list[Any]) -> set[str]:
-    found: set[str] = set()
+    names: set[str] = set()
     waiting = [name for root in roots for name in _references(root)]
     while waiting:
         name = waiting.pop()
-        if name not in found:
-            found.add(name)
+        if name not in names:
+            names.add(name)
             waiting += _references(named[name])
-    return found
+    return names
 
 
 def _references(part: Any) -> Iterator[str]:
     if isinstance(part, dict):
         if isinstance(part.get("$ref"), str):
             yield part["$ref"].removeprefix(_SCHEMAS)
-        for each in part.values():
-            yield from _references(each)
+        for member in part.values():
+            yield from _references(member)
     elif isinstance(part, list):
-        for each in part:
-            yield from _references(each)
+        for member in part:
+            yield from _references(member)

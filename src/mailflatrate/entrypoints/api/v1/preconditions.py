@@ -68,18 +68,18 @@ def refuse_failed_conditions(request: HttpRequest, path: str, values: dict[str, 
     stated = {name: request.headers[name] for name in CONDITIONS if request.headers.get(name)}
     if not stated:
         return
-    found = reader_path(path)
-    if found is None:
+    reader = reader_path(path)
+    if reader is None:
         if "If-Match" in stated:
             raise Problem(Code.PRECONDITION)
         return
-    scopes = READERS[found].scopes
+    scopes = READERS[reader].scopes
     if scopes and not any(map(may, scopes)):
         raise missing_scope(*scopes)
-    mine = {name: value for name, value in values.items() if f"{{{name}}}" in found}
+    mine = {name: value for name, value in values.items() if f"{{{name}}}" in reader}
     with connection.cursor() as cursor:
-        cursor.execute(_LOCK, [f"if-match {tenancy.current_account_id()} {found} {sorted(mine.items())}"])
-    answer = READERS[found].run(_as_reading(request), **mine)
+        cursor.execute(_LOCK, [f"if-match {tenancy.current_account_id()} {reader} {sorted(mine.items())}"])
+    answer = READERS[reader].run(_as_reading(request), **mine)
     if answer.status_code != 200 or not isinstance(answer, HttpResponse):
         return  # the operation itself says that it isn't there
     tag = entity_tag(answer.content)

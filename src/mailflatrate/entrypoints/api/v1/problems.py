@@ -288,7 +288,7 @@ def problem_of(error: Exception) -> Problem:
     if isinstance(error, Problem):
         return error
     if isinstance(error, ValidationError):
-        return Problem(Code.INVALID, more={"errors": [_fault(each) for each in error.errors]})
+        return Problem(Code.INVALID, more={"errors": [_fault(fault) for fault in error.errors]})
     if isinstance(error, AskingBraked):
         return Problem(Code.ASKING, sentence(error), _figures(error), {"Retry-After": str(error.seconds)})
     if isinstance(error, MediaRefused):
@@ -304,8 +304,8 @@ def problem_of(error: Exception) -> Problem:
         return Problem(
             Code.REFUSED, sentence(error), more={"questions": [asdict(question) for question in error.questions]}
         )
-    for known, code in _CODES:
-        if isinstance(error, known):
+    for kind, code in _CODES:
+        if isinstance(error, kind):
             return Problem(code, sentence(error) if code in _SPEAKS else "")
     log.error("api failed", exc_info=error)
     return Problem(Code.INTERNAL)

@@ -25,11 +25,11 @@ def query_fields(function: Callable[..., Any]) -> frozenset[str]:
     return frozenset(name for shape in shapes for name in shape.model_fields)
 
 
-def refuse_unknown_query(request: HttpRequest, known: frozenset[str]) -> None:
+def refuse_unknown_query(request: HttpRequest, parameters: frozenset[str]) -> None:
     """Raise Problem for an unknown query parameter, because a typo must not return more than intended."""
-    unknown = sorted(set(request.GET) - known)
+    unknown = sorted(set(request.GET) - parameters)
     if unknown:
-        names = ", ".join(sorted(known)) or _("none")
+        names = ", ".join(sorted(parameters)) or _("none")
         message = _("This parameter doesn't exist. Available: %(names)s.") % {"names": names}
         errors = [{"pointer": f"query.{name[:60]}", "message": message} for name in unknown[:20]]
         raise Problem(Code.INVALID, more={"errors": errors})

@@ -125,16 +125,16 @@ def page_of(
     id_of: Callable[[R], int] = attrgetter("id"),
 ) -> Page[T]:
     """`rows` are loaded already: the page's and, if there is a next page, at least one more."""
-    shown = list(rows)
-    more = len(shown) > which.limit
-    shown = shown[: which.limit]
-    return Page[T](items=[show(row) for row in shown], next=seal_cursor(id_of(shown[-1])) if more else None)
+    page_rows = list(rows)
+    more = len(page_rows) > which.limit
+    page_rows = page_rows[: which.limit]
+    return Page[T](items=[show(row) for row in page_rows], next=seal_cursor(id_of(page_rows[-1])) if more else None)
 
 
 def newest_first(rows: QuerySet[M], which: PageQuery, show: Callable[[M], T]) -> Page[T]:
     last = before_id(which.cursor)
-    found = rows if last is None else rows.filter(id__lt=last)
-    return page_of(found.order_by("-id")[: which.limit + 1], which, show)
+    older_rows = rows if last is None else rows.filter(id__lt=last)
+    return page_of(older_rows.order_by("-id")[: which.limit + 1], which, show)
 
 
 def page_from(

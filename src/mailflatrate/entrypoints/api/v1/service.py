@@ -111,19 +111,19 @@ class CarefulParser(Parser):
     """Refuses values in JSON and queries that databases can't store: NUL, lone surrogates, non-finite numbers."""
 
     def parse_body(self, request: HttpRequest) -> DictStrAny:
-        found: DictStrAny = json.loads(request.body.decode(), parse_constant=_no_number)
-        _keepable(found, 0)
-        return found
+        body: DictStrAny = json.loads(request.body.decode(), parse_constant=_no_number)
+        _keepable(body, 0)
+        return body
 
     def parse_querydict(
         self, data: MultiValueDict[str, Any], list_fields: list[str], request: HttpRequest
     ) -> DictStrAny:
-        found = super().parse_querydict(data, list_fields, request)
+        parameters = super().parse_querydict(data, list_fields, request)
         try:
-            _keepable(found, 0)
+            _keepable(parameters, 0)
         except ValueError as error:
             raise Problem(Code.MALFORMED) from error
-        return found
+        return parameters
 
 
 def _no_number(text: str) -> float:
@@ -140,12 +140,12 @@ def _keepable(value: Any, depth: int) -> None:
     elif isinstance(value, float) and not math.isfinite(value):
         raise ValueError("not a finite number")
     elif isinstance(value, dict):
-        for name, each in value.items():
+        for name, member in value.items():
             _keepable(name, depth + 1)
-            _keepable(each, depth + 1)
+            _keepable(member, depth + 1)
     elif isinstance(value, list):
-        for each in value:
-            _keepable(each, depth + 1)
+        for member in value:
+            _keepable(member, depth + 1)
 
 
 class Service(NinjaAPI):
@@ -182,8 +182,8 @@ SERVICE = _service()
 
 @cache
 def schema() -> DictStrAny:
-    found: DictStrAny = json.loads(json.dumps(SERVICE.get_openapi_schema()))
-    return found
+    document: DictStrAny = json.loads(json.dumps(SERVICE.get_openapi_schema()))
+    return document
 
 
 @require_safe
@@ -206,10 +206,10 @@ def nothing(_request: HttpRequest, **_rest: str) -> HttpResponse:
 
 
 def _operations() -> list[URLPattern]:
-    found = [url for url in SERVICE.urls[0] if isinstance(url, URLPattern) and url.name != "api-root"]
-    for pattern in found:
+    patterns = [url for url in SERVICE.urls[0] if isinstance(url, URLPattern) and url.name != "api-root"]
+    for pattern in patterns:
         pattern.callback = in_front(pattern.callback)
-    return found
+    return patterns
 
 
 urlpatterns = [

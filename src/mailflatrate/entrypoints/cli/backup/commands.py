@@ -110,7 +110,7 @@ def restore_command(
         bring_up_to_date(settings)
         _tell("database is up to date")
         _tell(f"files restored: {restore.restore_files(backup)}")  # erasure searches the uploaded files
-        found = restore.recover(
+        recovery = restore.recover(
             settings,
             backup,
             manifest,
@@ -120,25 +120,26 @@ def restore_command(
             tell=_tell,
         )
         _record("backup.restored", {"name": backup.name, "made_at": manifest.origin.made_at.isoformat(),
-                                    "withdrawals": dict(found.withdrawals)})  # fmt: skip
-    _report(found)
+                                    "withdrawals": dict(recovery.withdrawals)})  # fmt: skip
+    _report(recovery)
 
 
-def _report(found: restore.RecoveryResult) -> None:
+def _report(recovery: restore.RecoveryResult) -> None:
     click.echo(
-        f"Sent since the backup according to the journals: {found.settled}. Unknown to this database: {found.missing}."
+        f"Sent since the backup according to the journals: {recovery.settled}. "
+        f"Unknown to this database: {recovery.missing}."
     )
-    if found.chunks:
-        click.echo(f"Chunks whose unsettled recipients now have an unknown result: {found.chunks}.")
+    if recovery.chunks:
+        click.echo(f"Chunks whose unsettled recipients now have an unknown result: {recovery.chunks}.")
     click.echo(
-        f"Campaigns that may have been sent and need the customer's decision: {len(found.drafts)} back to draft, "
-        f"{len(found.paused)} paused."
+        f"Campaigns that may have been sent and need the customer's decision: {len(recovery.drafts)} back to draft, "
+        f"{len(recovery.paused)} paused."
     )
-    for name in found.drafts:
+    for name in recovery.drafts:
         click.echo(f"Back to draft (may have been sent): {name}")
-    for name in found.paused:
+    for name in recovery.paused:
         click.echo(f"Paused (may have been sent): {name}")
-    counts = Counter(found.withdrawals)
+    counts = Counter(recovery.withdrawals)
     refused, strange = counts.pop("refused", 0), counts.pop("unknown_account", 0)
     taken = ", ".join(f"{kind} {count}" for kind, count in sorted(counts.items()) if count)
     click.echo(f"Withdrawals replayed since the backup: {taken or 'none'}.")

@@ -96,12 +96,12 @@ def _pack_journals(settings: Settings, path: Path) -> None:
     """Pack the journals of this host's senders. They grow while being read; a truncated line is skipped later."""
     folder = settings.data_dir / "journal"
     with tarfile.open(path, "w") as archive:
-        for each in sorted([*folder.glob("*.journal"), *folder.glob("*.kept")]):
+        for journal in sorted([*folder.glob("*.journal"), *folder.glob("*.kept")]):
             try:
-                data = each.read_bytes()
+                data = journal.read_bytes()
             except FileNotFoundError:  # its sender has just ended
                 continue
-            _add(archive, each.name, len(data), data)
+            _add(archive, journal.name, len(data), data)
 
 
 def pack_files(path: Path, tell: Callable[[str], None]) -> None:

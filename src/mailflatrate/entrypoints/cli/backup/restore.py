@@ -74,8 +74,8 @@ def _stored(path: Path) -> Secrets | None:
 def check_version(manifest: Manifest) -> None:
     from mailflatrate.entrypoints.cli.migration_state import known_migrations
 
-    known = {f"{app}/{name}" for app, name in known_migrations()}
-    unknown = sorted(set(manifest.origin.migrations) - known)
+    available_migrations = {f"{app}/{name}" for app, name in known_migrations()}
+    unknown = sorted(set(manifest.origin.migrations) - available_migrations)
     if unknown:
         raise click.ClickException(
             f"The backup was made by a newer version ({manifest.version}): this version doesn't have migration "
@@ -172,9 +172,9 @@ def recover(
     tell("all sending is on hold")
     settled = missing = 0
     with _unpacked_journals(settings, folder) as packed:
-        for each in [packed, *journals]:
-            found = recovery.replay_folder(each, retry_policy(settings)).replayed
-            settled, missing = settled + found.changed, missing + found.missing
+        for source in [packed, *journals]:
+            totals = recovery.replay_folder(source, retry_policy(settings)).replayed
+            settled, missing = settled + totals.changed, missing + totals.missing
     lines = log.read_paths(withdrawals) if withdrawals else log.read_everywhere(settings, made_at)
     drafts, paused = (
         [f"campaign {campaign.id} of account {campaign.account_id}" for campaign in campaigns]

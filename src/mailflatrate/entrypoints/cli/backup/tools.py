@@ -19,11 +19,11 @@ VERSION_SECONDS = 20
 
 def find_tool(name: str, server_major: int) -> Path:
     """Return the program of the lowest version that can read this server. Raises ClickException when there is none."""
-    found = sorted((major, path) for path in _candidates(name) if (major := _major(path)) is not None)
-    fitting = [path for major, path in found if major >= server_major]
+    versions = sorted((major, path) for path in _candidates(name) if (major := _major(path)) is not None)
+    fitting = [path for major, path in versions if major >= server_major]
     if fitting:
         return fitting[0]
-    seen = f"found only version {', '.join(str(major) for major, _ in found)}" if found else "found none"
+    seen = f"found only version {', '.join(str(major) for major, _ in versions)}" if versions else "found none"
     raise click.ClickException(
         f"This needs {name} from PostgreSQL {server_major} or newer; {seen}. Install "
         f"postgresql-client-{server_major} on this host, or run the command on a host that has it."

@@ -56,9 +56,9 @@ def table(numbers: dict[str, Any]) -> str:
 
 def wrong(numbers: dict[str, Any]) -> list[str]:
     return [
-        f"{LABELS[key]}: {numbers[key]} instead of {wanted}"
-        for key, wanted in EXPECTED.items()
-        if numbers[key] != wanted
+        f"{LABELS[key]}: {numbers[key]} instead of {expected}"
+        for key, expected in EXPECTED.items()
+        if numbers[key] != expected
     ]
 
 
@@ -102,12 +102,12 @@ def _folder(once: bool) -> Iterator[Path]:
 
 
 @contextmanager
-def _readers(mailing_id: str, *, wanted: bool) -> Iterator[None]:
+def _readers(mailing_id: str, *, enabled: bool) -> Iterator[None]:
     """Let readers click while the demo serves people; programs that read `--json` get a world that stands still."""
     from mailflatrate.entrypoints.cli.demo import readers
 
     stop = threading.Event()
-    thread = readers.start(mailing_id, stop) if wanted else None
+    thread = readers.start(mailing_id, stop) if enabled else None
     try:
         yield
     finally:
@@ -160,7 +160,7 @@ def _run(place: DemoPlace, *, once: bool, as_json: bool) -> int:
                 click.echo(problem, err=True)
             if not once:
                 print_where(settings, numbers)
-                with _readers(str(numbers["mailing_id"]), wanted=not as_json):
+                with _readers(str(numbers["mailing_id"]), enabled=not as_json):
                     supervisor.wait()
         except KeyboardInterrupt:
             problems = ["interrupted before it finished"] if once else []

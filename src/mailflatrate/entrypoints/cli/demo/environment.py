@@ -61,8 +61,8 @@ class DemoPlace:
         self.dns.stop()
 
 
-def _free_port(wanted: int, taken: set[int]) -> int:
-    for candidate in (wanted, 0):
+def _free_port(preferred_port: int, taken: set[int]) -> int:
+    for candidate in (preferred_port, 0):
         with socket.socket() as probe:
             probe.setsockopt(socket.SOL_SOCKET, socket.SO_REUSEADDR, 1)
             try:
@@ -84,9 +84,9 @@ def prepare(folder: Path) -> DemoPlace:
     dns = ZoneServer(SERVICE_ZONE, elsewhere=ELSEWHERE, takes_updates=True)
     dns.start()
     taken: set[int] = set()
-    for name, wanted in PORTS.items():
+    for name, preferred_port in PORTS.items():
         if name not in os.environ:
-            port = _free_port(wanted, taken)
+            port = _free_port(preferred_port, taken)
             taken.add(port)
             os.environ[name] = str(port)
     os.environ["MAILFLATRATE_DATA_DIR"] = str(folder)

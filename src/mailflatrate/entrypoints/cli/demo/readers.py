@@ -60,12 +60,12 @@ def _read(mailing_id: str, stop: threading.Event) -> None:
     finally:
         connections.close_all()
     begun = clock.now()
-    for each in requests_of(messages):
-        due = begun + timedelta(seconds=each.seconds) - clock.now()
+    for call in requests_of(messages):
+        due = begun + timedelta(seconds=call.seconds) - clock.now()
         if stop.wait(max(0.0, due.total_seconds())):
             return
         try:
-            send(each)
+            send(call)
         except (OSError, http.client.HTTPException) as problem:
             log.warning("a reader of the demonstration got no answer", problem=str(problem))
 
@@ -73,31 +73,33 @@ def _read(mailing_id: str, stop: threading.Event) -> None:
 def _messages(mailing_id: str, number: int) -> list[bytes]:
     with tenancy.platform(PlatformReason.TEST_INBOX):
         ordinary = InboxMessage.objects.filter(mailing_id=mailing_id, behaviour="")
-        found = sorted(ordinary.values_list("envelope_to", "id"), key=lambda row: (zlib.crc32(row[0].encode()), row[0]))
-        raw = InboxMessage.objects.in_bulk([row[1] for row in found[:number]])
-        return [bytes(raw[row[1]].raw) for row in found[:number]]
+        sample = sorted(
+            ordinary.values_list("envelope_to", "id"), key=lambda row: (zlib.crc32(row[0].encode()), row[0])
+        )
+        raw = InboxMessage.objects.in_bulk([row[1] for row in sample[:number]])
+        return [bytes(raw[row[1]].raw) for row in sample[:number]]
 
 
 def requests_of(messages: Sequence[bytes]) -> list[ReaderRequest]:
-    found: list[ReaderRequest] = []
+    requests: list[ReaderRequest] = []
     for place, raw in enumerate(messages):
         clicks, leave = links_of(raw)
         if place < SCANNED:
-            found += [ReaderRequest(0.02 * place, place, url) for url in clicks]
+            requests += [ReaderRequest(0.02 * place, place, url) for url in clicks]
         elif place < SCANNED + CLICKING:
-            found += _person(place, place - SCANNED, clicks)
+            requests += _person(place, place - SCANNED, clicks)
         elif leave:
-            found += _leaver(place, place - SCANNED - CLICKING, leave)
-    return sorted(found, key=lambda each: each.seconds)
+            requests += _leaver(place, place - SCANNED - CLICKING, leave)
+    return sorted(requests, key=lambda call: call.seconds)
 
 
 def links_of(raw: bytes) -> tuple[list[str], str]:
     clicks, leave = dict[str, None](), ""
-    for found in _LINK.finditer(_SOFT_BREAK.sub(b"", raw)):
-        if found[1] == b"u":
-            leave = found[0].decode()
+    for match in _LINK.finditer(_SOFT_BREAK.sub(b"", raw)):
+        if match[1] == b"u":
+            leave = match[0].decode()
         else:
-            clicks[found[0].decode()] = None
+            clicks[match[0].decode()] = None
     return list(clicks), leave
 
 

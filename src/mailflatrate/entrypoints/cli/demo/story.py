@@ -180,8 +180,8 @@ def _proved(account_id: int, email: str) -> int:
 
 def _mail_to(email: str) -> bytes | None:
     with tenancy.platform(PlatformReason.TEST_INBOX):
-        found = InboxMessage.objects.filter(envelope_to=email).order_by("id").first()
-        return bytes(found.raw) if found else None
+        mail = InboxMessage.objects.filter(envelope_to=email).order_by("id").first()
+        return bytes(mail.raw) if mail else None
 
 
 def _click(mail: bytes) -> None:
@@ -239,10 +239,10 @@ def _form(account_id: int, anna: User, list_id: int, sender_id: int) -> str:
 
 def _imported(account_id: int, import_id: int) -> Import | None:
     with tenancy.account(account_id):
-        found = Import.objects.get(id=import_id)
-        if found.state in (ImportState.FAILED, ImportState.CANCELLED):
-            raise RuntimeError(f"the import failed: {found.problem}")
-        return found if found.state == ImportState.DONE and found.check_state else None
+        job = Import.objects.get(id=import_id)
+        if job.state in (ImportState.FAILED, ImportState.CANCELLED):
+            raise RuntimeError(f"the import failed: {job.problem}")
+        return job if job.state == ImportState.DONE and job.check_state else None
 
 
 def _campaign(account_id: int, anna: User, list_id: int, sender_id: int) -> int:
@@ -269,8 +269,8 @@ def _campaign(account_id: int, anna: User, list_id: int, sender_id: int) -> int:
 
 def _review(account_id: int, campaign_id: int, operator: User) -> None:
     with tenancy.account(account_id):
-        shown = content_hash(Campaign.objects.get(id=campaign_id), newest_imprint())
-    review_campaign(account_id, campaign_id, approved=True, by=operator, shown_hash=shown)
+        fingerprint = content_hash(Campaign.objects.get(id=campaign_id), newest_imprint())
+    review_campaign(account_id, campaign_id, approved=True, by=operator, shown_hash=fingerprint)
 
 
 def _settled(account_id: int, campaign_id: int) -> bool:
@@ -284,9 +284,9 @@ def _settled(account_id: int, campaign_id: int) -> bool:
 def _wait(poll: Callable[[], Any], what: str) -> Any:
     deadline = time.monotonic() + PATIENCE_SECONDS
     while time.monotonic() < deadline:
-        found = poll()
-        if found:
-            return found
+        outcome = poll()
+        if outcome:
+            return outcome
         time.sleep(0.5)
     raise TimeoutError(f"{what} did not finish within {PATIENCE_SECONDS:.0f} seconds")
 

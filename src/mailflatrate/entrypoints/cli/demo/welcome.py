@@ -52,9 +52,9 @@ def begin_series(account_id: int, form_code: str, anna: User, operator: User, *,
         form = Form.objects.get(code=form_code)
         recipe, choices = find_recipe("welcome"), RecipeChoices(form=form.id)
         automation_id = create_from_recipe(recipe, NAME, form.mailing_list_id, by=anna, choices=choices).id
-        shown = version_hash(drafts.draft_of(automation_id))
+        fingerprint = version_hash(drafts.draft_of(automation_id))
         where = Circumstances(ip="127.0.0.1", user_agent="demonstration")
-        result = release.activate(automation_id, by=anna, shown_hash=shown, where=where)
+        result = release.activate(automation_id, by=anna, shown_hash=fingerprint, where=where)
         if not result.released:
             raise RuntimeError(f"the welcome series can't be released: {result.problems} {dict(result.verdicts)}")
     _review(account_id, automation_id, operator)
@@ -65,8 +65,8 @@ def begin_series(account_id: int, form_code: str, anna: User, operator: User, *,
 def _review(account_id: int, automation_id: int, operator: User) -> None:
     with tenancy.account(account_id):
         waiting = Campaign.objects.filter(automation_id=automation_id, state=CampaignState.REVIEW)
-        shown = {campaign.id: content_hash(campaign, newest_imprint()) for campaign in waiting}
-    for campaign_id, shown_hash in shown.items():
+        fingerprints = {campaign.id: content_hash(campaign, newest_imprint()) for campaign in waiting}
+    for campaign_id, shown_hash in fingerprints.items():
         review_campaign(account_id, campaign_id, approved=True, by=operator, shown_hash=shown_hash)
 
 

@@ -81,8 +81,8 @@ def compliance_lines(lines: Sequence[Line]) -> Iterator[Line]:
     seen |= {line.topic: False for line in lines if line.level is Level.MISSING}
     if not seen.get("mx", True):
         seen["inbound"] = False  # no mail reaches a listener without an MX record
-    for found in judge_all(_facts(seen)):
-        yield _line(found)
+    for judgement in judge_all(_facts(seen)):
+        yield _line(judgement)
 
 
 def _facts(seen: dict[str, bool]) -> Facts:
@@ -96,21 +96,21 @@ def _facts(seen: dict[str, bool]) -> Facts:
         return service_facts(seen)
 
 
-def _line(found: CriterionResult) -> Line:
-    criterion = found.criterion
+def _line(judgement: CriterionResult) -> Line:
+    criterion = judgement.criterion
     asked = ", ".join(body.value for body in criterion.bodies)
     text = f"{criterion.rule} {criterion.text.title}{f' ({asked})' if asked else ''}: "
     if criterion.holder is Holder.BUILT:
         return ok(TOPIC, f"{text}built in")
     if criterion.holder is Holder.OPERATOR:
-        if found.state is State.DONE:
+        if judgement.state is State.DONE:
             return ok(TOPIC, f"{text}OK")
-        word = "needs fixing, see above" if found.state is State.BROKEN else "your responsibility"
+        word = "needs fixing, see above" if judgement.state is State.BROKEN else "your responsibility"
         return warning(TOPIC, f"{text}{word}", criterion.text.how)
     assert criterion.figure is not None
     unit = "%" if criterion.figure.is_percent else ""
     digits = 2 if criterion.figure.is_percent else 0
-    if found.figure is None:
-        return ok(TOPIC, f"{text}no data yet, limit {found.limit:g}{unit}")
-    text += f"{found.figure:.{digits}f}{unit}, limit {found.limit:.{digits}f}{unit}"
-    return ok(TOPIC, text) if found.state in (State.HELD, State.NEAR) else warning(TOPIC, text, criterion.text.how)
+    if judgement.figure is None:
+        return ok(TOPIC, f"{text}no data yet, limit {judgement.limit:g}{unit}")
+    text += f"{judgement.figure:.{digits}f}{unit}, limit {judgement.limit:.{digits}f}{unit}"
+    return ok(TOPIC, text) if judgement.state in (State.HELD, State.NEAR) else warning(TOPIC, text, criterion.text.how)

@@ -83,7 +83,7 @@ def _memory() -> Iterator[Line]:
     except DatabaseError:  # `migrate` comes first
         return
     refused = [
-        found for memory in memories() if (found := memory.judge(memory.read(), state)).match is MatchKind.REFUSED
+        verdict for memory in memories() if (verdict := memory.judge(memory.read(), state)).match is MatchKind.REFUSED
     ]
     if refused:
         yield missing(
@@ -118,11 +118,11 @@ def _policies() -> Line:
             "     AND p.polname IN ('tenant', 'platform')) = 2"
         )
         guarded = {name for (name,) in cursor.fetchall()}
-    wanted = {policy.table for policy in tenant_policies()}
-    open_tables = sorted(wanted - guarded)
+    tables = {policy.table for policy in tenant_policies()}
+    open_tables = sorted(tables - guarded)
     if open_tables:
         return missing("database", f"no row-level security on {', '.join(open_tables)}", MIGRATE)
-    return ok("database", f"row-level security is on for {len(wanted)} tables")
+    return ok("database", f"row-level security is on for {len(tables)} tables")
 
 
 def _role() -> Line:

@@ -38,14 +38,14 @@ def house_lines(settings: Settings) -> Iterator[Line]:
             if check.passed:
                 yield ok(record.kind.value, f"{record.host} is correct")
             else:
-                found = f", found {_shortened(check.found)!r}" if check.found else ""
-                wanted = RecordToPublish(record.host, record.record_type, record.value)
-                yield unpublished(record.kind.value, f"{record.host}: {check.state.value}{found}", wanted)
+                suffix = f", found {_shortened(check.found)!r}" if check.found else ""
+                correct_record = RecordToPublish(record.host, record.record_type, record.value)
+                yield unpublished(record.kind.value, f"{record.host}: {check.state.value}{suffix}", correct_record)
 
 
-def _shortened(found: str) -> str:
+def _shortened(text: str) -> str:
     """Shorten a record to fit a title: a key has hundreds of characters. Its length reveals a truncated one."""
-    return found if len(found) <= LONGEST_FOUND else f"{found[:LONGEST_FOUND]}… ({len(found)} characters)"
+    return text if len(text) <= LONGEST_FOUND else f"{text[:LONGEST_FOUND]}… ({len(text)} characters)"
 
 
 def _held() -> Iterator[Line]:
@@ -71,22 +71,22 @@ def service_lines(settings: Settings) -> Iterator[Line]:
 
 def _blocklists(settings: Settings, resolver: Resolver) -> Iterator[Line]:
     """Check the blocklists; off until lists are configured, because most have terms to agree to (R-89)."""
-    said = listings_of_service(settings, resolver)
-    for each in said:
-        if each.listed:
+    listings = listings_of_service(settings, resolver)
+    for listing in listings:
+        if listing.listed:
             yield missing(
                 "blocklist",
-                f"{each.what} is listed on {each.blocklist} ({each.answer})",
+                f"{listing.what} is listed on {listing.blocklist} ({listing.answer})",
                 "Find and stop the cause, then request delisting.",
             )
-        elif each.listed is None:
+        elif listing.listed is None:
             yield warning(
                 "blocklist",
-                f"{each.blocklist} doesn't answer for {each.what}: {each.answer}",
+                f"{listing.blocklist} doesn't answer for {listing.what}: {listing.answer}",
                 "Use your own DNS resolver. Many blocklists refuse public ones.",
             )
-    if said and not any(each.listed is not False for each in said):
-        yield ok("blocklist", f"{len(said)} blocklist lookups, no listing")
+    if listings and not any(listing.listed is not False for listing in listings):
+        yield ok("blocklist", f"{len(listings)} blocklist lookups, no listing")
 
 
 def _domain_connect(settings: Settings, resolver: Resolver) -> Iterator[Line]:
@@ -120,10 +120,10 @@ def _helo(resolver: Resolver, helo: str, addresses: list[str]) -> Iterator[Line]
         if helo.lower().rstrip(".") in answer.values:
             yield ok("ptr", f"{address} resolves to {helo} and back")
         else:
-            found = ", ".join(answer.values) or answer.status.value
+            names = ", ".join(answer.values) or answer.status.value
             yield missing(
                 "ptr",
-                f"the PTR record of {address} isn't {helo} but {found}",
+                f"the PTR record of {address} isn't {helo} but {names}",
                 "Ask the provider of the IP address to set its PTR record.",
             )
 
@@ -132,15 +132,15 @@ def _spf(resolver: Resolver, addresses: list[str]) -> Line:
     """Check the SPF record that every customer's SPF includes (R-61)."""
     host = service_spf_host()
     seen = find_spf(resolver, host)
-    wanted = RecordToPublish(host, "TXT", f"v=spf1 {' '.join(_mechanism(each) for each in addresses)} -all")
+    correct_record = RecordToPublish(host, "TXT", f"v=spf1 {' '.join(_mechanism(sender) for sender in addresses)} -all")
     if seen.status is not SpfStatus.OK:
         text = f"{host}: {seen.problem or seen.status.value}"
         if not addresses:
             return missing("spf", text, f'Publish {host} TXT "v=spf1 ip4:<address> -all".')
-        return unpublished("spf", text, wanted)
+        return unpublished("spf", text, correct_record)
     outside = [address for address in addresses if not seen.covers(address)]
     if outside:
-        return unpublished("spf", f"{host} doesn't list {', '.join(outside)}", wanted)
+        return unpublished("spf", f"{host} doesn't list {', '.join(outside)}", correct_record)
     if seen.all_qualifier != "-":
         return warning("spf", f"{host} lists our addresses but doesn't end in -all", "End the record with -all.")
     return ok("spf", f"{host} lists {len(addresses)} of our addresses")
@@ -153,10 +153,10 @@ def _mechanism(address: str) -> str:
 def _mx(resolver: Resolver, service: str) -> Iterator[Line]:
     """Check the MX host: abuse@, fbl@ and all customers' bounces arrive at mx.<service domain>."""
     mine = f"mx.{service}"
-    hosts = [each.host for each in find_mx(resolver, service).hosts]
+    hosts = [exchange.host for exchange in find_mx(resolver, service).hosts]
     if not hosts:
-        wanted = RecordToPublish(service, "MX", f"10 {mine}")
-        yield unpublished("mx", f"{service} has no MX record, so abuse@{service} can't be reached", wanted)
+        correct_record = RecordToPublish(service, "MX", f"10 {mine}")
+        yield unpublished("mx", f"{service} has no MX record, so abuse@{service} can't be reached", correct_record)
     elif mine in hosts:
         yield ok("mx", f"mail for {service} is delivered to {mine}")
     else:

@@ -29,7 +29,7 @@ def is_public_name(name: str) -> bool:
         ipaddress.ip_address(name)
     except ValueError:
         labels = name.lower().rstrip(".")
-        return "." in labels and not any(labels == each or labels.endswith(f".{each}") for each in RESERVED)
+        return "." in labels and not any(labels == suffix or labels.endswith(f".{suffix}") for suffix in RESERVED)
     return False
 
 
@@ -126,14 +126,14 @@ def _signing(settings: Settings) -> Line:
     signer.sign(tasks)
     began = time.process_time()
     signer.sign(tasks)
-    each = (time.process_time() - began) / SIGNATURES_TRIED * 1e6
+    microseconds = (time.process_time() - began) / SIGNATURES_TRIED * 1e6
     if faults:
         return warning(
             "signing",
             f"the multi-buffer signing library fails on this processor: {faults[0]}",
             "Set MAILFLATRATE_BATCH_SIGNING=false, and test the processor and memory.",
         )
-    return ok("signing", f"{signer.name}; {each:.0f} µs each")
+    return ok("signing", f"{signer.name}; {microseconds:.0f} µs each")
 
 
 def _certificate(settings: Settings) -> Line:

@@ -65,13 +65,13 @@ def _jobs() -> Iterator[Line]:
 
 
 def _listeners(settings: Settings) -> Iterator[Line]:
-    wanted = [f"{name}@{settings.service_domain}" for name in ("abuse", "postmaster")]
+    recipients = [f"{name}@{settings.service_domain}" for name in ("abuse", "postmaster")]
     for kind, port in (("SMTP", settings.inbound_smtp_port), ("LMTP", settings.inbound_lmtp_port)):
         if not port:
             continue
         where = f"the {kind} listener at {settings.smtpd_host}:{port}"
         try:
-            replies = ask_recipients(settings.smtpd_host, port, wanted, lmtp=kind == "LMTP")
+            replies = ask_recipients(settings.smtpd_host, port, recipients, lmtp=kind == "LMTP")
         except ProbeFailed as problem:
             yield missing(
                 "inbound",
@@ -83,7 +83,7 @@ def _listeners(settings: Settings) -> Iterator[Line]:
         if refused:
             yield missing("inbound", f"{where} rejects {'; '.join(refused)}", "Check MAILFLATRATE_SERVICE_DOMAIN.")
         else:
-            yield ok("inbound", f"{where} accepts {' and '.join(wanted)}")
+            yield ok("inbound", f"{where} accepts {' and '.join(recipients)}")
 
 
 def mark_lines(settings: Settings) -> Iterator[Line]:
@@ -91,16 +91,16 @@ def mark_lines(settings: Settings) -> Iterator[Line]:
 
 
 def _found(settings: Settings) -> str:
-    each = "what is sent is marked message by message"
+    marking = "what is sent is marked message by message"
     if settings.sender_marks is MarkMode.EACH:
-        return f"{each}: MAILFLATRATE_SENDER_MARKS=each"
+        return f"{marking}: MAILFLATRATE_SENDER_MARKS=each"
     if sender_processes.other_host_sends(known_host(settings.data_dir / "journal")):
-        return f"{each}: another host sends, too"
+        return f"{marking}: another host sends, too"
     with connection.cursor() as cursor:
         cursor.execute(same_machine.SESSION)
         session = cursor.fetchone()
     if not same_machine.is_served_here(connection.connection.fileno(), session):
-        return f"{each}: the database isn't known to run on this machine"
+        return f"{marking}: the database isn't known to run on this machine"
     return "what is sent is marked once a chunk: the database is on this machine and no other host sends"
 
 
@@ -108,8 +108,8 @@ MOST_HOSTS = 20
 
 
 def unknown_lines() -> Iterator[Line]:
-    found = all_unknown()
-    hosts = found.hosts
+    unknowns = all_unknown()
+    hosts = unknowns.hosts
     for host in hosts[:MOST_HOSTS]:
         yield warning(
             "results",
@@ -120,14 +120,14 @@ def unknown_lines() -> Iterator[Line]:
         )
     if len(hosts) > MOST_HOSTS:
         yield warning("results", f"{len(hosts) - MOST_HOSTS} more lost hosts", "Recover the hosts listed above first.")
-    if not found.campaigns and not found.results:
+    if not unknowns.campaigns and not unknowns.results:
         yield ok("results", "every message has a known result")
     elif hosts:
-        yield ok("results", f"unknown: {found.results}, in campaigns: {found.campaigns}")
+        yield ok("results", f"unknown: {unknowns.results}, in campaigns: {unknowns.campaigns}")
     else:
         yield ok(
             "results",
-            f"unknown: {found.results}, in campaigns: {found.campaigns}; there is no missing journal that could "
+            f"unknown: {unknowns.results}, in campaigns: {unknowns.campaigns}; there is no missing journal that could "
             "settle them",
         )
 

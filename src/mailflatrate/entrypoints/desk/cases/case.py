@@ -57,21 +57,21 @@ def case(request: DeskRequest, case_id: int) -> HttpResponse:
 
 
 def case_context(view: CaseView) -> dict[str, Any]:
-    found = view.case
-    word, tone = URGENCY[urgency_of(found)]
-    before, after = neighbours(found)
+    abuse_case = view.case
+    word, tone = URGENCY[urgency_of(abuse_case)]
+    before, after = neighbours(abuse_case)
     rows = [_report(row) for row in view.reports]
-    due = min([moment for moment in (found.answer_due_at, found.proof_due_at) if moment], default=None)
+    due = min([moment for moment in (abuse_case.answer_due_at, abuse_case.proof_due_at) if moment], default=None)
     return {
-        "view": view, "case": found, "state_tone": CaseState(found.state).tone, "urgency": word,
+        "view": view, "case": abuse_case, "state_tone": CaseState(abuse_case.state).tone, "urgency": word,
         "urgency_tone": tone, "before": before, "after": after, "reports": rows, "due": due,
         "due_word": _due_word(due), "best": _best(rows), "people": [_person(row) for row in view.people],
-        "events": [_event(row) for row in view.events], "causes": [(one.value, one.label) for one in CAUSES],
+        "events": [_event(row) for row in view.events], "causes": [(cause.value, cause.label) for cause in CAUSES],
         "measures": _measures(view), "rates": _rates(view),
         "campaign_rates": _campaign_rates(view), "status_tone": _status_tone(view),
-        "most_strikes": int(limit("strikes_to_suspend")), "is_closed": found.state == CaseState.CLOSED,
-        "others": [row for row in cases_of_account(found.account_id) if row.id != found.id][:6]
-        if found.account_id else [],
+        "most_strikes": int(limit("strikes_to_suspend")), "is_closed": abuse_case.state == CaseState.CLOSED,
+        "others": [row for row in cases_of_account(abuse_case.account_id) if row.id != abuse_case.id][:6]
+        if abuse_case.account_id else [],
         "independent": len({row.delivery_id for row in view.reports if row.delivery_id and row.via in _PEOPLE}),
         "conversation": [row for row in view.events if row.kind in (EventKind.MESSAGE_OUT, EventKind.MESSAGE_IN)][::-1],
         "message_templates": templates.message_templates(view), "question_templates": templates.questions(view),
@@ -157,21 +157,21 @@ def _measures(view: CaseView) -> list[dict[str, str]]:
     if view.case.state == CaseState.CLOSED or view.sender is None:
         return []
     status = view.sender.account.status
-    found = []
+    measures = []
     if view.case.campaign_id is not None:
         if view.case.frozen:
-            found.append(_measure(CaseAction.RELEASE, "play", "F", "", _("Unfreeze campaign")))
+            measures.append(_measure(CaseAction.RELEASE, "play", "F", "", _("Unfreeze campaign")))
         elif view.about and view.about.campaign.state in UNFINISHED:
-            found.append(_measure(CaseAction.FREEZE, "octagon-pause", "F", "", _("Freeze campaign")))
+            measures.append(_measure(CaseAction.FREEZE, "octagon-pause", "F", "", _("Freeze campaign")))
     if status in (AccountStatus.ACTIVE, AccountStatus.THROTTLED, AccountStatus.PAUSED, AccountStatus.SUSPENDED):
-        found.append(_measure(CaseAction.STRIKE, "flag", "K", "", _("Issue a strike")))
+        measures.append(_measure(CaseAction.STRIKE, "flag", "K", "", _("Issue a strike")))
     if status == AccountStatus.ACTIVE:
-        found.append(_measure(CaseAction.THROTTLE, "gauge", "T", "", _("Throttle account")))
+        measures.append(_measure(CaseAction.THROTTLE, "gauge", "T", "", _("Throttle account")))
     if status in (AccountStatus.ACTIVE, AccountStatus.THROTTLED):
-        found.append(_measure(CaseAction.PAUSE, "circle-pause", "P", "", _("Pause account")))
+        measures.append(_measure(CaseAction.PAUSE, "circle-pause", "P", "", _("Pause account")))
     if status in (AccountStatus.ACTIVE, AccountStatus.THROTTLED, AccountStatus.PAUSED):
-        found.append(_measure(CaseAction.SUSPEND, "ban", "S", "error", _("Suspend account")))
-    return found
+        measures.append(_measure(CaseAction.SUSPEND, "ban", "S", "error", _("Suspend account")))
+    return measures
 
 
 def _measure(measure: CaseAction, icon: str, key: str, tone: str, label: str) -> dict[str, str]:

@@ -33,12 +33,12 @@ def _do(request: DeskRequest, case_id: int, act: Callable[[], Any], done: str) -
 
 @desk("POST cases/<int:case_id>/measure/", "case-measure")
 def measure(request: DeskRequest, case_id: int) -> HttpResponse:
-    wanted = request.POST.get("measure", "")
-    if wanted not in list(CaseAction):
+    choice = request.POST.get("measure", "")
+    if choice not in list(CaseAction):
         raise Http404
     chosen = request.POST.get("report", "")
     order = MeasureOrder(
-        CaseAction(wanted),
+        CaseAction(choice),
         request.POST.get("reason", ""),
         report_id=int(chosen) if chosen.isdecimal() else None,
         names_contact=request.POST.get("names_contact") == "on",

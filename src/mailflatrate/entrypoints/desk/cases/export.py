@@ -11,26 +11,26 @@ from mailflatrate.entrypoints.desk.access import DeskRequest, desk
 
 
 def _view(case_id: int) -> CaseView:
-    found = case_view(case_id)
-    if found is None:
+    view = case_view(case_id)
+    if view is None:
         raise Http404
-    return found
+    return view
 
 
 @desk("POST cases/<int:case_id>/export/", "case-export")
 def export(request: DeskRequest, case_id: int) -> HttpResponse:
     """Download the case as `zip` or `xarf`. A POST, because handing out evidence is recorded in the audit log."""
-    view, wanted = _view(case_id), request.POST.get("format", "")
-    if wanted not in ("zip", "xarf"):
+    view, choice = _view(case_id), request.POST.get("format", "")
+    if choice not in ("zip", "xarf"):
         raise Http404
     request.audit(
         "case.exported",
         account_id=view.case.account_id,
         subject=f"case:{view.case.reference}",
-        details={"format": wanted},
+        details={"format": choice},
     )
     name = f"case-{view.case.reference}"
-    if wanted == "xarf":
+    if choice == "xarf":
         answer = JsonResponse(xarf_reports(view), safe=False, json_dumps_params={"ensure_ascii": False, "indent": 1})
         answer.headers["Content-Disposition"] = f'attachment; filename="{name}.xarf.json"'
         return answer

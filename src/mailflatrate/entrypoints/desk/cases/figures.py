@@ -45,31 +45,31 @@ def _begin(year: int, month: int) -> datetime:
 )
 def figures(request: DeskRequest) -> HttpResponse:
     chosen = request.GET.get("days", "")
-    days = int(chosen) if chosen.isdecimal() and chosen in {str(one) for one in SPANS} else SPANS[0]
+    days = int(chosen) if chosen.isdecimal() and chosen in {str(span) for span in SPANS} else SPANS[0]
     now = clock.now()
-    found = desk_figures(now - timedelta(days=days), now, now)
+    report = desk_figures(now - timedelta(days=days), now, now)
     here = now.astimezone(_zone())
     months = [_begin(here.year, here.month - back) for back in range(MONTHS_SHOWN)]
     context = {
         "days": days,
         "spans": SPANS,
-        "months": [Month(one.year, one.month, one) for one in months],
-        **_shown(found),
+        "months": [Month(begin.year, begin.month, begin) for begin in months],
+        **_shown(report),
     }
     return page(request, "cases/figures", context)
 
 
-def _shown(found: DeskFigures) -> dict[str, object]:
-    answers = found.answers
+def _shown(report: DeskFigures) -> dict[str, object]:
+    answers = report.answers
     return {
-        "found": found,
-        "vias": [(via.label, number) for via, number in found.reports.items() if number],
-        "reports": sum(found.reports.values()),
+        "found": report,
+        "vias": [(via.label, number) for via, number in report.reports.items() if number],
+        "reports": sum(report.reports.values()),
         "median": span_word(answers.median) if answers.median is not None else "–",
         "slowest": span_word(answers.slowest_tenth) if answers.slowest_tenth is not None else "–",
-        "causes": [(cause.label, number) for cause, number in found.causes],
-        "most_cause": max((number for _cause, number in found.causes), default=1),
-        "measures": [(measure_word(name), number) for name, number in found.measures],
+        "causes": [(cause.label, number) for cause, number in report.causes],
+        "most_cause": max((number for _cause, number in report.causes), default=1),
+        "measures": [(measure_word(name), number) for name, number in report.measures],
     }
 
 
@@ -78,10 +78,10 @@ def month(request: DeskRequest, year: int, month: int, ending: str) -> HttpRespo
     if not (2000 <= year <= 2100 and 1 <= month <= 12) or ending not in ("pdf", "csv"):
         raise Http404
     begin, end = _begin(year, month), _begin(year, month + 1)
-    found = desk_figures(begin, end, clock.now())
+    report = desk_figures(begin, end, clock.now())
     name = f"abuse-desk-{year}-{month:02d}.{ending}"
     try:
-        content = _as_csv(found) if ending == "csv" else _as_pdf(found)
+        content = _as_csv(report) if ending == "csv" else _as_pdf(report)
     except PdfUnavailable as problem:
         return HttpResponse(str(problem), status=503, content_type="text/plain; charset=utf-8")
     kind = "text/csv; charset=utf-8" if ending == "csv" else "application/pdf"
@@ -89,32 +89,32 @@ def month(request: DeskRequest, year: int, month: int, ending: str) -> HttpRespo
     return HttpResponse(content, content_type=kind, headers=headers)
 
 
-def _as_csv(found: DeskFigures) -> bytes:
+def _as_csv(report: DeskFigures) -> bytes:
     out = io.StringIO()
     lines = csv.writer(out, delimiter=";", lineterminator="\r\n")
     lines.writerow([_("Metric"), _("Breakdown"), _("Value")])
-    lines.writerow([_("From"), "", found.begin.date().isoformat()])
-    lines.writerow([_("Up to"), "", (found.end - timedelta(days=1)).date().isoformat()])
+    lines.writerow([_("From"), "", report.begin.date().isoformat()])
+    lines.writerow([_("Up to"), "", (report.end - timedelta(days=1)).date().isoformat()])
     for via in ReportChannel:
-        lines.writerow([_("Reports"), via.label, found.reports[via]])
-    for label, number in ((_("Cases opened"), found.opened), (_("Cases closed"), found.closed)):
+        lines.writerow([_("Reports"), via.label, report.reports[via]])
+    for label, number in ((_("Cases opened"), report.opened), (_("Cases closed"), report.closed)):
         lines.writerow([label, "", number])
-    answers = found.answers
+    answers = report.answers
     lines.writerow([_("First responses"), "", answers.answered])
     lines.writerow([_("Late"), "", answers.late])
     for label, span in ((_("Median (hours)"), answers.median), (_("90th percentile (hours)"), answers.slowest_tenth)):
         lines.writerow([label, "", f"{span.total_seconds() / 3600:.1f}" if span is not None else ""])
-    for cause, number in found.causes:
+    for cause, number in report.causes:
         lines.writerow([_("Cause"), cause.label, number])
-    for name, number in found.measures:
+    for name, number in report.measures:
         lines.writerow([_("Action taken"), measure_word(name), number])
-    for row in found.offenders:
+    for row in report.offenders:
         safe = f"'{row.account.name}" if row.account.name[:1] in "=+-@" else row.account.name
         lines.writerow([_("Account: cases, upheld, strikes"), safe, f"{row.cases}, {row.against}, {row.strikes}"])
     return ("\ufeff" + out.getvalue()).encode()
 
 
-def _as_pdf(found: DeskFigures) -> bytes:
+def _as_pdf(report: DeskFigures) -> bytes:
     """Return the figures as a PDF. Raises PdfUnavailable if Pango is not installed."""
-    context = {**_shown(found), "service": load_settings().service_name, "now": clock.now()}
+    context = {**_shown(report), "service": load_settings().service_name, "now": clock.now()}
     return html_to_pdf(render_to_string("desk/cases/month.html", context))

@@ -58,17 +58,21 @@ class HandForm(forms.Form):
 
 @desk("GET cases/", "cases")
 def cases(request: DeskRequest) -> HttpResponse:
-    wanted = request.GET.get("kind", "")
-    kind = CaseKind(wanted) if wanted in CaseKind.values else None
-    loops_only, mine = wanted == "loops", wanted == "mine"
+    choice = request.GET.get("kind", "")
+    kind = CaseKind(choice) if choice in CaseKind.values else None
+    loops_only, mine = choice == "loops", choice == "mine"
     rows = queries.queue(kind=kind, loops_only=loops_only or None, mine=request.user.id if mine else None)
     numbers = queries.counts()
     context = {
         "rows": [_row(row) for row in rows],
-        "wanted": wanted,
+        "wanted": choice,
         "loops_only_count": numbers.pop("loops_only"),
         "all_count": sum(numbers.values()),
-        "chips": [(one.value, one.label, numbers[one.value]) for one in CaseKind if numbers.get(one.value)],
+        "chips": [
+            (case_kind.value, case_kind.label, numbers[case_kind.value])
+            for case_kind in CaseKind
+            if numbers.get(case_kind.value)
+        ],
     }
     return page(request, "cases/queue", context)
 
@@ -90,10 +94,10 @@ def closed(request: DeskRequest) -> HttpResponse:
 @desk("GET cases/search/", "case-search")
 def search(request: DeskRequest) -> HttpResponse:
     text = request.GET.get("q", "").strip()[:4000]
-    found = search_desk(text)
-    if found.how == "reference" and found.only_case is not None:
-        return see_other(reverse("desk:case", args=[found.only_case.id]))
-    return page(request, "cases/search", _found(text, found))
+    results = search_desk(text)
+    if results.how == "reference" and results.only_case is not None:
+        return see_other(reverse("desk:case", args=[results.only_case.id]))
+    return page(request, "cases/search", _found(text, results))
 
 
 @desk("POST suppressions/<int:suppression_id>/lift/", "suppression-lift")
@@ -108,27 +112,27 @@ def lift_found(request: DeskRequest, suppression_id: int) -> HttpResponse:
     return succeed(request, str(LIFTED), f"{reverse('desk:case-search')}?{urlencode({'q': text})}")
 
 
-def _found(text: str, found: SearchResults) -> dict[str, Any]:
+def _found(text: str, results: SearchResults) -> dict[str, Any]:
     return {
         "search": text,
-        "found": found,
-        "how": HOW_READ.get(found.how, ""),
-        "any": _anything(found),
-        "cases": [(case, CaseState(case.state).tone) for case in found.cases],
+        "found": results,
+        "how": HOW_READ.get(results.how, ""),
+        "any": _anything(results),
+        "cases": [(case, CaseState(case.state).tone) for case in results.cases],
     }
 
 
-def _anything(found: SearchResults) -> bool:
+def _anything(results: SearchResults) -> bool:
     return any(
         (
-            found.cases,
-            found.campaigns,
-            found.people,
-            found.accounts,
-            found.mails,
-            found.suppressions,
-            found.versions,
-            found.messages,
+            results.cases,
+            results.campaigns,
+            results.people,
+            results.accounts,
+            results.mails,
+            results.suppressions,
+            results.versions,
+            results.messages,
         )
     )
 
@@ -142,6 +146,6 @@ def new(request: DeskRequest) -> HttpResponse:
         except AbuseError as problem:
             form.add_error("about" if form.cleaned_data["about"] else "text", str(problem))
         else:
-            said = _("Case %(reference)s has been opened.") % {"reference": case.reference}
-            return succeed(request, said, reverse("desk:case", args=[case.id]))
+            message = _("Case %(reference)s has been opened.") % {"reference": case.reference}
+            return succeed(request, message, reverse("desk:case", args=[case.id]))
     return page(request, "cases/new", {"form": form}, status=REFUSED if request.method == "POST" else 200)

@@ -59,9 +59,9 @@ class MailUploadForm(forms.Form):
 
 
 def row_of(mail: RawMail) -> dict[str, Any]:
-    shown = show_mail(mail.content()[:64_000])
+    preview = show_mail(mail.content()[:64_000])
     kind = str(KINDS.get(mail.kind, mail.kind or _("Not processed yet")))
-    return {"mail": mail, "subject": shown.subject, "sender": shown.sender or mail.envelope_from, "kind": kind}
+    return {"mail": mail, "subject": preview.subject, "sender": preview.sender or mail.envelope_from, "kind": kind}
 
 
 @desk("GET|POST mail/", "stored-mails")
@@ -71,24 +71,26 @@ def mails(request: DeskRequest) -> HttpResponse:
         to = f"abuse@{load_settings().service_domain}"
         (raw_mail_id,) = intake.store([intake.Arrival("file", "", "", to, form.cleaned_data["file"])])
         request.audit("mail.uploaded", subject=f"raw_mail:{raw_mail_id}")
-        said = _("The email has been added and is being processed.")
-        return succeed(request, said, reverse("desk:stored-mail", args=[raw_mail_id]))
+        message = _("The email has been added and is being processed.")
+        return succeed(request, message, reverse("desk:stored-mail", args=[raw_mail_id]))
     apart = request.GET.get("tray") == "apart"
     state = RawMailState.APART if apart else RawMailState.UNREAD
     before = request.GET.get("before", "")
     rows = RawMail.objects.filter(state=state).order_by("-id")
     if before.isdecimal() and len(before) < 18:
         rows = rows.filter(id__lt=int(before))
-    found = [row_of(mail) for mail in rows[:PAGE_ROWS]]
+    page_rows = [row_of(mail) for mail in rows[:PAGE_ROWS]]
     context = {
-        "rows": found,
+        "rows": page_rows,
         "apart": apart,
         "form": form,
         "numbers": {
             "unread": RawMail.objects.filter(state=RawMailState.UNREAD).count(),
             "apart": RawMail.objects.filter(state=RawMailState.APART).count(),
         },
-        "more": f"?{'tray=apart&' if apart else ''}before={found[-1]['mail'].id}" if len(found) == PAGE_ROWS else "",
+        "more": f"?{'tray=apart&' if apart else ''}before={page_rows[-1]['mail'].id}"
+        if len(page_rows) == PAGE_ROWS
+        else "",
     }
     return page(request, "cases/mails", context, status=REFUSED if form.errors else 200)
 

@@ -121,11 +121,11 @@ def _facts(view: CaseView) -> dict[str, str]:
 
 def _in_words(texts: Texts, languages: Iterable[str], facts: Mapping[str, str]) -> list[dict[str, Any]]:
     names, several = dict(settings.LANGUAGES), sorted(set(languages))
-    found = []
+    templates = []
     for language in several:
         name = str(names.get(language, language)) if len(several) > 1 else ""
         for label, text in texts:
-            said = str(label)
+            heading = str(label)
             with translation.override(language):
-                found.append({"label": said, "text": str(text) % facts, "language": name})
-    return found
+                templates.append({"label": heading, "text": str(text) % facts, "language": name})
+    return templates

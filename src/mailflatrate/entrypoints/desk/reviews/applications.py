@@ -74,8 +74,8 @@ def _first_origin(account_id: int) -> dict[str, Any] | None:
 
 def _of(view: str) -> QuerySet[Application]:
     statuses = VIEWS[view][1]
-    found = Application.objects.filter(account__status__in=statuses, account__is_house=False)
-    return found.select_related("account")
+    rows = Application.objects.filter(account__status__in=statuses, account__is_house=False)
+    return rows.select_related("account")
 
 
 APPLICATIONS = ListPage(
@@ -188,18 +188,18 @@ def decide(request: DeskRequest, account_id: int) -> HttpResponse:
     form = DecisionForm(request.POST)
     if not form.is_valid():
         return _page(request, account_id, problem=_("Choose a decision."), status=REFUSED)
-    kind, found = DecisionKind(form.cleaned_data["kind"]), form.cleaned_data
+    kind, fields = DecisionKind(form.cleaned_data["kind"]), form.cleaned_data
     try:
         with transaction.atomic():
-            vetting.decide_application(account_id, kind, by=request.user, text=found["text"], note=found["note"])
-            if kind is DecisionKind.APPROVE and found["origin"]:
-                _approve_origin(account_id, found["origin"], by=request.user, reason=found["origin_reason"])
+            vetting.decide_application(account_id, kind, by=request.user, text=fields["text"], note=fields["note"])
+            if kind is DecisionKind.APPROVE and fields["origin"]:
+                _approve_origin(account_id, fields["origin"], by=request.user, reason=fields["origin_reason"])
     except AccountError as problem:
         return _page(request, account_id, problem=str(problem), status=REFUSED)
     except ListError as problem:
         return _page(request, account_id, problem=f"{capfirst(str(problem))}.", status=REFUSED)
-    said = _("Decision: %(kind)s. The customer has been notified.") % {"kind": kind.label}
-    return succeed(request, said, reverse("desk:application", args=[account_id]))
+    message = _("Decision: %(kind)s. The customer has been notified.") % {"kind": kind.label}
+    return succeed(request, message, reverse("desk:application", args=[account_id]))
 
 
 def _approve_origin(account_id: int, origin_id: int, *, by: User, reason: str) -> None:
@@ -216,8 +216,8 @@ def activate(request: DeskRequest, account_id: int) -> HttpResponse:
         vetting.activate_account(account_id, by=request.user)
     except AccountError as problem:
         return _page(request, account_id, problem=str(problem), status=REFUSED)
-    said = _("The account is active. The customer has been notified.")
-    return succeed(request, said, reverse("desk:application", args=[account_id]))
+    message = _("The account is active. The customer has been notified.")
+    return succeed(request, message, reverse("desk:application", args=[account_id]))
 
 
 @desk("POST applications/<int:account_id>/check/", "application-check")
@@ -225,5 +225,5 @@ def check_again(request: DeskRequest, account_id: int) -> HttpResponse:
     _find(account_id)
     request.audit("signals.asked", account_id=account_id)
     jobs.defer("accounts.gather_signals", jobs.JobQueue.HOUSE, account_id=account_id, once=f"signals:{account_id}")
-    said = _("The automated check is running again. The new results appear in a moment.")
-    return succeed(request, said, reverse("desk:application", args=[account_id]))
+    message = _("The automated check is running again. The new results appear in a moment.")
+    return succeed(request, message, reverse("desk:application", args=[account_id]))

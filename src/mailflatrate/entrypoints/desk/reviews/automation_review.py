@@ -45,15 +45,15 @@ class ReviewedMessage:
 
 
 def _find(automation_id: int) -> tuple[Automation, AutomationVersion]:
-    found = Automation.objects.select_related("account", "mailing_list").filter(id=automation_id).first()
-    if found is None:
+    reviewed_automation = Automation.objects.select_related("account", "mailing_list").filter(id=automation_id).first()
+    if reviewed_automation is None:
         raise Http404
-    with tenancy.account(found.account_id):
+    with tenancy.account(reviewed_automation.account_id):
         version = newest_version(automation_id)
         is_shown = version.state != VersionState.DRAFT or bool(waiting_messages(automation_id))
     if not is_shown:
         raise Http404
-    return found, version
+    return reviewed_automation, version
 
 
 def _message(campaign: Campaign) -> ReviewedMessage:
@@ -71,8 +71,8 @@ def _message(campaign: Campaign) -> ReviewedMessage:
 def _once(messages: list[ReviewedMessage]) -> tuple[list[ReviewedMessage], list[Explanation]]:
     if len(messages) < 2:
         return messages, []
-    shared = [one for one in messages[0].why if all(one in message.why for message in messages)]
-    rest = [replace(each, why=[one for one in each.why if one not in shared]) for each in messages]
+    shared = [reason for reason in messages[0].why if all(reason in message.why for message in messages)]
+    rest = [replace(preview, why=[reason for reason in preview.why if reason not in shared]) for preview in messages]
     return rest, shared
 
 
@@ -107,23 +107,23 @@ def automation(request: DeskRequest, automation_id: int) -> HttpResponse:
 
 @desk("POST automations/<int:automation_id>/review/", "automation-review")
 def review(request: DeskRequest, automation_id: int) -> HttpResponse:
-    found, version = _find(automation_id)
-    shown = {
+    reviewed_automation, version = _find(automation_id)
+    hashes = {
         whole_number(name.removeprefix(HASH)): str(value)
         for name, value in request.POST.items()
         if name.startswith(HASH)
     }
     try:
         review_automation(
-            found.account_id,
-            found.id,
+            reviewed_automation.account_id,
+            reviewed_automation.id,
             approved=request.POST.get("word") == "go",
             by=request.user,
-            shown=shown,
+            shown=hashes,
             text=request.POST.get("text", "")[:LONGEST_TEXT],
             note=request.POST.get("note", "")[:LONGEST_TEXT],
         )
     except CampaignError as problem:
-        context = {**_context(request, found, version), "problem": str(problem)}
+        context = {**_context(request, reviewed_automation, version), "problem": str(problem)}
         return page(request, "automation", context, status=REFUSED)
     return succeed(request, _("Done. The customer has been notified."), reverse("desk:campaigns"))

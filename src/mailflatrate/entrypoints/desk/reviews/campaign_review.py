@@ -41,10 +41,14 @@ SHOWN_EARLIER = 5
 
 
 def _find(campaign_id: int) -> Campaign:
-    found = Campaign.objects.select_related("account", "sender__domain", "released_by").filter(id=campaign_id).first()
-    if found is None or (found.state == CampaignState.DRAFT and not waits_as_draft(found)):
+    reviewed_campaign = (
+        Campaign.objects.select_related("account", "sender__domain", "released_by").filter(id=campaign_id).first()
+    )
+    if reviewed_campaign is None or (
+        reviewed_campaign.state == CampaignState.DRAFT and not waits_as_draft(reviewed_campaign)
+    ):
         raise Http404
-    return found
+    return reviewed_campaign
 
 
 @desk("GET campaigns/", "campaigns")
@@ -77,17 +81,17 @@ def _context(request: DeskRequest, campaign: Campaign) -> dict[str, Any]:
         lists = audience_lists(campaign)
         counted, judged = promised_recipients(campaign), count_recipients(campaign).recipients
         before = Campaign.objects.filter(started_at__isnull=False).exclude(id=campaign.id).order_by("-started_at")
-        earlier = [(one, live_of(one)) for one in before[:SHOWN_EARLIER]]
+        earlier = [(previous, live_of(previous)) for previous in before[:SHOWN_EARLIER]]
         excluded_names = exclusions_of(campaign).names
-        shown = content_hash(campaign, newest_imprint())
+        fingerprint = content_hash(campaign, newest_imprint())
         reviewed = CampaignReview.objects.filter(campaign=campaign, seen__isnull=False).order_by("-id").first()
         changes = differences(campaign, reviewed.seen or {}) if reviewed is not None else []
         previews = [
             (
                 _("What recipients see") + (f": {text_name(campaign, number)}" if variant_count(campaign) > 1 else ""),
-                shown_message(render_preview(each, campaign.account, None, bare=False)),
+                shown_message(render_preview(text, campaign.account, None, bare=False)),
             )
-            for number, each in enumerate(all_variants(campaign))
+            for number, text in enumerate(all_variants(campaign))
         ]
         visits = visits_context(campaign.id)
         suggested = suggested_in(campaign)
@@ -108,7 +112,7 @@ def _context(request: DeskRequest, campaign: Campaign) -> dict[str, Any]:
         "excluded_names": excluded_names,
         "lists": lists,
         "earlier": earlier,
-        "shown_hash": shown,
+        "shown_hash": fingerprint,
         "why": [explain(failure, language) for failure in verdict.failures if failure.severity is Severity.REVIEW],
         "warnings": [
             explain(failure, language) for failure in verdict.failures if failure.severity is not Severity.REVIEW

@@ -44,5 +44,5 @@ def decide(request: DeskRequest, request_id: int) -> HttpResponse:
         decide_lift(request_id, reviewer=request.user, is_granted=is_granted, answer=request.POST.get("answer", ""))
     except SuppressionError as problem:
         return page(request, "lift_requests", {**_context(), "problem": str(problem)}, status=REFUSED)
-    said = _("The suppression has been lifted.") if is_granted else _("The suppression stays.")
-    return succeed(request, said, reverse("desk:lift-requests"))
+    message = _("The suppression has been lifted.") if is_granted else _("The suppression stays.")
+    return succeed(request, message, reverse("desk:lift-requests"))

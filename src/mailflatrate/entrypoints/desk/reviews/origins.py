@@ -107,10 +107,10 @@ def decide(request: DeskRequest, origin_id: int) -> HttpResponse:
 
 @desk("GET origins/<int:origin_id>/picture", "origin-picture")
 def picture(request: DeskRequest, origin_id: int) -> HttpResponse:
-    found = ListOrigin.objects.filter(id=origin_id).first()
-    if found is None or found.screenshot is None:
+    origin = ListOrigin.objects.filter(id=origin_id).first()
+    if origin is None or origin.screenshot is None:
         raise Http404
-    return HttpResponse(bytes(found.screenshot), content_type=PICTURE_TYPES[found.screenshot_type])
+    return HttpResponse(bytes(origin.screenshot), content_type=PICTURE_TYPES[origin.screenshot_type])
 
 
 def _find_import(import_id: int) -> Import:

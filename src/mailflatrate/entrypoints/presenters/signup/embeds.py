@@ -57,8 +57,8 @@ def html_snippet(code: str, number: int, form: FrozenForm, language: str, typed:
     texts, lines = form.texts(language), []
     with translation.override(language):
         optional, privacy, trap = _("optional"), _("Privacy"), _("Leave this field empty")
-    for each in inputs(form, language, typed):
-        lines.append(_plain_input(each, "" if each.required else f" <small>{escape(optional)}</small>"))
+    for field in inputs(form, language, typed):
+        lines.append(_plain_input(field, "" if field.required else f" <small>{escape(optional)}</small>"))
     return "\n".join(
         [
             f'<form method="post" action="{form_url(code)}" accept-charset="utf-8">',
@@ -86,11 +86,11 @@ def _plain_consents(form: FrozenForm, language: str) -> list[str]:
         f'  <p><input id="mf-consent" type="checkbox" name="consent" value="yes"{" required" if is_only else ""}>',
         f'    <label for="mf-consent">{name}{escape(frozen.wording)}</label></p>',
     ]
-    for each in frozen.further:
-        box = f"mf-further-{each.list_id}"
+    for offer in frozen.further:
+        box = f"mf-further-{offer.list_id}"
         lines += [
-            f'  <p><input id="{box}" type="checkbox" name="further" value="{each.list_id}">',
-            f'    <label for="{box}"><strong>{escape(each.name)}</strong>: {escape(each.wording)}</label></p>',
+            f'  <p><input id="{box}" type="checkbox" name="further" value="{offer.list_id}">',
+            f'    <label for="{box}"><strong>{escape(offer.name)}</strong>: {escape(offer.wording)}</label></p>',
         ]
     return lines
 
@@ -104,27 +104,28 @@ def _plain_tracking(wording: str, optional: str) -> list[str]:
     ]
 
 
-def _plain_input(each: Input, hint: str) -> str:
-    if each.type == "hidden":
-        return f'  <input type="hidden" name="{each.key}" value="">'
-    required = " required" if each.required else ""
-    if each.is_several:
+def _plain_input(field: Input, hint: str) -> str:
+    if field.type == "hidden":
+        return f'  <input type="hidden" name="{field.key}" value="">'
+    required = " required" if field.required else ""
+    if field.is_several:
         boxes = "".join(
-            f'<br>\n    <label><input type="checkbox" name="{each.key}" value="{escape(value)}"> {escape(word)}</label>'
-            for value, word in each.options
+            f'<br>\n    <label><input type="checkbox" name="{field.key}" value="{escape(value)}">'
+            f" {escape(word)}</label>"
+            for value, word in field.options
         )
-        return f"  <fieldset><legend>{escape(each.label)}{hint}</legend>{boxes}</fieldset>"
-    complete = f' autocomplete="{each.autocomplete}"' if each.autocomplete else ""
-    label = f'  <p><label for="mf-{each.key}">{escape(each.label)}{hint}</label><br>\n'
-    if each.options:
+        return f"  <fieldset><legend>{escape(field.label)}{hint}</legend>{boxes}</fieldset>"
+    complete = f' autocomplete="{field.autocomplete}"' if field.autocomplete else ""
+    label = f'  <p><label for="mf-{field.key}">{escape(field.label)}{hint}</label><br>\n'
+    if field.options:
         options = "".join(
-            f'<option value="{escape(value)}">{escape(word)}</option>' for value, word in (("", "–"), *each.options)
+            f'<option value="{escape(value)}">{escape(word)}</option>' for value, word in (("", "–"), *field.options)
         )
-        return f'{label}    <select id="mf-{each.key}" name="{each.key}"{complete}{required}>{options}</select></p>'
-    mode = f' inputmode="{each.mode}"' if each.mode else ""
+        return f'{label}    <select id="mf-{field.key}" name="{field.key}"{complete}{required}>{options}</select></p>'
+    mode = f' inputmode="{field.mode}"' if field.mode else ""
     return (
-        f'{label}    <input id="mf-{each.key}" type="{each.type}" name="{each.key}" maxlength="{MAX_VALUE_CHARACTERS}"'
-        f"{mode}{complete}{required}></p>"
+        f'{label}    <input id="mf-{field.key}" type="{field.type}" name="{field.key}"'
+        f' maxlength="{MAX_VALUE_CHARACTERS}"{mode}{complete}{required}></p>'
     )
 
 
@@ -136,10 +137,10 @@ def height_of(form: FrozenForm, language: str, typed: Mapping[str, FieldDefiniti
     if texts.intro:
         pixels += 24 * ceil(len(texts.intro) / _LINE_CHARACTERS) + 14
     steps = [0.0] * len(form.content.steps())
-    for each in inputs(form, language, typed):
-        if each.type != "hidden":
-            steps[each.step] += 64 + 14 + (28 * len(each.options) - 40) * each.is_several
-    further = [f"{each.name} {each.wording}" for each in form.frozen[language].further]
+    for field in inputs(form, language, typed):
+        if field.type != "hidden":
+            steps[field.step] += 64 + 14 + (28 * len(field.options) - 40) * field.is_several
+    further = [f"{offer.name} {offer.wording}" for offer in form.frozen[language].further]
     for box in filter(None, (wording, *further, form.frozen[language].tracking)):
         steps[-1] += 20 * ceil(len(box) / _LINE_CHARACTERS) + 14
     if len(steps) > 1:

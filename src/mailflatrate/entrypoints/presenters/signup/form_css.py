@@ -57,10 +57,10 @@ def css_properties() -> str:
     return ", ".join(sorted(PROPERTIES))
 
 
-def _sentence(found: CssFinding) -> str:
-    named = {"text": found.text, "of": found.of, "parts": css_parts(), "limit": MAX_CHARACTERS}
-    if found.fault is CssFault.VALUE:
-        return _value_sentence(found)
+def _sentence(finding: CssFinding) -> str:
+    named = {"text": finding.text, "of": finding.of, "parts": css_parts(), "limit": MAX_CHARACTERS}
+    if finding.fault is CssFault.VALUE:
+        return _value_sentence(finding)
     words = {
         CssFault.TOO_LONG: _("This is too long and was left out. Use up to %(limit)d characters and 200 rules."),
         CssFault.SYNTAX: _("This can't be read and was left out. Check the braces, colons and semicolons."),
@@ -84,18 +84,18 @@ def _sentence(found: CssFinding) -> str:
             "for .form, too."
         ),
     }
-    return words[found.fault] % named
+    return words[finding.fault] % named
 
 
-def _value_sentence(found: CssFinding) -> str:
-    named = {"text": found.text, "of": found.of}
-    if found.of in ("color", "background", "background-color", "accent-color"):
+def _value_sentence(finding: CssFinding) -> str:
+    named = {"text": finding.text, "of": finding.of}
+    if finding.of in ("color", "background", "background-color", "accent-color"):
         return _("“%(text)s” was left out. For %(of)s, write an opaque color such as #00595a or rgb(0 89 90).") % named
-    if found.of == "font-family":
+    if finding.of == "font-family":
         return _("“%(text)s” was left out. Name typefaces of the device, such as Georgia, serif.") % named
-    if found.of == "font-size":
+    if finding.of == "font-size":
         return _("“%(text)s” was left out. Use a size between 12px and 48px, in px or rem.") % named
-    if found.of == "max-width":
+    if finding.of == "max-width":
         return _("“%(text)s” was left out. Use a width between 240px and 960px, in px or rem.") % named
     return _("“%(text)s” was left out: %(of)s can't have this value here. Use px or rem, and less of it.") % named
 

@@ -89,36 +89,38 @@ def typed_input(field: FieldDefinition, key: str, label: str, language: str) -> 
 
 
 def definition_of(field: FormField, typed: Mapping[str, FieldDefinition]) -> FieldDefinition:
-    known = typed.get(field.key) if field.kind is FieldKind.TEXT else None
-    if known is None or (known.type.has_choices and not known.choices):
+    definition = typed.get(field.key) if field.kind is FieldKind.TEXT else None
+    if definition is None or (definition.type.has_choices and not definition.choices):
         return FieldDefinition(field.key, TEXT)
-    return known
+    return definition
 
 
-def filled_in(shown: Sequence[Input], values: Mapping[str, Any], errors: Mapping[str, str]) -> list[FilledInput]:
-    return [with_value(each, values.get(each.key), errors.get(each.key, "")) for each in shown]
+def filled_in(form_inputs: Sequence[Input], values: Mapping[str, Any], errors: Mapping[str, str]) -> list[FilledInput]:
+    return [
+        with_value(form_input, values.get(form_input.key), errors.get(form_input.key, "")) for form_input in form_inputs
+    ]
 
 
-def with_value(each: Input, value: Any, error: str = "", *, keeps_unknown: bool = False) -> FilledInput:
+def with_value(form_input: Input, value: Any, error: str = "", *, keeps_unknown: bool = False) -> FilledInput:
     """`keeps_unknown`: a stored value that is none of the options stays selectable, so that saving keeps it."""
-    chosen = [value_text(one) for one in value] if isinstance(value, list) else [value_text(value)]
-    known = dict(each.options)
-    if keeps_unknown and known:
-        known |= {text: text for text in chosen if text and text not in known}
-    options = tuple((option, label, option in chosen) for option, label in known.items())
+    chosen = [value_text(part) for part in value] if isinstance(value, list) else [value_text(value)]
+    labels = dict(form_input.options)
+    if keeps_unknown and labels:
+        labels |= {text: text for text in chosen if text and text not in labels}
+    options = tuple((option, label, option in chosen) for option, label in labels.items())
     text = "" if isinstance(value, list) else value_text(value)
-    if each.type == "date" and text and not _ISO_DATE.fullmatch(text):
+    if form_input.type == "date" and text and not _ISO_DATE.fullmatch(text):
         # A date input would show nothing of a value that can't be read, or has no year.
-        each, text = replace(each, type="text"), date_words(text, "DATE_FORMAT")
-    return FilledInput(each, text, error, options)
+        form_input, text = replace(form_input, type="text"), date_words(text, "DATE_FORMAT")
+    return FilledInput(form_input, text, error, options)
 
 
-def in_parts(shown: Sequence[FilledInput]) -> list[dict[str, Any]]:
-    count = 1 + max(one.input.step for one in shown)
+def in_parts(filled_inputs: Sequence[FilledInput]) -> list[dict[str, Any]]:
+    count = 1 + max(field.input.step for field in filled_inputs)
     return [
         {
             "label": _("Step %(step)d of %(count)d") % {"step": step + 1, "count": count} if count > 1 else "",
-            "inputs": [one for one in shown if one.input.step == step],
+            "inputs": [field for field in filled_inputs if field.input.step == step],
             "is_last": step == count - 1,
         }
         for step in range(count)
@@ -141,9 +143,9 @@ def read_answers(
     values: dict[str, FieldValue] = {}
     errors: dict[str, str] = {}
     for field in fields:
-        wanted = definition_of(field, typed)
-        if wanted.type.is_several:
-            raw: Any = [one for one in map(_choice, posted.getlist(field.key)[: MAX_CHOICES + 1]) if one]
+        definition = definition_of(field, typed)
+        if definition.type.is_several:
+            raw: Any = [choice for choice in map(_choice, posted.getlist(field.key)[: MAX_CHOICES + 1]) if choice]
         else:
             raw = clean(posted.get(field.key))
         if not raw:
@@ -153,7 +155,7 @@ def read_answers(
         typed_in[field.key] = raw
         try:
             is_phone = field.kind is FieldKind.PHONE
-            value = read_phone(raw) if is_phone else normalize_value(wanted, raw, month_first=month_first)
+            value = read_phone(raw) if is_phone else normalize_value(definition, raw, month_first=month_first)
         except UnreadableValue as problem:
             errors[field.key] = fault_words(problem.fault)
         else:

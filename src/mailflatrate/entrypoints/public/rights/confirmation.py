@@ -68,12 +68,12 @@ def _asked(token: str) -> Iterator[DataRequestLink]:
     if claims is None:
         raise Http404
     with tenancy.account(claims.account_id):
-        found = PrivacyRequest.objects.filter(id=claims.delivery_id).first()
+        data_request = PrivacyRequest.objects.filter(id=claims.delivery_id).first()
         account = Account.objects.filter(id=claims.account_id).first()
-        if found is None or account is None:
+        if data_request is None or account is None:
             raise Http404
         with timezone.override(ZoneInfo(account.time_zone)):
-            yield DataRequestLink(account, found)
+            yield DataRequestLink(account, data_request)
 
 
 @public("GET|POST r/<str:token>", "rights-request")
@@ -82,38 +82,38 @@ def request_page(request: HttpRequest, token: str) -> HttpResponse:
     problem = ""
     if request.method == "POST":
         try:
-            with _asked(token) as found, translation.override(page_language(request, found.request.language)):
-                _act(request, found)
+            with _asked(token) as link, translation.override(page_language(request, link.request.language)):
+                _act(request, link)
         except PrivacyError as refusal:
             problem = str(refusal)
-    with _asked(token) as found, translation.override(page_language(request, found.request.language)):
-        context = {**found.context(), "problem": problem}
-        if found.open:
+    with _asked(token) as link, translation.override(page_language(request, link.request.language)):
+        context = {**link.context(), "problem": problem}
+        if link.open:
             return private(render(request, "public/rights/confirm.html", context))
-        if not found.readable:
+        if not link.readable:
             return private(render(request, "public/rights/done.html", context))
-    stored = shown_to_person(found.request)
-    zone = found.account.time_zone
-    with translation.override(page_language(request, found.request.language)), timezone.override(ZoneInfo(zone)):
-        shown = [(one["responsible"]["name"], sections(one), receipts(one)) for one in stored]
-        context |= {"stored": shown, "token": token, "zone": zone}
+    stored = shown_to_person(link.request)
+    zone = link.account.time_zone
+    with translation.override(page_language(request, link.request.language)), timezone.override(ZoneInfo(zone)):
+        accounts = [(record["responsible"]["name"], sections(record), receipts(record)) for record in stored]
+        context |= {"stored": accounts, "token": token, "zone": zone}
         return private(render(request, "public/rights/stored.html", context))
 
 
-def _act(request: HttpRequest, found: DataRequestLink) -> None:
+def _act(request: HttpRequest, link: DataRequestLink) -> None:
     if request.POST.get("act") == "undo":
-        undo_move(found.request.id, ip=client_ip(request), user_agent=request.headers.get("User-Agent", ""))
+        undo_move(link.request.id, ip=client_ip(request), user_agent=request.headers.get("User-Agent", ""))
     else:
-        confirm(found.request.id, ip=client_ip(request), user_agent=request.headers.get("User-Agent", ""))
+        confirm(link.request.id, ip=client_ip(request), user_agent=request.headers.get("User-Agent", ""))
 
 
 @public("GET r/<str:token>/data.json", "rights-json", values={"form": "json"})
 @public("GET r/<str:token>/data.zip", "rights-zip", values={"form": "zip"})
 def download(request: HttpRequest, token: str, form: str) -> HttpResponse:
-    with _asked(token) as found:
-        if not found.readable:
+    with _asked(token) as link:
+        if not link.readable:
             raise Http404
-    octets = json.dumps(shown_to_person(found.request), ensure_ascii=False, indent=1).encode()
+    octets = json.dumps(shown_to_person(link.request), ensure_ascii=False, indent=1).encode()
     answer = HttpResponse(octets, content_type="application/json")
     if form == "zip":
         packed = io.BytesIO()

@@ -21,61 +21,64 @@ ASKED_HERE = (DataRequestKind.ACCESS, DataRequestKind.CORRECTION, DataRequestKin
 @public("GET|POST d/<str:token>", "rights")
 def rights(request: HttpRequest, token: str) -> HttpResponse:
     """Consent to click tracking is withdrawn at once, but given only in the mailbox: links are forwarded."""
-    with reader(TokenPurpose.PRIVACY, token) as found, translation.override(page_language(request, found.language)):
+    with (
+        reader(TokenPurpose.PRIVACY, token) as recipient,
+        translation.override(page_language(request, recipient.language)),
+    ):
         if request.method != "POST":
-            return _page(request, found)
+            return _page(request, recipient)
         if request.POST.get("clicks") == "no":
-            return _withdraw(request, found)
-        return _ask(request, found)
+            return _withdraw(request, recipient)
+        return _ask(request, recipient)
 
 
-def _page(request: HttpRequest, found: PageReader, *, chosen: bool = False, status: int = 200) -> HttpResponse:
-    contact = found.delivery.contact
+def _page(request: HttpRequest, recipient: PageReader, *, chosen: bool = False, status: int = 200) -> HttpResponse:
+    contact = recipient.delivery.contact
     context = {
-        **found.context(),
+        **recipient.context(),
         "gone": contact is None,
         "masked": masked_address(contact.email) if contact else "",
         "tracking": contact is not None and contact.tracking,
-        "wording": tracking_wording(found.account.name, get_language() or "en"),
+        "wording": tracking_wording(recipient.account.name, get_language() or "en"),
         "chosen": chosen,
     }
     return private(render(request, "public/rights/ask.html", context, status=status))
 
 
-def _withdraw(request: HttpRequest, found: PageReader) -> HttpResponse:
-    if found.delivery.contact_id is not None:
+def _withdraw(request: HttpRequest, recipient: PageReader) -> HttpResponse:
+    if recipient.delivery.contact_id is not None:
         language = get_language() or "en"
         choose_tracking(
-            found.delivery.contact_id,
+            recipient.delivery.contact_id,
             agrees=False,
-            wording=tracking_wording(found.account.name, language),
+            wording=tracking_wording(recipient.account.name, language),
             language=language,
-            source=f"rights page of delivery {found.delivery.id}",
+            source=f"rights page of delivery {recipient.delivery.id}",
             ip=client_ip(request),
             user_agent=request.headers.get("User-Agent", "")[:500],
         )
-        found.delivery.contact.refresh_from_db()  # type: ignore[union-attr]  # it has an id
-    return _page(request, found, chosen=True)
+        recipient.delivery.contact.refresh_from_db()  # type: ignore[union-attr]  # it has an id
+    return _page(request, recipient, chosen=True)
 
 
-def _ask(request: HttpRequest, found: PageReader) -> HttpResponse:
+def _ask(request: HttpRequest, recipient: PageReader) -> HttpResponse:
     kind = DataRequestKind.TRACKING if request.POST.get("clicks") == "yes" else _kind(request)
     language = get_language() or "en"
     given = {key: request.POST.get(key, "") for key in ("first_name", "last_name", "note")}
-    contact = found.delivery.contact
+    contact = recipient.delivery.contact
     visitor = RequesterInfo(client_ip(request), request.headers.get("User-Agent", ""))
     try:
         ask(
-            found.delivery,
+            recipient.delivery,
             kind,
             everywhere=request.POST.get("everywhere") == "on",
-            values={**given, "wording": tracking_wording(found.account.name, language)},
+            values={**given, "wording": tracking_wording(recipient.account.name, language)},
             language=language,
             visitor=visitor,
         )
     except PrivacyError:
-        return _page(request, found)
-    context = {**found.context(), "masked": masked_address(contact.email if contact else ""), "kind": kind}
+        return _page(request, recipient)
+    context = {**recipient.context(), "masked": masked_address(contact.email if contact else ""), "kind": kind}
     return private(render(request, "public/rights/sent.html", context))
 
 

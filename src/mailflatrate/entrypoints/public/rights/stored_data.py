@@ -52,17 +52,29 @@ def sections(stored: dict[str, Any]) -> list[Section]:
     return [
         (_("You"), [row for row in about if row[1]]),
         (_("Your preferences"), _preferences(stored["preferences"])),
-        (_("Lists"), [_list(one) for one in stored["subscriptions"]]),
-        (_("Your consents and where they came from"), [_consent(one) for one in stored["consents"]]),
-        (_("Emails sent to you"), [_message(one) for one in stored["mailings"][::-1][:MOST_SHOWN]]),
-        (_("Your clicks"), [(_when(one["at"]), one["link"] or "") for one in stored["clicks"][::-1][:MOST_SHOWN]]),
-        (_("Your answers"), [(_when(one["at"]), _answer(one)) for one in stored["answers"][::-1][:MOST_SHOWN]]),
-        (_("Automations that email you"), [_automation(one) for one in stored["automations"][::-1][:MOST_SHOWN]]),
-        (_("Bounces, complaints and replies"), [(_when(one["at"]), _came_back(one)) for one in stored["came_back"]]),
-        (_("Notes about you"), [(_when(one["at"]), one["text"]) for one in stored["notes"][::-1]]),
+        (_("Lists"), [_list(subscription) for subscription in stored["subscriptions"]]),
+        (_("Your consents and where they came from"), [_consent(consent) for consent in stored["consents"]]),
+        (_("Emails sent to you"), [_message(mailing) for mailing in stored["mailings"][::-1][:MOST_SHOWN]]),
+        (
+            _("Your clicks"),
+            [(_when(click["at"]), click["link"] or "") for click in stored["clicks"][::-1][:MOST_SHOWN]],
+        ),
+        (
+            _("Your answers"),
+            [(_when(answer["at"]), _answer(answer)) for answer in stored["answers"][::-1][:MOST_SHOWN]],
+        ),
+        (
+            _("Automations that email you"),
+            [_automation(enrolment) for enrolment in stored["automations"][::-1][:MOST_SHOWN]],
+        ),
+        (
+            _("Bounces, complaints and replies"),
+            [(_when(feedback["at"]), _came_back(feedback)) for feedback in stored["came_back"]],
+        ),
+        (_("Notes about you"), [(_when(note["at"]), note["text"]) for note in stored["notes"][::-1]]),
         (
             _("Changes to your data"),
-            [row for one in stored["changes"][::-1][:MOST_SHOWN] for row in _changed(one, person["asked_as"])],
+            [row for change in stored["changes"][::-1][:MOST_SHOWN] for row in _changed(change, person["asked_as"])],
         ),
         (
             _("Emails stopped"),
@@ -70,7 +82,10 @@ def sections(stored: dict[str, Any]) -> list[Section]:
         ),
         (
             _("Your requests"),
-            [(_when(one["at"]), str(DataRequestKind(one["what"]).label)) for one in stored["requests"]],
+            [
+                (_when(data_request["at"]), str(DataRequestKind(data_request["what"]).label))
+                for data_request in stored["requests"]
+            ],
         ),
         (
             _("Data controller"),
@@ -80,18 +95,20 @@ def sections(stored: dict[str, Any]) -> list[Section]:
 
 
 def receipts(stored: dict[str, Any]) -> Rows:
-    return [(_when(one["at"]), one["path"]) for one in stored["receipts"]]
+    return [(_when(receipt["at"]), receipt["path"]) for receipt in stored["receipts"]]
 
 
-def _changed(one: dict[str, Any], asked_as: dict[str, str]) -> Rows:
-    when = _when(one["at"])
-    if one["what"] == ChangeKind.TAGS:
+def _changed(change: dict[str, Any], asked_as: dict[str, str]) -> Rows:
+    when = _when(change["at"])
+    if change["what"] == ChangeKind.TAGS:
         added, removed = _("Tag added: %(name)s"), _("Tag removed: %(name)s")
-        return [(when, (added if is_added else removed) % {"name": name}) for name, is_added in one["values"].items()]
+        return [
+            (when, (added if is_added else removed) % {"name": name}) for name, is_added in change["values"].items()
+        ]
     own = {"first_name": _("First name"), "last_name": _("Last name"), external_ids.FIELD: _("External ID")}
     return [
         (when, f"{own.get(key) or _attribute(key, asked_as)}: {value_words(None, before)} → {value_words(None, after)}")
-        for key, (before, after) in one["values"].items()
+        for key, (before, after) in change["values"].items()
     ]
 
 
@@ -124,39 +141,41 @@ def _when(text: str | None) -> str:
     return date_format(timezone.localtime(datetime.fromisoformat(text)), "SHORT_DATETIME_FORMAT")
 
 
-def _list(one: dict[str, Any]) -> tuple[str, str]:
-    state = str(SUBSCRIPTION_LABELS[SubscriptionState(one["state"])])
-    since = _when(one["unsubscribed_at"] if one["state"] == "unsubscribed" else one["confirmed_at"])
-    return one["list"], f"{state}, {since}" if since else state
+def _list(subscription: dict[str, Any]) -> tuple[str, str]:
+    state = str(SUBSCRIPTION_LABELS[SubscriptionState(subscription["state"])])
+    since = _when(
+        subscription["unsubscribed_at"] if subscription["state"] == "unsubscribed" else subscription["confirmed_at"]
+    )
+    return subscription["list"], f"{state}, {since}" if since else state
 
 
-def _consent(one: dict[str, Any]) -> tuple[str, str]:
+def _consent(consent: dict[str, Any]) -> tuple[str, str]:
     parts = [
-        str(CONSENT_LABELS[ConsentKind(one["what"])]),
-        one["list"] or "",
-        source_word(one.get("source", "")),
-        one.get("file", ""),
+        str(CONSENT_LABELS[ConsentKind(consent["what"])]),
+        consent["list"] or "",
+        source_word(consent.get("source", "")),
+        consent.get("file", ""),
     ]
-    ips = {one.get("signup_ip"), one.get("confirmed_ip")} - {None}
+    ips = {consent.get("signup_ip"), consent.get("confirmed_ip")} - {None}
     parts += [_("IP address %(ip)s") % {"ip": ip} for ip in sorted(map(str, ips))]
-    return _when(one["at"]), " · ".join(part for part in (*parts, one.get("browser", "")) if part)
+    return _when(consent["at"]), " · ".join(part for part in (*parts, consent.get("browser", "")) if part)
 
 
-def _message(one: dict[str, Any]) -> tuple[str, str]:
-    subject = one["subject"] or _("Service notice")
-    return _when(one["at"]), f"{subject} ({DeliveryState(one['state']).label})"
+def _message(mailing: dict[str, Any]) -> tuple[str, str]:
+    subject = mailing["subject"] or _("Service notice")
+    return _when(mailing["at"]), f"{subject} ({DeliveryState(mailing['state']).label})"
 
 
 def _answer(row: dict[str, Any]) -> str:
     return " ".join(filter(None, (row["question"], f"“{row['answer']}”", row["comment"])))
 
 
-def _automation(one: dict[str, Any]) -> tuple[str, str]:
-    state = _("under way") if one["state"] == EnrolmentState.ACTIVE else pgettext("automation", "Ended")
-    return _when(one["entered_at"]), " · ".join((one["automation"], one["list"], state))
+def _automation(enrolment: dict[str, Any]) -> tuple[str, str]:
+    state = _("under way") if enrolment["state"] == EnrolmentState.ACTIVE else pgettext("automation", "Ended")
+    return _when(enrolment["entered_at"]), " · ".join((enrolment["automation"], enrolment["list"], state))
 
 
-def _came_back(one: dict[str, Any]) -> str:
-    kind, text = FeedbackKind(one["what"]), one["text"]
-    said = unsubscribed_word(text) if kind == FeedbackKind.UNSUBSCRIBE and text else text
-    return f"{kind.label} {said}".strip()
+def _came_back(feedback: dict[str, Any]) -> str:
+    kind, text = FeedbackKind(feedback["what"]), feedback["text"]
+    words = unsubscribed_word(text) if kind == FeedbackKind.UNSUBSCRIBE and text else text
+    return f"{kind.label} {words}".strip()

@@ -45,17 +45,17 @@ ANSWERS = {"yes": True, "no": False}
 @public("GET|POST confirm/<str:token>", "signup-confirm")
 def confirm(request: HttpRequest, token: str) -> HttpResponse:
     """Show the question on GET; record the answer once on POST. A settled request shows its result."""
-    found = confirm_or_deny.find_request(token)
-    if found is None:
+    ids = confirm_or_deny.find_request(token)
+    if ids is None:
         with translation.override(page_language(request, translation.get_language_from_request(request))):
             return _no_store(render(request, "public/signup/gone.html", {}, status=404))
-    account_id, request_id = found
+    account_id, request_id = ids
     with tenancy.account(account_id):
-        said = ANSWERS.get(request.POST.get("answer", ""))
-        if request.method == "POST" and said is not None:
+        answer = ANSWERS.get(request.POST.get("answer", ""))
+        if request.method == "POST" and answer is not None:
             answered = confirm_or_deny.answer(
                 request_id,
-                yes=said,
+                yes=answer,
                 ip=client_ip(request),
                 user_agent=request.headers.get("User-Agent", ""),
                 page=request.build_absolute_uri(request.path.removesuffix(token)),
@@ -121,7 +121,7 @@ def _context(asked: SignupRequest, account: Account, language: str) -> dict[str,
         "imprint_url": "#imprint" if imprint else "",
         "privacy_url": frozen.privacy_url if frozen else imprint.privacy_url if imprint else "",
         "address": asked.email,
-        "list_name": ", ".join(each.name for each in lists),
+        "list_name": ", ".join(mailing_list.name for mailing_list in lists),
         "choices": lists if asked.further else (),
         "when": written_moment(entered_at(asked), language, account.time_zone),
         "source": entered_on(asked),

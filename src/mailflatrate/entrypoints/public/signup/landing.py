@@ -14,20 +14,20 @@ from mailflatrate.entrypoints.ui.pages import public
 @public(f"GET|POST {LANDING_PATH}/<slug:code>/", "landing-page")
 def landing_page(request: HttpRequest, code: str) -> HttpResponse:
     """The proof names the page and the version of it that was shown."""
-    found = published_landing(code)
-    if found is None:
+    landing = published_landing(code)
+    if landing is None:
         raise Http404
-    version = posted_version(request, found.form)
-    with tenancy.account(found.form.account_id):
+    version = posted_version(request, landing.form)
+    with tenancy.account(landing.form.account_id):
         path = landing_url(code)
     visit = FormVisit(
         request,
-        found.form,
+        landing.form,
         version,
-        version.frozen.language(found.shown.content.language),
+        version.frozen.language(landing.shown.content.language),
         framed=False,
-        path=f"{path}?version={found.number}",
-        landing=found,
+        path=f"{path}?version={landing.number}",
+        landing=landing,
     )
     allow(request, inline_styles=True)  # the blocks of a campaign carry their styles
     return answer_visit(visit)

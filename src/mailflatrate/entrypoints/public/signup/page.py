@@ -120,8 +120,8 @@ def count(request: HttpRequest, code: str) -> HttpResponse:
     if step not in REPORTED:
         return _open(HttpResponse(status=400))
     placement = known_placement(request.POST.get("placement", ""))
-    shown = _compared_text(form.frozen, placement, request.POST)
-    counted = count_reported(form, placement, FormStep(step), client_ip(request), shown)
+    text_key = _compared_text(form.frozen, placement, request.POST)
+    counted = count_reported(form, placement, FormStep(step), client_ip(request), text_key)
     return _open(HttpResponse(status=204 if counted else 429))
 
 
@@ -143,7 +143,7 @@ def ticked_lists(form: PublishedForm, version: ShownVersion, language: str, post
     ticked = posted.getlist(FURTHER)
     own = [form.list_id] if posted.get(CONSENT) else []
     offered = offered_boxes(form, version, language)
-    return own + [each.list_id for each, _box in offered if str(each.list_id) in ticked]
+    return own + [offer.list_id for offer, _box in offered if str(offer.list_id) in ticked]
 
 
 def ticked_boxes(form: PublishedForm, version: ShownVersion, posted: QueryDict, list_ids: Sequence[int]) -> list[str]:
@@ -181,9 +181,9 @@ def _compared_text(frozen: FrozenForm, placement: str, posted: QueryDict) -> str
 
 def _page_of_origin(request: HttpRequest) -> str:
     """Return the page the form was on, without its query, which is private; empty for a page of our own."""
-    for said in (request.POST.get("page"), request.headers.get("Referer")):
+    for address in (request.POST.get("page"), request.headers.get("Referer")):
         try:
-            parts = urlsplit(said or "")
+            parts = urlsplit(address or "")
             host = parts.hostname
         except ValueError:
             continue

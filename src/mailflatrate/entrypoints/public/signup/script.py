@@ -77,7 +77,7 @@ def _config(visit: FormVisit) -> dict[str, Any]:
         "title": texts.title or texts.button,
         "button": texts.button,
         **({"compared": compared} if compared else {}),
-        "fields": [each.key for each in drawn],
+        "fields": [field.key for field in drawn],
         "pause": int(1000 * value("sign_up_least_seconds")) + 200,
         "placement": form.placement.as_json(),
         "css": script_css(style),

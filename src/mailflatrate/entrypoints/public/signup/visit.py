@@ -54,4 +54,4 @@ def landing_context(visit: FormVisit) -> dict[str, Any]:
 
 def offered_boxes(form: PublishedForm, version: ShownVersion, language: str) -> list[tuple[FrozenList, str]]:
     texts = version.frozen.frozen[language]
-    return [(each, f"{FURTHER}:{each.list_id}") for each in texts.further if each.list_id in form.open_further]
+    return [(offer, f"{FURTHER}:{offer.list_id}") for offer in texts.further if offer.list_id in form.open_further]

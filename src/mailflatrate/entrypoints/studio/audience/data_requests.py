@@ -52,12 +52,14 @@ def proof(request: StudioRequest, contact_id: int, list_id: int) -> HttpResponse
     if not (Contact.objects.filter(id=contact_id).exists() and MailingList.objects.filter(id=list_id).exists()):
         raise Http404
     try:
-        wanted = ProofFormat(request.POST.get("format", ""))
+        proof_format = ProofFormat(request.POST.get("format", ""))
     except ValueError as problem:
         raise Http404 from problem
     try:
         return handed_out(
-            export_proof(contact_id, list_id, wanted, language=get_language() or "en", by=audit.person(request.user))
+            export_proof(
+                contact_id, list_id, proof_format, language=get_language() or "en", by=audit.person(request.user)
+            )
         )
     except (PrivacyError, PdfUnavailable) as problem:
         return refuse(request, str(problem), reverse("studio:contact", args=[contact_id]))
@@ -124,7 +126,7 @@ def asked(request: StudioRequest) -> HttpResponse:
     before = whole_number(request.GET.get("before"))
     if before:
         rows = rows.filter(id__lt=before)
-    shown = list(rows[: PAGE_ROWS + 1])
-    following = f"?before={shown[PAGE_ROWS - 1].id}" if len(shown) > PAGE_ROWS else ""
-    context = {"requests": shown[:PAGE_ROWS], "next": following, "first": not before}
+    visible = list(rows[: PAGE_ROWS + 1])
+    following = f"?before={visible[PAGE_ROWS - 1].id}" if len(visible) > PAGE_ROWS else ""
+    context = {"requests": visible[:PAGE_ROWS], "next": following, "first": not before}
     return page(request, "studio/audience/requests.html", context)

@@ -75,16 +75,16 @@ class GoalForm(forms.Form):
 
     def order(self) -> GoalOrder | None:
         """Return what to count; None: nothing."""
-        found = self.cleaned_data
-        if not found["event"]:
+        fields = self.cleaned_data
+        if not fields["event"]:
             return None
         names = GoalProperties(
-            found["amount"].strip(),
-            found["currency_name"].strip(),
-            found["currency"].strip().upper(),
-            found["coupon"].strip(),
+            fields["amount"].strip(),
+            fields["currency_name"].strip(),
+            fields["currency"].strip().upper(),
+            fields["coupon"].strip(),
         )
-        return GoalOrder(found["event"], names, found["window_days"])
+        return GoalOrder(fields["event"], names, fields["window_days"])
 
 
 class PeriodForm(forms.Form):
@@ -143,12 +143,12 @@ def period(request: StudioRequest) -> HttpResponse:
 def delete(request: StudioRequest, event_type_id: int) -> HttpResponse:
     row = get_object_or_404(ContactEventType.objects, id=event_type_id)
     count = actions.delete_event_type(event_type_id)
-    said = ngettext(
+    message = ngettext(
         "“%(name)s” has been deleted, with %(count)d record.",
         "“%(name)s” has been deleted, with %(count)d records.",
         count,
     )
-    return succeed(request, said % {"name": row.name, "count": count}, reverse("studio:event-types"))
+    return succeed(request, message % {"name": row.name, "count": count}, reverse("studio:event-types"))
 
 
 @studio("POST event-types/conversions/", "conversion-goal", Permission.MANAGE, logs="conversion_goal.changed")
@@ -162,5 +162,7 @@ def save(request: StudioRequest) -> HttpResponse:
     except ListError as error:
         form.add_error(None, error_sentence(error))
         return show_events(request, goal_form=form)
-    said = _("Saved. Your reports count conversions within half an hour.") if goal else _("Conversions aren't counted.")
-    return succeed(request, said, reverse("studio:event-types"))
+    message = (
+        _("Saved. Your reports count conversions within half an hour.") if goal else _("Conversions aren't counted.")
+    )
+    return succeed(request, message, reverse("studio:event-types"))

@@ -128,8 +128,8 @@ def move(request: StudioRequest, field_id: int) -> HttpResponse:
 def archive(request: StudioRequest, field_id: int) -> HttpResponse:
     field = find_field(field_id)
     fields_actions.archive_field(field_id)
-    said = _("“%(name)s” has been archived. Its values are kept.") % {"name": field.label}
-    return succeed(request, said, reverse("studio:fields"))
+    message = _("“%(name)s” has been archived. Its values are kept.") % {"name": field.label}
+    return succeed(request, message, reverse("studio:fields"))
 
 
 @studio("POST fields/<int:field_id>/restore/", "field-restore", Permission.CONTACTS, logs="field.restored")

@@ -50,8 +50,8 @@ def first(request: StudioRequest) -> HttpResponse:
         if request.POST.get("policy") != "on":
             problem = _("Read the policy and select the box to create a list.")
         if form.is_valid() and not problem and _create(request, form):
-            said = _("Signed. Our team reviews your list together with your account. Next, set up your domain.")
-            return succeed(request, said, _next())
+            message = _("Signed. Our team reviews your list together with your account. Next, set up your domain.")
+            return succeed(request, message, _next())
     context = {"form": form, "policy": policy_in_force(request.LANGUAGE_CODE or "en"), "problem": problem}
     return page(request, "studio/audience/first_list.html", context, status=422 if form.errors or problem else 200)
 
@@ -84,16 +84,16 @@ def _next() -> str:
 
 def _initial(request: StudioRequest) -> dict[str, Any]:
     """Return what the application says. What people sign stays for them to write, and boxes never come checked."""
-    found: dict[str, Any] = {
+    initial: dict[str, Any] = {
         "language": request.account.language,
         "controller": request.account.name,
         "signatory": request.user.name,
     }
     application = Application.objects.first()
     if application is None:
-        return found
+        return initial
     row: dict[str, Any] = next(iter(application.lists), {})
-    return found | {
+    return initial | {
         "name": row.get("name", ""),
         "declared_count": row.get("size"),
         "form_urls": application.form_url,

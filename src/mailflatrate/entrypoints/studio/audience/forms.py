@@ -56,7 +56,7 @@ class FilesField(forms.FileField):
 
     def clean(self, data: Any, initial: Any = None) -> list[Any]:
         files = data if isinstance(data, list | tuple) else [data]
-        return [super(FilesField, self).clean(one, initial) for one in (files or [None])]
+        return [super(FilesField, self).clean(upload, initial) for upload in (files or [None])]
 
 
 class _MoveForm(forms.Form):

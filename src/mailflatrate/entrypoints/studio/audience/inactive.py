@@ -75,10 +75,10 @@ def ask_again(request: StudioRequest) -> HttpResponse:
 
 @studio("POST inactive/<int:campaign_id>/sunset/", "inactive-sunset", Permission.CONTACTS, logs="people.withdrawn")
 def sunset(request: StudioRequest, campaign_id: int) -> HttpResponse:
-    found = next((_asked(campaign) for campaign in _repermissions() if campaign.id == campaign_id), None)
-    if found is None:
+    question = next((_asked(campaign) for campaign in _repermissions() if campaign.id == campaign_id), None)
+    if question is None:
         raise Http404
-    if found["over"] and found["inactive"]:
-        sunset_actions.ask_withdrawal(campaign_id, found["inactive"], by=audit.person(request.user))
+    if question["over"] and question["inactive"]:
+        sunset_actions.ask_withdrawal(campaign_id, question["inactive"], by=audit.person(request.user))
         messages.success(request, _("We're removing them in batches of a few hundred."))
     return see_other(reverse("studio:inactive"))

@@ -52,7 +52,7 @@ def ask(request: StudioRequest, suppression_id: int) -> HttpResponse:
         except SuppressionError as problem:
             form.add_error("reason", str(problem))
         else:
-            said = _("We've received your request. You'll find the answer here.")
-            return succeed(request, said, f"{reverse('studio:suppressions')}#requests")
+            message = _("We've received your request. You'll find the answer here.")
+            return succeed(request, message, f"{reverse('studio:suppressions')}#requests")
     context = {"row": row, "email": email, "form": form, "needs_operator": queries.needs_operator(row)}
     return page(request, "studio/audience/suppression_lift.html", context)

@@ -96,18 +96,18 @@ def _context(mailing_list: MailingList) -> dict[str, Any]:
 
 @studio("GET lists/<int:list_id>/", "list", Permission.CONTACTS, limited=True)
 def one(request: StudioRequest, list_id: int) -> HttpResponse:
-    found = find_list(list_id)
-    return page(request, "studio/audience/list.html", _context(found))
+    mailing_list = find_list(list_id)
+    return page(request, "studio/audience/list.html", _context(mailing_list))
 
 
 @studio("GET|POST lists/<int:list_id>/edit/", "list-edit", Permission.CONTACTS, limited=True, logs="list.changed")
 def edit(request: StudioRequest, list_id: int) -> HttpResponse:
-    found = find_list(list_id)
+    mailing_list = find_list(list_id)
     initial = {
-        "name": found.name,
-        "public_name": found.public_name,
-        "language": found.language,
-        "description": found.description,
+        "name": mailing_list.name,
+        "public_name": mailing_list.public_name,
+        "language": mailing_list.language,
+        "description": mailing_list.description,
     }
     form = ListForm(request.POST or None, initial=initial)
     if request.method == "POST" and form.is_valid():
@@ -118,22 +118,22 @@ def edit(request: StudioRequest, list_id: int) -> HttpResponse:
             form.add_error("name", error_sentence(error))
         else:
             return succeed(request, _("Saved."), reverse("studio:list", args=[list_id]))
-    return page(request, "studio/audience/list_edit.html", {"list": found, "form": form})
+    return page(request, "studio/audience/list_edit.html", {"list": mailing_list, "form": form})
 
 
 @studio("POST lists/<int:list_id>/archive/", "list-archive", Permission.CONTACTS, limited=True, logs="list.archived")
 def archive(request: StudioRequest, list_id: int) -> HttpResponse:
-    found = find_list(list_id)
+    mailing_list = find_list(list_id)
     lists_actions.archive_list(list_id, by=request.user)
-    said = _("“%(name)s” is archived. We've kept its proof of consent.") % {"name": found.name}
-    return succeed(request, said, reverse("studio:lists"))
+    message = _("“%(name)s” is archived. We've kept its proof of consent.") % {"name": mailing_list.name}
+    return succeed(request, message, reverse("studio:lists"))
 
 
 @studio(
     "POST lists/<int:list_id>/unarchive/", "list-unarchive", Permission.CONTACTS, limited=True, logs="list.unarchived"
 )
 def unarchive(request: StudioRequest, list_id: int) -> HttpResponse:
-    found = find_list(list_id)
+    mailing_list = find_list(list_id)
     lists_actions.unarchive_list(list_id, by=request.user)
-    said = _("“%(name)s” is active again.") % {"name": found.name}
-    return succeed(request, said, reverse("studio:list", args=[list_id]))
+    message = _("“%(name)s” is active again.") % {"name": mailing_list.name}
+    return succeed(request, message, reverse("studio:list", args=[list_id]))

@@ -61,14 +61,14 @@ def _date_text(text: str) -> str:
 
 def _columns(posted: Mapping[str, str], stored: MoveAnswers, result: MoveFindings) -> dict[str, str]:
     chosen = dict(stored.columns)
-    shown: dict[str, str] = {}
+    choices: dict[str, str] = {}
     for number, column in enumerate(result.columns):
         choice = posted.get(f"column-{number}", column.choice)
-        shown[column.title] = choice
+        choices[column.title] = choice
         if choice != column.choice and choice in (*CHOICES, LEAVE):
             chosen[column.title] = choice
     for target in ColumnTarget:
-        both = [title for title, choice in shown.items() if choice == target.value and title in chosen]
+        both = [title for title, choice in choices.items() if choice == target.value and title in chosen]
         if len(both) > 1:
             values = {"first": both[0], "second": both[1], "field": TARGET_WORDS[target]}
             raise ImportProblem(
@@ -78,36 +78,36 @@ def _columns(posted: Mapping[str, str], stored: MoveAnswers, result: MoveFinding
 
 
 def _date_orders(posted: Mapping[str, str], stored: MoveAnswers, result: MoveFindings) -> dict[str, str]:
-    said = {column.title: posted.get(f"order-{number}", "") for number, column in enumerate(result.columns)}
-    return {**stored.date_orders, **{title: order for title, order in said.items() if order in DATE_ORDERS}}
+    orders = {column.title: posted.get(f"order-{number}", "") for number, column in enumerate(result.columns)}
+    return {**stored.date_orders, **{title: order for title, order in orders.items() if order in DATE_ORDERS}}
 
 
 def _field_types(posted: Mapping[str, str], stored: MoveAnswers, result: MoveFindings) -> dict[str, str]:
-    said = {
+    kinds = {
         column.title: kind
         for number, column in enumerate(result.columns)
         if column.field and (kind := posted.get(f"type-{number}", "")) in CHOOSABLE_TYPES and kind != column.field_type
     }
-    return {**stored.field_types, **said}
+    return {**stored.field_types, **kinds}
 
 
 def _reasons(posted: Mapping[str, str], stored: MoveAnswers, result: MoveFindings) -> dict[str, str]:
-    said = {column.title: posted.get(f"why-{number}") for number, column in enumerate(result.columns)}
-    found = {**stored.no_status, **{title: why.strip() for title, why in said.items() if why is not None}}
-    return {title: why[:MAX_LINE_CHARACTERS] for title, why in found.items() if why}
+    texts = {column.title: posted.get(f"why-{number}") for number, column in enumerate(result.columns)}
+    reasons = {**stored.no_status, **{title: why.strip() for title, why in texts.items() if why is not None}}
+    return {title: why[:MAX_LINE_CHARACTERS] for title, why in reasons.items() if why}
 
 
 def _all_rows(posted: Mapping[str, str], stored: MoveAnswers, result: MoveFindings) -> dict[str, str]:
-    said = {str(file.number): posted.get(f"file-{file.number}", "") for file in result.files}
+    words = {str(file.number): posted.get(f"file-{file.number}", "") for file in result.files}
     asked = {str(file.number): file.all_rows for file in result.files}
-    changed = {number: word for number, word in said.items() if word in ALL_ROWS and word != asked[number]}
+    changed = {number: word for number, word in words.items() if word in ALL_ROWS and word != asked[number]}
     return {**stored.all_rows, **changed}
 
 
 def _unread_noes(posted: Mapping[str, str], stored: MoveAnswers, result: MoveFindings) -> int:
     """Return how many rows without an address the person leaves out: those that the page showed."""
-    shown = max((question.people for question in result.questions if question.about == UNREAD_NOES), default=0)
-    return shown if shown and "unread_noes" in posted else stored.unread_noes
+    unread = max((question.people for question in result.questions if question.about == UNREAD_NOES), default=0)
+    return unread if unread and "unread_noes" in posted else stored.unread_noes
 
 
 def changes_numbers(before: MoveAnswers, after: MoveAnswers, result: MoveFindings) -> bool:

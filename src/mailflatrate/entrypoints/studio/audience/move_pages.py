@@ -124,12 +124,12 @@ class ColumnRow:
 def column_rows(result: MoveFindings, answers: MoveAnswers) -> list[ColumnRow]:
     """Return all columns, those with a question first."""
     asked = {(question.about, question.column) for question in result.questions}
-    known = definitions(column.field for column in result.columns if column.field)
+    fields = definitions(column.field for column in result.columns if column.field)
     rows = [
         replace(
             _column_row(number, column, answers, asked),
-            field=_field_of(known.get(column.field)),
-            new_type=_new_type(column, answers) if column.field and column.field not in known else "",
+            field=_field_of(fields.get(column.field)),
+            new_type=_new_type(column, answers) if column.field and column.field not in fields else "",
         )
         for number, column in enumerate(result.columns)
     ]
@@ -155,8 +155,8 @@ def _column_row(number: int, column: ColumnResult, answers: MoveAnswers, asked: 
     )
 
 
-def _field_of(known: FieldDefinition | None) -> str:
-    return f"{known.label} · {_(known.type.label)}" if known is not None else ""
+def _field_of(definition: FieldDefinition | None) -> str:
+    return f"{definition.label} · {_(definition.type.label)}" if definition is not None else ""
 
 
 def _new_type(column: ColumnResult, answers: MoveAnswers) -> str:
@@ -186,8 +186,10 @@ def column_choices() -> list[tuple[str, str]]:
 
 
 def system_choices() -> list[tuple[str, str]]:
-    known = sorted(((profile.name, profile.title) for profile in profiles().values()), key=lambda one: one[1].lower())
-    return [("", _("Recognize it from the files")), *known]
+    systems = sorted(
+        ((profile.name, profile.title) for profile in profiles().values()), key=lambda pair: pair[1].lower()
+    )
+    return [("", _("Recognize it from the files")), *systems]
 
 
 def system_title(name: str) -> str:
@@ -204,15 +206,15 @@ def leaves_source_out(name: str) -> bool:
 
 def system_notes(language: str, *names: str) -> list[dict[str, Any]]:
     chosen: Sequence[SystemProfile] = [profiles()[name] for name in names if name in profiles()]
-    shown = chosen if names else sorted(profiles().values(), key=lambda profile: profile.title.lower())
+    visible = chosen if names else sorted(profiles().values(), key=lambda profile: profile.title.lower())
     return [
         {
             "name": profile.name,
             "title": profile.title,
             "export": profile.export_sentence(language),
-            "missing": [one.sentences(language) for one in profile.missing],
+            "missing": [gap.sentences(language) for gap in profile.missing],
         }
-        for profile in shown
+        for profile in visible
     ]
 
 
@@ -250,7 +252,7 @@ def review_lines(result: MoveFindings, language: str) -> list[dict[str, Any]]:
     lines = []
     for review in result.reviews:
         most = review.limit_percent
-        percent, limit = (rate_number(one, language, most, least=0) for one in (review.percent, most))
+        percent, limit = (rate_number(number, language, most, least=0) for number in (review.percent, most))
         shares = {"people": review.count, "percent": percent, "limit": limit}
         if review.kind == AGEING:
             why = _("Some people gave their consent more than 12 months ago.")

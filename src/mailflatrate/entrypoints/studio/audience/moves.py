@@ -156,8 +156,8 @@ def _result_context(request: StudioRequest, move: Move, posted: _Posted | None) 
     answers = posted.answers if posted is not None else _answers(move)
     origin = origin_in_use(move.mailing_list_id)
     rows = shown.column_rows(result, answers)
-    known = (LAST_MAILED,) if origin is not None else ()
-    asked = [question for question in result.questions if question.about not in (SOURCE, *known)]
+    settled_topics = (LAST_MAILED,) if origin is not None else ()
+    asked = [question for question in result.questions if question.about not in (SOURCE, *settled_topics)]
     asks_source = any(question.about == SOURCE for question in result.questions) and not (
         origin is not None and origin.form_urls and shown.leaves_source_out(result.system)
     )
@@ -331,8 +331,8 @@ def rows(request: StudioRequest, move_id: int) -> HttpResponse:
     if move.result is None or pile not in set(Pile):
         raise Http404
     result = MoveFindings.from_json(move.result)
-    found = shown.rows_of(result, pile, reason, whole_number(request.GET.get("from")))
-    people = next((number for one, why, number in result.counts if (one, why) == (pile, reason)), 0)
+    section = shown.rows_of(result, pile, reason, whole_number(request.GET.get("from")))
+    people = next((number for counted_pile, why, number in result.counts if (counted_pile, why) == (pile, reason)), 0)
 
     def here(begins_at: int) -> str:
         return f"?{urlencode({'pile': pile, 'why': reason, 'from': str(max(begins_at, 0))})}"
@@ -340,12 +340,12 @@ def rows(request: StudioRequest, move_id: int) -> HttpResponse:
     context = {
         "move": move,
         "pile": pile,
-        "rows": found.rows,
-        "first": found.begins_at + 1,
-        "last": found.ends_at,
-        "kept": found.kept,
-        "previous": here(found.begins_at - shown.PAGE_ROWS) if found.begins_at else "",
-        "next": here(found.ends_at) if found.ends_at < found.kept else "",
+        "rows": section.rows,
+        "first": section.begins_at + 1,
+        "last": section.ends_at,
+        "kept": section.kept,
+        "previous": here(section.begins_at - shown.PAGE_ROWS) if section.begins_at else "",
+        "next": here(section.ends_at) if section.ends_at < section.kept else "",
         "people": people,
         "reason": shown.pile_reason(pile, reason) if people else "",
     }
@@ -354,10 +354,10 @@ def rows(request: StudioRequest, move_id: int) -> HttpResponse:
 
 @studio("GET imports/examples/<slug:system>.zip", "import-sample", Permission.CONTACTS, limited=True)
 def sample(request: StudioRequest, system: str) -> HttpResponse:
-    found = sample_zip(system)
-    if found is None:
+    archive = sample_zip(system)
+    if archive is None:
         raise Http404
     name = f"{system}-example.zip"
     return HttpResponse(
-        found, content_type="application/zip", headers={"Content-Disposition": f'attachment; filename="{name}"'}
+        archive, content_type="application/zip", headers={"Content-Disposition": f'attachment; filename="{name}"'}
     )

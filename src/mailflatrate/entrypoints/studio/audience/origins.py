@@ -112,18 +112,23 @@ def declarations(list_id: int) -> list[dict[str, Any]]:
     "GET|POST lists/<int:list_id>/origin/", "list-origin", Permission.CONTACTS, limited=True, logs="origin.declared"
 )
 def declare(request: StudioRequest, list_id: int) -> HttpResponse:
-    found = find_list(list_id)
-    if found.origin_state == OriginState.REJECTED or found.archived_at:
+    mailing_list = find_list(list_id)
+    if mailing_list.origin_state == OriginState.REJECTED or mailing_list.archived_at:
         return see_other(reverse("studio:list", args=[list_id]))
     before = next(iter(queries.origins(list_id)), None)
     if request.method == "POST":
         form = DeclarationForm(request.POST, request.FILES)
         if form.is_valid() and sign_declaration(request, list_id, form):
-            said = _("Signed. Our team will review it. You can start importing now.")
-            return succeed(request, said, reverse("studio:list", args=[list_id]))
+            message = _("Signed. Our team will review it. You can start importing now.")
+            return succeed(request, message, reverse("studio:list", args=[list_id]))
     else:
         form = DeclarationForm(initial=_initial(request, before))
-    context = {"list": found, "form": form, "before": before, "policy": policy_in_force(request.LANGUAGE_CODE or "en")}
+    context = {
+        "list": mailing_list,
+        "form": form,
+        "before": before,
+        "policy": policy_in_force(request.LANGUAGE_CODE or "en"),
+    }
     return page(request, "studio/audience/origin.html", context)
 
 
@@ -173,7 +178,7 @@ def _initial(request: StudioRequest, before: ListOrigin | None) -> dict[str, Any
     "GET lists/<int:list_id>/origins/<int:origin_id>/picture", "list-origin-picture", Permission.CONTACTS, limited=True
 )
 def picture(request: StudioRequest, list_id: int, origin_id: int) -> HttpResponse:
-    found = ListOrigin.objects.filter(id=origin_id, mailing_list_id=list_id).first()
-    if found is None or found.screenshot is None:
+    origin = ListOrigin.objects.filter(id=origin_id, mailing_list_id=list_id).first()
+    if origin is None or origin.screenshot is None:
         raise Http404
-    return HttpResponse(bytes(found.screenshot), content_type=PICTURE_TYPES[found.screenshot_type])
+    return HttpResponse(bytes(origin.screenshot), content_type=PICTURE_TYPES[origin.screenshot_type])

@@ -22,7 +22,7 @@ MOST_ROWS = 50
 
 @studio("GET|POST lists/<int:list_id>/public-archive/", "list-public-archive", Permission.MANAGE, logs="list.changed")
 def public_archive(request: StudioRequest, list_id: int) -> HttpResponse:
-    found = find_list(list_id)
+    mailing_list = find_list(list_id)
     here = reverse("studio:list-public-archive", args=[list_id])
     if request.method == "POST":
         act = request.POST.get("act", "")
@@ -31,27 +31,30 @@ def public_archive(request: StudioRequest, list_id: int) -> HttpResponse:
             done = _("The archive is public.") if act == "open" else _("The archive is closed.")
         else:
             campaign_id = whole_number(request.POST.get("campaign"))
-            if not public_campaigns(found, with_hidden=True).filter(id=campaign_id).exists():
+            if not public_campaigns(mailing_list, with_hidden=True).filter(id=campaign_id).exists():
                 return succeed(request, _("This campaign isn't in the archive."), here)
             lists_actions.hide_in_archive(list_id, campaign_id, is_hidden=act == "hide")
             done = _("Saved.")
         return succeed(request, done, here)
-    rows = public_campaigns(found, with_hidden=True)[:MOST_ROWS]
+    rows = public_campaigns(mailing_list, with_hidden=True)[:MOST_ROWS]
     context = {
-        "list": found,
-        "rows": [(row, issue_url(found.code, row.mailing_id), row.id in found.archive_hidden_ids) for row in rows],
-        "url": archive_url(found.code),
-        "feed_url": f"{archive_url(found.code)}feed.xml",
-        "frame": archive_frame(found.code, found.public_name),
-        "with_form": _with_form(found),
+        "list": mailing_list,
+        "rows": [
+            (row, issue_url(mailing_list.code, row.mailing_id), row.id in mailing_list.archive_hidden_ids)
+            for row in rows
+        ],
+        "url": archive_url(mailing_list.code),
+        "feed_url": f"{archive_url(mailing_list.code)}feed.xml",
+        "frame": archive_frame(mailing_list.code, mailing_list.public_name),
+        "with_form": _with_form(mailing_list),
     }
     return page(request, "studio/audience/public_archive.html", context)
 
 
-def _with_form(found: MailingList) -> str:
-    form = next(iter(asking_forms(found.id)), None)
+def _with_form(mailing_list: MailingList) -> str:
+    form = next(iter(asking_forms(mailing_list.id)), None)
     if form is None or form.current is None:
         return ""
     frozen = frozen_from_json(form.current.content)
-    snippet = frame_snippet(form.code, frozen, frozen.language(found.language), typed_fields(frozen.content))
-    return archive_and_form(found.code, found.public_name, snippet)
+    snippet = frame_snippet(form.code, frozen, frozen.language(mailing_list.language), typed_fields(frozen.content))
+    return archive_and_form(mailing_list.code, mailing_list.public_name, snippet)

@@ -95,7 +95,7 @@ def ready_segments() -> list[ReadySegment]:
         {"field": "activity", "op": "within_days", "value": 90},
         {"field": "consent", "op": "within_days", "value": 30},
     ]
-    found = [
+    segments = [
         ReadySegment("new", _("Confirmed in the last 30 days"), [engaged[1]]),
         ReadySegment("engaged", _("Active in the last 90 days, or new"), {"match": "any", "items": engaged}),
         ReadySegment("unclicked", _("Nothing clicked in 90 days"), unclicked),
@@ -107,5 +107,5 @@ def ready_segments() -> list[ReadySegment]:
     born = next((row for row in fields() if row.kind.is_date and is_birth(row.key, row.label)), None)
     if born is not None:
         soon = [{"field": "attribute", "key": born.key, "op": "anniversary", "value": 7}]
-        found.append(ReadySegment("birthday", _("Birthday in the next 7 days"), soon))
-    return found
+        segments.append(ReadySegment("birthday", _("Birthday in the next 7 days"), soon))
+    return segments

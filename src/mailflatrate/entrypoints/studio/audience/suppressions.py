@@ -78,16 +78,16 @@ def _show(
     asked = request.GET.get("reason", "")
     reason = SuppressionReason(asked) if asked in set(SuppressionReason) else None
     rows = queries.page(reason=reason, before_id=before_id or None, size=PAGE_ROWS + 1)
-    shown = rows[:PAGE_ROWS]
-    emails = emails_of([row.address_key for row in shown])
+    visible = rows[:PAGE_ROWS]
+    emails = emails_of([row.address_key for row in visible])
     address = f"{reverse('studio:suppressions')}?{f'reason={reason.value}&' if reason else ''}"
     context = {
-        "rows": [_row(row, emails.get(row.address_key, "")) for row in shown],
+        "rows": [_row(row, emails.get(row.address_key, "")) for row in visible],
         "reasons": _reason_chips(reason),
         "requests": _requests(),
         "reason": reason,
         "first": address.rstrip("?&") if before_id else "",
-        "next": f"{address}before={shown[-1].id}" if len(rows) > PAGE_ROWS else "",
+        "next": f"{address}before={visible[-1].id}" if len(rows) > PAGE_ROWS else "",
         "look_up": look_up or AddressForm(prefix="look"),
         "add": add or SuppressForm(prefix="add"),
         **result,
@@ -149,7 +149,7 @@ def look_up(request: StudioRequest) -> HttpResponse:
     if not form.is_valid():
         return _show(request, look_up=form)
     row = queries.strongest(form.key)
-    found = (
+    suppression = (
         None
         if row is None
         else {
@@ -164,7 +164,7 @@ def look_up(request: StudioRequest) -> HttpResponse:
             else "",
         }
     )
-    return _show(request, look_up=form, lookup=form.cleaned_data["email"], found=found)
+    return _show(request, look_up=form, lookup=form.cleaned_data["email"], found=suppression)
 
 
 @studio(

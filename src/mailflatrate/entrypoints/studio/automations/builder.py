@@ -73,10 +73,10 @@ class _Shown:
         """Return the panel of a step; with the posted values unless they were saved. Raises StepGone."""
         posted = self.request.POST if self.request.method == "POST" and not is_saved else None
         asked = PanelRequest(self.version, self.automation.mailing_list_id, posted, is_redraw)
-        found = panel_of(asked, key, self.flow)
-        if found.kind == "send":
-            self._with_message(found)
-        return found
+        step_panel = panel_of(asked, key, self.flow)
+        if step_panel.kind == "send":
+            self._with_message(step_panel)
+        return step_panel
 
     def _with_message(self, panel: StepPanel) -> None:
         message = Campaign.objects.filter(id=panel.values["campaign_id"] or 0, automation_id=self.automation.id).first()
@@ -92,7 +92,7 @@ class _Shown:
             return 0
         if len(messages_in(self.version)) > MOST_ASKED:
             return None
-        return sum(each.panel is None or not each.panel.askable for each in checks_in(self.version))
+        return sum(checks.panel is None or not checks.panel.askable for checks in checks_in(self.version))
 
     def context(self, panel: StepPanel) -> dict[str, Any]:
         sides = sides_of(self.version.id) if self.editable else frozenset()
@@ -125,12 +125,12 @@ def _shown(request: StudioRequest, automation_id: int) -> _Shown:
 
 @studio("GET automations/<int:automation_id>/flow/", "automation_flow", Permission.DRAFT)
 def flow(request: StudioRequest, automation_id: int) -> HttpResponse:
-    shown = _shown(request, automation_id)
+    draft_view = _shown(request, automation_id)
     try:
-        panel = shown.panel(request.GET.get("step", ""))
+        panel = draft_view.panel(request.GET.get("step", ""))
     except StepGone:
-        panel = shown.panel("")
-    return page(request, "studio/automations/flow.html", shown.context(panel))
+        panel = draft_view.panel("")
+    return page(request, "studio/automations/flow.html", draft_view.context(panel))
 
 
 @studio(
@@ -138,19 +138,19 @@ def flow(request: StudioRequest, automation_id: int) -> HttpResponse:
 )
 def side(request: StudioRequest, automation_id: int, key: str) -> HttpResponse:
     """Return the panel of a step. A POST draws it again with the posted values, and saves nothing."""
-    shown = _shown(request, automation_id)
+    draft_view = _shown(request, automation_id)
     try:
-        panel = shown.panel("" if key == NO_STEP else key, is_redraw=True)
+        panel = draft_view.panel("" if key == NO_STEP else key, is_redraw=True)
     except StepGone:
         raise Http404 from None
     if not is_htmx(request):
         if request.method != "POST":
             return see_other(f"{reverse('studio:automation_flow', args=[automation_id])}?step={key}")
-        return page(request, "studio/automations/flow.html", shown.context(panel))
+        return page(request, "studio/automations/flow.html", draft_view.context(panel))
     if request.GET.get("only") == "conditions" and "builder" in panel.values:
-        context = shown.context(panel) | {"builder": panel.values["builder"]}
+        context = draft_view.context(panel) | {"builder": panel.values["builder"]}
         return page(request, "studio/automations/conditions.html", context)
-    return page(request, "studio/automations/side.html", shown.context(panel))
+    return page(request, "studio/automations/side.html", draft_view.context(panel))
 
 
 @studio(
@@ -168,16 +168,16 @@ def edit(request: StudioRequest, automation_id: int) -> HttpResponse:
         with transaction.atomic():
             if order in EDITS:
                 return _done(request, automation_id, EDITS[order](request, automation))
-            shown = _shown(request, automation_id)
-            panel = shown.panel(request.POST.get("key", ""))
+            draft_view = _shown(request, automation_id)
+            panel = draft_view.panel(request.POST.get("key", ""))
             if panel.parameters is None:
-                return _refused(request, shown, panel)
+                return _refused(request, draft_view, panel)
             return _done(request, automation_id, save_panel(request, automation, panel))
     except StepGone:
         return _not_done(request, automation_id, _("This step is no longer there. Someone may have removed it."))
     except AutomationChanged:
-        said = _("Someone else changed this automation. Here is the newest version; repeat your last change.")
-        return _not_done(request, automation_id, said)
+        message = _("Someone else changed this automation. Here is the newest version; repeat your last change.")
+        return _not_done(request, automation_id, message)
     except AutomationError as error:
         return _not_done(request, automation_id, str(error))
     except GraphRefused as error:
@@ -190,27 +190,27 @@ def _begin(request: StudioRequest, automation_id: int) -> HttpResponse:
         version = drafts.begin_version(automation_id, by=request.user)
     except AutomationError as error:
         return refuse(request, str(error), here)
-    said = _("This is the draft of version %(number)d. The released version runs on until you activate this one.")
-    return succeed(request, said % {"number": version.number}, here)
+    message = _("This is the draft of version %(number)d. The released version runs on until you activate this one.")
+    return succeed(request, message % {"number": version.number}, here)
 
 
 def _done(request: StudioRequest, automation_id: int, result: FlowEdit) -> HttpResponse:
     here = reverse("studio:automation_flow", args=[automation_id])
     if not is_htmx(request):
         return succeed(request, result.said, f"{here}?step={result.opened}" if result.opened else here)
-    shown = _shown(request, automation_id)
+    draft_view = _shown(request, automation_id)
     try:
-        panel = shown.panel(result.opened, is_saved=True)
+        panel = draft_view.panel(result.opened, is_saved=True)
     except StepGone:
-        panel = shown.panel("", is_saved=True)
-    context = shown.context(panel) | {"said": result.said}
+        panel = draft_view.panel("", is_saved=True)
+    context = draft_view.context(panel) | {"said": result.said}
     return page(request, "studio/automations/edited.html", context)
 
 
-def _refused(request: StudioRequest, shown: _Shown, panel: StepPanel) -> HttpResponse:
+def _refused(request: StudioRequest, draft_view: _Shown, panel: StepPanel) -> HttpResponse:
     if not is_htmx(request):
-        return page(request, "studio/automations/flow.html", shown.context(panel), status=422)
-    answer = page(request, "studio/automations/side.html", shown.context(panel), status=422)
+        return page(request, "studio/automations/flow.html", draft_view.context(panel), status=422)
+    answer = page(request, "studio/automations/side.html", draft_view.context(panel), status=422)
     answer.headers["HX-Retarget"], answer.headers["HX-Reswap"] = "#side", "outerHTML"
     return answer
 
@@ -218,8 +218,8 @@ def _refused(request: StudioRequest, shown: _Shown, panel: StepPanel) -> HttpRes
 def _not_done(request: StudioRequest, automation_id: int, why: str) -> HttpResponse:
     if not is_htmx(request):
         return refuse(request, why, reverse("studio:automation_flow", args=[automation_id]))
-    shown = _shown(request, automation_id)
-    context = shown.context(StepPanel("", "", "")) | {"why": why, "selected": request.POST.get("key", "")}
+    draft_view = _shown(request, automation_id)
+    context = draft_view.context(StepPanel("", "", "")) | {"why": why, "selected": request.POST.get("key", "")}
     answer = page(request, "studio/automations/edited.html", context)
     answer.headers["HX-Trigger"] = json.dumps({"flow-refused": ""})
     return answer

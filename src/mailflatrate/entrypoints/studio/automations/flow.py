@@ -83,12 +83,12 @@ class Flow:
         return f"{TOP}:{len(self.rows)}"
 
     def row(self, key: str) -> FlowRow | None:
-        shown = [self.entry, *([self.goal] if self.goal else []), *self.rows]
-        while shown:
-            row = shown.pop()
+        waiting = [self.entry, *([self.goal] if self.goal else []), *self.rows]
+        while waiting:
+            row = waiting.pop()
             if row.key == key:
                 return row
-            shown += [nested for arm in row.arms for nested in arm.rows]
+            waiting += [nested for arm in row.arms for nested in arm.rows]
         return None
 
 
@@ -216,21 +216,21 @@ class _Reading:
         if isinstance(step, Send):
             return _message_figures(figures, self._figures.messages.get(step.id, MessageFigures()))
         waiting = ngettext("person is here", "people are here", figures.waiting)
-        shown = [_figure(figures.waiting, waiting), _figure(figures.passed, pgettext("automation", "passed"))]
-        return tuple(shown + _left(figures))
+        numbers = [_figure(figures.waiting, waiting), _figure(figures.passed, pgettext("automation", "passed"))]
+        return tuple(numbers + _left(figures))
 
 
 def _message_figures(figures: StepFigures, message: MessageFigures) -> tuple[dict[str, Any], ...]:
-    shown = [_figure(message.sent, _("sent"))]
+    numbers = [_figure(message.sent, _("sent"))]
     if message.sent:
-        shown.append({"value": percent(100 * message.clicked / message.sent, 0), "label": _("clicked")})
+        numbers.append({"value": percent(100 * message.clicked / message.sent, 0), "label": _("clicked")})
     if figures.waiting:
-        shown.append(_figure(figures.waiting, _("waiting")))
+        numbers.append(_figure(figures.waiting, _("waiting")))
     if message.bounced:
-        shown.append(_figure(message.bounced, _("bounced")))
+        numbers.append(_figure(message.bounced, _("bounced")))
     if message.skipped:
-        shown.append(_figure(message.skipped, _("skipped")))
-    return tuple(shown + _left(figures))
+        numbers.append(_figure(message.skipped, _("skipped")))
+    return tuple(numbers + _left(figures))
 
 
 def _left(figures: StepFigures) -> list[dict[str, Any]]:

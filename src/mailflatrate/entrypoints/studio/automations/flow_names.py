@@ -72,5 +72,5 @@ def _known(model: type[Model], ids: Iterable[int | None]) -> dict[int, str]:
 
 def _rows(model: type[Model], ids: Iterable[int | None]) -> dict[int, Any]:
     rows: Any = model.objects  # type: ignore[attr-defined]
-    wanted = {number for number in ids if number}
-    return {row.id: row for row in rows.filter(id__in=wanted)} if wanted else {}
+    row_ids = {number for number in ids if number}
+    return {row.id: row for row in rows.filter(id__in=row_ids)} if row_ids else {}

@@ -46,8 +46,8 @@ def entry_title(entry: Entry, names: FlowNames) -> str:
 def _confirmed_title(entry: Entry, names: FlowNames) -> str:
     if entry.form is None:
         return _("Starts when a sign-up to “%(list)s” is confirmed") % {"list": names.mailing_list}
-    said = {"list": names.mailing_list, "form": _named(names.forms, entry.form)}
-    return _("Starts when someone confirms their sign-up to “%(list)s” through %(form)s") % said
+    facts = {"list": names.mailing_list, "form": _named(names.forms, entry.form)}
+    return _("Starts when someone confirms their sign-up to “%(list)s” through %(form)s") % facts
 
 
 def _date_title(entry: Entry, names: FlowNames) -> str:
@@ -93,7 +93,7 @@ def entry_detail(entry: Entry, names: FlowNames) -> str:
 @singledispatch
 def step_title(step: Step, names: FlowNames, conditions: Mapping[str, str]) -> str:
     """Return what a step does, as a sentence without a full stop; `conditions` are those of branches, by their key."""
-    named = [(each.names, getattr(step, name)) for name, each in step.settings().items() if each.names]
+    named = [(setting.names, getattr(step, name)) for name, setting in step.settings().items() if setting.names]
     return _(step.sentence) % {"name": _named(names.named(named[0][0]), named[0][1]) if named else ""}
 
 
@@ -187,10 +187,10 @@ def offset_text(days: int, name: str) -> str:
     """Return a day by its distance from a date field: “on “Birthday””, “3 days before “Birthday””."""
     if not days:
         return _("on %(field)s") % {"field": name}
-    said = {"days": abs(days), "field": name}
+    facts = {"days": abs(days), "field": name}
     if days < 0:
-        return ngettext("%(days)s day before %(field)s", "%(days)s days before %(field)s", -days) % said
-    return ngettext("%(days)s day after %(field)s", "%(days)s days after %(field)s", days) % said
+        return ngettext("%(days)s day before %(field)s", "%(days)s days before %(field)s", -days) % facts
+    return ngettext("%(days)s day after %(field)s", "%(days)s days after %(field)s", days) % facts
 
 
 def goal_detail(goal: Goal, titles: Mapping[str, str]) -> str:
@@ -215,9 +215,9 @@ def rule_sentences(graph: Graph) -> list[str]:
         LateRule.SKIP: _("If a message is more than a day late, it's skipped."),
         LateRule.END: _("If a step is more than a day late, the automation ends for that person."),
     }[graph.late]
-    found = [reentry, late]
+    sentences = [reentry, late]
     if graph.cap_per_week:
-        found.append(
+        sentences.append(
             ngettext(
                 "At most %(count)s message a week to each person.",
                 "At most %(count)s messages a week to each person.",
@@ -226,18 +226,18 @@ def rule_sentences(graph: Graph) -> list[str]:
             % {"count": graph.cap_per_week}
         )
     if graph.quiet:
-        found.append(
+        sentences.append(
             _("No messages between %(start)s and %(end)s, in each person's time zone.")
             % {"start": graph.quiet.start, "end": graph.quiet.end}
         )
-    return found
+    return sentences
 
 
 def condition_sentences(graph: Graph) -> tuple[dict[str, str], str]:
     steps = [step for step in graph.all_steps() if isinstance(step, Branch) and step.condition]
     goal: list[Any] = [graph.goal.condition] if graph.goal is not None and graph.goal.condition else []
-    said = segment_sentences([*(step.condition for step in steps), *goal])
-    return {step.id: said[number] for number, step in enumerate(steps)}, said[-1] if goal else ""
+    sentences = segment_sentences([*(step.condition for step in steps), *goal])
+    return {step.id: sentences[number] for number, step in enumerate(steps)}, sentences[-1] if goal else ""
 
 
 def _named(names: Mapping[int, str], number: int | None) -> str:
@@ -247,8 +247,8 @@ def _named(names: Mapping[int, str], number: int | None) -> str:
 
 
 def _field(names: FlowNames, key: str) -> str:
-    known = names.fields.get(key)
-    return _quoted(known.label or key if known else key)
+    field = names.fields.get(key)
+    return _quoted(field.label or key if field else key)
 
 
 def _quoted(name: str) -> str:

@@ -39,8 +39,8 @@ class AutomationRow:
 
 def _filters() -> list[dict[str, Any]]:
     counts = dict(Automation.objects.order_by().values_list("state").annotate(number=Count("id")))
-    found = [{"value": "", "label": _("All"), "count": sum(counts.values())}]
-    return found + [
+    filters = [{"value": "", "label": _("All"), "count": sum(counts.values())}]
+    return filters + [
         {"value": state.value, "label": str(state.label), "count": counts[state.value]}
         for state in AutomationState
         if counts.get(state.value)
@@ -56,20 +56,20 @@ def _filters() -> list[dict[str, Any]]:
 def automations(request: StudioRequest) -> HttpResponse:
     state = request.GET.get("state", "")
     state = state if state in tuple(AutomationState) else ""
-    found = queries.automations(state=state)
+    selection = queries.automations(state=state)
     before = whole_number(request.GET.get("before"))
     if before:
-        found = found.filter(id__lt=before)
-    shown = list(found[: PAGE_ROWS + 1])
-    ids = [each.id for each in shown[:PAGE_ROWS]]
+        selection = selection.filter(id__lt=before)
+    page_rows = list(selection[: PAGE_ROWS + 1])
+    ids = [row.id for row in page_rows[:PAGE_ROWS]]
     under_way, entered = under_way_by_automation(ids), entered_by_automation(ids)
     rows = [
-        AutomationRow(each, AutomationState(each.state).tone, under_way[each.id], entered[each.id])
-        for each in shown[:PAGE_ROWS]
+        AutomationRow(row, AutomationState(row.state).tone, under_way[row.id], entered[row.id])
+        for row in page_rows[:PAGE_ROWS]
     ]
     context = {
         "rows": rows,
-        "next_id": ids[-1] if len(shown) > PAGE_ROWS else 0,
+        "next_id": ids[-1] if len(page_rows) > PAGE_ROWS else 0,
         "is_first_page": not before,
         "state": state,
         "filters": _filters(),
@@ -94,8 +94,8 @@ def copy(request: StudioRequest, automation_id: int) -> HttpResponse:
         made = drafts.copy_automation(automation_id, by=request.user)
     except AutomationError as error:
         return refuse(request, str(error), reverse("studio:automations"))
-    said = _("This is your copy. Its messages are copies, too, and nothing has been released.")
-    return succeed(request, said, reverse("studio:automation_flow", args=[made.id]))
+    message = _("This is your copy. Its messages are copies, too, and nothing has been released.")
+    return succeed(request, message, reverse("studio:automation_flow", args=[made.id]))
 
 
 @studio(

@@ -34,8 +34,8 @@ def checks_in(version: AutomationVersion) -> list[MessageChecks]:
 
 
 def without_repetition(checked: Sequence[MessageChecks]) -> tuple[list[CheckItem], list[MessageChecks]]:
-    shared, panels = shared_findings([each.panel for each in checked])
-    return shared, [replace(each, panel=panel) for each, panel in zip(checked, panels, strict=True)]
+    shared, panels = shared_findings([checks.panel for checks in checked])
+    return shared, [replace(checks, panel=panel) for checks, panel in zip(checked, panels, strict=True)]
 
 
 def _checks(campaign: Campaign) -> MessageChecks:

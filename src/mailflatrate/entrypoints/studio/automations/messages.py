@@ -55,7 +55,7 @@ def messages(request: StudioRequest, automation_id: int) -> HttpResponse:
         "flow": flow,
         "read": _read(request, flow, checked),
         "most": most_messages(flow.rows),
-        "wordings": sorted(wordings, key=lambda each: each.language != language),
+        "wordings": sorted(wordings, key=lambda wording: wording.language != language),
         "promise": _promise_words(wordings),
         "draft_review": _draft_review(request, version) if is_draft else None,
     }
@@ -91,22 +91,22 @@ def _draft_review(request: StudioRequest, version: AutomationVersion) -> DraftRe
         for campaign, answer in zip(campaigns, answers, strict=True)
     )
     given = [answer for answer in answers if answer is not None]
-    answer = next((each for each in given if not each.approved), given[0] if given else None)
+    answer = next((review for review in given if not review.approved), given[0] if given else None)
     return DraftReview(any(map(waits_as_draft, campaigns)), answer, unchanged)
 
 
 def _read(request: StudioRequest, flow: Flow, checked: Sequence[MessageChecks]) -> list[dict[str, Any]]:
     allow(request, inline_styles=True, images_from=(ANY_HOST,))  # the frames of the messages are part of the page
-    by_campaign = {each.campaign.id: each for each in checked}
-    found: list[dict[str, Any]] = []
+    by_campaign = {message_checks.campaign.id: message_checks for message_checks in checked}
+    previews: list[dict[str, Any]] = []
     for step, way in steps_with_message(flow.rows, (flow.entry.title,)):
         checks = by_campaign.get(step.campaign_id or 0)
-        is_shown = checks is not None and len(found) < MOST_PREVIEWS
+        is_shown = checks is not None and len(previews) < MOST_PREVIEWS
         preview = preview_of(request, checks.campaign, PreviewState()).message if checks and is_shown else None
-        found.append(
+        previews.append(
             {"step": step, "way": way, "checks": checks, "preview": preview, "comments": _open_threads(checks)}
         )
-    return found
+    return previews
 
 
 def _open_threads(checks: MessageChecks | None) -> int:
@@ -138,7 +138,7 @@ def _promise_words(wordings: Sequence[ConsentWording]) -> str:
     promises = [promise for wording in wordings if (promise := promise_in(wording.text)) is not None]
     if not promises:
         return ""
-    strictest = min(promises, key=lambda each: each.messages / each.days)
+    strictest = min(promises, key=lambda promise: promise.messages / promise.days)
     emails = ngettext("%(number)s email", "%(number)s emails", strictest.messages) % {"number": strictest.messages}
     return _("At most %(emails)s %(span)s") % {"emails": emails, "span": _span(strictest)}
 

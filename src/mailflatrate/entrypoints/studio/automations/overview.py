@@ -45,28 +45,30 @@ def chosen_version(versions: Sequence[AutomationVersion], number: int) -> Automa
 def overview(request: StudioRequest, automation_id: int) -> HttpResponse:
     automation = find_automation(automation_id)
     versions = released_versions(automation_id)
-    shown = chosen_version(versions, whole_number(request.GET.get("version")))
+    selected_version = chosen_version(versions, whole_number(request.GET.get("version")))
     draft = versions_of(automation_id).draft
     is_in_review = draft is not None and draft.state == VersionState.RELEASING
     draft_url = reverse(f"studio:{'automation_release' if is_in_review else 'automation_flow'}", args=[automation_id])
-    if shown is None:
+    if selected_version is None:
         return see_other(draft_url)
-    context = {**_context(automation, versions, shown), "draft": draft, "draft_url": draft_url}
+    context = {**_context(automation, versions, selected_version), "draft": draft, "draft_url": draft_url}
     return page(request, "studio/automations/overview.html", context)
 
 
-def _context(automation: Automation, versions: Sequence[AutomationVersion], shown: AutomationVersion) -> dict[str, Any]:
-    figures = version_figures(shown.id)
+def _context(
+    automation: Automation, versions: Sequence[AutomationVersion], selected_version: AutomationVersion
+) -> dict[str, Any]:
+    figures = version_figures(selected_version.id)
     people = under_way_by_version([version.id for version in versions])
     return {
         "automation": automation,
         "tone": AutomationState(automation.state).tone,
-        "shown": shown,
+        "shown": selected_version,
         "figures": figures,
         "left_count": sum(figures.left.values()),
         "left": leaving_counts(figures.left),
         "finished_percent": _percent(figures),
-        "flow": flow_of(shown, automation.mailing_list.name, figures=figures),
+        "flow": flow_of(selected_version, automation.mailing_list.name, figures=figures),
         "versions": [
             {"version": version, "under_way": max(0, people[version.id]), "tone": VersionState(version.state).tone}
             for version in versions

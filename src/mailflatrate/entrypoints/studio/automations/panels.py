@@ -189,11 +189,14 @@ def even_shares(arms: int) -> list[str]:
 def _set_field(asked: PanelRequest, key: str, raw: Mapping[str, Any]) -> StepPanel:
     posted = asked.posted
     chosen = posted.get("step-field", "") if posted is not None else raw.get("field", "")
-    known = {row.key: row for row in contact_fields()}
-    offered: Choices = [("", _("Choose")), *with_chosen([(row.key, row.label) for row in known.values()], chosen)]
+    declared_fields = {row.key: row for row in contact_fields()}
+    offered: Choices = [
+        ("", _("Choose")),
+        *with_chosen([(row.key, row.label) for row in declared_fields.values()], chosen),
+    ]
     panel = StepPanel(key, "set_field", "", {"fields": offered, "field": chosen}, is_unsaved=posted is not None)
     value = raw.get("value") if chosen == raw.get("field") else None
-    row = known.get(chosen)
+    row = declared_fields.get(chosen)
     if posted is not None and row is not None:
         texts = [text.strip() for text in posted.getlist(f"{FIELD_PREFIX}{chosen}") if text.strip()]
         value = texts if row.kind.is_several else (texts[-1] if texts else None)

@@ -82,34 +82,34 @@ def _address(request: StudioRequest) -> str:
 def _at_step(automation: Automation, version: AutomationVersion, key: str, after: str) -> dict[str, Any]:
     figures = version_figures(version.id)
     rows = _rows(flow_of(version, automation.mailing_list.name).rows)
-    row = next((each for each in rows if each.key == key), rows[0] if rows else None)
+    row = next((candidate for candidate in rows if candidate.key == key), rows[0] if rows else None)
     if row is None:
         return {"rows": rows}
     step = figures.steps.get(row.key, StepFigures())
-    found = people_at(version.id, row.key, after=PeopleCursor.read(after))
-    following = {"version": version.number, "step": row.key, "after": str(found.next)}
+    people_here = people_at(version.id, row.key, after=PeopleCursor.read(after))
+    following = {"version": version.number, "step": row.key, "after": str(people_here.next)}
     message = None
     if row.kind == Send.kind:
         message = version.steps.filter(key=row.key).values_list("campaign_id", flat=True).first()
     return {
-        "rows": [(each, figures.steps.get(each.key, StepFigures()).waiting) for each in rows],
+        "rows": [(flow_row, figures.steps.get(flow_row.key, StepFigures()).waiting) for flow_row in rows],
         "row": row,
         "figures": step,
         "left": leaving_counts(step.left),
-        "found": found,
+        "found": people_here,
         "later": bool(after),
-        "next_url": f"?{urlencode(following)}" if found.next is not None else "",
+        "next_url": f"?{urlencode(following)}" if people_here.next is not None else "",
         "message_url": reverse("studio:campaign", args=[message]) if message else "",
     }
 
 
 def _rows(rows: Sequence[FlowRow]) -> list[FlowRow]:
-    found: list[FlowRow] = []
+    flat_rows: list[FlowRow] = []
     for row in rows:
-        found.append(row)
+        flat_rows.append(row)
         for arm in row.arms:
-            found += _rows(arm.rows)
-    return found
+            flat_rows += _rows(arm.rows)
+    return flat_rows
 
 
 def _person(automation: Automation, address: str) -> dict[str, Any]:

@@ -86,10 +86,10 @@ class RehearsalForm(forms.Form):
     def clean_address(self) -> int | None:
         """Return the id of the contact; None for an example person."""
         address = self.cleaned_data["address"]
-        found = contact_by_address(address) if address else None
-        if address and found is None:
+        contact_id = contact_by_address(address) if address else None
+        if address and contact_id is None:
             raise forms.ValidationError(_("No contact has this address."))
-        return found
+        return contact_id
 
     def clean_at(self) -> datetime:
         moment: datetime = self.cleaned_data["at"]
@@ -128,58 +128,60 @@ def _rehearsed(
     contact_id = form.cleaned_data["address"]
     contact = Contact.objects.get(id=contact_id) if contact_id is not None else None
     arms = {name.removeprefix(ARM): whole_number(request.GET.get(name)) for name in request.GET if name.startswith(ARM)}
-    found = rehearse_version(version, contact or example, form.cleaned_data["at"], arms)
+    outcome = rehearse_version(version, contact or example, form.cleaned_data["at"], arms)
     flow = flow_of(version, automation.mailing_list.name)
     return {
         "contact": contact,
-        "result": found,
-        "obstacle": OBSTACLES[found.obstacle] if found.obstacle is not None else "",
-        "rows": list(_rows(found, flow, request)),
-        "end": _end(found),
-        "message_count": len(found.rehearsal.messages),
-        "unknowns": list(_unknowns(found, is_example=contact is None)),
+        "result": outcome,
+        "obstacle": OBSTACLES[outcome.obstacle] if outcome.obstacle is not None else "",
+        "rows": list(_rows(outcome, flow, request)),
+        "end": _end(outcome),
+        "message_count": len(outcome.rehearsal.messages),
+        "unknowns": list(_unknowns(outcome, is_example=contact is None)),
     }
 
 
-def _rows(found: RehearsalResult, flow: Flow, request: StudioRequest) -> Iterator[dict[str, Any]]:
-    zone = ZoneInfo(found.zone)
-    for each in found.rehearsal.steps:
-        row = flow.row(each.step.key)
+def _rows(outcome: RehearsalResult, flow: Flow, request: StudioRequest) -> Iterator[dict[str, Any]]:
+    zone = ZoneInfo(outcome.zone)
+    for rehearsed_step in outcome.rehearsal.steps:
+        row = flow.row(rehearsed_step.step.key)
         if row is None:
             continue
-        is_elsewhere = each.at.astimezone(zone).utcoffset() != timezone.localtime(each.at).utcoffset()
+        is_elsewhere = (
+            rehearsed_step.at.astimezone(zone).utcoffset() != timezone.localtime(rehearsed_step.at).utcoffset()
+        )
         yield {
             "row": row,
-            "at": each.at,
+            "at": rehearsed_step.at,
             "is_elsewhere": is_elsewhere,
-            "details": list(_details(each, row)),
-            "is_message": each.step.kind == Send.kind and not each.is_skipped,
-            "arms": _arm_links(each, row, request) if each.step.kind == Split.kind else (),
+            "details": list(_details(rehearsed_step, row)),
+            "is_message": rehearsed_step.step.kind == Send.kind and not rehearsed_step.is_skipped,
+            "arms": _arm_links(rehearsed_step, row, request) if rehearsed_step.step.kind == Split.kind else (),
         }
 
 
-def _details(each: RehearsedStep, row: FlowRow) -> Iterator[str]:
-    if each.is_skipped:
+def _details(rehearsed_step: RehearsedStep, row: FlowRow) -> Iterator[str]:
+    if rehearsed_step.is_skipped:
         yield _("Skipped: the goal is reached.")
     elif row.arms:
-        yield _("Takes: %(arm)s") % {"arm": row.arms[each.target].label}
-    reasons = dict.fromkeys(str(DELAYS[delay.reason]) for delay in each.delays)
+        yield _("Takes: %(arm)s") % {"arm": row.arms[rehearsed_step.target].label}
+    reasons = dict.fromkeys(str(DELAYS[delay.reason]) for delay in rehearsed_step.delays)
     if reasons:
         yield _("Later because of: %(reasons)s") % {"reasons": ", ".join(reasons)}
 
 
-def _arm_links(each: RehearsedStep, row: FlowRow, request: StudioRequest) -> list[tuple[str, str]]:
+def _arm_links(rehearsed_step: RehearsedStep, row: FlowRow, request: StudioRequest) -> list[tuple[str, str]]:
     links = []
     for number, arm in enumerate(row.arms):
-        if number != each.target:
+        if number != rehearsed_step.target:
             query = request.GET.copy()
             query[f"{ARM}{row.key}"] = str(number)
             links.append((arm.label, f"?{query.urlencode()}"))
     return links
 
 
-def _end(found: RehearsalResult) -> str:
-    match found.rehearsal.end:
+def _end(outcome: RehearsalResult) -> str:
+    match outcome.rehearsal.end:
         case RehearsalEnd.GOAL:
             return _("Leaves: the goal is reached.")
         case RehearsalEnd.NO_DATE:
@@ -188,30 +190,34 @@ def _end(found: RehearsalResult) -> str:
             return _("Finished")
 
 
-def _unknowns(found: RehearsalResult, *, is_example: bool) -> Iterator[str]:
-    kinds = {each.step.kind for each in found.rehearsal.steps}
-    if found.rehearsal.messages:
+def _unknowns(outcome: RehearsalResult, *, is_example: bool) -> Iterator[str]:
+    kinds = {rehearsed_step.step.kind for rehearsed_step in outcome.rehearsal.steps}
+    if outcome.rehearsal.messages:
         yield _("Each message is checked again before it is sent, and sent as fast as your sending speed allows.")
     if Branch.kind in kinds and not is_example:
         yield _("Branches use the contact's data of today. It may change on the way.")
     if Split.kind in kinds:
         yield _("A split is decided at random for each person. We follow its largest arm unless you choose another.")
-    waits = (each.step.parameters.get("kind") for each in found.rehearsal.steps if each.step.kind == Wait.kind)
+    waits = (
+        rehearsed_step.step.parameters.get("kind")
+        for rehearsed_step in outcome.rehearsal.steps
+        if rehearsed_step.step.kind == Wait.kind
+    )
     if WaitKind.EVENT in waits:
         yield _("We assume that the events it waits for don't happen.")
-    if found.wording:
+    if outcome.wording:
         yield _("How often they get messages follows from the wording at sign-up: “%(wording)s”") % {
-            "wording": found.wording
+            "wording": outcome.wording
         }
     yield _("Unsubscribing or a bounce ends it at once.")
 
 
 def _example_fields(graph: Graph, asked: QueryDict) -> tuple[list[FilledInput], dict[str, Any]]:
-    wanted = set(_field_keys(graph))
-    shown: list[ContactField] = [field for field in fields() if field.key in wanted]
+    keys = set(_field_keys(graph))
+    contact_fields: list[ContactField] = [field for field in fields() if field.key in keys]
     typed = posted_values(asked, {})
     inputs, values = [], {}
-    for field in shown:
+    for field in contact_fields:
         problem = ""
         try:
             value = normalize_value(field.definition, typed.get(field.key))
@@ -241,5 +247,5 @@ def _keys_in(condition: Any) -> Iterator[str]:
         for value in condition.values():
             yield from _keys_in(value)
     elif isinstance(condition, list):
-        for each in condition:
-            yield from _keys_in(each)
+        for part in condition:
+            yield from _keys_in(part)

@@ -85,14 +85,14 @@ def _context(request: StudioRequest, automation: Automation, version: Automation
     flow = flow_of(version, automation.mailing_list.name, problems=problems)
     checked = [] if problems else checks_in(version)
     four_eyes = _approval(request, version)
-    shared, shown = without_repetition(checked)
-    passed = not problems and all(each.panel is not None and each.panel.askable for each in checked)
+    shared, own_checks = without_repetition(checked)
+    passed = not problems and all(checks.panel is not None and checks.panel.askable for checks in checked)
     return {
         "automation": automation,
         "draft": version,
         "flow": flow,
         "problems": [_problem(automation.id, problem, flow) for problem in problems],
-        "checked": shown,
+        "checked": own_checks,
         "shared": shared,
         "overlaps": overlaps_of(version),
         "shown_hash": version_hash(version),
@@ -101,21 +101,21 @@ def _context(request: StudioRequest, automation: Automation, version: Automation
         "may_activate": passed and (four_eyes is None or (four_eyes.may_give and four_eyes.is_open)),
         "policy": policy_in_force(request.LANGUAGE_CODE or "en"),
         "under_way": under_way_by_automation([automation.id])[automation.id],
-        "needs_review": any(each.needs_review for each in checked),
+        "needs_review": any(checks.needs_review for checks in checked),
         "wait": review_wait(Reviewed.CAMPAIGN),
     }
 
 
 def _in_review(automation: Automation, version: AutomationVersion) -> dict[str, Any]:
     checked = checks_in(version)
-    shared, shown = without_repetition(checked)
+    shared, own_checks = without_repetition(checked)
     return {
         "automation": automation,
         "draft": version,
         "flow": flow_of(version, automation.mailing_list.name),
-        "checked": shown,
+        "checked": own_checks,
         "shared": shared,
-        "in_review": any(each.campaign.state == CampaignState.REVIEW for each in checked),
+        "in_review": any(checks.campaign.state == CampaignState.REVIEW for checks in checked),
         "wait": review_wait(Reviewed.CAMPAIGN),
     }
 

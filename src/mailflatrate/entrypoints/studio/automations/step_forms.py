@@ -60,9 +60,9 @@ def number_field(
 
 
 def time_field(label: "StrOrPromise", *, required: bool = True, help_text: "StrOrPromise" = "") -> forms.TimeField:
-    shown = TimeInput(format="%H:%M")
+    widget = TimeInput(format="%H:%M")
     formats = ["%H:%M", "%H:%M:%S"]
-    return forms.TimeField(label=label, input_formats=formats, widget=shown, required=required, help_text=help_text)
+    return forms.TimeField(label=label, input_formats=formats, widget=widget, required=required, help_text=help_text)
 
 
 def written_time(value: time) -> str:
@@ -75,10 +75,10 @@ def date_fields(chosen: str) -> Choices:
 
 
 def with_chosen(choices: Iterable[tuple[Any, Any]], chosen: Any) -> Choices:
-    found = list(choices)
-    if chosen not in (None, "") and str(chosen) not in {str(value) for value, _name in found}:
-        found.append((chosen, _("(deleted)")))
-    return found
+    options = list(choices)
+    if chosen not in (None, "") and str(chosen) not in {str(value) for value, _name in options}:
+        options.append((chosen, _("(deleted)")))
+    return options
 
 
 def signed_days(days: int, direction: str) -> int:
@@ -139,20 +139,20 @@ class WaitForm(StepForm):
 
     @staticmethod
     def initial_of(raw: Mapping[str, Any]) -> dict[str, Any]:
-        found: dict[str, Any] = {"at": "09:00", "most": 7, "offset": 0, "direction": _BEFORE}
+        initial: dict[str, Any] = {"at": "09:00", "most": 7, "offset": 0, "direction": _BEFORE}
         if "for" in raw:
-            return {**found, "kind": WaitKind.FOR, **raw["for"]}
+            return {**initial, "kind": WaitKind.FOR, **raw["for"]}
         if "until" in raw:
             weekday = raw["until"].get("weekday")
             at = raw["until"].get("at", "09:00")
-            return found | {"kind": WaitKind.UNTIL, "weekday": "" if weekday is None else str(weekday), "at": at}
+            return initial | {"kind": WaitKind.UNTIL, "weekday": "" if weekday is None else str(weekday), "at": at}
         if "date" in raw:
             days = raw.get("offset_days", 0)
             side = {"offset": abs(days), "direction": _AFTER if days > 0 else _BEFORE}
-            return found | {"kind": WaitKind.DATE, "field": raw["date"], "at": raw.get("at", "09:00")} | side
+            return initial | {"kind": WaitKind.DATE, "field": raw["date"], "at": raw.get("at", "09:00")} | side
         if "event" in raw:
-            return found | {"kind": WaitKind.EVENT, "event": raw["event"], "most": raw.get("at_most_days", 7)}
-        return found | {"kind": WaitKind.FOR}
+            return initial | {"kind": WaitKind.EVENT, "event": raw["event"], "most": raw.get("at_most_days", 7)}
+        return initial | {"kind": WaitKind.FOR}
 
     def parameters(self) -> dict[str, Any]:
         given = self.cleaned_data

@@ -129,8 +129,8 @@ def _choices(name: str, chosen: Mapping[str, Any], list_id: int) -> Choices:
         case _:
             campaign = str(chosen.get("campaign") or "")
             links = links_of(int(campaign)) if campaign.isascii() and campaign.isdecimal() else []
-            known = dict.fromkeys([*links, *([str(now)] if now else [])])
-            return [("", _("Any link")), *((link, link) for link in known)]
+            urls = dict.fromkeys([*links, *([str(now)] if now else [])])
+            return [("", _("Any link")), *((link, link) for link in urls)]
 
 
 class RulesForm(StepForm):

@@ -115,8 +115,8 @@ def review(request: StudioRequest, campaign_id: int) -> HttpResponse:
     if not decision.allowed:
         words = _("A check has failed. Fix it, then request approval again.")
         return _approval_page(request, find_campaign(campaign_id), error=words)
-    said = _("Released. We'll let your colleague know by email.")
-    return succeed(request, said, reverse("studio:campaign", args=[campaign_id]))
+    message = _("Released. We'll let your colleague know by email.")
+    return succeed(request, message, reverse("studio:campaign", args=[campaign_id]))
 
 
 def _approval_page(request: StudioRequest, campaign: Campaign, *, error: str = "") -> HttpResponse:

@@ -81,16 +81,16 @@ def _colours(brand: BrandStyle) -> list[tuple[str, str]]:
 
 
 def _conditions() -> list[tuple[str, str]]:
-    found = [
+    conditions = [
         ("contact.first_name", _("Only people with a first name")),
         ('contact.first_name == ""', _("Only people without a first name")),
     ]
     labels = {field.key: field.label for field in fields()}
     names = [*labels, *sorted(attribute_names() - labels.keys())]
     for name in names[:MOST_CONDITIONS]:
-        said = _("Only people whose “%(name)s” is …") % {"name": labels.get(name, name)}
-        found.append((f'contact.{name} == "…"', said))
-    return found
+        label = _("Only people whose “%(name)s” is …") % {"name": labels.get(name, name)}
+        conditions.append((f'contact.{name} == "…"', label))
+    return conditions
 
 
 def _fields() -> list[tuple[str, str]]:

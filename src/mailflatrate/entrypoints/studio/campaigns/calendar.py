@@ -38,30 +38,31 @@ def _asked_range(request: StudioRequest, asked: Any) -> CalendarRange:
     return read_range(asked.get("view", ""), asked.get("day", ""), today)
 
 
-def _calendar_url(shown: CalendarRange) -> str:
-    return f"{reverse('studio:campaign-calendar')}?{urlencode({'view': shown.view, 'day': shown.day.isoformat()})}"
+def _calendar_url(visible_range: CalendarRange) -> str:
+    query = urlencode({"view": visible_range.view, "day": visible_range.day.isoformat()})
+    return f"{reverse('studio:campaign-calendar')}?{query}"
 
 
 @studio("GET campaigns/calendar/", "campaign-calendar", Permission.RELEASE, limited=True)
 def calendar(request: StudioRequest) -> HttpResponse:
     zone = _zone(request)
-    shown = _asked_range(request, request.GET)
+    visible_range = _asked_range(request, request.GET)
     may_move = may_open(request.membership, "campaign-move", writes=True)
     days = calendar_days(
-        shown,
+        visible_range,
         zone,
         clock.now().astimezone(zone).date(),
         may_move=may_move,
         sees_account=may_open(request.membership, "automation", writes=False),
     )
     context = {
-        "shown": shown,
+        "shown": visible_range,
         "days": days,
         "may_move": may_move,
         "first": days[0]["day"],
         "last": days[-1]["day"],
         "is_empty": not any(day["entries"] for day in days),
-        "most": MOST_SHOWN[shown.view],
+        "most": MOST_SHOWN[visible_range.view],
         "time_zone": request.account.time_zone.replace("_", " "),
     }
     return page(request, "studio/campaigns/calendar.html", context)
@@ -119,7 +120,7 @@ def _moved(request: StudioRequest, campaign: Campaign, moment: datetime, back: s
     except CampaignError as problem:
         return refuse(request, str(problem), back)
     if not decision.allowed:
-        said = _("“%(name)s” wasn't moved because some checks no longer pass. It keeps its time.")
-        return refuse(request, said % {"name": campaign.name}, reverse("studio:campaign", args=[campaign.id]))
+        message = _("“%(name)s” wasn't moved because some checks no longer pass. It keeps its time.")
+        return refuse(request, message % {"name": campaign.name}, reverse("studio:campaign", args=[campaign.id]))
     when = formats.date_format(moment.astimezone(_zone(request)), "DATETIME_FORMAT")
     return succeed(request, _("“%(name)s” will be sent on %(when)s.") % {"name": campaign.name, "when": when}, back)

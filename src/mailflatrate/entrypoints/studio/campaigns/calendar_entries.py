@@ -66,10 +66,10 @@ def why_fixed(campaign: Campaign) -> str:
 
 
 def calendar_days(
-    shown: CalendarRange, zone: ZoneInfo, today: date, *, may_move: bool, sees_account: bool
+    visible_range: CalendarRange, zone: ZoneInfo, today: date, *, may_move: bool, sees_account: bool
 ) -> list[dict[str, Any]]:
     """`may_move`: may release campaigns; `sees_account`: also what belongs to no list alone (ADR 0048)."""
-    begin, end = shown.moments(zone)
+    begin, end = visible_range.moments(zone)
     by_day: dict[date, list[CalendarEntry]] = defaultdict(list)
     for entry in _campaigns(begin, end, zone, may_move=may_move):
         by_day[entry.day].append(entry)
@@ -79,11 +79,13 @@ def calendar_days(
     return [
         {
             "day": day,
-            "entries": sorted(by_day[day], key=lambda each: (each.at.time() if each.at else time.min, each.name)),
+            "entries": sorted(
+                by_day[day], key=lambda day_entry: (day_entry.at.time() if day_entry.at else time.min, day_entry.name)
+            ),
             "is_today": day == today,
-            "is_outside": shown.is_outside(day),
+            "is_outside": visible_range.is_outside(day),
         }
-        for day in shown.days
+        for day in visible_range.days
     ]
 
 

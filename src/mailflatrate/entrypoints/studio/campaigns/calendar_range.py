@@ -52,8 +52,8 @@ class CalendarRange:
 
 def read_range(view: str, day: str, today: date) -> CalendarRange:
     """Return the range that a query string asks for; anything unreadable means this month."""
-    known: CalendarView = "week" if view == "week" else "month"
-    return CalendarRange(known, read_day(day) or today)
+    calendar_view: CalendarView = "week" if view == "week" else "month"
+    return CalendarRange(calendar_view, read_day(day) or today)
 
 
 def read_day(text: str) -> date | None:

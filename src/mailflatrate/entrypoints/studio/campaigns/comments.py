@@ -34,8 +34,8 @@ def comments_context(request: StudioRequest, campaign: Campaign) -> dict[str, An
 
 def _stamp(threads: list[Thread]) -> str:
     rows = [row for thread in threads for row in (thread.first, *thread.answers)]
-    said = repr([(row.id, row.deleted_at, row.resolved_at) for row in rows])
-    return hashlib.sha256(said.encode()).hexdigest()[:16]
+    states = repr([(row.id, row.deleted_at, row.resolved_at) for row in rows])
+    return hashlib.sha256(states.encode()).hexdigest()[:16]
 
 
 def _find(campaign_id: int, comment_id: int) -> CampaignComment:

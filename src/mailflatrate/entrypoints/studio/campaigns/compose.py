@@ -124,8 +124,8 @@ def _save(request: StudioRequest, campaign_id: int) -> tuple[Campaign, SavedForm
     except LockedPart as locked:
         form.add_error("content", str(locked))
         draft = save({name: value for name, value in values.items() if name not in COVERED})
-    shown = seen if draft.aside and seen is not None else draft.campaign.version
-    return draft.campaign, SavedForm(form, conditions, problem, shown, draft.aside, variant)
+    version = seen if draft.aside and seen is not None else draft.campaign.version
+    return draft.campaign, SavedForm(form, conditions, problem, version, draft.aside, variant)
 
 
 def merge_errors(campaign: Campaign) -> list[SourceError]:
@@ -148,11 +148,11 @@ def _live_context(
     variant: int,
     *,
     audience_error: str = "",
-    found: Sequence[SourceError] | None = None,
+    errors: Sequence[SourceError] | None = None,
 ) -> dict[str, Any]:
-    if found is None:
-        found = merge_errors(as_variant(campaign, variant))
-    mistakes, settings = _mistakes(found), load_settings()
+    if errors is None:
+        errors = merge_errors(as_variant(campaign, variant))
+    mistakes, settings = _mistakes(errors), load_settings()
     counted = promised_recipients(campaign)
     recipients = counted.recipients
     lasts = pace_for(campaign.per_hour).seconds_for(recipients) if campaign.per_hour else 0
@@ -193,24 +193,24 @@ def _insertion(name: str) -> str:
 
 def _passages(attributes: frozenset[str]) -> list[tuple[str, str, str]]:
     """Return what the conditions menu inserts: its label, the text before the passage, and the text after it."""
-    found = [
+    passages = [
         (_("Only for people with a first name"), "{% if contact.first_name %}", "{% endif %}"),
         (_("One text with the first name, another without it"), "{% if contact.first_name %}", "{% else %}{% endif %}"),
     ]
     for name in sorted(attributes)[:8]:
         word = _("Only for people whose “%(name)s” is …") % {"name": name}
-        found.append((word, f'{{% if contact.{name} == "…" %}}', "{% endif %}"))
-    return found
+        passages.append((word, f'{{% if contact.{name} == "…" %}}', "{% endif %}"))
+    return passages
 
 
 def _whole_context(request: StudioRequest, campaign: Campaign, saved: SavedForm) -> dict[str, Any]:
     chosen = {str(value) for value in saved.form["list_ids"].value() or []}
-    attributes, shown = attribute_names(), as_variant(campaign, saved.variant)
+    attributes, text = attribute_names(), as_variant(campaign, saved.variant)
     view = PreviewState.of(request)
     preview, lists = preview_of(request, campaign, view), list_table()
-    found = preview.mistakes if view.variant == saved.variant else None
+    errors = preview.mistakes if view.variant == saved.variant else None
     return {
-        **_live_context(request, campaign, saved.variant, audience_error=saved.audience_error, found=found),
+        **_live_context(request, campaign, saved.variant, audience_error=saved.audience_error, errors=errors),
         **comments_context(request, campaign),
         **visits_context(campaign.id),
         "suggested": suggested_in(campaign),
@@ -226,7 +226,7 @@ def _whole_context(request: StudioRequest, campaign: Campaign, saved: SavedForm)
         "goal_words": goal_words(campaign),
         "kinds": [(kind.value, kind.label) for kind in ContentKind],
         "may_design": may_design(request.user),
-        "blocks": blocks_config(request, shown) if campaign.content_kind == ContentKind.BLOCKS else None,
+        "blocks": blocks_config(request, text) if campaign.content_kind == ContentKind.BLOCKS else None,
         "variables": [(name, _insertion(name)) for name in sorted(known_variables(attributes, pool_keys()))],
         "passages": _passages(attributes),
         "preview": preview,
@@ -249,16 +249,16 @@ def edit(request: StudioRequest, campaign_id: int) -> HttpResponse:
         return see_other(reverse("studio:campaign", args=[campaign_id]))
     if request.method != "POST":
         variant = asked_variant(request, campaign)
-        shown = as_variant(campaign, variant)
-        form = form_of(shown, taken_languages(campaign, variant))
+        text = as_variant(campaign, variant)
+        form = form_of(text, taken_languages(campaign, variant))
         saved = SavedForm(form, campaign.conditions, "", campaign.version, variant=variant)
         with tenancy.reading_once():
             return page(request, "studio/campaigns/compose.html", _whole_context(request, campaign, saved))
     try:
         campaign, saved = _save(request, campaign_id)
     except NotEditable:
-        said = _("This campaign is no longer a draft. Copy it to send something different.")
-        return refuse(request, said, reverse("studio:campaign", args=[campaign_id]))
+        message = _("This campaign is no longer a draft. Copy it to send something different.")
+        return refuse(request, message, reverse("studio:campaign", args=[campaign_id]))
     if is_htmx(request):
         return _autosaved(request, campaign, saved)
     return _saved_page(request, campaign, saved)
@@ -318,8 +318,8 @@ def _change_kind(request: StudioRequest, campaign: Campaign, kind: str) -> None:
     if not same_source(before, kind):
         values |= {
             name: [
-                {**each, "content": convert(each["content"], before, kind, brand=brand_style(), language=language)}
-                for each in getattr(campaign, name)
+                {**text, "content": convert(text["content"], before, kind, brand=brand_style(), language=language)}
+                for text in getattr(campaign, name)
             ]
             for name in ("variants", "translations")
         }
@@ -333,9 +333,9 @@ def _change_kind(request: StudioRequest, campaign: Campaign, kind: str) -> None:
 
 
 def _use_segment(request: StudioRequest, campaign: Campaign, here: str) -> HttpResponse:
-    found = Segment.objects.filter(id=whole_number(request.POST.get("segment"))).first()
-    if found is not None:
-        drafts.update_campaign(campaign.id, {"conditions": found.conditions}, by=request.user)
+    segment = Segment.objects.filter(id=whole_number(request.POST.get("segment"))).first()
+    if segment is not None:
+        drafts.update_campaign(campaign.id, {"conditions": segment.conditions}, by=request.user)
     return see_other(f"{here}#audience")
 
 

@@ -69,27 +69,27 @@ def _context(digest: FeedDigest) -> dict[str, Any]:
 
 @studio("GET|POST campaigns/digests/<int:digest_id>/", "digest", Permission.RELEASE, logs="digest.saved")
 def digest(request: StudioRequest, digest_id: int) -> HttpResponse:
-    found = find_digest(digest_id)
+    feed_digest = find_digest(digest_id)
     if request.method != "POST" and is_htmx(request):
-        return page(request, "studio/campaigns/digest_state.html", _context(found))
-    form = _form(request, found)
+        return page(request, "studio/campaigns/digest_state.html", _context(feed_digest))
+    form = _form(request, feed_digest)
     if request.method == "POST" and _saved(request, form, digest_id) is not None:
         return succeed(request, _("Saved."), reverse("studio:digest", args=[digest_id]))
-    context = {**_context(found), "form": form}
+    context = {**_context(feed_digest), "form": form}
     return page(request, "studio/campaigns/digest.html", context)
 
 
 @studio("POST campaigns/digests/<int:digest_id>/check/", "digest-check", Permission.RELEASE, logs="digest.checked")
 def check(request: StudioRequest, digest_id: int) -> HttpResponse:
-    found = find_digest(digest_id)
-    digests_actions.request_feed_check(found.id, issue=request.POST.get("issue") == "yes")
+    feed_digest = find_digest(digest_id)
+    digests_actions.request_feed_check(feed_digest.id, issue=request.POST.get("issue") == "yes")
     return see_other(reverse("studio:digest", args=[digest_id]))
 
 
 @studio("POST campaigns/digests/<int:digest_id>/delete/", "digest-delete", Permission.RELEASE, logs="digest.deleted")
 def delete(request: StudioRequest, digest_id: int) -> HttpResponse:
     """Delete the digest; issues already prepared stay."""
-    found = find_digest(digest_id)
-    digests_actions.delete_digest(found.id, by=request.user)
+    feed_digest = find_digest(digest_id)
+    digests_actions.delete_digest(feed_digest.id, by=request.user)
     text = _("“%(name)s” has been deleted. Issues already prepared will stay.")
-    return succeed(request, text % {"name": found.name}, reverse("studio:digests"))
+    return succeed(request, text % {"name": feed_digest.name}, reverse("studio:digests"))

@@ -49,6 +49,6 @@ def ask(request: StudioRequest, campaign_id: int) -> HttpResponse:
     find_campaign(campaign_id)
     withdraws = request.POST.get("withdraw") == "yes"
     act = draft_review.withdraw_draft if withdraws else draft_review.ask_draft_review
-    said = str(WITHDRAWN if withdraws else SHOWN)
+    message = str(WITHDRAWN if withdraws else SHOWN)
     here = reverse("studio:campaign-edit", args=[campaign_id])
-    return perform(request, partial(act, campaign_id, by=request.user), said, here, refused=CampaignError)
+    return perform(request, partial(act, campaign_id, by=request.user), message, here, refused=CampaignError)

@@ -25,7 +25,7 @@ class Exclusions:
 
     @property
     def names(self) -> list[str]:
-        return [each["name"] for each in (*self.lists, *self.segments, *self.campaigns) if each["chosen"]]
+        return [option["name"] for option in (*self.lists, *self.segments, *self.campaigns) if option["chosen"]]
 
     @property
     def offers(self) -> bool:
@@ -47,12 +47,12 @@ def exclusions_of(campaign: Campaign) -> Exclusions:
 def _campaigns(campaign: Campaign) -> list[dict[str, Any]]:
     out = Campaign.objects.filter(started_at__isnull=False).exclude(id=campaign.id).order_by("-started_at")
     newest = list(out.values_list("id", flat=True)[:MOST_CAMPAIGNS])
-    shown = out.filter(Q(id__in=newest) | Q(id__in=campaign.excluded_mailing_ids))
-    return _choices(shown.values_list("id", "name"), campaign.excluded_mailing_ids)
+    offered_campaigns = out.filter(Q(id__in=newest) | Q(id__in=campaign.excluded_mailing_ids))
+    return _choices(offered_campaigns.values_list("id", "name"), campaign.excluded_mailing_ids)
 
 
-def _choices(found: Any, chosen: Sequence[int]) -> list[dict[str, Any]]:
-    return [{"id": number, "name": name, "chosen": number in chosen} for number, name in found]
+def _choices(pairs: Any, chosen: Sequence[int]) -> list[dict[str, Any]]:
+    return [{"id": number, "name": name, "chosen": number in chosen} for number, name in pairs]
 
 
 def posted_exclusions(data: QueryDict, campaign: Campaign) -> dict[str, Any]:

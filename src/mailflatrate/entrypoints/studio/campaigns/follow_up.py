@@ -80,8 +80,8 @@ def follow_up(request: StudioRequest, campaign_id: int) -> HttpResponse:
             except CampaignError as error:
                 form.add_error(None, str(error))
             else:
-                said = _("This is the follow-up. Say in its first sentence why it comes again.")
-                return succeed(request, said, reverse("studio:campaign-edit", args=[draft.id]))
+                message = _("This is the follow-up. Say in its first sentence why it comes again.")
+                return succeed(request, message, reverse("studio:campaign-edit", args=[draft.id]))
         status = 409 if problem else 422
     context = {
         "campaign": campaign,

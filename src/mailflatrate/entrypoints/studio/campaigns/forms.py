@@ -135,7 +135,7 @@ class CampaignForm(forms.Form):
     def __init__(self, *args: Any, languages_taken: Collection[str] = (), **kwargs: Any) -> None:
         super().__init__(*args, **kwargs)
         spoken: Any = self.fields["language"]
-        spoken.choices = [one for one in settings.LANGUAGES if one[0] not in languages_taken]
+        spoken.choices = [language for language in settings.LANGUAGES if language[0] not in languages_taken]
         senders: Any = self.fields["sender"]
         senders.queryset = verified_senders()
         lists: Any = self.fields["list_ids"]
@@ -294,11 +294,14 @@ class TestRecipientsForm(forms.Form):
         recipients: Any = self.fields["recipients"]
         own = own_addresses()
         recipients.choices = [
-            (each.address, f"{each.name} · {each.address}" if each.name else each.address)
-            for each in own
-            if not each.is_suppressed
+            (
+                own_address.address,
+                f"{own_address.name} · {own_address.address}" if own_address.name else own_address.address,
+            )
+            for own_address in own
+            if not own_address.is_suppressed
         ]
-        suppressed = ", ".join(each.address for each in own if each.is_suppressed)
+        suppressed = ", ".join(own_address.address for own_address in own if own_address.is_suppressed)
         if suppressed:
             words = _("%(addresses)s gets no tests because the address is suppressed.")
             recipients.help_text = words % {"addresses": suppressed}
@@ -320,21 +323,21 @@ class TestForm(TestRecipientsForm):
     contact = forms.IntegerField(required=False, widget=forms.HiddenInput({"id": "test_contact"}))
 
     def clean_readers(self) -> list[int]:
-        wanted = re.split(r"[\s,;]+", str(self.cleaned_data["readers"]).lower())
-        wanted = list(dict.fromkeys(filter(None, wanted)))
-        if len(wanted) > MOST_CONTACTS:
+        addresses = re.split(r"[\s,;]+", str(self.cleaned_data["readers"]).lower())
+        addresses = list(dict.fromkeys(filter(None, addresses)))
+        if len(addresses) > MOST_CONTACTS:
             raise forms.ValidationError(_("Enter up to five contacts."))
-        found = {address: contact_id for address in wanted if (contact_id := contact_by_address(address))}
-        unknown = [address for address in wanted if address not in found]
+        contact_ids = {address: contact_id for address in addresses if (contact_id := contact_by_address(address))}
+        unknown = [address for address in addresses if address not in contact_ids]
         if unknown:
             words = _(
                 "%(addresses)s isn't one of your contacts. Enter an address from your contacts to fill in the test."
             )
             raise forms.ValidationError(words % {"addresses": ", ".join(unknown)})
-        return [found[address] for address in wanted]
+        return [contact_ids[address] for address in addresses]
 
     def contact_ids(self) -> list[int]:
         """Return the contacts whose fields fill the test: the named ones, otherwise the one in the preview."""
         named: list[int] = self.cleaned_data["readers"]
-        shown = Contact.objects.filter(id=self.cleaned_data["contact"] or 0).values_list("id", flat=True)
-        return named or list(shown)
+        previewed_ids = Contact.objects.filter(id=self.cleaned_data["contact"] or 0).values_list("id", flat=True)
+        return named or list(previewed_ids)

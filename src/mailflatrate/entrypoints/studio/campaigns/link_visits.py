@@ -42,5 +42,5 @@ def visit(request: StudioRequest, campaign_id: int) -> HttpResponse:
         return refuse(request, used_up_words(), here)
     number = visit_again(campaign.id)
     words = ngettext("We're visiting %(number)d link.", "We're visiting %(number)d links.", number)
-    said = words % {"number": number} if number else _("The links were visited a moment ago.")
-    return succeed(request, said, here)
+    message = words % {"number": number} if number else _("The links were visited a moment ago.")
+    return succeed(request, message, here)

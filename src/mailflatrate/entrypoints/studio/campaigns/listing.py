@@ -46,11 +46,11 @@ def _chips() -> list[dict[str, Any]]:
 
 def _rows(request: StudioRequest, state: str, search: str, label: str) -> tuple[list[CampaignRow], int]:
     """Return one page, and the ID after which the next begins (0: this was the last)."""
-    found = queries.campaigns(state=state, search=search, label=label).order_by("-id")
+    selection = queries.campaigns(state=state, search=search, label=label).order_by("-id")
     before = whole_number(request.GET.get("before"))
     if before:
-        found = found.filter(id__lt=before)
-    rows = list(found[: PAGE_ROWS + 1])
+        selection = selection.filter(id__lt=before)
+    rows = list(selection[: PAGE_ROWS + 1])
     return campaign_rows(rows[:PAGE_ROWS]), rows[PAGE_ROWS - 1].id if len(rows) > PAGE_ROWS else 0
 
 
@@ -65,9 +65,9 @@ def campaigns(request: StudioRequest) -> HttpResponse:
     state = request.GET.get("state", "")
     state = state if state in tuple(CampaignState) else ""
     search = request.GET.get("q", "").strip().replace("\0", "")[:100]
-    known = labels.label_counts()
+    label_numbers = labels.label_counts()
     label = request.GET.get("label", "")
-    label = label if label in known else ""
+    label = label if label in label_numbers else ""
     rows, next_id = _rows(request, state, search, label)
     context = {
         "rows": rows,
@@ -75,7 +75,7 @@ def campaigns(request: StudioRequest) -> HttpResponse:
         "state": state,
         "search": search,
         "label": label,
-        "labels": known,
+        "labels": label_numbers,
         "narrowed": urlencode({"state": state, "q": search, "label": label}),
         "chips": _chips(),
         "is_first_page": not request.GET.get("before"),
@@ -144,27 +144,27 @@ def copy(request: StudioRequest, campaign_id: int) -> HttpResponse:
         draft = drafts.copy_campaign(campaign_id, by=request.user)
     except CampaignInputError as problem:
         return refuse(request, f"{capfirst(str(problem))}.", reverse("studio:campaigns"))
-    said = _("This is your copy. It has its own mailing ID and hasn't been released.")
-    return succeed(request, said, reverse("studio:campaign-edit", args=[draft.id]))
+    message = _("This is your copy. It has its own mailing ID and hasn't been released.")
+    return succeed(request, message, reverse("studio:campaign-edit", args=[draft.id]))
 
 
 @studio("POST campaigns/labels/", "campaign-labels", Permission.DRAFT, limited=True, logs="campaign.labeled")
 def label_campaigns(request: StudioRequest) -> HttpResponse:
-    chosen = [number for each in request.POST.getlist("campaign")[:PAGE_ROWS] if (number := whole_number(each))]
+    chosen = [number for text in request.POST.getlist("campaign")[:PAGE_ROWS] if (number := whole_number(text))]
     label = request.POST.get("label") or request.POST.get("new_label", "")
     back = reverse("studio:campaigns")
     if not chosen:
         return refuse(request, _("Select at least one campaign."), back)
     if request.POST.get("do") == "remove":
         number = labels.remove_label(chosen, label)
-        said = ngettext("Label removed from %(n)d campaign.", "Label removed from %(n)d campaigns.", number)
-        return succeed(request, said % {"n": number}, back)
+        message = ngettext("Label removed from %(n)d campaign.", "Label removed from %(n)d campaigns.", number)
+        return succeed(request, message % {"n": number}, back)
     try:
         number = labels.add_label(chosen, label)
     except CampaignInputError as problem:
         return refuse(request, str(problem), back)
-    said = ngettext("Label added to %(n)d campaign.", "Label added to %(n)d campaigns.", number)
-    return succeed(request, said % {"n": number}, back)
+    message = ngettext("Label added to %(n)d campaign.", "Label added to %(n)d campaigns.", number)
+    return succeed(request, message % {"n": number}, back)
 
 
 @studio(

@@ -91,8 +91,8 @@ class Preview:
 
     @property
     def not_found(self) -> bool:
-        shown = self.around.contact.id if self.around else 0
-        return bool(self.view.email) and shown != self.view.contact_id
+        contact_id = self.around.contact.id if self.around else 0
+        return bool(self.view.email) and contact_id != self.view.contact_id
 
     @property
     def skipped(self) -> str:

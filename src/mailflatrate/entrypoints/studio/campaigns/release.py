@@ -50,10 +50,10 @@ def tick(request: StudioRequest, campaign_id: int) -> HttpResponse:
     if request.POST.get("confirm") != "on":
         messages.error(request, _("The policy isn't confirmed yet. Select the box to confirm it."))
         return _back(campaign_id)
-    shown = request.POST.get("shown_hash", "")
+    fingerprint = request.POST.get("shown_hash", "")
     return perform(
         request,
-        lambda: drafts.tick_policy(campaign_id, by=request.user, shown_hash=shown, where=circumstances(request)),
+        lambda: drafts.tick_policy(campaign_id, by=request.user, shown_hash=fingerprint, where=circumstances(request)),
         _("The policy is confirmed for this content. If you edit it, you'll need to confirm again."),
         reverse("studio:campaign-edit", args=[campaign_id]),
         refused=CampaignError,

@@ -50,8 +50,8 @@ def campaign_rows(campaigns: Sequence[Campaign]) -> list[CampaignRow]:
     clicks = clicks_by_campaign(ids)
     goal = ConversionGoal.objects.first()
     earned = conversions_by_campaign(ids) if goal else {}
-    wanted = {list_id for campaign in campaigns for list_id in campaign.list_ids}
-    names = dict(MailingList.objects.filter(id__in=wanted).values_list("id", "name"))
+    list_ids = {list_id for campaign in campaigns for list_id in campaign.list_ids}
+    names = dict(MailingList.objects.filter(id__in=list_ids).values_list("id", "name"))
     rows = []
     for campaign in campaigns:
         tally, counted = tallies[campaign.id], campaign.state not in UNCOUNTED

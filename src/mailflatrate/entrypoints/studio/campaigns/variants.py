@@ -63,12 +63,12 @@ def tabs_of(campaign: Campaign, present: int) -> list[dict[str, Any]]:
         {
             "number": number,
             "name": text_name(campaign, number),
-            "subject": each.subject,
+            "subject": text.subject,
             "active": number == present,
-            "language": each.language,
-            "is_written": bool(each.subject.strip() and each.content.strip()),
+            "language": text.language,
+            "is_written": bool(text.subject.strip() and text.content.strip()),
         }
-        for number, each in enumerate(all_variants(campaign))
+        for number, text in enumerate(all_variants(campaign))
     ]
 
 
@@ -78,16 +78,16 @@ def asked_variant(request: StudioRequest, campaign: Campaign) -> int:
 
 
 def writing_of(campaign: Campaign, present: int, recipients: int) -> VariantEditing:
-    count, each = variant_count(campaign), people_each(campaign, recipients)
+    count, group_size = variant_count(campaign), people_each(campaign, recipients)
     return VariantEditing(
         campaign_id=campaign.id,
         tabs=tabs_of(campaign, present),
         present=present,
         may_add=count < MOST_VARIANTS,
-        people_each=each,
+        people_each=group_size,
         least_clicks=LEAST_CLICKS,
         brake_percent=limit("unsubscribe_stop"),
-        is_small=each < SMALL_GROUP,
+        is_small=group_size < SMALL_GROUP,
         more_languages=[(code, language_name(code)) for code in possible_languages(campaign)],
         first=campaign,
     )

@@ -79,14 +79,14 @@ def _changed(before: Mapping[str, Any], after: Mapping[str, Any]) -> list[str]:
 @studio("GET campaigns/<int:campaign_id>/versions/", "campaign-versions", Permission.DRAFT, limited=True)
 def index(request: StudioRequest, campaign_id: int) -> HttpResponse:
     campaign = find_campaign(campaign_id)
-    found = list(queries.versions(campaign_id))
-    kept = [version for version in found if not version.aside]
+    saved_versions = list(queries.versions(campaign_id))
+    kept = [version for version in saved_versions if not version.aside]
     steps = []
     for version, older in zip(kept, [*kept[1:], None], strict=True):
         names = _changed(older.values, version.values) if older else []
         words = [str(DRAFT_FIELDS[name].label) for name in names]
         steps.append(VersionRow(version, words, version.number == campaign.version))
-    aside = [version for version in found if version.aside and version.saved_by_id == request.user.id]
+    aside = [version for version in saved_versions if version.aside and version.saved_by_id == request.user.id]
     context = {"campaign": campaign, "steps": steps, "aside": aside}
     return page(request, "studio/campaigns/versions.html", context)
 
@@ -139,21 +139,21 @@ _WORDS: Mapping[str, Callable[[Any], str]] = {
 def _lines(present: str, other: str) -> list[DiffLine]:
     """Compare line by line: lines only in the draft are gone, lines only in the version are new."""
     before, after = present.splitlines()[:MOST_LINES], other.splitlines()[:MOST_LINES]
-    found: list[DiffLine] = []
+    lines: list[DiffLine] = []
     # A line found m and n times costs m x n comparisons; with too many, both sides are shown whole.
     counts = Counter(after)
     if sum(counts[line] for line in before) > MOST_PAIRS:
         return [*(DiffLine("gone", text) for text in before), *(DiffLine("new", text) for text in after)]
     for group in difflib.SequenceMatcher(None, before, after, autojunk=False).get_grouped_opcodes(AROUND_LINES):
-        if found:
-            found.append(DiffLine("gap", ""))
+        if lines:
+            lines.append(DiffLine("gap", ""))
         for verb, i1, i2, j1, j2 in group:
             if verb == "equal":
-                found += [DiffLine("same", text) for text in before[i1:i2]]
+                lines += [DiffLine("same", text) for text in before[i1:i2]]
                 continue
-            found += [DiffLine("gone", text) for text in before[i1:i2]]
-            found += [DiffLine("new", text) for text in after[j1:j2]]
-    return found
+            lines += [DiffLine("gone", text) for text in before[i1:i2]]
+            lines += [DiffLine("new", text) for text in after[j1:j2]]
+    return lines
 
 
 @xframe_options_sameorigin

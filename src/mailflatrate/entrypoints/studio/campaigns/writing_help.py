@@ -88,7 +88,7 @@ def one(request: StudioRequest, campaign_id: int, writing_id: int) -> HttpRespon
 
 def _task(request: StudioRequest) -> WritingTask:
     name = (request.POST if request.method == "POST" else request.GET).get("task", "")
-    return WritingTask(name) if name in {each.value for each in WritingTask} else WritingTask.IDEAS
+    return WritingTask(name) if name in {member.value for member in WritingTask} else WritingTask.IDEAS
 
 
 def _order(request: StudioRequest, campaign: Campaign) -> writing.WritingOrder:
@@ -112,11 +112,11 @@ def _order(request: StudioRequest, campaign: Campaign) -> writing.WritingOrder:
 
 def _start(request: StudioRequest, campaign: Campaign, *, error: str = "") -> HttpResponse:
     state, variant, task = writing_help.help_state(), asked_variant(request, campaign), _task(request)
-    shown = as_variant(campaign, variant)
+    text = as_variant(campaign, variant)
     tasks = [
-        (each.value, label)
-        for each, label in TASK_LABELS.items()
-        if each is not WritingTask.EXPLAIN and (each is not WritingTask.TRANSLATE or campaign.translations)
+        (task_kind.value, label)
+        for task_kind, label in TASK_LABELS.items()
+        if task_kind is not WritingTask.EXPLAIN and (task_kind is not WritingTask.TRANSLATE or campaign.translations)
     ]
     context = {
         "campaign": campaign,
@@ -126,8 +126,8 @@ def _start(request: StudioRequest, campaign: Campaign, *, error: str = "") -> Ht
         "task_label": TASK_LABELS[task],
         "check": request.POST.get("check", ""),
         "variant": variant,
-        "language": language_name(shown.language),
-        "choices": choices_of(shown, task) if state and state.is_agreed else [],
+        "language": language_name(text.language),
+        "choices": choices_of(text, task) if state and state.is_agreed else [],
         "may_agree": not request.membership.is_limited,
         "takes_pictures": load_settings().writing_pictures,
         "used_up": writing_help.used_up_words() if state and not state.left else "",

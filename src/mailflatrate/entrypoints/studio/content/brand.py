@@ -134,8 +134,8 @@ def edit(request: StudioRequest) -> HttpResponse:
     """Choose the brand. Sent campaigns keep theirs; drafts in Markdown use the new one at once."""
     posted = _fixed(request.POST) if request.method == "POST" else None
     lookup = current_lookup()
-    found = _found(lookup) if lookup is not None and request.GET.get("from") == "website" else {}
-    form = BrandForm(posted, initial=_initial(queries.brand_style()) | found)
+    suggestion = _found(lookup) if lookup is not None and request.GET.get("from") == "website" else {}
+    form = BrandForm(posted, initial=_initial(queries.brand_style()) | suggestion)
     if request.method == "POST" and form.is_valid():
         values = {name: value for name, value in form.cleaned_data.items() if value}
         logo, dark = values.pop("logo", None), values.pop("logo_dark", None)
@@ -146,16 +146,16 @@ def edit(request: StudioRequest) -> HttpResponse:
         "fixes": [(form[name], colour) for name, colour in form.fixes.items()],
         "message_url": reverse("studio:brand-preview"),
         "form_url": reverse("studio:brand-form-preview"),
-        "tried": urlencode({name: value for name, value in found.items() if name != "logo"}),
+        "tried": urlencode({name: value for name, value in suggestion.items() if name != "logo"}),
         "lookup": lookup,
-        "is_found": bool(found),
+        "is_found": bool(suggestion),
     }
     return page(request, "studio/content/brand.html", context)
 
 
 def _found(lookup: BrandLookup) -> dict[str, object]:
-    found = {name: value for name, value in lookup.values.items() if name in BrandForm.base_fields}
-    return found | ({"logo": lookup.logo_id} if lookup.logo_id else {})
+    values = {name: value for name, value in lookup.values.items() if name in BrandForm.base_fields}
+    return values | ({"logo": lookup.logo_id} if lookup.logo_id else {})
 
 
 @studio("GET|POST brand/website/", "brand-website", Permission.SETUP, logs="brand.looked_up")

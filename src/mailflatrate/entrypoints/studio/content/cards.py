@@ -35,14 +35,14 @@ def wanted_language(request: StudioRequest) -> str:
 
 
 def gallery_families(language: str) -> list[dict[str, Any]]:
-    shown = reading_language()
+    display_language = reading_language()
     return [
         {
             "key": key,
-            "label": translate(FAMILIES[key].label, shown),
+            "label": translate(FAMILIES[key].label, display_language),
             "cards": tuple(gallery_card(template) for template in templates),
         }
-        for key, templates in groupby(gallery(language), key=lambda one: one.family)
+        for key, templates in groupby(gallery(language), key=lambda template: template.family)
     ]
 
 

@@ -102,8 +102,8 @@ def delete(request: StudioRequest, pool_id: int) -> HttpResponse:
     pool = find_coupon_pool(pool_id)
     if actions.remove_unused(pool.id):
         return succeed(request, _("“%(name)s” has been deleted.") % {"name": pool.name}, reverse("studio:coupons"))
-    said = _("The unused codes have been deleted. Those that were given stay on record.")
-    return succeed(request, said, reverse("studio:coupon", args=[pool.id]))
+    message = _("The unused codes have been deleted. Those that were given stay on record.")
+    return succeed(request, message, reverse("studio:coupon", args=[pool.id]))
 
 
 @studio("GET coupons/<int:pool_id>/given.csv", "coupon-given", Permission.EXPORT, Permission.EXPORT)

@@ -90,8 +90,8 @@ def _state(request: StudioRequest, lookup: ContentLookup, language: str) -> Http
 
 
 def lookup_dialogs() -> list[tuple[str, str]]:
-    found = []
+    dialogs = []
     for kind in LookupKind:
         last = ContentLookup.objects.filter(kind=kind).order_by("-created_at").values_list("url", flat=True).first()
-        found.append((kind.value, last if last and kind is LookupKind.FEED else ""))
-    return found
+        dialogs.append((kind.value, last if last and kind is LookupKind.FEED else ""))
+    return dialogs

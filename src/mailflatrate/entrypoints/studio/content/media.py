@@ -51,14 +51,14 @@ def _shown(rows: list[Media]) -> list[MediaTile]:
     files: dict[int, list[MediaFile]] = {row.id: [] for row in rows}
     for file in MediaFile.objects.filter(media_id__in=files):
         files[file.media_id].append(file)
-    found, base = [], media_base()
+    tiles, base = [], media_base()
     for row in rows:
         small = next(file for file in files[row.id] if file.slot == THUMBNAIL)
         width = min(row.width, 600)
-        found.append(
+        tiles.append(
             MediaTile(row, media_path(row, THUMBNAIL, small.ending), message_url(row, files[row.id], base=base), width)
         )
-    return found
+    return tiles
 
 
 def _room() -> dict[str, Any]:
@@ -75,14 +75,14 @@ def index(request: StudioRequest) -> HttpResponse:
     search = request.GET.get("q", "").strip().replace("\0", "")[:100]
     folder = request.GET.get("folder", "").replace("\0", "")[: media_actions.LONGEST_FOLDER]
     bare = request.GET.get("bare") == "1"
-    found = queries.media(search=search, folder=folder)
+    images = queries.media(search=search, folder=folder)
     without = queries.media().filter(alt="", decorative=False).count()
     if bare:
-        found = found.filter(alt="", decorative=False)
+        images = images.filter(alt="", decorative=False)
     before = whole_number(request.GET.get("before"))
     if before:
-        found = found.filter(id__lt=before)
-    rows = list(found[: PAGE_PICTURES + 1])
+        images = images.filter(id__lt=before)
+    rows = list(images[: PAGE_PICTURES + 1])
     more = rows[PAGE_PICTURES - 1].id if len(rows) > PAGE_PICTURES else 0
     context = {
         "pictures": _shown(rows[:PAGE_PICTURES]), "search": search, "bare": bare, "without": without, "room": _room(),
@@ -95,7 +95,7 @@ def index(request: StudioRequest) -> HttpResponse:
 
 def _take(request: StudioRequest) -> tuple[list[Media], list[str]]:
     kept, refused = [], []
-    files = [one for one in request.FILES.getlist("files") if isinstance(one, UploadedFile)]
+    files = [file for file in request.FILES.getlist("files") if isinstance(file, UploadedFile)]
     for file in files[:MOST_AT_ONCE]:
         name = str(file.name or "")
         if file.size is not None and file.size > MAX_UPLOAD_OCTETS:
@@ -128,8 +128,8 @@ def upload(request: StudioRequest) -> HttpResponse:
     for sentence in refused:
         messages.error(request, sentence)
     if kept:
-        said = ngettext("%(number)d image uploaded to Media.", "%(number)d images uploaded to Media.", len(kept))
-        messages.success(request, said % {"number": len(kept)})
+        message = ngettext("%(number)d image uploaded to Media.", "%(number)d images uploaded to Media.", len(kept))
+        messages.success(request, message % {"number": len(kept)})
     elif not refused:
         messages.error(request, _("Choose at least one file."))
     bare = any(not row.alt and not row.decorative for row in kept)
@@ -219,8 +219,8 @@ def delete(request: StudioRequest, media_id: int) -> HttpResponse:
     try:
         media_actions.delete_media(media_id)
     except MediaInUse:
-        said = _("A sent campaign uses this image, so it has to stay visible to its readers.")
-        return refuse(request, said, reverse("studio:media-one", args=[media_id]))
+        message = _("A sent campaign uses this image, so it has to stay visible to its readers.")
+        return refuse(request, message, reverse("studio:media-one", args=[media_id]))
     return succeed(request, _("“%(name)s” has been deleted.") % {"name": media.name}, reverse("studio:media"))
 
 

@@ -92,17 +92,17 @@ def edit(request: StudioRequest, media_id: int) -> HttpResponse:
     media = find_media(media_id)
     form = EditForm(request.POST if request.method == "POST" else None)
     if request.method == "POST" and form.is_valid():
-        wanted = form.edit(media)
-        if wanted.changes_nothing:
+        changes = form.edit(media)
+        if changes.changes_nothing:
             form.add_error(None, _("Nothing is changed yet: rotate, crop or scale the image first."))
         else:
             try:
-                made = media_actions.edit_media(media_id, wanted, by=request.user)
+                made = media_actions.edit_media(media_id, changes, by=request.user)
             except MediaRefused as refused:
                 form.add_error(None, refusal_sentence(refused.reason))
             else:
-                said = _("Saved as a new image. The original is still there.")
-                return succeed(request, said, reverse("studio:media-one", args=[made.id]))
+                message = _("Saved as a new image. The original is still there.")
+                return succeed(request, message, reverse("studio:media-one", args=[made.id]))
     files = {file.slot: file for file in MediaFile.objects.filter(media=media)}
     seen = files.get(COLUMN_TWICE) or files[WHOLE]
     context = {"media": media, "form": form, "seen": media_path(media, seen.slot, seen.ending)}

@@ -33,7 +33,7 @@ def in_scheme(html: str, *, dark: bool) -> str:
 
 
 def without_images(html: str) -> str:
-    return _GROUND.sub(lambda found: f'{found[1]}""' if found[1] else "none", _SOURCE.sub(r"\1", html))
+    return _GROUND.sub(lambda match: f'{match[1]}""' if match[1] else "none", _SOURCE.sub(r"\1", html))
 
 
 def framed(request: HttpRequest, html: str) -> HttpResponse:

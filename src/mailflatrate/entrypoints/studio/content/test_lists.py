@@ -54,7 +54,9 @@ def index(request: StudioRequest) -> HttpResponse:
         else:
             return succeed(request, _("“%(name)s” was saved.") % {"name": saved.name}, reverse("studio:test-lists"))
     able = {address for address, _name in form.choosable}
-    rows = [(row, [(each, each in able) for each in row.addresses]) for row in TestList.objects.order_by("name")]
+    rows = [
+        (row, [(address, address in able) for address in row.addresses]) for row in TestList.objects.order_by("name")
+    ]
     context = {"form": form, "rows": rows, "changed": changed}
     return page(request, "studio/content/test_lists.html", context)
 

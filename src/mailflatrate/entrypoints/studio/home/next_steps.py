@@ -72,12 +72,12 @@ def _steps(account: Account, membership: Membership) -> Iterator[NextStep]:
 
 def _warnings() -> Iterator[NextStep]:
     """Yield rates with an open warning; a single line if there are many (R-86, R-88)."""
-    found = open_warnings()
-    if len(found) > MOST_WARNINGS:
-        title = _("%(n)d rates are in the warning range") % {"n": len(found)}
-        yield NextStep("triangle-alert", "warning", title, action_texts.title(found[0]), _warnings_page(), _("Show"))
+    warnings = open_warnings()
+    if len(warnings) > MOST_WARNINGS:
+        title = _("%(n)d rates are in the warning range") % {"n": len(warnings)}
+        yield NextStep("triangle-alert", "warning", title, action_texts.title(warnings[0]), _warnings_page(), _("Show"))
         return
-    for measure in found:
+    for measure in warnings:
         href = f"{reverse('studio:home')}{action_texts.page_of(measure)}"
         yield NextStep(
             "triangle-alert",

@@ -22,91 +22,93 @@ def _group(key: str, label: str, icon: str, hits: list[SearchHit], more_url: str
     return HitGroup(key, label, icon, hits[:GROUP_HITS], more_url if len(hits) > GROUP_HITS else "")
 
 
-def _all_of(page: str, wanted: str) -> str:
-    return f"{reverse(f'studio:{page}')}?{urlencode({'q': wanted})}"
+def _all_of(page: str, query: str) -> str:
+    return f"{reverse(f'studio:{page}')}?{urlencode({'q': query})}"
 
 
 def _plain(text: str) -> SafeString:
     return marked(text, "")
 
 
-def find_campaigns(wanted: str) -> HitGroup:
+def find_campaigns(query: str) -> HitGroup:
     hits = [
         SearchHit(
             reverse("studio:campaign", args=[campaign.id]),
-            marked(campaign.name, wanted),
-            marked(campaign.mailing_id, wanted),
+            marked(campaign.name, query),
+            marked(campaign.mailing_id, query),
             badge=str(campaign.get_state_display()),
         )
-        for campaign in campaigns.campaigns(search=wanted)[:READ_ROWS]
+        for campaign in campaigns.campaigns(search=query)[:READ_ROWS]
     ]
-    return _group("campaigns", _("Campaigns"), "send", hits, _all_of("campaigns", wanted))
+    return _group("campaigns", _("Campaigns"), "send", hits, _all_of("campaigns", query))
 
 
-def find_automations(wanted: str) -> HitGroup:
+def find_automations(query: str) -> HitGroup:
     hits = [
         SearchHit(
             reverse("studio:automation", args=[automation.id]),
-            marked(automation.name, wanted),
+            marked(automation.name, query),
             marked(automation.mailing_list.name, ""),
             badge=str(automation.get_state_display()),
         )
-        for automation in automations.automations(search=wanted)[:READ_ROWS]
+        for automation in automations.automations(search=query)[:READ_ROWS]
     ]
     return _group("automations", _("Automations"), "workflow", hits, reverse("studio:automations"))
 
 
-def find_contacts(wanted: str) -> HitGroup:
+def find_contacts(query: str) -> HitGroup:
     """Return contacts by their address or name. Every role of an account may see its contacts."""
     hits = [
-        SearchHit(reverse("studio:contact", args=[one.id]), marked(one.email, wanted), marked(one.full_name, wanted))
-        for one in lists.contacts_found(wanted, limit=READ_ROWS)
+        SearchHit(
+            reverse("studio:contact", args=[contact.id]), marked(contact.email, query), marked(contact.full_name, query)
+        )
+        for contact in lists.contacts_found(query, limit=READ_ROWS)
     ]
-    return _group("contacts", _("Contacts"), "user-round", hits, _all_of("contacts", wanted))
+    return _group("contacts", _("Contacts"), "user-round", hits, _all_of("contacts", query))
 
 
-def find_lists(wanted: str) -> HitGroup:
+def find_lists(query: str) -> HitGroup:
     hits = [
         SearchHit(
-            reverse("studio:list", args=[one.id]),
-            marked(one.name, wanted),
-            marked(one.public_name if one.public_name != one.name else "", wanted),
-            badge=_("Archived") if one.archived_at else "",
+            reverse("studio:list", args=[mailing_list.id]),
+            marked(mailing_list.name, query),
+            marked(mailing_list.public_name if mailing_list.public_name != mailing_list.name else "", query),
+            badge=_("Archived") if mailing_list.archived_at else "",
         )
-        for one in lists.lists_named(wanted)[:READ_ROWS]
+        for mailing_list in lists.lists_named(query)[:READ_ROWS]
     ]
     return _group("lists", _("Lists"), "list", hits, reverse("studio:lists"))
 
 
-def find_segments(wanted: str) -> HitGroup:
+def find_segments(query: str) -> HitGroup:
     hits = [
-        SearchHit(reverse("studio:segment", args=[one.id]), marked(one.name, wanted), _plain(""))
-        for one in segments_queries.segments_named(wanted)[:READ_ROWS]
+        SearchHit(reverse("studio:segment", args=[segment.id]), marked(segment.name, query), _plain(""))
+        for segment in segments_queries.segments_named(query)[:READ_ROWS]
     ]
     return _group("segments", _("Segments"), "list-filter", hits, reverse("studio:segments"))
 
 
-def find_forms(wanted: str) -> HitGroup:
+def find_forms(query: str) -> HitGroup:
     hits = [
         SearchHit(
-            reverse("studio:form", args=[one.id]),
-            marked(one.name, wanted),
+            reverse("studio:form", args=[form.id]),
+            marked(form.name, query),
             _plain(""),
-            badge=str(one.get_state_display()),
+            badge=str(form.get_state_display()),
         )
-        for one in forms.forms_named(wanted)[:READ_ROWS]
+        for form in forms.forms_named(query)[:READ_ROWS]
     ]
     return _group("forms", _("Forms"), "square-pen", hits, reverse("studio:forms"))
 
 
-def find_templates(wanted: str) -> HitGroup:
+def find_templates(query: str) -> HitGroup:
     hits = [
         SearchHit(
             reverse("studio:template", args=[template.id]),
-            marked(template.name, wanted),
-            marked(template.subject, wanted),
+            marked(template.name, query),
+            marked(template.subject, query),
         )
-        for template in campaigns.templates(search=wanted)[:READ_ROWS]
+        for template in campaigns.templates(search=query)[:READ_ROWS]
     ]
     return _group("templates", _("Templates"), "layout-template", hits, reverse("studio:templates"))
 

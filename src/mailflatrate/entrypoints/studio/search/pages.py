@@ -105,12 +105,12 @@ class IndexedPage:
     icon: str
 
 
-def find_pages(wanted: str, member: Membership) -> HitGroup:
+def find_pages(query: str, member: Membership) -> HitGroup:
     """Return pages that `member` may use and that match all words of `wanted`; titles that begin with it come first."""
-    words = wanted.casefold().split()
+    words = query.casefold().split()
     pages = [page for page in _pages(member) if _has_all(page, words)]
-    pages.sort(key=lambda page: _rank(page, wanted.casefold(), words))
-    return HitGroup("pages", _("Pages"), "panel-left", [_hit(page, wanted) for page in pages[:GROUP_HITS]])
+    pages.sort(key=lambda page: _rank(page, query.casefold(), words))
+    return HitGroup("pages", _("Pages"), "panel-left", [_hit(page, query) for page in pages[:GROUP_HITS]])
 
 
 def _pages(member: Membership) -> Iterator[IndexedPage]:
@@ -129,24 +129,24 @@ def _pages(member: Membership) -> Iterator[IndexedPage]:
 
 
 def _has_all(page: IndexedPage, words: list[str]) -> bool:
-    said = f"{page.label} {page.section} {page.keywords}".casefold()
-    return all(word in said for word in words)
+    text = f"{page.label} {page.section} {page.keywords}".casefold()
+    return all(word in text for word in words)
 
 
-def _rank(page: IndexedPage, wanted: str, words: list[str]) -> int:
+def _rank(page: IndexedPage, query: str, words: list[str]) -> int:
     label = page.label.casefold()
-    if label.startswith(wanted):
+    if label.startswith(query):
         return 0
     return 1 if all(word in label for word in words) else 2
 
 
-def _hit(page: IndexedPage, wanted: str) -> SearchHit:
-    words = wanted.casefold().split()
+def _hit(page: IndexedPage, query: str) -> SearchHit:
+    words = query.casefold().split()
     own = f"{page.label} {page.section}".casefold()
     text = page.section
     if not all(word in own for word in words):
-        found = [word for word in page.keywords.split(", ") if any(part in word.casefold() for part in words)]
-        text = " · ".join(part for part in (page.section, ", ".join(found)) if part)
+        keywords = [word for word in page.keywords.split(", ") if any(part in word.casefold() for part in words)]
+        text = " · ".join(part for part in (page.section, ", ".join(keywords)) if part)
     if text == page.label:
         text = ""
-    return SearchHit(page.url, marked(page.label, wanted, words=True), marked(text, wanted, words=True), icon=page.icon)
+    return SearchHit(page.url, marked(page.label, query, words=True), marked(text, query, words=True), icon=page.icon)

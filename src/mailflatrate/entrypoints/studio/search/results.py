@@ -38,9 +38,9 @@ def normalized(text: str) -> str:
     return " ".join(unicodedata.normalize("NFC", text[: LONGEST * 2]).replace("\0", " ").split())[:LONGEST].strip()
 
 
-def marked(text: str, wanted: str, *, words: bool = False) -> SafeString:
+def marked(text: str, query: str, *, words: bool = False) -> SafeString:
     """Return `text` escaped, with every occurrence of `wanted` (or of one of its words) in a <mark>."""
-    parts = sorted(wanted.split(), key=len, reverse=True) if words else [wanted]
+    parts = sorted(query.split(), key=len, reverse=True) if words else [query]
     pattern = "|".join(re.escape(part) for part in parts if part)
     if not pattern:
         return format_html("{}", text)

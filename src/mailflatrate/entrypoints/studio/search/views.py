@@ -13,11 +13,11 @@ from mailflatrate.rules.roles import Permission
 
 @studio("GET search/", "search", Permission.VIEW, limited=True, tab=Tab(SEARCH))
 def search(request: StudioRequest) -> HttpResponse:
-    wanted = normalized(request.GET.get("q", ""))
-    is_enough = len(wanted) >= SHORTEST
-    groups = _groups(request, wanted) if is_enough else []
+    query = normalized(request.GET.get("q", ""))
+    is_enough = len(query) >= SHORTEST
+    groups = _groups(request, query) if is_enough else []
     context = {
-        "wanted": wanted,
+        "wanted": query,
         "is_enough": is_enough,
         "groups": groups,
         "longest": LONGEST,
@@ -27,8 +27,8 @@ def search(request: StudioRequest) -> HttpResponse:
     return page(request, template, context)
 
 
-def _groups(request: StudioRequest, wanted: str) -> list[HitGroup]:
+def _groups(request: StudioRequest, query: str) -> list[HitGroup]:
     is_limited = request.membership.is_limited
-    found = [find(wanted) for find in FINDERS if not (is_limited and find in ACCOUNT_FINDERS)]
-    found.append(find_pages(wanted, request.membership))
-    return [group for group in found if group.hits]
+    groups = [find(query) for find in FINDERS if not (is_limited and find in ACCOUNT_FINDERS)]
+    groups.append(find_pages(query, request.membership))
+    return [group for group in groups if group.hits]

@@ -69,8 +69,8 @@ def _kinds(rows: list[FormFieldRow]) -> list[tuple[str, str]]:
         for field in fields()
         if can_be_asked(field.key)
     ]
-    known = dict(declared)
-    new = [(row.choice, _("Custom field")) for row in rows if row.kind is FieldKind.TEXT and row.choice not in known]
+    labels = dict(declared)
+    new = [(row.choice, _("Custom field")) for row in rows if row.kind is FieldKind.TEXT and row.choice not in labels]
     once = [
         (FieldKind.PHONE.value, _("Phone number")),
         (FieldKind.SOURCE.value, _("Hidden: sign-up source")),
@@ -90,7 +90,7 @@ def draft_as_published(form: Form) -> FrozenForm:
     content = content_from_json(form.draft)
     imprint = structured_imprint(newest_imprint())
     if imprint is not None:
-        names = open_list_names([each.list_id for each in content.further])
+        names = open_list_names([offer.list_id for offer in content.further])
         return freeze(content, imprint, form.mailing_list.public_name, load_settings().service_name, names)
     frozen = {code: FrozenTexts(wording_of(content.texts[code], "…"), (), ()) for code in content.languages}
     return FrozenForm(content, form.account.name, form.mailing_list.public_name, "", frozen)
@@ -167,7 +167,7 @@ def edit(request: StudioRequest, form_id: int) -> HttpResponse:
 
 
 def _asked(content: FormContent) -> list[str]:
-    further = [str(each.list_id) for each in content.further]
+    further = [str(offer.list_id) for offer in content.further]
     return [*(field.key for field in content.fields), *further, str(len(content.others))]
 
 
@@ -184,9 +184,9 @@ def preview(request: StudioRequest, form_id: int) -> HttpResponse:
     language = frozen.language(request.GET.get("language", ""))
     style = frozen.content.style
     allow_picture(request, style.logo_url)
-    shown = inputs(frozen, language, typed_fields(frozen.content))
+    form_inputs = inputs(frozen, language, typed_fields(frozen.content))
     with override(language):
-        parts = in_parts(filled_in(shown, {}, {}))
+        parts = in_parts(filled_in(form_inputs, {}, {}))
     context = {
         "customer": {
             "name": request.account.name, "text": frozen.list_name, "colour": style.colour, "logo_url": style.logo_url,
@@ -195,7 +195,7 @@ def preview(request: StudioRequest, form_id: int) -> HttpResponse:
         "style_css": page_css(style),
         "privacy_url": frozen.privacy_url, "open": True, "preview": True, "texts": frozen.texts(language),
         "frozen": frozen.frozen[language], "parts": parts,
-        "form_language": language, "offered": [(each, "") for each in frozen.frozen[language].further],
+        "form_language": language, "offered": [(offer, "") for offer in frozen.frozen[language].further],
         "imprint_lines": [], "languages": [], "framed": True,
     }  # fmt: skip
     with override(language):
@@ -219,6 +219,6 @@ def publish(request: StudioRequest, form_id: int) -> HttpResponse:
     wanted(form_id)
     verdict = form_edits.publish_form(form_id, by=request.user)
     if not verdict.allowed:
-        said = _("Not published yet. The panel lists what needs fixing.")
-        return refuse(request, said, reverse("studio:form-edit", args=[form_id]))
+        message = _("Not published yet. The panel lists what needs fixing.")
+        return refuse(request, message, reverse("studio:form-edit", args=[form_id]))
     return succeed(request, _("Published. The form now accepts sign-ups."), reverse("studio:form", args=[form_id]))

@@ -62,12 +62,12 @@ def posted_others(posted: QueryDict, texts: dict[str, FormTexts]) -> tuple[Compa
 
 
 def _posted(posted: QueryDict, number: int, texts: dict[str, FormTexts]) -> dict[str, dict[str, str]]:
-    found: dict[str, dict[str, str]] = {name: {} for name in COMPARED_NAMES}
+    texts_by_name: dict[str, dict[str, str]] = {name: {} for name in COMPARED_NAMES}
     for language, own in texts.items():
         for name in COMPARED_NAMES:
             text = posted.get(f"compared{number}_{language}_{name}", getattr(own, name))
-            found[name][language] = " ".join(text.replace("\0", "").split())[: _MOST_CHARACTERS[name]]
-    return found
+            texts_by_name[name][language] = " ".join(text.replace("\0", "").split())[: _MOST_CHARACTERS[name]]
+    return texts_by_name
 
 
 @dataclass(frozen=True, slots=True)
@@ -86,30 +86,35 @@ def compared_context(form: Form, language: str) -> dict[str, Any]:
     placement = placement_from_json(form.placement)
     texts = frozen_from_json(form.current.content).content.compared()
     figures = text_figures(form.id, placement.kind, [text.key for text in texts])
-    found = _certainty(figures)
-    best = max(figures, key=lambda each: each.percent or 0, default=None) if found is not Certainty.CHANCE else None
+    verdict = _certainty(figures)
+    best = (
+        max(figures, key=lambda figure: figure.percent or 0, default=None) if verdict is not Certainty.CHANCE else None
+    )
     lines = [
-        TextLine(letter, text.key, text.said(language)["title"], each, text.key == placement.text, each is best)
-        for letter, text, each in zip(TEXT_LETTERS, texts, figures, strict=False)
+        TextLine(letter, text.key, text.said(language)["title"], figure, text.key == placement.text, figure is best)
+        for letter, text, figure in zip(TEXT_LETTERS, texts, figures, strict=False)
     ]
     kept = next((line.letter for line in lines if line.is_kept), "")
-    return {"compared": lines, "kept": kept, "sure": _sure(found)}
+    return {"compared": lines, "kept": kept, "sure": _sure(verdict)}
 
 
 def _certainty(figures: Sequence[PlacementFigures]) -> Certainty:
     """Return whether the lead of the best text is more than chance, by the law that campaigns' A/B tests use."""
     return certainty(
-        [VariantFigures(number, each.views, min(each.confirmed, each.views), 0) for number, each in enumerate(figures)]
+        [
+            VariantFigures(number, figure.views, min(figure.confirmed, figure.views), 0)
+            for number, figure in enumerate(figures)
+        ]
     )
 
 
-def _sure(found: Certainty) -> str:
+def _sure(verdict: Certainty) -> str:
     words = {
         Certainty.CLEAR: _("The difference between the top two texts is too large to be chance."),
         Certainty.LIKELY: _("The difference between the top two texts is probably real, but not certain."),
         Certainty.CHANCE: _("The difference between the top two texts may still be chance. Wait for more sign-ups."),
     }
-    return words[found]
+    return words[verdict]
 
 
 @studio("POST forms/<int:form_id>/text/", "form-text-keep", Permission.CONTACTS, limited=True, logs="form.saved")

@@ -299,18 +299,18 @@ def rows_of(content: FormContent) -> list[FormFieldRow]:
 def posted_rows(posted: QueryDict) -> list[FormFieldRow]:
     """Only rows with a kind. A new text field's key is made from its label; `field:KEY` may lack labels."""
     rows: list[FormFieldRow] = []
-    known = definitions()
+    declared_fields = definitions()
     for number in range(MAX_FIELDS):
         kind, _colon, chosen = posted.get(f"field{number}_kind", "").partition(":")
         labels = tuple((code, posted.get(f"field{number}_{code}", "").strip()[:80]) for code in LANGUAGES)
         key = posted.get(f"field{number}_key", "")
         if kind == DECLARED:
-            if chosen not in known:
+            if chosen not in declared_fields:
                 continue
             if chosen != key:  # the labels are those of the field that was chosen before
-                labels = tuple((code, known[chosen].label[:80]) for code in LANGUAGES)
+                labels = tuple((code, declared_fields[chosen].label[:80]) for code in LANGUAGES)
             kind, key = FieldKind.TEXT.value, chosen
-        elif kind not in {each.value for each in FieldKind}:
+        elif kind not in {member.value for member in FieldKind}:
             continue
         key = _key(FieldKind(kind), key, labels)
         if key and key not in {row.key for row in rows}:

@@ -117,7 +117,7 @@ def one(request: StudioRequest, form_id: int) -> HttpResponse:
     if form.current is None:
         return see_other(reverse("studio:form-edit", args=[form_id]))
     before = whole_number(request.GET.get("before")) or None
-    found = recent_requests(form_id, before_id=before)
+    sign_ups = recent_requests(form_id, before_id=before)
     frozen = frozen_from_json(form.current.content)
     language = frozen.language(request.GET.get("language") or request.LANGUAGE_CODE or "")
     pressed = pressure_on(form_id)
@@ -137,8 +137,8 @@ def one(request: StudioRequest, form_id: int) -> HttpResponse:
             for placement_figure in placement_figures(form_id)
         ],
         "placement": PLACEMENT_LABELS[placement_from_json(form.placement).kind],
-        "requests": [_request_row(row) for row in found],
-        "older": f"?before={found[-1].id}#sign-ups" if len(found) == PAGE_ROWS else "",
+        "requests": [_request_row(row) for row in sign_ups],
+        "older": f"?before={sign_ups[-1].id}#sign-ups" if len(sign_ups) == PAGE_ROWS else "",
         "versions": [(version, _proof_line(version)) for version in versions(form_id)[:20]],
         "changed": draft_as_published(form).sha256 != form.current.sha256,
         "after": series_card(form_id),
@@ -154,7 +154,7 @@ def _landing_url(form_id: int) -> str:
 
 
 def _wordings(texts: FrozenTexts) -> list[str]:
-    further = [f"{each.name}: {each.wording}" for each in texts.further]
+    further = [f"{offer.name}: {offer.wording}" for offer in texts.further]
     return [texts.wording, *further, *filter(None, [texts.tracking])]
 
 

@@ -33,12 +33,13 @@ def further_rows(content: FormContent, form_list_id: int) -> tuple[list[FurtherR
     rows = [
         FurtherRow(
             number,
-            each.list_id,
+            offer.list_id,
             tuple(
-                FurtherText(code, each.topics.get(code, ""), each.frequency.get(code, "")) for code in content.languages
+                FurtherText(code, offer.topics.get(code, ""), offer.frequency.get(code, ""))
+                for code in content.languages
             ),
         )
-        for number, each in enumerate(content.further)
+        for number, offer in enumerate(content.further)
     ]
     if len(rows) < min(len(choices), MAX_FURTHER_LISTS):
         rows.append(FurtherRow(len(rows), None, tuple(map(FurtherText, content.languages))))
@@ -47,7 +48,7 @@ def further_rows(content: FormContent, form_list_id: int) -> tuple[list[FurtherR
 
 def posted_further(posted: QueryDict, languages: Sequence[str]) -> tuple[FurtherList, ...]:
     """Return the posted rows that name a list, each list once. `save_draft` checks whose they are."""
-    found: dict[int, FurtherList] = {}
+    lists: dict[int, FurtherList] = {}
     for number in range(MAX_FURTHER_LISTS):
         name = posted.get(f"further{number}_list", "")
         if not (name.isascii() and name.isdecimal() and len(name) < 19):
@@ -56,5 +57,5 @@ def posted_further(posted: QueryDict, languages: Sequence[str]) -> tuple[Further
             {code: posted.get(f"further{number}_{kind}_{code}", "").strip()[:_MOST_CHARACTERS] for code in languages}
             for kind in ("topics", "frequency")
         )
-        found.setdefault(int(name), FurtherList(int(name), topics, frequency))
-    return tuple(found.values())
+        lists.setdefault(int(name), FurtherList(int(name), topics, frequency))
+    return tuple(lists.values())

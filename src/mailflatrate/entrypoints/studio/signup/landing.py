@@ -53,20 +53,20 @@ _OF_MESSAGES = ("poll", "nps")
 """Blocks that count one answer for each message, which a page has none of."""
 
 
-def landing_blocks(shown: FrozenForm, language: str, zone: str) -> dict[str, Any]:
+def landing_blocks(frozen_form: FrozenForm, language: str, zone: str) -> dict[str, Any]:
     """Return the editor's context. Shared rows aren't offered: they follow campaigns, not pages."""
     parts = {
         "conditions": [],
         "fields": [("account.name", _("Your company"))],
-        "imprint": _form_sketch(shown, language),
+        "imprint": _form_sketch(frozen_form, language),
         "zone": zone,
         "saved": {"rows": [row for row in saved_rows() if not row["shared"]], "campaign": 0, "url": ""},
     }
     return editor_config(language, parts, _words(), without=_OF_MESSAGES)
 
 
-def starting_source(shown: FrozenForm, language: str) -> str:
-    brand, texts = brand_style(), shown.texts(language)
+def starting_source(frozen_form: FrozenForm, language: str) -> str:
+    brand, texts = brand_style(), frozen_form.texts(language)
     heading = f'<h1 style="margin:0;font-size:28px;line-height:1.25;font-weight:700">{_plain(texts.title)}</h1>'
     body = (
         f'<mj-text mj-class="title">{heading}</mj-text>\n<mj-text>{_plain(texts.intro)}</mj-text>\n'
@@ -98,19 +98,19 @@ def _words() -> dict[str, str]:
     }
 
 
-def _form_sketch(shown: FrozenForm, language: str) -> str:
-    texts, style = shown.texts(language), shown.content.style
+def _form_sketch(frozen_form: FrozenForm, language: str) -> str:
+    texts, style = frozen_form.texts(language), frozen_form.content.style
     box = "max-width:360px;margin:16px auto;padding:20px;border:1px solid #d0d4da;border-radius:10px;background:#fff"
     button = f"padding:10px;border-radius:6px;text-align:center;background:{style.colour};color:#fff"
     return (
         f'<div style="{box};font:15px/1.5 system-ui,sans-serif;color:#1f2328"><strong>{escape(texts.title)}</strong>'
-        f"<p>{escape(texts.intro)}</p><p>{escape(shown.frozen[language].wording)}</p>"
+        f"<p>{escape(texts.intro)}</p><p>{escape(frozen_form.frozen[language].wording)}</p>"
         f'<div style="{button}">{escape(texts.button)}</div></div>'
     )
 
 
-def language_of(form: Form, shown: FrozenForm) -> str:
-    return shown.language(form.mailing_list.language)
+def language_of(form: Form, frozen_form: FrozenForm) -> str:
+    return frozen_form.language(form.mailing_list.language)
 
 
 FAULTS = {
@@ -149,8 +149,8 @@ class LandingForm(forms.Form):
     language = forms.ChoiceField(label=gettext_lazy("Language"))
     content = forms.CharField(required=False, max_length=MAX_SOURCE, widget=forms.Textarea, strip=False)
 
-    def __init__(self, form: Form, shown: LandingContent, posted: Any = None) -> None:
-        super().__init__(posted, initial={**shown.as_json(), "content": shown.source})
+    def __init__(self, form: Form, page_content: LandingContent, posted: Any = None) -> None:
+        super().__init__(posted, initial={**page_content.as_json(), "content": page_content.source})
         names = dict(settings.LANGUAGES)
         languages = draft_as_published(form).content.languages
         self.fields["language"].choices = [(code, names.get(code, code)) for code in languages]  # type: ignore[attr-defined]
@@ -166,9 +166,9 @@ class LandingForm(forms.Form):
 def _draft(form: Form, stored: LandingPage | None) -> LandingContent:
     if stored is not None:
         return landing_from_json(stored.draft)
-    shown = draft_as_published(form)
-    language = language_of(form, shown)
-    return LandingContent(language, source=starting_source(shown, language))
+    frozen_form = draft_as_published(form)
+    language = language_of(form, frozen_form)
+    return LandingContent(language, source=starting_source(frozen_form, language))
 
 
 def _problems(form: Form, content: LandingContent) -> list[str]:
@@ -181,7 +181,7 @@ def _problems(form: Form, content: LandingContent) -> list[str]:
 
 def _context(form: Form, asked: LandingForm, content: LandingContent) -> dict[str, Any]:
     stored = landing_page_of(form.id)
-    shown = draft_as_published(form)
+    frozen_form = draft_as_published(form)
     problems = _problems(form, content)
     published = stored is not None and stored.current is not None and stored.is_published
     return {
@@ -189,7 +189,7 @@ def _context(form: Form, asked: LandingForm, content: LandingContent) -> dict[st
         "landing_page": stored,
         "form": asked,
         "is_page": True,
-        "blocks": landing_blocks(shown, shown.language(content.language), form.account.time_zone),
+        "blocks": landing_blocks(frozen_form, frozen_form.language(content.language), form.account.time_zone),
         "problems": problems,
         "url": landing_url(stored.code) if published and stored is not None else "",
         "takedown": takedown_of(stored) if stored is not None else None,
@@ -259,7 +259,7 @@ def preview(request: StudioRequest, form_id: int) -> HttpResponse:
         "frozen": texts,
         "style_css": page_css(frozen.content.style),
         "parts": in_parts(filled_in(inputs(frozen, language, typed_fields(frozen.content)), {}, {})),
-        "offered": [(each, "") for each in texts.further],
+        "offered": [(offer, "") for offer in texts.further],
         "imprint_lines": [f"{label}: {text}" if label else text for label, text in texts.imprint],
         "imprint_url": "#imprint",
         "languages": [],

@@ -75,13 +75,13 @@ class PlacementForm(forms.Form):
 
     def clean_pages(self) -> tuple[str, ...]:
         try:
-            found = page_patterns(self.cleaned_data["pages"].splitlines())
+            patterns = page_patterns(self.cleaned_data["pages"].splitlines())
         except ValueError as error:
-            said = _("“%(line)s” isn't a path. Start with a slash, for example /shop/*.") % {"line": error}
-            raise forms.ValidationError(said) from error
-        if len(found) > MAX_PATTERNS:
+            message = _("“%(line)s” isn't a path. Start with a slash, for example /shop/*.") % {"line": error}
+            raise forms.ValidationError(message) from error
+        if len(patterns) > MAX_PATTERNS:
             raise forms.ValidationError(_("Enter up to %(limit)d paths.") % {"limit": MAX_PATTERNS})
-        return found
+        return patterns
 
     def placement(self) -> Placement:
         given = self.cleaned_data
@@ -108,8 +108,8 @@ def placement(request: StudioRequest, form_id: int) -> HttpResponse:
     asked = PlacementForm(request.POST or None, initial=_initial(stored))
     if request.method == "POST" and asked.is_valid():
         form_edits.place_form(form_id, asked.placement())
-        said = _("Saved. Pages that already have the script follow within five minutes.")
-        return succeed(request, said, reverse("studio:form-placement", args=[form_id]))
+        message = _("Saved. Pages that already have the script follow within five minutes.")
+        return succeed(request, message, reverse("studio:form-placement", args=[form_id]))
     language = frozen_from_json(form.current.content).language(request.LANGUAGE_CODE or "") if form.current else ""
     context = {
         "signup": form,

@@ -10,8 +10,8 @@ from mailflatrate.rules.limits import value
 
 def pressure_words(seen: Pressure) -> str:
     number = {
-        name: number_format(each, force_grouping=True)
-        for name, each in (
+        name: number_format(count, force_grouping=True)
+        for name, count in (
             ("n", seen.last_hour),
             ("usual", seen.usual),
             ("stopped", seen.stopped),

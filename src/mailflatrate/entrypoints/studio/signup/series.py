@@ -109,7 +109,7 @@ def series_card(form_id: int) -> dict[str, Any] | None:
 
 
 def _begins(language: str) -> list[tuple[str, str]]:
-    ours = [(key, _("Our text: %(name)s") % {"name": found.name}) for key, found in _texts(language).items()]
+    ours = [(key, _("Our text: %(name)s") % {"name": message.name}) for key, message in _texts(language).items()]
     own = [
         (f"{TEMPLATE}:{row.id}", _("Template: %(name)s") % {"name": row.name}) for row in templates()[:_MOST_TEMPLATES]
     ]
@@ -122,14 +122,14 @@ def _texts(language: str) -> Mapping[str, Any]:
 
 def _suggested(form: Form) -> list[dict[str, Any]]:
     language = form.mailing_list.language
-    days, found = 0, []
+    days, messages = 0, []
     for step in find_recipe(RECIPE).steps():
         if step["do"] == "wait":
             days = step["for"]["days"]
         else:
             key = step["campaign"]
-            found.append({"days": days, "subject": _texts(language)[key].subject, "begin": key})
-    return found
+            messages.append({"days": days, "subject": _texts(language)[key].subject, "begin": key})
+    return messages
 
 
 def _initial(row: SeriesRow) -> dict[str, Any]:
@@ -137,10 +137,10 @@ def _initial(row: SeriesRow) -> dict[str, Any]:
 
 
 def _rows(form: Form, series: FormSeries | None, posted: QueryDict | None) -> list[SeriesMessageForm]:
-    known: Sequence[SeriesRow] = (series.rows or ()) if series is not None else ()
-    initial = [_initial(row) for row in known] if series is not None else _suggested(form)
+    rows_in_use: Sequence[SeriesRow] = (series.rows or ()) if series is not None else ()
+    initial = [_initial(row) for row in rows_in_use] if series is not None else _suggested(form)
     begins = _begins(form.mailing_list.language)
-    by_step = {row.step: row for row in known}
+    by_step = {row.step: row for row in rows_in_use}
     rows = []
     for number in range(MAX_MESSAGES):
         start = initial[number] if number < len(initial) else {"days": 3}

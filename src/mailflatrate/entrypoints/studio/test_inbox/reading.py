@@ -87,9 +87,9 @@ class TestInboxMessage:
     def links(self) -> list[dict[str, Any]]:
         """Return the distinct links of the HTML part in order, or of the text part if there is no HTML."""
         urls = _in_html(self.html) if self.html else _in_text(self.text)
-        wanted = [url for url in dict.fromkeys(urls) if url.lower().startswith(("https://", "http://"))]
+        targets = [url for url in dict.fromkeys(urls) if url.lower().startswith(("https://", "http://"))]
         return [
-            {"url": url, "opens": path_here(url) or url, "is_ours": bool(path_here(url))} for url in wanted[:MAX_LINKS]
+            {"url": url, "opens": path_here(url) or url, "is_ours": bool(path_here(url))} for url in targets[:MAX_LINKS]
         ]
 
     def signatures(self, at: datetime) -> tuple[DkimVerdict, ...]:
@@ -105,8 +105,8 @@ def path_here(url: str) -> str:
 
 
 def _in_html(page: str) -> list[str]:
-    found = LexborHTMLParser(page).css("a[href], area[href]")
-    return [(node.attributes.get("href") or "").strip() for node in found]
+    nodes = LexborHTMLParser(page).css("a[href], area[href]")
+    return [(node.attributes.get("href") or "").strip() for node in nodes]
 
 
 def _in_text(text: str) -> list[str]:

@@ -114,16 +114,16 @@ def inbox(request: StudioRequest) -> HttpResponse:
 
 @studio("GET test-inbox/<int:message_id>/", "test-inbox-message", Permission.CONTACTS)
 def message(request: StudioRequest, message_id: int) -> HttpResponse:
-    found = find_message(message_id)
-    reading = TestInboxMessage(bytes(found.raw))
-    wanted = request.GET.get("view", "")
+    mail = find_message(message_id)
+    reading = TestInboxMessage(bytes(mail.raw))
+    choice = request.GET.get("view", "")
     default = "html" if reading.html else "text"
     context = {
-        "message": found,
+        "message": mail,
         "reading": reading,
         "from_field": reading.value("From"),
-        "view": wanted if wanted in VIEWS else default,
-        "behaviour": behaviour_words(found.behaviour),
+        "view": choice if choice in VIEWS else default,
+        "behaviour": behaviour_words(mail.behaviour),
         "source": reading.source[:SHOWN_CHARACTERS],
         "is_cut": len(reading.source) > SHOWN_CHARACTERS,
     }
@@ -145,8 +145,8 @@ def raw(request: StudioRequest, message_id: int) -> HttpResponse:
 @studio("GET test-inbox/<int:message_id>/signature/", "test-inbox-signature", Permission.VIEW)
 def signature(request: StudioRequest, message_id: int) -> HttpResponse:
     """Show the verdict on each DKIM signature; loaded after the message page, as DNS may be slow."""
-    found = find_message(message_id)
-    verdicts = TestInboxMessage(bytes(found.raw)).signatures(found.received_at)
+    mail = find_message(message_id)
+    verdicts = TestInboxMessage(bytes(mail.raw)).signatures(mail.received_at)
     return _render(
         request,
         "studio/test_inbox/signature.html",

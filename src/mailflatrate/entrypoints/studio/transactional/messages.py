@@ -39,9 +39,9 @@ LONGEST_SEARCH = 320
 def log(request: StudioRequest) -> HttpResponse:
     text = request.GET.get("q", "").replace("\0", "")[:LONGEST_SEARCH]
     before = whole_number(request.GET.get("before")) or None
-    found = queries.search_messages(text, before_id=before, size=queries.PAGE_ROWS + 1)
-    rows = message_rows(found[: queries.PAGE_ROWS])
-    older = rows[-1].id if len(found) > queries.PAGE_ROWS else 0
+    messages = queries.search_messages(text, before_id=before, size=queries.PAGE_ROWS + 1)
+    rows = message_rows(messages[: queries.PAGE_ROWS])
+    older = rows[-1].id if len(messages) > queries.PAGE_ROWS else 0
     context = {
         "switch": TransactionalSwitch.objects.first(),
         "is_on": queries.is_switched_on(),

@@ -91,9 +91,9 @@ class VersionForm(forms.Form):
         self.fields["sender_id"].choices = [("", _("No sender yet")), *senders]  # type: ignore[attr-defined]
 
     def values(self) -> dict[str, Any]:
-        found = dict(self.cleaned_data)
-        fields, sample = found.pop("fields_json"), found.pop("sample")
-        return {**found, "fields": fields or [], "sample": sample or {}}
+        fields_by_name = dict(self.cleaned_data)
+        fields, sample = fields_by_name.pop("fields_json"), fields_by_name.pop("sample")
+        return {**fields_by_name, "fields": fields or [], "sample": sample or {}}
 
 
 def _initial(version: TemplateVersion) -> dict[str, Any]:
@@ -134,9 +134,9 @@ def template_list(request: StudioRequest) -> HttpResponse:
             problem = str(error)
         else:
             return succeed(request, _("The template was created."), _url(made.template_id))
-    rows = [(each, _newest(each)) for each in templates()]
+    rows = [(message_template, _newest(message_template)) for message_template in templates()]
     context = {
-        "rows": [(each, newest, TemplateState(newest.state).tone) for each, newest in rows],
+        "rows": [(message_template, newest, TemplateState(newest.state).tone) for message_template, newest in rows],
         "problem": problem,
         "name": request.POST.get("name", ""),
         "key": request.POST.get("key", ""),
@@ -153,8 +153,8 @@ def template_list(request: StudioRequest) -> HttpResponse:
     logs="transactional.template_saved",
 )
 def template(request: StudioRequest, message_template_id: int) -> HttpResponse:
-    found = find_message_template(message_template_id)
-    version = _newest(found)
+    message_template = find_message_template(message_template_id)
+    version = _newest(message_template)
     if request.method != "POST":
         return _page(request, version, VersionForm(initial=_initial(version)))
     form = VersionForm(request.POST)
@@ -164,7 +164,7 @@ def template(request: StudioRequest, message_template_id: int) -> HttpResponse:
         except TransactionalError as problem:
             form.add_error(None, str(problem))
         else:
-            return succeed(request, _("Saved."), _url(found.id))
+            return succeed(request, _("Saved."), _url(message_template.id))
     return _page(request, version, form, status=422)
 
 
@@ -187,7 +187,7 @@ def _page(
         "parts": parts,
         "fault": fault,
         "problem": problem,
-        "earlier": [(each, TemplateState(each.state).tone) for each in earlier[:20]],
+        "earlier": [(previous, TemplateState(previous.state).tone) for previous in earlier[:20]],
         "senders": bool(sender_choices()),
         "test_form": TestRecipientsForm(initial={"recipients": [request.user.email.lower()]}),
         "last_tests": last_template_tests(version.template_id),
@@ -238,8 +238,8 @@ def test(request: StudioRequest, message_template_id: int) -> HttpResponse:
         sent = send_template_test(version.id, recipients, account_name=request.account.name, by=request.user)
     except (CampaignError, TransactionalError) as problem:
         return refuse(request, str(problem), url)
-    said = ngettext("%(n)d test message sent.", "%(n)d test messages sent.", len(sent))
-    return succeed(request, said % {"n": len(sent)}, url)
+    message = ngettext("%(n)d test message sent.", "%(n)d test messages sent.", len(sent))
+    return succeed(request, message % {"n": len(sent)}, url)
 
 
 @never_cache

@@ -100,18 +100,18 @@ class SettingsForm(forms.Form):
 
 def agreements(language: str) -> list[Agreement]:
     """Return the documents in force, each with its newest acceptance in any language."""
-    found = []
+    agreement_rows = []
     for document in queries.current_documents(language):
         mine = Acceptance.objects.filter(document__kind=document.kind, document__version=document.version)
         acceptance = mine.select_related("user", "document").order_by("-accepted_at").first()
-        found.append(Agreement(document, document_html(document), acceptance))
-    return found
+        agreement_rows.append(Agreement(document, document_html(document), acceptance))
+    return agreement_rows
 
 
-def _due(found: list[Agreement]) -> str:
-    if all(agreement.acceptance for agreement in found):
+def _due(agreement_rows: list[Agreement]) -> str:
+    if all(agreement.acceptance for agreement in agreement_rows):
         return ""
-    return ",".join(str(agreement.document.id) for agreement in found)
+    return ",".join(str(agreement.document.id) for agreement in agreement_rows)
 
 
 def _warning(measure: Measure) -> dict[str, Any]:
@@ -127,7 +127,7 @@ def _warning(measure: Measure) -> dict[str, Any]:
 
 
 def _status_page(request: StudioRequest, *, error: str = "", message_error: str = "") -> HttpResponse:
-    found = agreements(request.user.language)
+    agreement_rows = agreements(request.user.language)
     account = request.account
     state = AccountStatus(account.status)
     change = AccountStatusChange.objects.order_by("-id").first()
@@ -137,8 +137,8 @@ def _status_page(request: StudioRequest, *, error: str = "", message_error: str 
         "status": account.get_status_display(),
         "tone": TONES[state],
         "meaning": MEANINGS[state],
-        "agreements": found,
-        "due": _due(found),
+        "agreements": agreement_rows,
+        "due": _due(agreement_rows),
         "error": error,
         "message_error": message_error,
         "change": change if change is not None and needs_words(state) else None,
@@ -204,8 +204,8 @@ def write(request: StudioRequest) -> HttpResponse:
         messages.write_to_desk(request.POST.get("text", ""), by=request.user, about=about)
     except AccountError as problem:
         return _status_page(request, message_error=str(problem))
-    said = _("We've received your message. We'll reply by email and here.")
-    return succeed(request, said, reverse("studio:account-status"))
+    message = _("We've received your message. We'll reply by email and here.")
+    return succeed(request, message, reverse("studio:account-status"))
 
 
 def _settings_form(account: Account, posted: QueryDict | None = None) -> SettingsForm:
@@ -274,18 +274,18 @@ def _security_page(request: StudioRequest, *, error: str = "") -> HttpResponse:
     has_tabs=True,
 )
 def require_factor(request: StudioRequest) -> HttpResponse:
-    wanted = request.POST.get("wanted") == "yes"
+    is_required = request.POST.get("wanted") == "yes"
     proved = second_factor(request, request.user) is not None
     try:
         without = [row.user for row in queries.members() if not has_second_factor(row.user)]
         second_factor_actions.require_second_factor(
-            request.account.id, wanted, by=request.user, proved=proved, without=without
+            request.account.id, is_required, by=request.user, proved=proved, without=without
         )
     except AccountError as problem:
         return _security_page(request, error=str(problem))
     done = (
         _("From now on, everyone signs in with a second factor.")
-        if wanted
+        if is_required
         else _("A second factor is no longer required.")
     )
     return succeed(request, done, reverse("studio:security"))
@@ -300,14 +300,14 @@ def require_factor(request: StudioRequest) -> HttpResponse:
     has_tabs=True,
 )
 def four_eyes(request: StudioRequest) -> HttpResponse:
-    wanted = request.POST.get("wanted") == "yes"
+    is_on = request.POST.get("wanted") == "yes"
     try:
-        approval.switch_four_eyes(request.account.id, wanted, by=request.user)
+        approval.switch_four_eyes(request.account.id, is_on, by=request.user)
     except AccountError as problem:
         return _security_page(request, error=str(problem))
     done = (
         _("From now on, a second person has to approve every campaign.")
-        if wanted
+        if is_on
         else _("Campaigns no longer need a second person's approval.")
     )
     return succeed(request, done, reverse("studio:security"))
@@ -319,5 +319,5 @@ def switch(request: StudioRequest) -> HttpResponse:
         raise Http404
     is_off = request.POST.get("switch") == "off"
     writing_help.switch(is_off=is_off, by=request.user)
-    said = _("Writing help is off.") if is_off else _("Writing help is on.")
-    return succeed(request, said, reverse("studio:settings"))
+    message = _("Writing help is off.") if is_off else _("Writing help is on.")
+    return succeed(request, message, reverse("studio:settings"))

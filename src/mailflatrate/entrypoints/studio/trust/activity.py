@@ -50,21 +50,21 @@ _OF_LISTS: Final[dict[str, type[Model]]] = {
 
 
 def seen_lines(
-    account_id: int, wanted: AccountLogFilter, *, before_id: int = 0, rows: int = PAGE_ROWS
+    account_id: int, log_filter: AccountLogFilter, *, before_id: int = 0, rows: int = PAGE_ROWS
 ) -> list[AuditEntry]:
     if tenancy.limited_member() is None:
-        return account_lines(account_id, wanted, before_id=before_id, rows=rows)
-    found: list[AuditEntry] = []
-    for lines in islice(account_batches(account_id, wanted, before_id=before_id), MOST_BATCHES):
-        found += _seen(lines)
-        if len(found) >= rows:
+        return account_lines(account_id, log_filter, before_id=before_id, rows=rows)
+    entries: list[AuditEntry] = []
+    for lines in islice(account_batches(account_id, log_filter, before_id=before_id), MOST_BATCHES):
+        entries += _seen(lines)
+        if len(entries) >= rows:
             break
-    return found[:rows]
+    return entries[:rows]
 
 
-def all_seen_lines(membership: Membership, wanted: AccountLogFilter) -> Iterator[AuditEntry]:
+def all_seen_lines(membership: Membership, log_filter: AccountLogFilter) -> Iterator[AuditEntry]:
     """Yield all lines that a member sees, newest first. It runs outside of any scope, after the page."""
-    for lines in account_batches(membership.account_id, wanted):
+    for lines in account_batches(membership.account_id, log_filter):
         if not membership.is_limited:
             yield from lines
             continue
@@ -202,10 +202,10 @@ def _midnight(day: date | None, zone: ZoneInfo) -> datetime | None:
 def _day(text: str) -> date | None:
     """Return a day in 1990 to 2200, which leaves room for the day after it."""
     try:
-        found = date.fromisoformat(text)
+        day = date.fromisoformat(text)
     except ValueError:
         return None
-    return found if 1990 <= found.year <= 2200 else None
+    return day if 1990 <= day.year <= 2200 else None
 
 
 def _asked(request: StudioRequest) -> ActivityQuery:
@@ -237,14 +237,14 @@ def activity(request: StudioRequest) -> HttpResponse:
         before_id=whole_number(request.GET.get("before")),
         rows=PAGE_ROWS + 1,
     )
-    shown, query = lines[:PAGE_ROWS], request.GET.copy()
-    subjects = named(line.subject for line in shown)
+    visible, query = lines[:PAGE_ROWS], request.GET.copy()
+    subjects = named(line.subject for line in visible)
     query.pop("before", None)
     context: dict[str, Any] = {
-        "rows": [_row(line, subjects) for line in shown],
+        "rows": [_row(line, subjects) for line in visible],
         "asked": asked,
         "kinds": [(key, label) for key, (label, _codes) in KINDS.items()],
-        "next_id": shown[-1].id if len(lines) > PAGE_ROWS else 0,
+        "next_id": visible[-1].id if len(lines) > PAGE_ROWS else 0,
         "later": bool(request.GET.get("before")),
         "query": query.urlencode(),
         "is_filtered": bool(asked.person or asked.kind or asked.since or asked.until),
@@ -254,17 +254,17 @@ def activity(request: StudioRequest) -> HttpResponse:
 
 @studio("GET settings/activity.csv", "activity-csv", Permission.MANAGE, Permission.MANAGE, limited=True, nav="activity")
 def activity_csv(request: StudioRequest) -> HttpResponseBase:
-    wanted = _asked(request).filter(ZoneInfo(request.account.time_zone))
-    lines = _csv_lines(request.membership, wanted, translation.get_language() or "en")
+    log_filter = _asked(request).filter(ZoneInfo(request.account.time_zone))
+    lines = _csv_lines(request.membership, log_filter, translation.get_language() or "en")
     return csv_response("activity.csv", lines)
 
 
-def _csv_lines(membership: Membership, wanted: AccountLogFilter, language: str) -> Iterator[str]:
+def _csv_lines(membership: Membership, log_filter: AccountLogFilter, language: str) -> Iterator[str]:
     # The middleware's language is gone by the time the body is streamed.
     with translation.override(language):
         heads = [_("Time (UTC)"), _("What"), _("Code"), _("Who"), _("Concerns"), _("Reason")]
     yield "\ufeff" + csv_line(heads)
-    for line in all_seen_lines(membership, wanted):
+    for line in all_seen_lines(membership, log_filter):
         with translation.override(language):
             row = _row(line, {})
             who = row.person or (_("Service team") if row.by_team else _("Automatic"))

@@ -19,8 +19,8 @@ from mailflatrate.rules.roles import Permission
 
 
 def _context(request: StudioRequest) -> dict[str, Any]:
-    found = judge_all(account_facts(), of_account=True)
-    return {"account": request.account, "parts": parts(found), "now": clock.now()}
+    judgements = judge_all(account_facts(), of_account=True)
+    return {"account": request.account, "parts": parts(judgements), "now": clock.now()}
 
 
 @studio(

@@ -57,8 +57,8 @@ def imprint(request: StudioRequest) -> HttpResponse:
         text = _("Version %(number)d saved. New campaigns will show it.")
         return succeed(request, text % {"number": saved.version}, reverse("studio:imprint"))
     history = list(Imprint.objects.select_related("created_by").order_by("-version")[:HISTORY_ROWS])
-    shown = draft_of(request.POST if form.is_bound else form.initial)
-    context = {"form": form, "history": history, "readings": _readings(shown)}
+    draft = draft_of(request.POST if form.is_bound else form.initial)
+    context = {"form": form, "history": history, "readings": _readings(draft)}
     return page(request, "studio/trust/imprint.html", context)
 
 

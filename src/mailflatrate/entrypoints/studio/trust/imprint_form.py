@@ -142,7 +142,7 @@ def from_application(application: Application) -> dict[str, str]:
     court, _comma, number = application.register_number.rpartition(",")
     if not any(sign.isdigit() for sign in number):
         court = number = ""
-    said = {
+    texts = {
         "organisation": Organization.COMPANY.value,
         "legal_name": application.legal_name,
         "street": application.street,
@@ -155,11 +155,11 @@ def from_application(application: Application) -> dict[str, str]:
         "register_number": number.strip(),
         "vat_id": application.vat_id,
     }
-    record = imprint_from_mapping({**said, "country": application.country})
+    record = imprint_from_mapping({**texts, "country": application.country})
     wrong = {issue.field for issue in check_imprint(record)}
     if "register_number" in wrong:
         wrong.add("register_name")
-    return {name: text for name, text in said.items() if text and name not in wrong}
+    return {name: text for name, text in texts.items() if text and name not in wrong}
 
 
 def fault_words(field: str, fault: ImprintFault) -> str:
@@ -176,7 +176,7 @@ def draft_of(data: Any) -> ImprintRecord:
     """Return the imprint entered so far, for the preview. Unknown choices are replaced by the first one."""
     country, kind = data.get("country"), data.get("organisation")
     chosen = country if country in dict(COUNTRIES) else "DE"
-    wanted = {*needs_of(column_of(chosen)), *EVERYWHERE}
-    texts = {name: str(data.get(name, ""))[:600] for name in wanted}
+    names = {*needs_of(column_of(chosen)), *EVERYWHERE}
+    texts = {name: str(data.get(name, ""))[:600] for name in names}
     organisation = kind if kind in dict(ORGANISATIONS) else Organization.COMPANY.value
     return imprint_from_mapping({**texts, "country": chosen, "organisation": organisation})

@@ -100,39 +100,39 @@ class KeyForm(forms.Form):
 
     def clean(self) -> dict[str, Any]:
         """Require forms and an allowance for a key that sends confirmation requests."""
-        found: dict[str, Any] = super().clean() or self.cleaned_data
-        if KeyScope.ASK.value in found.get("scopes", ()):
-            if not found.get("form_ids") and "form_ids" not in self.errors:
+        fields: dict[str, Any] = super().clean() or self.cleaned_data
+        if KeyScope.ASK.value in fields.get("scopes", ()):
+            if not fields.get("form_ids") and "form_ids" not in self.errors:
                 self.add_error("form_ids", _("Choose the forms this key may send confirmation requests for."))
-            if not found.get("daily_asks") and "daily_asks" not in self.errors:
+            if not fields.get("daily_asks") and "daily_asks" not in self.errors:
                 self.add_error("daily_asks", _("Enter how many confirmation requests the key can send per day."))
-        return found
+        return fields
 
     def expires_at(self, zone: str) -> datetime | None:
         day = self.cleaned_data["expires_on"]
         return datetime.combine(day, time.max, ZoneInfo(zone)) if day else None
 
     def asking(self) -> AskingBounds | None:
-        found = self.cleaned_data
-        if KeyScope.ASK.value not in found["scopes"]:
+        fields = self.cleaned_data
+        if KeyScope.ASK.value not in fields["scopes"]:
             return None
-        return AskingBounds(frozenset(map(int, found["form_ids"])), found["daily_asks"])
+        return AskingBounds(frozenset(map(int, fields["form_ids"])), fields["daily_asks"])
 
 
 def _bounds(key: ApiKey, names: Mapping[int, str]) -> list[str]:
-    found = []
+    bounds = []
     if KeyScope.ASK.value in key.scopes:
         if key.form_ids is None:
-            found.append(_("Confirmation requests for any form"))
+            bounds.append(_("Confirmation requests for any form"))
         else:
             titles = ", ".join(names.get(form_id, str(form_id)) for form_id in key.form_ids)
-            found.append(_("Confirmation requests for: %(forms)s") % {"forms": titles})
+            bounds.append(_("Confirmation requests for: %(forms)s") % {"forms": titles})
         if key.daily_asks is not None:
             words = ngettext("Up to %(n)d request per day", "Up to %(n)d requests per day", key.daily_asks)
-            found.append(words % {"n": key.daily_asks})
+            bounds.append(words % {"n": key.daily_asks})
     if key.networks:
-        found.append(_("Only from %(ranges)s") % {"ranges": ", ".join(key.networks)})
-    return found
+        bounds.append(_("Only from %(ranges)s") % {"ranges": ", ".join(key.networks)})
+    return bounds
 
 
 def _row(key: ApiKey, makers: set[int], names: Mapping[int, str]) -> dict[str, Any]:
@@ -171,7 +171,7 @@ def _keys_page(request: StudioRequest, form: KeyForm, made: MadeKey | None = Non
         "signup_forms": [
             (str(signup_form.id), signup_form.name, str(signup_form.id) in picked_forms) for signup_form in signup_forms
         ],
-        "scopes": [(each.value, each.label, SCOPE_WORDS[each], each.value in picked) for each in KeyScope],
+        "scopes": [(scope.value, scope.label, SCOPE_WORDS[scope], scope.value in picked) for scope in KeyScope],
         "asking": asking_shown(asking_allowance()),
         "endpoint": f"{load_settings().public_url}/api/v1",
     }
@@ -191,19 +191,19 @@ def keys(request: StudioRequest) -> HttpResponse:
     form = KeyForm(request.POST or None, signup_forms=_signup_forms())
     if request.method != "POST" or not form.is_valid():
         return _keys_page(request, form)
-    found = form.cleaned_data
+    fields = form.cleaned_data
     try:
         made = keys_actions.make_api_key(
             request.account.id,
-            found["name"],
-            {KeyScope(each) for each in found["scopes"]},
+            fields["name"],
+            {KeyScope(scope) for scope in fields["scopes"]},
             expires_at=form.expires_at(request.account.time_zone),
             by=request.user,
             asking=form.asking(),
-            networks=found["networks"],
+            networks=fields["networks"],
         )
     except AccountError as problem:
-        form.add_error("expires_on" if found["expires_on"] else None, str(problem))
+        form.add_error("expires_on" if fields["expires_on"] else None, str(problem))
         return _keys_page(request, form)
     return _keys_page(request, KeyForm(signup_forms=_signup_forms()), made)
 

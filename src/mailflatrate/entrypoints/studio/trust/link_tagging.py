@@ -31,8 +31,8 @@ class LinkTaggingForm(forms.Form):
     content = forms.CharField(label=gettext_lazy("Content"), max_length=60, required=False)
 
     def __init__(self, data: Any = None) -> None:
-        found, domains = tagging_of_account(), own_domains()
-        stored = {name: getattr(found, name) for name in self.base_fields} if found else {}
+        tagging, domains = tagging_of_account(), own_domains()
+        stored = {name: getattr(tagging, name) for name in self.base_fields} if tagging else {}
         usual = {"source": "newsletter", "medium": "email", "style": TagStyle.UTM, "domains": domains}
         super().__init__(data, initial={**usual, **stored}, prefix="tags")
         choices: Any = self.fields["domains"]
@@ -45,13 +45,13 @@ def save(request: StudioRequest) -> HttpResponse:
     form, back = LinkTaggingForm(request.POST), reverse("studio:settings")
     if not form.is_valid():
         return refuse(request, " ".join(str(error) for errors in form.errors.values() for error in errors), back)
-    found = form.cleaned_data
+    fields = form.cleaned_data
     order = TaggingOrder(
-        is_on=found["is_on"],
-        style=TagStyle(found["style"]),
-        domains=found["domains"],
-        source=found["source"],
-        medium=found["medium"],
-        content=found["content"],
+        is_on=fields["is_on"],
+        style=TagStyle(fields["style"]),
+        domains=fields["domains"],
+        source=fields["source"],
+        medium=fields["medium"],
+        content=fields["content"],
     )
     return perform(request, lambda: save_tagging(order), _("Saved."), back, refused=CampaignError)

@@ -54,11 +54,11 @@ def chosen_lists(post: QueryDict) -> list[int] | None:
 @studio("POST settings/team/<int:membership_id>/lists/", "team-limit", Permission.TEAM, logs="member.limited")
 def limit(request: StudioRequest, membership_id: int) -> HttpResponse:
     membership = get_object_or_404(queries.members(), id=membership_id)
-    wanted = chosen_lists(request.POST)
-    done = _("%(name)s now sees all lists.") if wanted is None else _("%(name)s now sees only the lists you chose.")
+    list_ids = chosen_lists(request.POST)
+    done = _("%(name)s now sees all lists.") if list_ids is None else _("%(name)s now sees only the lists you chose.")
     return perform(
         request,
-        lambda: people_actions.limit_member(request.account.id, membership.id, wanted, by=request.user),
+        lambda: people_actions.limit_member(request.account.id, membership.id, list_ids, by=request.user),
         done % {"name": membership.user},
         reverse("studio:team"),
         refused=AccountError,

@@ -81,15 +81,15 @@ def _found(mailbox_id: int) -> Mailbox:
 
 @studio("POST senders/mailboxes/<int:mailbox_id>/ask/", "mailbox-ask", Permission.SETUP, logs="mailbox.asked")
 def ask(request: StudioRequest, mailbox_id: int) -> HttpResponse:
-    found = _found(mailbox_id)
-    done = _("We've sent a link to %(email)s.") % {"email": found.email}
-    ask_again = partial(mailbox_actions.ask_again, found.id, by=request.user)
+    mailbox = _found(mailbox_id)
+    done = _("We've sent a link to %(email)s.") % {"email": mailbox.email}
+    ask_again = partial(mailbox_actions.ask_again, mailbox.id, by=request.user)
     return perform(request, ask_again, done, reverse("studio:senders"), refused=DomainError)
 
 
 @studio("POST senders/mailboxes/<int:mailbox_id>/remove/", "reply-remove", Permission.SETUP, logs="mailbox.removed")
 def remove(request: StudioRequest, mailbox_id: int) -> HttpResponse:
-    found = _found(mailbox_id)
-    mailbox_actions.remove_reply_address(found.id)
-    said = _("%(email)s has been removed.") % {"email": found.email}
-    return succeed(request, said, f"{reverse('studio:senders')}#replies")
+    mailbox = _found(mailbox_id)
+    mailbox_actions.remove_reply_address(mailbox.id)
+    message = _("%(email)s has been removed.") % {"email": mailbox.email}
+    return succeed(request, message, f"{reverse('studio:senders')}#replies")

@@ -45,14 +45,14 @@ def _advice(host: MediaHost) -> str:
 
 @studio("POST senders/<int:domain_id>/media-host/", "media-host", Permission.SETUP, logs="media_host.named")
 def name(request: StudioRequest, domain_id: int) -> HttpResponse:
-    found = get_object_or_404(queries.domains(), id=domain_id)
+    domain = get_object_or_404(queries.domains(), id=domain_id)
     form = HostForm(request.POST)
     back = f"{reverse('studio:sender-domain', args=[domain_id])}#media-host"
     if not form.is_valid():
         return refuse(request, _("Enter the host name."), back)
     return perform(
         request,
-        lambda: media_hosts.name_media_host(found.id, form.cleaned_data["host"], by=request.user),
+        lambda: media_hosts.name_media_host(domain.id, form.cleaned_data["host"], by=request.user),
         lambda host: _("Now create the record for %(host)s. We'll check every hour.") % {"host": host},
         back,
         refused=DomainError,

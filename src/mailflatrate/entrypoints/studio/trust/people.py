@@ -102,13 +102,13 @@ def _asked_lists(request: StudioRequest) -> list[int] | None:
 def team(request: StudioRequest) -> HttpResponse:
     form = InviteForm(request.POST or None, roles=_choices(request))
     if request.method == "POST" and form.is_valid():
-        found = form.cleaned_data
+        fields = form.cleaned_data
         try:
             invitation = invitations_actions.invite(
                 request.account.id,
-                found["email"],
-                name=found["name"],
-                role=Role(found["role"]),
+                fields["email"],
+                name=fields["name"],
+                role=Role(fields["role"]),
                 language=request.account.language,
                 by=request.user,
                 url=invitation_url,

@@ -37,11 +37,11 @@ def provider_link() -> ProviderLink:
 
 @studio("GET senders/<int:domain_id>/provider/", "sender-provider", Permission.SETUP, Permission.SETUP)
 def offer(request: StudioRequest, domain_id: int) -> HttpResponse:
-    found = find_domain(domain_id)
-    provider = _provider(request, found)
+    domain = find_domain(domain_id)
+    provider = _provider(request, domain)
     if provider is None:
         return HttpResponse()
-    return page(request, "studio/trust/provider_offer.html", {"domain": found, "provider": provider})
+    return page(request, "studio/trust/provider_offer.html", {"domain": domain, "provider": provider})
 
 
 @studio(
@@ -53,30 +53,30 @@ def offer(request: StudioRequest, domain_id: int) -> HttpResponse:
 )
 def start(request: StudioRequest, domain_id: int) -> HttpResponse:
     """Send the person to the provider with a signed link. The state that must come back is kept in the session."""
-    found = find_domain(domain_id)
-    here = reverse("studio:sender-domain", args=[found.id])
-    provider = _provider(request, found)
+    domain = find_domain(domain_id)
+    here = reverse("studio:sender-domain", args=[domain.id])
+    provider = _provider(request, domain)
     if provider is None:
         return _answer(request, here, _("Your DNS provider doesn't respond right now. Copy the records instead."))
     link, state = provider_link(), secrets.token_urlsafe(32)
-    back = load_settings().public_url + reverse("studio:sender-setup-done", args=[found.id])
-    url = provider_setup.setup_url(found, provider, provider_setup.SetupReturn(back, state), link.resolver)
+    back = load_settings().public_url + reverse("studio:sender-setup-done", args=[domain.id])
+    url = provider_setup.setup_url(domain, provider, provider_setup.SetupReturn(back, state), link.resolver)
     if url is None:
         return _answer(request, here, _("There's nothing left to set up. Select Check now."))
-    request.session[SESSION_KEY] = {"domain": found.id, "state": state, "at": clock.now().isoformat()}
+    request.session[SESSION_KEY] = {"domain": domain.id, "state": state, "at": clock.now().isoformat()}
     return _answer(request, url)
 
 
 @studio("GET senders/<int:domain_id>/provider/done/", "sender-setup-done", Permission.SETUP, Permission.SETUP)
 def done(request: StudioRequest, domain_id: int) -> HttpResponse:
     """Check the records when a person returns from the provider. A return that didn't begin here changes nothing."""
-    found = find_domain(domain_id)
-    here = reverse("studio:sender-domain", args=[found.id])
-    if not _is_expected(request.session.get(SESSION_KEY), found, request.GET.get("state", "")):
+    domain = find_domain(domain_id)
+    here = reverse("studio:sender-domain", args=[domain.id])
+    if not _is_expected(request.session.get(SESSION_KEY), domain, request.GET.get("state", "")):
         words = _("This return from a DNS provider wasn't started here, or it's too old. Select Check now.")
         return refuse(request, words, here)
     del request.session[SESSION_KEY]
-    checked = domains.check_domain(found.id)
+    checked = domains.check_domain(domain.id)
     if checked.state == DomainState.VERIFIED:
         messages.success(request, _("All records are set up."))
     elif request.GET.get("error"):

@@ -110,34 +110,34 @@ def domain(request: StudioRequest, domain_id: int) -> HttpResponse:
 
 
 def _domain_page(
-    request: StudioRequest, found: SenderDomain, form: SenderAddressForm, *, status: int = 200
+    request: StudioRequest, sender_domain: SenderDomain, form: SenderAddressForm, *, status: int = 200
 ) -> HttpResponse:
-    return page(request, "studio/trust/sender.html", {**_domain_context(found), "form": form}, status=status)
+    return page(request, "studio/trust/sender.html", {**_domain_context(sender_domain), "form": form}, status=status)
 
 
-def _domain_context(found: SenderDomain) -> dict[str, Any]:
-    rows, url = record_rows(found), share_url(found)
+def _domain_context(sender_domain: SenderDomain) -> dict[str, Any]:
+    rows, url = record_rows(sender_domain), share_url(sender_domain)
     return {
-        "domain": found,
-        "tone": DomainState(found.state).tone,
+        "domain": sender_domain,
+        "tone": DomainState(sender_domain.state).tone,
         "rows": rows,
         "open": sum(row.state != "passed" for row in rows),
-        "addresses": sender_rows(found.addresses.select_related("domain").order_by("email")),
-        "reports": domain_figures(found.name),
-        "media": host_row(found),
+        "addresses": sender_rows(sender_domain.addresses.select_related("domain").order_by("email")),
+        "reports": domain_figures(sender_domain.name),
+        "media": host_row(sender_domain),
         "share_url": url,
-        "mail_link": mail_link(found, url),
+        "mail_link": mail_link(sender_domain, url),
         "share_until": last_day(),
-        "has_provider_setup": is_offered(found),
+        "has_provider_setup": is_offered(sender_domain),
     }
 
 
 @studio("POST senders/<int:domain_id>/check/", "sender-check", Permission.SETUP, logs="domain.checked")
 def check(request: StudioRequest, domain_id: int) -> HttpResponse:
-    found = find_domain(domain_id)
-    domains.check_domain(found.id)
+    sender_domain = find_domain(domain_id)
+    domains.check_domain(sender_domain.id)
     if not is_htmx(request):
-        return see_other(reverse("studio:sender-domain", args=[found.id]))
+        return see_other(reverse("studio:sender-domain", args=[sender_domain.id]))
     return page(request, "studio/trust/sender_records.html", _domain_context(find_domain(domain_id)))
 
 
@@ -148,55 +148,57 @@ def zone(request: StudioRequest, domain_id: int) -> HttpResponse:
 
 @studio("POST senders/<int:domain_id>/link/revoke/", "sender-link-revoke", Permission.SETUP, logs="domain.link_revoked")
 def revoke_link(request: StudioRequest, domain_id: int) -> HttpResponse:
-    found = find_domain(domain_id)
-    domains.revoke_records_links(found.id)
-    said = _("The link no longer works. The one shown now is new.")
-    return succeed(request, said, reverse("studio:sender-domain", args=[found.id]))
+    sender_domain = find_domain(domain_id)
+    domains.revoke_records_links(sender_domain.id)
+    message = _("The link no longer works. The one shown now is new.")
+    return succeed(request, message, reverse("studio:sender-domain", args=[sender_domain.id]))
 
 
 @studio("POST senders/<int:domain_id>/publish/", "sender-publish", Permission.SETUP, logs="domain.records_published")
 def publish(request: StudioRequest, domain_id: int) -> HttpResponse:
     """Publish the records in the demonstration's DNS and check them. No other installation has this page."""
-    found = find_domain(domain_id)
+    sender_domain = find_domain(domain_id)
     if not settings.SETTINGS.demo:
         raise Http404
     problem = ""
     try:
-        domains.publish_in_demo(found.id)
+        domains.publish_in_demo(sender_domain.id)
     except DomainError as error:
         problem = str(error)
     if is_htmx(request):
         context = {**_domain_context(find_domain(domain_id)), "problem": problem}
         return page(request, "studio/trust/sender_records.html", context)
-    here = reverse("studio:sender-domain", args=[found.id])
+    here = reverse("studio:sender-domain", args=[sender_domain.id])
     return refuse(request, problem, here) if problem else see_other(here)
 
 
 @studio("POST senders/<int:domain_id>/addresses/", "sender-address", Permission.SETUP, logs="domain.address_added")
 def add_address(request: StudioRequest, domain_id: int) -> HttpResponse:
-    found = find_domain(domain_id)
+    sender_domain = find_domain(domain_id)
     form = SenderAddressForm(request.POST)
     if form.is_valid():
         try:
-            sender = domains.add_sender(found.id, **form.cleaned_data, by=request.user)
+            sender = domains.add_sender(sender_domain.id, **form.cleaned_data, by=request.user)
         except DomainError as problem:
             form.add_error("email", str(problem))
         else:
-            asked = found.verified_at is not None and sender.verified_at is None
+            asked = sender_domain.verified_at is not None and sender.verified_at is None
             words = _("We've sent a link to %(sender)s.") if asked else _("%(sender)s has been added.")
-            return succeed(request, words % {"sender": sender.email}, reverse("studio:sender-domain", args=[found.id]))
-    return _domain_page(request, found, form, status=422)
+            return succeed(
+                request, words % {"sender": sender.email}, reverse("studio:sender-domain", args=[sender_domain.id])
+            )
+    return _domain_page(request, sender_domain, form, status=422)
 
 
 @studio("POST senders/<int:domain_id>/remove/", "sender-remove", Permission.SETUP, logs="domain.removed")
 def remove(request: StudioRequest, domain_id: int) -> HttpResponse:
-    found = find_domain(domain_id)
-    done = _("%(domain)s has been removed.") % {"domain": found.name}
+    sender_domain = find_domain(domain_id)
+    done = _("%(domain)s has been removed.") % {"domain": sender_domain.name}
     return perform(
         request,
-        lambda: domains.remove_domain(found.id),
+        lambda: domains.remove_domain(sender_domain.id),
         done,
         reverse("studio:senders"),
         refused=DomainError,
-        back=reverse("studio:sender-domain", args=[found.id]),
+        back=reverse("studio:sender-domain", args=[sender_domain.id]),
     )

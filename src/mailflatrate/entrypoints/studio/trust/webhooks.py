@@ -29,9 +29,9 @@ from mailflatrate.rules.roles import Permission
 
 PAGE_ROWS: Final = 50
 TYPE_WORDS: Final[Mapping[EventType, Any]] = {
-    each: gettext_lazy(EVENTS[each].label)
-    for each in sorted(EVENTS, key=lambda each: each not in MUST_BE_OBEYED)
-    if each in DEFAULT_TYPES
+    event_type: gettext_lazy(EVENTS[event_type].label)
+    for event_type in sorted(EVENTS, key=lambda event_type: event_type not in MUST_BE_OBEYED)
+    if event_type in DEFAULT_TYPES
 }
 TYPE_GROUPS: Final = (
     (gettext_lazy("Contacts"), ("contact",)),
@@ -52,13 +52,13 @@ class EndpointForm(forms.Form):
     about = forms.CharField(label=gettext_lazy("Description"), max_length=120, required=False)
     types = forms.MultipleChoiceField(
         label=gettext_lazy("Events"),
-        choices=[(each.value, words) for each, words in TYPE_WORDS.items()],
+        choices=[(event_type.value, words) for event_type, words in TYPE_WORDS.items()],
         required=False,
     )
 
     def order(self) -> EndpointOrder:
-        found = self.cleaned_data
-        return EndpointOrder(found["url"], found["about"], [EventType(event) for event in found["types"]])
+        fields = self.cleaned_data
+        return EndpointOrder(fields["url"], fields["about"], [EventType(event) for event in fields["types"]])
 
 
 class ReplayForm(forms.Form):
@@ -72,13 +72,13 @@ def _choices(form: EndpointForm) -> list[tuple[Any, list[dict[str, Any]]]]:
             heading,
             [
                 {
-                    "value": each.value,
+                    "value": event_type.value,
                     "words": words,
-                    "must_be_obeyed": each in MUST_BE_OBEYED,
-                    "is_picked": each.value in picked,
+                    "must_be_obeyed": event_type in MUST_BE_OBEYED,
+                    "is_picked": event_type.value in picked,
                 }
-                for each, words in TYPE_WORDS.items()
-                if each.value.partition(".")[0] in parts
+                for event_type, words in TYPE_WORDS.items()
+                if event_type.value.partition(".")[0] in parts
             ],
         )
         for heading, parts in TYPE_GROUPS
@@ -130,9 +130,9 @@ def new(request: StudioRequest) -> HttpResponse:
 @never_cache
 @studio("GET|POST webhooks/<int:webhook_id>/", "webhook", Permission.KEYS, Permission.KEYS, logs="webhook.changed")
 def webhook(request: StudioRequest, webhook_id: int) -> HttpResponse:
-    found = find_webhook(webhook_id)
+    endpoint = find_webhook(webhook_id)
     if request.method != "POST":
-        return _one_page(request, found)
+        return _one_page(request, endpoint)
     form = EndpointForm(request.POST)
     if form.is_valid():
         try:
@@ -142,46 +142,48 @@ def webhook(request: StudioRequest, webhook_id: int) -> HttpResponse:
         else:
             messages.success(request, _("Saved."))
             return see_other(reverse("studio:webhook", args=[webhook_id]))
-    return _one_page(request, found, form=form)
+    return _one_page(request, endpoint, form=form)
 
 
 def _one_page(
     request: StudioRequest,
-    found: WebhookEndpoint,
+    endpoint: WebhookEndpoint,
     *,
     form: EndpointForm | None = None,
     made: MadeEndpoint | None = None,
 ) -> HttpResponse:
-    shown = form or EndpointForm(initial={"url": found.url, "about": found.about, "types": found.types})
+    endpoint_form = form or EndpointForm(
+        initial={"url": endpoint.url, "about": endpoint.about, "types": endpoint.types}
+    )
     before = whole_number(request.GET.get("before"))
-    attempts = WebhookAttempt.objects.filter(endpoint=found)
+    attempts = WebhookAttempt.objects.filter(endpoint=endpoint)
     if before:
         attempts = attempts.filter(id__lt=before)
     rows = list(attempts.order_by("-id")[: PAGE_ROWS + 1])
     is_refused = form is not None and bool(form.errors)
     context = {
-        "one": found,
+        "one": endpoint,
         "made": made,
-        "tone": EndpointState(found.state).tone,
-        "form": shown,
-        "choices": _choices(shown),
-        "pace": _pace(found),
-        "waiting": queries.backlog(found),
+        "tone": EndpointState(endpoint.state).tone,
+        "form": endpoint_form,
+        "choices": _choices(endpoint_form),
+        "pace": _pace(endpoint),
+        "waiting": queries.backlog(endpoint),
         "most_counted": queries.MOST_COUNTED,
         "rows": rows[:PAGE_ROWS],
         "older": rows[PAGE_ROWS - 1].id if len(rows) > PAGE_ROWS else 0,
         "is_older": bool(before),
-        "words": {each.value: words for each, words in TYPE_WORDS.items()},
+        "words": {event_type.value: words for event_type, words in TYPE_WORDS.items()},
     }
     return page(request, "studio/trust/webhook.html", context, status=422 if is_refused else 200)
 
 
-def _pace(found: WebhookEndpoint) -> dict[str, str] | None:
-    pace = queries.pace(found)
+def _pace(endpoint: WebhookEndpoint) -> dict[str, str] | None:
+    pace = queries.pace(endpoint)
     if pace is None:
         return None
     seconds = {"median": pace.median, "most": pace.most_within, "longest": pace.longest}
-    return {"n": number_format(pace.events), **{name: number_format(each, 1) for name, each in seconds.items()}}
+    return {"n": number_format(pace.events), **{name: number_format(span, 1) for name, span in seconds.items()}}
 
 
 @never_cache

@@ -17,12 +17,12 @@ DRAWINGS_PATH = Path(__file__).resolve().parents[3] / "static" / "dist" / "icons
 def drawings() -> dict[str, str]:
     """Return the inner SVG markup by icon name. Raises `TemplateSyntaxError` when the front end has not been built."""
     try:
-        found: dict[str, str] = json.loads(DRAWINGS_PATH.read_text(encoding="utf-8"))
+        shapes: dict[str, str] = json.loads(DRAWINGS_PATH.read_text(encoding="utf-8"))
     except FileNotFoundError:
         raise template.TemplateSyntaxError(
             "The front end is not built: run `npm ci && npm run build` in frontend/."
         ) from None
-    return found
+    return shapes
 
 
 @register.simple_tag

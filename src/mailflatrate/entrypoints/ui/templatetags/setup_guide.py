@@ -31,7 +31,7 @@ def setup_guide(context: dict[str, Any], here: str) -> dict[str, Any]:
 def _steps(here: str) -> list[dict[str, Any]]:
     if Campaign.objects.exclude(state=CampaignState.DRAFT).exists():
         return []
-    known = (
+    steps = (
         ("list", _("List"), reverse("studio:list-first"), MailingList.objects.exists()),
         ("domain", _("Domain"), _domain_page(), senders().exists()),
         ("import", _("Contacts"), reverse("studio:import-new"), Contact.objects.exists()),
@@ -39,7 +39,7 @@ def _steps(here: str) -> list[dict[str, Any]]:
     )
     return [
         {"key": key, "title": title, "url": url, "is_done": done, "state": _state(done, is_here=key == here)}
-        for key, title, url, done in known
+        for key, title, url, done in steps
     ]
 
 

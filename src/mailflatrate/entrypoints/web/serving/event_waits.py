@@ -60,27 +60,27 @@ class EventWatch:
         self._task: asyncio.Task[None] | None = None
 
     def has_room(self, account_id: int) -> bool:
-        mine = sum(each.wait.account_id == account_id for each in self._waiting)
+        mine = sum(request.wait.account_id == account_id for request in self._waiting)
         return len(self._waiting) < MOST_WAITING and mine < MOST_PER_ACCOUNT
 
     async def until(self, wait: EventWait, seconds: float) -> bool:
-        one = _WaitingRequest(wait)
-        self._waiting.add(one)
+        request = _WaitingRequest(wait)
+        self._waiting.add(request)
         if self._task is None or self._task.done():
             self._task = asyncio.ensure_future(self._look())
         try:
-            await asyncio.wait_for(one.woken.wait(), seconds)
+            await asyncio.wait_for(request.woken.wait(), seconds)
         except TimeoutError:
             return False
         finally:
-            self._waiting.discard(one)
+            self._waiting.discard(request)
         return True
 
     async def _look(self) -> None:
         while self._waiting:
             waiting = list(self._waiting)
             try:
-                work = self._pool.submit(partial(find_woken, [each.wait for each in waiting]))
+                work = self._pool.submit(partial(find_woken, [request.wait for request in waiting]))
                 for place in await asyncio.wrap_future(work):
                     waiting[place].woken.set()
             except PoolFull:

@@ -121,12 +121,12 @@ class RequestBody:
         if self._file is None:
             self._file = tempfile.SpooledTemporaryFile(IN_MEMORY_OCTETS, dir=str(self.folder))  # noqa: SIM115  closed by close()
         if self.octets > IN_MEMORY_OCTETS:
-            wanted = self.octets - self._reserved
-            if not self.budget.take(self.client, wanted):
+            octets = self.octets - self._reserved
+            if not self.budget.take(self.client, octets):
                 raise BodyRefused(
                     503, _("Too many large files are being uploaded right now."), _("Try again in a few minutes.")
                 )
-            self._reserved += wanted
+            self._reserved += octets
         self._file.write(part)
 
     def open(self) -> IO[bytes] | None:

@@ -23,7 +23,7 @@ def read_boolean(text: str) -> bool:
 
 
 class _Boolean(ContactFieldType):
-    def read(self, wanted: FieldDefinition, text: str, *, month_first: bool | None) -> bool:
+    def read(self, definition: FieldDefinition, text: str, *, month_first: bool | None) -> bool:
         return read_boolean(text)
 
     def fits(self, form: str, text: str) -> bool:
@@ -39,7 +39,7 @@ class _Boolean(ContactFieldType):
                 return (Op.YES if read_boolean(value) is (op is Op.EQUALS) else Op.NO), None
         return op, value
 
-    def options(self, wanted: FieldDefinition, language: str) -> Sequence[tuple[str, str]]:
+    def options(self, definition: FieldDefinition, language: str) -> Sequence[tuple[str, str]]:
         return (("true", translate(N_("Yes"), language)), ("false", translate(N_("No"), language)))
 
 

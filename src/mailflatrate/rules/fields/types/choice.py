@@ -17,15 +17,15 @@ NOT_A_CHOICE = ValueFault(
 
 
 class Choice(ContactFieldType):
-    def read(self, wanted: FieldDefinition, text: str, *, month_first: bool | None = None) -> str:
+    def read(self, definition: FieldDefinition, text: str, *, month_first: bool | None = None) -> str:
         folded = " ".join(text.split()).casefold()
-        for choice in wanted.choices:
+        for choice in definition.choices:
             if choice.casefold() == folded:
                 return choice
         raise UnreadableValue(NOT_A_CHOICE)
 
-    def options(self, wanted: FieldDefinition, language: str) -> Sequence[tuple[str, str]]:
-        return tuple((choice, choice) for choice in wanted.choices)
+    def options(self, definition: FieldDefinition, language: str) -> Sequence[tuple[str, str]]:
+        return tuple((choice, choice) for choice in definition.choices)
 
 
 TYPE = Choice(

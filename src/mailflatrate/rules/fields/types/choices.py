@@ -17,26 +17,26 @@ from mailflatrate.rules.fields.types.choice import NOT_A_CHOICE, Choice
 
 
 class _Choices(Choice):
-    def normalize(self, wanted: FieldDefinition, raw: object, *, month_first: bool | None) -> FieldValue | None:
+    def normalize(self, definition: FieldDefinition, raw: object, *, month_first: bool | None) -> FieldValue | None:
         if isinstance(raw, str):
-            parts = self._split(wanted, raw)
+            parts = self._split(definition, raw)
         elif isinstance(raw, list | tuple) and all(isinstance(part, str) for part in raw):
             parts = list(raw)
         else:
             raise UnreadableValue(NOT_A_CHOICE)
         if len(parts) > MAX_CHOICES:
             raise UnreadableValue(TOO_LONG)
-        chosen = {self.read(wanted, part) for part in parts if part.strip()}
-        return [choice for choice in wanted.choices if choice in chosen] or None
+        chosen = {self.read(definition, part) for part in parts if part.strip()}
+        return [choice for choice in definition.choices if choice in chosen] or None
 
-    def _split(self, wanted: FieldDefinition, text: str) -> list[str]:
+    def _split(self, definition: FieldDefinition, text: str) -> list[str]:
         try:
-            return [self.read(wanted, text)]
+            return [self.read(definition, text)]
         except UnreadableValue:
             return re.split(r"[;|\n]" if re.search(r"[;|\n]", text) else ",", text)
 
-    def compared(self, wanted: FieldDefinition, raw: object) -> str:
-        return self.read(wanted, plain(raw))
+    def compared(self, definition: FieldDefinition, raw: object) -> str:
+        return self.read(definition, plain(raw))
 
 
 TYPE = _Choices(

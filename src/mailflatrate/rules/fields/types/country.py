@@ -28,7 +28,7 @@ class Coded(ContactFieldType):
     keys: Collection[str]
     comparisons: tuple[Op, ...] = CHOICE_COMPARISONS
 
-    def read(self, wanted: FieldDefinition, text: str, *, month_first: bool | None) -> str:
+    def read(self, definition: FieldDefinition, text: str, *, month_first: bool | None) -> str:
         code = self.code_of(text)
         if code is None:
             raise UnreadableValue(self.faults[0])
@@ -40,7 +40,7 @@ class Coded(ContactFieldType):
     def rank(self, form: str, key: str, title: str) -> int:
         return 4 if key in self.keys else 0
 
-    def options(self, wanted: FieldDefinition, language: str) -> tuple[tuple[str, str], ...]:
+    def options(self, definition: FieldDefinition, language: str) -> tuple[tuple[str, str], ...]:
         return _menu(self.names_in, self.codes, known_language(language))
 
     def words(self, value: str | int | float, write: ValueWriter) -> str:

@@ -115,8 +115,8 @@ _YEARLY = "day"
 
 
 class _Date(ContactFieldType):
-    def read(self, wanted: FieldDefinition, text: str, *, month_first: bool | None) -> str:
-        yearly = YEARLESS.fullmatch(text) or is_yearly(wanted.key, wanted.label)
+    def read(self, definition: FieldDefinition, text: str, *, month_first: bool | None) -> str:
+        yearly = YEARLESS.fullmatch(text) or is_yearly(definition.key, definition.label)
         day = read_yearless(text, month_first=month_first) if yearly else None
         return day or read_date(text, month_first=month_first).isoformat()
 

@@ -70,15 +70,15 @@ def _bounded(number: int | float) -> int | float:
 
 
 class _Number(ContactFieldType):
-    def read(self, wanted: FieldDefinition, text: str, *, month_first: bool | None) -> int | float:
+    def read(self, definition: FieldDefinition, text: str, *, month_first: bool | None) -> int | float:
         return read_number(text)
 
-    def normalize(self, wanted: FieldDefinition, raw: object, *, month_first: bool | None) -> int | float:
+    def normalize(self, definition: FieldDefinition, raw: object, *, month_first: bool | None) -> int | float:
         text = plain(raw)
         return read_number(raw if isinstance(raw, int | float) else text)
 
-    def compared(self, wanted: FieldDefinition, raw: object) -> float:
-        return float(self.normalize(wanted, raw, month_first=None))
+    def compared(self, definition: FieldDefinition, raw: object) -> float:
+        return float(self.normalize(definition, raw, month_first=None))
 
     def fits(self, form: str, text: str) -> bool:
         try:

@@ -6,7 +6,7 @@ from mailflatrate.rules.fields.field_type import ContactFieldType, FieldDefiniti
 
 
 class _FreeText(ContactFieldType):
-    def read(self, wanted: FieldDefinition, text: str, *, month_first: bool | None) -> str:
+    def read(self, definition: FieldDefinition, text: str, *, month_first: bool | None) -> str:
         return text
 
     def adapted(self, op: Op, value: ConditionValue) -> tuple[Op, ConditionValue]:

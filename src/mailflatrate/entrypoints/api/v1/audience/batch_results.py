@@ -38,10 +38,10 @@ def item_results(results: Iterable[tuple[int, ItemResult]], schema: type[Shown])
         schema.model_validate(
             {
                 "index": index,
-                "outcome": one.outcome,
-                "contact_id": one.contact_id,
-                "detail": error_sentence(one.problem) if one.problem else "",
+                "outcome": row.outcome,
+                "contact_id": row.contact_id,
+                "detail": error_sentence(row.problem) if row.problem else "",
             }
         )
-        for index, one in results
+        for index, row in results
     ]

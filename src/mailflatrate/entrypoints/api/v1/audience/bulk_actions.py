@@ -139,18 +139,20 @@ def _shown(action: BulkAction) -> BulkActionInfo:
 def _start(request: ApiRequest, kind: BulkKind, given: BulkTarget, parameters: dict[str, Any]) -> BulkActionInfo:
     if (given.contact_ids is None) == (given.filter is None):
         raise wrong("contact_ids", _("send either “contact_ids” or “filter”"))
-    wanted = None
+    contact_filter = None
     if given.filter is not None:
-        found = given.filter
+        criteria = given.filter
         for look_up, wanted_id in (
-            (find_list, found.list_id),
-            (find_tag, found.tag_id),
-            (find_segment, found.segment_id),
+            (find_list, criteria.list_id),
+            (find_tag, criteria.tag_id),
+            (find_segment, criteria.segment_id),
         ):
             if wanted_id is not None:
                 look_up(wanted_id)
-        wanted = ContactFilter(found.search.strip(), found.list_id, found.state, found.tag_id, found.segment_id)
-    selection = selection_of(given.contact_ids or (), wanted)
+        contact_filter = ContactFilter(
+            criteria.search.strip(), criteria.list_id, criteria.state, criteria.tag_id, criteria.segment_id
+        )
+    selection = selection_of(given.contact_ids or (), contact_filter)
     return _shown(start_bulk(kind, selection, parameters, by=request.caller.user))
 
 

@@ -63,7 +63,7 @@ class BatchResult(Schema):
 
 def _edit(index: int, item: BatchEdit) -> ContactEdit:
     named = item.contact
-    if sum(each is not None for each in (named.id, named.email, named.external_id)) != 1:
+    if sum(identifier is not None for identifier in (named.id, named.email, named.external_id)) != 1:
         raise wrong(f"items.{index}.contact", _("send exactly one of “id”, “email” and “external_id”"))
     tags = item.tags or TagEdit()
     return ContactEdit(

@@ -163,7 +163,9 @@ def record_event_batch(request: ApiRequest, given: EventBatch) -> EventBatchResu
         reported.append(_reported(item, named.id, named.external_id))
     results = _record(reported)
     missed = [
-        (index, one) for index, one in enumerate(results) if one.outcome in (EventOutcome.UNKNOWN, EventOutcome.REFUSED)
+        (index, report)
+        for index, report in enumerate(results)
+        if report.outcome in (EventOutcome.UNKNOWN, EventOutcome.REFUSED)
     ]
     items = item_results(missed, BatchEventResult)
     return EventBatchResult(items=items, **outcome_counts(results, EventOutcome))
@@ -181,12 +183,12 @@ ContactName = Annotated[
 
 def _contact_id(name: str) -> int:
     if name.startswith(EXTERNAL):
-        found = contact_by_external_id(name.removeprefix(EXTERNAL))
+        contact_id = contact_by_external_id(name.removeprefix(EXTERNAL))
     else:
-        found = int(name) if name.isascii() and name.isdigit() and len(name) < 19 else None
-    if found is None:
+        contact_id = int(name) if name.isascii() and name.isdigit() and len(name) < 19 else None
+    if contact_id is None:
         raise Http404
-    return found
+    return contact_id
 
 
 @endpoint(ROUTER, "post", "/contacts/{contact}/events", scope=KeyScope.EVENTS_WRITE)

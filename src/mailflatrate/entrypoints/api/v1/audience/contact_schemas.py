@@ -204,15 +204,15 @@ def contact_infos(rows: Sequence[Contact]) -> list[ContactInfo]:
 
 
 def contact_detail(contact_id: int) -> ContactDetail:
-    found = queries.contact_detail(contact_id)
-    if found is None:
+    detail = queries.contact_detail(contact_id)
+    if detail is None:
         raise Http404
-    held = found.suppression
+    held = detail.suppression
     return filled(
         ContactDetail,
-        found.contact,
+        detail.contact,
         tags=[tag.name for tag in tags_of([contact_id]).get(contact_id, [])],
-        subscriptions=[subscription_info(row) for row in found.subscriptions],
+        subscriptions=[subscription_info(row) for row in detail.subscriptions],
         suppression=ContactSuppression(
             reason=SuppressionReason(held.reason), since=held.created_at, whole_platform=held.account_id is None
         )
@@ -225,6 +225,6 @@ def contact_detail(contact_id: int) -> ContactDetail:
                 list_id=event.mailing_list_id,
                 erased=getattr(event, "evidence", None) is None,
             )
-            for event in found.events
+            for event in detail.events
         ],
     )

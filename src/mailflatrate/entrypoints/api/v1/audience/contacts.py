@@ -110,14 +110,14 @@ def list_contacts(request: ApiRequest, which: Query[ContactQuery]) -> ContactsPa
     parts = open_cursor(which.cursor, str, str, int)
     if parts and parts[0] != which.sort.value:
         raise no_cursor()
-    wanted = ContactFilter(which.search.strip(), which.list_id, which.state, which.tag_id)
-    rows = ordered_contacts(wanted, which.sort, after=PageEnd(*parts[1:]) if parts else None, size=which.limit + 1)
-    shown = rows[: which.limit]
+    criteria = ContactFilter(which.search.strip(), which.list_id, which.state, which.tag_id)
+    rows = ordered_contacts(criteria, which.sort, after=PageEnd(*parts[1:]) if parts else None, size=which.limit + 1)
+    page_rows = rows[: which.limit]
     following = None
     if len(rows) > which.limit:
-        end = PageEnd.of(shown[-1], which.sort)
+        end = PageEnd.of(page_rows[-1], which.sort)
         following = seal_cursor(which.sort.value, end.value, end.contact_id)
-    return ContactsPage(items=contact_infos(shown), next=following)
+    return ContactsPage(items=contact_infos(page_rows), next=following)
 
 
 _CHANGES = "changes"
@@ -210,7 +210,7 @@ def certify_consent(request: ApiRequest, contact_id: Id, list_id: Id) -> dict[st
     """
     find_contact(contact_id)
     find_list(list_id)
-    found = export_proof(
+    proof = export_proof(
         contact_id,
         list_id,
         ProofFormat.JSON,
@@ -218,7 +218,7 @@ def certify_consent(request: ApiRequest, contact_id: Id, list_id: Id) -> dict[st
         by=request.caller.actor,
         reason=request.caller.source,
     )
-    certificate: dict[str, Any] = json.loads(found.octets)
+    certificate: dict[str, Any] = json.loads(proof.octets)
     return certificate
 
 

@@ -89,10 +89,10 @@ def _may_see(caller: Caller, form_id: int) -> bool:
 
 
 def _form(request: ApiRequest, form_id: int) -> Form:
-    found = queries.find_form(form_id)
-    if found is None or not _may_see(request.caller, form_id):
+    form = queries.find_form(form_id)
+    if form is None or not _may_see(request.caller, form_id):
         raise Http404
-    return found
+    return form
 
 
 def _shown(row: queries.FormRow, *, counted: bool) -> FormInfo:

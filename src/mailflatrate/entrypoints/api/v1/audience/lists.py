@@ -120,9 +120,9 @@ def _shown(row: ListRow, mailing_list: MailingList) -> ListInfo:
 
 
 def _one(list_id: int) -> ListInfo:
-    found = find_list(list_id)
-    rows = queries.list_table(archived=found.archived_at is not None)
-    return _shown(next(row for row in rows if row.id == list_id), found)
+    mailing_list = find_list(list_id)
+    rows = queries.list_table(archived=mailing_list.archived_at is not None)
+    return _shown(next(row for row in rows if row.id == list_id), mailing_list)
 
 
 @endpoint(ROUTER, "get", "/lists", scope=KeyScope.READ)
@@ -153,8 +153,8 @@ def create_list(request: ApiRequest, given: NewList) -> ListInfo:
 @endpoint(ROUTER, "patch", "/lists/{list_id}", scope=KeyScope.CONTACTS_WRITE)
 def change_list(request: ApiRequest, list_id: Id, given: ListChange) -> ListInfo:
     """Change a list's names, description or language. Its code, used in List-Id, never changes."""
-    found = find_list(list_id)
-    lists_actions.rename_list(list_id, **with_changes(found, given))
+    mailing_list = find_list(list_id)
+    lists_actions.rename_list(list_id, **with_changes(mailing_list, given))
     return _one(list_id)
 
 
@@ -163,9 +163,9 @@ def archive_list(request: ApiRequest, list_id: Id, given: ArchiveRequest) -> Lis
     """Archive a list. Nothing is sent to or imported into it, and its forms stop working. Its proof of consent is
     kept. You can undo this.
     """
-    found = _one(list_id)
+    info = _one(list_id)
     if not given.sure:
-        numbers = {"people": found.people.confirmed, "forms": len(asking_forms(list_id))}
+        numbers = {"people": info.people.confirmed, "forms": len(asking_forms(list_id))}
         words = _(
             "Confirmed contacts who'd no longer receive anything through this list: %(people)d. Forms that would "
             "stop: %(forms)d. Send true if that's what you want."

@@ -123,17 +123,19 @@ class MoveStartRequest(RequestBodySchema):
 def _result(stored: dict[str, Any] | None) -> MoveCheck | None:
     if stored is None:
         return None
-    found = MoveFindings.from_json(stored)
+    findings = MoveFindings.from_json(stored)
     return MoveCheck(
-        system=found.system,
-        rows=found.rows,
-        mailable=dict(found.pile(Pile.MAILABLE)),
-        ask=dict(found.pile(Pile.ASK)),
-        never=dict(found.pile(Pile.NEVER)),
-        columns=[MoveColumn(title=column.title, target=column.choice, field=column.field) for column in found.columns],
-        questions=list(found.questions),
-        reviews=list(found.reviews),
-        can_start=not found.blocking,
+        system=findings.system,
+        rows=findings.rows,
+        mailable=dict(findings.pile(Pile.MAILABLE)),
+        ask=dict(findings.pile(Pile.ASK)),
+        never=dict(findings.pile(Pile.NEVER)),
+        columns=[
+            MoveColumn(title=column.title, target=column.choice, field=column.field) for column in findings.columns
+        ],
+        questions=list(findings.questions),
+        reviews=list(findings.reviews),
+        can_start=not findings.blocking,
     )
 
 

@@ -88,8 +88,8 @@ def delete_tag(request: ApiRequest, tag_id: Id, given: TagDeletion) -> TagDeleti
 
     You can't undo this.
     """
-    found = _one(tag_id)
+    tag = _one(tag_id)
     if not given.sure:
         raise wrong("sure", _("send true to confirm"))
     tags.delete_tag(tag_id)
-    return TagDeletionResult(people=found.people)
+    return TagDeletionResult(people=tag.people)

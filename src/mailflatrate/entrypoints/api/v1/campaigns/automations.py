@@ -169,16 +169,16 @@ def _version(row: AutomationVersion) -> AutomationVersionInfo:
 
 
 def _step(step: AutomationStep, figures: VersionFigures) -> AutomationStepInfo:
-    found = figures.steps.get(step.key, StepFigures())
+    numbers = figures.steps.get(step.key, StepFigures())
     return AutomationStepInfo(
         id=step.key,
         kind=step.kind,
-        entered=found.entered,
-        waiting=found.waiting,
-        passed=found.passed,
-        targets=[found.targets.get(number, 0) for number in range(len(step.targets))],
-        results=dict(found.results),
-        left=dict(found.left),
+        entered=numbers.entered,
+        waiting=numbers.waiting,
+        passed=numbers.passed,
+        targets=[numbers.targets.get(number, 0) for number in range(len(step.targets))],
+        results=dict(numbers.results),
+        left=dict(numbers.left),
         message=_message(step, figures.messages),
     )
 

@@ -86,7 +86,7 @@ def _visit(row: LinkVisit) -> LinkVisitInfo:
 @endpoint(ROUTER, "get", "/link-parameters", scope=KeyScope.READ)
 def show_link_parameters(request: ApiRequest) -> LinkParameters:
     """Show which parameters for web analytics the account adds to its links. A person sets them in the studio."""
-    found = tagging_of_account()
-    if found is None:
+    tagging = tagging_of_account()
+    if tagging is None:
         return LinkParameters(is_on=False, style=None, domains=[], source="", medium="", content="")
-    return LinkParameters.model_validate(found)
+    return LinkParameters.model_validate(tagging)

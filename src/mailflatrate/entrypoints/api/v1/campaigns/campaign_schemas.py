@@ -335,8 +335,8 @@ def _audience(given: CampaignFields, campaign: Campaign | None) -> dict[str, Any
     for name, rows in (("list_ids", in_use), ("excluded_list_ids", MailingList.objects.all())):
         asked = getattr(given, name)
         if asked is not None:
-            known = set(rows.filter(id__in=asked).values_list("id", flat=True))
-            values[name] = _all_known(name, asked, known)
+            existing = set(rows.filter(id__in=asked).values_list("id", flat=True))
+            values[name] = _all_known(name, asked, existing)
     if given.excluded_segment_ids is not None:
         present = {
             row.id: {"id": row.id, "name": row.name, "conditions": row.conditions}
@@ -348,13 +348,15 @@ def _audience(given: CampaignFields, campaign: Campaign | None) -> dict[str, Any
         values["excluded_segments"] = [known_segments[number] for number in sorted(asked)]
     if given.excluded_campaign_ids is not None:
         out = Campaign.objects.filter(id__in=given.excluded_campaign_ids, started_at__isnull=False)
-        known = set(out.exclude(id=campaign.id if campaign else 0).values_list("id", flat=True))
-        values["excluded_mailing_ids"] = sorted(_all_known("excluded_campaign_ids", given.excluded_campaign_ids, known))
+        existing = set(out.exclude(id=campaign.id if campaign else 0).values_list("id", flat=True))
+        values["excluded_mailing_ids"] = sorted(
+            _all_known("excluded_campaign_ids", given.excluded_campaign_ids, existing)
+        )
     return values
 
 
-def _all_known(name: str, asked: list[int], known: set[int]) -> list[int]:
-    unknown = [number for number in asked if number not in known]
+def _all_known(name: str, asked: list[int], existing: set[int]) -> list[int]:
+    unknown = [number for number in asked if number not in existing]
     if unknown:
         raise wrong(name, _("not in this account, or not in use: %(ids)s") % {"ids": ", ".join(map(str, unknown))})
     return list(dict.fromkeys(asked))

@@ -154,8 +154,8 @@ class TestSendResult(Schema):
 def list_campaigns(request: ApiRequest, which: Query[CampaignQuery]) -> Page[CampaignInfo]:
     """List campaigns, newest first. Filter by state, by label, or by part of the name or mailing ID."""
     state = which.state.value if which.state else ""
-    found = queries.campaigns(state=state, search=which.search.strip(), label=which.label)
-    return newest_first(found, which, CampaignInfo.model_validate)
+    rows = queries.campaigns(state=state, search=which.search.strip(), label=which.label)
+    return newest_first(rows, which, CampaignInfo.model_validate)
 
 
 @endpoint(ROUTER, "post", "/campaigns", scope=KeyScope.CAMPAIGNS_DRAFT, status=201, repeatable=True)
@@ -181,8 +181,8 @@ def create_campaign(request: ApiRequest, given: NewCampaign) -> CampaignDetail:
 
 
 def _language_of(written: Mapping[str, Any], account: Account) -> str:
-    found = MailingList.objects.filter(id__in=written.get("list_ids", [])[:1]).first()
-    return found.language if found else account.language
+    mailing_list = MailingList.objects.filter(id__in=written.get("list_ids", [])[:1]).first()
+    return mailing_list.language if mailing_list else account.language
 
 
 @endpoint(ROUTER, "get", "/campaigns/{campaign_id}", scope=KeyScope.READ)

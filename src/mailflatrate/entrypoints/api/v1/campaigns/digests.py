@@ -145,8 +145,8 @@ class FeedEntryInfo(Schema):
 
 
 def _one(digest_id: int) -> DigestInfo:
-    found = get_object_or_404(_rows(), id=digest_id)
-    return _shown(found)
+    digest = get_object_or_404(_rows(), id=digest_id)
+    return _shown(digest)
 
 
 def _rows() -> Any:
@@ -162,7 +162,7 @@ def _saved(request: ApiRequest, values: dict[str, Any], digest_id: int | None) -
         raise wrong("at", _("a time of day without a UTC offset; “time_zone” says which clock it refers to"))
     form = DigestForm(values)
     if not form.is_valid():
-        raise wrong_fields({NAMES.get(name, name): list(map(str, each)) for name, each in form.errors.items()})
+        raise wrong_fields({NAMES.get(name, name): list(map(str, faults)) for name, faults in form.errors.items()})
     try:
         saved = digests.save_digest(form.cleaned_data, by=request.caller.user, digest_id=digest_id)
     except NameTaken as taken:

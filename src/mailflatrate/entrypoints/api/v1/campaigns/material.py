@@ -205,8 +205,8 @@ def list_templates(request: ApiRequest, which: Query[PageQuery]) -> Page[Templat
 @endpoint(ROUTER, "get", "/templates/gallery", scope=KeyScope.READ)
 def list_gallery(request: ApiRequest, which: Query[GalleryQuery]) -> Page[GalleryTemplateInfo]:
     """List our templates in a language, family by family."""
-    found = gallery(which.language.value)
-    return Page[GalleryTemplateInfo](items=[GalleryTemplateInfo.model_validate(one) for one in found])
+    designs = gallery(which.language.value)
+    return Page[GalleryTemplateInfo](items=[GalleryTemplateInfo.model_validate(design) for design in designs])
 
 
 @endpoint(ROUTER, "post", "/templates", scope=KeyScope.CAMPAIGNS_DRAFT, status=201, repeatable=True)

@@ -122,8 +122,8 @@ def send_transactional_message(request: ApiRequest, given: NewMessage) -> Messag
 @endpoint(ROUTER, "get", "/messages", scope=KeyScope.READ)
 def list_transactional_messages(request: ApiRequest, which: Query[MessageQuery]) -> Page[MessageInfo]:
     """List transactional messages, newest first. They are kept for 90 days, their data for 24 hours."""
-    found = queries.search_messages(which.reference, before_id=before_id(which.cursor), size=which.limit + 1)
-    return page_of(message_rows(found), which, _info)
+    messages = queries.search_messages(which.reference, before_id=before_id(which.cursor), size=which.limit + 1)
+    return page_of(message_rows(messages), which, _info)
 
 
 @endpoint(ROUTER, "post", "/messages/search", scope=KeyScope.READ)

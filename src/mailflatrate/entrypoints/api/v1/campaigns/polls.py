@@ -44,7 +44,7 @@ def _info(result: PollResult) -> PollInfo:
         people=result.people,
         answers=[_answer(answer.label, answer.people, answer.percent) for answer in result.answers],
         score=result.score,
-        groups={name: _answer(name, one.people, one.percent) for name, one in result.groups.items()},
+        groups={name: _answer(name, group.people, group.percent) for name, group in result.groups.items()},
     )
 
 

@@ -174,19 +174,21 @@ def release(request: ApiRequest, campaign_id: Id, given: CampaignReleaseRequest)
     decision = release_campaign(
         campaign_id, by=caller.user, at=at, on_own_clocks=given.on_own_clocks, at_best_hour=given.at_best_hour
     )
-    found = _checks(decision)
+    checks = _checks(decision)
     if not decision.allowed:
-        answer = Problem(Code.BLOCKED, more={"checks": [each.model_dump(mode="json") for each in found]}).answer()
+        answer = Problem(
+            Code.BLOCKED, more={"checks": [finding.model_dump(mode="json") for finding in checks]}
+        ).answer()
         answer.stands = True  # type: ignore[attr-defined]  # the record of the refusal is kept
         return answer
     campaign = find_campaign(campaign_id)
     return ReleaseResult(
-        decision_id=decision.id, review=campaign.state == CampaignState.REVIEW, campaign=detail(campaign), checks=found
+        decision_id=decision.id, review=campaign.state == CampaignState.REVIEW, campaign=detail(campaign), checks=checks
     )
 
 
-def _same_content(campaign: Campaign, shown: str) -> None:
-    if content_hash(campaign, newest_imprint()) != shown:
+def _same_content(campaign: Campaign, fingerprint: str) -> None:
+    if content_hash(campaign, newest_imprint()) != fingerprint:
         raise Problem(Code.CONTENT_CHANGED)
 
 
@@ -249,7 +251,7 @@ def _do(campaign_id: int, action: Any) -> CampaignDetail:
 @endpoint(ROUTER, "post", "/campaigns/{campaign_id}/pace", scope=KeyScope.CAMPAIGNS_RELEASE)
 def pace(request: ApiRequest, campaign_id: Id, given: PaceRequest) -> CampaignDetail:
     """Change the pace of a running campaign. A draft has its own field for it."""
-    return _do(campaign_id, lambda one: change_pace(one, given.per_hour))
+    return _do(campaign_id, lambda number: change_pace(number, given.per_hour))
 
 
 @endpoint(ROUTER, "get", "/campaigns/{campaign_id}/waves", scope=KeyScope.READ)
@@ -262,10 +264,10 @@ def list_waves(request: ApiRequest, campaign_id: Id, which: Query[WaveQuery]) ->
     campaign = find_campaign(campaign_id)
     if campaign.state == CampaignState.DRAFT:
         campaign.at_best_hour = which.at_best_hour
-        found = waves_of(campaign, _hour(which.at), clock.now())
+        waves = waves_of(campaign, _hour(which.at), clock.now())
     else:
-        found = waves_to_come(campaign)
-    return Page[WaveInfo](items=[WaveInfo.model_validate(each) for each in found])
+        waves = waves_to_come(campaign)
+    return Page[WaveInfo](items=[WaveInfo.model_validate(wave) for wave in waves])
 
 
 def _hour(at: datetime | None) -> datetime:

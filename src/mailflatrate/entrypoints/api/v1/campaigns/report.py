@@ -215,49 +215,49 @@ def _languages(campaign: Campaign) -> list[LanguageResult]:
     texts = all_variants(campaign)
     return [
         LanguageResult(
-            variant=found.variant,
+            variant=figures.variant,
             language=text.language,
             subject=text.subject,
-            delivered=found.delivered,
-            clicks=found.clicks if campaign.track_clicks else None,
-            unsubscribed=found.unsubscribed,
+            delivered=figures.delivered,
+            clicks=figures.clicks if campaign.track_clicks else None,
+            unsubscribed=figures.unsubscribed,
         )
-        for text, found in zip(texts, figures_by_text(campaign.id, len(texts)), strict=True)
+        for text, figures in zip(texts, figures_by_text(campaign.id, len(texts)), strict=True)
     ]
 
 
 def _conversions(campaign: Campaign, delivered: int) -> ConversionInfo | None:
-    shown = conversion_report(campaign, delivered)
-    if shown is None:
+    conversions = conversion_report(campaign, delivered)
+    if conversions is None:
         return None
-    total, parts = shown.total, shown.found.by_variant if variant_count(campaign) > 1 else {}
+    total, parts = conversions.total, conversions.found.by_variant if variant_count(campaign) > 1 else {}
     return ConversionInfo(
-        event=shown.goal.event_type.name,
-        window_days=shown.goal.window_days,
+        event=conversions.goal.event_type.name,
+        window_days=conversions.goal.window_days,
         conversions=total.conversions,
         by_click=total.by_click,
         by_coupon=total.by_coupon,
         refunds=total.refunds,
         revenue=_revenue(total.revenue, delivered),
         by_variant=[
-            ConversionPartInfo(variant=number, conversions=one.conversions, revenue=_revenue(one.revenue))
-            for number, one in sorted(parts.items())
+            ConversionPartInfo(variant=number, conversions=counts.conversions, revenue=_revenue(counts.revenue))
+            for number, counts in sorted(parts.items())
         ],
         by_day=[
             ConversionDayInfo(
-                day=number, conversions=one.conversions, refunds=one.refunds, revenue=_revenue(one.revenue)
+                day=number, conversions=counts.conversions, refunds=counts.refunds, revenue=_revenue(counts.revenue)
             )
-            for number, one in sorted(shown.found.by_day.items())
+            for number, counts in sorted(conversions.found.by_day.items())
         ],
-        follow_up_id=next((part.follow_up_id for part in shown.parts if part.follow_up_id), None),
+        follow_up_id=next((part.follow_up_id for part in conversions.parts if part.follow_up_id), None),
     )
 
 
 def _revenue(amounts: Sequence[Money], delivered: int = 0) -> list[RevenueInfo]:
-    each = {one.currency: str(one.amount) for one in per_message(amounts, delivered)}
+    per_currency = {money.currency: str(money.amount) for money in per_message(amounts, delivered)}
     return [
-        RevenueInfo(currency=one.currency, amount=str(one.amount), per_delivered=each.get(one.currency))
-        for one in amounts
+        RevenueInfo(currency=money.currency, amount=str(money.amount), per_delivered=per_currency.get(money.currency))
+        for money in amounts
     ]
 
 
@@ -283,8 +283,8 @@ def list_outcomes(request: ApiRequest, campaign_id: Id, which: Query[OutcomeQuer
     state = DeliveryState.BOUNCED if which.bounce_kind else which.state
     if which.state not in (None, state):
         raise wrong_query("bounce_kind", _("only bounces have one"))
-    wanted = RecipientFilter(state, which.bounce_kind, which.search.strip())
-    rows = recipients(campaign.id, wanted, after=before_id(which.cursor) or 0, most=which.limit + 1)
+    criteria = RecipientFilter(state, which.bounce_kind, which.search.strip())
+    rows = recipients(campaign.id, criteria, after=before_id(which.cursor) or 0, most=which.limit + 1)
     return page_of(rows, which, lambda row: _outcome(DeliveryOutcome, row))
 
 
@@ -292,7 +292,7 @@ def list_outcomes(request: ApiRequest, campaign_id: Id, which: Query[OutcomeQuer
 def show_outcome(request: ApiRequest, campaign_id: Id, delivery_id: Id) -> OutcomeDetail:
     """Get one recipient. The response includes every delivery attempt, in the words of their mail server."""
     row = find_delivery(find_campaign(campaign_id), delivery_id)
-    tries = [AttemptInfo.model_validate(one) for one in attempts_of(row.id)]
+    tries = [AttemptInfo.model_validate(attempt) for attempt in attempts_of(row.id)]
     return _outcome(OutcomeDetail, row, tries=tries)
 
 

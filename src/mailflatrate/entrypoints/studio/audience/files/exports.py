@@ -68,18 +68,18 @@ class ExportForm(forms.Form):
         ]
 
     def scope_id(self, kind: str) -> int | None:
-        found, _colon, number = str(self.cleaned_data["scope"]).partition(":")
-        return int(number) if found == kind else None
+        scope_kind, _colon, number = str(self.cleaned_data["scope"]).partition(":")
+        return int(number) if scope_kind == kind else None
 
 
 def _table(request: StudioRequest) -> dict[str, object]:
     before = whole_number(request.GET.get("before"))
     jobs = segments_queries.exports_page(before_id=before or None, size=segments_queries.PAGE_ROWS + 1)
-    shown = jobs[: segments_queries.PAGE_ROWS]
+    visible = jobs[: segments_queries.PAGE_ROWS]
     return {
-        "rows": [ExportRow(job) for job in shown],
-        "under_way": any(job.is_under_way for job in shown),
-        "next": f"?before={shown[-1].id}" if len(jobs) > len(shown) else "",
+        "rows": [ExportRow(job) for job in visible],
+        "under_way": any(job.is_under_way for job in visible),
+        "next": f"?before={visible[-1].id}" if len(jobs) > len(visible) else "",
         "later": bool(before),
     }
 
@@ -126,8 +126,8 @@ def _start(request: HttpRequest, form: ExportForm) -> HttpResponse:
     except ExportProblem as problem:
         form.add_error(None, error_sentence(problem))
         return page(mine, "studio/audience/export_new.html", {"form": form}, status=422)
-    said = _("The export has started. You can leave this page; the file is kept for 7 days.")
-    return succeed(request, said, reverse("studio:exports"))
+    message = _("The export has started. You can leave this page; the file is kept for 7 days.")
+    return succeed(request, message, reverse("studio:exports"))
 
 
 @studio(

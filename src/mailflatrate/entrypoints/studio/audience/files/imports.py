@@ -54,12 +54,12 @@ def import_rows(jobs: Sequence[Import]) -> list[ImportRow]:
 def history(request: StudioRequest) -> HttpResponse:
     before = whole_number(request.GET.get("before"))
     jobs = queries.imports_page(before_id=before or None, size=queries.PAGE_ROWS + 1)
-    shown = jobs[: queries.PAGE_ROWS]
-    more = len(jobs) > len(shown)
+    visible = jobs[: queries.PAGE_ROWS]
+    more = len(jobs) > len(visible)
     context = {
-        "rows": import_rows(shown),
+        "rows": import_rows(visible),
         "moves": [] if before else _move_rows(),
-        "next": f"?before={shown[-1].id}" if more else "",
+        "next": f"?before={visible[-1].id}" if more else "",
         "later": bool(before),
     }
     return page(request, "studio/audience/imports.html", context)
@@ -75,7 +75,7 @@ def _move_rows() -> list[dict[str, Any]]:
 def _report(request: StudioRequest, job: Import) -> dict[str, Any]:
     after = whole_number(request.GET.get("after"))
     lines = queries.refused_page(job.id, after_line=after, size=queries.PAGE_ROWS + 1)
-    shown = lines[: queries.PAGE_ROWS]
+    visible = lines[: queries.PAGE_ROWS]
     return {
         "row": import_rows([job])[0],
         "job": job,
@@ -89,8 +89,8 @@ def _report(request: StudioRequest, job: Import) -> dict[str, Any]:
             for word, number in words.items()
         ],
         "unread_values": _unread_values(job),
-        "lines": [(line, reason_word(line.reason), ", ".join(map(str, line.row))) for line in shown],
-        "next": f"?after={shown[-1].line_number}" if len(lines) > len(shown) else "",
+        "lines": [(line, reason_word(line.reason), ", ".join(map(str, line.row))) for line in visible],
+        "next": f"?after={visible[-1].line_number}" if len(lines) > len(visible) else "",
         "first": reverse("studio:import", args=[job.id]) if after else "",
     }
 
@@ -98,7 +98,7 @@ def _report(request: StudioRequest, job: Import) -> dict[str, Any]:
 def _unread_values(job: Import) -> list[tuple[str, int, str]]:
     """Return the values that didn't suit their fields: the field, how many, and how they have to be written."""
     unread: dict[str, dict[str, int]] = job.terms.get("unread_values", {})
-    known = definitions(unread)
+    fields = definitions(unread)
     about_ids = unread.get(external_ids.FIELD, {})
     sentences = {
         UNUSABLE_ID: error_sentence(_("write it as one word of at most 200 characters, without spaces or umlauts")),
@@ -107,9 +107,9 @@ def _unread_values(job: Import) -> list[tuple[str, int, str]]:
     return [
         *((_("External ID"), number, sentences[fault]) for fault, number in about_ids.items()),
         *(
-            (known[key].label, number, error_sentence(fault_sentence(known[key], FAULTS[fault])))
+            (fields[key].label, number, error_sentence(fault_sentence(fields[key], FAULTS[fault])))
             for key, faults in unread.items()
-            if key in known
+            if key in fields
             for fault, number in faults.items()
         ),
     ]
@@ -135,8 +135,8 @@ def cancel(request: StudioRequest, import_id: int) -> HttpResponse:
     """Stop before the next part of the file."""
     find_import(import_id)
     imports.cancel_import(import_id)
-    said = _("The import is stopping. Contacts already imported will stay.")
-    return succeed(request, said, reverse("studio:import", args=[import_id]))
+    message = _("The import is stopping. Contacts already imported will stay.")
+    return succeed(request, message, reverse("studio:import", args=[import_id]))
 
 
 @studio(

@@ -87,7 +87,7 @@ def with_added_filter(state: ContactListState, given: QueryDict) -> ContactListS
     conditions_sql([condition])
     if op in _VALUELESS:
         condition.pop("value")
-    kept = [each for each in state.wanted.conditions if each != condition]
+    kept = [other for other in state.wanted.conditions if other != condition]
     return state.narrowed(conditions=(*kept, condition))
 
 

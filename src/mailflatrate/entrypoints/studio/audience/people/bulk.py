@@ -73,9 +73,9 @@ def _row(request: StudioRequest, action: BulkAction) -> dict[str, Any]:
 def _selection(posted: QueryDict) -> BulkSelection:
     """Return what the page selected. Raises ListError."""
     if posted.get("all"):
-        wanted = exact_filter(posted)
-        contacts_matching(wanted)  # refuses faulty conditions now, not in the job
-        return selection_of([], wanted)
+        criteria = exact_filter(posted)
+        contacts_matching(criteria)  # refuses faulty conditions now, not in the job
+        return selection_of([], criteria)
     ids = [number for number in map(whole_number, posted.getlist("contact")) if number]
     return selection_of(ids, None)
 
@@ -97,10 +97,10 @@ def index(request: StudioRequest) -> HttpResponse:
     rows = BulkAction.objects.select_related("created_by").order_by("-id")
     if before:
         rows = rows.filter(id__lt=before)
-    shown = list(rows[: PAGE_ROWS + 1])
+    visible = list(rows[: PAGE_ROWS + 1])
     context = {
-        "rows": [_row(request, action) for action in shown[:PAGE_ROWS]],
-        "next": f"?before={shown[PAGE_ROWS - 1].id}" if len(shown) > PAGE_ROWS else "",
+        "rows": [_row(request, action) for action in visible[:PAGE_ROWS]],
+        "next": f"?before={visible[PAGE_ROWS - 1].id}" if len(visible) > PAGE_ROWS else "",
         "first": bool(before),
     }
     return page(request, "studio/audience/bulk_actions.html", context)

@@ -40,10 +40,10 @@ class SubscriptionRow:
 
 
 def find_record(contact_id: int) -> ContactRecord:
-    found = queries.contact_detail(contact_id)
-    if found is None:
+    detail = queries.contact_detail(contact_id)
+    if detail is None:
         raise Http404
-    return found
+    return detail
 
 
 def _subscription(row: Subscription) -> SubscriptionRow:
@@ -116,5 +116,5 @@ def unsubscribe(request: StudioRequest, contact_id: int) -> HttpResponse:
         text = _("%(email)s is unsubscribed from everything and will no longer receive campaigns.")
     else:
         text = ngettext("%(n)d subscription ended.", "%(n)d subscriptions ended.", ended)
-    said = text % {"email": detail.contact.email, "n": ended}
-    return succeed(request, said, reverse("studio:contact", args=[contact_id]))
+    message = text % {"email": detail.contact.email, "n": ended}
+    return succeed(request, message, reverse("studio:contact", args=[contact_id]))

@@ -58,14 +58,14 @@ def _labels() -> dict[str, str]:
 class ContactTable:
     """The columns of one page. `all_columns` begins with the address, which is always shown."""
 
-    def __init__(self, state: ContactListState, shown: Sequence[str]) -> None:
+    def __init__(self, state: ContactListState, visible: Sequence[str]) -> None:
         self._state = state
         self._fields = {f"{FIELD_PREFIX}{key}": field for key, field in definitions().items()}
-        columns = {name: self._column(name) for name in (EMAIL, *offered_columns(), *shown)}
+        columns = {name: self._column(name) for name in (EMAIL, *offered_columns(), *visible)}
         self.all_columns = [
-            replace(column, is_shown=name in shown or name == EMAIL) for name, column in columns.items()
+            replace(column, is_shown=name in visible or name == EMAIL) for name, column in columns.items()
         ]
-        self.shown_columns = [columns[name] for name in shown]
+        self.shown_columns = [columns[name] for name in visible]
         self.email_column = columns[EMAIL]
         self.orders = [column for column in self.all_columns if column.query]
 
@@ -81,9 +81,9 @@ class ContactTable:
         order = self._state.order
         current = order.key == name
         # What is newest, or largest, is usually wanted first.
-        wanted = name if (order.is_descending if current else not numeric) else f"-{name}"
+        order_name = name if (order.is_descending if current else not numeric) else f"-{name}"
         sort = ("down" if order.is_descending else "up") if current else ""
-        query = replace(self._state, order=order_named(wanted)).query()
+        query = replace(self._state, order=order_named(order_name)).query()
         return ContactColumn(name, label, numeric, query or "sort=email", sort)
 
     def row(self, contact: Contact, tags: Sequence[Tag]) -> dict[str, Any]:

@@ -37,19 +37,19 @@ _NAME_CHARACTERS = 120
 
 
 def field_rows(contact: Contact) -> list[dict[str, Any]]:
-    known = definitions()
-    shown = [field.key for field in fields()]
-    others = sorted(set(contact.attributes) - set(shown))
+    declared_fields = definitions()
+    keys = [field.key for field in fields()]
+    others = sorted(set(contact.attributes) - set(keys))
     return [
         *(
-            {"key": key, "label": field_label(known, key), "words": _value(contact, key), "is_declared": True}
+            {"key": key, "label": field_label(declared_fields, key), "words": _value(contact, key), "is_declared": True}
             for key in OWN
         ),
-        *(_row(contact, key, field_label(known, key), known[key].type) for key in shown),
+        *(_row(contact, key, field_label(declared_fields, key), declared_fields[key].type) for key in keys),
         *(
             {
                 "key": key,
-                "label": field_label(known, key),
+                "label": field_label(declared_fields, key),
                 "words": value_words(None, contact.attributes[key]),
                 "is_declared": False,
             }
@@ -63,9 +63,9 @@ def _row(contact: Contact, key: str, label: str, kind: ContactFieldType) -> dict
 
 
 def _input_of(contact: Contact, key: str, value: Any, problem: str) -> FilledInput:
-    found = next((field for field in fields() if field.key == key), None)
-    if found is not None:
-        return contact_input(found, value, problem)
+    declared_field = next((field for field in fields() if field.key == key), None)
+    if declared_field is not None:
+        return contact_input(declared_field, value, problem)
     if key not in OWN and key not in contact.attributes:
         raise Http404
     label = field_label(definitions([key]), key)
@@ -132,8 +132,8 @@ def _shown(request: StudioRequest, contact_id: int, key: str) -> HttpResponse:
 
 
 def _undeclared(attributes: dict[str, Any]) -> list[tuple[str, str]]:
-    known = definitions()
-    rows = [(key, value_text(value)) for key, value in sorted(attributes.items()) if key not in known]
+    declared_fields = definitions()
+    rows = [(key, value_text(value)) for key, value in sorted(attributes.items()) if key not in declared_fields]
     return [*rows, ("", "")]
 
 

@@ -23,42 +23,42 @@ FILTER_PARTS = ("q", "list", "state", "tag", "segment", "import", "where")
 def posted_filter(given: QueryDict) -> ContactFilter:
     """Return the filter; a list, tag, segment or import that the account doesn't have is left out."""
     numbers = {name: whole_number(given.get(name)) for name in ("list", "tag", "segment", "import")}
-    known: dict[str, Any] = {"list": MailingList, "tag": Tag, "segment": Segment, "import": Import}
-    found = {
-        name: number if number and known[name].objects.filter(id=number).exists() else None
+    models: dict[str, Any] = {"list": MailingList, "tag": Tag, "segment": Segment, "import": Import}
+    ids = {
+        name: number if number and models[name].objects.filter(id=number).exists() else None
         for name, number in numbers.items()
     }
     state = given.get("state", "")
     read = [condition_from(text) for text in given.getlist("where")[:MOST_CONDITIONS]]
     return ContactFilter(
         search=given.get("q", "").replace("\0", "").strip()[:MAX_SEARCH_CHARACTERS],
-        list_id=found["list"],
+        list_id=ids["list"],
         state=SubscriptionState(state) if state in SUBSCRIPTION_LABELS else None,
-        tag_id=found["tag"],
-        segment_id=found["segment"],
-        import_id=found["import"],
+        tag_id=ids["tag"],
+        segment_id=ids["segment"],
+        import_id=ids["import"],
         conditions=tuple(condition for condition in read if condition is not None),
     )
 
 
 def exact_filter(given: QueryDict) -> ContactFilter:
     """Raises ListError if a part of it no longer exists, since the rest would select more contacts."""
-    found = posted_filter(given)
-    wanted = Counter(name for name in FILTER_PARTS for value in given.getlist(name) if value.strip())
-    if wanted != Counter(name for name, _value in filter_pairs(found)):
+    criteria = posted_filter(given)
+    counts = Counter(name for name in FILTER_PARTS for value in given.getlist(name) if value.strip())
+    if counts != Counter(name for name, _value in filter_pairs(criteria)):
         raise ListError(_("something in the filter no longer exists; filter the list again"))
-    return found
+    return criteria
 
 
-def filter_pairs(wanted: ContactFilter) -> list[tuple[str, str]]:
+def filter_pairs(criteria: ContactFilter) -> list[tuple[str, str]]:
     parts: list[tuple[str, object]] = [
-        ("q", wanted.search),
-        ("list", wanted.list_id),
-        ("state", wanted.state.value if wanted.state else ""),
-        ("tag", wanted.tag_id),
-        ("segment", wanted.segment_id),
-        ("import", wanted.import_id),
-        *(("where", condition_text(condition)) for condition in wanted.conditions),
+        ("q", criteria.search),
+        ("list", criteria.list_id),
+        ("state", criteria.state.value if criteria.state else ""),
+        ("tag", criteria.tag_id),
+        ("segment", criteria.segment_id),
+        ("import", criteria.import_id),
+        *(("where", condition_text(condition)) for condition in criteria.conditions),
     ]
     return [(name, str(value)) for name, value in parts if value]
 

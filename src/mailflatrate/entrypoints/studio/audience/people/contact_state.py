@@ -36,12 +36,12 @@ class ContactListState:
     columns: tuple[str, ...] | None = None
 
     def pairs(self) -> Pairs:
-        found = filter_pairs(self.wanted)
+        parts = filter_pairs(self.wanted)
         if self.order.name != EMAIL:
-            found.append(("sort", self.order.name))
+            parts.append(("sort", self.order.name))
         if self.columns is not None:
-            found.append(("columns", ",".join(self.columns)))
-        return found
+            parts.append(("columns", ",".join(self.columns)))
+        return parts
 
     def query(self, **more: str) -> str:
         return urlencode([*self.pairs(), *more.items()])

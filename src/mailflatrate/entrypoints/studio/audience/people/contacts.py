@@ -48,12 +48,12 @@ from mailflatrate.rules.roles import Permission, may
 
 def chosen_chips(state: ContactListState) -> list[FilterChip]:
     """Return the active filters except search and status, which have their own places on the page."""
-    wanted = state.wanted
+    criteria = state.wanted
     named = (
-        (wanted.list_id, "list_id", _("List: %(name)s"), MailingList, "name"),
-        (wanted.tag_id, "tag_id", _("Tag: %(name)s"), Tag, "name"),
-        (wanted.segment_id, "segment_id", _("Segment: %(name)s"), Segment, "name"),
-        (wanted.import_id, "import_id", _("Import: %(name)s"), Import, "file_name"),
+        (criteria.list_id, "list_id", _("List: %(name)s"), MailingList, "name"),
+        (criteria.tag_id, "tag_id", _("Tag: %(name)s"), Tag, "name"),
+        (criteria.segment_id, "segment_id", _("Segment: %(name)s"), Segment, "name"),
+        (criteria.import_id, "import_id", _("Import: %(name)s"), Import, "file_name"),
     )
     chips = [
         FilterChip(
@@ -63,24 +63,24 @@ def chosen_chips(state: ContactListState) -> list[FilterChip]:
         for number, part, text, model, column in named
         if number is not None
     ]
-    words = ConditionWords(wanted)
-    for place, condition in enumerate(wanted.conditions):
-        others = wanted.conditions[:place] + wanted.conditions[place + 1 :]
+    words = ConditionWords(criteria)
+    for place, condition in enumerate(criteria.conditions):
+        others = criteria.conditions[:place] + criteria.conditions[place + 1 :]
         chips.append(FilterChip(words.sentence(condition), state.narrowed(conditions=others).query()))
     return chips
 
 
 def state_chips(state: ContactListState, lists: list[ListRow]) -> list[FilterChip]:
     """They have counts if the list is the only other filter, because counters know those."""
-    wanted = state.wanted
-    counted = ContactFilter(list_id=wanted.list_id, state=wanted.state) == wanted
-    chosen = next((row for row in lists if row.id == wanted.list_id), None) if counted else None
-    chips = [FilterChip(_("Any status"), state.narrowed(state=None).query(), wanted.state is None)]
+    criteria = state.wanted
+    counted = ContactFilter(list_id=criteria.list_id, state=criteria.state) == criteria
+    chosen = next((row for row in lists if row.id == criteria.list_id), None) if counted else None
+    chips = [FilterChip(_("Any status"), state.narrowed(state=None).query(), criteria.state is None)]
     return chips + [
         FilterChip(
             str(label),
             state.narrowed(state=SubscriptionState(value)).query(),
-            value == wanted.state,
+            value == criteria.state,
             getattr(chosen, value) if chosen else "",
         )
         for value, label in SUBSCRIPTION_LABELS.items()
@@ -88,8 +88,10 @@ def state_chips(state: ContactListState, lists: list[ListRow]) -> list[FilterChi
 
 
 class ConditionWords:
-    def __init__(self, wanted: ContactFilter) -> None:
-        self._fields = definitions(str(condition.get("key")) for condition in wanted.conditions if condition.get("key"))
+    def __init__(self, criteria: ContactFilter) -> None:
+        self._fields = definitions(
+            str(condition.get("key")) for condition in criteria.conditions if condition.get("key")
+        )
 
     def sentence(self, condition: Mapping[str, Any]) -> str:
         field, op = Field(condition["field"]), Op(condition["op"])
@@ -133,10 +135,10 @@ def _lists(chosen_id: int) -> list[ListRow]:
 
 def _state(request: StudioRequest) -> ContactListState:
     state = state_from(request.GET)
-    wanted, problems = usable(state.wanted)
+    criteria, problems = usable(state.wanted)
     for problem in problems:
         messages.error(request, error_sentence(problem))
-    return replace(state, wanted=wanted)
+    return replace(state, wanted=criteria)
 
 
 def _address(state: ContactListState, name: str, cursor: ContactCursor | None) -> str:
@@ -168,8 +170,8 @@ def columns(request: StudioRequest) -> HttpResponse:
 
 
 def _exported(state: ContactListState) -> dict[str, str]:
-    wanted = state.wanted
-    return {"content": "contacts", **({"scope": f"list:{wanted.list_id}"} if wanted.list_id else {})}
+    criteria = state.wanted
+    return {"content": "contacts", **({"scope": f"list:{criteria.list_id}"} if criteria.list_id else {})}
 
 
 def _added(request: StudioRequest, state: ContactListState) -> HttpResponse:
@@ -191,20 +193,20 @@ def contacts(request: StudioRequest) -> HttpResponse:
     state = _state(request)
     if "by" in request.GET:
         return _added(request, state)
-    found = sorted_page(
+    contact_page = sorted_page(
         state.wanted,
         state.order,
         after=read_cursor(state.order, request.GET.get("after")),
         before=read_cursor(state.order, request.GET.get("before")),
     )
-    context = _context(request, state, found)
+    context = _context(request, state, contact_page)
     is_part = is_htmx(request) and not getattr(request, "htmx").history_restore_request  # noqa: B009  by middleware
     return page(request, f"studio/audience/{'contact_rows' if is_part else 'contacts'}.html", context)
 
 
-def _context(request: StudioRequest, state: ContactListState, found: SortedPage) -> dict[str, object]:
+def _context(request: StudioRequest, state: ContactListState, contact_page: SortedPage) -> dict[str, object]:
     table = ContactTable(state, state.shown_columns(request))
-    tagged = tags_of([person.id for person in found.rows])
+    tagged = tags_of([person.id for person in contact_page.rows])
     lists = _lists(whole_number(request.GET.get("list")))
     return {
         "state": state,
@@ -212,12 +214,12 @@ def _context(request: StudioRequest, state: ContactListState, found: SortedPage)
         "pairs": state.pairs(),
         "query": state.query(),
         "table": table,
-        "rows": [table.row(person, tagged.get(person.id, [])) for person in found.rows],
+        "rows": [table.row(person, tagged.get(person.id, [])) for person in contact_page.rows],
         "lists": lists,
         "filtered": not state.wanted.is_empty,
         "away": "after" in request.GET or "before" in request.GET,
-        "next": _address(state, "after", found.next),
-        "previous": _address(state, "before", found.previous),
+        "next": _address(state, "after", contact_page.next),
+        "previous": _address(state, "before", contact_page.previous),
         "chips": chosen_chips(state),
         "state_chips": state_chips(state, lists),
         "filter_kinds": filter_kinds(),

@@ -105,12 +105,12 @@ def edit(request: StudioRequest, tag_id: int) -> HttpResponse:
 def delete(request: StudioRequest, tag_id: int) -> HttpResponse:
     tag = find_tag(tag_id)
     people = tags.delete_tag(tag_id)
-    said = ngettext(
+    message = ngettext(
         "“%(name)s” has been deleted. %(people)d contact had it.",
         "“%(name)s” has been deleted. %(people)d contacts had it.",
         people,
     )
-    return succeed(request, said % {"name": tag.name, "people": people}, reverse("studio:tags"))
+    return succeed(request, message % {"name": tag.name, "people": people}, reverse("studio:tags"))
 
 
 @studio(

@@ -122,7 +122,7 @@ class Builder:
 
 def posted_tree(data: QueryDict) -> RawTree:
     """In a segment's JSON form, not validated. A condition whose field changed gets its first comparison."""
-    known = {row.key: row.definition for row in fields()}
+    definitions = {row.key: row.definition for row in fields()}
     groups: dict[str, RawTree] = {"": _group(data, "")}
     for node in data.getlist("node")[: MAX_CONDITIONS + MAX_GROUPS + 2]:
         kind, path = node[:1], node[1:]
@@ -133,7 +133,7 @@ def posted_tree(data: QueryDict) -> RawTree:
             groups[path] = _group(data, path)
             parent["items"].append(groups[path])
         elif kind == "c":
-            parent["items"].append(_fitted(_condition(data, path), known))
+            parent["items"].append(_fitted(_condition(data, path), definitions))
     return groups[""]
 
 
@@ -144,36 +144,36 @@ def _group(data: QueryDict, path: str) -> RawTree:
 
 def _condition(data: QueryDict, path: str) -> RawTree:
     name, _colon, key = data.get(f"{path}-field", "").partition(":")
-    found: RawTree = {"field": name, "op": data.get(f"{path}-op", "")}
+    condition: RawTree = {"field": name, "op": data.get(f"{path}-op", "")}
     if key:
-        found["key"] = key
+        condition["key"] = key
     for part in ("days", "times", "campaign", "link", "event"):
         if value := data.get(f"{path}-{part}", ""):
-            found[part] = value
+            condition[part] = value
     if name == Field.ANSWERED:
         asked = zip(("question", "answer"), data.get(f"{path}-answer", "").split(_TAB, 1), strict=False)
-        found |= {part: value for part, value in asked if value}
+        condition |= {part: value for part, value in asked if value}
     if name == Field.EVENT:
-        found["where"] = posted_tests(data, path)
-        return found
+        condition["where"] = posted_tests(data, path)
+        return condition
     chosen, typed = data.getlist(f"{path}-values"), data.getlist(f"{path}-value")
     if chosen:
-        found["value"] = chosen
+        condition["value"] = chosen
     elif typed:
-        found["value"] = typed if len(typed) > 1 else typed[0]
-    return found
+        condition["value"] = typed if len(typed) > 1 else typed[0]
+    return condition
 
 
-def _fitted(raw: RawTree, known: Mapping[str, FieldDefinition]) -> RawTree:
-    name = next((each for each in Field if each.value == raw["field"]), None)
-    if name is None or raw["op"] in _offered_ops(name, known.get(raw.get("key", ""))):
+def _fitted(raw: RawTree, definitions: Mapping[str, FieldDefinition]) -> RawTree:
+    name = next((member for member in Field if member.value == raw["field"]), None)
+    if name is None or raw["op"] in _offered_ops(name, definitions.get(raw.get("key", ""))):
         return raw
-    changed: RawTree = {"field": name.value, "op": _offered_ops(name, known.get(raw.get("key", "")))[0].value}
+    changed: RawTree = {"field": name.value, "op": _offered_ops(name, definitions.get(raw.get("key", "")))[0].value}
     return changed | ({"key": raw["key"]} if "key" in raw else {})
 
 
-def _offered_ops(name: Field, wanted: FieldDefinition | None) -> tuple[Op, ...]:
-    return wanted.type.comparisons if wanted is not None and name is Field.ATTRIBUTE else OPS[name]
+def _offered_ops(name: Field, definition: FieldDefinition | None) -> tuple[Op, ...]:
+    return definition.type.comparisons if definition is not None and name is Field.ATTRIBUTE else OPS[name]
 
 
 def changed_tree(tree: RawTree, order: str) -> RawTree:
@@ -198,13 +198,13 @@ def changed_tree(tree: RawTree, order: str) -> RawTree:
 
 
 def _find(tree: RawTree, path: str) -> RawTree | None:
-    found: RawTree | None = tree
+    node: RawTree | None = tree
     for place in path.split(".") if path else []:
-        items = found.get("items") if found else None
+        items = node.get("items") if node else None
         if items is None or not place.isdecimal() or int(place) >= len(items):
             return None
-        found = items[int(place)]
-    return found if found is not None and "items" in found else None
+        node = items[int(place)]
+    return node if node is not None and "items" in node else None
 
 
 def builder(definition: Any) -> Builder:
@@ -234,30 +234,30 @@ class _Drawing:
     def menu(self) -> list[tuple[str, Pairs]]:
         keys = [*attribute_keys(), *sorted(self._other_keys)]
         other = [key for key in dict.fromkeys(keys) if key not in self._known]
-        own = [(f"attribute:{key}", found.label) for key, found in self._known.items()]
+        own = [(f"attribute:{key}", definition.label) for key, definition in self._known.items()]
         return field_groups([*own, *((f"attribute:{key}", key) for key in other)])
 
     def _condition(self, raw: RawTree, path: str) -> ConditionNode:
         self.number += 1
-        name = next((each for each in Field if each.value == raw.get("field")), Field.FIRST_NAME)
+        name = next((member for member in Field if member.value == raw.get("field")), Field.FIRST_NAME)
         key = str(raw.get("key") or "") if name is Field.ATTRIBUTE else ""
         if key and key not in self._known:
             self._other_keys.add(key)
-        wanted = self._known.get(key)
-        ops = _offered_ops(name, wanted)
-        asked = next((each for each in Op if each.value == raw.get("op")), None)
+        definition = self._known.get(key)
+        ops = _offered_ops(name, definition)
+        asked = next((member for member in Op if member.value == raw.get("op")), None)
         op = asked if asked in ops else ops[0]
-        kind = _kind(name, op, wanted.type if wanted else None)
+        kind = _kind(name, op, definition.type if definition else None)
         values = shown_values(raw.get("value"))
         return ConditionNode(
             path=path,
             number=self.number,
             field=f"{name.value}:{key}" if key else name.value,
-            ops=[(each.value, op_word(name, each)) for each in ops],
+            ops=[(member.value, op_word(name, member)) for member in ops],
             op=op.value,
             kind=kind,
             values=values,
-            boxes=self._boxes(name, wanted, values) if kind == "choices" else [],
+            boxes=self._boxes(name, definition, values) if kind == "choices" else [],
             days=one_value(raw.get("days")),
             times=one_value(raw.get("times")),
             campaign=one_value(raw.get("campaign")),
@@ -274,14 +274,14 @@ class _Drawing:
             self._offered[name] = offered(name)
         return self._offered[name]
 
-    def _boxes(self, name: Field, wanted: FieldDefinition | None, values: list[str]) -> list[ChoiceBox]:
+    def _boxes(self, name: Field, definition: FieldDefinition | None, values: list[str]) -> list[ChoiceBox]:
         if name is Field.PROVIDER:
             return [
                 ChoiceBox(key, provider_name(key, get_language() or ENGLISH), key in values) for key in PROVIDER_KEYS
             ]
-        if wanted is not None:
+        if definition is not None:
             folded = {value.casefold() for value in values}
-            return [ChoiceBox(choice, choice, choice.casefold() in folded) for choice in wanted.choices]
+            return [ChoiceBox(choice, choice, choice.casefold() in folded) for choice in definition.choices]
         return _named_boxes(name, self._choices(name), values)
 
     def _campaigns(self, name: Field, raw: RawTree) -> list[ChoiceBox]:
@@ -293,11 +293,11 @@ class _Drawing:
 
 
 def _named_boxes(name: Field, choices: list[tuple[int, str]], values: list[str]) -> list[ChoiceBox]:
-    known = {number for number, _name in choices}
-    asked = [number for value in values[:MAX_NAMED] if (number := whole_number(value)) and number not in known]
+    offered_ids = {number for number, _name in choices}
+    asked = [number for value in values[:MAX_NAMED] if (number := whole_number(value)) and number not in offered_ids]
     more = [choice for choice in choices[MOST_OFFERED:] if str(choice[0]) in values]
-    shown = (*choices[:MOST_OFFERED], *more, *named(name, asked).items())
-    return [ChoiceBox(str(number), text, str(number) in values) for number, text in shown]
+    visible = (*choices[:MOST_OFFERED], *more, *named(name, asked).items())
+    return [ChoiceBox(str(number), text, str(number) in values) for number, text in visible]
 
 
 def _links(raw: RawTree) -> list[ChoiceBox]:
@@ -310,16 +310,16 @@ def _answers(raw: RawTree) -> list[ChoiceBox]:
     number = whole_number(one_value(raw.get("campaign")))
     campaign = Campaign.objects.filter(id=number).first() if number else None
     chosen = _TAB.join(filter(None, (one_value(raw.get("question")), one_value(raw.get("answer")))))
-    found: dict[str, str] = {}
+    labels: dict[str, str] = {}
     for result in poll_results(campaign) if campaign else []:
         question = result.poll.question
-        found[question] = _("%(question)s: any answer") % {"question": question}
+        labels[question] = _("%(question)s: any answer") % {"question": question}
         groups = {name: str(SCORE_GROUP_WORDS[name]) for name in result.groups}
         for key, label in {**groups, **{answer: answer for answer in result.poll.answers}}.items():
-            found[f"{question}{_TAB}{key}"] = f"{question}: {label}"
+            labels[f"{question}{_TAB}{key}"] = f"{question}: {label}"
     if chosen:
-        found.setdefault(chosen, chosen.replace(_TAB, ": "))
-    return [ChoiceBox(value, label, value == chosen) for value, label in found.items()]
+        labels.setdefault(chosen, chosen.replace(_TAB, ": "))
+    return [ChoiceBox(value, label, value == chosen) for value, label in labels.items()]
 
 
 def _kind(name: Field, op: Op, kind: ContactFieldType | None) -> str:

@@ -48,28 +48,28 @@ class EventMenus:
         return [ChoiceBox(name, name, name == asked) for name in names]
 
     def lines(self, raw: Mapping[str, Any]) -> list[PropertyLine]:
-        found = self._types.get(one_value(raw.get("event")))
-        if found is None:
+        event_type = self._types.get(one_value(raw.get("event")))
+        if event_type is None:
             return []
-        given = [one for one in raw.get("where") or [] if isinstance(one, Mapping)]
-        return [_line(one, found) for one in [*given, {}][:MAX_TESTS]]
+        given = [test for test in raw.get("where") or [] if isinstance(test, Mapping)]
+        return [_line(test, event_type) for test in [*given, {}][:MAX_TESTS]]
 
 
-def _line(raw: Mapping[str, Any], found: EventTypeInfo) -> PropertyLine:
+def _line(raw: Mapping[str, Any], event_type: EventTypeInfo) -> PropertyLine:
     name, op = one_value(raw.get("property")), one_value(raw.get("op"))
-    names = dict.fromkeys([*found.properties, *([name] if name else [])])
-    kind = found.properties.get(name)
+    names = dict.fromkeys([*event_type.properties, *([name] if name else [])])
+    kind = event_type.properties.get(name)
     ops = PROPERTY_OPS[kind] if kind is not None else ALL_PROPERTY_OPS
     return PropertyLine(
-        [ChoiceBox(each, each, each == name) for each in names],
-        [ChoiceBox(each.value, str(op_word(Field.ATTRIBUTE, each)), each.value == op) for each in ops],
+        [ChoiceBox(label, label, label == name) for label in names],
+        [ChoiceBox(member.value, str(op_word(Field.ATTRIBUTE, member)), member.value == op) for member in ops],
         ", ".join(shown_values(raw.get("value"))),
     )
 
 
 def shown_values(value: Any) -> list[str]:
     values = value if isinstance(value, list | tuple) else [value]
-    return [one_value(each) for each in values if each is not None]
+    return [one_value(part) for part in values if part is not None]
 
 
 def one_value(value: Any) -> str:

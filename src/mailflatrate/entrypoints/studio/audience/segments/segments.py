@@ -103,7 +103,7 @@ def edit(request: StudioRequest, segment_id: int) -> HttpResponse:
 
 def _edit(request: StudioRequest, segment: Segment | None) -> HttpResponse:
     ready = [] if segment else ready_segments()
-    started = next((each for each in ready if each.key == request.GET.get("from")), None)
+    started = next((ready_segment for ready_segment in ready if ready_segment.key == request.GET.get("from")), None)
     initial = {"name": segment.name if segment else started.name if started else ""}
     definition = segment.conditions if segment else started.definition if started else FIRST_ROW
     form = SegmentForm(request.POST if request.method == "POST" else None, initial=initial)

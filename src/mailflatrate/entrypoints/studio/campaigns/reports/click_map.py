@@ -41,16 +41,16 @@ _FRAME: Final = "outline:2px solid rgba(0,95,95,{alpha:.2f});outline-offset:2px;
 def with_shares(html: str, links: Sequence[LinkClickInfo], *, account_id: int, edition_id: int) -> str:
     """No link leads anywhere, so none is counted here; a target linked twice has its one count at both places."""
     prefix = link_prefix(load_settings().public_url, LinkKind.CLICK)
-    known = {link.number: link for link in links}
+    by_number = {link.number: link for link in links}
     total, most = sum(link.people for link in links), max((link.people for link in links), default=0)
 
-    def annotated(found: re.Match[str]) -> str:
-        before, href, after, content = found.groups()
+    def annotated(match: re.Match[str]) -> str:
+        before, href, after, content = match.groups()
         claims = key_ring().open_token(TokenPurpose.CLICK, unescape(href).removeprefix(prefix))
         plain = f"<a{before}{after}>{content}</a>"
         if claims is None or (claims.account_id, claims.delivery_id) != (account_id, edition_id):
             return plain
-        link = known.get(claims.extra)
+        link = by_number.get(claims.extra)
         if link is None:
             return plain
         alpha = 0.15 + 0.85 * (link.people / most if most else 0)

@@ -34,12 +34,16 @@ def _wanted(request: StudioRequest) -> RecipientFilter:
     )
 
 
-def _query(wanted: RecipientFilter, **changes: object) -> str:
-    whole = {"state": wanted.state.value if wanted.state else "", "detail": wanted.detail, "q": wanted.search} | changes
+def _query(criteria: RecipientFilter, **changes: object) -> str:
+    whole = {
+        "state": criteria.state.value if criteria.state else "",
+        "detail": criteria.detail,
+        "q": criteria.search,
+    } | changes
     return urlencode({name: value for name, value in whole.items() if value})
 
 
-def _state_chips(progress: Progress, wanted: RecipientFilter) -> list[FilterChip]:
+def _state_chips(progress: Progress, criteria: RecipientFilter) -> list[FilterChip]:
     numbers = {
         DeliveryState.SENT: progress.sent,
         DeliveryState.BOUNCED: progress.bounced_hard + progress.bounced_soft + progress.bounced_other,
@@ -49,20 +53,22 @@ def _state_chips(progress: Progress, wanted: RecipientFilter) -> list[FilterChip
         DeliveryState.PENDING: progress.pending,
         DeliveryState.CANCELLED: progress.cancelled,
     }
-    chips = [FilterChip(_("All"), _query(wanted, state="", detail=""), wanted.state is None, progress.planned)]
+    chips = [FilterChip(_("All"), _query(criteria, state="", detail=""), criteria.state is None, progress.planned)]
     return chips + [
-        FilterChip(str(state.label), _query(wanted, state=state.value, detail=""), wanted.state == state, number)
+        FilterChip(str(state.label), _query(criteria, state=state.value, detail=""), criteria.state == state, number)
         for state, number in numbers.items()
-        if number or wanted.state == state
+        if number or criteria.state == state
     ]
 
 
-def _detail_chips(campaign: Campaign, wanted: RecipientFilter) -> list[FilterChip]:
-    if wanted.state not in WITH_DETAIL:
+def _detail_chips(campaign: Campaign, criteria: RecipientFilter) -> list[FilterChip]:
+    if criteria.state not in WITH_DETAIL:
         return []
     return [
-        FilterChip(detail_word(wanted.state, detail), _query(wanted, detail=detail), wanted.detail == detail, number)
-        for detail, number in detail_counts(campaign.id, wanted.state).items()
+        FilterChip(
+            detail_word(criteria.state, detail), _query(criteria, detail=detail), criteria.detail == detail, number
+        )
+        for detail, number in detail_counts(campaign.id, criteria.state).items()
     ]
 
 
@@ -71,24 +77,24 @@ def outcomes(request: StudioRequest, campaign_id: int) -> HttpResponse:
     campaign = find_campaign(campaign_id)
     if campaign.state == CampaignState.DRAFT:
         return see_other(reverse("studio:campaign-edit", args=[campaign_id]))
-    wanted, after = _wanted(request), whole_number(request.GET.get("after"))
-    rows = recipients(campaign.id, wanted, after=after, most=PAGE_ROWS + 1)
+    criteria, after = _wanted(request), whole_number(request.GET.get("after"))
+    rows = recipients(campaign.id, criteria, after=after, most=PAGE_ROWS + 1)
     context = {
         "campaign": campaign,
-        "wanted": wanted,
+        "wanted": criteria,
         "lines": [line_of(row) for row in rows[:PAGE_ROWS]],
-        "next_query": _query(wanted, after=rows[PAGE_ROWS - 1].id) if len(rows) > PAGE_ROWS else "",
-        "first_query": _query(wanted) if after else "",
+        "next_query": _query(criteria, after=rows[PAGE_ROWS - 1].id) if len(rows) > PAGE_ROWS else "",
+        "first_query": _query(criteria) if after else "",
         "is_later_page": bool(after),
-        "export_query": _query(wanted),
-        "in_doubt": wanted.state == DeliveryState.IN_DOUBT,
+        "export_query": _query(criteria),
+        "in_doubt": criteria.state == DeliveryState.IN_DOUBT,
     }
     if is_htmx(request):
         return page(request, "studio/campaigns/outcome_rows.html", context)
     base = base_context(campaign, "recipients")
     chips = {
-        "chips": _state_chips(base["live"].progress, wanted),
-        "detail_chips": _detail_chips(campaign, wanted),
+        "chips": _state_chips(base["live"].progress, criteria),
+        "detail_chips": _detail_chips(campaign, criteria),
     }
     return page(request, "studio/campaigns/outcomes.html", {**base, **chips, **context})
 
@@ -117,12 +123,12 @@ def export(request: StudioRequest, campaign_id: int) -> HttpResponseBase:
     return csv_response(f"{campaign.mailing_id}-recipients.csv", lines)
 
 
-def _csv_lines(account_id: int, campaign_id: int, wanted: RecipientFilter, language: str) -> Iterator[str]:
+def _csv_lines(account_id: int, campaign_id: int, criteria: RecipientFilter, language: str) -> Iterator[str]:
     # The middleware's language is gone by the time the body is streamed.
     with override(language):
         heads = [_("Address"), _("Status"), _("Details"), _("Attempts"), _("Time (UTC)"), _("Reply")]
     yield "\ufeff" + csv_line(heads)
-    for row in all_recipients(account_id, campaign_id, wanted):
+    for row in all_recipients(account_id, campaign_id, criteria):
         with override(language):
             line = line_of(row)
         settled = row.settled_at.strftime("%Y-%m-%d %H:%M:%S") if row.settled_at else ""

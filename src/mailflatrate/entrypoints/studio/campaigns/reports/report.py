@@ -100,12 +100,12 @@ def _progress_context(campaign: Campaign, counts: ClickCounts | None = None) -> 
     }
 
 
-def figures_context(found: ReportFigures) -> dict[str, Any]:
-    most = max((link.people for link in found.links), default=0)
-    clicked = [link for link in found.links if link.people][:SHOWN_LINKS]
-    names = link_names(found.links)
+def figures_context(numbers: ReportFigures) -> dict[str, Any]:
+    most = max((link.people for link in numbers.links), default=0)
+    clicked = [link for link in numbers.links if link.people][:SHOWN_LINKS]
+    names = link_names(numbers.links)
     return {
-        "figures": found,
+        "figures": numbers,
         "top_links": [(link, names[link.url], 100 * link.people // most) for link in clicked],
     }
 
@@ -115,9 +115,9 @@ def figures(request: StudioRequest, campaign_id: int) -> HttpResponse:
     campaign = find_campaign(campaign_id)
     if campaign.started_at is None:
         raise Http404
-    found = report_figures(campaign)
-    live = live_of(campaign, found.counts)
-    lines = figures_lines(campaign, live, found, conversion_report(campaign, live.progress.sent))
+    numbers = report_figures(campaign)
+    live = live_of(campaign, numbers.counts)
+    lines = figures_lines(campaign, live, numbers, conversion_report(campaign, live.progress.sent))
     response = HttpResponse("\ufeff" + "".join(map(csv_line, lines)), content_type="text/csv; charset=utf-8")
     response.headers["Content-Disposition"] = f'attachment; filename="{campaign.mailing_id}-figures.csv"'
     response.headers["Cache-Control"] = "no-store"
@@ -129,15 +129,15 @@ def overview(request: StudioRequest, campaign_id: int) -> HttpResponse:
     campaign = find_campaign(campaign_id)
     if campaign.state == CampaignState.DRAFT:
         return see_other(reverse("studio:campaign-edit", args=[campaign_id]))
-    found = report_figures(campaign) if campaign.started_at else None
-    progress = _progress_context(campaign, found.counts if found else None)
+    numbers = report_figures(campaign) if campaign.started_at else None
+    progress = _progress_context(campaign, numbers.counts if numbers else None)
     context = {
         **progress,
         "lists": audience_lists(campaign),
         "excluded_names": exclusions_of(campaign).names,
         "goal_words": goal_words(campaign),
         "test": ab_test_of(campaign),
-        **(figures_context(found) if found else {}),
+        **(figures_context(numbers) if numbers else {}),
         "conversions": conversion_report(campaign, progress["live"].progress.sent),
         "pace_form": PaceForm(initial={"per_hour": campaign.per_hour}),
     }
@@ -156,10 +156,10 @@ def clicks(request: StudioRequest, campaign_id: int) -> HttpResponse:
     campaign = find_campaign(campaign_id)
     if campaign.state == CampaignState.DRAFT:  # a test send left an edition, but nothing was sent that has figures
         return see_other(reverse("studio:campaign-edit", args=[campaign_id]))
-    shown = _variant_tabs(request, campaign)
-    links = clicks_of(shown["edition"]) if shown["edition"] else []
+    tabs = _variant_tabs(request, campaign)
+    links = clicks_of(tabs["edition"]) if tabs["edition"] else []
     context = {
-        **shown,
+        **tabs,
         **base_context(campaign, "clicks"),
         "links": links,
         "people": sum(link.people for link in links),
@@ -179,8 +179,8 @@ def _variant_tabs(request: StudioRequest, campaign: Campaign) -> dict[str, Any]:
 def decision(request: StudioRequest, campaign_id: int) -> HttpResponse:
     campaign = find_campaign(campaign_id)
     stored = GateDecision.objects.filter(campaign_id=campaign.id).select_related("decided_by", "edition")
-    found = list(stored.order_by("-decided_at", "-id")[:20])
-    answers = [(each, panel_of_decision(each)) for each in found]
+    decisions = list(stored.order_by("-decided_at", "-id")[:20])
+    answers = [(gate_decision, panel_of_decision(gate_decision)) for gate_decision in decisions]
     return page(request, "studio/campaigns/decision.html", {**base_context(campaign, "decision"), "answers": answers})
 
 
@@ -258,7 +258,7 @@ def speed(request: StudioRequest, campaign_id: int) -> HttpResponse:
         text = _("The speed wasn't changed. %(why)s") % {"why": why}
         return refuse(request, text, reverse("studio:campaign", args=[campaign_id]))
     per_hour = form.cleaned_data["per_hour"]
-    return _act(campaign_id, lambda one: change_pace(one, per_hour), _("Speed changed."), request)
+    return _act(campaign_id, lambda number: change_pace(number, per_hour), _("Speed changed."), request)
 
 
 @studio(

@@ -111,8 +111,8 @@ def report_figures(campaign: Campaign, *, compares: bool = True) -> ReportFigure
     before = _earlier(campaign) if compares else []
     age = clock.now() - (campaign.started_at or campaign.created_at)
     counts = count_clicks([campaign.id], step_seconds(age), steps_shown(age))
-    usual = count_clicks([each.id for each in before])
-    clicks = {campaign.id: counts.people(campaign.id)} | {each.id: usual.people(each.id) for each in before}
+    usual = count_clicks([peer.id for peer in before])
+    clicks = {campaign.id: counts.people(campaign.id)} | {peer.id: usual.people(peer.id) for peer in before}
     own, *earlier = report_rows([campaign, *before], clicks)
     peers = peer_medians(median(row.delivered for row in (own, *earlier))) if compares else PeerMedians()
     links = counts.links(campaign.id) if campaign.track_clicks else []
@@ -134,8 +134,10 @@ def report_figures(campaign: Campaign, *, compares: bool = True) -> ReportFigure
 
 
 def _earlier(campaign: Campaign) -> list[Campaign]:
-    found = Campaign.objects.filter(state=CampaignState.SENT, planned_count__gt=0, started_at__lt=campaign.started_at)
-    return list(found.exclude(id=campaign.id).order_by("-started_at", "-id")[:COMPARED])
+    sent_campaigns = Campaign.objects.filter(
+        state=CampaignState.SENT, planned_count__gt=0, started_at__lt=campaign.started_at
+    )
+    return list(sent_campaigns.exclude(id=campaign.id).order_by("-started_at", "-id")[:COMPARED])
 
 
 def _compared(
@@ -193,12 +195,12 @@ def _languages(campaign: Campaign) -> list[LanguageLine]:
         LanguageLine(
             name=language_name(text.language),
             subject=text.subject,
-            delivered=found.delivered,
-            clicks=found.clicks if campaign.track_clicks else None,
-            click_percent=percent_of(found.clicks, found.delivered) if campaign.track_clicks else None,
-            unsubscribed=found.unsubscribed,
+            delivered=counts.delivered,
+            clicks=counts.clicks if campaign.track_clicks else None,
+            click_percent=percent_of(counts.clicks, counts.delivered) if campaign.track_clicks else None,
+            unsubscribed=counts.unsubscribed,
         )
-        for text, found in zip(texts, figures_by_text(campaign.id, len(texts)), strict=True)
+        for text, counts in zip(texts, figures_by_text(campaign.id, len(texts)), strict=True)
     ]
 
 
@@ -206,11 +208,13 @@ def _reasons(campaign_id: int) -> tuple[list[CountLine], list[CountLine]]:
     counts = unsubscribes_by_reason(campaign_id)
     most = max(counts.values(), default=0)
     given = sorted(LeaveReason, key=lambda reason: -counts.get(reason, 0))
-    left = [CountLine(str(each.label), n, 100 * n // most) for each in given if (n := counts.get(each, 0))]
-    known = {*LeaveReason.values, *LeaveUndone.values}
-    if unsaid := sum(number for reason, number in counts.items() if reason not in known):
+    left = [CountLine(str(reason.label), n, 100 * n // most) for reason in given if (n := counts.get(reason, 0))]
+    reasons = {*LeaveReason.values, *LeaveUndone.values}
+    if unsaid := sum(number for reason, number in counts.items() if reason not in reasons):
         left.append(CountLine(_("No reason given"), unsaid, 100 * unsaid // most))
-    stayed = [CountLine(str(each.label), n, 100 * n // most) for each in LeaveUndone if (n := counts.get(each, 0))]
+    stayed = [
+        CountLine(str(reason.label), n, 100 * n // most) for reason in LeaveUndone if (n := counts.get(reason, 0))
+    ]
     return left, stayed
 
 
@@ -219,6 +223,7 @@ def link_names(links: Sequence[LinkClickInfo]) -> dict[str, str]:
     parts = {link.url: urlsplit(link.url) for link in links}
     hosts = {part.hostname for part in parts.values()}
     return {
-        url: ("" if len(hosts) == 1 and each.path.strip("/") else each.hostname or "") + each.path.rstrip("/") or url
-        for url, each in parts.items()
+        url: ("" if len(hosts) == 1 and target.path.strip("/") else target.hostname or "") + target.path.rstrip("/")
+        or url
+        for url, target in parts.items()
     }

@@ -92,13 +92,13 @@ def report_links(request: StudioRequest, campaign_id: int) -> HttpResponse:
     form = ReportLinkForm(request.POST or None)
     if request.method != "POST" or not form.is_valid():
         return _links_page(campaign, request, form)
-    found = form.cleaned_data
+    fields = form.cleaned_data
     try:
         made = links.create_report_link(
             campaign.id,
-            name=found["name"],
+            name=fields["name"],
             ends_at=form.ends_at(request.account.time_zone),
-            password=found["password"],
+            password=fields["password"],
             by=request.user,
         )
     except AccountError as problem:

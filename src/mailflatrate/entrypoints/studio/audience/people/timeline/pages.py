@@ -35,13 +35,13 @@ def kinds() -> list[tuple[str, str]]:
 
 def timeline_page(detail: ContactRecord, reader: User, asked: QueryDict) -> dict[str, Any]:
     """Return the page for a URL's `kind` and `before`; unknown values show everything from the beginning."""
-    kind = next((each for each in TimelineKind if each == asked.get("kind")), None)
+    kind = next((member for member in TimelineKind if member == asked.get("kind")), None)
     cursor = TimelineCursor.read(asked.get("before", ""))
     question = TimelineQuestion(detail, reader, definitions(), cursor, PAGE_ROWS + 1, kind is None)
-    rows = sorted(all_events(question, kind), key=lambda one: one.order, reverse=True)
-    shown = rows[:PAGE_ROWS]
-    following = str(shown[-1].cursor) if len(rows) > PAGE_ROWS else ""
-    return {"kind": kind or "", "days": _by_day(shown, cursor), "next": following, "is_first": cursor is None}
+    rows = sorted(all_events(question, kind), key=lambda event: event.order, reverse=True)
+    visible = rows[:PAGE_ROWS]
+    following = str(visible[-1].cursor) if len(rows) > PAGE_ROWS else ""
+    return {"kind": kind or "", "days": _by_day(visible, cursor), "next": following, "is_first": cursor is None}
 
 
 def _by_day(events: list[TimelineEvent], cursor: TimelineCursor | None) -> list[dict[str, Any]]:

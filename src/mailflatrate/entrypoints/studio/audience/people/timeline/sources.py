@@ -81,12 +81,22 @@ _CONSENT_LOOKS = {
 def consent(asked: TimelineQuestion, rank: int) -> list[TimelineEvent]:
     """Events are few, and all are loaded already; without any, return how the contact was added."""
     events = []
-    for number, one in enumerate(happenings(asked.detail.events)):
-        icon, tone = _CONSENT_LOOKS.get(one.kind, ("shield", ""))
-        title = f"{one.title}: {one.list_name}" if one.list_name else one.title
-        link = (reverse("studio:import", args=[one.import_id]), _("View import")) if one.import_id else None
+    for number, happening in enumerate(happenings(asked.detail.events)):
+        icon, tone = _CONSENT_LOOKS.get(happening.kind, ("shield", ""))
+        title = f"{happening.title}: {happening.list_name}" if happening.list_name else happening.title
+        link = (reverse("studio:import", args=[happening.import_id]), _("View import")) if happening.import_id else None
         events.append(
-            TimelineEvent(TimelineKind.CONSENT, one.at, rank, number, icon, title, tone=tone, text=one.proof, link=link)
+            TimelineEvent(
+                TimelineKind.CONSENT,
+                happening.at,
+                rank,
+                number,
+                icon,
+                title,
+                tone=tone,
+                text=happening.proof,
+                link=link,
+            )
         )
     for number, row in enumerate(asked.detail.subscriptions, start=len(events)):
         if row.consent_event_id is None and row.state != SubscriptionState.PENDING:
@@ -100,11 +110,11 @@ def consent(asked: TimelineQuestion, rank: int) -> list[TimelineEvent]:
         events.append(TimelineEvent(TimelineKind.CONSENT, made, rank, 0, "user-plus", _("Added as a contact")))
     cursor = asked.cursor
     left = [event for event in events if cursor is None or cursor.covers(*_place(event))]
-    return sorted(left, key=lambda one: one.order, reverse=True)[: asked.size]
+    return sorted(left, key=lambda event: event.order, reverse=True)[: asked.size]
 
 
-def _place(one: TimelineEvent) -> tuple[datetime, int, int]:
-    return one.at, one.rank, one.id
+def _place(event: TimelineEvent) -> tuple[datetime, int, int]:
+    return event.at, event.rank, event.id
 
 
 def emails(asked: TimelineQuestion, rank: int) -> list[TimelineEvent]:
@@ -147,8 +157,8 @@ def clicks(asked: TimelineQuestion, rank: int) -> list[TimelineEvent]:
     """Return the clicks that are known to be the person's, which requires their own consent (R-107)."""
     mine = DeliveryRecord.objects.filter(contact_id=asked.contact_id).values("id")
     rows = Click.objects.filter(delivery_id__in=mine).select_related("campaign")
-    found = next_rows(rows, rank, asked.cursor, asked.size)
-    urls = clicked_urls(found)
+    page_rows = next_rows(rows, rank, asked.cursor, asked.size)
+    urls = clicked_urls(page_rows)
     return [
         TimelineEvent(
             TimelineKind.CLICKS,
@@ -160,7 +170,7 @@ def clicks(asked: TimelineQuestion, rank: int) -> list[TimelineEvent]:
             text=urls.get((row.edition_id, row.link_number), ""),
             link=(reverse("studio:campaign", args=[row.campaign_id]), row.campaign.name),
         )
-        for row in found
+        for row in page_rows
     ]
 
 
@@ -182,7 +192,7 @@ def feedback(asked: TimelineQuestion, rank: int) -> list[TimelineEvent]:
 def _feedback(row: Feedback, rank: int) -> TimelineEvent:
     icon, tone = _FEEDBACK_LOOKS.get(FeedbackKind(row.kind), ("mail-warning", ""))
     is_words = row.kind == FeedbackKind.UNSUBSCRIBE
-    said = f"{row.status} {row.text}".strip()[:_REPLY_CHARACTERS]
+    answer = f"{row.status} {row.text}".strip()[:_REPLY_CHARACTERS]
     link = (reverse("studio:campaign", args=[row.campaign_id]), row.campaign.name) if row.campaign else None
     return TimelineEvent(
         TimelineKind.FEEDBACK,
@@ -193,7 +203,7 @@ def _feedback(row: Feedback, rank: int) -> TimelineEvent:
         str(FeedbackKind(row.kind).label),
         tone=tone,
         text=str(capfirst(unsubscribed_word(row.text))) if is_words and row.text else "",
-        reply="" if is_words else said,
+        reply="" if is_words else answer,
         link=link,
     )
 
@@ -237,15 +247,17 @@ def _change(asked: TimelineQuestion, row: RecordedChange, rank: int) -> Timeline
         ]
         title = " · ".join(part for part, names in zip(parts, (added, removed), strict=True) if names)
         return TimelineEvent(TimelineKind.CHANGES, row.at, rank, row.id, "tag", title, by=by, link=link)
-    shown = tuple(
+    changed_values = tuple(
         ChangedValue(field_label(asked.known, key), _words(asked, key, before), _words(asked, key, after))
         for key, (before, after) in sorted(row.values.items())[:SHOWN_CHANGES]
     )
     count = len(row.values)
     title = ngettext("%(n)d field changed", "%(n)d fields changed", count) % {"n": count}
     if count == 1:
-        title = _("%(field)s changed") % {"field": shown[0].label}
-    return TimelineEvent(TimelineKind.CHANGES, row.at, rank, row.id, "pencil", title, by=by, link=link, changes=shown)
+        title = _("%(field)s changed") % {"field": changed_values[0].label}
+    return TimelineEvent(
+        TimelineKind.CHANGES, row.at, rank, row.id, "pencil", title, by=by, link=link, changes=changed_values
+    )
 
 
 def _words(asked: TimelineQuestion, key: str, value: Any) -> str:
@@ -333,15 +345,15 @@ def requests(asked: TimelineQuestion, rank: int) -> list[TimelineEvent]:
 # In the order of their ranks: what comes first is above what happened at the same moment.
 def automation_entries(asked: TimelineQuestion, rank: int) -> list[TimelineEvent]:
     """Return when the person entered automations of the lists that the reader sees."""
-    found = next_rows(_enrolments(asked), rank, asked.cursor, asked.size, field="entered_at")
-    return [_of_automation(row, row.entered_at, rank, "workflow", _("Entered an automation")) for row in found]
+    page_rows = next_rows(_enrolments(asked), rank, asked.cursor, asked.size, field="entered_at")
+    return [_of_automation(row, row.entered_at, rank, "workflow", _("Entered an automation")) for row in page_rows]
 
 
 def automation_ends(asked: TimelineQuestion, rank: int) -> list[TimelineEvent]:
     rows = _enrolments(asked).filter(ended_at__isnull=False)
-    found = next_rows(rows, rank, asked.cursor, asked.size, field="ended_at")
+    page_rows = next_rows(rows, rank, asked.cursor, asked.size, field="ended_at")
     left, finished = _("Left an automation"), _("Finished an automation")
-    return [_of_automation(row, row.ended_at, rank, "flag", left if row.why else finished) for row in found]
+    return [_of_automation(row, row.ended_at, rank, "flag", left if row.why else finished) for row in page_rows]
 
 
 def _enrolments(asked: TimelineQuestion) -> QuerySet[Enrolment]:
@@ -375,7 +387,7 @@ SOURCES: tuple[tuple[TimelineKind, Source], ...] = (
 def all_events(asked: TimelineQuestion, kind: TimelineKind | None) -> Iterable[TimelineEvent]:
     return [
         event
-        for rank, (each, source) in enumerate(SOURCES)
-        if kind is None or each is kind
+        for rank, (source_kind, source) in enumerate(SOURCES)
+        if kind is None or source_kind is kind
         for event in source(asked, rank)
     ]
