@@ -68,6 +68,39 @@ def test_no_class_is_called_by_a_bare_participle() -> None:
     assert {name: where for name, where in _places().items() if name in BARE} == {}
 
 
+FILLERS = {"found", "each", "one", "known", "said", "shown", "wanted"}
+"""They tell when a value came about, not what it is."""
+
+
+def test_no_variable_is_called_by_a_filler() -> None:
+    assert [f"{path}: {name}" for path in SOURCES.rglob("*.py") for name in _fillers(path.read_text())] == []
+
+
+def test_a_filler_is_found_as_variable_argument_and_target() -> None:
+    assert _fillers("def f(known): return [each for each in known]\nfound = 1") == ["known", "each", "found"]
+    assert _fillers("class Answer:\n    found: int\n    known = 1\nprint(each)") == []
+
+
+def _fillers(source: str) -> list[str]:
+    """Variables and arguments by a filler's name, in their order; fields are named for who reads them."""
+    tree = ast.parse(source)
+    bodies = [node.body for node in ast.walk(tree) if isinstance(node, ast.ClassDef)]
+    fields = {target for body in bodies for line in body for target in _targets(line)}
+    names = [
+        (node.lineno, node.col_offset, node.arg if isinstance(node, ast.arg) else node.id)
+        for node in ast.walk(tree)
+        if isinstance(node, ast.arg) or (isinstance(node, ast.Name) and isinstance(node.ctx, ast.Store))
+        if node not in fields
+    ]
+    return [name for _line, _column, name in sorted(names) if name in FILLERS]
+
+
+def _targets(line: ast.stmt) -> list[ast.expr]:
+    if isinstance(line, ast.Assign):
+        return line.targets
+    return [line.target] if isinstance(line, ast.AnnAssign) else []
+
+
 OLD_WORDS = {
     "deed": "activity",
     "deeds": "activity",

@@ -51,7 +51,7 @@ def test_a_missing_imprint_is_seen() -> None:
     facts = lint_parts(
         '<p>HRB&nbsp;1 <span style="display:none">Muster GmbH</span></p>',
         "Muster GmbH",
-        wanted=["Muster GmbH", "HRB 1"],
+        required=["Muster GmbH", "HRB 1"],
     )
     assert facts.missing_imprint_html == ("Muster GmbH",)
     assert facts.missing_imprint_text == ("HRB 1",)

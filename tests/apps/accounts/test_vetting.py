@@ -90,8 +90,8 @@ def test_a_gap_keeps_an_application_from_being_submitted(anna: Customer) -> None
 def test_documents_that_were_not_shown_are_not_agreed_to(anna: Customer) -> None:
     shown = [row.id for row in current_documents("en")]
     with pytest.raises(AccountError, match="has changed in the meantime"):
-        vetting.submit_application(anna.account_id, anna.owner, WHERE, shown=shown[1:])
-    vetting.submit_application(anna.account_id, anna.owner, WHERE, shown=shown)
+        vetting.submit_application(anna.account_id, anna.owner, WHERE, document_ids=shown[1:])
+    vetting.submit_application(anna.account_id, anna.owner, WHERE, document_ids=shown)
 
 
 def test_what_was_submitted_can_no_longer_be_changed(anna: Customer) -> None:

@@ -303,7 +303,9 @@ def test_a_message_of_an_automation_reaches_those_of_the_list_who_were_counted(s
     if anna.again(message).state == CampaignState.REVIEW:
         shown = {message.id: present}
         with tenancy.platform(PlatformReason.OPERATOR_DESK):
-            review_automation(anna.account_id, journey.automation_id, approved=True, by=operator(), shown=shown)
+            review_automation(
+                anna.account_id, journey.automation_id, approved=True, by=operator(), content_hashes=shown
+            )
         journey.run_release()
     journey.arrive(*journey.contacts())
     journey.advance()

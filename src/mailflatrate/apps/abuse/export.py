@@ -53,8 +53,8 @@ def case_zip(view: CaseView) -> bytes:
 
 
 def _ending(media_type: str) -> str:
-    known = {"application/pdf": ".pdf", "image/png": ".png", "image/jpeg": ".jpg", "application/zip": ".zip"}
-    return known.get(media_type, ".txt")
+    suffixes = {"application/pdf": ".pdf", "image/png": ".png", "image/jpeg": ".jpg", "application/zip": ".zip"}
+    return suffixes.get(media_type, ".txt")
 
 
 def _case(view: CaseView) -> dict[str, Any]:
@@ -144,7 +144,7 @@ def _xarf(case: Case, view: CaseView, report: Report) -> dict[str, Any]:
         "contact": f"abuse@{settings.service_domain}",
         "domain": settings.service_domain,
     }
-    found: dict[str, Any] = {
+    content: dict[str, Any] = {
         "xarf_version": XARF_VERSION,
         "report_id": str(uuid.uuid5(_NAMESPACE, f"{settings.service_domain}/{report.id}")),
         "timestamp": report.at.astimezone(UTC).isoformat(),
@@ -161,8 +161,8 @@ def _xarf(case: Case, view: CaseView, report: Report) -> dict[str, Any]:
     if view.about is not None:
         campaign = view.about.campaign
         sender = campaign.sender.email if campaign.sender else ""
-        found |= {"smtp_from": sender, "subject": campaign.subject, "message_id": campaign.mailing_id}
-    return found
+        content |= {"smtp_from": sender, "subject": campaign.subject, "message_id": campaign.mailing_id}
+    return content
 
 
 def _xarf_evidence(report: Report) -> list[dict[str, Any]]:

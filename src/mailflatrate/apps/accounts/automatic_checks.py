@@ -66,7 +66,7 @@ def read_application(account_id: int) -> ApplicantProfile:
 def _same_as_gone(account_id: int, record: dict[str, str], email: str) -> tuple[tuple[str, str], ...]:
     gone = Application.objects.filter(account__status__in=_GONE).exclude(account_id=account_id)
     mine = _marks(record, email)
-    found = []
+    matches = []
     for other in gone.select_related("account").order_by("id"):
         owners = Membership.objects.filter(account_id=other.account_id, role=Role.OWNER)
         owner = owners.select_related("user").order_by("id").first()
@@ -75,8 +75,8 @@ def _same_as_gone(account_id: int, record: dict[str, str], email: str) -> tuple[
         )
         for what, value in mine.items():
             if value and theirs[what] == value:
-                found.append((what, f"{other.account.name} ({AccountStatus(other.account.status).value})"))
-    return tuple(found)
+                matches.append((what, f"{other.account.name} ({AccountStatus(other.account.status).value})"))
+    return tuple(matches)
 
 
 def _marks(record: dict[str, str], email: str) -> dict[str, str]:
@@ -128,11 +128,11 @@ def check_applicant(asked: ApplicantProfile, resolver: Resolver, *, private: boo
 def _vat(number: str, resolver: Resolver, private: bool) -> VatFacts | None:
     if not any(char.isdigit() for char in number):
         return None
-    found = find_vat(number, load_settings().vies_server, resolver, private=private)
-    if found.status is VatStatus.NOT_CHECKED and found.problem == "no member state":
+    answer = find_vat(number, load_settings().vies_server, resolver, private=private)
+    if answer.status is VatStatus.NOT_CHECKED and answer.problem == "no member state":
         return None
-    valid = {VatStatus.VALID: True, VatStatus.INVALID: False, VatStatus.NOT_CHECKED: None}[found.status]
-    return VatFacts(valid, found.name, found.problem)
+    valid = {VatStatus.VALID: True, VatStatus.INVALID: False, VatStatus.NOT_CHECKED: None}[answer.status]
+    return VatFacts(valid, answer.name, answer.problem)
 
 
 def _age(domain: str, website: str, resolver: Resolver, private: bool) -> AgeFacts:
@@ -151,11 +151,11 @@ def _lists(domain: str, website: str, resolver: Resolver) -> ListFacts:
     if not (of_names or of_addresses):
         return ListFacts(asked=False)
     addresses = [*resolver.a(host).values, *resolver.aaaa(host).values] if host and of_addresses else []
-    said = ask_blocklists(resolver, sorted(names), of_names) + ask_blocklists(resolver, addresses, of_addresses)
+    listings = ask_blocklists(resolver, sorted(names), of_names) + ask_blocklists(resolver, addresses, of_addresses)
     return ListFacts(
         True,
-        tuple(str(each) for each in said if each.listed),
-        tuple(str(each) for each in said if each.listed is None),
+        tuple(str(listing) for listing in listings if listing.listed),
+        tuple(str(listing) for listing in listings if listing.listed is None),
     )
 
 

@@ -35,10 +35,10 @@ def factor_link(user: User) -> str:
 def is_factor_token(token: str, user: User) -> bool:
     """Return whether a link's token was issued for this user, as they are now, within the last hour."""
     try:
-        found = signing.loads(token, salt=_SALT, max_age=LINK_WORKS)
+        payload = signing.loads(token, salt=_SALT, max_age=LINK_WORKS)
     except (signing.BadSignature, ValueError):
         return False
-    return bool(found == [user.id, factor_state(user)])
+    return bool(payload == [user.id, factor_state(user)])
 
 
 def remove_factors(user: User) -> None:

@@ -42,8 +42,8 @@ def current_documents(language: str) -> list[AgreementDocument]:
         for row in AgreementDocument.objects.filter(language__in=(language, "en"), version__in=current.values())
         if row.version == current.get(row.kind)
     }
-    found = (written.get((kind, language)) or written.get((kind, "en")) for kind in AgreementKind)
-    return [document for document in found if document is not None]
+    documents = (written.get((kind, language)) or written.get((kind, "en")) for kind in AgreementKind)
+    return [document for document in documents if document is not None]
 
 
 @tenancy.read_once
@@ -107,8 +107,8 @@ def open_invitations() -> QuerySet[Invitation]:
 
 def members_who_may(permission: Permission, *, list_ids: Collection[int] | None = None) -> list[User]:
     """Active members, by name. `list_ids`: only those who see all these lists; None or empty: the whole account."""
-    found = members().filter(role__in=roles_with(permission), user__is_active=True)
-    return [row.user for row in found if list_ids is None or row.sees(list_ids)]
+    candidates = members().filter(role__in=roles_with(permission), user__is_active=True)
+    return [row.user for row in candidates if list_ids is None or row.sees(list_ids)]
 
 
 @tenancy.needs_account

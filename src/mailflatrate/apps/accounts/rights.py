@@ -22,5 +22,5 @@ def require(user: User, permission: Permission) -> None:
 
 
 def role_of(user: User) -> MemberRole | None:
-    found = Membership.objects.filter(user=user).values_list("role", flat=True).first()
-    return MemberRole(found) if found else None
+    role = Membership.objects.filter(user=user).values_list("role", flat=True).first()
+    return MemberRole(role) if role else None

@@ -110,15 +110,15 @@ def _opened(row: BrowserSession) -> dict[str, Any] | None:
 
 def sessions_of(user: User) -> list[BrowserSession]:
     """Return the sessions in which a user is signed in, oldest first; rows of an earlier password are deleted."""
-    found = []
+    sessions = []
     for row in BrowserSession.objects.filter(user=user, expires_at__gt=clock.now()).order_by("opened_at"):
         values = _opened(row) or {}
         signed_in = hmac.compare_digest(str(values.get(HASH_SESSION_KEY, "")), user.get_session_auth_hash())
         if signed_in and str(values.get(SESSION_KEY)) == str(user.id):
-            found.append(row)
+            sessions.append(row)
         else:
             row.delete()
-    return found
+    return sessions
 
 
 def end_other_sessions(user: User, cookie: str) -> int:

@@ -62,12 +62,12 @@ class VersionFigures:
 @tenancy.needs_account
 def version_figures(version_id: int) -> VersionFigures:
     """Return the figures of a version. It reads counts only, never people."""
-    found: dict[str, dict[str, dict[str, int]]] = {}
+    counts_by_step: dict[str, dict[str, dict[str, int]]] = {}
     rows = StepCount.objects.filter(version_id=version_id).values_list("step", "what", "detail")
     for step, what, detail, count in rows.annotate(n=Sum("count")):
-        found.setdefault(step, {}).setdefault(what, {})[detail] = count
-    steps = {key: _step(counts) for key, counts in found.items() if key != WHOLE}
-    whole = _step(found.get(WHOLE, {}))
+        counts_by_step.setdefault(step, {}).setdefault(what, {})[detail] = count
+    steps = {key: _step(counts) for key, counts in counts_by_step.items() if key != WHOLE}
+    whole = _step(counts_by_step.get(WHOLE, {}))
     left: dict[str, int] = {}
     for figures in steps.values():
         for why, count in figures.left.items():
@@ -116,27 +116,27 @@ def under_way_by_automation(automation_ids: list[int]) -> dict[int, int]:
     versions = dict(
         AutomationVersion.objects.filter(automation_id__in=automation_ids).values_list("id", "automation_id")
     )
-    found = dict.fromkeys(automation_ids, 0)
+    totals = dict.fromkeys(automation_ids, 0)
     for version_id, people in under_way_by_version(list(versions)).items():
-        found[versions[version_id]] += people
-    return found
+        totals[versions[version_id]] += people
+    return totals
 
 
 @tenancy.needs_account
 def under_way_by_version(version_ids: list[int]) -> dict[int, int]:
-    found = dict.fromkeys(version_ids, 0)
+    totals = dict.fromkeys(version_ids, 0)
     rows = StepCount.objects.filter(version_id__in=version_ids).values_list("version_id", "step", "what")
     for version_id, step, what, count in rows.annotate(n=Sum("count")):
         if step == WHOLE and what == ENTERED:
-            found[version_id] += count
+            totals[version_id] += count
         elif (step == WHOLE and what == PASSED) or (step != WHOLE and what == LEFT):
-            found[version_id] -= count
-    return found
+            totals[version_id] -= count
+    return totals
 
 
 @tenancy.needs_account
 def entered_by_automation(automation_ids: list[int]) -> dict[int, int]:
-    found = dict.fromkeys(automation_ids, 0)
+    totals = dict.fromkeys(automation_ids, 0)
     rows = StepCount.objects.filter(version__automation_id__in=automation_ids, step=WHOLE, what=ENTERED)
-    found.update(rows.values_list("version__automation_id").annotate(n=Sum("count")).order_by())
-    return found
+    totals.update(rows.values_list("version__automation_id").annotate(n=Sum("count")).order_by())
+    return totals

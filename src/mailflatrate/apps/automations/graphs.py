@@ -48,9 +48,9 @@ def with_campaigns(graph: Mapping[str, Any], exchanged: Mapping[int, int] | Mapp
             made["campaign"] = exchanged[made["campaign"]]
         for name in ("then", "else"):
             if name in made:
-                made[name] = [step(each) for each in made[name]]
+                made[name] = [step(child) for child in made[name]]
         if "arms" in made:
-            made["arms"] = [{**arm, "steps": [step(each) for each in arm.get("steps", [])]} for arm in made["arms"]]
+            made["arms"] = [{**arm, "steps": [step(child) for child in arm.get("steps", [])]} for arm in made["arms"]]
         return made
 
-    return {**graph, "steps": [step(each) for each in graph.get("steps", [])]}
+    return {**graph, "steps": [step(child) for child in graph.get("steps", [])]}

@@ -53,11 +53,11 @@ class GraphLookup:
         """The automations that each tag starts, every time that a person gets it. This one counts as drafted."""
         live = AutomationVersion.objects.filter(state__in=_ENTERED).exclude(automation_id=self.automation.id)
         graphs = [(self.automation.id, self._graph), *((row.automation_id, graph_of(row)) for row in live)]
-        found: dict[int, set[int]] = {}
+        by_tag: dict[int, set[int]] = {}
         for number, graph in graphs:
             if graph.entry.tag is not None and graph.reentry.mode is ReentryMode.ALWAYS:
-                found.setdefault(graph.entry.tag, set()).add(number)
-        return found
+                by_tag.setdefault(graph.entry.tag, set()).add(number)
+        return by_tag
 
     def leads_back(self, starts: Iterable[int]) -> bool:
         """Return whether these automations may lead to this one, by the steps of all versions people may be in."""

@@ -35,31 +35,31 @@ def overlaps_of(version: AutomationVersion) -> list[tuple[Automation, list[str]]
     live = AutomationVersion.objects.filter(
         state__in=(VersionState.CURRENT, VersionState.RELEASING), automation__mailing_list_id=automation.mailing_list_id
     ).exclude(automation_id=automation.id)
-    found = []
+    overlaps = []
     rows = live.exclude(automation__state=AutomationState.ENDED).select_related("automation")
     for other in rows.order_by("automation_id"):
         theirs = graph_of(other)
         ids = theirs.campaigns()
         if ids and messages and _overlap(graph.entry, theirs.entry):
             same = Campaign.objects.filter(_alike(messages), id__in=ids)
-            found.append((other.automation, list(same.values_list("subject", flat=True))))
-    return found
+            overlaps.append((other.automation, list(same.values_list("subject", flat=True))))
+    return overlaps
 
 
-def _overlap(one: Entry, other: Entry) -> bool:
+def _overlap(entry: Entry, other: Entry) -> bool:
     """Return whether one moment can start both: the same kind, and nothing that tells them apart."""
-    if one.on is not other.on:
+    if entry.on is not other.on:
         return False
-    if one.form and other.form and one.form != other.form:
+    if entry.form and other.form and entry.form != other.form:
         return False
-    return all(getattr(one, name) == getattr(other, name) for name in ("segment", "tag", "campaign", "name", "field"))
+    return all(getattr(entry, name) == getattr(other, name) for name in ("segment", "tag", "campaign", "name", "field"))
 
 
 def _alike(messages: Sequence[Campaign]) -> Q:
-    found = Q(id__in=())
+    condition = Q(id__in=())
     for message in messages:
-        found |= Q(**{name: getattr(message, name) for name in _TEXT})
-    return found
+        condition |= Q(**{name: getattr(message, name) for name in _TEXT})
+    return condition
 
 
 def have_it(message: Campaign, enrolment_ids: Sequence[int]) -> frozenset[int]:

@@ -26,10 +26,10 @@ MAX_CURSOR_DIGITS = 9
 
 def automations(*, state: str = "", search: str = "") -> QuerySet[Automation]:
     """Return the account's automations with their lists, newest first; `search`: by a part of their name."""
-    found = Automation.objects.select_related("mailing_list").order_by("-id")
+    rows = Automation.objects.select_related("mailing_list").order_by("-id")
     if search:
-        found = found.filter(name__icontains=search)
-    return found.filter(state=state) if state else found
+        rows = rows.filter(name__icontains=search)
+    return rows.filter(state=state) if state else rows
 
 
 @dataclass(frozen=True, slots=True)
@@ -87,20 +87,23 @@ def paths_of(
         rows = rows.filter(automation_id=automation_id)
     if before_id is not None:
         rows = rows.filter(id__lt=before_id)
-    found = list(rows[:limit])
+    enrolments = list(rows[:limit])
     steps = {
         (version_id, key): (kind, campaign_id)
         for version_id, key, kind, campaign_id in AutomationStep.objects.filter(
-            version_id__in={row.version_id for row in found}
+            version_id__in={row.version_id for row in enrolments}
         ).values_list("version_id", "key", "kind", "campaign_id")
     }
     passed: dict[int, list[StepPassage]] = {}
-    passages = StepPassage.objects.filter(enrolment_id__in=[row.id for row in found]).order_by(
+    passages = StepPassage.objects.filter(enrolment_id__in=[row.id for row in enrolments]).order_by(
         "enrolment_id", "at", "id"
     )
     for passage in passages:
         passed.setdefault(passage.enrolment_id, []).append(passage)
-    return [PersonPath(row, [_passed(each, row, steps) for each in passed.get(row.id, [])]) for row in found]
+    return [
+        PersonPath(row, [_passed(step_passage, row, steps) for step_passage in passed.get(row.id, [])])
+        for row in enrolments
+    ]
 
 
 def _passed(
@@ -123,13 +126,13 @@ class PeopleCursor:
     @classmethod
     def read(cls, text: str) -> "PeopleCursor | None":
         """Return the cursor of a URL; None for anything else."""
-        moment, _tilde, shown = text[:MAX_CURSOR_CHARACTERS].partition("~")
+        moment, _tilde, digits = text[:MAX_CURSOR_CHARACTERS].partition("~")
         try:
             due_at = datetime.fromisoformat(moment)
         except ValueError:
             return None
-        is_number = shown.isascii() and shown.isdecimal() and len(shown) < MAX_CURSOR_DIGITS
-        return cls(due_at, int(shown)) if is_number and due_at.tzinfo and 1900 < due_at.year < 9000 else None
+        is_number = digits.isascii() and digits.isdecimal() and len(digits) < MAX_CURSOR_DIGITS
+        return cls(due_at, int(digits)) if is_number and due_at.tzinfo and 1900 < due_at.year < 9000 else None
 
 
 @dataclass(frozen=True, slots=True)
@@ -145,13 +148,13 @@ def people_at(version_id: int, step: str, *, after: PeopleCursor | None = None, 
     skipped = 0
     if after is not None:
         rows, skipped = rows.filter(due_at__gte=after.due_at), after.shown
-    found = list(rows.select_related("contact").order_by("due_at", "id")[skipped : skipped + limit + 1])
-    shown = found[:limit]
-    if len(found) <= limit:
-        return PeoplePage(shown, None)
-    last = shown[-1].due_at
+    waiting = list(rows.select_related("contact").order_by("due_at", "id")[skipped : skipped + limit + 1])
+    visible = waiting[:limit]
+    if len(waiting) <= limit:
+        return PeoplePage(visible, None)
+    last = visible[-1].due_at
     before = skipped if after is not None and after.due_at == last else 0
-    return PeoplePage(shown, PeopleCursor(last, before + sum(row.due_at == last for row in shown)))
+    return PeoplePage(visible, PeopleCursor(last, before + sum(row.due_at == last for row in visible)))
 
 
 @tenancy.needs_account

@@ -45,8 +45,8 @@ class Recipe:
     graph: Callable[[RecipeChoices], GraphJson]
 
     def steps(self) -> list[GraphJson]:
-        found: list[GraphJson] = self.graph(RecipeChoices())["steps"]
-        return found
+        graph_steps: list[GraphJson] = self.graph(RecipeChoices())["steps"]
+        return graph_steps
 
 
 def _send(message: str) -> GraphJson:

@@ -102,9 +102,9 @@ def rehearse_version(
     with _borrowed(person) as contact_id:
         facts = _EntryFacts.read(version, graph, contact_id, begins_at, is_example=isinstance(person, ExamplePerson))
         subject = _RehearsedContact(graph, facts, contact_id, version.automation.mailing_list_id, arms or {})
-        found = rehearse(graph, subject, begins_at, home)
+        rehearsed = rehearse(graph, subject, begins_at, home)
         zone = zone_for(subject.zone(), home).key
-    return RehearsalResult(found, facts.obstacle, facts.limits.wording or "", zone)
+    return RehearsalResult(rehearsed, facts.obstacle, facts.limits.wording or "", zone)
 
 
 @contextmanager
@@ -190,12 +190,12 @@ class _RehearsedContact:
             return cursor.fetchone()[0]
 
     def zone(self) -> str | None:
-        found: str | None = self._ask(_PERSON)
-        return found
+        name: str | None = self._ask(_PERSON)
+        return name
 
     def day(self, field: str) -> date | None:
-        found: date | None = self._ask(_DAY, field=field)
-        return found
+        answer: date | None = self._ask(_DAY, field=field)
+        return answer
 
     def meets(self, condition: Condition, at: datetime) -> bool:
         values: dict[str, Any] = {}
@@ -204,8 +204,8 @@ class _RehearsedContact:
         return bool(self._ask(statement, **values))
 
     def delays(self, at: datetime) -> Sequence[Delay]:
-        found = ((limit, self._rests_until(limit)) for limit in self._limits)
-        pauses = [(_reason(limit), until) for limit, until in found] + [(DelayReason.PAUSED, self._paused_until)]
+        limit_ends = ((limit, self._rests_until(limit)) for limit in self._limits)
+        pauses = [(_reason(limit), until) for limit, until in limit_ends] + [(DelayReason.PAUSED, self._paused_until)]
         return [Delay(reason, until) for reason, until in pauses if until is not None and until > at]
 
     def _rests_until(self, limit: FrequencyLimit) -> datetime | None:

@@ -59,16 +59,16 @@ def series_of(form_id: int) -> FormSeries | None:
 def rows_of(version: AutomationVersion) -> list[SeriesRow] | None:
     """Return the messages of a version; None if it is more than a series."""
     graph = graph_of(version)
-    found = Campaign.objects.in_bulk(graph.campaigns())
+    messages = Campaign.objects.in_bulk(graph.campaigns())
     rows: list[SeriesRow] = []
     waits: list[Wait] = []
     for step in graph.steps:
         if isinstance(step, Wait) and _is_of_days(step):
             waits.append(step)
-        elif isinstance(step, Send) and step.campaign in found and len(waits) <= 1:
+        elif isinstance(step, Send) and step.campaign in messages and len(waits) <= 1:
             wait = waits.pop() if waits else None
             days = wait.wait.days if wait is not None and wait.wait is not None else 0
-            rows.append(SeriesRow(step.id, wait.id if wait else "", days, found[step.campaign]))
+            rows.append(SeriesRow(step.id, wait.id if wait else "", days, messages[step.campaign]))
         else:
             return None
     return rows if not waits and len(rows) <= MAX_MESSAGES and _is_plain(graph) else None

@@ -20,8 +20,8 @@ def campaigns_between(begin: datetime, end: datetime) -> list[tuple[datetime, Ca
     rows = rows.annotate(waits_until=Coalesce("local_at", "scheduled_at"))
     waiting = Q(state__in=AWAITING, waits_until__gte=begin, waits_until__lt=end)
     begun = ~Q(state__in=AWAITING) & Q(started_at__gte=begin, started_at__lt=end)
-    found = [(_moment(row), row) for row in rows.filter(waiting | begun).order_by("id")[:MAX_ROWS]]
-    return sorted(found, key=lambda each: each[0])
+    moments = [(_moment(row), row) for row in rows.filter(waiting | begun).order_by("id")[:MAX_ROWS]]
+    return sorted(moments, key=lambda pair: pair[0])
 
 
 def _moment(row: Campaign) -> datetime:

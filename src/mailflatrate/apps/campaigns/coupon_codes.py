@@ -43,7 +43,7 @@ def read_codes(data: bytes) -> UploadedCodes:
     """Return the codes of an upload in UTF-8, UTF-16 with its mark, or an old Windows encoding."""
     if len(data) > MOST_OCTETS:
         return UploadedCodes(problem="too_large")
-    found: dict[str, None] = {}
+    unique_codes: dict[str, None] = {}
     mistakes: list[tuple[int, str]] = []
     codes = 0
     for number, line in enumerate(_text(data).split("\n"), start=1):
@@ -51,15 +51,15 @@ def read_codes(data: bytes) -> UploadedCodes:
         if not cell or (not codes and not mistakes and cell.casefold() in _HEADS):
             continue
         if _is_code(cell):
-            found[cell] = None
+            unique_codes[cell] = None
             codes += 1
         elif len(mistakes) < SHOWN_MISTAKES:
             mistakes.append((number, cell[:40]))
         if codes > MOST_CODES:
             return UploadedCodes(problem="too_many")
-    if not found and not mistakes:
+    if not unique_codes and not mistakes:
         return UploadedCodes(problem="empty")
-    return UploadedCodes(tuple(found), codes - len(found), tuple(mistakes))
+    return UploadedCodes(tuple(unique_codes), codes - len(unique_codes), tuple(mistakes))
 
 
 def _text(data: bytes) -> str:

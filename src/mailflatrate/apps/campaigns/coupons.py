@@ -48,15 +48,15 @@ def sample_codes(keys: Iterable[str]) -> dict[str, str]:
 
 
 def named_pools(campaign: Campaign) -> dict[str, int]:
-    shown = resolved(campaign)
+    version = resolved(campaign)
     return pools_in(
         (
-            shown.subject,
-            shown.preheader,
-            shown.content,
-            shown.text_override,
-            str(shown.variants),
-            str(shown.translations),
+            version.subject,
+            version.preheader,
+            version.content,
+            version.text_override,
+            str(version.variants),
+            str(version.translations),
         )
     )
 
@@ -75,5 +75,5 @@ def codes_of(contact_id: int, pools: Iterable[int]) -> dict[str, str]:
 
 
 def pools_shown(edition: Edition) -> Mapping[str, int]:
-    found: Mapping[str, int] = edition.facts.get("coupons", {})
-    return found
+    coupons: Mapping[str, int] = edition.facts.get("coupons", {})
+    return coupons

@@ -33,8 +33,8 @@ def content_facts(campaign: Campaign, compiled: CompiledCampaign) -> ContentFact
     events = read_events(campaign)
     polls = read_polls(campaign)
     linked = [*(event.words for event in events), *(poll.words for poll in polls)]
-    said = (campaign.subject, campaign.preheader, seen.visible_text, compiled.sources.text, *linked)
-    words = "\n".join(said)
+    texts = (campaign.subject, campaign.preheader, seen.visible_text, compiled.sources.text, *linked)
+    words = "\n".join(texts)
     spoken = spoken_of_in_child(words, seen.visible_text)
     return ContentFacts(
         subject=campaign.subject,
@@ -94,8 +94,8 @@ def _unlabelled(html: str, account_id: int) -> tuple[str, ...]:
     made = Media.objects.filter(id__in=media_ids_in(html, account_id), made_by_ai=True).order_by("name", "id")
     unsaid = []
     for picture in made:
-        shown = [tag for tag in _IMG.findall(html) if picture.id in media_ids_in(tag, account_id)]
-        if not all(any(tells_ai("".join(alt)) for alt in _ALT.findall(tag)) for tag in shown):
+        tags = [tag for tag in _IMG.findall(html) if picture.id in media_ids_in(tag, account_id)]
+        if not all(any(tells_ai("".join(alt)) for alt in _ALT.findall(tag)) for tag in tags):
             unsaid.append(picture.name)
     return tuple(unsaid)
 
@@ -137,7 +137,7 @@ def release_facts(
 
 
 def _early_review(review: CampaignReview) -> EarlyReview:
-    findings = [finding_from_json(each) for each in review.why]
+    findings = [finding_from_json(reason) for reason in review.why]
     return EarlyReview(
         str(review.reviewed_by), review.recipients or 0, {finding.key: dict(finding.params) for finding in findings}
     )

@@ -66,5 +66,7 @@ def open_address(token: str) -> MediaAddress | None:
 
 def media_ids_in(text: str, account_id: int) -> list[int]:
     """Return the IDs of an account's pictures that a text shows, each once, in an arbitrary but stable order."""
-    found = {open_address(token) for token in _ADDRESS.findall(text)}
-    return sorted({one.media_id for one in found if one is not None and one.account_id == account_id})
+    addresses = {open_address(token) for token in _ADDRESS.findall(text)}
+    return sorted(
+        {address.media_id for address in addresses if address is not None and address.account_id == account_id}
+    )

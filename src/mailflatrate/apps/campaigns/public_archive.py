@@ -31,7 +31,7 @@ def find_archive(code: str) -> tuple[int, int] | None:
 
 @tenancy.needs_account
 def public_campaigns(mailing_list: MailingList, *, with_hidden: bool = False) -> QuerySet[Campaign]:
-    found = Campaign.objects.filter(
+    published = Campaign.objects.filter(
         state=CampaignState.SENT,
         list_ids__contains=[mailing_list.id],
         conditions=[],
@@ -42,8 +42,8 @@ def public_campaigns(mailing_list: MailingList, *, with_hidden: bool = False) ->
         finished_at__isnull=False,
     )
     if not with_hidden:
-        found = found.exclude(id__in=mailing_list.archive_hidden_ids)
-    return found.order_by("-finished_at", "-id")
+        published = published.exclude(id__in=mailing_list.archive_hidden_ids)
+    return published.order_by("-finished_at", "-id")
 
 
 def empty_values(
@@ -83,6 +83,6 @@ def public_page(html: str, values: dict[str, object]) -> str:
         group, _dot, name = missing.partition(".")
         if written.html or not name:
             return written.html
-        known = values.get(group)
-        values = {**values, group: {**(known if isinstance(known, dict) else {}), name: _LEFT_OUT}}
+        existing = values.get(group)
+        values = {**values, group: {**(existing if isinstance(existing, dict) else {}), name: _LEFT_OUT}}
     return ""

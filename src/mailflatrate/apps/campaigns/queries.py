@@ -43,16 +43,16 @@ NEWEST_ALIKE = 3
 
 def campaigns(*, state: str = "", search: str = "", label: str = "") -> QuerySet[Campaign]:
     """Newest first, without messages of automations. `search`: part of a name, a label, or a mailing ID."""
-    found = Campaign.objects.filter(automation_id=None).select_related("sender").order_by("-created_at", "-id")
+    rows = Campaign.objects.filter(automation_id=None).select_related("sender").order_by("-created_at", "-id")
     if state:
-        found = found.filter(state=state)
+        rows = rows.filter(state=state)
     if label:
-        found = found.filter(labels__contains=[label])
+        rows = rows.filter(labels__contains=[label])
     if search:
-        said = parse_mailing_id(search)
-        by_id = Q(mailing_id=said) if said else Q(mailing_id__icontains=search)
-        found = found.filter(Q(name__icontains=search) | Q(labels__contains=[search]) | by_id)
-    return found
+        parsed_id = parse_mailing_id(search)
+        by_id = Q(mailing_id=parsed_id) if parsed_id else Q(mailing_id__icontains=search)
+        rows = rows.filter(Q(name__icontains=search) | Q(labels__contains=[search]) | by_id)
+    return rows
 
 
 @tenancy.read_once
@@ -66,8 +66,8 @@ def newest_edition(campaign_id: int) -> Edition | None:
 
 def audience_lists(campaign: Campaign) -> list[MailingList]:
     """Return the campaign's lists in the chosen order, without archived ones."""
-    found = {row.id: row for row in MailingList.objects.filter(id__in=campaign.list_ids, archived_at=None)}
-    return [found[list_id] for list_id in campaign.list_ids if list_id in found]
+    by_id = {row.id: row for row in MailingList.objects.filter(id__in=campaign.list_ids, archived_at=None)}
+    return [by_id[list_id] for list_id in campaign.list_ids if list_id in by_id]
 
 
 def audience_of(campaign: Campaign) -> Audience:
@@ -124,7 +124,7 @@ def campaigns_sent() -> int:
 
 def history_before(campaign: Campaign) -> History:
     earlier = Campaign.objects.filter(started_at__isnull=False).exclude(id=campaign.id)
-    found = earlier.values_list("list_ids", "sender__domain_id").order_by()
+    pairs = earlier.values_list("list_ids", "sender__domain_id").order_by()
     campaigns = earlier.filter(automation_id=None)
     today = earlier.filter(started_at__gt=clock.now() - timedelta(days=1))
     return History(
@@ -132,8 +132,8 @@ def history_before(campaign: Campaign) -> History:
         last_at=campaigns.aggregate(at=Max("started_at"))["at"],
         sent_last_day=today.aggregate(people=Sum("planned_count"))["people"] or 0,
         alike=_alike(campaign, earlier),
-        sender_domain_ids=frozenset(domain_id for _ids, domain_id in found if domain_id is not None),
-        list_ids=frozenset(list_id for ids, _domain_id in found for list_id in ids),
+        sender_domain_ids=frozenset(domain_id for _ids, domain_id in pairs if domain_id is not None),
+        list_ids=frozenset(list_id for ids, _domain_id in pairs for list_id in ids),
     )
 
 
@@ -145,8 +145,8 @@ def _alike(campaign: Campaign, earlier: QuerySet[Campaign]) -> list[int]:
     kinds = [reached.filter(_WHOLE) if _is_whole(campaign) else reached.exclude(_WHOLE), reached]
     since = clock.now() - timedelta(days=90)
     for rows in (kind.order_by("-started_at").values_list("planned_count", flat=True) for kind in kinds):
-        if found := list(rows.filter(started_at__gt=since)) or list(rows[:NEWEST_ALIKE]):
-            return found
+        if alike := list(rows.filter(started_at__gt=since)) or list(rows[:NEWEST_ALIKE]):
+            return alike
     return []
 
 
@@ -167,29 +167,29 @@ def approved_review(campaign_id: int, content_hash: str) -> CampaignReview | Non
 
 
 def release_request(campaign_id: int) -> ReleaseRequest | None:
-    found = ReleaseRequest.objects.filter(campaign_id=campaign_id, answer=ReleaseAnswer.OPEN)
-    return found.select_related("asked_by").first()
+    requests = ReleaseRequest.objects.filter(campaign_id=campaign_id, answer=ReleaseAnswer.OPEN)
+    return requests.select_related("asked_by").first()
 
 
 def request_sent_back(campaign_id: int) -> ReleaseRequest | None:
-    found = ReleaseRequest.objects.filter(campaign_id=campaign_id).select_related("asked_by", "answered_by")
-    newest = found.order_by("-id").first()
+    requests = ReleaseRequest.objects.filter(campaign_id=campaign_id).select_related("asked_by", "answered_by")
+    newest = requests.order_by("-id").first()
     return newest if newest is not None and newest.answer == ReleaseAnswer.SENT_BACK else None
 
 
 def second_release(campaign: Campaign, content_hash: str) -> ReleaseRequest | None:
     """Return a second person's release of exactly this content, unless that person is the last editor."""
-    found = ReleaseRequest.objects.filter(
+    requests = ReleaseRequest.objects.filter(
         campaign=campaign, content_hash=content_hash, answer=ReleaseAnswer.RELEASED
     ).select_related("asked_by", "answered_by")
-    return next((row for row in found.order_by("-id") if row.answered_by_id != campaign.edited_by_id), None)
+    return next((row for row in requests.order_by("-id") if row.answered_by_id != campaign.edited_by_id), None)
 
 
 def waiting_requests(user_id: int) -> list[ReleaseRequest]:
     """Return the requests, oldest first, that this person could approve."""
-    found = ReleaseRequest.objects.filter(answer=ReleaseAnswer.OPEN, campaign__state=CampaignState.DRAFT)
-    found = found.exclude(asked_by_id=user_id).select_related("campaign", "asked_by").order_by("id")
-    return [row for row in found[:20] if row.campaign.edited_by_id != user_id]
+    requests = ReleaseRequest.objects.filter(answer=ReleaseAnswer.OPEN, campaign__state=CampaignState.DRAFT)
+    requests = requests.exclude(asked_by_id=user_id).select_related("campaign", "asked_by").order_by("id")
+    return [row for row in requests[:20] if row.campaign.edited_by_id != user_id]
 
 
 def may_approve(campaign: Campaign, request: ReleaseRequest, user_id: int) -> bool:
@@ -222,10 +222,10 @@ class MediaUse:
 
 
 def media(*, search: str = "", folder: str = "") -> QuerySet[Media]:
-    found = Media.objects.order_by("-id")
+    rows = Media.objects.order_by("-id")
     if folder:
-        found = found.filter(folder=folder)
-    return found.filter(name__icontains=search) | found.filter(alt__icontains=search) if search else found
+        rows = rows.filter(folder=folder)
+    return rows.filter(name__icontains=search) | rows.filter(alt__icontains=search) if search else rows
 
 
 def media_folders() -> list[tuple[str, int]]:
@@ -239,15 +239,15 @@ def media_octets() -> int:
 
 def media_uses(media_id: int) -> list[MediaUse]:
     campaigns = Campaign.objects.filter(media_ids__contains=[media_id]).order_by("-id")
-    found = [MediaUse("campaign", row.id, row.name, row.state not in EDITABLE) for row in campaigns]
+    uses = [MediaUse("campaign", row.id, row.name, row.state not in EDITABLE) for row in campaigns]
     templates = CampaignTemplate.objects.filter(media_ids__contains=[media_id]).order_by("name")
-    found += [MediaUse("template", row.id, row.name) for row in templates]
+    uses += [MediaUse("template", row.id, row.name) for row in templates]
     blocks = SavedBlock.objects.filter(media_ids__contains=[media_id]).order_by("name")
-    found += [MediaUse("block", row.id, row.name) for row in blocks]
-    found += [
+    uses += [MediaUse("block", row.id, row.name) for row in blocks]
+    uses += [
         MediaUse("brand", row.id, "") for row in BrandKit.objects.filter(Q(logo_id=media_id) | Q(logo_dark_id=media_id))
     ]
-    return found
+    return uses
 
 
 def saved_blocks() -> QuerySet[SavedBlock]:
@@ -256,18 +256,18 @@ def saved_blocks() -> QuerySet[SavedBlock]:
 
 def uses_of_blocks() -> dict[int, list[Campaign]]:
     """Return the campaigns that name a shared row and aren't being sent yet, oldest first, by the row's ID."""
-    found = Campaign.objects.filter(state__in=NOT_BEGUN).order_by("id")
+    rows = Campaign.objects.filter(state__in=NOT_BEGUN).order_by("id")
     uses: dict[int, list[Campaign]] = {}
-    for row in found.filter(Q(content__contains="<mj-include") | ~Q(variants=[]) | ~Q(translations=[])):
-        further = [each["content"] for each in (*row.variants, *row.translations)]
+    for row in rows.filter(Q(content__contains="<mj-include") | ~Q(variants=[]) | ~Q(translations=[])):
+        further = [version["content"] for version in (*row.variants, *row.translations)]
         for block_id in shared_ids("\n".join([row.content, *further])):
             uses.setdefault(block_id, []).append(row)
     return uses
 
 
 def templates(*, search: str = "") -> QuerySet[CampaignTemplate]:
-    found = CampaignTemplate.objects.order_by("name")
-    return found.filter(Q(name__icontains=search) | Q(subject__icontains=search)) if search else found
+    rows = CampaignTemplate.objects.order_by("name")
+    return rows.filter(Q(name__icontains=search) | Q(subject__icontains=search)) if search else rows
 
 
 @tenancy.read_once

@@ -178,14 +178,14 @@ def count_people(audience: Audience, at: datetime) -> RecipientCount:
     for reason, _ending, _country, people, _stale in rows:
         if reason is not None:
             others[LEFT_OUT[reason]] = others.get(LEFT_OUT[reason], 0) + people
-    found = [row[1:] for row in rows if row[0] is None]
-    countries = {country_of(country, ending or "") for ending, country, *_ in found}
+    reachable = [row[1:] for row in rows if row[0] is None]
+    countries = {country_of(country, ending or "") for ending, country, *_ in reachable}
     return RecipientCount(
-        recipients=sum(row[2] for row in found),
+        recipients=sum(row[2] for row in reachable),
         excluded=sum(people for reason, people in others.items() if reason in EXCLUDED),
         skipped=MappingProxyType(
             {reason: people for reason, people in sorted(others.items()) if reason not in _CHOSEN}
         ),
-        stale=sum(row[3] for row in found),
+        stale=sum(row[3] for row in reachable),
         countries=frozenset(country for country in countries if country is not None),
     )

@@ -21,14 +21,14 @@ def is_genuine(edition: Edition) -> bool:
 
 
 def _octets(edition: Edition) -> bytes:
-    shown = [
+    parts = [
         edition.account_id, edition.campaign_id, edition.id, edition.number, edition.variant, edition.content_hash,
         edition.subject, edition.preheader, edition.html, edition.text, edition.links, edition.imprint_id,
     ]  # fmt: skip
     if printed := edition.facts.get("defaults"):
-        shown.append(printed)
+        parts.append(printed)
     if later := {name: value for name in LATER_FACTS if (value := edition.facts.get(name))}:
-        shown.append(later)
+        parts.append(later)
     if edition.language:
-        shown.append(edition.language)
-    return json.dumps(shown, sort_keys=True, ensure_ascii=False).encode("utf-8", "surrogatepass")
+        parts.append(edition.language)
+    return json.dumps(parts, sort_keys=True, ensure_ascii=False).encode("utf-8", "surrogatepass")

@@ -17,7 +17,7 @@ def include_of(block_id: int) -> str:
 
 
 def shared_ids(source: str) -> list[int]:
-    return list(dict.fromkeys(int(found) for found in _INCLUDE.findall(source)))
+    return list(dict.fromkeys(int(number) for number in _INCLUDE.findall(source)))
 
 
 def with_shared_blocks(source: str, account_id: int) -> str:
@@ -34,10 +34,10 @@ def put_in(source: str, contents: dict[int, str]) -> str:
         return source
     left = MOST_INCLUDES
 
-    def content(found: re.Match[str]) -> str:
+    def content(match: re.Match[str]) -> str:
         nonlocal left
         left -= 1
-        return contents.get(int(found[1]), found[0]) if left >= 0 else found[0]
+        return contents.get(int(match[1]), match[0]) if left >= 0 else match[0]
 
     return _INCLUDE.sub(content, source)
 
@@ -45,15 +45,15 @@ def put_in(source: str, contents: dict[int, str]) -> str:
 def resolved(campaign: Campaign) -> Campaign:
     if "<mj-include" not in f"{campaign.content}{campaign.variants}{campaign.translations}":
         return campaign
-    shown = copy(campaign)
+    expanded = copy(campaign)
     written = rewritten(campaign, lambda content: with_shared_blocks(content, campaign.account_id))
-    shown.content, shown.variants, shown.translations = written.values()
-    return shown
+    expanded.content, expanded.variants, expanded.translations = written.values()
+    return expanded
 
 
 def rewritten(campaign: Campaign, change: Callable[[str], str]) -> dict[str, Any]:
     further = {
-        name: [each | {"content": change(each["content"])} for each in getattr(campaign, name)]
+        name: [version | {"content": change(version["content"])} for version in getattr(campaign, name)]
         for name in ("variants", "translations")
     }
     return {"content": change(campaign.content), **further}

@@ -19,8 +19,8 @@ def locked(campaign_id: int) -> LockedCampaign:
 @tenancy.needs_account
 def find_locked(campaign_id: int | None) -> LockedCampaign | None:
     """Return the campaign's row like `locked`; None if there is none, as for a chunk of notices."""
-    found = Campaign.objects.select_for_update().filter(id=campaign_id).first() if campaign_id else None
-    return LockedCampaign(found) if found is not None else None
+    campaign = Campaign.objects.select_for_update().filter(id=campaign_id).first() if campaign_id else None
+    return LockedCampaign(campaign) if campaign is not None else None
 
 
 def move(campaign: LockedCampaign, state: CampaignState, by: CampaignMover, *, reason: str = "", **fields: Any) -> None:

@@ -112,11 +112,11 @@ def people_by_language(campaign: Campaign) -> Mapping[str, int]:
 
 
 def language_of(campaign: Campaign, edition_id: int | None) -> str:
-    found = Edition.objects.filter(id=edition_id).first() if campaign.translations and edition_id else None
-    return found.language if found and found.language else campaign.language
+    edition = Edition.objects.filter(id=edition_id).first() if campaign.translations and edition_id else None
+    return edition.language if edition and edition.language else campaign.language
 
 
 def campaign_of(edition: Edition) -> Campaign:
-    shown = copy(edition.campaign)
-    shown.language = edition.language or shown.language
-    return shown
+    version = copy(edition.campaign)
+    version.language = edition.language or version.language
+    return version

@@ -35,10 +35,10 @@ def as_variant(campaign: Campaign, number: int) -> Campaign:
     """An unsaved copy; never save it. 0 is the first, which an unknown number gives, too."""
     if not 0 < number < variant_count(campaign):
         return campaign
-    shown = copy(campaign)
+    version = copy(campaign)
     for name, value in _others(campaign)[number - 1].items():
-        setattr(shown, name, value)
-    return shown
+        setattr(version, name, value)
+    return version
 
 
 def all_variants(campaign: Campaign) -> list[Campaign]:
@@ -69,6 +69,6 @@ def without(campaign: Campaign, number: int) -> dict[str, Any]:
     if not 0 <= number < variant_count(campaign) or not campaign.variants:
         return {}
     if number:
-        return {"variants": [each for at, each in enumerate(campaign.variants, start=1) if at != number]}
+        return {"variants": [variant for at, variant in enumerate(campaign.variants, start=1) if at != number]}
     first, *others = campaign.variants
     return {**{name: first[name] for name in FIELDS}, "variants": others}

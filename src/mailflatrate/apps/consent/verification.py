@@ -299,13 +299,13 @@ def _check_whole(report: LedgerReport, connection: Connection) -> None:
         copies = ", ".join(map(str, ids[1:]))
         sentence = f"event {copies} is a copy of event {ids[0]}: it has the same commitment, but each has its own salt"
         report.add(LedgerFault(FaultKind.EVENT_TWICE, sentence, ids[1], account_id))
-    found: dict[bool, list[tuple[int, int]]] = defaultdict(list)
+    orphans: dict[bool, list[tuple[int, int]]] = defaultdict(list)
     for event_id, account_id, without_event in connection.execute(_ORPHANS, [MOST_FAULTS]).fetchall():
-        found[without_event].append((event_id, account_id))
-    for event_id, account_id in found[True]:
+        orphans[without_event].append((event_id, account_id))
+    for event_id, account_id in orphans[True]:
         sentence = f"evidence of account {account_id} names event {event_id}, which is gone"
         report.add(LedgerFault(FaultKind.EVENT_REMOVED, sentence, event_id, account_id))
-    for event_id, account_id in found[False]:
+    for event_id, account_id in orphans[False]:
         sentence = f"the evidence of event {event_id} was moved to account {account_id}"
         report.add(LedgerFault(FaultKind.EVIDENCE_CHANGED, sentence, event_id, account_id))
 

@@ -50,8 +50,8 @@ def test_goes_on(campaign: Campaign) -> bool:
 
 
 def decisions_of(campaign_id: int) -> list[GateDecision]:
-    found = GateDecision.objects.filter(campaign_id=campaign_id, allowed=True, edition__isnull=False)
-    newest = {row.edition.variant: row for row in found.select_related("edition").order_by("id") if row.edition}
+    decisions = GateDecision.objects.filter(campaign_id=campaign_id, allowed=True, edition__isnull=False)
+    newest = {row.edition.variant: row for row in decisions.select_related("edition").order_by("id") if row.edition}
     return [newest[number] for number in sorted(newest)]
 
 

@@ -34,10 +34,10 @@ def plan_confirmations(account_id: int) -> PlannedConfirmations:
         waiting = queued_domains(2 * MOST_AT_ONCE)
     if not waiting:
         return PlannedConfirmations(0, None)
-    known = wait_for_facts(waiting, configured_resolver)
+    facts = wait_for_facts(waiting, configured_resolver)
     with tenancy.account(account_id):
-        want_facts(known)
-        requests, allowed = decide_queued(MOST_AT_ONCE, known, decide_confirmations)
+        want_facts(facts)
+        requests, allowed = decide_queued(MOST_AT_ONCE, facts, decide_confirmations)
         return PlannedConfirmations(requests, _make_deliveries(account_id, allowed) if allowed else None)
 
 
@@ -48,14 +48,14 @@ def _make_deliveries(account_id: int, allowed: list[AllowedConfirmation]) -> int
             Delivery(
                 account_id=account_id,
                 chunk=chunk,
-                contact_id=each.contact_id,
-                mailing_list_id=each.mailing_list_id,
-                confirmation_id=each.request_id,
-                decision_id=each.decision.decision_id,
-                rules_version=each.decision.rules_version,
-                granted_at=each.decision.decided_at,
+                contact_id=confirmation.contact_id,
+                mailing_list_id=confirmation.mailing_list_id,
+                confirmation_id=confirmation.request_id,
+                decision_id=confirmation.decision.decision_id,
+                rules_version=confirmation.decision.rules_version,
+                granted_at=confirmation.decision.decided_at,
             )
-            for each in allowed
+            for confirmation in allowed
         ]
     )
     return chunk.id
@@ -80,7 +80,7 @@ def note_accepted(chunk_id: int) -> None:
 
 def _time_express(rows: QuerySet[Delivery]) -> None:
     settled = dict(rows.values_list("confirmation_id", "settled_at"))
-    asked = SignupRequest.objects.filter(id__in=[each for each in settled if each is not None])
+    asked = SignupRequest.objects.filter(id__in=[signup_id for signup_id in settled if signup_id is not None])
     for request_id, requested_at in asked.values_list("id", "requested_at"):
         at = settled[request_id]
         if at is not None:

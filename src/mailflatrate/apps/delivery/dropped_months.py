@@ -25,10 +25,10 @@ def dropped_delivery(account_id: int, delivery_id: int) -> DeliveryRecord | None
     """An unsaved row with recipient, list and campaign; None if unknown."""
     with connection.cursor() as cursor:
         cursor.execute(_FIND, {"account_id": account_id, "id": delivery_id, "span": FOLDED_IDS})
-        found = cursor.fetchone()
-    if found is None:
+        row = cursor.fetchone()
+    if row is None:
         return None
-    campaign_id, list_id, contact_id, settled_at = found
+    campaign_id, list_id, contact_id, settled_at = row
     contact = Contact.objects.filter(id=contact_id).first()
     return DeliveryRecord(
         id=delivery_id, account_id=account_id, campaign_id=campaign_id, mailing_list_id=list_id, contact=contact,

@@ -169,8 +169,8 @@ def hold_restored(lost_since: datetime, *, keep_unsettled: bool = False) -> Rest
     _hold(HoldCause.RESTORED, lost_since=lost_since)
     _supersede()
     waiting = maybe_sent.set_aside()  # first: an A/B test whose last result is settled would continue
-    drafts = [each for each in waiting if each.state == CampaignState.DRAFT]
-    paused = [each for each in waiting if each.state == CampaignState.PAUSED]
+    drafts = [campaign for campaign in waiting if campaign.state == CampaignState.DRAFT]
+    paused = [campaign for campaign in waiting if campaign.state == CampaignState.PAUSED]
     log.warning("backup_restored", lost_since=lost_since.isoformat(), drafts=len(drafts), paused=len(paused))
     return RestoreFindings(0 if keep_unsettled else settle_as_unknown(), drafts, paused)
 
@@ -188,12 +188,14 @@ def note_replayed(name: str, missing: int, seen: SeenDatabase | None = None) -> 
             SendingFence.objects.filter(id=1).update(missing=F("missing") + missing)
         if seen is None or fence.cause not in (HoldCause.PROMOTED, HoldCause.RESTORED) or fence.held_at is None:
             return
-        known = {each.partition(".")[0] for each in SenderProcess.objects.values_list("name", flat=True)}
+        sender_hosts = {
+            process_name.partition(".")[0] for process_name in SenderProcess.objects.values_list("name", flat=True)
+        }
         is_behind = fence.known_until is None or fence.known_until < seen.at - ALIVE
         if fence.cause == HoldCause.PROMOTED and is_behind:
             reason = f"its last sign of life was {fence.known_until}, and a host saw it at {seen.at}"
             SendingFence.objects.filter(id=1).update(cause=HoldCause.RESTORED, reason=reason[:200])
-        for host in set(seen.hosts) - known:
+        for host in set(seen.hosts) - sender_hosts:
             SenderProcess.objects.create(name=f"{host}{UNSEEN}", seen_at=fence.known_until or fence.held_at)
 
 
@@ -221,7 +223,7 @@ def resume_all(
     """
     hold = check()
     judged = [memory.judge(memory.read(), read_state()) for memory in memories()]
-    refused = [found.reason for found in judged if found.match is MatchKind.REFUSED]
+    refused = [judgment.reason for judgment in judged if judgment.match is MatchKind.REFUSED]
     if refused:  # a person wants this database although the host works with another one
         _hold(HoldCause.RESTORED, refused[0])
         _supersede()
@@ -261,7 +263,11 @@ def _supersede() -> None:
     with tenancy.platform(PlatformReason.FENCE):
         fence = SendingFence.objects.select_for_update().get(id=1)
         heads = [uuid.UUID(seen.head) for memory in memories() if (seen := memory.read()) and seen.head]
-        fence.lineage = [*fence.lineage, *(each for each in heads if each not in fence.lineage), uuid.uuid4()]
+        fence.lineage = [
+            *fence.lineage,
+            *(lineage_head for lineage_head in heads if lineage_head not in fence.lineage),
+            uuid.uuid4(),
+        ]
         fence.save(update_fields=["lineage"])
 
 
@@ -333,13 +339,13 @@ def _identity() -> str:
         return str(cursor.fetchone()[0])
 
 
-def _cause_of(fence: SendingFence, found: str) -> HoldCause:
+def _cause_of(fence: SendingFence, present: str) -> HoldCause:
     """A promotion changes only the timeline, however late it comes. So does a base backup restored to an earlier
     moment: then a host remembers a later one (`note_replayed`).
     """
-    before, after = fence.identity.split("/"), found.split("/")
+    before, after = fence.identity.split("/"), present.split("/")
     same_but_timeline = (before[0], *before[2:]) == (after[0], *after[2:])
     with tenancy.platform(PlatformReason.FENCE):  # in a hold, processes may have ended since
-        known = SenderProcess.objects.exists() or WithdrawalsPlace.objects.exists()
-    had_life = known or fence.held_at is not None
+        has_processes = SenderProcess.objects.exists() or WithdrawalsPlace.objects.exists()
+    had_life = has_processes or fence.held_at is not None
     return HoldCause.PROMOTED if same_but_timeline and had_life else HoldCause.RESTORED

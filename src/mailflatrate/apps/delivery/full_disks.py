@@ -23,5 +23,5 @@ def note_room(name: str, *, has_room: bool) -> None:
 def without_room() -> list[tuple[str, datetime]]:
     with tenancy.platform(PlatformReason.FENCE):
         rows = SenderProcess.objects.filter(no_room_at__isnull=False, seen_at__gt=Now() - RECENT).order_by("no_room_at")
-        found = list(rows.values_list("name", "no_room_at"))
-    return [(name.partition(".")[0], at) for name, at in found if at is not None]
+        full = list(rows.values_list("name", "no_room_at"))
+    return [(name.partition(".")[0], at) for name, at in full if at is not None]

@@ -23,14 +23,14 @@ class JournalFigures:
         count, size, age = {"held": 0, "left": 0}, {"held": 0, "left": 0}, 0.0
         for path in self._folder.glob(f"*{SUFFIX}"):
             try:
-                found = path.stat()
+                status = path.stat()
             except FileNotFoundError:
                 continue
             state = "held" if is_held(self._folder, path.stem) else "left"
             count[state] += 1
-            size[state] += found.st_size
+            size[state] += status.st_size
             if state == "left":
-                age = max(age, time.time() - found.st_mtime)
+                age = max(age, time.time() - status.st_mtime)
         for state, number in count.items():
             files.add_metric([state], number)
             octets.add_metric([state], size[state])

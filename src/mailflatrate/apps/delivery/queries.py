@@ -96,7 +96,7 @@ def campaign_progress(campaign_id: int) -> Progress:
     counts = {(state, detail): n for state, detail, n in rows if n}
 
     def of(state: DeliveryState) -> int:
-        return sum(n for (each, _), n in counts.items() if each == state)
+        return sum(n for (kind, _), n in counts.items() if kind == state)
 
     bounced = {detail: n for (state, detail), n in counts.items() if state == DeliveryState.BOUNCED}
     return Progress(

@@ -31,8 +31,8 @@ def end_test_inbox_consents() -> int:
             return 0
         with connection.cursor() as cursor:
             cursor.execute(_FOUND)
-            found = cursor.fetchall()
-    for account_id, contact_id, list_id in found:
+            rows = cursor.fetchall()
+    for account_id, contact_id, list_id in rows:
         with tenancy.account(account_id):
             unsubscribe(contact_id, list_id=list_id, by="test_inbox", source="test inbox")
-    return len(found)
+    return len(rows)

@@ -135,7 +135,7 @@ class Transmitter:
         self._relays = tuple(relays)
         self.relay = relays[0].name if len(relays) == 1 else f"pool {relays[0].pool.value}" if relays else "none"
         begin_relay(self.relay)
-        self._group.set_members([self._member(one) for one in relays])
+        self._group.set_members([self._member(spec) for spec in relays])
         return True
 
     def _member(self, spec: RelaySpec) -> GroupMember:

@@ -45,8 +45,8 @@ def takes_mail(address: str) -> bool:
         domain = parse(address).domain
     except AddressError:
         return True  # no message can be composed with it; another rule reports that
-    known = known_facts([domain]).get(domain)
-    return known is None or (bool(known.resolves) and not known.null_mx)
+    facts = known_facts([domain]).get(domain)
+    return facts is None or (bool(facts.resolves) and not facts.null_mx)
 
 
 def _reply_verified(reply_to: str) -> bool:

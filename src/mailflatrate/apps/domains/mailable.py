@@ -38,8 +38,10 @@ def look_up(domains: Collection[str], resolver: Resolver) -> dict[str, ResolverF
     now = clock.now()
     MailDomain.objects.bulk_create(
         [
-            MailDomain(domain=domain, resolves=bool(found.resolves), null_mx=found.null_mx, checked_at=now)
-            for domain, found in fresh.items()
+            MailDomain(
+                domain=domain, resolves=bool(domain_facts.resolves), null_mx=domain_facts.null_mx, checked_at=now
+            )
+            for domain, domain_facts in fresh.items()
         ],
         update_conflicts=True,
         unique_fields=["domain"],
@@ -59,17 +61,17 @@ def wait_for_facts(domains: Collection[str], make_resolver: Callable[[float], Re
         _silent.pop(domain, None)
     unknown = names - known_facts(names).keys() - _silent.keys()
     if unknown:
-        found = look_up(unknown, make_resolver(PATIENCE_SECONDS))
+        fresh = look_up(unknown, make_resolver(PATIENCE_SECONDS))
         again_at = time.monotonic() + SILENT_FOR.total_seconds()
-        _silent.update((domain, again_at) for domain in unknown - found.keys())
+        _silent.update((domain, again_at) for domain in unknown - fresh.keys())
     return frozenset(domains)
 
 
 def want_facts(domains: Collection[str]) -> None:
     """Queue a job that looks up what is not cached; does not block. Part of the current transaction."""
-    known = known_facts(domains)
+    facts = known_facts(domains)
     for domain in sorted(set(domains)):
-        if domain not in known and askable(domain):
+        if domain not in facts and askable(domain):
             jobs.defer("domains.remember", jobs.JobQueue.HOUSE, once=f"domain:{domain}", domain=domain)
 
 

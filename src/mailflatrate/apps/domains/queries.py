@@ -68,14 +68,14 @@ def mailbox_proved(email: str) -> bool:
 
 
 def proved_mailboxes() -> list[str]:
-    found = Mailbox.objects.filter(proved_at__isnull=False, refused_at=None).order_by("email")
-    return list(found.values_list("email", flat=True))
+    mailboxes = Mailbox.objects.filter(proved_at__isnull=False, refused_at=None).order_by("email")
+    return list(mailboxes.values_list("email", flat=True))
 
 
 def accounts_with_mailboxes() -> list[int]:
     with tenancy.platform(PlatformReason.HOUSEKEEPING):
-        found = Mailbox.objects.order_by("account_id").values_list("account_id", flat=True).distinct()
-        return list(found)
+        account_ids = Mailbox.objects.order_by("account_id").values_list("account_id", flat=True).distinct()
+        return list(account_ids)
 
 
 def media_base() -> str:

@@ -82,7 +82,7 @@ def deliver(account_id: int, endpoint_id: int, *, is_slow: bool = False) -> int:
 
 def _target_maker() -> Callable[[str], PushTarget]:
     resolver, written = configured_resolver(), load_settings().webhook_networks.split(",")
-    networks = tuple(ip_network(each.strip(), strict=False) for each in written if each.strip())
+    networks = tuple(ip_network(text.strip(), strict=False) for text in written if text.strip())
     return lambda url: PushTarget(url, resolver, networks)
 
 

@@ -132,21 +132,21 @@ ENDPOINT_TYPES: Final = DEFAULT_TYPES - frozenset(PER_MESSAGE)
 @tenancy.needs_account
 def read_events(position: FeedPosition, types: Collection[EventType], size: int) -> FeedPage:
     """At most `size`; stops after WINDOW rows, so that a page may be empty although there is more."""
-    found: list[FeedEvent] = []
+    events: list[FeedEvent] = []
     window, scanned = min(size, WINDOW), 0
     while True:
         rows, oldest_open = _scan(position, types, window)
         for xid, source, event_id, name, payload, at in rows:
             position = FeedPosition(xid, source, event_id)
             if name in types:
-                found.append(FeedEvent(position, EventType(name), _object(payload), at))
-                if len(found) == size:
-                    return FeedPage(found, position, more=True)
+                events.append(FeedEvent(position, EventType(name), _object(payload), at))
+                if len(events) == size:
+                    return FeedPage(events, position, more=True)
         if len(rows) < window:
-            return FeedPage(found, max(position, FeedPosition(oldest_open)), more=False)
+            return FeedPage(events, max(position, FeedPosition(oldest_open)), more=False)
         scanned += window
         if scanned >= WINDOW:
-            return FeedPage(found, position, more=True)
+            return FeedPage(events, position, more=True)
         window = min(window * 4, WINDOW)
 
 
@@ -168,8 +168,8 @@ def _scan(position: FeedPosition, types: Collection[EventType], window: int) -> 
 
 
 def _object(payload: Any) -> dict[str, Any]:
-    found: dict[str, Any] = json.loads(payload) if isinstance(payload, str | bytes) else payload
-    return found
+    content: dict[str, Any] = json.loads(payload) if isinstance(payload, str | bytes) else payload
+    return content
 
 
 @tenancy.needs_account
@@ -204,8 +204,8 @@ def has_unripe() -> bool:
     """Return True if the account has committed events that can't be read yet because of an open transaction."""
     with connection.cursor() as cursor:
         cursor.execute(_UNRIPE, [tenancy.current_account_id()])
-        (found,) = cursor.fetchone() or (False,)
-    return bool(found)
+        (answer,) = cursor.fetchone() or (False,)
+    return bool(answer)
 
 
 def check_position(position: FeedPosition, at: datetime, server: int) -> None:

@@ -44,11 +44,11 @@ def pace(endpoint: WebhookEndpoint) -> EndpointPaceInfo | None:
     """Withdrawals, suppressions and erasures of this week; None if there were none."""
     since = clock.now() - timedelta(days=PACE_DAYS)
     with connection.cursor() as cursor:
-        cursor.execute(_PACE, [endpoint.account_id, endpoint.id, [each.value for each in MUST_BE_OBEYED], since])
+        cursor.execute(_PACE, [endpoint.account_id, endpoint.id, [kind.value for kind in MUST_BE_OBEYED], since])
         row = cursor.fetchone()
     if row is None or not row[0]:
         return None
-    return EndpointPaceInfo(int(row[0]), *(max(0.0, float(each)) for each in row[1:]))
+    return EndpointPaceInfo(int(row[0]), *(max(0.0, float(number)) for number in row[1:]))
 
 
 @tenancy.needs_account
@@ -58,8 +58,8 @@ def backlog(endpoint: WebhookEndpoint) -> int:
     values: list[Any] = [endpoint.account_id, endpoint.rest_xid, last, endpoint.id, endpoint.types, endpoint.types]
     with connection.cursor() as cursor:
         cursor.execute(_BACKLOG, values)
-        (found,) = cursor.fetchone() or (0,)
-    return int(found) + WaitingEvent.objects.filter(endpoint=endpoint).count()
+        (unread,) = cursor.fetchone() or (0,)
+    return int(unread) + WaitingEvent.objects.filter(endpoint=endpoint).count()
 
 
 @tenancy.needs_account

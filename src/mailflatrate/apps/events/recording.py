@@ -49,7 +49,7 @@ class SentEvent:
 @tenancy.needs_account
 def record_batch(endpoint: WebhookEndpoint, lane: Lane, sent: Sequence[SentEvent], position: FeedPosition) -> None:
     now = clock.now()
-    works = any(each.is_answered for each in sent)
+    works = any(attempt.is_answered for attempt in sent)
     _write_attempts(endpoint, sent, may_be_last=works and lane is Lane.WAITING)
     present = WebhookEndpoint.objects.select_for_update(no_key=True).filter(id=endpoint.id).first()
     if present is None or lane is Lane.TEST:
@@ -57,7 +57,7 @@ def record_batch(endpoint: WebhookEndpoint, lane: Lane, sent: Sequence[SentEvent
     if lane is Lane.WAITING:
         _settle_waiting(present, sent, works=works, now=now)
     elif present.generation == endpoint.generation and works:
-        _keep_waiting(present, [each for each in sent if not each.is_taken], now)
+        _keep_waiting(present, [attempt for attempt in sent if not attempt.is_taken], now)
         lane.move(present, position)
     _judge(present, sent, works=works, now=now)
     present.save()
@@ -69,19 +69,19 @@ def _write_attempts(endpoint: WebhookEndpoint, sent: Sequence[SentEvent], *, may
             WebhookAttempt(
                 account_id=endpoint.account_id,
                 endpoint=endpoint,
-                event_id=each.event.public_id,
-                type=each.event.type.value,
-                event_at=each.event.at,
-                number=each.tries + 1,
-                at=each.began,
-                milliseconds=round(each.result.seconds * 1000),
-                status=each.result.status,
-                answer=each.result.answer,
-                is_taken=each.is_taken,
-                is_last=may_be_last and not each.is_taken and next_attempt(each.tries + 1, each.began) is None,
+                event_id=attempt.event.public_id,
+                type=attempt.event.type.value,
+                event_at=attempt.event.at,
+                number=attempt.tries + 1,
+                at=attempt.began,
+                milliseconds=round(attempt.result.seconds * 1000),
+                status=attempt.result.status,
+                answer=attempt.result.answer,
+                is_taken=attempt.is_taken,
+                is_last=may_be_last and not attempt.is_taken and next_attempt(attempt.tries + 1, attempt.began) is None,
             )
-            for each in sent
-            if each.result is not None
+            for attempt in sent
+            if attempt.result is not None
         ],
         batch_size=500,
     )
@@ -93,14 +93,14 @@ def _keep_waiting(endpoint: WebhookEndpoint, refused: Sequence[SentEvent], now: 
             WaitingEvent(
                 account_id=endpoint.account_id,
                 endpoint=endpoint,
-                xid=each.event.position.xid,
-                source=each.event.position.source,
-                event_id=each.event.position.id,
-                attempts=int(each.result is not None),
+                xid=attempt.event.position.xid,
+                source=attempt.event.position.source,
+                event_id=attempt.event.position.id,
+                attempts=int(attempt.result is not None),
                 first_at=now,
-                due_at=(next_attempt(1, now) or now) if each.result is not None else now,
+                due_at=(next_attempt(1, now) or now) if attempt.result is not None else now,
             )
-            for each in refused
+            for attempt in refused
         ],
         ignore_conflicts=True,
     )
@@ -108,15 +108,15 @@ def _keep_waiting(endpoint: WebhookEndpoint, refused: Sequence[SentEvent], now: 
 
 def _settle_waiting(endpoint: WebhookEndpoint, sent: Sequence[SentEvent], *, works: bool, now: datetime) -> None:
     """Settle another attempt. While the endpoint takes nothing at all, events wait with it and none is given up."""
-    for each in sent:
-        place = each.event.position
+    for attempt in sent:
+        place = attempt.event.position
         row = WaitingEvent.objects.filter(
             endpoint=endpoint, xid=place.xid, source=place.source, event_id=place.id
         ).first()
-        if row is None or each.result is None or not works:
+        if row is None or attempt.result is None or not works:
             continue
         due_at = next_attempt(row.attempts + 1, now)
-        if each.is_taken or due_at is None:
+        if attempt.is_taken or due_at is None:
             row.delete()
             continue
         row.attempts, row.due_at = row.attempts + 1, due_at
@@ -124,17 +124,17 @@ def _settle_waiting(endpoint: WebhookEndpoint, sent: Sequence[SentEvent], *, wor
 
 
 def _judge(endpoint: WebhookEndpoint, sent: Sequence[SentEvent], *, works: bool, now: datetime) -> None:
-    tried = [each for each in sent if each.result is not None]
+    tried = [attempt for attempt in sent if attempt.result is not None]
     if tried:
-        endpoint.is_slow = is_slow([each.result.seconds for each in tried if each.result is not None])
-    if any(each.is_taken for each in tried):
+        endpoint.is_slow = is_slow([attempt.result.seconds for attempt in tried if attempt.result is not None])
+    if any(attempt.is_taken for attempt in tried):
         endpoint.failures, endpoint.failing_since, endpoint.paused_until = 0, None, None
         endpoint.succeeded_at = now
     elif tried:
         endpoint.failing_since = endpoint.failing_since or now
         endpoint.failures += not works
         endpoint.paused_until = None if works else now + endpoint_pause(endpoint.failures)
-    if any(each.result is not None and each.result.status == GONE for each in tried):
+    if any(attempt.result is not None and attempt.result.status == GONE for attempt in tried):
         _switch_off(endpoint, EndpointState.GONE)
     elif endpoint.failing_since is not None and now - endpoint.failing_since >= GIVES_UP_AFTER:
         _switch_off(endpoint, EndpointState.FAILING)

@@ -106,13 +106,13 @@ def asked_lists(request: SignupRequest) -> list[AskedList]:
         return [AskedList(request.mailing_list_id, request.mailing_list.public_name, "")]
     content = request.version.content
     texts = content["frozen"][request.language]
-    further = {each["list"]: each for each in texts.get("further", ())}
-    found = []
-    for list_id in (request.mailing_list_id, *(each["list"] for each in request.further)):
+    further = {text["list"]: text for text in texts.get("further", ())}
+    lists = []
+    for list_id in (request.mailing_list_id, *(choice["list"] for choice in request.further)):
         other = further.get(list_id)
         name, wording = (other["name"], other["wording"]) if other else (content["list_name"], texts["wording"])
-        found.append(AskedList(list_id, name, wording))
-    return found
+        lists.append(AskedList(list_id, name, wording))
+    return lists
 
 
 def confirmed_lists(request: SignupRequest) -> list[AskedList]:
@@ -120,9 +120,9 @@ def confirmed_lists(request: SignupRequest) -> list[AskedList]:
     if not request.further:
         return asked
     first = ConsentEvent.objects.filter(id=request.confirmed_event_id or 0, mailing_list_id=request.mailing_list_id)
-    chosen = {each["list"] for each in request.further if each.get("confirmed")}
+    chosen = {choice["list"] for choice in request.further if choice.get("confirmed")}
     chosen |= {request.mailing_list_id} if first.exists() else set()
-    return [each for each in asked if each.list_id in chosen]
+    return [asked_list for asked_list in asked if asked_list.list_id in chosen]
 
 
 def asks_tracking(request: SignupRequest) -> bool:
@@ -157,18 +157,18 @@ def _request(row: SignupRequest) -> ConfirmationRequest:
 
 
 def _wanted(rows: Sequence[SignupRequest]) -> set[int]:
-    wanted, moves = set(), {}
+    request_ids, moves = set(), {}
     for row in rows:
         if row.kind != ConfirmationRequestKind.MOVE:
             if row.form is not None and row.form.state == FormState.PUBLISHED:
-                wanted.add(row.id)
+                request_ids.add(row.id)
         elif row.moves_id is not None and is_agreed(row):
             moves[row.id] = row.moves_id
     if moves:
         subscribed = Subscription.objects.filter(contact_id__in=moves.values(), state=SubscriptionState.CONFIRMED)
         contacts = set(subscribed.values_list("contact_id", flat=True))
-        wanted |= {request_id for request_id, contact_id in moves.items() if contact_id in contacts}
-    return wanted
+        request_ids |= {request_id for request_id, contact_id in moves.items() if contact_id in contacts}
+    return request_ids
 
 
 def _denied(rows: Sequence[SignupRequest], requests: Sequence[ConfirmationRequest], now: datetime) -> set[int]:
@@ -178,7 +178,7 @@ def _denied(rows: Sequence[SignupRequest], requests: Sequence[ConfirmationReques
     denials = SignupDenial.objects.filter(
         Q(address_key__in=keys) | Q(mailbox_key__in=keys), denied_at__gt=since
     ).values_list("address_key", "mailbox_key", "form__mailing_list_id", "further_list_ids")
-    found = {
+    denied = {
         (bytes(key), list_id)
         for exact, mailbox, own, further in denials
         for key in (exact, mailbox)
@@ -189,7 +189,7 @@ def _denied(rows: Sequence[SignupRequest], requests: Sequence[ConfirmationReques
     return {
         request.id
         for request in requests
-        if any((key, list_id) in found for key in request.keys for list_id in lists[request.id])
+        if any((key, list_id) in denied for key in request.keys for list_id in lists[request.id])
     }
 
 
@@ -211,13 +211,13 @@ def _left(requests: Sequence[ConfirmationRequest], now: datetime) -> set[int]:
 def _asked_about(row: SignupRequest) -> set[int | None]:
     if row.kind == ConfirmationRequestKind.MOVE:
         return {None}
-    return {row.mailing_list_id, *(each["list"] for each in row.further)}
+    return {row.mailing_list_id, *(choice["list"] for choice in row.further)}
 
 
 def form_facts(form: Form) -> FormFacts:
     imprint = structured_imprint(newest_imprint())
     place, content = form.mailing_list, content_from_json(form.draft)
-    further = [each.list_id for each in content.further]
+    further = [further_list.list_id for further_list in content.further]
     return FormFacts(
         content=content,
         imprint=imprint,

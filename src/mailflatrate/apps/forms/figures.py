@@ -31,23 +31,25 @@ def placement_figures(form_id: int, days: int = DAYS_SHOWN) -> Sequence[Placemen
     """Of the last days, the placement with most confirmations first."""
     since = clock.now().astimezone(UTC).date() - timedelta(days=days - 1)
     rows = FormCount.objects.filter(form_id=form_id, day__gte=since).values_list("placement", "what")
-    found: dict[str, dict[str, int]] = {}
+    by_placement: dict[str, dict[str, int]] = {}
     for placement, what, number in rows.annotate(n=Sum("count")):
-        found.setdefault(placement, {})[what] = number
+        by_placement.setdefault(placement, {})[what] = number
     figures = [
         PlacementFigures(placement, *(counts.get(step.value, 0) for step in FormStep))
-        for placement, counts in found.items()
+        for placement, counts in by_placement.items()
     ]
-    return sorted(figures, key=lambda each: (-each.confirmed, -each.views, each.placement))
+    return sorted(figures, key=lambda row: (-row.confirmed, -row.views, row.placement))
 
 
 @tenancy.needs_account
 def text_figures(form_id: int, placement: str, keys: Sequence[str]) -> Sequence[PlacementFigures]:
     rows = FormCount.objects.filter(form_id=form_id, placement=placement, compared_text__in=keys)
-    found: dict[str, dict[str, int]] = {}
+    by_text: dict[str, dict[str, int]] = {}
     for key, what, number in rows.values_list("compared_text", "what").annotate(n=Sum("count")):
-        found.setdefault(key, {})[what] = number
-    return [PlacementFigures(placement, *(found.get(key, {}).get(step.value, 0) for step in FormStep)) for key in keys]
+        by_text.setdefault(key, {})[what] = number
+    return [
+        PlacementFigures(placement, *(by_text.get(key, {}).get(step.value, 0) for step in FormStep)) for key in keys
+    ]
 
 
 @dataclass(frozen=True, slots=True)
@@ -66,12 +68,12 @@ class FormConversion:
 def conversions(days: int = DAYS_SHOWN) -> Sequence[FormConversion]:
     since = clock.now().astimezone(UTC).date() - timedelta(days=days - 1)
     rows = FormCount.objects.filter(day__gte=since, what__in=(FormStep.SIGNUP, FormStep.CONFIRMED))
-    found: dict[str, dict[str, int]] = {}
+    by_name: dict[str, dict[str, int]] = {}
     for _form_id, name, what, number in rows.values_list("form_id", "form__name", "what").annotate(n=Sum("count")):
-        counts = found.setdefault(name, {})
+        counts = by_name.setdefault(name, {})
         counts[what] = counts.get(what, 0) + number
     lines = [
         FormConversion(name, counts.get(FormStep.SIGNUP, 0), counts.get(FormStep.CONFIRMED, 0))
-        for name, counts in found.items()
+        for name, counts in by_name.items()
     ]
     return sorted(lines, key=lambda line: (-line.signups, -line.confirmed, line.name))

@@ -61,8 +61,8 @@ def published_landing(code: str) -> PublishedLanding | None:
     form = published_form(page.form.code)
     if form is None or not key_ring().knows_content(sealed, bytes(page.current.seal)):
         return None
-    shown = ShownLanding(landing_from_json(stored), stored["html"], stored["css"], stored["background"])
-    return PublishedLanding(form, code, page.current.number, shown)
+    landing = ShownLanding(landing_from_json(stored), stored["html"], stored["css"], stored["background"])
+    return PublishedLanding(form, code, page.current.number, landing)
 
 
 def landing_page_of(form_id: int) -> LandingPage | None:
@@ -71,8 +71,8 @@ def landing_page_of(form_id: int) -> LandingPage | None:
 
 
 def takedown_of(page: LandingPage) -> LandingTakedown | None:
-    found = getattr(page, "takedown", None)
-    return found if isinstance(found, LandingTakedown) else None
+    takedown = getattr(page, "takedown", None)
+    return takedown if isinstance(takedown, LandingTakedown) else None
 
 
 def landing_facts(content: LandingContent, form: Form, elsewhere: tuple[str, ...]) -> LandingFacts:

@@ -41,19 +41,19 @@ def forms_under_pressure() -> list[Pressure]:
     with connection.cursor() as cursor:
         cursor.execute(_LAST_HOUR, [account_id, now - _HOUR])
         counts = {form_id: numbers for form_id, *numbers in cursor.fetchall()}
-    found = []
+    pressures = []
     for form in Form.objects.filter(state=FormState.PUBLISHED).order_by("name", "id"):
         last_hour, stopped, denied = counts.get(form.id, (0, 0, 0))
         usual = _usual(account_id, form.id) if last_hour >= value("sign_up_spike_least") else 0
         spike = last_hour >= max(value("sign_up_spike_least"), value("sign_up_spike_factor") * usual)
         unproven = _unproven(form.code)
         if spike or unproven or stopped or denied >= value("sign_up_spike_denied"):
-            found.append(Pressure(form, last_hour, round(usual), stopped, denied, unproven))
-    return sorted(found, key=lambda each: -each.last_hour)
+            pressures.append(Pressure(form, last_hour, round(usual), stopped, denied, unproven))
+    return sorted(pressures, key=lambda pressure: -pressure.last_hour)
 
 
 def pressure_on(form_id: int) -> Pressure | None:
-    return next((each for each in forms_under_pressure() if each.form.id == form_id), None)
+    return next((pressure for pressure in forms_under_pressure() if pressure.form.id == form_id), None)
 
 
 def _usual(account_id: int, form_id: int) -> float:

@@ -84,8 +84,8 @@ def published_form(code: str) -> PublishedForm | None:
 def move_in(form: PublishedForm, code: str) -> int | None:
     """None unless the move fills the form's list."""
     with tenancy.account(form.account_id):
-        found = Move.objects.filter(code=code, mailing_list_id=form.list_id).exclude(state=MoveState.DISCARDED)
-        return found.values_list("id", flat=True).first()
+        moves = Move.objects.filter(code=code, mailing_list_id=form.list_id).exclude(state=MoveState.DISCARDED)
+        return moves.values_list("id", flat=True).first()
 
 
 def forget_published(code: str) -> None:
@@ -123,7 +123,7 @@ def _published(form: Form, account: Account, version: FormVersion, around: Surro
         month_first=month_first(),
         placement=placement_from_json(form.placement),
         redirects=allowed_redirects(frozen.content),
-        open_further=frozenset(open_list_names([each.list_id for each in frozen.content.further])),
+        open_further=frozenset(open_list_names([further_list.list_id for further_list in frozen.content.further])),
     )
 
 
@@ -168,11 +168,13 @@ def confirmation_senders(form_ids: Collection[int | None]) -> dict[int | None, S
     """None for the service, in the account's name: also for a sender that isn't proved now, or whose name would need a
     review, as no one reviews these emails (R-45). Under None, those of address changes: the first sender.
     """
-    forms = Form.objects.select_related("sender__domain").in_bulk([each for each in form_ids if each is not None])
-    found: dict[int | None, SenderAddress | None] = {form_id: form.sender for form_id, form in forms.items()}
+    forms = Form.objects.select_related("sender__domain").in_bulk(
+        [known_id for known_id in form_ids if known_id is not None]
+    )
+    by_form: dict[int | None, SenderAddress | None] = {form_id: form.sender for form_id, form in forms.items()}
     if None in form_ids:
-        found[None] = senders().first()
-    return {form_id: sender if _may_confirm(sender) else None for form_id, sender in found.items()}
+        by_form[None] = senders().first()
+    return {form_id: sender if _may_confirm(sender) else None for form_id, sender in by_form.items()}
 
 
 def _may_confirm(sender: SenderAddress | None) -> bool:
@@ -237,13 +239,13 @@ def recent_requests(form_id: int, *, before_id: int | None = None) -> list[Signu
 def correctable_fields(list_ids: Collection[int]) -> list[FormField]:
     """Those that subscribers may correct themselves, without duplicates."""
     forms = Form.objects.filter(correctable=True, current__isnull=False, mailing_list_id__in=list(list_ids))
-    found: dict[str, FormField] = {}
+    by_key: dict[str, FormField] = {}
     for form in forms.select_related("current").order_by("id"):
         assert form.current is not None
         for field in content_from_json(form.current.content["content"]).fields:
             if field.kind is not FieldKind.SOURCE:
-                found.setdefault(field.key, field)
-    return list(found.values())
+                by_key.setdefault(field.key, field)
+    return list(by_key.values())
 
 
 def asking_forms(list_id: int | None = None) -> list[Form]:
@@ -265,16 +267,16 @@ class ConsentWording:
 
 def consent_wordings(list_id: int) -> list[ConsentWording]:
     """Of published forms, also where it is their further list."""
-    found = []
+    wordings = []
     for form in Form.objects.filter(state=FormState.PUBLISHED).select_related("current").order_by("id"):
         assert form.current is not None
         for language, texts in frozen_from_json(form.current.content).frozen.items():
             if form.mailing_list_id == list_id:
-                found.append(ConsentWording(form.name, language, texts.wording))
-            found += [
-                ConsentWording(form.name, language, each.wording) for each in texts.further if each.list_id == list_id
+                wordings.append(ConsentWording(form.name, language, texts.wording))
+            wordings += [
+                ConsentWording(form.name, language, text.wording) for text in texts.further if text.list_id == list_id
             ]
-    return found
+    return wordings
 
 
 def open_lists() -> list[MailingList]:
@@ -307,12 +309,12 @@ def unhandled_denials() -> list[SignupDenial]:
 
 def asked_as(keys: Iterable[str], language: str) -> dict[str, str]:
     """Labels by attribute key, the newest form's; attributes that no form asks for are missing."""
-    wanted, found = set(keys), {}
+    asked_keys, label_by_key = set(keys), {}
     for form in Form.objects.filter(current__isnull=False).select_related("current").order_by("id"):
         assert form.current is not None
         content = content_from_json(form.current.content["content"])
         for field in content.fields:
-            label = field.labels.get(language) or next((field.labels.get(one) for one in content.languages), None)
-            if field.key in wanted and label:
-                found[field.key] = label
-    return found
+            label = field.labels.get(language) or next((field.labels.get(code) for code in content.languages), None)
+            if field.key in asked_keys and label:
+                label_by_key[field.key] = label
+    return label_by_key

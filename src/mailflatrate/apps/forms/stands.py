@@ -66,8 +66,8 @@ def pin_hash(code: str, pin: str) -> bytes:
 
 
 def new_session(stand: OpenStand, staff: str) -> str:
-    said = [stand.code, " ".join(staff.split())[:MAX_STAFF], clock.now().isoformat()]
-    return signing.dumps(said, salt=_SALT)
+    session = [stand.code, " ".join(staff.split())[:MAX_STAFF], clock.now().isoformat()]
+    return signing.dumps(session, salt=_SALT)
 
 
 def session_of(stand: OpenStand, session: str) -> StandSession | None:

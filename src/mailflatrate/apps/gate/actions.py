@@ -85,7 +85,7 @@ def _waves(campaign: Campaign) -> dict[str, Any]:
 @tenancy.unlimited(UnlimitedReason.RULES)
 def _release(campaign: LockedCampaign, mover: CampaignMover, *, by: User | None, at: datetime | None) -> GateDecision:
     facts = variants_facts(campaign)
-    verdict, each = judge_whole(facts)
+    verdict, verdicts = judge_whole(facts)
     if not verdict.allowed:
         return _record(campaign, None, verdict, by)
     if campaign.local_at is not None:
@@ -110,7 +110,9 @@ def _release(campaign: LockedCampaign, mover: CampaignMover, *, by: User | None,
         _tell("campaign_scheduled", campaign, at=at.isoformat())
         jobs.defer("gate.release_due", jobs.JobQueue.PLAN, at=at, account_id=account_id, campaign_id=campaign.id)
         return decision
-    decisions = [_record(campaign, drafts.make_edition(campaign, number), own, by) for number, own in enumerate(each)]
+    decisions = [
+        _record(campaign, drafts.make_edition(campaign, number), own, by) for number, own in enumerate(verdicts)
+    ]
     move(campaign, CampaignState.PLANNING, mover, scheduled_at=None, **_waves(campaign))
     defer_planning(campaign, decisions[0].edition_id, decisions[0].id)
     _tell("campaign_released", campaign, editions=len(decisions))

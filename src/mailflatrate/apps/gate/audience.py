@@ -22,14 +22,14 @@ from mailflatrate.rules.facts import AudienceFacts, CouponFacts
 
 def coupon_facts(campaign: Campaign, recipients: int) -> tuple[CouponFacts, ...]:
     """People who have a code of the pool need none. A message of an automation needs one to begin with."""
-    found = []
+    coupons = []
     for pool_id in named_pools(campaign).values():
         (stock,) = pool_stocks(pool_id)
         needed = 1 if campaign.automation_id is not None else recipients
         if stock.given and needed > stock.free:
             needed -= _holders(campaign, pool_id)
-        found.append(CouponFacts(stock.pool.name, free=stock.free, needed=max(0, needed)))
-    return tuple(found)
+        coupons.append(CouponFacts(stock.pool.name, free=stock.free, needed=max(0, needed)))
+    return tuple(coupons)
 
 
 def _holders(campaign: Campaign, pool_id: int) -> int:

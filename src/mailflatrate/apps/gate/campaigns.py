@@ -86,18 +86,18 @@ def promised_recipients(campaign: Campaign) -> RecipientCount:
 
 def judge_whole(facts: list[CampaignFacts]) -> tuple[Verdict, list[Verdict]]:
     """The whole fails a rule if one does; the finding names which, in the parameter `variants` or `languages`."""
-    each = [judge_campaign(fact) for fact in facts]
-    if len(each) == 1:
-        return each[0], each
+    verdicts = [judge_campaign(fact) for fact in facts]
+    if len(verdicts) == 1:
+        return verdicts[0], verdicts
     findings = []
-    for row in zip(*(verdict.findings for verdict in each), strict=True):
+    for row in zip(*(verdict.findings for verdict in verdicts), strict=True):
         failed = [number for number, finding in enumerate(row) if not finding.passed]
         if not failed or (len(failed) == len(row) and len({finding.params for finding in row}) == 1):
             findings.append(row[0])
             continue
         finding = row[failed[0]]
         findings.append(replace(finding, params=(*finding.params, _concerned(facts, failed))))
-    return Verdict(each[0].rules_version, tuple(findings)), each
+    return Verdict(verdicts[0].rules_version, tuple(findings)), verdicts
 
 
 def _concerned(facts: list[CampaignFacts], numbers: list[int]) -> tuple[str, Param]:
@@ -131,6 +131,6 @@ def _lacking(campaign: Campaign, compiled: CompiledCampaign) -> dict[str, Any]:
     if campaign.automation_id is not None or not campaign.list_ids:
         return {}
     with suppress(SourceRefused):  # that it takes too long is another check's finding
-        found = missing_fields(campaign, current_account(), compiled)
-        return {"lacking_values": tuple(name for name, _n in found.fields), "people_lacking_values": len(found.ids)}
+        missing = missing_fields(campaign, current_account(), compiled)
+        return {"lacking_values": tuple(name for name, _n in missing.fields), "people_lacking_values": len(missing.ids)}
     return {}

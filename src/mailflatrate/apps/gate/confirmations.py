@@ -27,11 +27,11 @@ from mailflatrate.settings import load_settings
 def decide_confirmations(batch: ConfirmationBatch) -> list[ConfirmationDecision]:
     """Emails that may be sent count toward the caps. Committed with the transaction that records the consequences."""
     to_mailbox, of_form = Counter(batch.mails_to_mailbox), Counter[int | None](batch.mails_of_form)
-    known = confirmation_facts(batch)
+    facts_by_request = confirmation_facts(batch)
     decisions, reasons = [], []
     for request in batch.requests:
         facts = replace(
-            known[request.id],
+            facts_by_request[request.id],
             mails_to_address_last_day=to_mailbox[request.keys.mailbox],
             mails_of_form_last_hour=of_form[request.form_id],
         )

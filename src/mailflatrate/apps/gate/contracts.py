@@ -60,12 +60,12 @@ _MOST_KNOWN: Final = 1_000
 def contract_allowance() -> AskingAllowance:
     """Return the account's allowance, as it was at most ten minutes ago: it reads two weeks of messages."""
     account_id, now = tenancy.current_account_id(), clock.now()
-    known = _KNOWN.get(account_id)
-    if known is None or not timedelta(0) <= now - known[0] < _JUDGED_ANEW:
+    cached = _KNOWN.get(account_id)
+    if cached is None or not timedelta(0) <= now - cached[0] < _JUDGED_ANEW:
         while len(_KNOWN) >= _MOST_KNOWN:
             _KNOWN.pop(next(iter(_KNOWN)), None)
-        known = _KNOWN[account_id] = (now, _judge(account_id, now))
-    return known[1]
+        cached = _KNOWN[account_id] = (now, _judge(account_id, now))
+    return cached[1]
 
 
 def _judge(account_id: int, now: datetime) -> AskingAllowance:
@@ -101,8 +101,8 @@ def _midnight(moment: datetime) -> datetime:
 @tenancy.needs_account
 def contract_facts(message: TransactionalMessage) -> ContractFacts:
     version, keys = message.version, keys_of(message)
-    found = suppression.active_for_mailbox(keys)
-    stopping = (row for row in found if stops_contract(row.reason, everywhere=row.account_id is None))
+    suppressions = suppression.active_for_mailbox(keys)
+    stopping = (row for row in suppressions if stops_contract(row.reason, everywhere=row.account_id is None))
     return ContractFacts(
         account=account_facts(current_account()),
         imprint=structured_imprint(newest_imprint()),

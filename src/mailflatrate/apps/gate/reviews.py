@@ -92,7 +92,7 @@ def _review_of(campaign: Campaign, content: str, people: int | None, *, early: b
 
 def _reasons(campaign: Campaign, *, early: bool) -> list[dict[str, object]]:
     if early:
-        findings = [one.as_json() for one in gate.check_campaign(campaign.id)]
+        findings = [remark.as_json() for remark in gate.check_campaign(campaign.id)]
     else:
         newest = campaign.decisions.order_by("-id").first()
         findings = newest.findings if newest else []

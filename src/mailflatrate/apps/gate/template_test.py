@@ -37,20 +37,20 @@ def send_template_test(version_id: int, recipients: Sequence[str], *, account_na
     CampaignError for other or too many addresses, TransactionalError for a version that can't be sent.
     """
     require(by, Permission.DRAFT)
-    wanted = checked_recipients(recipients)
-    if not 0 < len(wanted) <= MOST_MESSAGES:
+    addresses = checked_recipients(recipients)
+    if not 0 < len(addresses) <= MOST_MESSAGES:
         raise CampaignInputError(_("Choose one to %(most)d addresses.") % {"most": MOST_MESSAGES})
     version = TemplateVersion.objects.select_related("template", "sender__domain").get(id=version_id)
     if not is_proved(version.sender):
         raise TransactionalError(_("Choose a verified sender first. A test comes from it."))
     written = write_version(version, account_name)
-    keep_within_the_day(wanted)
+    keep_within_the_day(addresses)
     sources = written.sources
     kept = {"version": version.id, "parts": [sources.subject, sources.html, sources.text], "values": written.values}
     text = json.dumps(kept, ensure_ascii=False)
     notices = [
         queue_test(address, TestContent(template_version_id=version.id, text_sealed=seal_text(text, address)))
-        for address in wanted
+        for address in addresses
     ]
     audit.record(
         "transactional.test_sent",

@@ -30,19 +30,19 @@ def save_test_list(
     name = " ".join(name.replace("\0", "").split())
     if not 0 < len(name) <= 80:
         raise CampaignInputError(_("Enter a name of up to 80 characters."))
-    wanted = list(dict.fromkeys(address.strip().lower() for address in addresses))
-    if not 0 < len(wanted) <= MOST_ADDRESSES:
+    emails = list(dict.fromkeys(address.strip().lower() for address in addresses))
+    if not 0 < len(emails) <= MOST_ADDRESSES:
         words = _("Choose one to %(most)d addresses.")
         raise CampaignInputError(words % {"most": MOST_ADDRESSES})
-    strangers = set(wanted) - {address for address, _name in choosable()}
+    strangers = set(emails) - {address for address, _name in choosable()}
     if strangers:
         words = _(
             "%(addresses)s can't be on a test list. It's for people who have signed in to this account and confirmed "
             "mailboxes, without shared addresses such as info@."
         )
         raise CampaignInputError(words % {"addresses": ", ".join(sorted(strangers))})
-    found = TestList.objects.select_for_update()
-    row = found.get(id=list_id) if list_id is not None else found.filter(name=name).first()
+    test_lists = TestList.objects.select_for_update()
+    row = test_lists.get(id=list_id) if list_id is not None else test_lists.filter(name=name).first()
     if row is not None and (is_new or TestList.objects.filter(name=name).exclude(id=row.id).exists()):
         raise NameTaken(_("Another test list already has this name."))
     if row is None:
@@ -51,7 +51,7 @@ def save_test_list(
         if TestList.objects.count() >= MOST_LISTS:
             raise CampaignInputError(_("An account can have up to %(most)d test lists.") % {"most": MOST_LISTS})
         row = TestList(account_id=tenancy.current_account_id(), created_by=by)
-    row.name, row.addresses = name, wanted
+    row.name, row.addresses = name, emails
     try:
         with transaction.atomic():
             row.save()
@@ -64,7 +64,7 @@ def addresses_of(list_ids: Iterable[int]) -> list[str]:
     """Return the addresses on these lists that may get a test now, each once. Lists of other accounts have none."""
     able = {address for address, _name in choosable()}
     rows = TestList.objects.filter(id__in=list(list_ids)).order_by("name").values_list("addresses", flat=True)
-    return [address for address in dict.fromkeys(each for row in rows for each in row) if address in able]
+    return [address for address in dict.fromkeys(email for row in rows for email in row) if address in able]
 
 
 def _is_role(address: str) -> bool:

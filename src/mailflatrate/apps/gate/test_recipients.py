@@ -30,11 +30,11 @@ def own_addresses() -> list[TestAddress]:
     to the account (R-46).
     """
     people = members().filter(user__is_active=True, user__last_login__isnull=False)
-    found = {row.user.email.lower(): str(row.user) for row in people}
+    names = {row.user.email.lower(): str(row.user) for row in people}
     for email in proved_mailboxes():
-        found.setdefault(email, "")
-    refused = _suppressed(found)
-    return [TestAddress(address, name, address in refused) for address, name in found.items()]
+        names.setdefault(email, "")
+    refused = _suppressed(names)
+    return [TestAddress(address, name, address in refused) for address, name in names.items()]
 
 
 def test_addresses() -> list[tuple[str, str]]:
@@ -44,20 +44,20 @@ def test_addresses() -> list[tuple[str, str]]:
 
 def checked_recipients(recipients: Sequence[str]) -> list[str]:
     """Return these addresses, each once. Raises CampaignInputError unless all are among `test_addresses`."""
-    known = {own_address.address: own_address.is_suppressed for own_address in own_addresses()}
-    wanted = list(dict.fromkeys(address.strip().lower() for address in recipients))
-    strangers = [address for address in wanted if address not in known]
+    own = {own_address.address: own_address.is_suppressed for own_address in own_addresses()}
+    addresses = list(dict.fromkeys(address.strip().lower() for address in recipients))
+    strangers = [address for address in addresses if address not in own]
     if strangers:
         words = _(
             "Tests can only go to people who have signed in to this account and to confirmed mailboxes. "
             "%(addresses)s is neither."
         )
         raise CampaignInputError(words % {"addresses": ", ".join(strangers)})
-    refused = [address for address in wanted if known[address]]
+    refused = [address for address in addresses if own[address]]
     if refused:
         words = _("%(addresses)s gets no tests because the address is suppressed.")
         raise CampaignInputError(words % {"addresses": ", ".join(refused)})
-    return wanted
+    return addresses
 
 
 def _suppressed(addresses: Iterable[str]) -> set[str]:

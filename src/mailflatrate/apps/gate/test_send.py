@@ -28,11 +28,11 @@ def send_test(campaign_id: int, recipients: Sequence[str], *, by: User, contact_
     variant; without contacts, for an invented reader. Raises CampaignError for other or too many addresses,
     SourceRefused.
     """
-    wanted = checked_recipients(recipients)
+    addresses = checked_recipients(recipients)
     readers: list[int | None] = [*dict.fromkeys(contact_ids)] or [None]
     campaign = states.locked(campaign_id)
     variants = range(variant_count(campaign))
-    messages = list(product(wanted, variants, readers))
+    messages = list(product(addresses, variants, readers))
     if not messages or len(messages) > MOST_MESSAGES:
         words = _("A test can have up to %(most)d messages: addresses times contacts. This one would have %(n)d.")
         raise CampaignInputError(words % {"most": MOST_MESSAGES, "n": len(messages)})

@@ -57,6 +57,6 @@ def read() -> Iterator[Arrived]:
 def drop_old() -> None:
     oldest = f"{(clock.now() - KEPT).astimezone(UTC):{_FORM}}"
     for path in _folder().glob("arrivals-*.sealed"):
-        found = _FILE.match(path.name)
-        if found and found[1] < oldest:
+        name_match = _FILE.match(path.name)
+        if name_match and name_match[1] < oldest:
             path.unlink(missing_ok=True)

@@ -12,13 +12,13 @@ log = structlog.get_logger("inbound")
 
 def restore_arrivals() -> Counter[str]:
     """They are read as if they had arrived now. Safe to repeat; counts what was missing, by kind."""
-    found: Counter[str] = Counter()
+    counts: Counter[str] = Counter()
     for about, content in arrival_journal.read():
         kind, restore = ("post", provider_posts.restore) if "once" in about else ("mail", intake.restore)
         try:
-            found[kind] += restore(about, content)
+            counts[kind] += restore(about, content)
         except OperationalError:
             raise
         except (DatabaseError, ValueError, KeyError, TypeError) as problem:
             log.warning("arrival_not_restored", kind=kind, problem=str(problem)[:200])
-    return found
+    return counts

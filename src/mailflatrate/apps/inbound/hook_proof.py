@@ -153,12 +153,12 @@ def _certificate(url: str) -> bytes:
     """Return a certificate of SNS; each is fetched once by a process. Raises PostUnproved."""
     if url not in _certificates:
         try:
-            found = sns.fetch_certificate(url, resolver())
+            certificate = sns.fetch_certificate(url, resolver())
         except OSError as problem:
             raise PostUnproved(f"the signing certificate can't be fetched: {problem}"[:200]) from None
         if len(_certificates) >= _MOST_CERTIFICATES:
             _certificates.clear()
-        _certificates[url] = found
+        _certificates[url] = certificate
     return _certificates[url]
 
 

@@ -129,7 +129,7 @@ class InboundReading:
     def as_json(self) -> dict[str, Any]:
         inspection = self.inspection
         marks, verdict = inspection.marks, inspection.verdict
-        found = {
+        fields = {
             "how": self.target.how if self.target else "",
             "campaign_id": self.target.campaign_id if self.target else None,
             "where": marks.where, "mailing_ids": list(marks.mailing_ids[:5]), "forged": marks.forged,
@@ -140,7 +140,7 @@ class InboundReading:
             "status": (verdict.status or None) if verdict else None,
             "original": inspection.original.to_json() if inspection.original else None, "tray": self.tray.value,
         }  # fmt: skip
-        return {name: storable_json(value) for name, value in found.items()}
+        return {name: storable_json(value) for name, value in fields.items()}
 
 
 def is_machine_report(inspection: Inspection) -> bool:
@@ -154,7 +154,9 @@ def source_of(raw_mail_id: int) -> str:
 def read_all(mails: Sequence[RawMail]) -> list[InboundReading]:
     """Interpret stored messages. Never raises because of their content."""
     readings = [_read(mail) for mail in mails]
-    trusts = _judge_senders([(index, mails[index]) for index, one in enumerate(readings) if one.needs_judging])
+    trusts = _judge_senders(
+        [(index, mails[index]) for index, mail_reading in enumerate(readings) if mail_reading.needs_judging]
+    )
     return [_judged(reading, trusts.get(index, UNPROVED)) for index, reading in enumerate(readings)]
 
 
@@ -178,12 +180,12 @@ def _understood(mail: RawMail, address: InboundAddress, *, is_known: bool) -> Fo
     if mail.via == VIA_HOOK:
         return read_wrapped_event(bytes(mail.raw))
     # If the envelope proves the delivery, there is nothing left to look for inside.
-    wanted = {"with_tokens": not is_known, "expects_aggregate": address.kind is RecipientKind.AGGREGATE}
+    options = {"with_tokens": not is_known, "expects_aggregate": address.kind is RecipientKind.AGGREGATE}
     raw = bytes(mail.raw)
     try:
-        return read_mail(raw, **wanted)
+        return read_mail(raw, **options)
     except child.ChildCrashed:
-        return read_mail(raw, **wanted)
+        return read_mail(raw, **options)
 
 
 def _judge_senders(mails: Sequence[tuple[int, RawMail]]) -> dict[int, Trust]:
@@ -241,11 +243,11 @@ def marked_campaign(marks: MessageMarks) -> tuple[Campaign | None, str]:
     edition = marks.edition
     with tenancy.platform(PlatformReason.MAIL_IN):
         if edition is not None:
-            found = Campaign.objects.filter(editions__id=edition.delivery_id, account_id=edition.account_id).first()
-            if found is not None:
-                return found, "edition"
-        known = {row.mailing_id: row for row in Campaign.objects.filter(mailing_id__in=marks.mailing_ids)}
-    return next((known[one] for one in marks.mailing_ids if one in known), None), "mailing-id"
+            campaign = Campaign.objects.filter(editions__id=edition.delivery_id, account_id=edition.account_id).first()
+            if campaign is not None:
+                return campaign, "edition"
+        campaigns = {row.mailing_id: row for row in Campaign.objects.filter(mailing_id__in=marks.mailing_ids)}
+    return next((campaigns[marked_id] for marked_id in marks.mailing_ids if marked_id in campaigns), None), "mailing-id"
 
 
 def marked_version(marks: MessageMarks) -> TemplateVersion | None:

@@ -55,8 +55,8 @@ def _take(mailbox: OpenMailbox, uids: list[str], to: str) -> int:
     """Store what is not stored yet. The submitting host is unknown, so no host vouches for it (R-78)."""
     raws = {hashlib.sha256(raw).digest(): raw for uid in uids if (raw := mailbox.fetch(uid))}
     with tenancy.platform(PlatformReason.MAIL_IN):
-        known = RawMail.objects.filter(via=VIA, sha256__in=list(raws)).values_list("sha256", flat=True)
-        before = {bytes(digest) for digest in known}
+        digests = RawMail.objects.filter(via=VIA, sha256__in=list(raws)).values_list("sha256", flat=True)
+        before = {bytes(digest) for digest in digests}
     arrivals = [
         Arrival(via=VIA, peer="", envelope_from=_return_path(raw), envelope_to=to, raw=raw)
         for digest, raw in raws.items()

@@ -19,10 +19,10 @@ TABLES: tuple[type[RawMail] | type[InboxMessage], ...] = (RawMail, InboxMessage)
 
 
 def keys_of(raw: bytes, *envelope: str) -> list[bytes]:
-    found = named_addresses(raw, *envelope)
-    if found is None:
+    addresses = named_addresses(raw, *envelope)
+    if addresses is None:
         return [TOO_MANY]
-    return sorted(map(canonical_address_key, found))
+    return sorted(map(canonical_address_key, addresses))
 
 
 def note_some(model: type[RawMail] | type[InboxMessage]) -> int:

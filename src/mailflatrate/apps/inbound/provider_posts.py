@@ -151,7 +151,7 @@ def _read(post_id: int) -> None:
     if post is None:
         return
     try:
-        found: values.PostedEvents = child.call("hook.post", post.provider, bytes(post.raw))
+        posted: values.PostedEvents = child.call("hook.post", post.provider, bytes(post.raw))
     except child.ChildBusy:
         with tenancy.platform(PlatformReason.MAIL_IN):
             ProviderPost.objects.filter(id=post_id).update(attempts=F("attempts") - 1)
@@ -163,9 +163,9 @@ def _read(post_id: int) -> None:
             count_refusal(post.relay_id, str(problem) or type(problem).__name__)
         return
     with tenancy.platform(PlatformReason.MAIL_IN):
-        rows = _events_of(post, found.events)
+        rows = _events_of(post, posted.events)
         _store(rows)
-        count_events(post.relay_id, len(rows), len(found.events) - len(rows))
+        count_events(post.relay_id, len(rows), len(posted.events) - len(rows))
         _close(post_id, PostState.READ, "")
         wake_readers()
 
@@ -213,5 +213,5 @@ def wrap_event(provider: str, event: str) -> bytes:
 
 def read_wrapped_event(raw: bytes) -> ForeignMail:
     """Read a stored event. Raises ChildError."""
-    found: ForeignMail = child.call("hook.event", raw)
-    return found
+    event: ForeignMail = child.call("hook.event", raw)
+    return event

@@ -66,8 +66,8 @@ def is_unsubscribed_sql(row: str) -> str:
 def feedback_counts(campaign_id: int) -> dict[FeedbackKind, int]:
     """Return how often each kind of feedback was reported about a campaign. People who stayed after all don't count."""
     rows = Feedback.objects.filter(~UNDONE, campaign_id=campaign_id).values("kind").annotate(number=Count("id"))
-    found = {FeedbackKind(row["kind"]): row["number"] for row in rows}
-    return {kind: found.get(kind, 0) for kind in FeedbackKind}
+    counts = {FeedbackKind(row["kind"]): row["number"] for row in rows}
+    return {kind: counts.get(kind, 0) for kind in FeedbackKind}
 
 
 def feedback_by_campaign(campaign_ids: Sequence[int]) -> dict[tuple[int, FeedbackKind], int]:
@@ -130,7 +130,7 @@ def own_domain_figures() -> list[DomainFigures]:
 
 def _figures(rows: QuerySet[DomainReport]) -> list[DomainFigures]:
     rows = rows.filter(ends_at__gte=clock.now() - timedelta(days=REPORT_DAYS))
-    found = []
+    figures = []
     for kind in ReportKind:
         by_reporter = rows.filter(kind=kind).values("reporter").annotate(
             reports=Count("id"), seen=Sum("messages"), good=Sum("passed"), all_proved=BoolAnd("proved"),
@@ -141,8 +141,8 @@ def _figures(rows: QuerySet[DomainReport]) -> list[DomainFigures]:
             for row in by_reporter.order_by("-seen", "reporter")
         ]
         if reporters:
-            found.append(DomainFigures(kind, reporters, _failures(rows.filter(kind=kind))))
-    return found
+            figures.append(DomainFigures(kind, reporters, _failures(rows.filter(kind=kind))))
+    return figures
 
 
 def _failures(rows: QuerySet[DomainReport], most: int = 10) -> list[tuple[str, int]]:
@@ -154,11 +154,11 @@ def _failures(rows: QuerySet[DomainReport], most: int = 10) -> list[tuple[str, i
 
 
 def inbox_messages(*, search: str = "", before_id: int | None = None) -> QuerySet[InboxMessage]:
-    found = InboxMessage.objects.defer("raw").order_by("-id")
+    messages = InboxMessage.objects.defer("raw").order_by("-id")
     if search:
-        found = (
-            found.filter(envelope_to__icontains=search)
-            | found.filter(subject__icontains=search)
-            | found.filter(mailing_id__icontains=search)
+        messages = (
+            messages.filter(envelope_to__icontains=search)
+            | messages.filter(subject__icontains=search)
+            | messages.filter(mailing_id__icontains=search)
         )
-    return found.filter(id__lt=before_id) if before_id else found
+    return messages.filter(id__lt=before_id) if before_id else messages

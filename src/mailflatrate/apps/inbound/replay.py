@@ -42,9 +42,9 @@ def replay(raw_mail_id: int, *, by: User, reason: str) -> int:
     with tenancy.platform(PlatformReason.OPERATOR_DESK):
         mail.refresh_from_db(fields=["delivery_id", "account"])
         about = Feedback.objects.filter(account_id=mail.account_id or 0, delivery_id=mail.delivery_id or 0)
-        said = set(about.values_list("kind", flat=True))
+        kinds = set(about.values_list("kind", flat=True))
         rows = list(Suppression.objects.filter(IN_FORCE, source=source_of(raw_mail_id)).order_by("id"))
-    mistaken = [row for row in rows if AGAINST_THE_PERSON.get(SuppressionReason(row.reason)) not in said]
+    mistaken = [row for row in rows if AGAINST_THE_PERSON.get(SuppressionReason(row.reason)) not in kinds]
     for row in mistaken:
         suppression.lift(row.id, reviewer=by, reason=f"Read again: {reason.strip()}", mistaken=True)
     return len(mistaken)

@@ -110,8 +110,8 @@ def _source(headers: Headers, peer: str) -> str:
     if not _is_in(peer, relays):
         return peer
     line = headers.raw("received")
-    found = _CLIENT.fullmatch(line) if len(line) <= _LONGEST_LINE else None  # a longer one may have been cut
-    return found[1] if found is not None and not _is_in(found[1], relays) else ""
+    match = _CLIENT.fullmatch(line) if len(line) <= _LONGEST_LINE else None  # a longer one may have been cut
+    return match[1] if match is not None and not _is_in(match[1], relays) else ""
 
 
 def _is_in(ip: str, networks: str) -> bool:
@@ -161,4 +161,4 @@ def answers_for(domain: str, recipient: str) -> bool:
 
 
 def names_one_of(values: Iterable[str], domains: frozenset[str]) -> bool:
-    return any(found.lower() in domains for value in values for found in re.findall(r"@([\w.-]+)", value))
+    return any(domain.lower() in domains for value in values for domain in re.findall(r"@([\w.-]+)", value))

@@ -59,8 +59,8 @@ class MailboxBehavior(StrEnum):
     @classmethod
     def of(cls, address: str) -> "MailboxBehavior | None":
         """By the local part; a tag or number makes further addresses: `x-550+2@`, `x-full-7@`."""
-        found = re.match(
+        address_match = re.match(
             r"(x-(?:550|421|timeout|full|bounce|complain|vacation|unsubscribe|oneclick))(?:[-+.][^@]*)?@",
             address.lower(),
         )
-        return cls(found.group(1)) if found else None
+        return cls(address_match.group(1)) if address_match else None

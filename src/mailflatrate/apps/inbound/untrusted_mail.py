@@ -24,8 +24,8 @@ def why(problem: child.ChildError) -> str:
 
 def read_mail(raw: bytes, *, with_tokens: bool, expects_aggregate: bool = False) -> ForeignMail:
     """Parse a message and verify its tokens. Raises ChildError."""
-    found: ForeignMail = child.call("mail.read", raw, with_tokens, expects_aggregate)
-    return replace(found, inspection=found.inspection.verify(key_ring())) if with_tokens else found
+    mail: ForeignMail = child.call("mail.read", raw, with_tokens, expects_aggregate)
+    return replace(mail, inspection=mail.inspection.verify(key_ring())) if with_tokens else mail
 
 
 def unread(problem: child.ChildError) -> ForeignMail:
@@ -36,16 +36,16 @@ def unread(problem: child.ChildError) -> ForeignMail:
 def show_mail(raw: bytes, *, text_characters: int = 0) -> ShownMail:
     """Return the parts of a message that a page shows; `UNREADABLE` if reading it does not finish."""
     try:
-        shown: ShownMail = child.call("mail.show", raw, text_characters)
+        mail: ShownMail = child.call("mail.show", raw, text_characters)
     except child.ChildError:
         return UNREADABLE
-    return shown
+    return mail
 
 
 def mail_in_file(data: bytes) -> bytes | None:
     """Return the mail in an uploaded file (.eml or .msg); None if the file has none. Raises ChildError."""
-    found: bytes | None = child.call("mail.file", data)
-    return found
+    mail: bytes | None = child.call("mail.file", data)
+    return mail
 
 
 def names_a_delivery(raw: bytes) -> bool:

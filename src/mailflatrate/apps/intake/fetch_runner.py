@@ -111,12 +111,12 @@ def _go_on(fetch: MoveFetch) -> None:
 
 
 def _parts(connector: Connector, fetch: MoveFetch) -> dict[str, Part]:
-    found: dict[str, Part] = {}
+    parts_by_name: dict[str, Part] = {}
     for number, name, people in fetch.audiences:
         if number in fetch.chosen:
             for part in connector.parts(SourceList(number, name, people)):
-                found.setdefault(part.name if part.of_account else f"{number} {part.name}", part)
-    return found
+                parts_by_name.setdefault(part.name if part.of_account else f"{number} {part.name}", part)
+    return parts_by_name
 
 
 def _fetch_part(fetch: MoveFetch, name: str, part: Part, most_rows: int) -> int:

@@ -69,8 +69,8 @@ def expire_keys(timestamp: int) -> None:
         kept = MoveFetch.objects.exclude(key_sealed="")
         is_old = Q(started_at__lt=clock.now() - KEY_KEPT_FOR)
         over = kept.filter(is_old | ~Q(move__state__in=[*FETCH_MOVES, MoveState.FAILED]))
-        found = list(over.values_list("account_id", "move_id"))
-    for account_id, move_id in found:
+        expired = list(over.values_list("account_id", "move_id"))
+    for account_id, move_id in expired:
         with tenancy.account(account_id):
             expire_key(move_id)
 

@@ -78,15 +78,15 @@ def write_noes(job: Import, noes: Sequence[SaidNo]) -> Counter[str]:
     if not noes:
         return Counter()
     strongest: dict[bytes, SaidNo] = {}
-    for noe in sorted(noes, key=lambda said: (NO.index(said.status), said.line)):
+    for noe in sorted(noes, key=lambda said_no: (NO.index(said_no.status), said_no.line)):
         strongest.setdefault(noe.address_key, noe)
     source = f"import {job.id}: {job.file_name}"[:200]
     suppression.suppress_many(
         [
             suppression.SuppressionEntry(
-                said.address_key, _REASONS[said.status], source, evidence_of(job, said), said.mailbox_key
+                said_no.address_key, _REASONS[said_no.status], source, evidence_of(job, said_no), said_no.mailbox_key
             )
-            for said in strongest.values()
+            for said_no in strongest.values()
         ]
     )
     with connection.cursor() as cursor:
@@ -97,8 +97,10 @@ def write_noes(job: Import, noes: Sequence[SaidNo]) -> Counter[str]:
                 "import_id": job.id,
                 "list_id": job.mailing_list_id,
                 "keys": list(strongest),
-                "withdraws": [said.status in _WITHDRAWS for said in strongest.values()],
-                "details": [json.dumps({"by": "import", **evidence_of(job, said)}) for said in strongest.values()],
+                "withdraws": [said_no.status in _WITHDRAWS for said_no in strongest.values()],
+                "details": [
+                    json.dumps({"by": "import", **evidence_of(job, said_no)}) for said_no in strongest.values()
+                ],
                 "source": source,
                 "now": clock.now(),
             },
@@ -106,17 +108,17 @@ def write_noes(job: Import, noes: Sequence[SaidNo]) -> Counter[str]:
         return Counter({reason: people for mine, reason, people in cursor.fetchall() if mine})
 
 
-def evidence_of(job: Import, said: SaidNo) -> dict[str, Any]:
+def evidence_of(job: Import, noe: SaidNo) -> dict[str, Any]:
     """`at`: when the previous system recorded it, if known."""
     return {
         "rule": "R-16",
         "import": job.id,
         "file": job.file_name,
         "sha256": job.file_sha256,
-        "line": said.line,
-        "column": said.column,
-        "text": said.text.strip()[:TEXT_CHARACTERS],
-        "status": said.status.value,
-        "at": None if said.at is None else said.at.at.isoformat(),
-        **({"at_is": "the last change of the row"} if said.at is not None and LAST_CHANGE in said.at.assumed else {}),
+        "line": noe.line,
+        "column": noe.column,
+        "text": noe.text.strip()[:TEXT_CHARACTERS],
+        "status": noe.status.value,
+        "at": None if noe.at is None else noe.at.at.isoformat(),
+        **({"at_is": "the last change of the row"} if noe.at is not None and LAST_CHANGE in noe.at.assumed else {}),
     }

@@ -134,8 +134,8 @@ class PeopleFigures:
     def key_batches(self) -> Iterator[list[tuple[bytes, int]]]:
         self._write()
         for column in ("key", "mailbox"):
-            found = self._database.execute(f"SELECT {column}, second FROM person WHERE {column} IS NOT NULL")  # noqa: S608
-            while batch := found.fetchmany(_KEYS_AT_ONCE):
+            rows = self._database.execute(f"SELECT {column}, second FROM person WHERE {column} IS NOT NULL")  # noqa: S608
+            while batch := rows.fetchmany(_KEYS_AT_ONCE):
                 yield batch
 
     def settle(self, fate_of: Callable[[bytes, bytes | None, str], str]) -> dict[str, int]:
@@ -178,8 +178,8 @@ class PeopleFigures:
 
     def _most(self, column: str) -> int:
         statement = f"SELECT count(*) FROM person WHERE {column} IS NOT NULL GROUP BY {column} ORDER BY 1 DESC LIMIT 1"  # noqa: S608  # a column of this module
-        found = self._database.execute(statement).fetchone()
-        return int(found[0]) if found else 0
+        row = self._database.execute(statement).fetchone()
+        return int(row[0]) if row else 0
 
     def _number(self, statement: str, *values: object) -> int:
         return int(self._database.execute(statement, values).fetchone()[0])
@@ -214,9 +214,9 @@ def figures_of(rows: int, reasons: Mapping[str, int], counts: PeopleCounts) -> I
 def unmailable(facts: Mapping[str, ResolverFacts]) -> dict[str, str]:
     """Domains that accept no mail, with the recorded reason (R-18)."""
     reasons = {}
-    for domain, found in facts.items():
-        if found.null_mx:
+    for domain, domain_facts in facts.items():
+        if domain_facts.null_mx:
             reasons[domain] = AddressReason.DOMAIN_TAKES_NO_MAIL.value
-        elif found.resolves is False:
+        elif domain_facts.resolves is False:
             reasons[domain] = AddressReason.DOMAIN_UNKNOWN.value
     return reasons

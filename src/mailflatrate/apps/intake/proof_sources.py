@@ -33,7 +33,7 @@ class ProofSources:
             company = str(account.get("company") or account.get("name") or "")
             return LineSource("" if self._is_same(company) else company or "?", None)
         account_id = int(account["id"])
-        ids = [int(each["event"]["id"]) for each in line["events"] if each["event"]["kind"] in CONSENTS]
+        ids = [int(item["event"]["id"]) for item in line["events"] if item["event"]["kind"] in CONSENTS]
         event = OwnEvent(account_id, max(ids, default=0))
         if account_id == self._account_id or self._is_same(company := self._company_of(account_id)):
             return LineSource("", event)
@@ -64,8 +64,8 @@ def ended_lines(events: Mapping[int, OwnEvent]) -> list[int]:
 
 def _company_of(account_id: int) -> str:
     with tenancy.platform(PlatformReason.PROOF):
-        found = Account.objects.filter(id=account_id).values_list("vetting_record__legal_name", flat=True).first()
-    return found or ""
+        name = Account.objects.filter(id=account_id).values_list("vetting_record__legal_name", flat=True).first()
+    return name or ""
 
 
 def _folded(company: str) -> str:
@@ -73,8 +73,8 @@ def _folded(company: str) -> str:
 
 
 def other_companies(imports: Sequence[Any]) -> dict[str, int]:
-    found: dict[str, int] = {}
+    companies: dict[str, int] = {}
     for job in imports:
         for company, rows in job.terms.get("proof_companies", {}).items():
-            found[company] = found.get(company, 0) + rows
-    return dict(sorted(found.items(), key=lambda item: -item[1]))
+            companies[company] = companies.get(company, 0) + rows
+    return dict(sorted(companies.items(), key=lambda item: -item[1]))

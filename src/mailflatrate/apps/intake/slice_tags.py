@@ -25,20 +25,20 @@ ON CONFLICT DO NOTHING
 
 def give_tags_of_slice(cursor: Any, job: Import, part: Slice, refused_lines: Sequence[int]) -> None:
     try:
-        known = known_or_new(part.tags)
+        tag_ids = known_or_new(part.tags)
     except ListError as error:
         raise ImportProblem(str(error)) from error
     # Until the end of this transaction nobody deletes them.
     keep = "SELECT id FROM tag WHERE account_id = %s AND id = ANY(%s) FOR KEY SHARE"
-    cursor.execute(keep, [job.account_id, list(known.values())])
+    cursor.execute(keep, [job.account_id, list(tag_ids.values())])
     kept = {int(tag_id) for (tag_id,) in cursor.fetchall()}
-    known = {folded: tag_id for folded, tag_id in known.items() if tag_id in kept}
+    tag_ids = {folded: tag_id for folded, tag_id in tag_ids.items() if tag_id in kept}
     cursor.execute(
         _GIVE_TAGS,
         {
             "account_id": job.account_id,
-            "names": list(known),
-            "ids": list(known.values()),
+            "names": list(tag_ids),
+            "ids": list(tag_ids.values()),
             "refused": list(refused_lines),
         },
     )

@@ -93,23 +93,23 @@ def _first_in(path: Path, search: AddressSearch) -> int | None:
     if not zipfile.is_zipfile(path):
         with path.open("rb") as file:
             return min(_occurring(file, search), default=None)
-    found: set[int] = set()
+    places: set[int] = set()
     with zipfile.ZipFile(path) as workbook:
         for part in workbook.infolist():
             with workbook.open(part) as file:
-                found |= _occurring(file, search)
-    return min(found, default=None)
+                places |= _occurring(file, search)
+    return min(places, default=None)
 
 
 def _occurring(file: IO[bytes], search: AddressSearch) -> set[int]:
     """In chunks, ignoring case; UTF-16 by dropping its zeros."""
-    found: set[int] = set()
+    places: set[int] = set()
     rest, searched = b"", 0
-    while 0 not in found and (chunk := file.read(CHUNK_BYTES)):
+    while 0 not in places and (chunk := file.read(CHUNK_BYTES)):
         searched += len(chunk)
         text = rest + chunk.replace(b"\0", b"").lower()
-        found |= search.named_in(text)
+        places |= search.named_in(text)
         if searched > MOST_SEARCHED_BYTES:
             return {0}
         rest = text[-search.longest :]
-    return found
+    return places

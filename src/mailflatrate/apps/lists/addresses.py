@@ -50,13 +50,13 @@ def reserved_endings() -> tuple[str, ...]:
 
 def judge_address(text: str, around: Surroundings | None = None) -> AddressDecision:
     """From cached DNS facts. Raises NoAccount without an account or `around`."""
-    known = surroundings() if around is None else around
+    context = surroundings() if around is None else around
     return decide_address(
         text,
         resolver_facts=dns_facts(text),
-        own_domains=known.own_domains,
-        own_addresses=known.own_addresses,
-        allow_reserved=known.allow_reserved,
+        own_domains=context.own_domains,
+        own_addresses=context.own_addresses,
+        allow_reserved=context.allow_reserved,
     )
 
 

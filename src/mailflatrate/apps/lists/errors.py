@@ -39,8 +39,8 @@ class SegmentInUse(SegmentError, StateConflict):
     """`places`: where."""
 
     def __init__(self, places: Sequence[str]) -> None:
-        said = _("this segment is in use: %(places)s. Remove it there first")
-        super().__init__(said % {"places": ", ".join(places)})
+        message = _("this segment is in use: %(places)s. Remove it there first")
+        super().__init__(message % {"places": ", ".join(places)})
         self.places = tuple(places)
 
 

@@ -52,8 +52,8 @@ def definitions(keys: Iterable[str] | None = None) -> dict[str, FieldDefinition]
 @tenancy.read_once
 def defaults() -> dict[str, FieldValue]:
     rows = ContactField.objects.filter(archived_at=None, default__isnull=False)
-    found: dict[str, FieldValue] = {row.key: row.default for row in rows if row.default is not None}
-    return found
+    values: dict[str, FieldValue] = {row.key: row.default for row in rows if row.default is not None}
+    return values
 
 
 def month_first() -> bool:
@@ -62,23 +62,26 @@ def month_first() -> bool:
 
 
 def read_values(
-    values: Mapping[str, Any], known: Mapping[str, FieldDefinition] | None = None, *, order: bool | None = None
+    values: Mapping[str, Any],
+    field_definitions: Mapping[str, FieldDefinition] | None = None,
+    *,
+    order: bool | None = None,
 ) -> dict[str, FieldValue | None]:
     """As stored; undeclared keys by their value. `order`: from `month_first`. Raises FieldProblem."""
-    known = definitions(values) if known is None else known
+    field_definitions = definitions(values) if field_definitions is None else field_definitions
     if order is None:
         order = month_first() if values else False
-    found: dict[str, FieldValue | None] = {}
+    stored: dict[str, FieldValue | None] = {}
     problems: dict[str, str] = {}
     for key, raw in values.items():
-        wanted = known.get(key) or FieldDefinition(key, _type_of(raw))
+        definition = field_definitions.get(key) or FieldDefinition(key, _type_of(raw))
         try:
-            found[key] = normalize_value(wanted, raw, month_first=order)
+            stored[key] = normalize_value(definition, raw, month_first=order)
         except UnreadableValue as error:
-            problems[key] = fault_sentence(wanted, error.fault)
+            problems[key] = fault_sentence(definition, error.fault)
     if problems:
         raise FieldProblem(problems)
-    return found
+    return stored
 
 
 def suited(values: Mapping[str, Any]) -> dict[str, Any]:
@@ -97,14 +100,17 @@ def _type_of(raw: Any) -> ContactFieldType:
     return NUMBER if isinstance(raw, int | float) else TEXT
 
 
-def fault_sentence(wanted: FieldDefinition, fault: ValueFault) -> str:
-    return _(fault.sentence) % {"label": wanted.label or wanted.key, "choices": ", ".join(wanted.choices[:20])}
+def fault_sentence(definition: FieldDefinition, fault: ValueFault) -> str:
+    return _(fault.sentence) % {
+        "label": definition.label or definition.key,
+        "choices": ", ".join(definition.choices[:20]),
+    }
 
 
 def declare_missing(values: Mapping[str, Any]) -> None:
     """As text, number, or yes or no. Raises ListError."""
-    wanted = {key: _type_of(raw) for key, raw in values.items() if raw is not None}
-    declare(wanted)
+    types = {key: _type_of(raw) for key, raw in values.items() if raw is not None}
+    declare(types)
 
 
 @tenancy.needs_account
@@ -113,11 +119,11 @@ def declare(types: Mapping[str, ContactFieldType], labels: Mapping[str, str] | N
     types = {key: kind for key, kind in types.items() if key not in OWN_NAMES and not is_special(key)}
     if not types:
         return
-    known = dict(ContactField.objects.filter(key__in=list(types)).values_list("key", "archived_at"))
-    missing = [key for key in types if key not in known]
+    existing = dict(ContactField.objects.filter(key__in=list(types)).values_list("key", "archived_at"))
+    missing = [key for key in types if key not in existing]
     for key in missing:
         check_form(key)
-    if any(known.values()):
+    if any(existing.values()):
         ContactField.objects.filter(key__in=list(types), archived_at__isnull=False).update(archived_at=None)
     if not missing:
         return

@@ -133,9 +133,9 @@ def growth_between(since: datetime, until: datetime) -> PeriodGrowth:
 @tenancy.needs_account
 def consent_ages() -> list[int]:
     """Mailable people by months since they confirmed: 0 to 11, then older."""
-    found = [0] * (OLDEST_MONTHS + 1)
+    ages = [0] * (OLDEST_MONTHS + 1)
     with connection.cursor() as cursor:
         cursor.execute(_AGES, {"account_id": tenancy.current_account_id(), "now": clock.now()})
         for months, people in cursor.fetchall():
-            found[max(0, months)] = people
-    return found
+            ages[max(0, months)] = people
+    return ages

@@ -54,10 +54,10 @@ class LeftMailboxes:
     def last_noes(self, mailboxes: Collection[MailboxKeys]) -> dict[bytes, datetime]:
         """By exact key, of those that said one."""
         noes = last_noes({key for mailbox in mailboxes for key in mailbox}, self._since)
-        found = {}
+        newest = {}
         for mailbox in mailboxes:
             own = [noes[key] for key in mailbox if key in noes]
             odd = [self._odd[mailbox.mailbox]] if mailbox.mailbox in self._odd else []
             if own or odd:
-                found[mailbox.exact] = max(own + odd)
-        return found
+                newest[mailbox.exact] = max(own + odd)
+        return newest

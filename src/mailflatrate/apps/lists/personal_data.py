@@ -21,14 +21,14 @@ def judge_attributes(
     values: Mapping[str, Any], labels: Mapping[str, Sequence[str]] | None = None, *, country: str = ""
 ) -> dict[str, PersonalFault]:
     """By key. `labels`: a form's names for them; `country`: how dates are read."""
-    found: dict[str, PersonalFault] = {}
+    faults: dict[str, PersonalFault] = {}
     for key, value in values.items():
         special, birth, age = _about((key, *(labels or {}).get(key, ())))
         if special:
-            found[key] = PersonalFault.SPECIAL
+            faults[key] = PersonalFault.SPECIAL
         elif (birth and minor_reader(country, clock.now().date())(str(value))) or (age and age_says_minor(str(value))):
-            found[key] = PersonalFault.MINOR
-    return found
+            faults[key] = PersonalFault.MINOR
+    return faults
 
 
 @lru_cache(maxsize=2_000)

@@ -61,8 +61,8 @@ def list_table(*, archived: bool = False) -> list[ListRow]:
 def find_list(name_or_id: str) -> MailingList | None:
     """By id or exact name, unless archived."""
     lists = MailingList.objects.filter(archived_at__isnull=True)
-    found = lists.filter(id=int(name_or_id)).first() if name_or_id.isdecimal() and len(name_or_id) < 19 else None
-    return found or lists.filter(name=name_or_id).order_by("id").first()
+    mailing_list = lists.filter(id=int(name_or_id)).first() if name_or_id.isdecimal() and len(name_or_id) < 19 else None
+    return mailing_list or lists.filter(name=name_or_id).order_by("id").first()
 
 
 def lists_named(text: str) -> QuerySet[MailingList]:

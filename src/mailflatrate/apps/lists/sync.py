@@ -106,12 +106,12 @@ def _changes(xid: int, from_id: int, position: ChangePosition, size: int) -> Cha
             cursor.execute(_BEFORE, [account_id, xid])
             before = cursor.fetchone()
             position = ChangePosition(*before) if before else position
-    shown = rows[:size]
-    gone_ids = {contact_id for _change, contact_id, gone in shown if gone}
-    found = dict.fromkeys(contact_id for _change, contact_id, gone in shown if not gone)
-    if shown:
-        position = ChangePosition(shown[-1][0], shown[-1][1])
-    return ChangedContacts(list(found), sorted(gone_ids), position, len(rows) > size)
+    page = rows[:size]
+    gone_ids = {contact_id for _change, contact_id, gone in page if gone}
+    contact_ids = dict.fromkeys(contact_id for _change, contact_id, gone in page if not gone)
+    if page:
+        position = ChangePosition(page[-1][0], page[-1][1])
+    return ChangedContacts(list(contact_ids), sorted(gone_ids), position, len(rows) > size)
 
 
 def sweep_touches() -> int:

@@ -49,11 +49,11 @@ def tag_table() -> list[TagInfo]:
 
 def tags_of(contact_ids: Sequence[int]) -> dict[int, list[Tag]]:
     """By name; contacts without any are missing."""
-    found: dict[int, list[Tag]] = {}
+    by_contact: dict[int, list[Tag]] = {}
     rows = ContactTag.objects.filter(contact_id__in=list(contact_ids)).select_related("tag").order_by("tag__folded")
     for row in rows:
-        found.setdefault(row.contact_id, []).append(row.tag)
-    return found
+        by_contact.setdefault(row.contact_id, []).append(row.tag)
+    return by_contact
 
 
 def checked_name(text: str) -> str:
@@ -77,31 +77,31 @@ def checked_name(text: str) -> str:
 
 def ensure_tags(names: Iterable[str]) -> list[int]:
     """In order, without duplicates; new ones are created. Raises ListError."""
-    wanted = {name.casefold(): name for name in map(checked_name, names)}
-    if len(wanted) > MAX_TAGS_AT_ONCE:
+    names_by_key = {name.casefold(): name for name in map(checked_name, names)}
+    if len(names_by_key) > MAX_TAGS_AT_ONCE:
         raise ListError(_("name up to %(limit)d tags at once") % {"limit": MAX_TAGS_AT_ONCE})
-    found = known_or_new(wanted)
-    return [found[folded] for folded in wanted]
+    tag_ids = known_or_new(names_by_key)
+    return [tag_ids[folded] for folded in names_by_key]
 
 
-def known_or_new(wanted: dict[str, str]) -> dict[str, int]:
+def known_or_new(names: dict[str, str]) -> dict[str, int]:
     """By folded name; new ones are created. Raises ListError."""
-    known = dict(Tag.objects.filter(folded__in=list(wanted)).values_list("folded", "id"))
-    missing = [folded for folded in wanted if folded not in known]
+    tag_ids = dict(Tag.objects.filter(folded__in=list(names)).values_list("folded", "id"))
+    missing = [folded for folded in names if folded not in tag_ids]
     if not missing:
-        return known
+        return tag_ids
     count = Tag.objects.count()
     if count + len(missing) > MAX_TAGS:
         raise ListError(_("an account can have up to %(limit)d tags") % {"limit": MAX_TAGS})
     account_id = tenancy.current_account_id()
     Tag.objects.bulk_create(
         [
-            Tag(account_id=account_id, name=wanted[folded], folded=folded, color=next_color(count + number))
+            Tag(account_id=account_id, name=names[folded], folded=folded, color=next_color(count + number))
             for number, folded in enumerate(missing)
         ],
         ignore_conflicts=True,  # another request may create it at the same time
     )
-    return dict(Tag.objects.filter(folded__in=list(wanted)).values_list("folded", "id"))
+    return dict(Tag.objects.filter(folded__in=list(names)).values_list("folded", "id"))
 
 
 def give_tags(contact_ids: Sequence[int], tag_ids: Sequence[int]) -> list[int]:

@@ -39,8 +39,8 @@ def log_withdrawals(timestamp: int) -> None:
 @job("privacy.drop_withdrawals", JobQueue.HOUSE, every="51 3 * * *")
 def drop_withdrawals(timestamp: int) -> None:
     settings = load_settings()
-    for each in every_log(settings):
-        each.drop_before(clock.now() - timedelta(days=settings.withdrawals_keep_days))
+    for withdrawals_log in every_log(settings):
+        withdrawals_log.drop_before(clock.now() - timedelta(days=settings.withdrawals_keep_days))
 
 
 @job("privacy.expire_requests", JobQueue.HOUSE, every="23 * * * *")

@@ -70,12 +70,12 @@ def _requests(account_id: int, by_contact: dict[int, int], by_key: dict[bytes, i
             [account_id, list(by_contact), list(by_key)],
         )
         rows = cursor.fetchall()
-    found: dict[int, int] = {}
+    place_by_request: dict[int, int] = {}
     for request_id, contact_id, key, moves_id in rows:
         places = [place for place in (by_contact.get(contact_id), by_key.get(bytes(key))) if place is not None]
         if by_contact.get(moves_id, len(by_contact)) >= min(places):
-            found[request_id] = min(places)
-    return found
+            place_by_request[request_id] = min(places)
+    return place_by_request
 
 
 # The first two are one condition for two indexes.

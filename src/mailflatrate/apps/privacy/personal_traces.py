@@ -209,7 +209,7 @@ def wipe(people: ErasedPeople) -> list[dict[str, int]]:
         is_left = named_addresses.with_too_many(now).exists()
     if is_left or not named_addresses.is_all_noted(now):
         _wipe_later(people.account_id, list(people.keys), now, now)
-    return [{name: found[place] for name, found in counts.items()} for place in range(len(people.contacts))]
+    return [{name: numbers[place] for name, numbers in counts.items()} for place in range(len(people.contacts))]
 
 
 def wipe_late(account_id: int, address_key: bytes, before: datetime) -> None:

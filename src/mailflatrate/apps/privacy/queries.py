@@ -20,13 +20,13 @@ def shown_to_person(request: PrivacyRequest) -> list[dict[str, Any]]:
     if request.everywhere:
         with tenancy.platform(PlatformReason.PERSON):
             places += known_elsewhere(request)
-    found = []
+    visible = []
     for account_id, contact_id in places:
         with tenancy.account(account_id):
             stored = stored_about(contact_id, language=request.language, to_mailbox=True)
         if stored is not None:
-            found.append(stored)
-    return found
+            visible.append(stored)
+    return visible
 
 
 @tenancy.needs_platform

@@ -50,14 +50,14 @@ def consent_receipt(event_id: int) -> dict[str, Any] | None:
 
 
 def receipts_of(contact_id: int) -> list[dict[str, str]]:
-    found: dict[Any, dict[str, str]] = {}
+    receipts: dict[Any, dict[str, str]] = {}
     rows = ConsentEvent.objects.filter(contact_id=contact_id, kind=ConsentKind.CONFIRMED, evidence__isnull=False)
     for row in rows.select_related("evidence").order_by("id"):
         details = row.evidence.details
         if details.get("form_sha256"):
             path = receipt_path(row.account_id, row.id)
-            found.setdefault(details.get("request"), {"at": row.occurred_at.isoformat(), "path": path})
-    return list(found.values())[::-1]
+            receipts.setdefault(details.get("request"), {"at": row.occurred_at.isoformat(), "path": path})
+    return list(receipts.values())[::-1]
 
 
 def _details(event: ConsentEvent | None) -> dict[str, Any]:

@@ -85,7 +85,7 @@ def stored_about(contact_id: int, *, language: str, to_mailbox: bool = False) ->
         "suppressed": _suppressed(detail.suppression),
         "events": events_of(contact_id),
         "conversions": _conversions(contact_id),
-        "automations": [_path(each) for each in reversed(paths_of(contact_id, limit=None))],
+        "automations": [_path(path) for path in reversed(paths_of(contact_id, limit=None))],
         "notes": _notes(contact_id),
         "changes": changes,
         "requests": [
@@ -143,13 +143,13 @@ def _notes(contact_id: int) -> list[dict[str, Any]]:
 
 def _changes(contact_id: int, hidden: Collection[str]) -> list[dict[str, Any]]:
     rows = RecordedChange.objects.filter(contact_id=contact_id).order_by("at", "id")
-    found = []
+    changes = []
     for row in rows:
         is_tags = row.kind == ChangeKind.TAGS
-        values = {key: said for key, said in row.values.items() if is_tags or key not in hidden}
+        values = {key: text for key, text in row.values.items() if is_tags or key not in hidden}
         if values:
-            found.append({"at": row.at.isoformat(), "what": row.kind, "by": row.source, "values": values})
-    return found
+            changes.append({"at": row.at.isoformat(), "what": row.kind, "by": row.source, "values": values})
+    return changes
 
 
 def _labels(keys: Collection[str]) -> dict[str, str]:
@@ -237,14 +237,14 @@ def _consent(
     row: ConsentEvent, mailing_list: MailingList | None, source: Import | None, movers: Collection[int]
 ) -> dict[str, Any]:
     evidence = getattr(row, "evidence", None)
-    found: dict[str, Any] = {
+    consent: dict[str, Any] = {
         "at": row.occurred_at.isoformat(),
         "what": row.kind,
         "recorded_at": row.recorded_at.isoformat(),
         "list": mailing_list.public_name if mailing_list else None,
     }
     if evidence is not None:
-        found |= {
+        consent |= {
             "email": evidence.email,
             "signup_at": _iso(evidence.signup_at),
             "signup_ip": evidence.signup_ip,
@@ -255,14 +255,14 @@ def _consent(
             "details": evidence.details,
         }
         if evidence.details.get("request") in movers:
-            found |= {
+            consent |= {
                 "signup_ip": None,
                 "browser": "" if row.kind != ConsentKind.CONFIRMED else evidence.user_agent,
-                "details": {key: said for key, said in evidence.details.items() if key not in _OF_THE_MOVER},
+                "details": {key: text for key, text in evidence.details.items() if key not in _OF_THE_MOVER},
             }
     if source is not None:
-        found["file"] = source.file_name
-    return found
+        consent["file"] = source.file_name
+    return consent
 
 
 def _sign_ups(contact: Contact, to_mailbox: bool) -> list[dict[str, Any]]:

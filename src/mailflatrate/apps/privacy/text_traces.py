@@ -67,9 +67,9 @@ def wipe_texts(people: ErasedPeople) -> dict[str, Counter[int]]:
 def _wipe(text: _Text, people: ErasedPeople) -> Counter[int]:
     counts: Counter[int] = Counter()
     named: dict[int, list[int]] = {}
-    for row_id, owner, said in _texts_with_addresses(text, people.account_id):
+    for row_id, owner, content in _texts_with_addresses(text, people.account_id):
         last = people.contacts.get(owner, len(people.contacts))
-        places = [place for place in _taken_out(said, people) if place <= last]
+        places = [place for place in _taken_out(content, people) if place <= last]
         if places:
             named[row_id] = places
             counts.update(places if text.is_kept else places[:1])
@@ -91,13 +91,13 @@ def _texts_with_addresses(text: _Text, account_id: int) -> Iterator[tuple[int, i
             yield from rows
 
 
-def _taken_out(said: str, people: ErasedPeople) -> list[int]:
+def _taken_out(content: str, people: ErasedPeople) -> list[int]:
     """Return the places of the people whose address is still in a text when it is their turn."""
     places = []
-    for place in sorted(people.search.named_in(said.encode())):
-        if people.search.emails[place] in said:
+    for place in sorted(people.search.named_in(content.encode())):
+        if people.search.emails[place] in content:
             places.append(place)
-            said = said.replace(people.search.emails[place], "")
+            content = content.replace(people.search.emails[place], "")
     return places
 
 

@@ -48,9 +48,9 @@ class Audience:
         return " ".join([*whole, "END"]), values
 
     def _exclusions(self, alias: str) -> list[tuple[str, Built]]:
-        found: list[tuple[str, Built]] = []
+        exclusions: list[tuple[str, Built]] = []
         if self.follow_up is not None:
-            found += follow_up_exclusions(self.follow_up, self.list_ids, alias)
+            exclusions += follow_up_exclusions(self.follow_up, self.list_ids, alias)
         if self.excluded_list_ids:
             # Confirmed or still waiting, so that an exclusion takes effect from the first moment.
             on_list = (
@@ -58,17 +58,17 @@ class Audience:
                 f"AND ex.contact_id = {alias}.id AND ex.mailing_list_id = ANY(%s::bigint[]) "
                 "AND ex.state <> 'unsubscribed')"
             )
-            found.append((ON_EXCLUDED_LIST, (on_list, [list(self.excluded_list_ids)])))
+            exclusions.append((ON_EXCLUDED_LIST, (on_list, [list(self.excluded_list_ids)])))
         if self.excluded_segments:
             sets = [conditions_sql(conditions, alias) for conditions in self.excluded_segments]
-            found.append((IN_EXCLUDED_SEGMENT, _joined(sets, " OR ", "FALSE")))
+            exclusions.append((IN_EXCLUDED_SEGMENT, _joined(sets, " OR ", "FALSE")))
         if self.excluded_mailing_ids:
             got = [
                 conditions_sql([{"field": Field.CAMPAIGN.value, "op": Op.GOT.value, "value": mailing_id}], alias)
                 for mailing_id in self.excluded_mailing_ids
             ]
-            found.append((GOT_EXCLUDED_CAMPAIGN, _joined(got, " OR ", "FALSE")))
-        return found
+            exclusions.append((GOT_EXCLUDED_CAMPAIGN, _joined(got, " OR ", "FALSE")))
+        return exclusions
 
 
 def _joined(parts: Sequence[Built], word: str, empty: str) -> Built:

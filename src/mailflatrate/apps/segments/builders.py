@@ -100,10 +100,10 @@ def at_least(contact: str, rows: str, values: list[Any], alias: str, times: int 
     if (whole := _WHOLE.get()) is not None:
         whole.add_set()
         # NULL isn't a contact; without it, the test is never NULL.
-        known = f"SELECT {contact} {rows} AND {contact} IS NOT NULL"
+        events_sql = f"SELECT {contact} {rows} AND {contact} IS NOT NULL"
         if times == 1:
-            return f"{alias}.id IN ({known})", values
-        return f"{alias}.id IN ({known} GROUP BY {contact} HAVING count(*) >= %s)", [*values, times]
+            return f"{alias}.id IN ({events_sql})", values
+        return f"{alias}.id IN ({events_sql} GROUP BY {contact} HAVING count(*) >= %s)", [*values, times]
     if times == 1:
         return f"EXISTS (SELECT 1 {mine})", values
     few = f"SELECT count(*) FROM (SELECT 1 {mine} LIMIT %s) AS few"  # noqa: S608
@@ -152,10 +152,10 @@ def _text_sql(expression: str, before: list[Any], condition: Condition) -> Built
     if condition.op is Op.EMPTY:
         return f"{text} = ''", before
     if isinstance(condition.value, tuple):
-        wanted = [*before, list(_lowered(condition.texts))]
+        parameters = [*before, list(_lowered(condition.texts))]
         if condition.op is Op.HAS_ALL:
-            return f"{text} = ALL(%s::text[])", wanted
-        return f"{'NOT ' if condition.op is Op.NOT_EQUALS else ''}{text} = ANY(%s::text[])", wanted
+            return f"{text} = ALL(%s::text[])", parameters
+        return f"{'NOT ' if condition.op is Op.NOT_EQUALS else ''}{text} = ANY(%s::text[])", parameters
     forms = {
         Op.EQUALS: "{text} = lower(%s)",
         Op.NOT_EQUALS: "{text} <> lower(%s)",
@@ -187,14 +187,14 @@ def _attribute(condition: Condition, alias: str) -> Built:
     if op not in (*_EQUALITY, Op.IN, Op.HAS_ALL):
         return plain, values
     # A field of several choices has a list; one of them is enough.
-    wanted = list(_lowered(tuple(sorted(set(condition.texts)))))
+    choices = list(_lowered(tuple(sorted(set(condition.texts)))))
     # Without a subquery, which the planner would think dear for every contact.
     contained = "?&" if op is Op.HAS_ALL else "?|"
     chosen = f"lower(({alias}.attributes->%s)::text)::jsonb {contained} %s::text[]"
     return (
         f"CASE WHEN jsonb_typeof({alias}.attributes->%s) = 'array' "
         f"THEN {'NOT ' if op is Op.NOT_EQUALS else ''}{chosen} ELSE {plain} END",
-        [key, key, wanted, *values],
+        [key, key, choices, *values],
     )
 
 
@@ -204,16 +204,16 @@ _EQUALITY = (Op.EQUALS, Op.NOT_EQUALS)
 def _number_sql(condition: Condition, alias: str) -> Built:
     value, key = _AS_NUMBER.format(alias=alias), condition.key
     if condition.op is Op.BETWEEN:
-        test, wanted = "BETWEEN %s::numeric AND %s::numeric", list[Any](condition.value)  # type: ignore[arg-type]
+        test, parameters = "BETWEEN %s::numeric AND %s::numeric", list[Any](condition.value)  # type: ignore[arg-type]
     else:
-        test, wanted = f"{NUMBER_OPS.get(condition.op, '=')} %s::numeric", [condition.value]
+        test, parameters = f"{NUMBER_OPS.get(condition.op, '=')} %s::numeric", [condition.value]
     stored = f"{alias}.attributes->%s"
     holds = (  # what is stored as a number needs no reading
         f"CASE jsonb_typeof({stored}) WHEN 'number' THEN ({stored})::numeric {test} "
         f"WHEN 'string' THEN CASE WHEN {value} {_IS_NUMBER} THEN ({value})::numeric {test} ELSE FALSE END "
         "ELSE FALSE END"
     )
-    values = [key, key, *wanted, key, key, *wanted]
+    values = [key, key, *parameters, key, key, *parameters]
     return f"NOT ({holds})" if condition.op is Op.NOT_EQUALS else holds, values
 
 
@@ -222,25 +222,25 @@ def _date_sql(condition: Condition, alias: str) -> Built:
     if condition.op is Op.ANNIVERSARY:  # a day without its year has one in any year
         value = f"regexp_replace({value}, '^--', '{LEAP_YEAR}-')"
     day = f"({value})::date"
-    wanted: list[Any]
+    parameters: list[Any]
     if condition.op is Op.LAST_DAYS:
-        test, wanted = f"{day} BETWEEN %s::date - %s::int AND %s::date", [today, condition.value, today]
+        test, parameters = f"{day} BETWEEN %s::date - %s::int AND %s::date", [today, condition.value, today]
     elif condition.op is Op.ANNIVERSARY:
-        test, wanted = f"to_char({day}, 'MM-DD') = ANY(%s::text[])", [_anniversaries(today, condition.numbers[0])]
+        test, parameters = f"to_char({day}, 'MM-DD') = ANY(%s::text[])", [_anniversaries(today, condition.numbers[0])]
     else:
-        test, wanted = f"{day} {DATE_OPS[condition.op]} %s::date", [condition.value]
+        test, parameters = f"{day} {DATE_OPS[condition.op]} %s::date", [condition.value]
     return (
         f"CASE WHEN {value} ~ '^[0-9]{{4}}-' AND pg_input_is_valid({value}, 'date') THEN {test} ELSE FALSE END",
-        [key] * 9 + wanted,
+        [key] * 9 + parameters,
     )
 
 
 def _anniversaries(today: date, days: int) -> list[str]:
     """From today on; February 29 is celebrated on the 28th in other years."""
     window = [today + timedelta(days=later) for later in range(days + 1)]
-    found = [f"{day:%m-%d}" for day in window]
+    dates = [f"{day:%m-%d}" for day in window]
     has_substitute = any((day.month, day.day) == (2, 28) and not isleap(day.year) for day in window)
-    return [*found, "02-29"] if has_substitute else found
+    return [*dates, "02-29"] if has_substitute else dates
 
 
 def _column(expression: str) -> Callable[[Condition, str], Built]:
@@ -253,8 +253,8 @@ def _provider(condition: Condition, alias: str) -> Built:
     domain = f"lower(split_part({alias}.email, '@', 2))"
     # Everyone else's provider is the one that is not in the table.
     listed = [name for name, key in of.items() if (key in keys) != (OTHER in keys)]
-    wanted = (OTHER in keys) == (condition.op is Op.NOT_EQUALS)
-    return f"{'' if wanted else 'NOT '}{domain} = ANY(%s::text[])", [sorted(listed)]
+    is_listed = (OTHER in keys) == (condition.op is Op.NOT_EQUALS)
+    return f"{'' if is_listed else 'NOT '}{domain} = ANY(%s::text[])", [sorted(listed)]
 
 
 def _negated(built: Built, *, is_negated: bool) -> Built:
@@ -279,8 +279,8 @@ def _tag(condition: Condition, alias: str) -> Built:
     rows = f"FROM contact_tag seg WHERE seg.account_id = {account_sql(alias)}"
     ids = list(condition.numbers)
     if condition.op is Op.HAS_ALL:
-        each = [at_least("seg.contact_id", f"{rows} AND seg.tag_id = %s", [number], alias) for number in ids]
-        return " AND ".join(test for test, _values in each), [number for _test, values in each for number in values]
+        tests = [at_least("seg.contact_id", f"{rows} AND seg.tag_id = %s", [number], alias) for number in ids]
+        return " AND ".join(test for test, _values in tests), [number for _test, values in tests for number in values]
     if condition.op in (Op.SET, Op.EMPTY):
         return _negated(at_least("seg.contact_id", rows, [], alias), is_negated=condition.op is Op.EMPTY)
     one_of = at_least("seg.contact_id", f"{rows} AND seg.tag_id = ANY(%s::bigint[])", [ids], alias)

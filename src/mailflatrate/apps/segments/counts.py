@@ -48,12 +48,12 @@ def _counted(tree: SegmentGroup, where: str, values: list[Any]) -> SegmentCount:
     people = _quickly(f"{counted} {where}", [*base, *values], COUNT_MILLISECONDS)
     is_least = False
     if people is None:
-        found = _quickly(
+        count = _quickly(
             f"SELECT count(*) FROM (SELECT 1 FROM contact c WHERE {_MAILABLE} AND {where} LIMIT %s) AS found",  # noqa: S608
             [*base, *values, LEAST_PEOPLE],
             LEAST_MILLISECONDS,
         )
-        people, is_least = found, found == LEAST_PEOPLE
+        people, is_least = count, count == LEAST_PEOPLE
     asks, untracked = asks_about_clicks(tree), None
     if asks:
         untracked = _quickly(f"{counted} c.tracking_event_id IS NULL", base, COUNT_MILLISECONDS)

@@ -19,9 +19,9 @@ _TEXT_FORMS = {
 
 def did(condition: Condition, alias: str) -> Built:
     """So often, or not so often: by type's index for all, by contact's for a page. A deleted type matches no event."""
-    found = declared([condition.event]).get(condition.event)
+    event_type = declared([condition.event]).get(condition.event)
     rows = f"FROM contact_event seg WHERE seg.account_id = {account_sql(alias)} AND seg.event_type_id = %s"
-    values: list[Any] = [found.id if found else 0]
+    values: list[Any] = [event_type.id if event_type else 0]
     if condition.days is not None:
         rows += " AND seg.at >= now() - make_interval(days => %s)"
         values.append(condition.days)
@@ -48,8 +48,8 @@ def property_sql(test: PropertyTest, column: str) -> Built:
         return _day_sql(test, column)
     text = f"lower({column}->>%s)"
     if test.op is Op.IN:
-        wanted = [each.lower() for each in ((test.value,) if isinstance(test.value, str) else test.value or ())]  # type: ignore[union-attr]
-        return f"coalesce({text} = ANY(%s::text[]), FALSE)", [test.name, wanted]
+        texts = [choice.lower() for choice in ((test.value,) if isinstance(test.value, str) else test.value or ())]  # type: ignore[union-attr]
+        return f"coalesce({text} = ANY(%s::text[]), FALSE)", [test.name, texts]
     return f"coalesce({_TEXT_FORMS[test.op].format(text=text)}, FALSE)", [test.name, test.value]
 
 

@@ -37,11 +37,11 @@ def register_promises(build: PromiseBuilder) -> None:
 def follow_up_exclusions(follow_up: FollowUp, list_ids: Sequence[int], alias: str) -> list[tuple[str, Built]]:
     """Reasons with their SQL, in the order they count."""
     earlier = [{"field": Field.CAMPAIGN.value, "op": Op.NOT_GOT.value, "value": follow_up.mailing_id}]
-    found = [(NOT_SENT_FIRST, conditions_sql(earlier, alias))]
+    exclusions = [(NOT_SENT_FIRST, conditions_sql(earlier, alias))]
     if follow_up.event:
-        found.append((GOAL_REACHED, _did(follow_up, alias)))
+        exclusions.append((GOAL_REACHED, _did(follow_up, alias)))
     else:
-        found.append((GOAL_UNKNOWN, (f"{alias}.tracking_event_id IS NULL", [])))
+        exclusions.append((GOAL_UNKNOWN, (f"{alias}.tracking_event_id IS NULL", [])))
         clicked: dict[str, Any] = {
             "field": Field.CLICKED.value,
             "op": Op.DID.value,
@@ -49,8 +49,8 @@ def follow_up_exclusions(follow_up: FollowUp, list_ids: Sequence[int], alias: st
         }
         if follow_up.link:
             clicked["link"] = follow_up.link
-        found.append((GOAL_REACHED, conditions_sql([clicked], alias)))
-    return found + [(PROMISE_REACHED, build(list_ids, alias)) for build in _PROMISES]
+        exclusions.append((GOAL_REACHED, conditions_sql([clicked], alias)))
+    return exclusions + [(PROMISE_REACHED, build(list_ids, alias)) for build in _PROMISES]
 
 
 def _did(follow_up: FollowUp, alias: str) -> Built:

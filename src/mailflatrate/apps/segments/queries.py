@@ -55,9 +55,9 @@ def contact_page(
     if after is not None:
         people = people.filter(Q(email__gt=after.email) | Q(email=after.email, id__gt=after.contact_id))
     rows = list(people.order_by("email", "id")[: size + 1])
-    shown = rows[:size]
+    page = rows[:size]
     return ContactPage(
-        shown, _cursor(shown[-1:]) if len(rows) > size else None, _cursor(shown[:1]) if after is not None else None
+        page, _cursor(page[-1:]) if len(rows) > size else None, _cursor(page[:1]) if after is not None else None
     )
 
 

@@ -174,8 +174,8 @@ class _KeyForm:
 def _run(sql: str, values: Sequence[Any]) -> list[Any]:
     with connection.cursor() as cursor:
         cursor.execute(sql, values)
-        found: list[Any] = cursor.fetchall()
-        return found
+        rows: list[Any] = cursor.fetchall()
+        return rows
 
 
 def _write(sql: str, values: Sequence[Any]) -> int:

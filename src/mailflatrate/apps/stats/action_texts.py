@@ -159,8 +159,12 @@ def page_of(measure: Measure) -> str:
 
 def warning_facts(account_name: str, measures: Sequence[Measure]) -> Facts:
     """All findings, strongest first, in the active language."""
-    found = first_of_each(measures)
-    return {"account": account_name, "summary": _subject(found), "measures": [_about(measure) for measure in found]}
+    first_measures = first_of_each(measures)
+    return {
+        "account": account_name,
+        "summary": _subject(first_measures),
+        "measures": [_about(measure) for measure in first_measures],
+    }
 
 
 def _subject(measures: Sequence[Measure]) -> str:

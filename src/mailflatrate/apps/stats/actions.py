@@ -134,11 +134,11 @@ def _ceilings(campaign_id: int, live: Mapping[str, Counts]) -> list[tuple[Figure
     """Return the limits that a new account has reached, with this campaign's figures of this moment included."""
     if not queries.is_new_account():
         return []
-    found = []
+    needs = []
     for scope, days in _WINDOWS.items():
         counts = queries.window_counts(days, instead_of={campaign_id: live})
-        found += [(scope, need) for need in judge_new_account(counts, scope)]
-    return found
+        needs += [(scope, need) for need in judge_new_account(counts, scope)]
+    return needs
 
 
 def judge_account(account_id: int) -> None:
@@ -238,12 +238,12 @@ def _evidence(measure: Measure, need: RequiredMeasure) -> dict[str, Any]:
 
 def _carry_out(account: Account, need: RequiredMeasure, measure: Measure) -> None:
     with translation.override(account.language):  # text kept for the customer is written in their language
-        found, remedy = action_texts.sentence(measure), action_texts.remedy(need)
+        summary, remedy = action_texts.sentence(measure), action_texts.remedy(need)
     if need.level is MeasureLevel.PAUSE_LANE and measure.campaign_id is not None:
         hold_lane(account.id, measure.campaign_id, need.provider, need.rule)
     if need.level >= MeasureLevel.PAUSE_CAMPAIGN and measure.campaign_id is not None:
         with tenancy.account(account.id):
-            hold_campaign(measure.campaign_id, need.rule, found)
+            hold_campaign(measure.campaign_id, need.rule, summary)
     if need.level in queries.REPORTED_TOGETHER:
         _ask_to_tell(account.id, at_once=need.level is not MeasureLevel.WARN)
         return
@@ -252,7 +252,7 @@ def _carry_out(account: Account, need: RequiredMeasure, measure: Measure) -> Non
         MeasureLevel.PAUSE_ACCOUNT: AccountStatus.PAUSED,
         MeasureLevel.SUSPEND: AccountStatus.SUSPENDED,
     }[need.level]
-    reasons = Reasons(f"figures_{need.cause.value}", found, remedy, need.rule, _evidence(measure, need))
+    reasons = Reasons(f"figures_{need.cause.value}", summary, remedy, need.rule, _evidence(measure, need))
     _move(account, after, reasons)
     if need.level is MeasureLevel.SUSPEND:
         give_strike(account.id, reasons, by=None, machine=MACHINE)

@@ -190,15 +190,15 @@ class DatabaseFigures:
         answers = GaugeMetricFamily(f"{PREFIX}database_answers", "1 when the database answered this host's pages")
         asked = _asking.submit(self._ask_all)
         try:
-            found = asked.result(ANSWER_SECONDS)
+            families = asked.result(ANSWER_SECONDS)
         except (DatabaseError, InterfaceError, TimeoutError) as problem:
             asked.cancel()
             log.warning("figures_failed", problem=str(problem)[:200])
             failures.add_metric([], len(FIGURES))
             answers.add_metric([], 0)
         else:
-            yield from filter(None, found)
-            failures.add_metric([], found.count(None))
+            yield from filter(None, families)
+            failures.add_metric([], families.count(None))
             answers.add_metric([], 1)
         yield from (failures, answers)
 
@@ -232,9 +232,9 @@ class DatabaseFigures:
 
 def _family(figure: GaugeQuery, rows: list[tuple[object, ...]]) -> Metric:
     family = GaugeMetricFamily(PREFIX + figure.name, figure.text, labels=figure.labels)
-    found = {tuple(str(value) for value in values): float(str(number)) for *values, number in rows}
-    for labels in sorted({*figure.zero, *found}):
-        family.add_metric(labels, found.get(labels, 0.0))
+    samples = {tuple(str(value) for value in values): float(str(number)) for *values, number in rows}
+    for labels in sorted({*figure.zero, *samples}):
+        family.add_metric(labels, samples.get(labels, 0.0))
     return family
 
 

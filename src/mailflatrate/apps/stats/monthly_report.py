@@ -83,7 +83,7 @@ def month_figures(month: date, zone: ZoneInfo) -> MonthFigures:
 
 def _figures_of(campaigns: Collection[Campaign]) -> dict[int, CampaignFigures]:
     ids = [campaign.id for campaign in campaigns]
-    found = {campaign_id: CampaignFigures() for campaign_id in ids}
+    by_campaign = {campaign_id: CampaignFigures() for campaign_id in ids}
     grouped = Tally.objects.filter(
         campaign_id__in=ids, state__in=[DeliveryState.SENT, DeliveryState.BOUNCED, DeliveryState.IN_DOUBT]
     ).values_list("campaign_id")
@@ -93,30 +93,30 @@ def _figures_of(campaigns: Collection[Campaign]) -> dict[int, CampaignFigures]:
         hard=Sum("count", filter=Q(state=DeliveryState.BOUNCED, detail="hard"), default=0),
     )
     for campaign_id, settled, delivered, hard in rows:
-        found[campaign_id] = CampaignFigures(settled=settled, delivered=delivered, hard=hard)
+        by_campaign[campaign_id] = CampaignFigures(settled=settled, delivered=delivered, hard=hard)
     feedback, clicks = feedback_by_campaign(ids), clicks_by_campaign(ids)
     for campaign in campaigns:
-        one = found[campaign.id]
-        found[campaign.id] = replace(
-            one,
+        figures = by_campaign[campaign.id]
+        by_campaign[campaign.id] = replace(
+            figures,
             unsubscribed=feedback.get((campaign.id, FeedbackKind.UNSUBSCRIBE), 0),
             complaints=feedback.get((campaign.id, FeedbackKind.COMPLAINT), 0),
-            tracked=one.delivered if campaign.track_clicks else 0,
+            tracked=figures.delivered if campaign.track_clicks else 0,
             clicks=clicks[campaign.id] if campaign.track_clicks else 0,
         )
-    return found
+    return by_campaign
 
 
 def report_facts(account: str, month: date, now: MonthFigures, before: MonthFigures) -> Facts:
     """Return the facts for the email in the active language; each figure with that of the month before in brackets."""
-    one, other = now.total, before.total
+    current, other = now.total, before.total
     compared = [
         (_("Campaigns"), _number(len(now.campaigns)), _number(len(before.campaigns))),
-        (_("Delivered"), *_shares("delivered", "settled", one, other, digits=1)),
-        (_("Click rate"), *_shares("clicks", "tracked", one, other, digits=1)),
-        (_("Unsubscribed"), *_shares("unsubscribed", "delivered", one, other, ThresholdCause.UNSUBSCRIBES)),
-        (_("Hard bounces"), *_shares("hard", "settled", one, other, ThresholdCause.HARD_BOUNCES)),
-        (_("Complaints"), *_shares("complaints", "delivered", one, other, ThresholdCause.COMPLAINTS)),
+        (_("Delivered"), *_shares("delivered", "settled", current, other, digits=1)),
+        (_("Click rate"), *_shares("clicks", "tracked", current, other, digits=1)),
+        (_("Unsubscribed"), *_shares("unsubscribed", "delivered", current, other, ThresholdCause.UNSUBSCRIBES)),
+        (_("Hard bounces"), *_shares("hard", "settled", current, other, ThresholdCause.HARD_BOUNCES)),
+        (_("Complaints"), *_shares("complaints", "delivered", current, other, ThresholdCause.COMPLAINTS)),
     ]
     if now.conversions is not None and before.conversions is not None:
         compared += _conversion_lines(now.conversions, before.conversions)
@@ -143,10 +143,14 @@ def _conversion_lines(now: ConversionCounts, before: ConversionCounts) -> list[t
     for currency in sorted(amounts):
         values = [
             next(
-                (number_format(one.amount, force_grouping=True) for one in each.revenue if one.currency == currency),
+                (
+                    number_format(income.amount, force_grouping=True)
+                    for income in month.revenue
+                    if income.currency == currency
+                ),
                 "–",
             )
-            for each in (now, before)
+            for month in (now, before)
         ]
         lines.append((_("Revenue in %(currency)s") % {"currency": currency}, values[0], values[1]))
     return lines
@@ -156,9 +160,9 @@ def _lines(rows: list[tuple[str, str, str]]) -> list[dict[str, str]]:
     return [{"label": label, "value": f"{now} ({before})"} for label, now, before in rows]
 
 
-def _about(name: str, one: CampaignFigures) -> str:
-    facts = {"name": name, "n": _number(one.delivered), "rate": _share(one.clicks, one.tracked, 1)}
-    if one.tracked:
+def _about(name: str, figures: CampaignFigures) -> str:
+    facts = {"name": name, "n": _number(figures.delivered), "rate": _share(figures.clicks, figures.tracked, 1)}
+    if figures.tracked:
         return _("%(name)s: %(n)s delivered, click rate %(rate)s") % facts
     return _("%(name)s: %(n)s delivered") % facts
 
@@ -170,14 +174,17 @@ def _number(number: int) -> str:
 def _shares(
     part: str,
     whole: str,
-    one: CampaignFigures,
+    figures: CampaignFigures,
     other: CampaignFigures,
     cause: ThresholdCause | None = None,
     *,
     digits: int = 2,
 ) -> tuple[str, str]:
     limits = rate_limits(cause) if cause else ()
-    now, before = (_share(getattr(each, part), getattr(each, whole), digits, *limits) for each in (one, other))
+    now, before = (
+        _share(getattr(part_figures, part), getattr(part_figures, whole), digits, *limits)
+        for part_figures in (figures, other)
+    )
     return now, before
 
 
@@ -190,10 +197,10 @@ def _share(part: int, whole: int, digits: int, *limits: float) -> str:
 def choose_readers(user_ids: Collection[int], *, by: User) -> None:
     """Set which members get the monthly report. Those who see only some lists can't, because it covers all of them."""
     may = {row.user_id for row in possible_readers()}
-    wanted = may & set(user_ids)
-    MonthlyReportReader.objects.exclude(user_id__in=wanted).delete()
-    known = set(MonthlyReportReader.objects.values_list("user_id", flat=True))
-    for user_id in sorted(wanted - known):
+    reader_ids = may & set(user_ids)
+    MonthlyReportReader.objects.exclude(user_id__in=reader_ids).delete()
+    existing = set(MonthlyReportReader.objects.values_list("user_id", flat=True))
+    for user_id in sorted(reader_ids - existing):
         MonthlyReportReader.objects.create(user_id=user_id)
     account_id = tenancy.current_account_id()
     audit.record(
@@ -201,14 +208,14 @@ def choose_readers(user_ids: Collection[int], *, by: User) -> None:
         by=audit.person(by),
         account_id=account_id,
         subject=f"account:{account_id}",
-        details={"recipients": len(wanted)},
+        details={"recipients": len(reader_ids)},
     )
 
 
 @tenancy.needs_account
 def possible_readers() -> list[Membership]:
-    found = Membership.objects.select_related("user").filter(list_ids=None, user__is_active=True)
-    return list(found.order_by("user__name", "id"))
+    memberships = Membership.objects.select_related("user").filter(list_ids=None, user__is_active=True)
+    return list(memberships.order_by("user__name", "id"))
 
 
 @tenancy.needs_account

@@ -100,22 +100,22 @@ def medians(accounts: Iterable[AccountRates]) -> dict[int, PeerMedians]:
     for account in accounts:
         by_size[size_of(account.size)].append(account)
     return {
-        size: _of_class(found)
-        for size, found in by_size.items()
-        if len({account.owner for account in found}) >= LEAST_OWNERS
+        size: _of_class(members)
+        for size, members in by_size.items()
+        if len({account.owner for account in members}) >= LEAST_OWNERS
     }
 
 
 def _of_class(accounts: Sequence[AccountRates]) -> PeerMedians:
-    found: dict[str, float | None] = {}
+    rates: dict[str, float | None] = {}
     for name, digits in DIGITS.items():
         by_owner: dict[int, list[float]] = defaultdict(list)
         for account in accounts:
             if (value := getattr(account, name)) is not None:
                 by_owner[account.owner].append(value)
-        values = [median(each) for each in by_owner.values()]
-        found[name] = round(median(values), digits) if len(values) >= LEAST_OWNERS else None
-    return PeerMedians(**found)
+        values = [median(rates) for rates in by_owner.values()]
+        rates[name] = round(median(values), digits) if len(values) >= LEAST_OWNERS else None
+    return PeerMedians(**rates)
 
 
 def account_rates() -> list[AccountRates]:
@@ -148,26 +148,26 @@ def owners_of(shared: Iterable[tuple[int, str]]) -> dict[int, int]:
         return account
 
     for account, what in shared:
-        one, other = lead(account), lead(first.setdefault(what, account))
-        leads[max(one, other)] = min(one, other)
+        own_lead, other = lead(account), lead(first.setdefault(what, account))
+        leads[max(own_lead, other)] = min(own_lead, other)
     return {account: lead(account) for account in leads}
 
 
 def count_peers() -> int:
-    found = medians(account_rates())
+    rates_by_size = medians(account_rates())
     with tenancy.platform(PlatformReason.HOUSEKEEPING):
         PeerRate.objects.all().delete()
         PeerRate.objects.bulk_create(
             PeerRate(
                 size=size,
-                delivered=each.delivered,
-                clicked=each.clicked,
-                unsubscribed=each.unsubscribed,
+                delivered=rates.delivered,
+                clicked=rates.clicked,
+                unsubscribed=rates.unsubscribed,
                 counted_at=clock.now(),
             )
-            for size, each in found.items()
+            for size, rates in rates_by_size.items()
         )
-    return len(found)
+    return len(rates_by_size)
 
 
 def peer_medians(delivered: float) -> PeerMedians:

@@ -158,10 +158,10 @@ def rates_by(dimension: Dimension, days: int) -> dict[Any, Counts]:
     rows = _window(days)
     reporting = _reporting(_by_provider(rows))
     cells = rows.values(dimension.value, "provider").annotate(**_SUMS)
-    found: dict[Any, list[tuple[str, Counts]]] = {}
+    by_value: dict[Any, list[tuple[str, Counts]]] = {}
     for row in cells:
-        found.setdefault(row[dimension.value], []).append((row["provider"], _counts(row)))
-    return {key: _sum(parts, reporting) for key, parts in found.items()}
+        by_value.setdefault(row[dimension.value], []).append((row["provider"], _counts(row)))
+    return {key: _sum(parts, reporting) for key, parts in by_value.items()}
 
 
 PROVIDER_WEEKS = 8
@@ -172,11 +172,11 @@ def weeks_by_provider() -> tuple[list[date], dict[str, list[Counts]]]:
     monday = today() - timedelta(days=today().weekday())
     weeks = [monday - timedelta(weeks=back) for back in reversed(range(PROVIDER_WEEKS))]
     rows = DailyFigure.objects.filter(day__gte=weeks[0]).annotate(week=TruncWeek("day"))
-    found: dict[str, list[Counts]] = {}
+    by_provider: dict[str, list[Counts]] = {}
     for row in rows.values("provider", "week").annotate(**_SUMS):
         if row["week"] in weeks:
-            found.setdefault(row["provider"], [Counts()] * len(weeks))[weeks.index(row["week"])] = _counts(row)
-    return weeks, found
+            by_provider.setdefault(row["provider"], [Counts()] * len(weeks))[weeks.index(row["week"])] = _counts(row)
+    return weeks, by_provider
 
 
 def is_new_account() -> bool:
@@ -217,8 +217,8 @@ def _sum(parts: Iterable[tuple[str, Counts]], reporting: frozenset[str]) -> Coun
     return total
 
 
-def _plus(one: Counts, other: Counts) -> Counts:
-    return Counts(**{field.name: getattr(one, field.name) + getattr(other, field.name) for field in fields(Counts)})
+def _plus(counts: Counts, other: Counts) -> Counts:
+    return Counts(**{field.name: getattr(counts, field.name) + getattr(other, field.name) for field in fields(Counts)})
 
 
 def measures(limit: int = 50) -> list[Measure]:
@@ -241,11 +241,11 @@ def open_warnings() -> list[Measure]:
 
 def first_of_each(measures: Iterable[Measure]) -> list[Measure]:
     """One figure over one day and over seven is one finding, and so is an intermediate step."""
-    found: dict[tuple[str, str, int | None], Measure] = {}
+    firsts: dict[tuple[str, str, int | None], Measure] = {}
     for measure in measures:
         campaign_id = measure.campaign_id if measure.provider or measure.scope == FigureScope.CAMPAIGN else None
-        found.setdefault((measure.cause, measure.provider, campaign_id), measure)
-    return list(found.values())
+        firsts.setdefault((measure.cause, measure.provider, campaign_id), measure)
+    return list(firsts.values())
 
 
 @tenancy.needs_platform
@@ -279,9 +279,11 @@ def figures_by_text(campaign_id: int, texts: int) -> list[VariantFigures]:
     parameters = {"account_id": tenancy.current_account_id(), "campaign_id": campaign_id}
     with connection.cursor() as cursor:
         cursor.execute(_ARMS.replace("[kept]", of_campaign_sql(campaign_id, "d")), parameters)
-        found = {number: (delivered, left) for number, delivered, left in cursor.fetchall()}
+        by_number = {number: (delivered, left) for number, delivered, left in cursor.fetchall()}
     clicks = clicks_by_variant(campaign_id)
     return [
-        VariantFigures(number, found.get(number, (0, 0))[0], clicks.get(number, 0), found.get(number, (0, 0))[1])
+        VariantFigures(
+            number, by_number.get(number, (0, 0))[0], clicks.get(number, 0), by_number.get(number, (0, 0))[1]
+        )
         for number in range(texts)
     ]

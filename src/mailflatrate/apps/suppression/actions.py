@@ -173,8 +173,8 @@ def lift_by_opt_in(address_key: bytes, *, source: str) -> int:
     if not ids:
         return 0
     with tenancy.platform(PlatformReason.MAIL_IN):
-        found = Suppression.objects.filter(IN_FORCE, id__in=ids)
-        return found.update(lifted_at=clock.now(), lifted_reason=f"{source}, account {account_id}")
+        suppressions = Suppression.objects.filter(IN_FORCE, id__in=ids)
+        return suppressions.update(lifted_at=clock.now(), lifted_reason=f"{source}, account {account_id}")
 
 
 def lift(suppression_id: int, *, reviewer: User, reason: str, mistaken: bool = False) -> Suppression:

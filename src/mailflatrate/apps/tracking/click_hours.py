@@ -140,8 +140,8 @@ def fold_recent(noticed: timedelta = NOTICED_HOURLY) -> int:
     with tenancy.platform(PlatformReason.HOUSEKEEPING), connection.cursor() as cursor:
         before = now - FOLD_AFTER
         cursor.execute(_NOTICED, {"since": before - noticed, "before": before, "grown_up": now - YOUNG})
-        found = cursor.fetchall()
-    for account_id, campaign_id in found:
+        campaigns = cursor.fetchall()
+    for account_id, campaign_id in campaigns:
         with tenancy.account(account_id):
             fold_campaign(campaign_id)
-    return len(found)
+    return len(campaigns)

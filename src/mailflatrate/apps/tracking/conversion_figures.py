@@ -41,8 +41,8 @@ class CampaignConversions:
 @tenancy.needs_account
 def conversions_by_campaign(campaign_ids: Sequence[int]) -> dict[int, ConversionCounts]:
     rows = ConversionDay.objects.filter(campaign_id__in=list(campaign_ids))
-    found = _summed(rows, lambda row: row.campaign_id)
-    return {campaign_id: found.get(campaign_id, NO_CONVERSIONS) for campaign_id in campaign_ids}
+    counts = _summed(rows, lambda row: row.campaign_id)
+    return {campaign_id: counts.get(campaign_id, NO_CONVERSIONS) for campaign_id in campaign_ids}
 
 
 @tenancy.needs_account
@@ -71,16 +71,16 @@ def _summed(rows: Iterable[ConversionDay], key: Callable[[ConversionDay], K]) ->
         if row.currency:
             revenue[key(row)][row.currency] += row.amount
     return {
-        each: ConversionCounts(
-            number[ConversionSource.CLICK], number[ConversionSource.COUPON], number["refunds"], _money(revenue[each])
+        group: ConversionCounts(
+            number[ConversionSource.CLICK], number[ConversionSource.COUPON], number["refunds"], _money(revenue[group])
         )
-        for each, number in counts.items()
+        for group, number in counts.items()
     }
 
 
 def _money(amounts: Mapping[str, Decimal]) -> tuple[Money, ...]:
     """Return the amounts in their currencies' decimals, the largest number first."""
-    found = [
+    sums = [
         Money(code, amount.quantize(Decimal(1).scaleb(-CURRENCIES.get(code, 2)))) for code, amount in amounts.items()
     ]
-    return tuple(sorted(found, key=lambda money: (-money.amount, money.currency)))
+    return tuple(sorted(sums, key=lambda money: (-money.amount, money.currency)))

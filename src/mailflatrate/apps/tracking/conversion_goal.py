@@ -56,15 +56,15 @@ def _checked(order: GoalOrder) -> dict[str, object]:
     if kind is None:
         raise ListError(_("there is no event “%(name)s”") % {"name": order.event})
     names = order.names
-    wanted = {
+    types_by_name = {
         names.amount: (PropertyType.NUMBER, PropertyType.TEXT),
         names.currency_name: (PropertyType.TEXT,),
         names.coupon: (PropertyType.TEXT,),
     }
-    for name, types in wanted.items():
+    for name, types in types_by_name.items():
         if name and kind.declared.get(name) not in types:
-            said = _("“%(event)s” has no property “%(name)s” of this type")
-            raise ListError(said % {"event": kind.name, "name": name})
+            message = _("“%(event)s” has no property “%(name)s” of this type")
+            raise ListError(message % {"event": kind.name, "name": name})
     if names.amount and names.currency not in CURRENCIES:
         raise ListError(_("enter a currency as three letters, such as EUR"))
     if not 1 <= order.window_days <= MOST_WINDOW_DAYS:

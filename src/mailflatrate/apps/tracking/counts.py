@@ -72,11 +72,11 @@ class ClickCounts:
         return sum(row.people for row in self.rows if row.campaign_id == campaign_id)
 
     def timeline(self, campaign_id: int) -> list[int]:
-        found = [0] * self.steps
+        totals = [0] * self.steps
         for row in self.rows:
             if row.campaign_id == campaign_id and row.step is not None:
-                found[row.step] += row.people
-        return found
+                totals[row.step] += row.people
+        return totals
 
     def links(self, campaign_id: int) -> list[LinkClickInfo]:
         """Return clicks by target over all variants, the most clicked first; `number` is its first link's."""
@@ -85,15 +85,15 @@ class ClickCounts:
             if row.campaign_id == campaign_id:
                 people, machines = counted[row.edition_id].get(row.link_number, (0, 0))
                 counted[row.edition_id][row.link_number] = (people + row.people, machines + row.machines)
-        found: dict[str, LinkClickInfo] = {}
+        by_url: dict[str, LinkClickInfo] = {}
         editions = Edition.objects.filter(campaign_id=campaign_id, id__in=list(counted)).only("links", "campaign_id")
         for edition in editions.order_by("id"):
             for link in links_of(edition, counted[edition.id]):
-                before = found.get(link.url, LinkClickInfo(link.number, link.url, 0, 0))
-                found[link.url] = LinkClickInfo(
+                before = by_url.get(link.url, LinkClickInfo(link.number, link.url, 0, 0))
+                by_url[link.url] = LinkClickInfo(
                     before.number, link.url, before.people + link.people, before.machines + link.machines
                 )
-        return sorted(found.values(), key=lambda link: (-link.people, link.number))
+        return sorted(by_url.values(), key=lambda link: (-link.people, link.number))
 
 
 @tenancy.needs_account

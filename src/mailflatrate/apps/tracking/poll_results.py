@@ -58,10 +58,10 @@ class PollResult:
     @property
     def score(self) -> int | None:
         """From -100 to 100: percent of promoters minus percent of detractors; None without answers or scores."""
-        found = self.groups
-        if not found or not self.people:
+        score_groups = self.groups
+        if not score_groups or not self.people:
             return None
-        return round(100 * (found[PROMOTERS].people - found[DETRACTORS].people) / self.people)
+        return round(100 * (score_groups[PROMOTERS].people - score_groups[DETRACTORS].people) / self.people)
 
     def _percent(self, many: int) -> float:
         return 100 * many / self.people if self.people else 0.0
@@ -98,15 +98,15 @@ def poll_results(campaign: Campaign) -> list[PollResult]:
         counted.setdefault((row.edition_id, row.poll), {})[row.answer] = row.people
     editions = _editions(campaign.id)
     current = set({edition.variant: edition.id for edition in editions}.values())
-    found: dict[Poll, list[int]] = {}
+    sums_by_poll: dict[Poll, list[int]] = {}
     for (edition_id, number), poll in question_places(campaign, editions).items():
         answers = counted.get((edition_id, number), {})
         if not answers and edition_id not in current:
             continue  # a test message or an earlier release, from which no one answered
-        sums = found.setdefault(poll, [0] * len(poll.answers))
+        sums = sums_by_poll.setdefault(poll, [0] * len(poll.answers))
         for answer, people in answers.items():
             sums[answer] += people
-    return [PollResult(poll, tuple(sums)) for poll, sums in found.items()]
+    return [PollResult(poll, tuple(sums)) for poll, sums in sums_by_poll.items()]
 
 
 def _editions(campaign_id: int) -> list[Edition]:
@@ -116,40 +116,40 @@ def _editions(campaign_id: int) -> list[Edition]:
 
 def question_places(campaign: Campaign, editions: Sequence[Edition]) -> dict[Place, Poll]:
     first = next((polls_of(edition) for edition in reversed(editions) if edition.variant == 0), ())
-    found: dict[Place, Poll] = {}
+    polls: dict[Place, Poll] = {}
     for edition in editions:
         for number, poll in enumerate(polls_of(edition)):
             original = first[number] if campaign.translations and edition.variant and number < len(first) else poll
             is_same = (original.kind, len(original.answers)) == (poll.kind, len(poll.answers))
-            found[edition.id, number] = original if is_same else poll
-    return found
+            polls[edition.id, number] = original if is_same else poll
+    return polls
 
 
 @tenancy.needs_account
 def poll_comments(campaign: Campaign, rows: Sequence[PollComment]) -> list[PollCommentInfo]:
     """Return these comments of a campaign with their questions and answers; none while it went to few people."""
     places = question_places(campaign, _editions(campaign.id)) if shows_answers(campaign.id) else {}
-    found = []
+    comments = []
     for row in rows:
         poll = places.get((row.edition_id, row.poll))
         if poll is None:
             continue
-        found.append(PollCommentInfo(row.id, row.day, poll.question, poll.answers[row.answer], row.text))
-    return found
+        comments.append(PollCommentInfo(row.id, row.day, poll.question, poll.answers[row.answer], row.text))
+    return comments
 
 
 @tenancy.needs_account
 def answer_places(campaign: Campaign, question: str, answer: str) -> list[tuple[int, int, int]]:
     """By number, for words in the campaign's own language. `answer`: also a group of scores; empty: every one."""
-    found = []
+    places = []
     for (edition_id, number), poll in question_places(campaign, _editions(campaign.id)).items():
         if poll.question != question:
             continue
         grouped = SCORE_GROUPS.get(answer) if poll.kind is PollKind.NPS else None
         for at, label in enumerate(poll.answers):
             if not answer or label == answer or (grouped is not None and at in grouped):
-                found.append((edition_id, number, at))
-    return found
+                places.append((edition_id, number, at))
+    return places
 
 
 @tenancy.needs_account
@@ -161,12 +161,12 @@ def answers_of(delivery_ids: Sequence[int]) -> list[dict[str, str | int]]:
     }
     editions = Edition.objects.filter(id__in={row.edition_id for row in rows}).only("facts")
     polls = {edition.id: polls_of(edition) for edition in editions}
-    found: list[dict[str, str | int]] = []
+    answer_rows: list[dict[str, str | int]] = []
     for row in rows:
         if row.poll >= len(polls[row.edition_id]):
             continue
         poll = polls[row.edition_id][row.poll]
-        found.append(
+        answer_rows.append(
             {
                 "at": row.at.isoformat(),
                 "delivery": row.delivery_id,
@@ -175,4 +175,4 @@ def answers_of(delivery_ids: Sequence[int]) -> list[dict[str, str | int]]:
                 "comment": written.get((row.delivery_id, row.poll), ""),
             }
         )
-    return found
+    return answer_rows

@@ -42,16 +42,16 @@ _BY_EDITION = "SELECT edition_id, sum(people)::bigint FROM counted GROUP BY 1 HA
 
 @tenancy.needs_account
 def clicks_of(edition: Edition) -> list[LinkClickInfo]:
-    found = {
+    counts = {
         number: (people, machines)
         for edition_id, number, people, machines in _counted(_BY_LINK, [edition.campaign_id])
         if edition_id == edition.id
     }
-    return links_of(edition, found)
+    return links_of(edition, counts)
 
 
-def links_of(edition: Edition, found: Mapping[int, tuple[int, int]]) -> list[LinkClickInfo]:
-    return [LinkClickInfo(link["number"], link["url"], *found.get(link["number"], (0, 0))) for link in edition.links]
+def links_of(edition: Edition, counts: Mapping[int, tuple[int, int]]) -> list[LinkClickInfo]:
+    return [LinkClickInfo(link["number"], link["url"], *counts.get(link["number"], (0, 0))) for link in edition.links]
 
 
 def clicked_urls(rows: Iterable[Click]) -> dict[tuple[int, int], str]:
@@ -75,10 +75,10 @@ FROM counted WHERE at IS NOT NULL GROUP BY 1, 2
 @tenancy.needs_account
 def clicks_by_weekday(campaign_ids: Sequence[int], time_zone: str) -> list[list[int]]:
     """Return the clicks by people for each day of the week (Monday first) and each hour of the day in a time zone."""
-    found = [[0] * 24 for _day in range(7)]
+    hours = [[0] * 24 for _day in range(7)]
     for day, hour, people in _counted(_BY_WEEKDAY, campaign_ids, time_zone=time_zone):
-        found[day][hour] = people
-    return found
+        hours[day][hour] = people
+    return hours
 
 
 @tenancy.needs_account

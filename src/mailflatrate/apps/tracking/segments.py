@@ -19,16 +19,16 @@ def clicked(condition: Condition, alias: str) -> Built:
         rows += " AND (seg.edition_id, seg.link_number) IN (SELECT * FROM unnest(%s::bigint[], %s::int[]))"
         values += [editions, numbers]
     enough, values = at_least("got.contact_id", rows, values, alias, condition.times or 1)
-    known = f"{alias}.tracking_event_id IS NOT NULL"
-    return f"{known} AND {enough if condition.op is Op.DID else f'NOT {enough}'}", values
+    is_tracked = f"{alias}.tracking_event_id IS NOT NULL"
+    return f"{is_tracked} AND {enough if condition.op is Op.DID else f'NOT {enough}'}", values
 
 
 def links_of(campaign_id: int) -> list[str]:
     """Return the URLs that a campaign links to with click counting, in their order without duplicates."""
-    found: dict[str, None] = {}
+    urls: dict[str, None] = {}
     for links in Edition.objects.filter(campaign_id=campaign_id).order_by("number").values_list("links", flat=True):
-        found.update(dict.fromkeys(str(link["url"]) for link in links))
-    return list(found)
+        urls.update(dict.fromkeys(str(link["url"]) for link in links))
+    return list(urls)
 
 
 def _numbers_of(campaign_id: int, url: str) -> tuple[list[int], list[int]]:
@@ -68,8 +68,8 @@ def answered(condition: Condition, alias: str) -> Built:
         )
         values += [[place[at] for place in places] for at in range(3)]
     enough, values = at_least("got.contact_id", rows, values, alias, 1)
-    known = f"{alias}.tracking_event_id IS NOT NULL"
-    return f"{known} AND {enough if condition.op is Op.DID else f'NOT {enough}'}", values
+    is_tracked = f"{alias}.tracking_event_id IS NOT NULL"
+    return f"{is_tracked} AND {enough if condition.op is Op.DID else f'NOT {enough}'}", values
 
 
 register_builder(Field.CLICKED, clicked)

@@ -70,9 +70,9 @@ def _footer(version: TemplateVersion, imprint: Imprint) -> FooterImprint:
 
 def edition_of(version: TemplateVersion, imprint: Imprint) -> TemplateEdition:
     """Return what a frozen version compiles to under an imprint; compiled once. Raises SourceRefused."""
-    found = TemplateEdition.objects.filter(version=version, imprint=imprint).first()
-    if found is not None:
-        return found
+    edition = TemplateEdition.objects.filter(version=version, imprint=imprint).first()
+    if edition is not None:
+        return edition
     sources = compile_version(version, imprint).sources
     made = TemplateEdition(
         account_id=version.account_id,
@@ -163,6 +163,6 @@ def _reviewed(edition: TemplateEdition) -> ReviewedContent:
         sample = render_message(edition, values)
         while len(_REVIEWED) >= _MOST_REVIEWED:
             _REVIEWED.pop(next(iter(_REVIEWED)), None)
-        shown = (edition.subject, edition.html, edition.text), (sample.subject, sample.html, sample.text)
-        _REVIEWED[seal] = reviewed_content(shown)
+        contents = (edition.subject, edition.html, edition.text), (sample.subject, sample.html, sample.text)
+        _REVIEWED[seal] = reviewed_content(contents)
     return _REVIEWED[seal]

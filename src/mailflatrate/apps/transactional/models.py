@@ -117,8 +117,8 @@ class TemplateEdition(TenantModel):
         return key_ring().knows_content(self._octets(), bytes(self.seal))
 
     def _octets(self) -> bytes:
-        shown = ["transactional", self.account_id, self.version_id, self.imprint_id]
-        parts = [*shown, self.subject, self.html, self.text]
+        ids = ["transactional", self.account_id, self.version_id, self.imprint_id]
+        parts = [*ids, self.subject, self.html, self.text]
         return json.dumps(parts, ensure_ascii=False).encode("utf-8", "surrogatepass")
 
 
@@ -183,8 +183,8 @@ class TransactionalMessage(TenantModel):
     @property
     def _place(self) -> str:
         """Return what the data are bound to; hashed, because errors name the place."""
-        said = [self.account_id, self.version_id, self.recipient, self.reference_kind, self.reference]
-        return f"transactional:{hashlib.sha256(json.dumps(said).encode()).hexdigest()}"
+        key_parts = [self.account_id, self.version_id, self.recipient, self.reference_kind, self.reference]
+        return f"transactional:{hashlib.sha256(json.dumps(key_parts).encode()).hexdigest()}"
 
     def seal_data(self, data: dict[str, Any]) -> None:
         self.data_sealed = vault().seal(json.dumps(data, ensure_ascii=False).encode(), self._place)

@@ -67,15 +67,15 @@ def is_stream_apart(sender: SenderAddress | None) -> bool:
 
 def sender_choices() -> Sequence[SenderAddress]:
     proved = SenderAddress.objects.filter(verified_at__isnull=False, domain__verified_at__isnull=False)
-    found = proved.select_related("domain").order_by("email")
-    return [sender for sender in found if is_stream_apart(sender)]
+    senders = proved.select_related("domain").order_by("email")
+    return [sender for sender in senders if is_stream_apart(sender)]
 
 
 def find_submitted_version(mailing_ids: Sequence[str]) -> TemplateVersion | None:
     """Return the version that the first known one of these mailing IDs names, unless it is a draft that no one read."""
     rows = TemplateVersion.objects.filter(mailing_id__in=mailing_ids).exclude(submitted_at=None)
-    known = {row.mailing_id: row for row in rows}
-    return next((known[one] for one in mailing_ids if one in known), None)
+    versions = {row.mailing_id: row for row in rows}
+    return next((versions[candidate_id] for candidate_id in mailing_ids if candidate_id in versions), None)
 
 
 def is_misdirected(message: TransactionalMessage) -> bool:
@@ -101,11 +101,11 @@ def misdirected_reports(
         rows = rows.filter(account_id=account_id)
     if before_id is not None:
         rows = rows.filter(id__lt=before_id)
-    shown = list(rows[:size])
-    found = TransactionalMessage.objects.select_related("version__template").in_bulk(
-        [row.message_id for row in shown if row.message_id is not None]
+    page = list(rows[:size])
+    messages = TransactionalMessage.objects.select_related("version__template").in_bulk(
+        [row.message_id for row in page if row.message_id is not None]
     )
-    return [(row, found.get(row.message_id or 0)) for row in shown]
+    return [(row, messages.get(row.message_id or 0)) for row in page]
 
 
 def sent_before(message: TransactionalMessage) -> int:
@@ -143,10 +143,10 @@ def search_messages(
 ) -> Sequence[TransactionalMessage]:
     """Return messages, newest first: all, or those to an address or about a reference that is exactly `text`."""
     rows = TransactionalMessage.objects.select_related("version__template")
-    wanted = text.strip()
-    if wanted:
-        key = address_key(wanted)
-        rows = rows.filter(Q(reference=wanted) | Q(address_key=key) if key is not None else Q(reference=wanted))
+    term = text.strip()
+    if term:
+        key = address_key(term)
+        rows = rows.filter(Q(reference=term) | Q(address_key=key) if key is not None else Q(reference=term))
     if before_id is not None:
         rows = rows.filter(id__lt=before_id)
     return list(rows.order_by("-id")[:size])

@@ -224,7 +224,9 @@ def submit(request: ApplicantRequest) -> HttpResponseBase:
         password = form.cleaned_data["password"]
         is_new = bool(password) and not user.has_usable_password()
         try:
-            vetting.submit_application(request.application.account_id, user, where, password=password, shown=accepted)
+            vetting.submit_application(
+                request.application.account_id, user, where, password=password, document_ids=accepted
+            )
         except AccountError as error:
             problem = str(error)
         else:

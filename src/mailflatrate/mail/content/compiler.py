@@ -46,7 +46,7 @@ def lint_sources(
     seen = lint_parts(
         with_styles_applied(without_html),
         without_text,
-        wanted=required,
+        required=required,
         unsubscribe_in_html=bool(UNSUBSCRIBE_SLOT.search(html_source)),
         unsubscribe_in_text=bool(UNSUBSCRIBE_SLOT.search(text_source)),
         sizes=(len(html_source.encode()), len(text_source.encode())),

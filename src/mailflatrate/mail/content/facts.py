@@ -112,18 +112,18 @@ def lint_parts(
     html_part: str,
     text_part: str,
     *,
-    wanted: Iterable[str] = (),
+    required: Iterable[str] = (),
     unsubscribe_in_html: bool = False,
     unsubscribe_in_text: bool = False,
     sizes: tuple[int, int] | None = None,
     targets: Iterable[str] = (),
 ) -> CompiledContentFacts:
-    """`wanted` must be readable in both parts; `targets` are the web targets behind redirecting links."""
+    """`required` must be readable in both parts; `targets` are the web targets behind redirecting links."""
     page = _Page(shown_somewhere=names_shown_somewhere(html_part))
     page.read(tokenise(html_part))
     visible = _squeezed("".join(page.visible))
     plain = _squeezed(text_part)
-    wanted = list(wanted)
+    required = list(required)
     html_bytes, text_bytes = sizes or (len(html_part.encode(errors="replace")), len(text_part.encode(errors="replace")))
     preheader, hidden = page.split_preheader()
     urls = [*page.urls, *targets]
@@ -133,8 +133,8 @@ def lint_parts(
         text_bytes=text_bytes,
         unsubscribe_in_html=unsubscribe_in_html,
         unsubscribe_in_text=unsubscribe_in_text,
-        missing_imprint_html=tuple(phrase for phrase in wanted if _squeezed(phrase) not in visible),
-        missing_imprint_text=tuple(phrase for phrase in wanted if _squeezed(phrase) not in plain),
+        missing_imprint_html=tuple(phrase for phrase in required if _squeezed(phrase) not in visible),
+        missing_imprint_text=tuple(phrase for phrase in required if _squeezed(phrase) not in plain),
         merge_tags=find_merge_tags("\n".join(("".join(page.texts), *page.urls, *page.descriptions, text_part))),
         image_count=page.images,
         images_without_alt=tuple(page.without_alt),
@@ -144,7 +144,7 @@ def lint_parts(
         hidden_text=hidden,
         preheader=preheader,
         visible_text=visible,
-        faint_imprint=tuple(phrase for phrase in wanted if page.is_faint(_squeezed(phrase))),
+        faint_imprint=tuple(phrase for phrase in required if page.is_faint(_squeezed(phrase))),
         pixels=tuple(dict.fromkeys(host for host in map(_host, page.pixels) if host)),
         dark_traps=tuple(dict.fromkeys(page.dark_traps)),
         html_words=words,

@@ -57,14 +57,14 @@ def add_note(case_id: int, text: str, *, by: User) -> None:
 
 def attribute(case_id: int, matched: str, *, by: User) -> Case:
     """Returns the campaign's open case if it was merged into that. Raises AbuseError if `matched` names no campaign."""
-    found = find(matched.encode())
-    if found.campaign is None:
+    match = find(matched.encode())
+    if match.campaign is None:
         raise AbuseError(_("No campaign has this ID. Check the characters."))
     with tenancy.platform(PlatformReason.OPERATOR_DESK):
         case = locked(case_id)
         if case.state == CaseState.CLOSED:
             raise AbuseError(_("This case is closed. Reopen it first."))
-        campaign = found.campaign
+        campaign = match.campaign
         other = Case.objects.select_for_update().exclude(id=case.id).exclude(state=CaseState.CLOSED)
         other = other.filter(account_id=campaign.account_id, campaign_id=campaign.id, kind=case.kind)
         target = other.first()

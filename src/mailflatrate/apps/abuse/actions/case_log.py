@@ -108,16 +108,16 @@ def _case_for(draft: ReportDraft, at: datetime) -> tuple[Case, bool]:
     with connection.cursor() as cursor:
         cursor.execute(_LOCK, [key])
     open_ones = Case.objects.exclude(state=CaseState.CLOSED).filter(Q(account_id=draft.account_id), kind=draft.kind)
-    found = None
+    open_case = None
     if campaign_id is not None:
-        found = open_ones.filter(campaign_id=campaign_id).first()
+        open_case = open_ones.filter(campaign_id=campaign_id).first()
     elif draft.kind in _OF_THE_ACCOUNT:
-        found = open_ones.filter(campaign__isnull=True).first()
+        open_case = open_ones.filter(campaign__isnull=True).first()
     elif draft.reporter_key is not None:
         same = open_ones.filter(campaign__isnull=True, reports__reporter_key=draft.reporter_key)
-        found = same.order_by("-id").first()
-    if found is not None:
-        return found, False
+        open_case = same.order_by("-id").first()
+    if open_case is not None:
+        return open_case, False
     case = Case.objects.create(
         account_id=draft.account_id, campaign=draft.campaign, kind=draft.kind, reference=new_reference(),
         subject=draft.subject[:250], dangerous=draft.dangerous, opened_at=at, changed_at=at,
@@ -153,14 +153,14 @@ def independent_recipients(case: Case) -> list[int]:
     message; one per private domain, whose mailboxes may all belong to one person.
     """
     reports = case.reports.filter(via__in=_FROM_PEOPLE, delivery_id__isnull=False, effect=Effect.COMPLAINT.value)
-    ids = {found for found in reports.values_list("delivery_id", flat=True) if found is not None}
+    ids = {reported_id for reported_id in reports.values_list("delivery_id", flat=True) if reported_id is not None}
     rows = DeliveryRecord.objects.filter(id__in=ids, contact__isnull=False)
-    found: dict[str, int] = {}
+    recipients: dict[str, int] = {}
     for delivery_id, email in rows.order_by("id").values_list("id", "contact__email"):
         domain = domain_of(email)
         own = provider_of(domain) == OTHER
-        found.setdefault(registrable(domain) if own else email.lower(), delivery_id)
-    return list(found.values())
+        recipients.setdefault(registrable(domain) if own else email.lower(), delivery_id)
+    return list(recipients.values())
 
 
 @tenancy.needs_platform

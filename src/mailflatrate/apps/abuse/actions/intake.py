@@ -86,8 +86,8 @@ def take_mail(raw_mail_id: int) -> None:
 
 def _report_of(mail: RawMail) -> None:
     reading: dict[str, Any] = mail.reading
-    shown = show_mail(mail.content(), text_characters=SHOWN_CHARACTERS)
-    text = shown.text
+    preview = show_mail(mail.content(), text_characters=SHOWN_CHARACTERS)
+    text = preview.text
     about = _about(mail.account_id, mail.delivery_id, reading.get("campaign_id"))
     is_loop = bool(reading.get("machine"))
     effect = judge_report(_facts(mail, reading))
@@ -95,7 +95,7 @@ def _report_of(mail: RawMail) -> None:
     # The sender of a feedback loop report expects no answer; the person who complained is the recipient.
     key = about.address_key if is_loop else address_key(sender)
     original = reading.get("original") or {}
-    shown_subject = str(original.get("subject") or shown.subject)
+    shown_subject = str(original.get("subject") or preview.subject)
     draft = ReportDraft(
         via=ReportChannel.LOOP if is_loop else ReportChannel.MAIL, at=mail.received_at, account_id=about.account_id,
         campaign=about.campaign, reporter=sender, reporter_key=key,
@@ -106,7 +106,7 @@ def _report_of(mail: RawMail) -> None:
             "how": str(reading.get("how") or ""), "proof": str(reading.get("proof") or ""),
             "effect": "" if effect.effect is Effect.NOTHING or about.contact_id is None else effect.effect.value,
             "platform": effect.platform, "forged": min(int(reading.get("forged") or 0), 99),
-            "message_id": shown.message_id[:250], "complaint": "unasked" if is_loop else "",
+            "message_id": preview.message_id[:250], "complaint": "unasked" if is_loop else "",
         },
     )  # fmt: skip
     report = file_report(draft)
@@ -231,13 +231,13 @@ def take_page_report(given: PageReport) -> tuple[Report, ReportMatch]:
     """Take a report from the page (R-83). A token stops only this sender's messages to the recipient, at once, as it
     may have been forwarded (R-78). Once the mailbox itself confirms, it's a complaint and stops all senders (R-79).
     """
-    found = find(given.raw)
+    match = find(given.raw)
     kind, dangerous = kind_of(given.complaint)
     effect = ""
     with tenancy.platform(PlatformReason.ABUSE_DESK):
-        about = _about(found.account_id, found.delivery_id, found.campaign.id if found.campaign else None)
-        if found.proved and given.stop and (about.contact_id is not None or about.is_transactional):
-            _stop(found, source="report page")
+        about = _about(match.account_id, match.delivery_id, match.campaign.id if match.campaign else None)
+        if match.proved and given.stop and (about.contact_id is not None or about.is_transactional):
+            _stop(match, source="report page")
             effect = Effect.UNSUBSCRIBE.value
         draft = ReportDraft(
             via=ReportChannel.PAGE, at=clock.now(), kind=kind, dangerous=dangerous, account_id=about.account_id,
@@ -246,15 +246,15 @@ def take_page_report(given: PageReport) -> tuple[Report, ReportMatch]:
             fields={
                 "text": given.text[:SHOWN_CHARACTERS], "language": given.language, "complaint": given.complaint,
                 "reporter_name": given.reporter_name[:120], "notice": given.notice, "delivery_id": about.delivery_id,
-                "contact_id": about.contact_id, "address_key": about.address_key, "how": found.how,
+                "contact_id": about.contact_id, "address_key": about.address_key, "how": match.how,
                 "proof": SenderProof.NONE.value, "effect": effect, "ip": given.ip,
-                "forged": min(found.forged, 99), "raw_mail": _kept(given.raw, about.account_id),
+                "forged": min(match.forged, 99), "raw_mail": _kept(given.raw, about.account_id),
             },
         )  # fmt: skip
         report = file_report(draft, machine="abuse.report_page")
         if given.stop:
             _ask_the_address(report, about)
-        return report, found
+        return report, match
 
 
 def _ask_the_address(report: Report, about: ReportedMessage) -> None:
@@ -270,14 +270,14 @@ def _ask_the_address(report: Report, about: ReportedMessage) -> None:
         send_proof_mail(report)
 
 
-def _stop(found: ReportMatch, *, source: str) -> None:
-    assert found.account_id is not None
-    with tenancy.account(found.account_id):
-        delivery = find_delivery(found.account_id, found.delivery_id or 0)
+def _stop(match: ReportMatch, *, source: str) -> None:
+    assert match.account_id is not None
+    with tenancy.account(match.account_id):
+        delivery = find_delivery(match.account_id, match.delivery_id or 0)
         if delivery is not None:
             unsubscribe_delivery(delivery, by="complaint", source=source, everything=True)
     if delivery is not None and delivery.transactional_id is not None:
-        report_misdirected(found.account_id, delivery.transactional_id)
+        report_misdirected(match.account_id, delivery.transactional_id)
 
 
 def _kept(raw: bytes, account_id: int | None) -> RawMail | None:

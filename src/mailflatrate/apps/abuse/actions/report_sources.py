@@ -63,10 +63,10 @@ def open_contest(message_id: int, *, by: User) -> Case:
         message = DeskMessage.objects.select_related("author").filter(id=message_id, side="customer").first()
         if message is None:
             raise AbuseError(_("This customer message doesn't exist."))
-        known = Report.objects.select_related("case").filter(via=ReportChannel.CONTEST, source_id=message.id).first()
-        if known is not None:
-            _log_opened(known.case, by)
-            return known.case
+        existing = Report.objects.select_related("case").filter(via=ReportChannel.CONTEST, source_id=message.id).first()
+        if existing is not None:
+            _log_opened(existing.case, by)
+            return existing.case
         report = file_report(
             ReportDraft(
                 via=ReportChannel.CONTEST,
@@ -102,19 +102,19 @@ def open_by_hand(given: ByHand, *, by: User) -> Case:
     """Enter a report at the desk (R-43: letter, telephone). Raises AbuseError if no description is given."""
     if not given.text.strip():
         raise AbuseError(_("Write down what was said."))
-    found = find(given.about.encode())
-    if given.about.strip() and found.account_id is None:
+    match = find(given.about.encode())
+    if given.about.strip() and match.account_id is None:
         raise AbuseError(_("Nothing that we sent has this ID. Check the characters, or leave the field empty."))
     kind, dangerous = kind_of(given.complaint)
     with tenancy.platform(PlatformReason.OPERATOR_DESK):
         report = file_report(
             ReportDraft(
-                via=ReportChannel.HAND, at=clock.now(), kind=kind, dangerous=dangerous, account_id=found.account_id,
-                campaign=found.campaign, reporter=given.reporter.strip(), reporter_key=address_key(given.reporter),
-                subject=found.campaign.subject if found.campaign else given.text.partition("\n")[0],
+                via=ReportChannel.HAND, at=clock.now(), kind=kind, dangerous=dangerous, account_id=match.account_id,
+                campaign=match.campaign, reporter=given.reporter.strip(), reporter_key=address_key(given.reporter),
+                subject=match.campaign.subject if match.campaign else given.text.partition("\n")[0],
                 fields={
                     "text": given.text.strip(), "complaint": given.complaint, "language": given.language,
-                    "reporter_name": given.reporter_name.strip()[:120], "how": found.how, "proof": "hand",
+                    "reporter_name": given.reporter_name.strip()[:120], "how": match.how, "proof": "hand",
                 },
             ),
             by=by,
@@ -130,9 +130,9 @@ def file_figures(
     filing it twice makes one report. `text` is English. Works in any scope.
     """
     with tenancy.platform(PlatformReason.ABUSE_DESK):
-        known = Report.objects.select_related("case").filter(via=ReportChannel.FIGURES, source_id=source_id).first()
-        if known is not None:
-            return known.case
+        existing = Report.objects.select_related("case").filter(via=ReportChannel.FIGURES, source_id=source_id).first()
+        if existing is not None:
+            return existing.case
         campaign = Campaign.objects.filter(id=campaign_id or 0, account_id=account_id).first()
         report = file_report(
             ReportDraft(

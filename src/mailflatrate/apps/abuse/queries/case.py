@@ -78,19 +78,19 @@ def case_view(case_id: int) -> CaseView | None:
     case = Case.objects.select_related("account", "campaign__sender", "assigned_to", "merged_into", "closed_by").filter(
         id=case_id
     )
-    found = case.first()
-    if found is None:
+    row = case.first()
+    if row is None:
         return None
-    reports = list(found.reports.select_related("raw_mail").order_by("-id"))
+    reports = list(row.reports.select_related("raw_mail").order_by("-id"))
     return CaseView(
-        case=found,
+        case=row,
         reports=reports,
-        events=list(found.events.select_related("actor").order_by("-at", "-id")),
-        questions=list(found.questions.prefetch_related("answers__author").order_by("-id")),
-        sender=_sender(found.account, found.id) if found.account else None,
-        about=_campaign(found.campaign) if found.campaign else None,
-        people=people(found, reports),
-        like=[] if found.campaign_id else _like(reports),
+        events=list(row.events.select_related("actor").order_by("-at", "-id")),
+        questions=list(row.questions.prefetch_related("answers__author").order_by("-id")),
+        sender=_sender(row.account, row.id) if row.account else None,
+        about=_campaign(row.campaign) if row.campaign else None,
+        people=people(row, reports),
+        like=[] if row.campaign_id else _like(reports),
     )
 
 
@@ -125,17 +125,17 @@ def _campaign(campaign: Campaign) -> CaseCampaign:
 
 def people(case: Case, reports: Sequence[Report]) -> list[ReportedPerson]:
     """Return each recipient that the reports are about once, with what the account knows about them."""
-    found: list[ReportedPerson] = []
-    known: set[bytes] = set()
+    persons: list[ReportedPerson] = []
+    seen_keys: set[bytes] = set()
     for report in reports:
         key = report.address_key or report.reporter_key
-        if key is None or bytes(key) in known or case.account_id is None:
+        if key is None or bytes(key) in seen_keys or case.account_id is None:
             continue
-        known.add(bytes(key))
+        seen_keys.add(bytes(key))
         person = _person(case, report, bytes(key))
         if person is not None:
-            found.append(person)
-    return found
+            persons.append(person)
+    return persons
 
 
 def _person(case: Case, report: Report, key: bytes) -> ReportedPerson | None:
@@ -170,9 +170,9 @@ def _like(reports: Sequence[Report]) -> list[Campaign]:
         address = sender.rpartition("<")[2].rstrip("> ").strip().lower()
         if "@" in address and subject:
             rows = Campaign.objects.filter(sender__email__iexact=address).exclude(state="draft")
-            found = list(rows.filter(subject__iexact=subject).order_by("-started_at")[:5])
-            if found:
-                return found
+            campaigns = list(rows.filter(subject__iexact=subject).order_by("-started_at")[:5])
+            if campaigns:
+                return campaigns
             return list(rows.order_by("-started_at")[:3])
     return []
 

@@ -54,8 +54,8 @@ def queue(
     named_first = rows.annotate(number=Count("reports"), unnamed=Q(account=None)).order_by(
         "loops_only", "unnamed", "opened_at"
     )
-    found = [_row(case) for case in named_first[:MOST_ROWS]]
-    return sorted(found, key=_place)
+    case_rows = [_row(case) for case in named_first[:MOST_ROWS]]
+    return sorted(case_rows, key=_place)
 
 
 def _place(row: CaseQueueRow) -> tuple[bool, int, bool, datetime, int]:
@@ -74,8 +74,8 @@ def neighbours(case: Case) -> tuple[Case | None, Case | None]:
 
 def counts() -> dict[str, int]:
     """Count open cases by kind; those that feedback loops alone reported are counted under "loops_only", too."""
-    found = dict(open_cases().values_list("kind").annotate(n=Count("id")))
-    return found | {"loops_only": open_cases().filter(loops_only=True).count()}
+    by_kind = dict(open_cases().values_list("kind").annotate(n=Count("id")))
+    return by_kind | {"loops_only": open_cases().filter(loops_only=True).count()}
 
 
 def urgency_of(case: Case) -> Urgency:

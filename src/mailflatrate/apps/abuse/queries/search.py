@@ -54,9 +54,9 @@ def search(text: str) -> SearchResults:
     if not text:
         return SearchResults("")
     for attempt in (_by_token, _by_mailing_id, _by_reference, _by_address, _by_ip):
-        found = attempt(text)
-        if found is not None:
-            return found
+        answer = attempt(text)
+        if answer is not None:
+            return answer
     return _by_name(text)
 
 
@@ -67,9 +67,9 @@ def _cases(condition: Q) -> list[Case]:
 
 def _by_token(text: str) -> SearchResults | None:
     for token in dict.fromkeys(match.lower() for match in _TOKEN.findall(text)):
-        known = key_ring().identify(token)
-        if known is not None:
-            return _of_token(*known)
+        identity = key_ring().identify(token)
+        if identity is not None:
+            return _of_token(*identity)
     return None
 
 
@@ -177,11 +177,11 @@ def _by_name(text: str) -> SearchResults:
     )
     in_words = Report.objects.filter(Q(text__icontains=text) | Q(reporter_name__icontains=text))
     ids = list(in_words.order_by("-id").values_list("case_id", flat=True)[:MOST])
-    found = list(accounts.order_by("name")[:MOST])
-    of_accounts = Q(account_id__in=[row.id for row in found])
+    matches = list(accounts.order_by("name")[:MOST])
+    of_accounts = Q(account_id__in=[row.id for row in matches])
     return SearchResults(
         "name",
         cases=_cases(Q(subject__icontains=text) | Q(id__in=ids) | of_accounts),
         campaigns=list(campaigns.order_by("-id")[:MOST]),
-        accounts=found,
+        accounts=matches,
     )

@@ -162,12 +162,12 @@ def _answer_strikes(account_id: int, present: AccountStatus) -> None:
     if answered is not None:
         counting = counting.filter(given_at__gt=answered)
     given = list(counting.values_list("given_at", flat=True))
-    found = measure(given, earlier.count(), clock.now())
+    measure_kind = measure(given, earlier.count(), clock.now())
     after, text = {
         StrikeMeasure.NONE: (None, ""),
         StrikeMeasure.SUSPEND: (AccountStatus.SUSPENDED, STRIKES_TEXT),
         StrikeMeasure.CLOSE: (AccountStatus.CLOSED, CLOSED_TEXT),
-    }[found]
+    }[measure_kind]
     if after is None or not may_move(present, after, Mover.MACHINE):
         return
     reasons = Reasons(STRIKES, text, STRIKES_REMEDY, "R-08", {"strikes": len(given), "suspensions": earlier.count()})

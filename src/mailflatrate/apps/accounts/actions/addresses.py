@@ -55,12 +55,12 @@ def ask_for_address(user: User, email: str, *, url: Callable[[str], str]) -> Non
         if AddressChange.objects.filter(user=user, asked_at__gt=now - LINK_WORKS).count() >= MOST_A_DAY:
             raise AccountError(_("You've requested this several times today. Try again tomorrow."))
         change = AddressChange.objects.create(user=user, email=email, asked_at=now)
-    known = User.objects.filter(email=email).exists()
+    is_taken = User.objects.filter(email=email).exists()
     send_mail(
         house_account().id,
         NoticeKind.ACCESS,
         email,
-        "accounts/mail/address_in_use" if known else "accounts/mail/address_confirm",
+        "accounts/mail/address_in_use" if is_taken else "accounts/mail/address_confirm",
         {"url": url(signing.dumps([change.id, _state(user)], salt=_SALT))},
         language=user.language,
     )

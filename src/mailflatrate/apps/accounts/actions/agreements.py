@@ -52,10 +52,10 @@ def accept_agreements(account_id: int, user: User, *, ip: str | None, user_agent
 
 
 @tenancy.needs_account
-def read_documents(user: User, shown: Sequence[int], where: Circumstances, *, owner: bool) -> None:
-    """`shown`: document ids; owners agree for the account, too. Raises AccountError if a newer version is in force."""
+def read_documents(user: User, document_ids: Sequence[int], where: Circumstances, *, owner: bool) -> None:
+    """`document_ids`: as shown; owners agree for the account too. Raises AccountError if a newer one is in force."""
     due = documents_to_read(user)
-    if {row.id for row in due} != set(shown):
+    if {row.id for row in due} != set(document_ids):
         raise AccountError(_("One of the texts has changed in the meantime. Read it again."))
     if owner:
         accept_agreements(tenancy.current_account_id(), user, ip=where.ip, user_agent=where.user_agent)

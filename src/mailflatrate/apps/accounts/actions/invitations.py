@@ -138,20 +138,20 @@ def withdraw(account_id: int, invitation_id: int, *, by: User) -> Invitation:
 
 def _open_here(invitation_id: int) -> Invitation:
     rows = Invitation.objects.select_for_update().filter(id=invitation_id, accepted_at=None, withdrawn_at=None)
-    found = rows.first()
-    if found is None:
+    invitation = rows.first()
+    if invitation is None:
         raise AccountError(_("This invitation is no longer open."))
-    return found
+    return invitation
 
 
 def find_invitation(token: str) -> Invitation:
     """Return the open invitation for a token, with its account and the user who sent it. Raises AccountError."""
     with tenancy.platform(PlatformReason.INVITATION):
         rows = Invitation.objects.select_related("account", "invited_by").filter(token_hash=_hash(token))
-        found = rows.filter(accepted_at=None, withdrawn_at=None, expires_at__gt=clock.now()).first()
-    if found is None or not found.invited_by.is_active or found.account.status == AccountStatus.CLOSED:
+        invitation = rows.filter(accepted_at=None, withdrawn_at=None, expires_at__gt=clock.now()).first()
+    if invitation is None or not invitation.invited_by.is_active or invitation.account.status == AccountStatus.CLOSED:
         raise AccountError(_("This invitation is no longer open. Ask the person who invited you for a new one."))
-    return found
+    return invitation
 
 
 def join(token: str, *, name: str, password: str) -> User:
@@ -165,16 +165,16 @@ def join(token: str, *, name: str, password: str) -> User:
 
 def accept(token: str, *, user: User) -> Membership:
     """Only the proved address that `user` signs in with can accept. Raises AccountError."""
-    found = find_invitation(token)
-    with tenancy.account(found.account_id), tenancy.access():
-        invitation = Invitation.objects.select_for_update().get(id=found.id)
+    candidate = find_invitation(token)
+    with tenancy.account(candidate.account_id), tenancy.access():
+        invitation = Invitation.objects.select_for_update().get(id=candidate.id)
         email = User.objects.select_for_update().get(id=user.id).email
-        if invitation.accepted_at or invitation.withdrawn_at or invitation.token_hash != found.token_hash:
+        if invitation.accepted_at or invitation.withdrawn_at or invitation.token_hash != candidate.token_hash:
             raise AccountError(_("This invitation is no longer open. Ask the person who invited you for a new one."))
         if invitation.email != email:
             raise AccountError(_("This invitation was sent to a different address than the one you're signed in with."))
         membership, _new = Membership.objects.get_or_create(
-            account_id=found.account_id,
+            account_id=candidate.account_id,
             user=user,
             defaults={"role": invitation.role, "list_ids": invitation.list_ids},
         )

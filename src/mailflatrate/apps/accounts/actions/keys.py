@@ -90,7 +90,7 @@ def make_api_key(
         with tenancy.access():
             key = ApiKey.objects.create(
                 name=name, prefix=prefix, secret_hash=hash_of(secret), created_by=by,
-                scopes=[each.value for each in KeyScope if each in scopes], created_at=now, expires_at=expires_at,
+                scopes=[scope.value for scope in KeyScope if scope in scopes], created_at=now, expires_at=expires_at,
                 form_ids=sorted(bounds.form_ids) if bounds else None, daily_asks=bounds.daily if bounds else None,
                 networks=ranges,
             )  # fmt: skip
@@ -126,7 +126,7 @@ def _checked_bounds(asking: AskingBounds | None) -> AskingBounds:
 
 def parse_networks(written: Sequence[str]) -> list[str]:
     """Return addresses and CIDR ranges in canonical form without duplicates. Raises AccountError."""
-    found: dict[str, None] = {}
+    networks: dict[str, None] = {}
     for text in written:
         try:
             network = ip_network(text.strip(), strict=False)
@@ -135,10 +135,10 @@ def parse_networks(written: Sequence[str]) -> list[str]:
             raise AccountError(words % {"text": text.strip()[:60]}) from error
         if network.version == 6 and network.network_address.ipv4_mapped is not None:
             raise AccountError(_("Write IPv4 addresses as IPv4, without “::ffff:”."))
-        found[str(network)] = None
-    if len(found) > MOST_NETWORKS:
+        networks[str(network)] = None
+    if len(networks) > MOST_NETWORKS:
         raise AccountError(_("A key can have up to %(most)d IP ranges.") % {"most": MOST_NETWORKS})
-    return list(found)
+    return list(networks)
 
 
 def revoke_api_key(account_id: int, key_id: int, *, by: User) -> ApiKey:

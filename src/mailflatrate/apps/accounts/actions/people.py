@@ -73,15 +73,15 @@ def limit_member(account_id: int, membership_id: int, list_ids: Collection[int] 
     with tenancy.account(account_id), tenancy.access():
         membership = _locked_membership(account_id, membership_id)
         refuse_above(by, membership.role)
-        wanted = checked_limit(membership.role, list_ids)
+        limit = checked_limit(membership.role, list_ids)
         if membership.user_id == by.id:
             raise AccountError(_("You can't limit yourself. Ask another owner or admin."))
-        if wanted == membership.list_ids:
+        if limit == membership.list_ids:
             return
-        before, membership.list_ids = membership.list_ids, wanted
+        before, membership.list_ids = membership.list_ids, limit
         membership.save(update_fields=["list_ids"])
-        _record("member.limited", membership, by, before=_said(before), after=_said(wanted))
-        if wanted is not None:  # no one who is limited invites, and their invitations would not be limited
+        _record("member.limited", membership, by, before=_said(before), after=_said(limit))
+        if limit is not None:  # no one who is limited invites, and their invitations would not be limited
             _end_invitations_of(membership.user, by)
 
 
@@ -148,10 +148,10 @@ def withdraw_invitation(invitation: Invitation, *, by: User) -> None:
         )
 
 
-def refuse_above(by: User, *wanted: str) -> None:
+def refuse_above(by: User, *roles: str) -> None:
     """Raise AccountError unless `by` may give all these roles in the current account."""
     role = role_of(by)
-    if role is None or not member_may(by, Permission.TEAM) or not set(wanted) <= set(grantable_by(role)):
+    if role is None or not member_may(by, Permission.TEAM) or not set(roles) <= set(grantable_by(role)):
         raise AccountError(_("You can only give, change and remove roles below your own."))
 
 

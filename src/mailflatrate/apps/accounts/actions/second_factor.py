@@ -19,7 +19,7 @@ from mailflatrate.settings import load_settings
 
 
 def require_second_factor(
-    account_id: int, wanted: bool, *, by: User, proved: bool, without: Collection[User] = ()
+    account_id: int, is_required: bool, *, by: User, proved: bool, without: Collection[User] = ()
 ) -> None:
     """No grace period: sessions without a factor see only how to set one up; `without` are told. Raises AccountError
     unless an owner who signed in with one (`proved`) does it: a thief with only a password must neither lock the
@@ -29,15 +29,15 @@ def require_second_factor(
         account = Account.objects.select_for_update().get(id=account_id)
         if not member_may(by, Permission.SECURITY):
             raise AccountError(_("Only owners can change this."))
-        if account.second_factor == wanted:
+        if account.second_factor == is_required:
             return
         if not proved:
             raise AccountError(_("Set up your own second factor and sign in with it first."))
         with tenancy.access():
-            Account.objects.filter(id=account_id).update(second_factor=wanted)
-        action = "second_factor.required" if wanted else "second_factor.optional"
+            Account.objects.filter(id=account_id).update(second_factor=is_required)
+        action = "second_factor.required" if is_required else "second_factor.optional"
         audit.record(action, by=audit.person(by), account_id=account_id)
-    if wanted:
+    if is_required:
         _tell_those_without(account_id, without, by)
 
 
@@ -61,15 +61,15 @@ def send_factor_link(user: User) -> None:
 
 
 def announce_first_factor(user: User) -> None:
-    found = memberships(user)
+    own_memberships = memberships(user)
     tell_people(NoticeKind.ACCESS, [user], "accounts/mail/factor_added", {})
     with tenancy.platform(PlatformReason.PERSON):
         audit.record("second_factor.added", by=audit.person(user), subject=f"user:{user.id}")
-        for row in found:
+        for row in own_memberships:
             audit.record(
                 "second_factor.added", by=audit.person(user), account_id=row.account_id, subject=f"user:{user.id}"
             )
-        others = Membership.objects.filter(account_id__in=[row.account_id for row in found], role=Role.OWNER)
+        others = Membership.objects.filter(account_id__in=[row.account_id for row in own_memberships], role=Role.OWNER)
         owners = list(others.filter(user__is_active=True).exclude(user=user).select_related("user", "account"))
     for owner in owners:
         facts = {"person": user, "account": owner.account.name}

@@ -56,11 +56,11 @@ class AddressRefused(AccountError):
 def check_applicant_address(email: str) -> str:
     """Raises AddressRefused for a role, disposable or invalid one (R-21, R-22); reserved names pass in the demo."""
     allowed = frozenset({load_settings().service_domain.rpartition(".")[2]})
-    found = decide_address(email.strip(), allow_reserved=allowed)
-    if found.verdict is not AddressVerdict.ACCEPT:
-        assert found.reason is not None
-        raise AddressRefused(reason_sentence(found.reason, known_language(get_language())))
-    return found.address.lower()
+    decision = decide_address(email.strip(), allow_reserved=allowed)
+    if decision.verdict is not AddressVerdict.ACCEPT:
+        assert decision.reason is not None
+        raise AddressRefused(reason_sentence(decision.reason, known_language(get_language())))
+    return decision.address.lower()
 
 
 def ask_to_apply(email: str, *, language: str, ip: str | None, link: str, sign_in: str) -> None:
@@ -74,12 +74,12 @@ def ask_to_apply(email: str, *, language: str, ip: str | None, link: str, sign_i
     if ip and recent.filter(ip=ip, asked_at__gt=now - timedelta(hours=1)).count() >= MESSAGES_PER_IP_HOUR:
         return
     Applicant.objects.create(email=email, language=language, ip=ip, asked_at=now)
-    known = User.objects.filter(email=email).exists() and open_application(email) is None
+    has_user = User.objects.filter(email=email).exists() and open_application(email) is None
     send_mail(
         house_account().id,
         NoticeKind.ACCESS,
         email,
-        "accounts/mail/application_known" if known else "accounts/mail/application",
+        "accounts/mail/application_known" if has_user else "accounts/mail/application",
         {"url": link, "sign_in": sign_in},
         language=language,
     )
@@ -95,9 +95,9 @@ def open_application(email: str) -> Application | None:
 def begin_application(email: str, *, name: str, company: str, country: str, language: str) -> Application:
     """The link that led here proves the address. Safe to repeat. Raises AccountError if they already work here."""
     email = check_applicant_address(email)
-    found = open_application(email)
-    if found is not None:
-        return found
+    application = open_application(email)
+    if application is not None:
+        return application
     with tenancy.platform(PlatformReason.APPLICATION):
         if User.objects.filter(email=email).exists():
             raise AccountError(_("This address already has a login here. Sign in, or use another address."))
@@ -153,14 +153,14 @@ def _editable(account_id: int) -> Application:
 
 
 def submit_application(
-    account_id: int, user: User, where: Circumstances, *, password: str = "", shown: Sequence[int] | None = None
+    account_id: int, user: User, where: Circumstances, *, password: str = "", document_ids: Sequence[int] | None = None
 ) -> None:
     """Submit it and accept the agreements for the account (R-04, R-92); without `password` they sign in by emailed
-    links. Raises AccountError while a field is empty, or a document in force isn't among those `shown` (ids).
+    links. Raises AccountError while a field is empty, or a document in force isn't among `document_ids`.
     """
     with tenancy.account(account_id):
         application = _editable(account_id)
-        if shown is not None and {row.id for row in current_documents(user.language)} != set(shown):
+        if document_ids is not None and {row.id for row in current_documents(user.language)} != set(document_ids):
             raise AccountError(_("One of the texts has changed in the meantime. Read it again."))
         empty = missing_fields(record_of(application))
         if empty:
@@ -179,17 +179,17 @@ def field_names(keys: Iterable[str]) -> str:
     return ", ".join(field_name(key, known_language(get_language())) for key in keys)
 
 
-def keep_signals(account_id: int, found: Iterable[SignalResult]) -> None:
+def keep_signals(account_id: int, results: Iterable[SignalResult]) -> None:
     now = clock.now()
     with tenancy.platform(PlatformReason.HOUSEKEEPING):
         application = Application.objects.select_for_update().get(account_id=account_id)
         Signal.objects.filter(application=application).delete()
         Signal.objects.bulk_create(
             Signal(
-                account_id=account_id, application=application, key=one.key, outcome=one.outcome.value,
-                word=one.word, value=one.value, evidence=one.evidence, at=now,
+                account_id=account_id, application=application, key=signal.key, outcome=signal.outcome.value,
+                word=signal.word, value=signal.value, evidence=signal.evidence, at=now,
             )
-            for one in found
+            for signal in results
         )  # fmt: skip
         application.signals_at = now
         application.save(update_fields=["signals_at"])

@@ -116,7 +116,9 @@ class Account(models.Model):
         constraints = [
             # an account that may send was activated by an operator.
             models.CheckConstraint(
-                condition=~Q(status__in=[each.value for each in AccountStatus if each.may_send])
+                condition=~Q(
+                    status__in=[sending_status.value for sending_status in AccountStatus if sending_status.may_send]
+                )
                 | Q(activated_by__isnull=False, activated_at__isnull=False, vetting_record__isnull=False),
                 name="account_activated_by_a_person",
             ),

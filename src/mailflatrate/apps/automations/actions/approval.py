@@ -58,8 +58,8 @@ def approval_of(version: AutomationVersion) -> AutomationApproval | None:
 def messages_in(version: AutomationVersion) -> list[Campaign]:
     """Return the messages of a version in the order of its steps."""
     ids = graph_of(version).campaigns()
-    found = Campaign.objects.select_related("sender__domain").in_bulk(ids)
-    return [found[number] for number in ids if number in found]
+    messages = Campaign.objects.select_related("sender__domain").in_bulk(ids)
+    return [messages[number] for number in ids if number in messages]
 
 
 @tenancy.needs_account

@@ -109,9 +109,9 @@ def begin_version(automation_id: int, *, by: User | None) -> AutomationVersion:
 
 
 def _copied_messages(version: AutomationVersion, automation: Automation, by: User | None) -> dict[int, int]:
-    known = dict(Campaign.objects.filter(id__in=graph_of(version).campaigns()).values_list("id", "name"))
+    names = dict(Campaign.objects.filter(id__in=graph_of(version).campaigns()).values_list("id", "name"))
     made = {}
-    for number, name in known.items():
+    for number, name in names.items():
         copy = _own(campaign_drafts.copy_campaign(number, by=by), automation, by)
         campaign_drafts.update_campaign(copy.id, {"name": name}, by=by)
         made[number] = copy.id
@@ -171,10 +171,10 @@ def locked_automation(automation_id: int) -> Automation:
 def draft_of(automation_id: int) -> AutomationVersion:
     """Return the draft version, locked until the transaction ends. Raises AutomationError if there is none."""
     versions = AutomationVersion.objects.select_for_update(of=("self",)).select_related("automation")
-    found = versions.filter(automation_id=automation_id, state=VersionState.DRAFT).first()
-    if found is None:
+    draft = versions.filter(automation_id=automation_id, state=VersionState.DRAFT).first()
+    if draft is None:
         raise AutomationError(_("This version was released and stays as it is. Edit it as a new version."))
-    return found
+    return draft
 
 
 def _checked_name(name: str) -> str:

@@ -123,8 +123,8 @@ def _compile(version: AutomationVersion) -> list[AutomationStep]:
 def _tick(step: AutomationStep, by: User, where: Circumstances | None) -> None:
     assert step.campaign_id is not None
     campaign = Campaign.objects.get(id=step.campaign_id)
-    shown = content_hash(campaign, newest_imprint())
-    campaign_drafts.tick_policy(campaign.id, by=by, shown_hash=shown, where=where)
+    digest = content_hash(campaign, newest_imprint())
+    campaign_drafts.tick_policy(campaign.id, by=by, shown_hash=digest, where=where)
 
 
 def _release(

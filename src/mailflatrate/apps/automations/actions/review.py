@@ -33,12 +33,12 @@ def review_automation(
     *,
     approved: bool,
     by: User,
-    shown: Mapping[int, str],
+    content_hashes: Mapping[int, str],
     text: str = "",
     note: str = "",
 ) -> None:
-    """One decision, whose reason the customer reads; drafts shown early remain drafts. `shown`: the content hashes
-    that the reviewer saw, by campaign. Raises CampaignError, and then nothing is decided.
+    """One decision, whose reason the customer reads; drafts shown early remain drafts. `content_hashes`: what
+    the reviewer saw, by campaign. Raises CampaignError, and then nothing is decided.
     """
     with tenancy.account(account_id):
         automation = Automation.objects.get(id=automation_id)
@@ -46,11 +46,18 @@ def review_automation(
     waiting = [campaign.id for campaign in messages]
     if not waiting:
         raise CampaignError(_("This automation is no longer waiting for review."))
-    if set(waiting) != set(shown):
+    if set(waiting) != set(content_hashes):
         raise CampaignError(_("The automation has changed in the meantime. Review it again."))
     for number in waiting:
         review_campaign(
-            account_id, number, approved=approved, by=by, shown_hash=shown[number], text=text, note=note, tells=False
+            account_id,
+            number,
+            approved=approved,
+            by=by,
+            shown_hash=content_hashes[number],
+            text=text,
+            note=note,
+            tells=False,
         )
     with tenancy.account(account_id):
         complete_release(automation_id)

@@ -37,16 +37,16 @@ def end_waits(run: VersionRun, arrivals: Sequence[NotedArrival]) -> bool:
         "events": [arrival.event for arrival in arrivals],
         "now": run.now,
     }
-    found: dict[tuple[int, str], list[int]] = {}
+    waiting: dict[tuple[int, str], list[int]] = {}
     with connection.cursor() as cursor:
         cursor.execute(_END, values)
         for enrolment_id, version_id, key in cursor.fetchall():
-            found.setdefault((version_id, key), []).append(enrolment_id)
-    for (version_id, key), ids in found.items():
+            waiting.setdefault((version_id, key), []).append(enrolment_id)
+    for (version_id, key), ids in waiting.items():
         within = run if version_id == run.version.id else _run_of(version_id)
         step = within.steps[key]
         move(within, step, [Passed(number, step.targets[0], CAME) for number in ids])
-    return any(version_id != run.version.id for version_id, _key in found)
+    return any(version_id != run.version.id for version_id, _key in waiting)
 
 
 def _run_of(version_id: int) -> VersionRun:

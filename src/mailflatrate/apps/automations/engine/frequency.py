@@ -30,7 +30,7 @@ def _promise(wording: str) -> Promise | None:
 def rests(run: VersionRun, people: Sequence[Person]) -> dict[int, datetime]:
     """By enrollment, until when no message may come; people who may get one now are missing."""
     list_id, cap = run.automation.mailing_list_id, run.graph.cap_per_week
-    found = rests_until(
+    ends = rests_until(
         [
             limit
             for person in people
@@ -41,8 +41,8 @@ def rests(run: VersionRun, people: Sequence[Person]) -> dict[int, datetime]:
     )
     for person in people:
         if person.paused_until is not None and person.paused_until > run.now:
-            found[person.enrolment_id] = max(person.paused_until, found.get(person.enrolment_id, run.now))
-    return found
+            ends[person.enrolment_id] = max(person.paused_until, ends.get(person.enrolment_id, run.now))
+    return ends
 
 
 def limits_of(

@@ -122,12 +122,12 @@ def _dues(run: VersionRun, step: AutomationStep, ids: Sequence[int]) -> dict[int
         values: dict[str, Any] = {"account_id": run.automation.account_id, **_ids(ids), "field": rule.field}
         cursor.execute(_ZONED.format(zone=ZONE, day=DAY), values)
         people = cursor.fetchall()
-    found: dict[tuple[str | None, date | None], datetime | None] = {}
+    due_times: dict[tuple[str | None, date | None], datetime | None] = {}
     dues = {}
     for number, zone, day in people:
-        if (zone, day) not in found:
-            found[zone, day] = due_at(rule, run.now, zone_for(zone, run.home), day)
-        if (due := found[zone, day]) is not None:
+        if (zone, day) not in due_times:
+            due_times[zone, day] = due_at(rule, run.now, zone_for(zone, run.home), day)
+        if (due := due_times[zone, day]) is not None:
             dues[number] = due
     return dues
 

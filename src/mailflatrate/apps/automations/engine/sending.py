@@ -52,7 +52,9 @@ def send(run: VersionRun, step: AutomationStep, people: Sequence[Person]) -> Non
     postpone(run, later)
     ready = [person for person in people if person.enrolment_id not in later]
     if ready:
-        recipients = [StepRecipient(each.enrolment_id, each.contact_id, each.consent_event_id) for each in ready]
+        recipients = [
+            StepRecipient(reader.enrolment_id, reader.contact_id, reader.consent_event_id) for reader in ready
+        ]
         plan_step(message, recipients)
         move(run, step, [Passed(person.enrolment_id, following) for person in ready])
 

@@ -252,8 +252,8 @@ class _Notify(StepAction[Notify]):
     def act(self, run: VersionRun, step: AutomationStep, people: Sequence[Person]) -> None:
         """Once for the whole batch; not to who has left the account, or is limited to some lists (ADR 0048)."""
         members = Membership.objects.select_related("user").filter(user__is_active=True, list_ids=None)
-        found = members.filter(user_id=step.parameters["user"]).first()
-        if found is not None:
+        member = members.filter(user_id=step.parameters["user"]).first()
+        if member is not None:
             ids = [person.contact_id for person in people[:_MOST_NAMED]]
             names = [str(contact) for contact in Contact.objects.filter(id__in=ids).order_by("id")]
             facts = {
@@ -263,7 +263,7 @@ class _Notify(StepAction[Notify]):
                 "note": QuotedText(step.parameters["text"]),
                 "url": f"{load_settings().public_url}/studio/contacts/{ids[0]}/",
             }
-            tell_people(NoticeKind.TEAM, [found.user], "automations/mail/step_reached", facts)
+            tell_people(NoticeKind.TEAM, [member.user], "automations/mail/step_reached", facts)
         pass_on(run, step, people)
 
     def problems(self, step: Notify, lookup: GraphLookup) -> Iterator[GraphProblem]:

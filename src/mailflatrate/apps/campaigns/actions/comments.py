@@ -86,5 +86,5 @@ def _concerned(campaign: Campaign, by: User) -> list[User]:
     asked = release_request(campaign.id)
     ids = {campaign.created_by_id, campaign.edited_by_id, asked.asked_by_id if asked else None}
     ids |= set(CampaignComment.objects.filter(campaign=campaign).values_list("author_id", flat=True))
-    found = [row.user for user_id, row in people.items() if user_id in ids]
-    return found or [row.user for row in people.values() if may(row.role, Permission.RELEASE)]
+    users = [row.user for user_id, row in people.items() if user_id in ids]
+    return users or [row.user for row in people.values() if may(row.role, Permission.RELEASE)]

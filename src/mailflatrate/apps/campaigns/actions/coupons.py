@@ -58,14 +58,14 @@ def remove_unused(pool_id: int) -> bool:
 def _usable(data: bytes) -> UploadedCodes:
     uploaded = read_codes(data)
     if uploaded.mistakes:
-        shown = "; ".join(f"{number}: {text}" for number, text in uploaded.mistakes)
-        said = _("These lines hold no code, so nothing was saved: %(lines)s. A code has 3 to 64 letters and digits.")
-        raise CampaignInputError(said % {"lines": shown})
+        lines = "; ".join(f"{number}: {text}" for number, text in uploaded.mistakes)
+        message = _("These lines hold no code, so nothing was saved: %(lines)s. A code has 3 to 64 letters and digits.")
+        raise CampaignInputError(message % {"lines": lines})
     if uploaded.problem == "empty":
         raise CampaignInputError(_("Upload a file with one code a line, or paste the codes."))
     if uploaded.problem:
-        said = _("That's too much at once. Upload up to %(most)s codes in up to 8 MB, and add the others afterward.")
-        raise CampaignInputError(said % {"most": MOST_CODES})
+        message = _("That's too much at once. Upload up to %(most)s codes in up to 8 MB, and add the others afterward.")
+        raise CampaignInputError(message % {"most": MOST_CODES})
     return uploaded
 
 

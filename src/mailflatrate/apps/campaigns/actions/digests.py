@@ -109,8 +109,8 @@ def request_feed_check(digest_id: int, *, issue: bool) -> None:
 def enqueue_due_digests() -> None:
     with tenancy.platform(PlatformReason.HOUSEKEEPING):
         due = FeedDigest.objects.filter(is_active=True, next_at__lte=clock.now()).order_by("next_at")
-        found = list(due.values_list("account_id", "id", "url"))
-    for account_id, digest_id, url in found:
+        digests = list(due.values_list("account_id", "id", "url"))
+    for account_id, digest_id, url in digests:
         _enqueue(account_id, digest_id, bool(url), issue=False)
 
 
@@ -212,8 +212,8 @@ def _remember(digest: FeedDigest, feed: Feed) -> None:
     """Store new entries. Entries from before the first check count as known and never appear in an issue."""
     was_unread = digest.outcome in {*FAILURES, DigestOutcome.USED_UP}
     now, first = clock.now(), digest.checked_at is None or (was_unread and not digest.items.exists())
-    known = set(digest.items.filter(key__in=[item.key for item in feed.items]).values_list("key", flat=True))
-    new = {item.key: item for item in feed.items if item.key not in known}
+    known_keys = set(digest.items.filter(key__in=[item.key for item in feed.items]).values_list("key", flat=True))
+    new = {item.key: item for item in feed.items if item.key not in known_keys}
     FeedItem.objects.bulk_create([
         FeedItem(
             account_id=digest.account_id, digest=digest, key=item.key, title=item.title, summary=item.summary,

@@ -237,8 +237,8 @@ def make_edition(campaign: Campaign, variant: int = 0) -> Edition:
     with connection.cursor() as cursor:
         cursor.execute("SELECT nextval(pg_get_serial_sequence('edition', 'id'))")
         edition_id = cursor.fetchone()[0]
-    shown = as_variant(campaign, variant)
-    compiled = compile_campaign(shown, imprint, edition_id=edition_id, attributes=attributes).sources
+    version = as_variant(campaign, variant)
+    compiled = compile_campaign(version, imprint, edition_id=edition_id, attributes=attributes).sources
     newest = queries.newest_edition(campaign.id)
     edition = Edition(
         id=edition_id,
@@ -246,10 +246,10 @@ def make_edition(campaign: Campaign, variant: int = 0) -> Edition:
         campaign=campaign,
         number=newest.number + 1 if newest else 1,
         variant=variant,
-        language=shown.language,
+        language=version.language,
         content_hash=content_hash(campaign, imprint),
         subject=compiled.subject,
-        preheader=shown.preheader,
+        preheader=version.preheader,
         html=compiled.html,
         text=compiled.text,
         links=[asdict(link) for link in compiled.links],
@@ -257,8 +257,8 @@ def make_edition(campaign: Campaign, variant: int = 0) -> Edition:
             "attributes": sorted(attributes),
             "own_hosts": sorted(compiled.own_hosts or ()),
             "defaults": printed_defaults(campaign),
-            **({"events": list(events)} if (events := calendar_events(shown)) else {}),
-            **({"polls": [poll.as_json() for poll in polls]} if (polls := read_polls(shown)) else {}),
+            **({"events": list(events)} if (events := calendar_events(version)) else {}),
+            **({"polls": [poll.as_json() for poll in polls]} if (polls := read_polls(version)) else {}),
             **({"coupons": pools} if (pools := pools_in((compiled.subject, compiled.html, compiled.text))) else {}),
             **({"visits": visits} if (visits := evidence_of(campaign.id)) else {}),
             **({"suggested": suggested} if (suggested := suggested_parts(campaign)) else {}),

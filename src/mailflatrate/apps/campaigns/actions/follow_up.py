@@ -54,8 +54,8 @@ def create_follow_up(campaign_id: int, goal: FollowUpGoal, *, by: User, variant:
     if problem := why_no_follow_up(original):
         raise CampaignError(problem)
     _refuse_unknown(original, goal)
-    shown = as_variant(original, variant)
-    values = {name: getattr(shown, name) for name in DRAFT_FIELDS.keys() - {"name", "variants"}}
+    version = as_variant(original, variant)
+    values = {name: getattr(version, name) for name in DRAFT_FIELDS.keys() - {"name", "variants"}}
     name = _("%(name)s (follow-up)") % {"name": original.name[:100]}
     stored = {"event": goal.event} if goal.event else {"link": goal.link}
     return create_campaign(

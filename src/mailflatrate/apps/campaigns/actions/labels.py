@@ -16,19 +16,19 @@ MOST_NAMES = 100
 
 def label_counts() -> dict[str, int]:
     rows = Campaign.objects.filter(automation_id=None).exclude(labels=[]).values_list("labels", flat=True)
-    found = Counter(label for labels in rows for label in labels)
-    return {name: found[name] for name in sorted(found, key=str.casefold)}
+    counts = Counter(label for labels in rows for label in labels)
+    return {name: counts[name] for name in sorted(counts, key=str.casefold)}
 
 
 def add_label(campaign_ids: Sequence[int], name: str) -> int:
     """Returns how many had none. Upper and lower case are one label; campaigns the member may not see are passed over.
     Raises CampaignInputError for an empty or overlong name, or beyond MOST_LABELS or MOST_NAMES.
     """
-    name, known = " ".join(name.replace("\0", "").split()), label_counts()
+    name, counts = " ".join(name.replace("\0", "").split()), label_counts()
     if not name or len(name) > LONGEST_LABEL:
         raise CampaignInputError(_("A label has 1 to %(most)d characters.") % {"most": LONGEST_LABEL})
-    name = next((each for each in known if each.casefold() == name.casefold()), name)
-    if name not in known and len(known) >= MOST_NAMES:
+    name = next((label for label in counts if label.casefold() == name.casefold()), name)
+    if name not in counts and len(counts) >= MOST_NAMES:
         raise CampaignInputError(_("An account can have up to %(most)d labels.") % {"most": MOST_NAMES})
     rows = list(_rows(campaign_ids).exclude(labels__contains=[name]))
     full = next((row for row in rows if len(row.labels) >= MOST_LABELS), None)

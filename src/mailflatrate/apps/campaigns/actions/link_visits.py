@@ -59,9 +59,9 @@ def request_visits(campaign_id: int, *, after: timedelta = AFTER_WRITING) -> Non
 
 def visit_again(campaign_id: int) -> int:
     """Request another visit to every link, except those visited a moment ago; return how many will be visited."""
-    found = LinkVisit.objects.filter(campaign_id=campaign_id, is_current=True).exclude(outcome=LinkOutcome.SKIPPED)
+    visits = LinkVisit.objects.filter(campaign_id=campaign_id, is_current=True).exclude(outcome=LinkOutcome.SKIPPED)
     due = Q(visited_at__lt=clock.now() - AGAIN_AFTER) | Q(visited_at=None)
-    waiting = found.filter(due).update(visited_at=None)
+    waiting = visits.filter(due).update(visited_at=None)
     request_visits(campaign_id, after=timedelta(0))
     return waiting
 

@@ -28,18 +28,18 @@ def upload_media(
 ) -> Media:  # fmt: skip
     """The same file again is the same picture, with the newest text. Raises MediaRefused."""
     sha256 = hashlib.sha256(data).hexdigest()
-    known = Media.objects.filter(sha256=sha256).first()
-    if known is not None:
+    existing = Media.objects.filter(sha256=sha256).first()
+    if existing is not None:
         if alt or decorative or made_by_ai:
             describe_media(
-                known.id,
-                name=name or known.name,
-                alt=alt or known.alt,
-                decorative=decorative or (known.decorative and not alt),
-                made_by_ai=made_by_ai or known.made_by_ai,
+                existing.id,
+                name=name or existing.name,
+                alt=alt or existing.alt,
+                decorative=decorative or (existing.decorative and not alt),
+                made_by_ai=made_by_ai or existing.made_by_ai,
             )
-            known.refresh_from_db()
-        return known
+            existing.refresh_from_db()
+        return existing
     whole = Media(
         name=name[:120] or "picture", alt=alt, decorative=decorative, sha256=sha256, gallery_key=gallery_key,
         made_by_ai=made_by_ai, folder=_folder(folder), created_by=by,
@@ -57,9 +57,9 @@ def edit_media(media_id: int, edit: PictureEdit, *, by: User | None) -> Media:
         raise MediaRefused(Refusal.NOT_STORED) from problem
     files = _files("picture.edit", data, edit)
     sha256 = hashlib.sha256(files[WHOLE].data).hexdigest()
-    known = Media.objects.filter(sha256=sha256).first()
-    if known is not None:
-        return known
+    existing = Media.objects.filter(sha256=sha256).first()
+    if existing is not None:
+        return existing
     made = Media(name=original.name, alt=original.alt, decorative=original.decorative, sha256=sha256, created_by=by)
     made.made_by_ai, made.folder, made.original = original.made_by_ai, original.folder, original
     return _store(made, files)
@@ -96,15 +96,19 @@ def _folder(name: str) -> str:
 def _files(reader: str, *given: Any) -> dict[int, StoredPicture]:
     """Decode and resize in a child process: a small file may unpack to a huge one."""
     try:
-        found: PictureSet = child.call(reader, *given)
+        pictures: PictureSet = child.call(reader, *given)
     except PictureRefused as refused:
         raise MediaRefused(refused.reason) from refused
     except child.ChildBusy as busy:
         raise MediaRefused(Refusal.BUSY) from busy
     except child.ChildError as problem:
         raise MediaRefused(Refusal.TOO_COSTLY) from problem
-    files = {WHOLE: found.whole, THUMBNAIL: found.thumbnail}
-    files |= {slot: each for slot, each in zip((COLUMN, COLUMN_TWICE), found.narrower, strict=True) if each is not None}
+    files = {WHOLE: pictures.whole, THUMBNAIL: pictures.thumbnail}
+    files |= {
+        slot: picture
+        for slot, picture in zip((COLUMN, COLUMN_TWICE), pictures.narrower, strict=True)
+        if picture is not None
+    }
     return files
 
 
@@ -145,7 +149,7 @@ def _forget(account_id: int, names: list[str]) -> None:
 def gallery_media(stem: str, *, alt: str, by: User | None) -> Media:
     """Return one of our own pictures, added to the account's library the first time a template uses it."""
     data = picture_file(stem).read_bytes()
-    known = Media.objects.filter(sha256=hashlib.sha256(data).hexdigest()).first()
-    if known is not None:
-        return known
+    existing = Media.objects.filter(sha256=hashlib.sha256(data).hexdigest()).first()
+    if existing is not None:
+        return existing
     return upload_media(data, name=f"{stem}.png", alt=alt, decorative=False, by=by, gallery_key=stem)

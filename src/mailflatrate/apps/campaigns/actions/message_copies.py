@@ -110,19 +110,19 @@ class CopyRunner(FetchRunner[MessageCopy]):
         MessageCopy.objects.filter(id=task.id).update(source="")
 
     def _with_pictures(self, task: MessageCopy, message: CopiedMessage) -> tuple[str, list[str]]:
-        until, shown, lost = time.monotonic() + PICTURES_SECONDS, dict[int, str](), list[str]()
+        until, addresses, lost = time.monotonic() + PICTURES_SECONDS, dict[int, str](), list[str]()
         for number, picture in enumerate(message.pictures):
             taken = ""
             if time.monotonic() < until:
                 taken = picture_address(self.take_picture(task, picture.url, PICTURE, alt=picture.alt))
             if not taken:
                 lost.append(picture.url)
-            shown[number] = taken or picture.url
-        return _MARK.sub(lambda found: _attribute(shown, int(found[1])), message.html), lost
+            addresses[number] = taken or picture.url
+        return _MARK.sub(lambda match: _attribute(addresses, int(match[1])), message.html), lost
 
 
-def _attribute(shown: Mapping[int, str], number: int) -> str:
-    return shown.get(number, "").replace("&", "&amp;").replace('"', "%22").replace("<", "%3C").replace("'", "%27")
+def _attribute(addresses: Mapping[int, str], number: int) -> str:
+    return addresses.get(number, "").replace("&", "&amp;").replace('"', "%22").replace("<", "%3C").replace("'", "%27")
 
 
 def _finish(copy: MessageCopy, message: CopiedMessage, html: str, lost: list[str]) -> None:
@@ -137,5 +137,5 @@ def _finish(copy: MessageCopy, message: CopiedMessage, html: str, lost: list[str
         "language": current_account().language,
     }
     campaign = create_campaign(name[:120], by=copy.created_by, values=values)
-    shown = [[note.what.value, note.count, list(note.samples)] for note in notes]
-    copy.end(TaskState.DONE, campaign=campaign, source="", notes=shown)
+    remarks = [[note.what.value, note.count, list(note.samples)] for note in notes]
+    copy.end(TaskState.DONE, campaign=campaign, source="", notes=remarks)

@@ -48,8 +48,8 @@ def request_writing(campaign_id: int, order: WritingOrder, *, by: User) -> Writi
     """Cancels the person's waiting one. Raises CampaignError if it's off, used up or busy; CampaignInputError."""
     campaign = editable(campaign_id)
     _allowed()
-    shown = as_variant(campaign, order.variant)
-    texts = [{"key": "check", "old": order.finding}] if order.task is WritingTask.EXPLAIN else _chosen(shown, order)
+    version = as_variant(campaign, order.variant)
+    texts = [{"key": "check", "old": order.finding}] if order.task is WritingTask.EXPLAIN else _chosen(version, order)
     if not texts:
         raise CampaignInputError(_("Choose at least one text."))
     waiting = WritingRequest.under_way().filter(created_at__gt=clock.now() - LOST_AFTER)
@@ -60,7 +60,7 @@ def request_writing(campaign_id: int, order: WritingOrder, *, by: User) -> Writi
         campaign_id=campaign.id,
         task=order.task.value,
         variant=order.variant if order.variant < variant_count(campaign) else 0,
-        language=order.language or shown.language,
+        language=order.language or version.language,
         texts=texts,
         values=dict(order.values or {}),
         created_by=by,
@@ -78,14 +78,16 @@ def _allowed() -> None:
         raise CampaignError(writing_help.used_up_words())
 
 
-def _chosen(shown: Campaign, order: WritingOrder) -> list[dict[str, str]]:
+def _chosen(version: Campaign, order: WritingOrder) -> list[dict[str, str]]:
     if order.task is WritingTask.IDEAS:
-        if not words_of_content(shown):
+        if not words_of_content(version):
             raise CampaignInputError(_("Write some text first. The subject ideas are made from it."))
-        return [{"key": "subject", "old": shown.subject}]
+        return [{"key": "subject", "old": version.subject}]
     wants_picture = order.task is WritingTask.ALT
-    found = [one for one in texts_of(shown) if one.key in order.keys and (one.part == "picture") == wants_picture]
-    return [{"key": one.key, "old": one.old} for one in found][:MOST_TEXTS]
+    chosen = [
+        text for text in texts_of(version) if text.key in order.keys and (text.part == "picture") == wants_picture
+    ]
+    return [{"key": text.key, "old": text.old} for text in chosen][:MOST_TEXTS]
 
 
 def cancel_writing(campaign_id: int, request_id: int) -> None:
@@ -142,29 +144,29 @@ def take_suggestions(
     if row is None or row.state not in (WritingState.DONE, WritingState.TAKEN) or row.variant != variant:
         raise CampaignError(_("This suggestion no longer exists. Ask for a new one."))
     campaign, lost, values = editable(campaign_id), 0, dict[str, Any]()
-    shown, taken = as_variant(campaign, variant), list(row.taken)
-    if shown is campaign:
-        shown = copy(campaign)
+    version, taken = as_variant(campaign, variant), list(row.taken)
+    if version is campaign:
+        version = copy(campaign)
     for number, text in sorted(chosen.items()):
         if number >= len(row.texts):
             continue
-        one = row.texts[number]
+        asked = row.texts[number]
         try:
-            new = suggestion_of(row, one, text)
+            new = suggestion_of(row, asked, text)
         except AnswerRefused as refused:
             raise CampaignInputError(_("Keep the marks in brackets, then use the suggestion.")) from refused
-        old = shown.subject if row.task == WritingTask.IDEAS.value else one["old"]
-        changed = with_text(shown, one["key"], old, new)
+        old = version.subject if row.task == WritingTask.IDEAS.value else asked["old"]
+        changed = with_text(version, asked["key"], old, new)
         if changed is None:
             lost += 1
             continue
         if new == old:
             continue  # the model changed nothing, so it wrote nothing
         for name, value in changed.items():
-            setattr(shown, name, value)
+            setattr(version, name, value)
         values |= changed
-        taken = [each for each in taken if each["key"] != one["key"]]  # the newer one replaced it
-        taken.append({"key": one["key"], "old": one["old"], "text": new})
+        taken = [suggestion for suggestion in taken if suggestion["key"] != asked["key"]]  # the newer one replaced it
+        taken.append({"key": asked["key"], "old": asked["old"], "text": new})
     if not values:
         return campaign, lost
     WritingRequest.objects.filter(id=row.id).update(state=WritingState.TAKEN, taken=taken)

@@ -50,7 +50,7 @@ def _link_writer(
 ) -> Callable[[str], str]:
     pattern = re.compile(re.escape(placeholder) + r"(\d+)_")
     urls = {number: link_url(number, target) for number, target in targets.items()}
-    return lambda text: pattern.sub(lambda found: urls[int(found[1])], text)
+    return lambda text: pattern.sub(lambda match: urls[int(match[1])], text)
 
 
 def merge_errors_in_child(source: ContentSource, known_variables: frozenset[str]) -> list[SourceError]:
@@ -62,28 +62,28 @@ def merge_errors_in_child(source: ContentSource, known_variables: frozenset[str]
 
 
 def facts_in_child(compiled: CompiledCampaign) -> CompiledContentFacts:
-    found: CompiledContentFacts = _ask("content.facts", compiled.sources, compiled.imprint)
-    return found
+    facts: CompiledContentFacts = _ask("content.facts", compiled.sources, compiled.imprint)
+    return facts
 
 
 def parts_in_child(compiled: CompiledCampaign, values: dict[str, object]) -> WrittenParts:
-    found: WrittenParts = _ask("content.write_parts", compiled.sources, values)
-    return found
+    parts: WrittenParts = _ask("content.write_parts", compiled.sources, values)
+    return parts
 
 
 def page_in_child(html: str, values: dict[str, object], own_hosts: frozenset[str] | None) -> WrittenParts:
-    found: WrittenParts = _ask("content.write_page", html, values, own_hosts)
-    return found
+    parts: WrittenParts = _ask("content.write_page", html, values, own_hosts)
+    return parts
 
 
 def variables_in_child(compiled: CompiledCampaign) -> frozenset[str]:
-    found: frozenset[str] = _ask("content.variables", compiled.sources)
-    return found
+    variables: frozenset[str] = _ask("content.variables", compiled.sources)
+    return variables
 
 
 def missing_in_child(compiled: CompiledCampaign, readers: Sequence[dict[str, object]], most_work: int) -> MissingValues:
-    found: MissingValues = _ask("content.missing_values", compiled.sources, tuple(readers), most_work)
-    return found
+    missing: MissingValues = _ask("content.missing_values", compiled.sources, tuple(readers), most_work)
+    return missing
 
 
 def work_in_child(compiled: CompiledCampaign, values: dict[str, object]) -> int:
@@ -91,13 +91,13 @@ def work_in_child(compiled: CompiledCampaign, values: dict[str, object]) -> int:
 
 
 def spoken_of_in_child(words: str, visible: str) -> SpokenOf:
-    found: SpokenOf = _ask("content.spoken_of", words, visible)
-    return found
+    mentions: SpokenOf = _ask("content.spoken_of", words, visible)
+    return mentions
 
 
 def judge_sample_in_child(message: bytes, published_key: bytes | None, now: datetime) -> SampleJudgement:
-    found: SampleJudgement = _ask("content.judge_sample", message, published_key, now)
-    return found
+    judgement: SampleJudgement = _ask("content.judge_sample", message, published_key, now)
+    return judgement
 
 
 def as_html_in_child(text: str, kind: SourceFormat) -> str:
@@ -113,8 +113,8 @@ def as_text_in_child(text: str, kind: SourceFormat) -> str:
 
 
 def landing_page_in_child(text: str, language: str, company: str) -> CompiledPage:
-    found: CompiledPage = _ask("content.compile_page", text, language, company)
-    return found
+    page: CompiledPage = _ask("content.compile_page", text, language, company)
+    return page
 
 
 def _ask(name: str, *arguments: Any) -> Any:

@@ -70,8 +70,8 @@ def _placed(body: str, entries: str, kind: ContentKind) -> str:
     if kind in (ContentKind.MJML, ContentKind.BLOCKS):
         end = "</mj-body>"
         entries = f"<mj-section><mj-column><mj-text>{entries}</mj-text></mj-column></mj-section>"
-    before, found, after = body.rpartition(end)
-    return f"{before}{entries}\n{found}{after}" if found else f"{body.rstrip()}\n{entries}\n"
+    before, marker, after = body.rpartition(end)
+    return f"{before}{entries}\n{marker}{after}" if marker else f"{body.rstrip()}\n{entries}\n"
 
 
 def _as_markdown(item: FeedItem) -> str:

@@ -48,9 +48,9 @@ def _item_row(item: Mapping[str, Any], language: str) -> str:
     if item["link"]:
         label = words["product_button"] if price else words["article_button"]
         more = f'<a href="{_attribute(item["link"])}">{label}</a>'
-    said = "<br>".join(part for part in (_escaped(item["text"]), more) if part)
-    if said:
-        text.append(f'<mj-text padding="0 12px 12px">{said}</mj-text>')
+    lines = "<br>".join(part for part in (_escaped(item["text"]), more) if part)
+    if lines:
+        text.append(f'<mj-text padding="0 12px 12px">{lines}</mj-text>')
     if not item["image"]:
         return f'<mj-section padding="12px 28px"><mj-column>{"".join(text)}</mj-column></mj-section>'
     picture = f'<mj-column width="36%">{_image(item)}</mj-column>'
@@ -61,8 +61,8 @@ def _image(item: Mapping[str, Any]) -> str:
     if not item["image"]:
         return ""
     href = f' href="{_attribute(item["link"])}"' if item["link"] else ""
-    shown = f'src="{_attribute(item["image"])}" alt="{_attribute(item["title"])}"'
-    return f'<mj-image {shown}{href} padding="0 12px 12px" />'
+    attributes = f'src="{_attribute(item["image"])}" alt="{_attribute(item["title"])}"'
+    return f'<mj-image {attributes}{href} padding="0 12px 12px" />'
 
 
 def _escaped(text: str) -> str:

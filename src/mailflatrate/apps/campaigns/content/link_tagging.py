@@ -67,22 +67,22 @@ def tagging_of_account() -> LinkTagging | None:
 
 @tenancy.needs_account
 def adds_tags() -> bool:
-    found = tagging_of_account()
-    return found is not None and found.is_on
+    tagging = tagging_of_account()
+    return tagging is not None and tagging.is_on
 
 
 @tenancy.needs_account
 def link_tags(campaign: Campaign) -> LinkTags | None:
     if campaign.untagged_links:
         return None
-    found = tagging_of_account()
-    if found is None or not found.is_on:
+    tagging = tagging_of_account()
+    if tagging is None or not tagging.is_on:
         return None
     values = {
-        "source": found.source,
-        "medium": found.medium,
+        "source": tagging.source,
+        "medium": tagging.medium,
         "campaign": campaign.link_campaign or slugify(campaign.name)[:60] or campaign.mailing_id.lower(),
-        "content": found.content,
+        "content": tagging.content,
     }
-    parameters = tuple((f"{found.style}_{name}", value) for name, value in values.items() if value)
-    return LinkTags(frozenset(found.domains) & frozenset(own_domains()), parameters)
+    parameters = tuple((f"{tagging.style}_{name}", value) for name, value in values.items() if value)
+    return LinkTags(frozenset(tagging.domains) & frozenset(own_domains()), parameters)

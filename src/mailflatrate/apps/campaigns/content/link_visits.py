@@ -26,8 +26,8 @@ def key_of(url: str) -> str:
 
 
 def web_links(urls: Iterable[str]) -> list[str]:
-    found = dict.fromkeys(url for url in urls if _WEB.match(url) and len(url) <= LONGEST_URL)
-    return list(found)[:MOST_LINKS]
+    links = dict.fromkeys(url for url in urls if _WEB.match(url) and len(url) <= LONGEST_URL)
+    return list(links)[:MOST_LINKS]
 
 
 def may_visit(url: str) -> bool:
@@ -43,7 +43,7 @@ def may_visit(url: str) -> bool:
 
 def has_links_to_visit(texts: Iterable[str]) -> bool:
     """Return whether sources may contain a link that is to be visited; a quick look without compiling them."""
-    return any(may_visit(found) for text in texts for found in re.findall(r"https?://[^\s\"'<>)\]]+", text))
+    return any(may_visit(url) for text in texts for url in re.findall(r"https?://[^\s\"'<>)\]]+", text))
 
 
 def current_visits(campaign_id: int) -> list[LinkVisit]:

@@ -37,11 +37,11 @@ def refuse_locked_change(campaign: Campaign, values: Mapping[str, Any], by: User
     for name, value in values.items():
         setattr(after, name, value)
     before, written = _texts(campaign), _texts(after)
-    known = {content for content, _text in before}
-    new = {content for content, _text in written} - known
+    old = {content for content, _text in before}
+    new = {content for content, _text in written} - old
     plain = {text for _content, text in written} - {text for _content, text in before} - {""}
     account_id = campaign.account_id
-    originals = [with_shared_blocks(content, account_id) for content in known] if new else []
+    originals = [with_shared_blocks(content, account_id) for content in old] if new else []
     if (
         plain
         or not same_source(campaign.content_kind, after.content_kind)
@@ -54,7 +54,8 @@ def refuse_locked_change(campaign: Campaign, values: Mapping[str, Any], by: User
 
 def _texts(campaign: Campaign) -> list[tuple[str, str]]:
     further = [
-        (each["content"], each.get("text_override", "")) for each in (*campaign.variants, *campaign.translations)
+        (version["content"], version.get("text_override", ""))
+        for version in (*campaign.variants, *campaign.translations)
     ]
     return [(campaign.content, campaign.text_override), *further]
 
@@ -79,7 +80,7 @@ def refuse_without_slots(template: CampaignTemplate) -> None:
 
 
 def _contents(further: list[dict[str, Any]]) -> list[str]:
-    return [each["content"] for each in further]
+    return [version["content"] for version in further]
 
 
 def is_in_locked_design(block_id: int, uses: list[Campaign]) -> bool:

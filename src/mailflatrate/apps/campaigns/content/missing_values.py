@@ -54,14 +54,14 @@ def missing_fields(campaign: Campaign, account: Account, compiled: CompiledCampa
     ids: list[int] = []
     checked, work = 0, 0
     while some := list(islice(candidates, min(READERS_TOGETHER, MOST_CHECKED - checked))):
-        found = missing_in_child(compiled, [values for _id, values in some], MOST_WORK - work)
-        checked += len(found.names)
-        work += found.work
-        for (contact_id, _values), missing in zip(some, found.names, strict=False):
+        gaps = missing_in_child(compiled, [values for _id, values in some], MOST_WORK - work)
+        checked += len(gaps.names)
+        work += gaps.work
+        for (contact_id, _values), missing in zip(some, gaps.names, strict=False):
             if missing:
                 counts.update(missing)
                 ids.append(contact_id)
-        if len(found.names) < len(some):
+        if len(gaps.names) < len(some):
             return MissingFields(tuple(counts.most_common()), tuple(ids), whole=False)
     whole = next(candidates, None) is None
     return MissingFields(tuple(counts.most_common()), tuple(ids), whole)
@@ -93,10 +93,10 @@ def _candidates(
             [*values, *patterns],
         )
         rows = cursor.fetchall()
-    for contact_id, email, first_name, last_name, known in rows:
+    for contact_id, email, first_name, last_name, stored in rows:
         yield contact_id, {
             **recipient_values(
-                email=email, first_name=first_name, last_name=last_name, attributes=json.loads(known),
+                email=email, first_name=first_name, last_name=last_name, attributes=json.loads(stored),
                 account_name=account.name, list_name="…", mailing_id=campaign.mailing_id,
                 subscribed_at=account.created_at, source="…", language=campaign.language,
                 defaults=filled, coupons=codes,

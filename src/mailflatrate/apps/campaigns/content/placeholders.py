@@ -46,11 +46,11 @@ def _templates() -> tuple[frozenset[str], ...]:
 
 
 def placeholders_in(parts: Iterable[str]) -> tuple[str, ...]:
-    said = list(dict.fromkeys(parts))
+    words = list(dict.fromkeys(parts))
     instructions = [text for text in _own() if len(text) >= LONG]
-    ours = _own().intersection(said) | {text for text in instructions for part in said if text in part}
+    ours = _own().intersection(words) | {text for text in instructions for part in words if text in part}
     for texts in _templates():
-        found = texts.intersection(said)
-        if len(found) > 1 or any(len(text) >= LONG for text in found):
-            ours = ours | found
-    return tuple(sorted(ours, key=lambda text: next(at for at, part in enumerate(said) if text in part)))
+        matches = texts.intersection(words)
+        if len(matches) > 1 or any(len(text) >= LONG for text in matches):
+            ours = ours | matches
+    return tuple(sorted(ours, key=lambda text: next(at for at, part in enumerate(words) if text in part)))

@@ -31,14 +31,14 @@ class Neighbors:
 
 def neighbours(campaign: Campaign, contact_id: int = 0) -> Neighbors | None:
     """The audience's first if the id is not in it; None for an empty audience. Raises SegmentError."""
-    found = _neighbour(campaign, "c.id = %s", "ASC", contact_id) if contact_id else None
-    found = found or _neighbour(campaign, "c.id > %s", "ASC", 0)
-    if found is None:
+    neighbour = _neighbour(campaign, "c.id = %s", "ASC", contact_id) if contact_id else None
+    neighbour = neighbour or _neighbour(campaign, "c.id > %s", "ASC", 0)
+    if neighbour is None:
         return None
     return Neighbors(
-        contact=Contact.objects.get(id=found),
-        previous_id=_neighbour(campaign, "c.id < %s", "DESC", found),
-        next_id=_neighbour(campaign, "c.id > %s", "ASC", found),
+        contact=Contact.objects.get(id=neighbour),
+        previous_id=_neighbour(campaign, "c.id < %s", "DESC", neighbour),
+        next_id=_neighbour(campaign, "c.id > %s", "ASC", neighbour),
     )
 
 
@@ -66,8 +66,8 @@ def audience_sql(campaign: Campaign) -> tuple[str, list[Any]]:
 def _positional(statement: str, parameters: Mapping[str, Any]) -> tuple[str, list[Any]]:
     used: list[Any] = []
 
-    def place(found: re.Match[str]) -> str:
-        used.append(parameters[found[1]])
+    def place(match: re.Match[str]) -> str:
+        used.append(parameters[match[1]])
         return "%s"
 
     return re.sub(r"%\((\w+)\)s", place, statement), used
@@ -95,12 +95,12 @@ def sample_values(campaign: Campaign, account: Account, contact: Contact | None,
         )
     event = subscription.consent_event if subscription else None
     evidence = getattr(event, "evidence", None)
-    known = contact if contact is not None and not bare else None
+    person = contact if contact is not None and not bare else None
     values = recipient_values(
         email=contact.email if contact else "dora@example.org",
-        first_name=known.first_name if known else "" if bare else "Dora",
-        last_name=known.last_name if known else "" if bare else "Beispiel",
-        attributes=known.attributes if known else {},
+        first_name=person.first_name if person else "" if bare else "Dora",
+        last_name=person.last_name if person else "" if bare else "Beispiel",
+        attributes=person.attributes if person else {},
         account_name=account.name,
         list_name=subscription.mailing_list.public_name if subscription else "…",
         mailing_id=campaign.mailing_id,
@@ -121,6 +121,6 @@ def with_names(values: dict[str, object], lacking: Iterable[str]) -> dict[str, o
         if not field:
             named[head] = f"[{variable}]"
             continue
-        known = named.get(head)
-        named[head] = {**(known if isinstance(known, Mapping) else {}), field: f"[{variable}]"}
+        existing = named.get(head)
+        named[head] = {**(existing if isinstance(existing, Mapping) else {}), field: f"[{variable}]"}
     return named

@@ -24,6 +24,6 @@ def starter(kind: str, language: str, brand: BrandStyle) -> str:
 
 def is_starter(content: str) -> bool:
     text = content.replace("\r\n", "\n").strip()
-    if any(text == each.strip() for language in languages() for each in starters(language).values()):
+    if any(text == starter_text.strip() for language in languages() for starter_text in starters(language).values()):
         return True
     return not text or any(text == blank_source(language, brand_style()).strip() for language in languages())

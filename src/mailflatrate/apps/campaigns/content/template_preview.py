@@ -68,8 +68,8 @@ def _notice(draft: Campaign, brand: BrandStyle, account: Account, *, most_octets
         lines=(), reason=reason_text(draft.language), mailing_id=SPECIMEN_ID,
         language=known_language(draft.language), style=brand.imprint,
     )  # fmt: skip
-    known = known_variables(attribute_names(), pool_keys())
-    context = CompileContext(imprint=block, known_variables=known, brand=brand, most_octets=most_octets)
+    variables = known_variables(attribute_names(), pool_keys())
+    context = CompileContext(imprint=block, known_variables=variables, brand=brand, most_octets=most_octets)
     compiled = compile_in_child(source_of(draft), context)
     written = parts_in_child(compiled, sample_values(draft, account, None, bare=False))
     if written.missing:

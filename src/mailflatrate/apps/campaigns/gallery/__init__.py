@@ -121,7 +121,7 @@ def _layout(name: str, family: Family) -> str:
     head = (HERE / "layouts" / "head.mjml").read_text(encoding="utf-8")
     layout = (HERE / "layouts" / f"{name}.mjml").read_text(encoding="utf-8").replace("[[head]]\n", head)
     look = family.words()
-    return _SLOT.sub(lambda found: look.get(found[1], found[0]), layout)
+    return _SLOT.sub(lambda match: look.get(match[1], match[0]), layout)
 
 
 def _family(key: str) -> Family:
@@ -151,7 +151,7 @@ def gallery_template(key: str, language: str) -> GalleryTemplate:
         purpose=words.get("purpose", ""),
         subject=words["subject"],
         preheader=words["preheader"],
-        pictures=tuple(dict.fromkeys(found[2] for found in _SLOT.finditer(_content(key, language)) if found[2])),
+        pictures=tuple(dict.fromkeys(match[2] for match in _SLOT.finditer(_content(key, language)) if match[2])),
     )
 
 
@@ -165,15 +165,15 @@ def _content(key: str, language: str) -> str:
     described = {f"alt_{stem}": picture_text(language, stem) for stem in _pictures()}
     sections = mjml_sections(_family(key), {**described, **_words(key, language)}, _template(key)["parts"])
     look = _family(key).words()
-    sections = _SLOT.sub(lambda found: look.get(found[1], found[0]), sections)
+    sections = _SLOT.sub(lambda match: look.get(match[1], match[0]), sections)
     return _layout("sheet", _family(key)).replace("[[sections]]\n", f"{sections}\n")
 
 
 def source(template: GalleryTemplate, brand: BrandStyle, picture_url: Callable[[str], str]) -> str:
     words = brand.words() | {"brand": _brand(brand, "left"), "brand_centered": _brand(brand, "center")}
 
-    def fill(found: re.Match[str]) -> str:
-        return picture_url(found[2]) if found[2] else words[found[1]]
+    def fill(match: re.Match[str]) -> str:
+        return picture_url(match[2]) if match[2] else words[match[1]]
 
     # The logo's markup holds slots itself.
     return _SLOT.sub(fill, _SLOT.sub(fill, _content(template.key, template.language)))
@@ -184,8 +184,8 @@ def blank_source(language: str, brand: BrandStyle, body: str = "") -> str:
     words = brand.words() | {"brand": _brand(brand, "left")}
     words["body"] = body or _first_words(language)
 
-    def fill(found: re.Match[str]) -> str:
-        return words[found[1]]
+    def fill(match: re.Match[str]) -> str:
+        return words[match[1]]
 
     return _SLOT.sub(fill, _SLOT.sub(fill, _layout("blank", PLAIN)))
 

@@ -45,10 +45,10 @@ def _prices(part: PartSource) -> str:
 
 
 def _quote(part: PartSource) -> str:
-    said, by = (part.words[slot] for slot in part.slots)
+    quote, by = (part.words[slot] for slot in part.slots)
     return (
         '<mj-text font-family="[[heading_font]]" font-size="24px" line-height="1.4" padding="8px 40px 8px" '
-        f'align="[[title_align]]"><em>{said}</em></mj-text>\n'
+        f'align="[[title_align]]"><em>{quote}</em></mj-text>\n'
         f"        {soft_text(by, ALIGN)}"
     )
 

@@ -43,7 +43,9 @@ class LinkVisit(TenantModel):
     url = models.TextField()
     key = models.CharField(max_length=64, help_text="SHA-256 of the URL")
     outcome = models.CharField(
-        max_length=10, choices=[(each.value, each.value) for each in LinkOutcome], default=LinkOutcome.WAITING
+        max_length=10,
+        choices=[(link_outcome.value, link_outcome.value) for link_outcome in LinkOutcome],
+        default=LinkOutcome.WAITING,
     )
     problem = models.CharField(max_length=LONGEST_PROBLEM, blank=True)
     final_url = models.TextField(blank=True)

@@ -71,8 +71,8 @@ def block_sources(language: str, brand: BrandStyle) -> dict[str, str]:
     asked = {f"{name}_url": quote_plus(text) for name, text in texts.items() if name.startswith(("poll_", "nps_"))}
     words = brand.words() | texts | asked | {"countdown_date": in_a_week}
 
-    def fill(found: re.Match[str]) -> str:
-        return shipped_url(found[2]) if found[1] == "picture" else words[found[1]]
+    def fill(match: re.Match[str]) -> str:
+        return shipped_url(match[2]) if match[1] == "picture" else words[match[1]]
 
     return {key: _SLOT.sub(fill, _kind(key)) for key in KINDS}
 

@@ -21,18 +21,18 @@ _WORD: Final = re.compile(r"\w+")
 def suggested_parts(campaign: Campaign) -> dict[str, int]:
     rows = WritingRequest.objects.filter(campaign_id=campaign.id, state=WritingState.TAKEN).order_by("-id")
     newest = rows.values_list("taken", flat=True)[:MOST_TAKEN]
-    taken = [one for row in reversed(newest) for one in row][-MOST_TAKEN:]
+    taken = [suggestion for row in reversed(newest) for suggestion in row][-MOST_TAKEN:]
     if not taken:
         return {}
     texts = all_variants(campaign)
     there = {name: [_place([getattr(text, name)]) for text in texts] for name in LINES}
     whole = _place(text.content for text in texts)
-    found: Counter[str] = Counter()
+    counts: Counter[str] = Counter()
     for pairs, part in _distinct(taken):
         places = there[part] if part in LINES else [whole]
         if any(len(pairs & place) >= LEAST_SHARE * len(pairs) for place in places):
-            found[part] += 1
-    return {part: min(number, len(texts)) if part in LINES else number for part, number in sorted(found.items())}
+            counts[part] += 1
+    return {part: min(number, len(texts)) if part in LINES else number for part, number in sorted(counts.items())}
 
 
 def copy_marks(original: Campaign, copied: Campaign) -> None:
@@ -46,10 +46,12 @@ def copy_marks(original: Campaign, copied: Campaign) -> None:
 
 def _distinct(taken: list[dict[str, Any]]) -> set[tuple[frozenset[tuple[str, ...]], str]]:
     last: list[dict[str, Any]] = []
-    for one in taken:
-        last = [each for each in last if each["text"] != one["old"]]
-        last.append(one)
-    return {(pairs, part_of(one["key"])) for one in last if (pairs := frozenset(_pairs(one["text"])))}
+    for suggestion in taken:
+        last = [earlier for earlier in last if earlier["text"] != suggestion["old"]]
+        last.append(suggestion)
+    return {
+        (pairs, part_of(suggestion["key"])) for suggestion in last if (pairs := frozenset(_pairs(suggestion["text"])))
+    }
 
 
 def _pairs(text: str) -> list[tuple[str, ...]]:
@@ -59,10 +61,10 @@ def _pairs(text: str) -> list[tuple[str, ...]]:
 
 def _place(texts: Iterable[str]) -> set[tuple[str, ...]]:
     """Return all pairs and words of a place, with and without its markup: alternative texts are in it."""
-    found: set[tuple[str, ...]] = set()
+    pairs: set[tuple[str, ...]] = set()
     for text in texts:
-        for each in (text, _MARKUP.sub(" ", text)):
-            words = _WORD.findall(each.lower())
-            found.update(pairwise(words))
-            found.update((word,) for word in words)
-    return found
+        for source in (text, _MARKUP.sub(" ", text)):
+            words = _WORD.findall(source.lower())
+            pairs.update(pairwise(words))
+            pairs.update((word,) for word in words)
+    return pairs

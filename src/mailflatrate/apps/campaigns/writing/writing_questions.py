@@ -40,54 +40,54 @@ class AskedText:
     masked: MaskedText
 
 
-def asked_about(row: WritingRequest, one: dict[str, str]) -> AskedText:
+def asked_about(row: WritingRequest, chosen: dict[str, str]) -> AskedText:
     """Word the question about one text of a request. Raises TextRefused for a text that can't be masked."""
-    task, shown = WritingTask(row.task), as_variant(row.campaign, row.variant)
+    task, version = WritingTask(row.task), as_variant(row.campaign, row.variant)
     picture = ""
     if task is WritingTask.EXPLAIN:
-        masked, longest = _masked_check(one["old"], row.language), LONGEST_EXPLANATION
+        masked, longest = _masked_check(chosen["old"], row.language), LONGEST_EXPLANATION
         text = masked.text
     elif task is WritingTask.IDEAS:
-        masked, longest, text = _NOTHING, LONGEST_LINE, words_of_content(shown)
+        masked, longest, text = _NOTHING, LONGEST_LINE, words_of_content(version)
     elif task is WritingTask.ALT:
         masked, longest = _NOTHING, LONGEST_ALT
-        picture, text = _picture_of(one, shown)
+        picture, text = _picture_of(chosen, version)
     else:
-        masked = masked_text(row, one)
-        longest = max(400, 3 * len(masked.text)) if part_of(one["key"]) == "text" else LONGEST_LINE
+        masked = masked_text(row, chosen)
+        longest = max(400, 3 * len(masked.text)) if part_of(chosen["key"]) == "text" else LONGEST_LINE
         text = masked.text
     return AskedText(question_for(task, text, language=row.language, longest=longest, picture=picture), masked)
 
 
-def masked_text(row: WritingRequest, one: dict[str, str]) -> MaskedText:
-    return mask(one["old"], form_of_text(row.campaign, one["key"]))
+def masked_text(row: WritingRequest, chosen: dict[str, str]) -> MaskedText:
+    return mask(chosen["old"], form_of_text(row.campaign, chosen["key"]))
 
 
 def checked_answer(asked: AskedText, answer: str) -> str:
     """Return an answer in the form in which it's stored, once it's known that it can be used. Raises AnswerRefused."""
-    found = restore(answer, asked.masked)
-    return answer if asked.masked.form is not TextForm.LINE else found.text
+    restored = restore(answer, asked.masked)
+    return answer if asked.masked.form is not TextForm.LINE else restored.text
 
 
-def suggestion_of(row: WritingRequest, one: dict[str, str], text: str) -> str:
-    if part_of(one["key"]) == "text":
-        return restore(text, masked_text(row, one)).text
-    longest = LONGEST_ALT if part_of(one["key"]) == "picture" else LONGEST_LINE
+def suggestion_of(row: WritingRequest, chosen: dict[str, str], text: str) -> str:
+    if part_of(chosen["key"]) == "text":
+        return restore(text, masked_text(row, chosen)).text
+    longest = LONGEST_ALT if part_of(chosen["key"]) == "picture" else LONGEST_LINE
     line = " ".join(text.split())
     if not line or len(line) > longest:
         raise AnswerRefused("empty" if not line else "long")
     return line
 
 
-def shown_suggestion(row: WritingRequest, one: dict[str, str], answer: str) -> RestoredText:
-    if part_of(one["key"]) != "text":
+def shown_suggestion(row: WritingRequest, chosen: dict[str, str], answer: str) -> RestoredText:
+    if part_of(chosen["key"]) != "text":
         return RestoredText(answer, 0)
-    return restore(answer, masked_text(row, one))
+    return restore(answer, masked_text(row, chosen))
 
 
 def explained(row: WritingRequest) -> str:
     text = row.answers[0][0] if row.answers and row.answers[0] else ""
-    return _NAMED.sub(lambda found: str(row.values.get(found[1], "")), text)
+    return _NAMED.sub(lambda match: str(row.values.get(match[1], "")), text)
 
 
 def _masked_check(key: str, language: str) -> MaskedText:
@@ -97,16 +97,16 @@ def _masked_check(key: str, language: str) -> MaskedText:
     return mask(_VALUE.sub(r"{{ \1 }}", text), TextForm.LINE)
 
 
-def _picture_of(one: dict[str, str], shown: Campaign) -> tuple[str, str]:
+def _picture_of(chosen: dict[str, str], version: Campaign) -> tuple[str, str]:
     """Return an account's own picture as a data URL, if the model takes pictures, and the words about it."""
-    address = picture_values(one["old"])[0]
+    address = picture_values(chosen["old"])[0]
     name = PurePosixPath(unquote(urlsplit(address).path)).stem[:80]
-    around = words_around(shown, one["key"])
+    around = words_around(version, chosen["key"])
     text = f"File name: {masked_name(name)}\nWords around it: {around}"
-    found = open_address(address.rpartition("/m/")[2].partition("/")[0]) if "/m/" in address else None
-    if not load_settings().writing_pictures or found is None or found.account_id != shown.account_id:
+    media_address = open_address(address.rpartition("/m/")[2].partition("/")[0]) if "/m/" in address else None
+    if not load_settings().writing_pictures or media_address is None or media_address.account_id != version.account_id:
         return "", text
-    files = {file.slot: file for file in MediaFile.objects.filter(media_id=found.media_id)}
+    files = {file.slot: file for file in MediaFile.objects.filter(media_id=media_address.media_id)}
     file = files.get(COLUMN) or files.get(0)
     if file is None or file.octets > LARGEST_PICTURE_OCTETS:
         return "", text

@@ -42,21 +42,21 @@ def part_of(key: str) -> str:
     return key.partition(":")[0]
 
 
-def texts_of(shown: Campaign) -> list[DraftText]:
-    found = [
-        DraftText(name, getattr(shown, name), masked.words)
+def texts_of(version: Campaign) -> list[DraftText]:
+    texts = [
+        DraftText(name, getattr(version, name), masked.words)
         for name in LINES
-        if (masked := masked_or_none(getattr(shown, name), TextForm.LINE)) is not None
+        if (masked := masked_or_none(getattr(version, name), TextForm.LINE)) is not None
     ]
-    kind, numbers = source_format(shown.content_kind), dict.fromkeys(PassageKind, 0)
-    for passage in find_passages(shown.content, kind):
+    kind, numbers = source_format(version.content_kind), dict.fromkeys(PassageKind, 0)
+    for passage in find_passages(version.content, kind):
         numbers[passage.kind] += 1
         key = f"{passage.kind.value}:{numbers[passage.kind]}"
         if passage.kind is PassageKind.PICTURE:
-            found.append(DraftText(key, passage.source, picture_values(passage.source)[0]))
+            texts.append(DraftText(key, passage.source, picture_values(passage.source)[0]))
         elif (masked := masked_or_none(passage.source, form_of(kind))) is not None:
-            found.append(DraftText(key, passage.source, masked.words))
-    return found
+            texts.append(DraftText(key, passage.source, masked.words))
+    return texts
 
 
 def masked_or_none(source: str, form: TextForm) -> MaskedText | None:
@@ -66,48 +66,50 @@ def masked_or_none(source: str, form: TextForm) -> MaskedText | None:
         return None
 
 
-def form_of_text(shown: Campaign, key: str) -> TextForm:
-    return form_of(source_format(shown.content_kind)) if part_of(key) == "text" else TextForm.LINE
+def form_of_text(version: Campaign, key: str) -> TextForm:
+    return form_of(source_format(version.content_kind)) if part_of(key) == "text" else TextForm.LINE
 
 
-def words_of_content(shown: Campaign) -> str:
-    return "\n\n".join(_words_around(shown, None))[:MOST_FROM_CONTENT]
+def words_of_content(version: Campaign) -> str:
+    return "\n\n".join(_words_around(version, None))[:MOST_FROM_CONTENT]
 
 
-def words_around(shown: Campaign, key: str) -> str:
-    place = _place_of(shown, key)
-    return "\n\n".join(_words_around(shown, place))[: 2 * MOST_CHARACTERS_AROUND] if place else ""
+def words_around(version: Campaign, key: str) -> str:
+    place = _place_of(version, key)
+    return "\n\n".join(_words_around(version, place))[: 2 * MOST_CHARACTERS_AROUND] if place else ""
 
 
-def _words_around(shown: Campaign, picture: SourcePassage | None) -> list[str]:
-    kind = source_format(shown.content_kind)
-    texts = [passage for passage in find_passages(shown.content, kind) if passage.kind is PassageKind.TEXT]
+def _words_around(version: Campaign, picture: SourcePassage | None) -> list[str]:
+    kind = source_format(version.content_kind)
+    texts = [passage for passage in find_passages(version.content, kind) if passage.kind is PassageKind.TEXT]
     if picture is not None:
         before = [text for text in texts if text.start < picture.start][-1:]
         texts = before + [text for text in texts if text.start > picture.start][:1]
     masked = (masked_or_none(text.source, form_of(kind)) for text in texts)
     most = MOST_CHARACTERS_AROUND if picture else MOST_FROM_CONTENT
-    return [one.words[:most] for one in masked if one is not None]
+    return [masked_text.words[:most] for masked_text in masked if masked_text is not None]
 
 
-def _place_of(shown: Campaign, key: str) -> SourcePassage | None:
+def _place_of(version: Campaign, key: str) -> SourcePassage | None:
     part, _colon, number = key.partition(":")
-    kind = source_format(shown.content_kind)
-    same = [passage for passage in find_passages(shown.content, kind) if passage.kind.value == part]
+    kind = source_format(version.content_kind)
+    same = [passage for passage in find_passages(version.content, kind) if passage.kind.value == part]
     at = int(number) - 1 if number.isdecimal() else -1
     return same[at] if 0 <= at < len(same) else None
 
 
-def with_text(shown: Campaign, key: str, old: str, new: str) -> Mapping[str, Any] | None:
+def with_text(version: Campaign, key: str, old: str, new: str) -> Mapping[str, Any] | None:
     """None if `old` is gone. A text that moved is replaced where the same source is first."""
     part = part_of(key)
     if part in LINES:
-        return {part: new} if getattr(shown, part) == old else None
-    passage = _place_of(shown, key)
+        return {part: new} if getattr(version, part) == old else None
+    passage = _place_of(version, key)
     if passage is None or passage.source != old:
-        every = find_passages(shown.content, source_format(shown.content_kind))
-        passage = next((one for one in every if one.kind.value == part and one.source == old), None)
+        every = find_passages(version.content, source_format(version.content_kind))
+        passage = next(
+            (candidate for candidate in every if candidate.kind.value == part and candidate.source == old), None
+        )
     if passage is None:
         return None
     text = with_alt(old, new) if part == "picture" else new
-    return {"content": replaced(shown.content, passage, text)}
+    return {"content": replaced(version.content, passage, text)}

@@ -176,12 +176,12 @@ def release_canary(account_id: int, campaign_id: int) -> None:
         )
         if need is not None:
             with translation.override(current_account().language):  # shown to the customer
-                found = _("%(events)d of the first %(base)d addresses don't exist (%(percent)s%%).") % {
+                reason = _("%(events)d of the first %(base)d addresses don't exist (%(percent)s%%).") % {
                     "events": need.events,
                     "base": need.base,
                     "percent": rate_number(need.percent, current_account().language, need.limit, least=1),
                 }
-            hold_campaign(campaign.id, need.rule, found)
+            hold_campaign(campaign.id, need.rule, reason)
             figures_changed(campaign.id)
             return
         plan.released_at = clock.now()

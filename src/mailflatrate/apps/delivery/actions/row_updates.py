@@ -60,7 +60,7 @@ def end_rows(
     account_id: int, chunk_id: int, state: DeliveryState, reason: str, origin: tuple[DeliveryState, ...]
 ) -> None:
     parameters = {"account_id": account_id, "chunk_id": chunk_id, "state": state.value, "reason": reason}
-    run(_END_ROWS, {**parameters, "from": [each.value for each in origin]})
+    run(_END_ROWS, {**parameters, "from": [old_state.value for old_state in origin]})
 
 
 def cancel_rows(account_id: int, chunk_id: int) -> None:

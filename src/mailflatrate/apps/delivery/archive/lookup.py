@@ -44,5 +44,5 @@ def has_dropped(campaign_id: int) -> bool:
 
 def archived_until() -> datetime | None:
     """A campaign must have ended before this to be archived; None before the first month is over."""
-    found: datetime | None = ArchiveMonth.objects.aggregate(last=Max("made_at"))["last"]
-    return found
+    newest: datetime | None = ArchiveMonth.objects.aggregate(last=Max("made_at"))["last"]
+    return newest

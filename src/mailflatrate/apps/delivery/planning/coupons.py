@@ -89,10 +89,10 @@ def give_codes(campaign_id: int, edition_ids: Collection[int], first: int, last:
 
 
 def by_contact(rows: Sequence[tuple[object, ...]]) -> dict[int, dict[str, str]]:
-    found: dict[int, dict[str, str]] = {}
+    codes: dict[int, dict[str, str]] = {}
     for contact_id, key, code in rows:
-        found.setdefault(int(str(contact_id)), {})[str(key)] = str(code)
-    return found
+        codes.setdefault(int(str(contact_id)), {})[str(key)] = str(code)
+    return codes
 
 
 def given_codes(account_id: int, pool_id: int) -> Iterator[GivenCode]:

@@ -99,7 +99,7 @@ def edition_mail(account_id: int, edition_id: int, *, test: bool = False) -> Edi
             ) else {}  # fmt: skip
         except (ComposeError, HeaderError, SigningKeyError, SourceRefused, ValueError) as problem:
             raise EditionUnusable(from_problem(problem)) from problem
-    names = {each.id: each.public_name for each in lists}
+    names = {mailing_list.id: mailing_list.public_name for mailing_list in lists}
     return EditionMail(
         edition_id,
         account.name,
@@ -117,7 +117,10 @@ def _composers(
     content: EditionContent, campaign: Campaign, lists: Sequence[MailingList], signers: Sequence[Signer]
 ) -> dict[int, Composer]:
     service = service_identity(load_settings())
-    return {each.id: Composer(content, campaign_stream(campaign, each), service, key_ring(), signers) for each in lists}
+    return {
+        mailing_list.id: Composer(content, campaign_stream(campaign, mailing_list), service, key_ring(), signers)
+        for mailing_list in lists
+    }
 
 
 def personal_content(content: EditionContent, edition: Edition) -> EditionContent:
@@ -126,18 +129,18 @@ def personal_content(content: EditionContent, edition: Edition) -> EditionConten
     pattern = re.compile("|".join(re.escape(url) for url in sorted(urls, key=len, reverse=True)))
 
     def pieces(part: EditionPart) -> EditionPart:
-        found: list[Segment | ServiceLink] = []
+        parts: list[Segment | ServiceLink] = []
         for segment in part.segments:
             if not isinstance(segment, Static):
-                found.append(segment)
+                parts.append(segment)
                 continue
             position = 0
             for match in pattern.finditer(segment.text):
-                found += [Static(segment.text[position : match.start()])] if match.start() > position else []
-                found.append(ServiceLink(LinkKind.PERSONAL_CLICK, urls[match.group()]))
+                parts += [Static(segment.text[position : match.start()])] if match.start() > position else []
+                parts.append(ServiceLink(LinkKind.PERSONAL_CLICK, urls[match.group()]))
                 position = match.end()
-            found += [Static(segment.text[position:])] if position < len(segment.text) else []
-        return replace(part, segments=tuple(found))
+            parts += [Static(segment.text[position:])] if position < len(segment.text) else []
+        return replace(part, segments=tuple(parts))
 
     return replace(content, html=pieces(content.html), text=pieces(content.text))
 

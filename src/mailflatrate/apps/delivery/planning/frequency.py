@@ -91,18 +91,19 @@ def rests_until(limits: Sequence[FrequencyLimit]) -> dict[int, datetime]:
                 "now": now,
             },
         )
-        found: dict[int, datetime] = dict(cursor.fetchall())
+        ends: dict[int, datetime] = dict(cursor.fetchall())
         single = [limit for limit in limits if limit.messages == 1 and limit.list_id is None and not limit.only_steps]
         values = {
             "references": [limit.reference for limit in single],
             "contacts": [limit.contact_id for limit in single],
         }
         cursor.execute(
-            _ARCHIVED, values | {"days": [each.days for each in single], "account_id": account_id, "now": now}
+            _ARCHIVED,
+            values | {"days": [single_limit.days for single_limit in single], "account_id": account_id, "now": now},
         )
         for reference, ends_at in cursor.fetchall():
-            found[reference] = max(ends_at, found.get(reference, ends_at))
-    return found
+            ends[reference] = max(ends_at, ends.get(reference, ends_at))
+    return ends
 
 
 @tenancy.needs_account

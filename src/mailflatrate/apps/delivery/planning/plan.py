@@ -308,13 +308,13 @@ def _pieces(campaign: Campaign, plan: Plan, ab_test: AbTest | None) -> tuple[dic
 def _chunk_zero(campaign_id: int) -> int:
     """If no one in its wave is left, the first chunk to be sent becomes the canary."""
     chunks = Chunk.objects.filter(campaign_id=campaign_id)
-    found = chunks.filter(number=0).first() or chunks.order_by(F("not_before").asc(nulls_first=True), "number").first()
-    if found is None:
+    chunk = chunks.filter(number=0).first() or chunks.order_by(F("not_before").asc(nulls_first=True), "number").first()
+    if chunk is None:
         return 0
-    if found.number:
-        found.number = 0
-        found.save(update_fields=["number"])
-    return found.size
+    if chunk.number:
+        chunk.number = 0
+        chunk.save(update_fields=["number"])
+    return chunk.size
 
 
 def _start(campaign: LockedCampaign, plan: Plan) -> None:

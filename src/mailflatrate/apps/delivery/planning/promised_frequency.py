@@ -29,20 +29,22 @@ def promises_of(list_ids: Sequence[int]) -> dict[int, Promise]:
     key = f"promises-{account_id}-{'-'.join(map(str, sorted(list_ids)))}"
     rows: list[list[int]] | None = cache.get(key)
     if rows is None:
-        rows = [[list_id, each.messages, each.days] for list_id, each in _strictest(account_id, list_ids).items()]
+        rows = [
+            [list_id, promise.messages, promise.days] for list_id, promise in _strictest(account_id, list_ids).items()
+        ]
         cache.set(key, rows, _CACHE_SECONDS)
     return {list_id: Promise(messages, days) for list_id, messages, days in rows}
 
 
 def _strictest(account_id: int, list_ids: Sequence[int]) -> dict[int, Promise]:
-    found: dict[int, Promise] = {}
+    strictest: dict[int, Promise] = {}
     with connection.cursor() as cursor:
         cursor.execute(_WORDINGS, {"account_id": account_id, "list_ids": list(list_ids)})
         for list_id, wording in cursor.fetchall():
             promise = promise_in(wording)
-            if promise is not None and (list_id not in found or _rate(promise) < _rate(found[list_id])):
-                found[list_id] = promise
-    return found
+            if promise is not None and (list_id not in strictest or _rate(promise) < _rate(strictest[list_id])):
+                strictest[list_id] = promise
+    return strictest
 
 
 def _rate(promise: Promise) -> float:

@@ -24,43 +24,43 @@ class RecipientFilter:
 
 
 def recipients(
-    campaign_id: int, wanted: RecipientFilter, *, after: int = 0, most: int = SLICE_ROWS
+    campaign_id: int, criteria: RecipientFilter, *, after: int = 0, most: int = SLICE_ROWS
 ) -> list[DeliveryRecord]:
     """By chunk and ID, behind `after`. Tallies limit the chunks read: a page takes as long at a million as at ten."""
     rows = (
-        DeliveryRecord.objects.filter(of_campaign(campaign_id), _matching(wanted))
+        DeliveryRecord.objects.filter(of_campaign(campaign_id), _matching(criteria))
         .select_related("contact")
         .order_by("chunk_id", "id")
     )
     last = DeliveryRecord.objects.filter(id=after).values_list("chunk_id", flat=True).first() if after else None
     if last is not None:
         rows = rows.filter(Q(chunk_id=last, id__gt=after) | Q(chunk_id__gt=last))
-    if wanted.search:
+    if criteria.search:
         # From the person to the delivery: both steps have an index, whatever the size of the campaign.
-        people = Contact.objects.filter(email__icontains=wanted.search).values_list("id", flat=True)
+        people = Contact.objects.filter(email__icontains=criteria.search).values_list("id", flat=True)
         return list(rows.filter(contact_id__in=list(people[:MOST_FOUND]))[:most])
-    found: list[DeliveryRecord] = []
-    for chunks in _turns(_chunks(campaign_id, wanted, last or 0), most):
-        found += rows.filter(chunk_id__in=chunks)[: most - len(found)]
-        if len(found) == most:
+    records: list[DeliveryRecord] = []
+    for chunks in _turns(_chunks(campaign_id, criteria, last or 0), most):
+        records += rows.filter(chunk_id__in=chunks)[: most - len(records)]
+        if len(records) == most:
             break
-    return found
+    return records
 
 
-def _matching(wanted: RecipientFilter) -> Q:
-    if wanted.state is None:
+def _matching(criteria: RecipientFilter) -> Q:
+    if criteria.state is None:
         return Q()
-    column = "bounce" if wanted.state == DeliveryState.BOUNCED else "reason"
-    return Q(state=wanted.state) & (Q(**{column: wanted.detail}) if wanted.detail else Q())
+    column = "bounce" if criteria.state == DeliveryState.BOUNCED else "reason"
+    return Q(state=criteria.state) & (Q(**{column: criteria.detail}) if criteria.detail else Q())
 
 
-def _chunks(campaign_id: int, wanted: RecipientFilter, first: int) -> list[tuple[int, int]]:
-    if wanted.state is None or wanted.state == DeliveryState.PENDING:  # the tallies do not count these
+def _chunks(campaign_id: int, criteria: RecipientFilter, first: int) -> list[tuple[int, int]]:
+    if criteria.state is None or criteria.state == DeliveryState.PENDING:  # the tallies do not count these
         chunks = Chunk.objects.filter(campaign_id=campaign_id, id__gte=first)
         return list(chunks.order_by("id").values_list("id", "size"))
-    holding = Tally.objects.filter(campaign_id=campaign_id, state=wanted.state, count__gt=0, chunk_id__gte=first)
-    if wanted.detail and wanted.state in (DeliveryState.BOUNCED, DeliveryState.WITHHELD):
-        holding = holding.filter(detail=wanted.detail)
+    holding = Tally.objects.filter(campaign_id=campaign_id, state=criteria.state, count__gt=0, chunk_id__gte=first)
+    if criteria.detail and criteria.state in (DeliveryState.BOUNCED, DeliveryState.WITHHELD):
+        holding = holding.filter(detail=criteria.detail)
     counted = holding.values("chunk_id").annotate(matches=Sum("count"))
     return list(counted.order_by("chunk_id").values_list("chunk_id", "matches"))
 
@@ -79,18 +79,18 @@ def _turns(chunks: list[tuple[int, int]], most: int) -> Iterator[list[int]]:
 
 def detail_counts(campaign_id: int, state: DeliveryState) -> dict[str, int]:
     """By kind of bounce, or reason for skipping."""
-    found: dict[str, int] = {}
+    counts: dict[str, int] = {}
     for detail, count in Tally.objects.filter(campaign_id=campaign_id, state=state).values_list("detail", "count"):
-        found[detail] = found.get(detail, 0) + count
-    return {detail: number for detail, number in sorted(found.items()) if number}
+        counts[detail] = counts.get(detail, 0) + count
+    return {detail: number for detail, number in sorted(counts.items()) if number}
 
 
-def all_recipients(account_id: int, campaign_id: int, wanted: RecipientFilter) -> Iterator[DeliveryRecord]:
+def all_recipients(account_id: int, campaign_id: int, criteria: RecipientFilter) -> Iterator[DeliveryRecord]:
     """In slices, so that exporting a million keeps no transaction open."""
     after = 0
     while True:
         with tenancy.account(account_id):
-            rows = recipients(campaign_id, wanted, after=after)
+            rows = recipients(campaign_id, criteria, after=after)
         yield from rows
         if len(rows) < SLICE_ROWS:
             return

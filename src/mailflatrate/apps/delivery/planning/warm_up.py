@@ -179,8 +179,8 @@ def _domain_day(campaign: Campaign) -> list[WarmUpDay]:
         return []
     with tenancy.platform(PlatformReason.RELAYS):
         has_row = WarmUp.objects.filter(key=key).exists()
-        found = list(warm_up_limits.warming([key]).values())
-    return found if has_row or _is_known(campaign) else [WarmUpDay(0, clock.now())]
+        days = list(warm_up_limits.warming([key]).values())
+    return days if has_row or _is_known(campaign) else [WarmUpDay(0, clock.now())]
 
 
 def _together(days: list[WarmUpDay]) -> WarmUpDay:

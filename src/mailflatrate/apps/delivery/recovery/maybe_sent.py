@@ -46,15 +46,15 @@ def _open_ended(held_at: datetime | None) -> QuerySet[Campaign]:
     planned = Exists(Plan.objects.filter(campaign_id=this, finished_at__isnull=False))
     tested = Exists(AbTest.objects.filter(campaign_id=this, winner=None))
     asked = Exists(ReleaseRequest.objects.filter(campaign_id=this, answer=ReleaseAnswer.OPEN))
-    found = Campaign.objects.filter(
+    campaigns = Campaign.objects.filter(
         Q(state__in=(*AWAITING, CampaignState.PLANNING))
         | Q(~planned | tested, state__in=PLANNED)
         | Q(asked, state=CampaignState.DRAFT)
     )
     if held_at is not None:
         decided = GateDecision.objects.filter(campaign_id=this, allowed=True, decided_by__isnull=False)
-        found = found.exclude(Exists(decided.filter(decided_at__gte=held_at)))
-    return found.exclude(state_reason=MAYBE_SENT).order_by("id")
+        campaigns = campaigns.exclude(Exists(decided.filter(decided_at__gte=held_at)))
+    return campaigns.exclude(state_reason=MAYBE_SENT).order_by("id")
 
 
 def _set_aside(campaign: states.LockedCampaign) -> None:

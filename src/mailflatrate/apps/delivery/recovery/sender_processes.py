@@ -39,8 +39,8 @@ def replicas_have(position: int) -> bool | None:
     """On its disk; None if the server doesn't show it."""
     with tenancy.platform(PlatformReason.FENCE), connection.cursor() as cursor:
         cursor.execute("SELECT public.replicas_have('0/0'::pg_lsn + %s::numeric)", [position])
-        found: bool | None = cursor.fetchone()[0]
-    return found
+        is_on_disk: bool | None = cursor.fetchone()[0]
+    return is_on_disk
 
 
 def note_joined(name: str) -> None:

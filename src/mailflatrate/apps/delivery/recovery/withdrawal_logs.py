@@ -43,8 +43,8 @@ def note_read(name: str, host: str, *, held_at: datetime | None) -> None:
     """Does nothing if another hold began since the reading did."""
     with tenancy.platform(PlatformReason.FENCE):
         if SendingFence.objects.select_for_update().filter(id=1, held_at=held_at).exists():
-            known = {"host": host, "seen_at": Now(), "replayed_at": Now()}
-            WithdrawalsPlace.objects.update_or_create(name=name, defaults=known)
+            columns = {"host": host, "seen_at": Now(), "replayed_at": Now()}
+            WithdrawalsPlace.objects.update_or_create(name=name, defaults=columns)
 
 
 def note_rescued(name: str, host: str) -> None:

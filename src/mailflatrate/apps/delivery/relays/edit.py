@@ -129,7 +129,7 @@ def _columns(draft: RelayDraft) -> dict[str, Any]:
         "return_path": draft.return_path,
         "connections": draft.connections,
         "per_hour": draft.per_hour,
-        "sends_from": [str(ip_address(each)) for each in draft.sends_from],
+        "sends_from": [str(ip_address(address)) for address in draft.sends_from],
         "pool": draft.pool,
         "account_id": draft.account_id,
         "weight": draft.weight,
@@ -162,9 +162,9 @@ def _check_address(draft: RelayDraft, relay: Relay | None) -> list[tuple[str, st
         problems.append(("name", _("Another relay already has this name.")))
     if not _is_host(draft.host.strip()):
         problems.append(("host", _("Enter a host name or an IP address, without a port.")))
-    for each in draft.sends_from:
-        if not _is_ip(each):
-            problems.append(("sends_from", _("“%(text)s” isn't an IP address.") % {"text": each[:60]}))
+    for address in draft.sends_from:
+        if not _is_ip(address):
+            problems.append(("sends_from", _("“%(text)s” isn't an IP address.") % {"text": address[:60]}))
     if len(draft.sends_from) > _MOST_ADDRESSES:
         problems.append(("sends_from", _("A relay can list up to %(most)d addresses.") % {"most": _MOST_ADDRESSES}))
     return problems

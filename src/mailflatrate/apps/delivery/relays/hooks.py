@@ -93,10 +93,10 @@ def remove_hook(relay_id: int, *, by: audit.Actor) -> None:
 @tenancy.needs_platform
 def find_hook(provider: str, token: str) -> RelayHook | None:
     """An address works only under its relay's provider."""
-    wanted = _hash_of(token)
-    is_earlier = Q(earlier_hash=wanted, earlier_until__gt=clock.now())
-    found = RelayHook.objects.select_related("relay").filter(Q(token_hash=wanted) | is_earlier, relay__kind=provider)
-    return found.first()
+    digest = _hash_of(token)
+    is_earlier = Q(earlier_hash=digest, earlier_until__gt=clock.now())
+    hooks = RelayHook.objects.select_related("relay").filter(Q(token_hash=digest) | is_earlier, relay__kind=provider)
+    return hooks.first()
 
 
 @tenancy.needs_platform

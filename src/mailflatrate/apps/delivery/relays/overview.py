@@ -120,11 +120,11 @@ def shaping_rows(changed: Mapping[str, int], language: str) -> list[ShapingRow]:
         speeds = []
         for pool in RelayPool:
             limit = per_hour(shape.provider, pool, changed)
-            bucket = next((one for one in slow if _is_of(one.key, pool, shape.provider)), None)
+            bucket = next((row for row in slow if _is_of(row.key, pool, shape.provider)), None)
             speeds.append(_speed(pool, limit, bucket))
-        shown = [speed for speed in speeds if speed.pool in SHOWN_POOLS]
+        visible = [speed for speed in speeds if speed.pool in SHOWN_POOLS]
         slowed = [speed for speed in speeds if speed.percent < 100]
-        rows.append(ShapingRow(shape, provider_name(shape.provider, language), shown, slowed))
+        rows.append(ShapingRow(shape, provider_name(shape.provider, language), visible, slowed))
     return rows
 
 

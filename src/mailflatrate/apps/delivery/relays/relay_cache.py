@@ -75,8 +75,8 @@ class RelayBook:
 
     def members(self, key: PoolKey) -> tuple[RelaySpec, ...]:
         """In any state; without rows, the trusted pool has the relay from the settings."""
-        found = tuple(relay for relay in self.relays if relay.pool is key.pool and relay.account_id == key.account_id)
-        return found or ((self.own,) if key.pool is RelayPool.TRUSTED else ())
+        matches = tuple(relay for relay in self.relays if relay.pool is key.pool and relay.account_id == key.account_id)
+        return matches or ((self.own,) if key.pool is RelayPool.TRUSTED else ())
 
     def pool_for(self, stream: Stream, account_id: int) -> PoolKey:
         """Queries the database if the table has rows."""

@@ -59,7 +59,7 @@ def warming(keys: Iterable[str]) -> dict[str, WarmUpDay]:
 
 
 @tenancy.needs_platform
-def take(keys: Iterable[str], wanted: int) -> WarmUpGrant:
+def take(keys: Iterable[str], most: int) -> WarmUpGrant:
     now, granted, pause = clock.now(), {}, 0.0
     for row in _locked(keys):
         day = at(_day(row), now)
@@ -67,9 +67,9 @@ def take(keys: Iterable[str], wanted: int) -> WarmUpGrant:
             row.ended_at = now
             row.save(update_fields=["ended_at"])
             continue
-        granted[row.key] = min(wanted, day.left)
+        granted[row.key] = min(most, day.left)
         _write(row, day, used=day.used + granted[row.key])
-        if granted[row.key] < wanted:
+        if granted[row.key] < most:
             pause = max(pause, (day.ends_at - now).total_seconds())
     return WarmUpGrant(granted, min(pause, LONGEST_PAUSE_SECONDS))
 
@@ -78,14 +78,14 @@ def take(keys: Iterable[str], wanted: int) -> WarmUpGrant:
 def tell(returns: Mapping[str, WarmUpReturn]) -> None:
     now = clock.now()
     for row in _locked(returns):
-        day, one = at(_day(row), now), returns[row.key]
+        day, returned = at(_day(row), now), returns[row.key]
         _write(
             row,
             day,
-            used=max(0, day.used - one.unused),
-            answered=day.answered + one.answered,
-            deferred=day.deferred + one.deferred,
-            complaints=day.complaints + one.complaints,
+            used=max(0, day.used - returned.unused),
+            answered=day.answered + returned.answered,
+            deferred=day.deferred + returned.deferred,
+            complaints=day.complaints + returned.complaints,
         )
 
 

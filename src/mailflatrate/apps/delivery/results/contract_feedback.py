@@ -31,15 +31,20 @@ def suppress_dead(bounces: Sequence[Bounce]) -> int:
         key = keys.get(bounce.delivery_id or 0)
         if key is None:
             continue
-        said = bounce.verdict
+        bounce_verdict = bounce.verdict
         judgement = judge_bounce(
-            _NO_HISTORY, said.outcome, said.status, bounce.at, witnesses=len(said.witnesses), disputed=said.disputed
+            _NO_HISTORY,
+            bounce_verdict.outcome,
+            bounce_verdict.status,
+            bounce.at,
+            witnesses=len(bounce_verdict.witnesses),
+            disputed=bounce_verdict.disputed,
         )
         if judgement.action is BounceAction.NOTHING:
             continue
         evidence = {
             "rule": judgement.rule,
-            "status": said.status,
+            "status": bounce_verdict.status,
             "at": bounce.at.isoformat(),
             "delivery_id": bounce.delivery_id,
         }
@@ -51,8 +56,10 @@ def suppress_dead(bounces: Sequence[Bounce]) -> int:
 def _keys_of(delivery_ids: Sequence[int]) -> dict[int, bytes]:
     rows = Delivery.objects.filter(id__in=delivery_ids, transactional_id__isnull=False)
     messages = {message_id: row_id for row_id, message_id in rows.values_list("id", "transactional_id")}
-    found = TransactionalMessage.objects.filter(id__in=[message for message in messages if message is not None])
-    return {messages[message_id]: bytes(key) for message_id, key in found.values_list("id", "address_key")}
+    rows_of_messages = TransactionalMessage.objects.filter(
+        id__in=[message for message in messages if message is not None]
+    )
+    return {messages[message_id]: bytes(key) for message_id, key in rows_of_messages.values_list("id", "address_key")}
 
 
 @tenancy.needs_account
@@ -60,10 +67,10 @@ def record_complaint(
     message_id: int, *, source: str, evidence: dict[str, Any], at: datetime, platform: bool, counts: bool
 ) -> bool:
     """A contact leaves all lists, too (R-79). `platform`, `counts`: as in `lists.actions.feedback`. True if changed."""
-    found = TransactionalMessage.objects.filter(id=message_id).values_list("address_key", "mailbox_key").first()
-    if found is None:
+    keys = TransactionalMessage.objects.filter(id=message_id).values_list("address_key", "mailbox_key").first()
+    if keys is None:
         return False
-    key, mailbox = map(bytes, found)
+    key, mailbox = map(bytes, keys)
     return _suppress_complaint(
         key, mailbox or None, source=source, evidence=evidence, at=at, platform=platform, counts=counts
     )

@@ -75,8 +75,8 @@ def count_bounces(account_id: int, delivery_ids: Sequence[int]) -> None:
 
 
 def _bounce_of(row: Delivery) -> Bounce:
-    said = f"{row.reply_code} {row.reply_text}" if row.reply_code else row.reply_text
-    verdict = replace(judge(said, row.reply_status, final=True), outcome=OUTCOMES[row.bounce], status=row.reply_status)
+    reply = f"{row.reply_code} {row.reply_text}" if row.reply_code else row.reply_text
+    verdict = replace(judge(reply, row.reply_status, final=True), outcome=OUTCOMES[row.bounce], status=row.reply_status)
     return Bounce(row.contact_id, row.id, verdict, row.settled_at or row.created_at, f"delivery {row.id}")
 
 
@@ -107,8 +107,10 @@ def record_returned(bounces: Sequence[Bounce]) -> set[int]:
     for campaign_id in sorted(campaigns):
         figures_changed(campaign_id)
     changed = [bounce for bounce in bounces if bounce.delivery_id in before]
-    _tell_forms([one.delivery_id or 0 for one in changed if one.verdict.outcome is BounceOutcome.RECIPIENT_HARD])
-    _tell_lists([(one, before[one.delivery_id]) for one in changed])
+    _tell_forms(
+        [bounced.delivery_id or 0 for bounced in changed if bounced.verdict.outcome is BounceOutcome.RECIPIENT_HARD]
+    )
+    _tell_lists([(bounced, before[bounced.delivery_id]) for bounced in changed])
     suppress_dead(changed)
     return {delivery_id for delivery_id in before if delivery_id is not None}
 
@@ -116,7 +118,11 @@ def record_returned(bounces: Sequence[Bounce]) -> set[int]:
 def _tell_forms(delivery_ids: Sequence[int]) -> None:
     """Nonexistent mailboxes count against those who requested the email (R-35)."""
     rows = Delivery.objects.filter(id__in=delivery_ids, confirmation_id__isnull=False)
-    asked = [each for each in rows.values_list("confirmation_id", flat=True) if each is not None]
+    asked = [
+        confirmation_id
+        for confirmation_id in rows.values_list("confirmation_id", flat=True)
+        if confirmation_id is not None
+    ]
     if asked:
         note_unknown(asked, clock.now())
 

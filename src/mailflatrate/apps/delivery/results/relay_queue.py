@@ -77,19 +77,19 @@ def note_deferred(follower: str, news: Sequence[QueueNews]) -> None:
     first: dict[int, QueueNews] = {}
     last: dict[int, QueueNews] = {}
     counts: dict[int, int] = {}
-    for one in news:
-        first.setdefault(one.delivery_id, one)
-        last[one.delivery_id] = one
-        counts[one.delivery_id] = counts.get(one.delivery_id, 0) + 1
+    for report in news:
+        first.setdefault(report.delivery_id, report)
+        last[report.delivery_id] = report
+        counts[report.delivery_id] = counts.get(report.delivery_id, 0) + 1
     ids = sorted(last)
     if not ids:
         return
     with connection.cursor() as cursor:
         cursor.execute(_DEFER, {
             "account_id": tenancy.current_account_id(), "follower": follower, "ids": ids,
-            "providers": [last[each].provider for each in ids], "sinces": [first[each].at for each in ids],
-            "ats": [last[each].at for each in ids], "counts": [counts[each] for each in ids],
-            "codes": [last[each].code for each in ids], "replies": [_kept(last[each].reply) for each in ids],
+            "providers": [last[number].provider for number in ids], "sinces": [first[number].at for number in ids],
+            "ats": [last[number].at for number in ids], "counts": [counts[number] for number in ids],
+            "codes": [last[number].code for number in ids], "replies": [_kept(last[number].reply) for number in ids],
         })  # fmt: skip
     show_deferred()
 
@@ -100,18 +100,18 @@ def show_deferred() -> None:
     rows = list(RelayDeferral.objects.filter(is_shown=False).order_by("delivery_id")[:5000])
     states = dict(Delivery.objects.filter(id__in=[row.delivery_id for row in rows]).values_list("id", "state"))
     news = [QueueNews(row.delivery_id, row.provider, row.status, row.reply, row.last_at) for row in rows]
-    reported = [one for one in news if states.get(one.delivery_id) != DeliveryState.PENDING]
+    reported = [report for report in news if states.get(report.delivery_id) != DeliveryState.PENDING]
     _move(reported, (DeliveryState.SENT, DeliveryState.IN_DOUBT), DeliveryState.DEFERRED)
-    again = [one.delivery_id for one in reported if states.get(one.delivery_id) == DeliveryState.DEFERRED]
-    _say_again([one for one in reported if one.delivery_id in set(again)])
-    shown = RelayDeferral.objects.filter(delivery_id__in=[one.delivery_id for one in reported])
-    shown.update(is_shown=True, reply="")
+    again = [report.delivery_id for report in reported if states.get(report.delivery_id) == DeliveryState.DEFERRED]
+    _say_again([report for report in reported if report.delivery_id in set(again)])
+    deferrals = RelayDeferral.objects.filter(delivery_id__in=[report.delivery_id for report in reported])
+    deferrals.update(is_shown=True, reply="")
 
 
 @tenancy.needs_account
 def note_delivered(news: Sequence[QueueNews]) -> None:
     """Whether they waited in the queue or had an unknown result."""
-    ids = [one.delivery_id for one in news]
+    ids = [report.delivery_id for report in news]
     _move(news, (DeliveryState.DEFERRED, DeliveryState.IN_DOUBT), DeliveryState.SENT)
     RelayDeferral.objects.filter(delivery_id__in=ids).delete()
 
@@ -145,21 +145,21 @@ def _say_again(news: Sequence[QueueNews]) -> None:
             "UPDATE delivery SET reply_status = %s, reply_text = %s"
             " WHERE id = %s AND account_id = %s AND state = 'deferred'"
             " AND NOT EXISTS (SELECT 1 FROM retry r WHERE r.delivery_id = delivery.id)",
-            [(one.code, _kept(one.reply), one.delivery_id, tenancy.current_account_id()) for one in news],
+            [(report.code, _kept(report.reply), report.delivery_id, tenancy.current_account_id()) for report in news],
         )
 
 
 def _move(news: Sequence[QueueNews], origin: tuple[DeliveryState, ...], state: DeliveryState, reason: str = "") -> None:
     if not news:
         return
-    last = {one.delivery_id: one for one in news}
+    last = {report.delivery_id: report for report in news}
     parameters: dict[str, Any] = {
         "account_id": tenancy.current_account_id(),
         "ids": list(last),
-        "codes": [one.code for one in last.values()],
-        "replies": [_kept(one.reply) for one in last.values()],
-        "ats": [one.at for one in last.values()],
-        "from": [each.value for each in origin],
+        "codes": [report.code for report in last.values()],
+        "replies": [_kept(report.reply) for report in last.values()],
+        "ats": [report.at for report in last.values()],
+        "from": [old_state.value for old_state in origin],
         "to": state.value,
         "reason": reason,
     }

@@ -32,9 +32,9 @@ class Admission:
             links.note_lost(connection)
             refuse(judgment)
         await connection.execute(BEGIN_RUN)
-        known = await (await connection.execute(IS_KNOWN)).fetchone()
+        row = await (await connection.execute(IS_KNOWN)).fetchone()
         member = await (await connection.execute(IS_MEMBER, [self.name])).fetchone()
-        if judgment.match is not MatchKind.KNOWN or not known or not known[0] or not member:
+        if judgment.match is not MatchKind.KNOWN or not row or not row[0] or not member:
             self.fenced.set()
             raise DatabaseFenced(judgment.reason or "another or an earlier state, or one that doesn't know this sender")
 

@@ -39,16 +39,16 @@ class Allowance:
         return bool(self.providers or self.caps or self.warm_ups)
 
     def allowed(self, providers: Sequence[str]) -> list[int]:
-        left, found = dict(self.providers), list[int]()
+        left, positions = dict(self.providers), list[int]()
         for position, provider in enumerate(providers):
-            if self.most is not None and len(found) >= self.most:
+            if self.most is not None and len(positions) >= self.most:
                 break
             if provider in left:
                 if left[provider] <= 0:
                     continue
                 left[provider] -= 1
-            found.append(position)
-        return found
+            positions.append(position)
+        return positions
 
 
 UNLIMITED = Allowance()
@@ -74,11 +74,11 @@ def ask_for(settings: Settings, pool: PoolKey, sought: AllowanceRequest, relays:
 
 
 def ask(
-    settings: Settings, pool: PoolKey, wanted: Mapping[str, int], relays: Sequence[RelaySpec],
+    settings: Settings, pool: PoolKey, counts: Mapping[str, int], relays: Sequence[RelaySpec],
     domains: Sequence[str] = (), *, warms: bool = True, shapes: bool = True,
 ) -> Allowance:  # fmt: skip
-    rates = _provider_rates(settings, pool, wanted) if shapes else {}
-    total, taking = sum(wanted.values()), [relay for relay in relays if relay.state is RelayState.ACTIVE]
+    rates = _provider_rates(settings, pool, counts) if shapes else {}
+    total, taking = sum(counts.values()), [relay for relay in relays if relay.state is RelayState.ACTIVE]
     warm = WarmUpGrant({}, 0.0)
     if warms:
         with tenancy.platform(PlatformReason.RELAYS):
@@ -91,7 +91,7 @@ def ask(
         for relay in taking
         if relay_key(relay.number) in warm.granted
     }
-    keys = {_key(pool, provider): (rate, wanted[provider]) for provider, rate in rates.items()}
+    keys = {_key(pool, provider): (rate, counts[provider]) for provider, rate in rates.items()}
     keys |= {f"relay:{number}": (rate, today.get(number, total)) for number, rate in limited.items()}
     granted, waits = _take(keys)
     caps = today | {number: granted[f"relay:{number}"] for number in limited}
@@ -173,9 +173,9 @@ def _change_factor(row: Bucket, answered: int, deferred: int, now: datetime) -> 
         row.factor, row.changed_at = factor, now
 
 
-def _provider_rates(settings: Settings, pool: PoolKey, wanted: Mapping[str, int]) -> dict[str, float]:
+def _provider_rates(settings: Settings, pool: PoolKey, counts: Mapping[str, int]) -> dict[str, float]:
     changed = settings.shaping_numbers
-    rates = {provider: per_hour(provider, pool.pool, changed) for provider in wanted}
+    rates = {provider: per_hour(provider, pool.pool, changed) for provider in counts}
     return {provider: rate for provider, rate in rates.items() if rate is not None}
 
 
@@ -183,16 +183,16 @@ def _key(pool: PoolKey, provider: str) -> str:
     return f"{pool}/{provider}"
 
 
-def _take(wanted: Mapping[str, tuple[float, int]]) -> tuple[dict[str, int], list[float]]:
+def _take(requests: Mapping[str, tuple[float, int]]) -> tuple[dict[str, int], list[float]]:
     """How many may go, by key, and how long each one cut short has to wait."""
     now = clock.now()
     granted, waits = {}, []
     with tenancy.platform(PlatformReason.RELAYS):
-        fresh = [Bucket(key=key, tokens=1.0, filled_at=now, changed_at=now, factor=1.0) for key in wanted]
+        fresh = [Bucket(key=key, tokens=1.0, filled_at=now, changed_at=now, factor=1.0) for key in requests]
         Bucket.objects.bulk_create(fresh, ignore_conflicts=True)
-        rows = list(Bucket.objects.select_for_update().filter(key__in=wanted).order_by("key"))
+        rows = list(Bucket.objects.select_for_update().filter(key__in=requests).order_by("key"))
         for row in rows:
-            rate, count = wanted[row.key]
+            rate, count = requests[row.key]
             rate *= row.factor
             _fill(row, rate, now)
             granted[row.key] = min(count, int(max(0.0, row.tokens)))

@@ -148,7 +148,7 @@ class ChunkRun:
     @property
     def is_late(self) -> bool:
         """True if contents are left to a silent relay."""
-        return not all(each.done() for each in self._late)
+        return not all(task.done() for task in self._late)
 
     @property
     def _is_stuck(self) -> bool:
@@ -354,10 +354,10 @@ class ChunkRun:
         held = self.claim
 
         async def work(connection: Connection) -> tuple[ClaimCheck, list[int], list[RecipientRow]]:
-            found = await claims.check_claim(connection, held, self._journal.name, self._marks.first_open)
-            ids = self._unjudged(found.changed)
+            check = await claims.check_claim(connection, held, self._journal.name, self._marks.first_open)
+            ids = self._unjudged(check.changed)
             rows = await claims.read_again(connection, held, ids) if ids else []
-            if not found.is_marked:  # first the marks: who is alive isn't asked what it began
+            if not check.is_marked:  # first the marks: who is alive isn't asked what it began
                 self._marks.renew()
             elif began - self._heartbeat_at > HEARTBEAT_SECONDS and not self._is_stuck:
                 await connection.execute(
@@ -365,25 +365,25 @@ class ChunkRun:
                     [held.chunk_id, held.account_id, self._journal.name],
                 )
                 self._heartbeat_at = began
-            if found.campaign_state == CampaignState.WAITING and self.replies:
+            if check.campaign_state == CampaignState.WAITING and self.replies:
                 await connection.execute(RELAY_ANSWERS, [held.campaign_id])
-            return found, ids, rows
+            return check, ids, rows
 
-        found, ids, rows = await self._side.run(held.account_id, work)
+        check, ids, rows = await self._side.run(held.account_id, work)
         present = {row.delivery_id: row for row in rows}
-        for each in ids:
-            row = self._changed[each] = present.get(each)
+        for row_id in ids:
+            row = self._changed[row_id] = present.get(row_id)
             if row is None or claims.says_no(row):
-                self._judged_again.add(each)
-        self._held_providers = frozenset(found.held_providers)
-        if not found.claim_held:
+                self._judged_again.add(row_id)
+        self._held_providers = frozenset(check.held_providers)
+        if not check.claim_held:
             self.halt = self.halt or ChunkHalt.CLAIM_LOST
-        elif found.campaign_state not in RUNNING or not found.account_may_send:
+        elif check.campaign_state not in RUNNING or not check.account_may_send:
             self.halt = self.halt or ChunkHalt.CAMPAIGN
         self._fresh_until = began + FRESH_SECONDS
         self._go_on()
 
     def _unjudged(self, changed: list[int]) -> list[int]:
         noted = {settled.delivery_id for settled in self._outbox}
-        known = noted | self._judged_again
-        return [each for each in changed if each not in known and self._marks.is_open(each)]
+        judged = noted | self._judged_again
+        return [row_id for row_id in changed if row_id not in judged and self._marks.is_open(row_id)]

@@ -51,8 +51,8 @@ async def end_if_nothing_follows(connection: Connection, claim: Claim, claimed_b
     campaign = await (await connection.execute(_LOCK, parameters)).fetchone()
     if campaign is None or campaign[0] != "sending":
         return False
-    found = await (await connection.execute(_END, parameters)).fetchone()
-    return found is not None and found[0] == 1
+    row = await (await connection.execute(_END, parameters)).fetchone()
+    return row is not None and row[0] == 1
 
 
 def log_chunk(run: ChunkRun, seconds: float) -> None:

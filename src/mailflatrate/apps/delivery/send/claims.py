@@ -153,16 +153,16 @@ async def claim(connection: Connection, account_id: int, chunk_id: int, claimed_
     async with connection.cursor(binary=True) as cursor:
         await cursor.execute(_BY_KEYS)
         await cursor.execute(_CLAIM, parameters)
-        found = await cursor.fetchall()
-    if not found:
+        claimed_rows = await cursor.fetchall()
+    if not claimed_rows:
         return None
-    campaign_id, edition_id, _, per_turn = found[0][:_HEAD]
+    campaign_id, edition_id, _, per_turn = claimed_rows[0][:_HEAD]
     make = RecipientRow._make
     most = int(str(per_turn)) if per_turn is not None else None
     # A chunk may hold messages of several variants: take those of the first one now, the others later.
-    rows = [make(row[_HEAD:]) for row in found[:most] if row[_HEAD] is not None and row[1] == edition_id]
-    first_attempts = {row[_HEAD]: row[2] for row in found if row[2] is not None}
-    pending = frozenset(row[_HEAD] for row in found if row[_HEAD] is not None)
+    rows = [make(row[_HEAD:]) for row in claimed_rows[:most] if row[_HEAD] is not None and row[1] == edition_id]
+    first_attempts = {row[_HEAD]: row[2] for row in claimed_rows if row[2] is not None}
+    pending = frozenset(row[_HEAD] for row in claimed_rows if row[_HEAD] is not None)
     return Claim(account_id, chunk_id, campaign_id, edition_id, rows, first_attempts, pending)  # type: ignore[arg-type]
 
 

@@ -70,7 +70,7 @@ class SignedAhead:
                     taken.append(row)
                     drafts.append(drafted)
             composed = self._now()
-            messages = sign_drafts([each.draft for each in drafts], self._signer)
+            messages = sign_drafts([pending.draft for pending in drafts], self._signer)
             self.compose_seconds += composed - began
             self.sign_seconds += self._now() - composed
         except BaseException:

@@ -113,7 +113,7 @@ class Database:
 
     def __init__(self, name: str, *, by_keys: bool = False, admission: Admission | None = None) -> None:
         self._name = name
-        self._options = " ".join(f"-c {each}=off" for each in BY_KEYS) if by_keys else ""
+        self._options = " ".join(f"-c {option}=off" for option in BY_KEYS) if by_keys else ""
         self._connection: Connection | None = None
         self._lock = asyncio.Lock()
         self._call_seconds = load_settings().database_call_seconds

@@ -53,9 +53,9 @@ class JournalEntry:
 
 
 def host_name(folder: Path) -> str:
-    known = known_host(folder)
-    if known:
-        return known
+    name = known_host(folder)
+    if name:
+        return name
     path = folder / "host"
     folder.mkdir(parents=True, exist_ok=True)
     draft = folder / f"host.{os.getpid()}"
@@ -190,8 +190,8 @@ def entries(path: Path, deliveries: Container[int] | None = None) -> Iterator[Jo
             entry = _read_entry(raw, account_id, chunk_id, has_sums=has_sums)
         except ValueError:
             damaged += 1
-            found = None if has_sums else _CUT_INTO.search(raw)
-            entry = JournalEntry(account_id, chunk_id, int(found[1]), None, 0) if found else None
+            match = None if has_sums else _CUT_INTO.search(raw)
+            entry = JournalEntry(account_id, chunk_id, int(match[1]), None, 0) if match else None
         if entry is None:
             continue
         account_id, chunk_id = entry.account_id, entry.chunk_id
@@ -248,8 +248,8 @@ def _read_entry(raw: bytes, account_id: int, chunk_id: int, *, has_sums: bool) -
 
 def _without_sum(raw: bytes) -> bytes | None:
     """None if it has no checksum, or a wrong one."""
-    found = _SUM.match(raw)
-    return found[1] if found and crc32(found[1]) == int(found[2], 16) else None
+    sum_match = _SUM.match(raw)
+    return sum_match[1] if sum_match and crc32(sum_match[1]) == int(sum_match[2], 16) else None
 
 
 def _number(word: str) -> int:

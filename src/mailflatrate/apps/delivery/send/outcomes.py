@@ -24,8 +24,8 @@ _SWITCHED_ON = "EXISTS (SELECT 1 FROM event_setting s WHERE s.account_id = %(acc
 def sent_events_sql(source: str, *, delivery: str, campaign: str, contact: str, sent: str) -> str:
     """For a WITH, for accepted messages in `source`. All is SQL; `sent`: the new state. Needs `account_id`."""
     payload = f"jsonb_build_object('message_id', {delivery}, 'campaign_id', {campaign}, 'contact_id', {contact})"
-    wanted = f"{sent} = 'sent' AND {campaign} IS NOT NULL AND {contact} IS NOT NULL AND {_SWITCHED_ON}"
-    return emitted(EventType.MESSAGE_SENT, "%(account_id)s", payload, f"{source} WHERE {wanted}")
+    condition = f"{sent} = 'sent' AND {campaign} IS NOT NULL AND {contact} IS NOT NULL AND {_SWITCHED_ON}"
+    return emitted(EventType.MESSAGE_SENT, "%(account_id)s", payload, f"{source} WHERE {condition}")
 
 
 COUNT_BOUNCES = "delivery.count_bounces"

@@ -47,19 +47,19 @@ class ChunkCounts:
         return counts
 
     def by_state(self) -> dict[str, int]:
-        found: Counter[str] = Counter()
+        totals: Counter[str] = Counter()
         for (_, state), count in self._counts.items():
-            found[state] += count
-        return dict(found)
+            totals[state] += count
+        return dict(totals)
 
     def by_provider(self) -> dict[tuple[str, str], int]:
         return dict(self._counts)
 
     def waves(self) -> list[DeferralCount]:
-        found = []
+        counts = []
         for provider, reply in self._replies.items():
             deferred = self._counts[provider, DeliveryState.DEFERRED]
             attempted = sum(self._counts[provider, state] for state in _ATTEMPTED)
             if deferred >= WAVE_LEAST and deferred >= WAVE_SHARE * attempted:
-                found.append(DeferralCount(provider, deferred, attempted, reply[:200]))
-        return found
+                counts.append(DeferralCount(provider, deferred, attempted, reply[:200]))
+        return counts

@@ -141,19 +141,19 @@ def _write(account_id: int, chunk_id: int, journal: Path, policy: RetryPolicy) -
     with tenancy.account(account_id):
         pending = Delivery.objects.filter(chunk_id=chunk_id, state=DeliveryState.PENDING)
         here = set(pending.values_list("id", flat=True))
-    known = [entry for entry in last_entries(journal, here) if entry.account_id == account_id]
-    batch = _settled(account_id, known, policy)
+    entries = [entry for entry in last_entries(journal, here) if entry.account_id == account_id]
+    batch = _settled(account_id, entries, policy)
     if batch:
         _record(account_id, chunk_id, journal.stem, batch)
-    unknown = sum(1 for entry in known if entry.outcome is None)
+    unknown = sum(1 for entry in entries if entry.outcome is None)
     log.warning("journal_recovered", chunk_id=chunk_id, sender=journal.stem, outcomes=len(batch), in_doubt=unknown)
 
 
 def _settled(account_id: int, entries: Iterable[JournalEntry], policy: RetryPolicy) -> list[SettledDelivery]:
-    known = list(entries)
+    known_entries = list(entries)
     with tenancy.account(account_id):
         attempts = dict(
-            Delivery.objects.filter(id__in=[entry.delivery_id for entry in known], attempts__gt=0).values_list(
+            Delivery.objects.filter(id__in=[entry.delivery_id for entry in known_entries], attempts__gt=0).values_list(
                 "id", "attempts"
             )
         )
@@ -161,7 +161,7 @@ def _settled(account_id: int, entries: Iterable[JournalEntry], policy: RetryPoli
             Attempt.objects.filter(delivery_id__in=list(attempts), number=1).values_list("delivery_id", "at")
         )
     batch = []
-    for entry in known:
+    for entry in known_entries:
         outcome = entry.outcome
         if outcome is None:
             batch.append(in_doubt(entry.delivery_id, SENDER_DIED, clock.now()))

@@ -66,22 +66,22 @@ def replay(folder: Path) -> ReplayResult:
     changed = missing = 0
     incomplete: set[int] = set()
     for account_id, reported in _batches(read_folder(folder)):
-        found = _tell(account_id, reported)
-        changed, missing = changed + found.changed, missing + found.missing
-        if found.missing:
+        change = _tell(account_id, reported)
+        changed, missing = changed + change.changed, missing + change.missing
+        if change.missing:
             incomplete.add(account_id)
     maybe_sent.set_aside_accounts(incomplete)
     return ReplayResult(changed, missing)
 
 
-def _batches(found: Iterable[JournalEntry]) -> Iterator[tuple[int, list[JournalEntry]]]:
+def _batches(entries: Iterable[JournalEntry]) -> Iterator[tuple[int, list[JournalEntry]]]:
     """An account and up to BATCH of its messages that may have arrived, each once in a batch."""
-    rest = filter(may_have_arrived, found)
+    rest = filter(may_have_arrived, entries)
     while gathered := list(islice(rest, GATHERED)):
         last: dict[int, dict[int, JournalEntry]] = defaultdict(dict)
         for entry in gathered:
-            known = last[entry.account_id].get(entry.delivery_id)
-            if known is None or not _is_accepted(known):
+            earlier = last[entry.account_id].get(entry.delivery_id)
+            if earlier is None or not _is_accepted(earlier):
                 last[entry.account_id][entry.delivery_id] = entry
         for account_id, by_id in last.items():
             reported = list(by_id.values())

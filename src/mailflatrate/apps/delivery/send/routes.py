@@ -110,11 +110,11 @@ class Routes:
             self.route(stream, PoolKey(RelayPool.TRUSTED))
 
     def route(self, stream: Stream, key: PoolKey) -> RelayRoute:
-        found = self._routes.get((stream, key))
-        if found is None:
+        relay_route = self._routes.get((stream, key))
+        if relay_route is None:
             express = self._settings.express_connections if stream is Stream.EXPRESS else None
-            found = self._routes[stream, key] = RelayRoute(self._settings, self._folder, key, self.book, express)
-        return found
+            relay_route = self._routes[stream, key] = RelayRoute(self._settings, self._folder, key, self.book, express)
+        return relay_route
 
     def most_chunks(self, route: RelayRoute) -> int:
         """Keeps a slot free for each other campaign pool: a slow one would end up with all of them."""
@@ -143,15 +143,15 @@ class Routes:
                 route.follow(book)
 
     def figures(self) -> list[RelayFigures]:
-        found: dict[int, list[RelayFigures]] = {}
+        by_relay: dict[int, list[RelayFigures]] = {}
         for route in self:
             for number, (report, connections) in route.transmitter.reports().items():
                 since = datetime.fromtimestamp(report.failing_since, UTC) if report.failing_since else None
                 figures = RelayFigures(
                     number, connections, report.accepted, report.deferred, report.refused, report.problem, since
                 )
-                found.setdefault(number, []).append(figures)
-        return [_together(rows) for number, rows in found.items() if number != SETTINGS_RELAY]
+                by_relay.setdefault(number, []).append(figures)
+        return [_together(rows) for number, rows in by_relay.items() if number != SETTINGS_RELAY]
 
 
 def _together(rows: list[RelayFigures]) -> RelayFigures:
@@ -179,7 +179,7 @@ def write_figures(sender: str, figures: list[RelayFigures]) -> None:
     """Those not updated for an hour are deleted."""
     now = clock.now()
     with tenancy.platform(PlatformReason.RELAYS):
-        known = set(Relay.objects.filter(id__in=[row.number for row in figures]).values_list("id", flat=True))
+        relay_ids = set(Relay.objects.filter(id__in=[row.number for row in figures]).values_list("id", flat=True))
         RelayReport.objects.bulk_create(
             [
                 RelayReport(
@@ -187,7 +187,7 @@ def write_figures(sender: str, figures: list[RelayFigures]) -> None:
                     problem=row.problem.replace("\x00", " ")[:500], failing_since=row.failing_since,
                     accepted=row.accepted, deferred=row.deferred, refused=row.refused,
                 )
-                for row in figures if row.number in known
+                for row in figures if row.number in relay_ids
             ],
             update_conflicts=True,
             unique_fields=["relay", "sender"],

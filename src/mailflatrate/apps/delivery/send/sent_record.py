@@ -53,9 +53,9 @@ def was_set_aside(journal: Path | Journal) -> bool:
     return True
 
 
-def _kept_parts(found: Iterable[JournalEntry], now_ms: int) -> Iterator[bytes]:
+def _kept_parts(journal_entries: Iterable[JournalEntry], now_ms: int) -> Iterator[bytes]:
     kept = KeptLines()
-    for entry in found:
+    for entry in journal_entries:
         chunk = entry.account_id, entry.chunk_id
         if entry.outcome is None:
             kept.begun(chunk, entry.delivery_id)

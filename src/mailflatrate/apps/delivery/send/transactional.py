@@ -216,9 +216,9 @@ def _confirmations(
     for request in requests:
         token = secrets.token_urlsafe(TOKEN_OCTETS)
         try:
-            said = _said(account, imprint, request, f"{load_settings().public_url}/confirm/{token}")
-            composer = _composer(account.id, account.name, by_form[request.form_id], said.language, said.occasion)
-            recipient = Recipient(asked[request.id], request.email, "", confirmation_values(said))
+            wording = _said(account, imprint, request, f"{load_settings().public_url}/confirm/{token}")
+            composer = _composer(account.id, account.name, by_form[request.form_id], wording.language, wording.occasion)
+            recipient = Recipient(asked[request.id], request.email, "", confirmation_values(wording))
             draft = composer.draft(recipient, clock.now())
         except Exception:  # as above
             log.exception("message_failed", delivery_id=asked[request.id])
@@ -237,13 +237,16 @@ def _said(
     lines = imprint_lines(imprint, language)
     frozen = request.version.content if request.version is not None else None
     lists = asked_lists(request)
-    wordings = [f"{each.name}: {each.wording}" if len(lists) > 1 else each.wording for each in lists]
+    wordings = [
+        f"{mailing_list.name}: {mailing_list.wording}" if len(lists) > 1 else mailing_list.wording
+        for mailing_list in lists
+    ]
     company = next((line.text for line in lines if line.key == "legal_name"), account.name)
     return ConfirmationText(
         language=language,
         occasion=OCCASIONS.get(ConfirmationRequestKind(request.kind), ConfirmationOccasion.PERSON),
         company=frozen["company"] if frozen else company,
-        list_name=", ".join(each.name for each in lists),
+        list_name=", ".join(mailing_list.name for mailing_list in lists),
         address=request.email,
         requested_at=entered_at(request),
         expires_at=request.expires_at,

@@ -192,21 +192,21 @@ class Upkeep:
         """Write what only this process's journals know; afterward idle chunks that were left are settled or given
         back.
         """
-        known = dict(self._left)
+        chunks = dict(self._left)
         for route in self._routes:
-            known = self._without_active(known)
+            chunks = self._without_active(chunks)
             await self.settle_lost(route)
             for account_id, chunk_id in await self._orm.run(recovery.claimed_by, route.journal.name):
                 if chunk_id in self._active:
-                    known.pop(chunk_id, None)
+                    chunks.pop(chunk_id, None)
                 else:
                     await self._recover_own(account_id, chunk_id, route)
-        for chunk_id, left in self._without_active(known).items():
+        for chunk_id, left in self._without_active(chunks).items():
             if self._left.get(chunk_id) is left:
                 self.note_recovered(chunk_id)
 
     def _without_active(self, left: dict[int, LeftChunk]) -> dict[int, LeftChunk]:
-        return {chunk_id: each for chunk_id, each in left.items() if chunk_id not in self._active}
+        return {chunk_id: chunk for chunk_id, chunk in left.items() if chunk_id not in self._active}
 
     async def _replay(self) -> bool:
         """Once no message is being sent; return whether the hold was lifted. Nothing may begin meanwhile."""

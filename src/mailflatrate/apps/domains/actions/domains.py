@@ -228,12 +228,12 @@ def tell_failing(domain: SenderDomain, hosts: list[str]) -> None:
 
 @tenancy.needs_account
 @transaction.atomic
-def keep_listings(domain_id: int, said: list[Listing]) -> None:
+def keep_listings(domain_id: int, answers: list[Listing]) -> None:
     """A new listing pauses the account until a person reviews it; a list without an answer changes nothing."""
-    if any(each.listed is None for each in said) and not any(each.listed for each in said):
+    if any(answer.listed is None for answer in answers) and not any(answer.listed for answer in answers):
         return
     domain = SenderDomain.objects.select_for_update().get(id=domain_id)
-    before, now = domain.listed_on, ", ".join(sorted(each.blocklist for each in said if each.listed))
+    before, now = domain.listed_on, ", ".join(sorted(answer.blocklist for answer in answers if answer.listed))
     if now == before:
         return
     SenderDomain.objects.filter(id=domain_id).update(listed_on=now)
@@ -247,7 +247,7 @@ def keep_listings(domain_id: int, said: list[Listing]) -> None:
             % {"domain": domain.name, "lists": now},
             remedy=_("Find out why from the blocklist, fix the cause, and request removal. Then tell us."),
             rule="R-89",
-            evidence={"domain": domain.name, "answers": [str(each) for each in said if each.listed]},
+            evidence={"domain": domain.name, "answers": [str(answer) for answer in answers if answer.listed]},
         )
     change_account_status(account.id, AccountStatus.PAUSED, reasons, by=None, machine=MACHINE)
 
@@ -287,7 +287,7 @@ def publish_in_demo(domain_id: int) -> None:
     if not settings.demo:
         raise DomainError(_("Only the demo has its own DNS."))
     domain = SenderDomain.objects.get(id=domain_id)
-    records = [(each.host, each.record_type, each.value) for each in records_to_publish(domain)]
+    records = [(record.host, record.record_type, record.value) for record in records_to_publish(domain)]
     try:
         publish_records(settings.dns_servers.split(",")[0].strip(), domain.name, records)
     except UpdateRefused as problem:

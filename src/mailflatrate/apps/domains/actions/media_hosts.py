@@ -35,8 +35,8 @@ def name_media_host(domain_id: int, name: str, *, by: User) -> MediaHost:
     leave_media_host(by=by)
     try:
         with transaction.atomic():
-            known = MediaHost.objects.filter(host=host).first()
-            made = known or MediaHost(host=host, account_id=tenancy.current_account_id())
+            existing = MediaHost.objects.filter(host=host).first()
+            made = existing or MediaHost(host=host, account_id=tenancy.current_account_id())
             made.domain, made.replaced_at, made.checked_at, made.passed_at = domain, None, None, None
             made.save()
     except IntegrityError as error:

@@ -88,7 +88,7 @@ def answer(
 
 
 def _agreed(request: SignupRequest, list_ids: Collection[int]) -> list[int]:
-    asked = [request.mailing_list_id, *(each["list"] for each in request.further)]
+    asked = [request.mailing_list_id, *(choice["list"] for choice in request.further)]
     return [list_id for list_id in asked if list_id in list_ids] if request.further else asked
 
 
@@ -102,7 +102,7 @@ class _AnswerVisit:
 def _evidence(
     request: SignupRequest, visit: _AnswerVisit, *, list_id: int | None = None, **details: object
 ) -> ledger.EventEvidence:
-    further: dict[str, Any] = next((each for each in request.further if each["list"] == list_id), {})
+    further: dict[str, Any] = next((choice for choice in request.further if choice["list"] == list_id), {})
     return ledger.EventEvidence(
         email=request.email,
         signup_at=request.requested_at,
@@ -188,7 +188,7 @@ def _forget_unchosen(request: SignupRequest, agreed: Sequence[int]) -> None:
     for list_id, event_ids in events_by_list(request).items():
         if list_id not in agreed and request.contact_id is not None:
             optin.forget_opt_in(request.contact_id, list_id, event_ids)
-    request.further = [{**each, "confirmed": each["list"] in agreed} for each in request.further]
+    request.further = [{**choice, "confirmed": choice["list"] in agreed} for choice in request.further]
 
 
 def _waits_for_proof(request: SignupRequest) -> bool:
@@ -210,10 +210,10 @@ def _move(request: SignupRequest, old: Contact, visit: _AnswerVisit, *, source: 
     """After both mailboxes agreed. The ledger keeps values carried over and replaced, so that it can be undone."""
     assert request.settled_at is not None
     person = optin.person_of(old, request.email, bytes(request.address_key))
-    known = Contact.objects.filter(address_key=bytes(request.address_key)).first()
-    mine = _lists_of(known) if known else []
+    existing = Contact.objects.filter(address_key=bytes(request.address_key)).first()
+    mine = _lists_of(existing) if existing else []
     list_ids = _lists_of(old)
-    carried = _carried(old, known)
+    carried = _carried(old, existing)
     for list_id in list_ids:
         evidence = _evidence(
             request, visit, carried=carried, was_confirmed=list_id in mine, **_test_inbox_mark(request)
@@ -225,12 +225,12 @@ def _move(request: SignupRequest, old: Contact, visit: _AnswerVisit, *, source: 
     jobs.defer(MOVED_JOB, jobs.JobQueue.EXPRESS, account_id=request.account_id, request_id=request.id)
 
 
-def _carried(old: Contact, known: Contact | None) -> list[str]:
+def _carried(old: Contact, person: Contact | None) -> list[str]:
     """The new address's own values stay."""
     names = [
-        name for name in ("first_name", "last_name") if getattr(old, name) and not (known and getattr(known, name))
+        name for name in ("first_name", "last_name") if getattr(old, name) and not (person and getattr(person, name))
     ]
-    return names + sorted(key for key in old.attributes if known is None or key not in known.attributes)
+    return names + sorted(key for key in old.attributes if person is None or key not in person.attributes)
 
 
 def _person(request: SignupRequest) -> optin.SignupPerson:
@@ -251,7 +251,7 @@ def _lists_of(contact: Contact) -> list[int]:
 
 def _deny(request: SignupRequest, visit: _AnswerVisit) -> None:
     assert request.settled_at is not None
-    asked = [request.mailing_list_id, *(each["list"] for each in request.further)]
+    asked = [request.mailing_list_id, *(choice["list"] for choice in request.further)]
     if request.contact_id is not None:
         for list_id in asked:
             evidence = _evidence(request, visit, list_id=list_id, by="not_me")

@@ -115,7 +115,7 @@ def publish_form(form_id: int, *, by: User | None) -> Verdict:
         return verdict
     assert facts.imprint is not None
     _declare_fields(facts.content)
-    names = open_list_names([each.list_id for each in facts.content.further])
+    names = open_list_names([further_list.list_id for further_list in facts.content.further])
     frozen = freeze(facts.content, facts.imprint, form.mailing_list.public_name, load_settings().service_name, names)
     newest = FormVersion.objects.filter(form=form).order_by("-number").first()
     if newest is None or newest.sha256 != frozen.sha256:
@@ -178,15 +178,17 @@ def _name(text: str) -> str:
 
 
 def _list(list_id: int) -> MailingList:
-    found = MailingList.objects.filter(id=list_id, archived_at=None).exclude(origin_state=OriginState.REJECTED).first()
-    if found is None:
+    mailing_list = (
+        MailingList.objects.filter(id=list_id, archived_at=None).exclude(origin_state=OriginState.REJECTED).first()
+    )
+    if mailing_list is None:
         raise FormError(_("choose a list that isn't archived"))
-    return found
+    return mailing_list
 
 
 def _check_further(content: FormContent, list_id: int) -> None:
     """Raise FormError for lists that aren't the member's to offer, or are offered twice."""
-    further = [each.list_id for each in content.further]
+    further = [further_list.list_id for further_list in content.further]
     if len({list_id, *further}) != 1 + len(further):
         raise FormError(_("offer each list once"))
     if len(further) > MAX_FURTHER_LISTS or len(open_list_names(further)) != len(further):
@@ -203,7 +205,7 @@ def _tags(names: Sequence[str]) -> list[str]:
 def _sender(sender_id: int | None) -> SenderAddress | None:
     if sender_id is None:
         return None
-    found = senders().filter(id=sender_id).first()
-    if found is None:
+    sender = senders().filter(id=sender_id).first()
+    if sender is None:
         raise FormError(_("choose a sender whose domain and mailbox are verified"))
-    return found
+    return sender

@@ -44,7 +44,7 @@ def allowances_of(account_ids: Sequence[int]) -> dict[int, AskingAllowance]:
         cursor.execute(_SUMS, [list(account_ids), since])
         for account_id, day, *numbers in cursor.fetchall():
             days[account_id].append(AskingDay((today - day).days, *map(int, numbers)))
-    return {account_id: judge_asking(found) for account_id, found in days.items()}
+    return {account_id: judge_asking(history) for account_id, history in days.items()}
 
 
 def admit_asking(key: ApiKey | None) -> None:
@@ -124,11 +124,11 @@ def count_answer(request: SignupRequest, *, yes: bool) -> None:
 def note_unknown(request_ids: Sequence[int], at: datetime) -> int:
     """Their emails went to nonexistent mailboxes or domains; return how many were new. Idempotent."""
     rows = SignupRequest.objects.filter(_TALLIED, id__in=request_ids, unknown_at=None)
-    found = list(rows.select_for_update().order_by("id"))
-    for request in found:
+    requests = list(rows.select_for_update().order_by("id"))
+    for request in requests:
         _count(_day(request.requested_at), request.key_id, unknown=1)
-    SignupRequest.objects.filter(id__in=[request.id for request in found]).update(unknown_at=at)
-    return len(found)
+    SignupRequest.objects.filter(id__in=[request.id for request in requests]).update(unknown_at=at)
+    return len(requests)
 
 
 @tenancy.needs_platform
@@ -141,9 +141,9 @@ def braked_accounts() -> list[tuple[int, AskingAllowance]]:
     """Throttled or at their limit in the current window, worst first."""
     since = _day(clock.now()) - timedelta(days=int(value("asks_window_days")))
     ids = list(AskingTally.objects.filter(day__gt=since).values_list("account_id", flat=True).distinct())
-    found = [(each, allowance) for each, allowance in allowances_of(ids).items() if _noteworthy(allowance)]
+    braked = [(account_id, allowance) for account_id, allowance in allowances_of(ids).items() if _noteworthy(allowance)]
     order = list(AskingLevel)
-    return sorted(found, key=lambda each: (-order.index(each[1].level), -each[1].asked_today, each[0]))
+    return sorted(braked, key=lambda pair: (-order.index(pair[1].level), -pair[1].asked_today, pair[0]))
 
 
 def _noteworthy(allowance: AskingAllowance) -> bool:

@@ -71,14 +71,14 @@ def decide_queued(
     )
     allowed = [decision for decision in decisions if not decision.reason]
     ConfirmationMark.objects.bulk_create(
-        ConfirmationMark(mailbox_key=mailboxes[each.request_id], at=batch.now) for each in allowed
+        ConfirmationMark(mailbox_key=mailboxes[confirmation.request_id], at=batch.now) for confirmation in allowed
     )
-    _begin_asking([rows[each.request_id] for each in allowed])
+    _begin_asking([rows[confirmation.request_id] for confirmation in allowed])
     _withhold([(rows[decision.request_id], decision.reason) for decision in decisions if decision.reason])
     return len(taken), [
-        AllowedConfirmation(row.id, row.contact_id, row.mailing_list_id, each)
-        for each in allowed
-        for row in [rows[each.request_id]]
+        AllowedConfirmation(row.id, row.contact_id, row.mailing_list_id, confirmation)
+        for confirmation in allowed
+        for row in [rows[confirmation.request_id]]
     ]
 
 
@@ -109,9 +109,9 @@ def _begin_asking(requests: Sequence[SignupRequest]) -> None:
         request.contact_id, request.requested_event_id = optin.begin_opt_in(
             person, request.mailing_list_id, request.requested_at, _requested_evidence(request)
         )
-        for each in request.further:
-            _contact_id, each["requested"] = optin.begin_opt_in(
-                person, each["list"], request.requested_at, _requested_evidence(request, each["list"])
+        for choice in request.further:
+            _contact_id, choice["requested"] = optin.begin_opt_in(
+                person, choice["list"], request.requested_at, _requested_evidence(request, choice["list"])
             )
         request.state = ConfirmationRequestState.ASKED
     SignupRequest.objects.bulk_update(requests, ["contact", "requested_event_id", "further", "state"])
@@ -168,7 +168,7 @@ class AcceptedConfirmation:
 @tenancy.needs_account
 def note_sent(accepted: Sequence[AcceptedConfirmation]) -> int:
     """In the ledger (R-29, second); return how many. Idempotent."""
-    by_request = {each.request_id: each for each in accepted}
+    by_request = {confirmation.request_id: confirmation for confirmation in accepted}
     rows = SignupRequest.objects.select_for_update(of=("self",)).select_related("version")
     waiting = list(rows.filter(id__in=by_request, sent_event_id=None, contact_id__isnull=False).order_by("id"))
     for request in waiting:
@@ -184,18 +184,20 @@ def note_sent(accepted: Sequence[AcceptedConfirmation]) -> int:
         )  # fmt: skip
         request.sent_event_id, *further = [
             ledger.append(request.contact_id, list_id, ConsentKind.CONFIRMATION_SENT, sent.at, evidence)
-            for list_id in (request.mailing_list_id, *(each["list"] for each in request.further))
+            for list_id in (request.mailing_list_id, *(choice["list"] for choice in request.further))
         ]
-        request.further = [{**each, "sent": event_id} for each, event_id in zip(request.further, further, strict=True)]
+        request.further = [
+            {**choice, "sent": event_id} for choice, event_id in zip(request.further, further, strict=True)
+        ]
     SignupRequest.objects.bulk_update(waiting, ["sent_event_id", "further"])
     return len(waiting)
 
 
 def events_by_list(request: SignupRequest) -> dict[int, list[int]]:
     rows = [(request.mailing_list_id, request.requested_event_id, request.sent_event_id)]
-    rows += [(each["list"], each.get("requested"), each.get("sent")) for each in request.further]
-    found = {list_id: [event for event in events if event is not None] for list_id, *events in rows}
-    return {list_id: events for list_id, events in found.items() if events}
+    rows += [(choice["list"], choice.get("requested"), choice.get("sent")) for choice in request.further]
+    by_list = {list_id: [event for event in events if event is not None] for list_id, *events in rows}
+    return {list_id: events for list_id, events in by_list.items() if events}
 
 
 def about(request: SignupRequest, list_id: int | None = None) -> dict[str, Any]:
@@ -208,16 +210,18 @@ def about(request: SignupRequest, list_id: int | None = None) -> dict[str, Any]:
             "form_code": request.form.code if request.form else "",
             "form_version": request.version.number,
             "form_sha256": request.version.sha256,
-            "wording": next((each.wording for each in asked if each.list_id == list_id), asked[0].wording),
+            "wording": next(
+                (asked_list.wording for asked_list in asked if asked_list.list_id == list_id), asked[0].wording
+            ),
             "ticked": request.ticked,
         }
     if request.page_url:
         details["page"] = request.page_url
     if request.placement:
         details["placement"] = request.placement
-    shown = _shown_text(request)
-    if shown is not None:
-        details["shown"] = shown
+    shown_text = _shown_text(request)
+    if shown_text is not None:
+        details["shown"] = shown_text
     if request.proof:
         details["proof"] = request.proof
     if request.kind in (ConfirmationRequestKind.PERSON, ConfirmationRequestKind.API):

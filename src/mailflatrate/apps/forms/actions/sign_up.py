@@ -318,17 +318,17 @@ class _RequestResult:
 
 def _take(row: dict[str, Any], limits: Sequence[_Limit]) -> _RequestResult:
     for _attempt in range(2):
-        made, known, known_at, over = _store(row, limits)
+        made, known_id, known_at, over = _store(row, limits)
         if over:
             return _RequestResult(over=int(over[0]) - 1)
         if made is not None:
             wake_sending(row["account_id"])
             return _RequestResult(made=True)
-        if known is None or not _is_old(known_at, row["now"], row["kind"]):
+        if known_id is None or not _is_old(known_at, row["now"], row["kind"]):
             return _RequestResult()
         # Yesterday's mail may be lost: a person who signs up again gets a new one.
         SignupRequest.objects.filter(
-            id=known, state__in=[ConfirmationRequestState.ASKED, ConfirmationRequestState.WITHHELD]
+            id=known_id, state__in=[ConfirmationRequestState.ASKED, ConfirmationRequestState.WITHHELD]
         ).update(state=ConfirmationRequestState.REPLACED, token_hash=None)
     return _RequestResult()
 
@@ -344,8 +344,8 @@ def _store(row: dict[str, Any], limits: Sequence[_Limit]) -> tuple[int | None, i
                 "counters_end": row["now"] + timedelta(hours=3),
             },
         )
-        found: tuple[int | None, int | None, datetime, list[int] | None] = cursor.fetchone()
-    return found
+        stored: tuple[int | None, int | None, datetime, list[int] | None] = cursor.fetchone()
+    return stored
 
 
 def _is_old(known_at: datetime, now: datetime, kind: str) -> bool:

@@ -39,8 +39,8 @@ def offer_of(delivery: DeliveryRecord) -> UndoOffer | None:
 @tenancy.needs_account
 def give_reason(delivery: DeliveryRecord, reason: LeaveReason) -> bool:
     """Store why the person unsubscribed; return False if they didn't, or stayed."""
-    found = Feedback.objects.filter(delivery_id=delivery.id, kind=FeedbackKind.UNSUBSCRIBE)
-    return bool(found.exclude(reason__in=LeaveUndone.values).update(reason=reason))
+    feedback = Feedback.objects.filter(delivery_id=delivery.id, kind=FeedbackKind.UNSUBSCRIBE)
+    return bool(feedback.exclude(reason__in=LeaveUndone.values).update(reason=reason))
 
 
 @transaction.atomic
@@ -51,6 +51,6 @@ def stay(delivery: DeliveryRecord, terms: StayingTerms, *, ip: str | None, user_
         return False
     if terms.outcome is not LeaveUndone.STAYED:
         pause_contact(contact_id, terms.paused_until, pause_days=terms.pause_days)
-    found = Feedback.objects.filter(delivery_id=delivery.id, kind=FeedbackKind.UNSUBSCRIBE)
-    found.update(reason=terms.outcome)
+    feedback = Feedback.objects.filter(delivery_id=delivery.id, kind=FeedbackKind.UNSUBSCRIBE)
+    feedback.update(reason=terms.outcome)
     return True

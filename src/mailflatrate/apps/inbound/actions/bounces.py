@@ -29,7 +29,7 @@ BOUNCE_KINDS = {
 @tenancy.needs_account
 def record_bounces(aimed: Sequence[Aimed]) -> None:
     for these in _once_each(aimed):
-        failures = [(*one, failure) for one in these if (failure := hardest(*one)) is not None]
+        failures = [(*pair, failure) for pair in these if (failure := hardest(*pair)) is not None]
         fixed = {
             reading.mail.id for reading, _, failure in failures if reading.again and _take_back(reading, _kind(failure))
         } | _reported_before(failures)
@@ -75,7 +75,7 @@ def _once_each(aimed: Sequence[Aimed]) -> Iterator[list[Aimed]]:
     left = list(aimed)
     while left:
         first: dict[int, Aimed] = {}
-        later = [one for one in left if first.setdefault(one[1].id, one) is not one]
+        later = [pair for pair in left if first.setdefault(pair[1].id, pair) is not pair]
         yield list(first.values())
         left = later
 

@@ -24,10 +24,10 @@ def claim_mails(shard: int, shards: int, *, after_id: int) -> list[int]:
     """
     while True:
         waiting = waiting_in(shard, shards, after_id=after_id)
-        spent = [one for one in waiting if one.attempts >= MOST_ATTEMPTS]
-        for one in spent:
-            log.error("a message was set aside", raw_mail=one.id, reason=BROKEN_OFF)
-            put_aside(one.id, BROKEN_OFF)
+        spent = [mail for mail in waiting if mail.attempts >= MOST_ATTEMPTS]
+        for mail in spent:
+            log.error("a message was set aside", raw_mail=mail.id, reason=BROKEN_OFF)
+            put_aside(mail.id, BROKEN_OFF)
         if not spent:
             return _counted(_together(waiting))
 
@@ -42,7 +42,7 @@ def release_mails(raw_mail_ids: list[int]) -> None:
 def _together(waiting: list[WaitingMessage]) -> list[int]:
     if waiting and waiting[0].attempts:
         return [waiting[0].id]
-    return [one.id for one in takewhile(lambda one: not one.attempts, waiting)]
+    return [mail.id for mail in takewhile(lambda mail: not mail.attempts, waiting)]
 
 
 def _counted(raw_mail_ids: list[int]) -> list[int]:

@@ -128,18 +128,24 @@ def _still_open(readings: Sequence[InboundReading], *, again: bool) -> list[Inbo
 def _settle(readings: Sequence[InboundReading]) -> None:
     with_delivery: set[int] = set()
     done: set[int] = set()
-    targeted = [one for one in readings if one.target and one.target.delivery_id is not None]
+    targeted = [
+        mail_reading for mail_reading in readings if mail_reading.target and mail_reading.target.delivery_id is not None
+    ]
     targeted.sort(key=_delivery_of)
-    for account_id, group in groupby(targeted, key=lambda one: _delivery_of(one)[0]):
+    for account_id, group in groupby(targeted, key=lambda mail_reading: _delivery_of(mail_reading)[0]):
         with tenancy.account(account_id):
             aimed = _aimed(list(group))
             with_delivery.update(reading.mail.id for reading, _ in aimed)
             done |= _act(aimed)
-    done |= {one.mail.id for one in readings if one.target is None and unsubscribe_by_address(one)}
+    done |= {
+        mail_reading.mail.id
+        for mail_reading in readings
+        if mail_reading.target is None and unsubscribe_by_address(mail_reading)
+    }
     done |= record_aggregates(readings)
-    for one in readings:
-        _conclude(one, has_delivery=one.mail.id in with_delivery, done=one.mail.id in done)
-    if any(one.mail.desk == DeskState.WAITING for one in readings):
+    for mail_reading in readings:
+        _conclude(mail_reading, has_delivery=mail_reading.mail.id in with_delivery, done=mail_reading.mail.id in done)
+    if any(mail_reading.mail.desk == DeskState.WAITING for mail_reading in readings):
         wake_desk()
     _close(readings)
 
@@ -149,9 +155,9 @@ def _delivery_of(reading: InboundReading) -> tuple[int, int]:
 
 
 def _aimed(readings: Sequence[InboundReading]) -> list[Aimed]:
-    wanted = {_delivery_of(reading)[1] for reading in readings}
+    delivery_ids = {_delivery_of(reading)[1] for reading in readings}
     columns = ("id", "account", "campaign", "contact", "mailing_list", "settled_at", "transactional_id")
-    rows = DeliveryRecord.objects.filter(id__in=wanted).only(*columns)
+    rows = DeliveryRecord.objects.filter(id__in=delivery_ids).only(*columns)
     on_record = {row.id: row for row in rows}
     for account_id, delivery_id in {_delivery_of(reading) for reading in readings}:
         if delivery_id not in on_record and (past := dropped_delivery(account_id, delivery_id)) is not None:
@@ -186,8 +192,8 @@ def _act(aimed: Iterable[Aimed]) -> set[int]:
         done.add(reading.mail.id)
     record_bounces(bounces)
     record_facts(facts_only)
-    for act, one in by_people:
-        act(*one)
+    for act, arguments in by_people:
+        act(*arguments)
     return done
 
 
@@ -202,15 +208,15 @@ def _is_for_desk(reading: InboundReading, *, done: bool) -> bool:
 
 def _conclude(reading: InboundReading, *, has_delivery: bool, done: bool) -> None:
     mail = reading.mail
-    wanted = _is_for_desk(reading, done=done)
-    if wanted and mail.desk == DeskState.NO:
+    is_for_desk = _is_for_desk(reading, done=done)
+    if is_for_desk and mail.desk == DeskState.NO:
         mail.desk = DeskState.WAITING
     if mail.state == RawMailState.HANDLED:  # processed again: what a person archived stays archived
         state, reason = RawMailState.HANDLED, mail.reason
     elif not reading.is_readable and not done:
         mail.desk = DeskState.NO
         state, reason = RawMailState.UNREAD, ""
-    elif done or wanted or reading.address.kind in ROLES:
+    elif done or is_for_desk or reading.address.kind in ROLES:
         apart = reading.tray is Tray.APART and not done
         state, reason = (RawMailState.APART, "") if apart else (RawMailState.HANDLED, "")
     elif reading.address.kind is RecipientKind.AGGREGATE:

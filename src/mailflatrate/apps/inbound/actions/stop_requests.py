@@ -114,11 +114,11 @@ def unsubscribe_by_address(reading: InboundReading) -> bool:
     key = address_key(reading.trust.sender)
     if key is None:
         return False
-    found = list(Contact.objects.filter(address_key=key).order_by("account_id").values_list("account_id", "id"))
-    for account_id, contact_id in () if reading.again else found:
+    contacts = list(Contact.objects.filter(address_key=key).order_by("account_id").values_list("account_id", "id"))
+    for account_id, contact_id in () if reading.again else contacts:
         with tenancy.account(account_id):
             consent.unsubscribe(contact_id, list_id=None, by="reply", source=reading.source)
-    return bool(found)
+    return bool(contacts)
 
 
 def unsubscribe(reading: InboundReading, delivery: DeliveryRecord) -> None:

@@ -84,9 +84,9 @@ def offer_audiences(move_id: int, audiences: Sequence[SourceList]) -> bool:
         move = _locked(move_id, MoveState.FETCHING)
         if move is None:
             return False
-        shown = [[audience.id, audience.name[:200], audience.people] for audience in audiences]
+        offers = [[audience.id, audience.name[:200], audience.people] for audience in audiences]
         chosen = [audiences[0].id] if len(audiences) == 1 else []
-        MoveFetch.objects.filter(move_id=move_id).update(audiences=shown, chosen=chosen, starts=0)
+        MoveFetch.objects.filter(move_id=move_id).update(audiences=offers, chosen=chosen, starts=0)
         if not chosen:
             Move.objects.filter(id=move_id).update(state=MoveState.CHOOSING)
         return bool(chosen)
@@ -100,10 +100,10 @@ def choose_audiences(move_id: int, chosen: Collection[str]) -> None:
         if move is None:
             raise ImportProblem(_("this move isn't waiting for a choice"))
         fetch = MoveFetch.objects.get(move_id=move_id)
-        known = [str(audience[0]) for audience in fetch.audiences if str(audience[0]) in chosen]
-        if not known:
+        choice = [str(audience[0]) for audience in fetch.audiences if str(audience[0]) in chosen]
+        if not choice:
             raise ImportProblem(_("choose at least one list"))
-        fetch.chosen = known
+        fetch.chosen = choice
         fetch.save(update_fields=["chosen"])
         move.state = MoveState.FETCHING
         move.save(update_fields=["state"])

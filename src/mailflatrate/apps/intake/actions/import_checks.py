@@ -94,16 +94,16 @@ def _keep_out_refused_mailboxes(job: Import) -> None:
     """Their mailbox said no in another spelling: suppressed, or left a list after the file's consent (ADR 0087)."""
     left = LeftMailboxes()
     brought = ConsentEvent.objects.filter(source_import_id=job.id).values("contact_id").annotate(at=Max("occurred_at"))
-    found = brought.order_by("contact_id").values_list("contact_id", "at").iterator(chunk_size=2_000)
-    while some := dict(islice(found, 2_000)):
+    rows = brought.order_by("contact_id").values_list("contact_id", "at").iterator(chunk_size=2_000)
+    while some := dict(islice(rows, 2_000)):
         people = Contact.objects.filter(id__in=some).values_list("id", "email")
         keys = {contact: mailbox_keys(email) for contact, email in people}
         refused = refused_mailboxes([key.mailbox for key in keys.values()])
         noes = left.last_noes(keys.values())
         contacts = [
             contact
-            for contact, each in keys.items()
-            if each.mailbox in refused or noes.get(each.exact, some[contact]) > some[contact]
+            for contact, address_keys in keys.items()
+            if address_keys.mailbox in refused or noes.get(address_keys.exact, some[contact]) > some[contact]
         ]
         if contacts:
             _keep_out(job, SAID_NO, contacts=contacts, waiting=WAITING_REASONS)

@@ -59,27 +59,27 @@ def recheck_imports(copies: Sequence[Path] = ()) -> list[RecheckedContact]:
     """Those who can still be mailed, by import; changes nothing. Raises ListError for a copy never imported."""
     jobs = list(Import.objects.filter(state__in=OVER).order_by("id"))
     by_hash = {job.file_sha256: job for job in jobs}
-    found: dict[bytes, RecheckedContact] = {}
+    contacts: dict[bytes, RecheckedContact] = {}
     for copy in copies:
         job = by_hash.get(_sha256(copy))
         if job is None:
             raise ListError(_("“%(name)s” isn't the file of an earlier import") % {"name": copy.name})
-        _collect(found, job, _said_in_file(job, copy))
+        _collect(contacts, job, _said_in_file(job, copy))
     for job in jobs:
         if uploads.is_kept(job.file_path):
             with uploads.opened(job.file_path) as path:
-                _collect(found, job, _said_in_file(job, path))
+                _collect(contacts, job, _said_in_file(job, path))
     for job in jobs:
         brought = ConsentEvent.objects.filter(source_import_id=job.id).values("contact_id")
-        _collect(found, job, _said_in_attributes(job, Contact.objects.filter(id__in=brought)))
+        _collect(contacts, job, _said_in_attributes(job, Contact.objects.filter(id__in=brought)))
     # A file may hold a no from a person who was a contact before or is waiting, so no consent event names that file.
     keepers = Counter((job.mailing_list_id, name) for job in jobs for name in job.mapping)
     for job in jobs:
         listed = Subscription.objects.filter(mailing_list_id=job.mailing_list_id).values("contact_id")
         people = Contact.objects.filter(id__in=listed)
         sure = all(keepers[job.mailing_list_id, name] == 1 for name in job.mapping if name.startswith(ATTRIBUTE_PREFIX))
-        _collect(found, job, _said_in_attributes(job, people), file_name=job.file_name if sure else "")
-    return list(found.values())
+        _collect(contacts, job, _said_in_attributes(job, people), file_name=job.file_name if sure else "")
+    return list(contacts.values())
 
 
 @tenancy.needs_account
@@ -102,7 +102,7 @@ def suppress_rechecked(people: Sequence[RecheckedContact]) -> int:
 
 
 def _collect(
-    found: dict[bytes, RecheckedContact], job: Import, noes: Iterable[SaidNo], *, file_name: str | None = None
+    contacts: dict[bytes, RecheckedContact], job: Import, noes: Iterable[SaidNo], *, file_name: str | None = None
 ) -> None:
     """Each mailable person once. `file_name`: else the import's."""
     name = job.file_name if file_name is None else file_name
@@ -110,12 +110,14 @@ def _collect(
     for noe in noes:
         batch.append(noe)
         if len(batch) == BATCH_ROWS:
-            _keep_mailable(found, job, batch, name)
+            _keep_mailable(contacts, job, batch, name)
             batch = []
-    _keep_mailable(found, job, batch, name)
+    _keep_mailable(contacts, job, batch, name)
 
 
-def _keep_mailable(found: dict[bytes, RecheckedContact], job: Import, noes: Sequence[SaidNo], file_name: str) -> None:
+def _keep_mailable(
+    contacts: dict[bytes, RecheckedContact], job: Import, noes: Sequence[SaidNo], file_name: str
+) -> None:
     keys = [noe.address_key for noe in noes]
     suppressed = {bytes(key) for key in active_for(keys).values_list("address_key", flat=True)}
     listed = Subscription.objects.exclude(state=SubscriptionState.UNSUBSCRIBED).values("contact_id")
@@ -124,9 +126,9 @@ def _keep_mailable(found: dict[bytes, RecheckedContact], job: Import, noes: Sequ
     for noe in noes:
         if noe.address_key in suppressed or noe.address_key not in emails:
             continue
-        known = found.get(noe.address_key)
-        if known is None or NO.index(noe.status) < NO.index(known.said.status):
-            found[noe.address_key] = RecheckedContact(emails[noe.address_key], job.id, file_name, noe)
+        earlier = contacts.get(noe.address_key)
+        if earlier is None or NO.index(noe.status) < NO.index(earlier.said.status):
+            contacts[noe.address_key] = RecheckedContact(emails[noe.address_key], job.id, file_name, noe)
 
 
 def _said_in_file(job: Import, path: Path) -> Iterator[SaidNo]:
@@ -172,8 +174,8 @@ def _said_in_file(job: Import, path: Path) -> Iterator[SaidNo]:
         if fault is not None or (key := address_key(cells[email_at].strip())) is None:
             continue
         for watched in statuses.watched:
-            if is_status_word(cells[watched]) and (said := read_status(cells[watched])) in NO:
-                yield SaidNo(line, key, said, table.header[watched], cells[watched], None)
+            if is_status_word(cells[watched]) and (refusal := read_status(cells[watched])) in NO:
+                yield SaidNo(line, key, refusal, table.header[watched], cells[watched], None)
 
 
 def _statuses_of(mapping: Mapping[str, str]) -> dict[str, str]:
@@ -213,8 +215,8 @@ def _said_in_attributes(job: Import, people: QuerySet[Contact]) -> Iterator[Said
             yield SaidNo(0, bytes(person.address_key), hit.status, hit.column.title, hit.text, at)
             continue
         for cell, (_key, title) in zip(cells, kept, strict=True):
-            if is_status_word(cell) and (said := read_status(cell)) in NO:
-                yield SaidNo(0, bytes(person.address_key), said, title, cell, None)
+            if is_status_word(cell) and (refusal := read_status(cell)) in NO:
+                yield SaidNo(0, bytes(person.address_key), refusal, title, cell, None)
 
 
 def _sha256(path: Path) -> str:

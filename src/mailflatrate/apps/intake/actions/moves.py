@@ -90,7 +90,7 @@ def new_code() -> str:
 
 def _store(dropped: Iterable[DroppedFile], files: list[dict[str, Any]]) -> None:
     with ExitStack() as held:
-        received = [(held.enter_context(uploads.received(one.file.read)), one.name) for one in dropped]
+        received = [(held.enter_context(uploads.received(upload.file.read)), upload.name) for upload in dropped]
         paths = [path for path, _name in received]
         names = [import_name(name) for _path, name in received]
         folder = paths[0].parent if paths else None

@@ -146,13 +146,13 @@ def usable_origin(list_id: int, version: int | None = None) -> ListOrigin:
     )
     if version is not None:
         holding = holding.filter(version=version)
-    found = holding.order_by("-version").first()
-    if found is None:
+    origin = holding.order_by("-version").first()
+    if origin is None:
         words = _(
             "the origin of “%(name)s” hasn't been declared yet; declare where its addresses come from, then import"
         )
         raise OriginNeeded(words % {"name": mailing_list.name}, list_id)
-    return found
+    return origin
 
 
 def _picture(screenshot: bytes | None, before: ListOrigin | None) -> tuple[bytes | None, str]:

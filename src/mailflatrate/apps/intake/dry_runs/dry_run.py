@@ -101,16 +101,18 @@ class DryRunner:
         self._needs_last_mailed: Counter[str] = Counter()
         self._assumes_zone: Counter[str] = Counter()
         previews = [(file, preview_in_child(file.path)) for file in files]
-        found = [recognize(preview.header, preview.rows, f"{file.archive} {file.name}") for file, preview in previews]
-        known = {system.name: system for system in found if system is not None}
-        self.result = DryRun(next(iter(known)) if len(known) == 1 else SEVERAL if known else None)
+        recognized = [
+            recognize(preview.header, preview.rows, f"{file.archive} {file.name}") for file, preview in previews
+        ]
+        systems = {system.name: system for system in recognized if system is not None}
+        self.result = DryRun(next(iter(systems)) if len(systems) == 1 else SEVERAL if systems else None)
         if answers.profile is not None:
             self.result.system = answers.profile.name
         # A file of the same drop that could be anybody's is read as the others are.
-        common = next(iter(known.values())) if len(known) == 1 else None
+        common = next(iter(systems.values())) if len(systems) == 1 else None
         plans = (
             self._plan(number, file, preview, answers.profile or system or common)
-            for number, ((file, preview), system) in enumerate(zip(previews, found, strict=True))
+            for number, ((file, preview), system) in enumerate(zip(previews, recognized, strict=True))
         )
         self.plans = [plan for plan in plans if plan is not None]
         if not self.plans:
@@ -148,20 +150,20 @@ class DryRunner:
 
     def samples(self) -> dict[Outcome, list[RowSample]]:
         """Some of each. Call `run` first. Reads the files again only if it has to."""
-        found = self._samples.settled(self._piles)
-        lacking = missing_samples(self.result.counts, found)
+        settled_samples = self._samples.settled(self._piles)
+        lacking = missing_samples(self.result.counts, settled_samples)
         if not lacking:
-            return found
-        known = {(row.file, row.line) for rows in found.values() for row in rows}
+            return settled_samples
+        sampled = {(row.file, row.line) for rows in settled_samples.values() for row in rows}
         for row in self.rows():
             outcome = (row.pile, row.reason)
-            if outcome in lacking and (row.file, row.line) not in known:
-                found.setdefault(outcome, []).append(sample_of(row.file, row.line, row.email))
+            if outcome in lacking and (row.file, row.line) not in sampled:
+                settled_samples.setdefault(outcome, []).append(sample_of(row.file, row.line, row.email))
                 lacking[outcome] -= 1
                 lacking = {left: count for left, count in lacking.items() if count}
                 if not lacking:
                     break
-        return found
+        return settled_samples
 
     def rows(self) -> Iterator[TriedRow]:
         """Reads every file again, with final outcomes. Call `run` first."""
@@ -300,11 +302,11 @@ class DryRunner:
                 self._piles.add_person(noe.address_key, outcome)
         else:
             self._piles.add_row(outcome)
-        shown = [outcome] if is_first or self._piles.outcome(key) == outcome else []
-        for one in (*shown, *(() if is_first else ((Pile.NEVER, DUPLICATE),))):
-            if self._samples.wants(one):
+        own_outcomes = [outcome] if is_first or self._piles.outcome(key) == outcome else []
+        for pile_outcome in (*own_outcomes, *(() if is_first else ((Pile.NEVER, DUPLICATE),))):
+            if self._samples.wants(pile_outcome):
                 sample = sample_of(plan.file.name, line, _address_in(plan, cells), weighed)
-                self._samples.add(one, key, sample)
+                self._samples.add(pile_outcome, key, sample)
 
     def _outcome(self, plan: FilePlan, verdict: RowVerdict) -> Outcome:
         if verdict.refusal is not None:

@@ -47,8 +47,8 @@ class DryRun:
     reviews: list[MoveReview] = field(default_factory=list)
 
     def pile(self, pile: Pile) -> dict[str, int]:
-        found = {reason: count for (one, reason), count in self.counts.items() if one is pile and count}
-        return dict(sorted(found.items(), key=lambda item: (-item[1], item[0])))
+        reasons = {reason: count for (other, reason), count in self.counts.items() if other is pile and count}
+        return dict(sorted(reasons.items(), key=lambda item: (-item[1], item[0])))
 
     def as_json(self) -> dict[str, Any]:
         return {

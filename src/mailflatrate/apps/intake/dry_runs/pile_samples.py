@@ -27,13 +27,13 @@ class RowSample(NamedTuple):
 def sample_of(file: str, line: int, email: str, weighed: Weighed | None = None) -> RowSample:
     text = email.strip().replace("\0", "\u2400")  # PostgreSQL's jsonb holds no NUL
     # Anything else may be in this column, so only its first sign is shown.
-    shown = masked_address(text) or (f"{text[:1]}***" if text else "")
+    masked = masked_address(text) or (f"{text[:1]}***" if text else "")
     if weighed is None:
-        return RowSample(file, line, shown[:_TEXT_CHARACTERS])
+        return RowSample(file, line, masked[:_TEXT_CHARACTERS])
     return RowSample(
         file,
         line,
-        shown[:_TEXT_CHARACTERS],
+        masked[:_TEXT_CHARACTERS],
         _time_text(weighed.signup_at),
         _time_text(weighed.confirmed_at),
         weighed.source[:_TEXT_CHARACTERS],
@@ -58,17 +58,19 @@ class PileSamples:
 
     def settled(self, piles: PersonPiles) -> dict[Outcome, list[RowSample]]:
         """Up to SAMPLE_ROWS of each, once outcomes are final."""
-        found: dict[Outcome, list[RowSample]] = {}
+        samples: dict[Outcome, list[RowSample]] = {}
         for outcome, rows in self._kept.items():
             final = [
                 sample for key, sample in rows if not key or outcome == _DUPLICATE or piles.outcome(key) == outcome
             ]
-            found[outcome] = final[:SAMPLE_ROWS]
-        return found
+            samples[outcome] = final[:SAMPLE_ROWS]
+        return samples
 
 
-def missing_samples(counts: Mapping[Outcome, int], found: Mapping[Outcome, Iterable[RowSample]]) -> dict[Outcome, int]:
+def missing_samples(
+    counts: Mapping[Outcome, int], samples: Mapping[Outcome, Iterable[RowSample]]
+) -> dict[Outcome, int]:
     """Because their people got a stronger outcome."""
-    wanted = {outcome: min(count, SAMPLE_ROWS) for outcome, count in counts.items() if outcome != _DUPLICATE}
-    lacking = {outcome: count - len(list(found.get(outcome, ()))) for outcome, count in wanted.items()}
+    targets = {outcome: min(count, SAMPLE_ROWS) for outcome, count in counts.items() if outcome != _DUPLICATE}
+    lacking = {outcome: count - len(list(samples.get(outcome, ()))) for outcome, count in targets.items()}
     return {outcome: count for outcome, count in lacking.items() if count > 0}

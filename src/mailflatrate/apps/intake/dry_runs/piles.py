@@ -71,18 +71,18 @@ class PersonPiles:
     def settle(self) -> None:
         """Everyone whose mailbox said no joins its pile. Once, after the last row."""
         for mailbox, keys in self._tagged.items():
-            said = self.outcome(mailbox)
-            if said is not None and said[0] is Pile.NEVER:
+            fate = self.outcome(mailbox)
+            if fate is not None and fate[0] is Pile.NEVER:
                 for key in keys:
                     self._put(key, (Pile.NEVER, SUPPRESSED))
                     self.counts[Pile.NEVER, DUPLICATE] -= 1
 
     def refuse(self, key: bytes, *, with_tagged: bool = True) -> None:
         """With those of the same mailbox; the key may be unknown. Call it before `settle`."""
-        for one in (key, *(self._tagged.get(key[:8], ()) if with_tagged else ())):
-            known = self.outcome(one)
-            if known is not None and known[0] is not Pile.NEVER:
-                self._put(one, (Pile.NEVER, SUPPRESSED))
+        for mailbox_key in (key, *(self._tagged.get(key[:8], ()) if with_tagged else ())):
+            fate = self.outcome(mailbox_key)
+            if fate is not None and fate[0] is not Pile.NEVER:
+                self._put(mailbox_key, (Pile.NEVER, SUPPRESSED))
                 self.counts[Pile.NEVER, DUPLICATE] -= 1
 
     def replace(self, key: bytes, outcome: Outcome) -> None:
@@ -109,11 +109,11 @@ class PersonPiles:
             if self._people > self._limit:
                 self._grow()
             return
-        known = self._outcomes[self._values[place]]
+        earlier = self._outcomes[self._values[place]]
         self.counts[Pile.NEVER, DUPLICATE] += 1
-        if _strength(outcome) < _strength(known):
+        if _strength(outcome) < _strength(earlier):
             self._values[place] = code
-            self.counts[known] -= 1
+            self.counts[earlier] -= 1
             self.counts[outcome] += 1
 
     def _code(self, outcome: Outcome) -> int:
@@ -126,7 +126,7 @@ class PersonPiles:
     def _place(self, fingerprint: int) -> int:
         slots, mask = self._slots, self._mask
         place = fingerprint & mask
-        while (found := slots[place]) and found != fingerprint:
+        while (slot := slots[place]) and slot != fingerprint:
             place = (place + 1) & mask
         return place
 

@@ -99,8 +99,8 @@ class FileFigures:
                     self._piles.replace(key, (Pile.ASK, AddressReason.TYPO.value))
             return reviews
 
-    def _learn(self, known: Mapping[bytes, KnownAs]) -> None:
-        for key, known_as in known.items():
+    def _learn(self, people: Mapping[bytes, KnownAs]) -> None:
+        for key, known_as in people.items():
             if known_as in (KnownAs.SUPPRESSED, KnownAs.LEFT):
                 self._piles.refuse(key, with_tagged=known_as is KnownAs.SUPPRESSED)
             else:
@@ -108,9 +108,9 @@ class FileFigures:
 
     def _fate(self, key: bytes, mailbox: bytes | None, reason: str) -> str:
         """Why an import refuses or holds a row; empty if accepted."""
-        for one in (key, mailbox):
-            said = self._piles.outcome(one) if one is not None else None
-            if said is not None and said[0] is Pile.NEVER and said[1] in _NO:
+        for address_key in (key, mailbox):
+            fate = self._piles.outcome(address_key) if address_key is not None else None
+            if fate is not None and fate[0] is Pile.NEVER and fate[1] in _NO:
                 return SUPPRESSED
         listed = self._listed.outcome(key)
         if listed is not None and (reason or listed[0] is Pile.MAILABLE):

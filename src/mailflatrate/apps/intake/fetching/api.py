@@ -110,32 +110,32 @@ class JsonApi:
         """From each offset on, until a page isn't full. A repeated page ends it."""
         before: object = None
         offset = 0
-        while found := page_of(read(offset), size):
-            if found[0] == before:
+        while page := page_of(read(offset), size):
+            if page[0] == before:
                 raise FetchProblem(
                     _("The other system keeps sending the same page. Upload the files of an export instead.")
                 )
-            before = found[0]
-            yield from found
-            offset += len(found)
-            if len(found) < size:
+            before = page[0]
+            yield from page
+            offset += len(page)
+            if len(page) < size:
                 return
 
     def numbered(self, read: Callable[[int], list[Any]], size: int) -> Iterator[Any]:
         """From page 0 on, until one is empty. If page 1 repeats page 0, the service doesn't page."""
         before: list[Any] = []
         for number in itertools.count():
-            found = read(number)
-            if found and found == before:
-                if number == 1 and len(found) != size:
+            page = read(number)
+            if page and page == before:
+                if number == 1 and len(page) != size:
                     return
                 raise FetchProblem(
                     _("The other system keeps sending the same page. Upload the files of an export instead.")
                 )
-            if not found:
+            if not page:
                 return
-            yield from found
-            before = found
+            yield from page
+            before = page
 
     def _ask(self, path: str, want: Want, most_values: int) -> Any:
         for attempt in range(MOST_TRIES):
@@ -160,11 +160,11 @@ class JsonApi:
         )
 
 
-def page_of(found: list[Any], size: int) -> list[Any]:
+def page_of(rows: list[Any], size: int) -> list[Any]:
     """Raises FetchProblem if it has more than were requested."""
-    if len(found) > size:
+    if len(rows) > size:
         raise _too_much()
-    return found
+    return rows
 
 
 def _too_much() -> FetchProblem:
@@ -175,10 +175,10 @@ def _too_much() -> FetchProblem:
 
 def _count_values(body: bytes) -> int:
     """At least, before it is read: each follows an opening sign or a comma."""
-    found = sum(map(body.count, _OPENERS))
-    if found > _FEW_VALUES:
-        found -= sum(sum(map(text.group().count, _OPENERS)) for text in _TEXT.finditer(body))
-    return found
+    openers = sum(map(body.count, _OPENERS))
+    if openers > _FEW_VALUES:
+        openers -= sum(sum(map(text.group().count, _OPENERS)) for text in _TEXT.finditer(body))
+    return openers
 
 
 def _is_worth_reading(answer: ServiceAnswer, most_octets: int) -> bool:

@@ -33,15 +33,15 @@ class Brevo:
 
     def audiences(self) -> list[SourceList]:
         def read(offset: int) -> list[dict[str, Any]]:
-            found = self._api.get("/contacts/lists", _LISTS_PAGE, limit=_LISTS_PAGE, offset=offset, sort="asc")
-            return objects(found.get("lists") if isinstance(found, dict) else None)
+            answer = self._api.get("/contacts/lists", _LISTS_PAGE, limit=_LISTS_PAGE, offset=offset, sort="asc")
+            return objects(answer.get("lists") if isinstance(answer, dict) else None)
 
         return source_lists(self._api.pages(read, _LISTS_PAGE), _count)
 
     def parts(self, audience: SourceList) -> list[Part]:
-        found = self._api.get("/contacts/attributes")
-        own = objects(found.get("attributes") if isinstance(found, dict) else None)
-        header = columns_for(_FIXED, [cell(one.get("name")) for one in own])
+        answer = self._api.get("/contacts/attributes")
+        own = objects(answer.get("attributes") if isinstance(answer, dict) else None)
+        header = columns_for(_FIXED, [cell(attribute.get("name")) for attribute in own])
         return [
             Part(
                 "blocked contacts.csv",
@@ -54,8 +54,8 @@ class Brevo:
 
     def _rows(self, list_id: str, own: Sequence[str]) -> Iterator[Sequence[object]]:
         def read(offset: int) -> list[dict[str, Any]]:
-            found = self._api.get(f"/contacts/lists/{list_id}/contacts", _PAGE, limit=_PAGE, offset=offset, sort="asc")
-            return objects(found.get("contacts") if isinstance(found, dict) else None)
+            answer = self._api.get(f"/contacts/lists/{list_id}/contacts", _PAGE, limit=_PAGE, offset=offset, sort="asc")
+            return objects(answer.get("contacts") if isinstance(answer, dict) else None)
 
         for page in self._api.pages(read, _PAGE):
             attributes = page.get("attributes")
@@ -73,10 +73,10 @@ class Brevo:
 
     def _blocked(self) -> Iterator[Sequence[object]]:
         def read(offset: int) -> list[dict[str, Any]]:
-            found = self._api.get(
+            answer = self._api.get(
                 "/smtp/blockedContacts", _BLOCKED_PAGE, limit=_BLOCKED_PAGE, offset=offset, sort="asc"
             )
-            return objects(found.get("contacts") if isinstance(found, dict) else None)
+            return objects(answer.get("contacts") if isinstance(answer, dict) else None)
 
         for page in self._api.pages(read, _BLOCKED_PAGE):
             reason = page.get("reason")
@@ -84,11 +84,13 @@ class Brevo:
             yield page.get("email"), _REASONS.get(code, "unsubscribed"), page.get("blockedAt"), True
 
     def templates(self) -> Iterator[HtmlTemplate]:
-        found = self._api.get("/smtp/templates", is_large=True, limit=_MOST_TEMPLATES, offset=0, sort="desc")
-        for one in objects(found.get("templates") if isinstance(found, dict) else None):
-            yield HtmlTemplate(text_of(one, "name"), text_of(one, "subject"), text_of(one, "htmlContent"))
+        answer = self._api.get("/smtp/templates", is_large=True, limit=_MOST_TEMPLATES, offset=0, sort="desc")
+        for template in objects(answer.get("templates") if isinstance(answer, dict) else None):
+            yield HtmlTemplate(
+                text_of(template, "name"), text_of(template, "subject"), text_of(template, "htmlContent")
+            )
 
 
-def _count(one: dict[str, Any]) -> int | None:
-    number = one.get("uniqueSubscribers") or one.get("totalSubscribers")
+def _count(audience: dict[str, Any]) -> int | None:
+    number = audience.get("uniqueSubscribers") or audience.get("totalSubscribers")
     return number if isinstance(number, int) else None

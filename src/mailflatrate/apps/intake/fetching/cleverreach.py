@@ -65,8 +65,8 @@ class CleverReach:
     def _token(self) -> str:
         secret = base64.b64encode(self._key.encode()).decode()
         api = JsonApi(f"{self._base_url}/oauth", {"Authorization": f"Basic {secret}"}, self._link)
-        found = api.post_form("/token.php", grant_type="client_credentials")
-        token = text_of(found, "access_token") if isinstance(found, dict) else ""
+        answer = api.post_form("/token.php", grant_type="client_credentials")
+        token = text_of(answer, "access_token") if isinstance(answer, dict) else ""
         if not token or not token.isascii() or not token.isprintable():
             raise FetchProblem(_("The other system rejects this key. Create a new one there and start again."))
         return token
@@ -76,9 +76,9 @@ class CleverReach:
 
     def parts(self, audience: SourceList) -> list[Part]:
         own = [
-            text_of(one, "name")
+            text_of(attribute, "name")
             for path in (f"/groups.json/{audience.id}/attributes", "/attributes.json")
-            for one in objects(self._api.get(path))
+            for attribute in objects(self._api.get(path))
         ]
         header = columns_for(_FIXED, own)
         return [
@@ -91,12 +91,12 @@ class CleverReach:
             path = f"/groups.json/{group_id}/receivers"
             return objects(self._api.get(path, _PAGE, pagesize=_PAGE, page=offset // _PAGE, detail=_DETAIL, type="all"))
 
-        for one in self._api.pages(read, _PAGE):
+        for person in self._api.pages(read, _PAGE):
             fields: dict[str, Any] = {}
             for kind in ("global_attributes", "attributes"):
-                found = one.get(kind)
-                fields |= found if isinstance(found, dict) else {}
-            yield (*(one.get(name) for name in _FIXED), *(fields.get(name) for name in own))
+                attributes = person.get(kind)
+                fields |= attributes if isinstance(attributes, dict) else {}
+            yield (*(person.get(name) for name in _FIXED), *(fields.get(name) for name in own))
 
     def _blacklist(self) -> Iterator[Sequence[object]]:
         def read(number: int) -> list[dict[str, Any]]:
@@ -107,29 +107,31 @@ class CleverReach:
                     return []  # there is no page after the last
                 raise
 
-        for one in self._api.numbered(read, _PAGE):
-            yield one.get("email"), "yes", "", ""
+        for person in self._api.numbered(read, _PAGE):
+            yield person.get("email"), "yes", "", ""
 
     def templates(self) -> Iterator[HtmlTemplate]:
         """The account's own, then its newest sent campaigns."""
-        found = self._api.get("/mailings/templates/user.json", is_large=True)
-        for one in objects(found.get("templates") if isinstance(found, dict) else None)[:_TEMPLATES]:
-            yield HtmlTemplate(text_of(one, "name"), "", html_at(text_of(one, "file"), self._domains, self._link))
-        found = self._api.get("/mailings.json", is_large=True, state="finished", limit=_CAMPAIGNS)
-        for one in objects(found.get("finished") if isinstance(found, dict) else found)[:_CAMPAIGNS]:
-            whole = self._api.get(f"/mailings.json/{quote(text_of(one, 'id'), safe='')}", is_large=True)
-            subject = text_of(one, "subject")
-            yield HtmlTemplate(text_of(one, "name") or subject, subject, _html_of(whole))
+        answer = self._api.get("/mailings/templates/user.json", is_large=True)
+        for mailing in objects(answer.get("templates") if isinstance(answer, dict) else None)[:_TEMPLATES]:
+            yield HtmlTemplate(
+                text_of(mailing, "name"), "", html_at(text_of(mailing, "file"), self._domains, self._link)
+            )
+        answer = self._api.get("/mailings.json", is_large=True, state="finished", limit=_CAMPAIGNS)
+        for mailing in objects(answer.get("finished") if isinstance(answer, dict) else answer)[:_CAMPAIGNS]:
+            whole = self._api.get(f"/mailings.json/{quote(text_of(mailing, 'id'), safe='')}", is_large=True)
+            subject = text_of(mailing, "subject")
+            yield HtmlTemplate(text_of(mailing, "name") or subject, subject, _html_of(whole))
 
 
-def _html_of(found: object) -> str:
-    if not isinstance(found, dict):
+def _html_of(mailing: object) -> str:
+    if not isinstance(mailing, dict):
         return ""
-    content = found.get("content")
+    content = mailing.get("content")
     inner = text_of(content, "html") if isinstance(content, dict) else ""
-    return inner or text_of(found, "body_html", "html")
+    return inner or text_of(mailing, "body_html", "html")
 
 
-def _count(one: dict[str, Any]) -> int | None:
-    number = one.get("receiver_count", one.get("total_count"))
+def _count(audience: dict[str, Any]) -> int | None:
+    number = audience.get("receiver_count", audience.get("total_count"))
     return number if isinstance(number, int) else None

@@ -60,7 +60,7 @@ def cell(value: object) -> str:
         return ""
     if isinstance(value, bool):
         return "true" if value else "false"
-    if isinstance(value, list) and all(isinstance(one, str | int | float) for one in value):
+    if isinstance(value, list) and all(isinstance(part, str | int | float) for part in value):
         value = ", ".join(map(str, value))
     elif isinstance(value, list | dict):
         value = json.dumps(value, ensure_ascii=False) if value else ""
@@ -68,16 +68,16 @@ def cell(value: object) -> str:
 
 
 def source_lists(
-    found: Iterable[dict[str, Any]], people_in: Callable[[dict[str, Any]], int | None], most: int = MOST_AUDIENCES
+    rows: Iterable[dict[str, Any]], people_in: Callable[[dict[str, Any]], int | None], most: int = MOST_AUDIENCES
 ) -> list[SourceList]:
-    lists = (SourceList(cell(one.get("id")), cell(one.get("name"))[:200], people_in(one)) for one in found)
-    return list(islice((one for one in lists if 0 < len(one.id) <= _MOST_ID_CHARACTERS), most))
+    lists = (SourceList(cell(row.get("id")), cell(row.get("name"))[:200], people_in(row)) for row in rows)
+    return list(islice((source_list for source_list in lists if 0 < len(source_list.id) <= _MOST_ID_CHARACTERS), most))
 
 
 def columns_for(fixed: Sequence[str], own: Sequence[str]) -> tuple[str, ...]:
     """Without duplicates: the system's, then the account's own."""
-    known = {title.casefold() for title in fixed}
-    titles = dict.fromkeys(title for title in own if title and title.casefold() not in known)
+    fixed_titles = {title.casefold() for title in fixed}
+    titles = dict.fromkeys(title for title in own if title and title.casefold() not in fixed_titles)
     return (*fixed, *tuple(titles)[: MOST_COLUMNS - len(fixed)])
 
 
@@ -87,9 +87,9 @@ def file_name(audience: str, *, prefix: str = "") -> str:
     return f"{prefix}{plain.strip() or 'contacts'}.csv"
 
 
-def text_of(found: Mapping[str, Any], *names: str) -> str:
-    return next((cell(found[name]) for name in names if found.get(name) not in (None, "")), "")
+def text_of(row: Mapping[str, Any], *names: str) -> str:
+    return next((cell(row[name]) for name in names if row.get(name) not in (None, "")), "")
 
 
-def objects(found: object) -> list[dict[str, Any]]:
-    return [one for one in found if isinstance(one, dict)] if isinstance(found, list) else []
+def objects(answer: object) -> list[dict[str, Any]]:
+    return [row for row in answer if isinstance(row, dict)] if isinstance(answer, list) else []

@@ -58,8 +58,8 @@ class Listmonk:
 
     def _results(self, path: str, query: dict[str, Any]) -> Iterator[dict[str, Any]]:
         def read(number: int) -> list[dict[str, Any]]:
-            found = self._api.get(path, _PAGE, page=number + 1, per_page=_PAGE, **query)
-            data = found.get("data") if isinstance(found, dict) else None
+            answer = self._api.get(path, _PAGE, page=number + 1, per_page=_PAGE, **query)
+            data = answer.get("data") if isinstance(answer, dict) else None
             return page_of(objects(data.get("results") if isinstance(data, dict) else None), _PAGE)
 
         return self._api.numbered(read, _PAGE)
@@ -88,16 +88,16 @@ class Listmonk:
     def _bounces(self) -> Iterator[Sequence[object]]:
         """For good, or complained."""
         for result in self._results("/bounces", {"order_by": "created_at", "order": "asc"}):
-            if (said := _BOUNCES.get(text_of(result, "type"))) is not None:
-                yield result.get("subscriber_uuid"), result.get("email"), said, result.get("created_at")
+            if (kind := _BOUNCES.get(text_of(result, "type"))) is not None:
+                yield result.get("subscriber_uuid"), result.get("email"), kind, result.get("created_at")
 
     def templates(self) -> Iterator[HtmlTemplate]:
-        found = self._api.get("/templates", is_large=True)
-        for one in objects(found.get("data") if isinstance(found, dict) else None):
-            if one.get("type") != "tx":
-                yield HtmlTemplate(text_of(one, "name"), text_of(one, "subject"), text_of(one, "body"))
+        answer = self._api.get("/templates", is_large=True)
+        for template in objects(answer.get("data") if isinstance(answer, dict) else None):
+            if template.get("type") != "tx":
+                yield HtmlTemplate(text_of(template, "name"), text_of(template, "subject"), text_of(template, "body"))
 
 
-def _count(one: dict[str, Any]) -> int | None:
-    number = one.get("subscriber_count")
+def _count(audience: dict[str, Any]) -> int | None:
+    number = audience.get("subscriber_count")
     return number if isinstance(number, int) else None

@@ -72,12 +72,12 @@ class Mailchimp:
 
     def audiences(self) -> list[SourceList]:
         fields = "lists.id,lists.name,lists.stats.member_count"
-        found = self._api.get("/lists", count=1000, fields=fields)
-        return source_lists(objects(_of(found, "lists")), _count)
+        answer = self._api.get("/lists", count=1000, fields=fields)
+        return source_lists(objects(_of(answer, "lists")), _count)
 
     def parts(self, audience: SourceList) -> list[Part]:
-        found = self._api.get(f"/lists/{audience.id}/merge-fields", count=1000, fields="merge_fields.tag")
-        own = [cell(one.get("tag")) for one in objects(_of(found, "merge_fields"))]
+        answer = self._api.get(f"/lists/{audience.id}/merge-fields", count=1000, fields="merge_fields.tag")
+        own = [cell(field.get("tag")) for field in objects(_of(answer, "merge_fields"))]
         header = columns_for(_FIXED, own)
         return [
             Part(
@@ -90,10 +90,10 @@ class Mailchimp:
 
     def _rows(self, audience_id: str, state: str, own: Sequence[str]) -> Iterator[Sequence[object]]:
         def read(offset: int) -> list[dict[str, Any]]:
-            found = self._api.get(
+            answer = self._api.get(
                 f"/lists/{audience_id}/members", _PAGE, status=state, count=_PAGE, offset=offset, fields=_MEMBER
             )
-            return objects(_of(found, "members"))
+            return objects(_of(answer, "members"))
 
         for page in self._api.pages(read, _PAGE):
             merged = page.get("merge_fields")
@@ -120,21 +120,21 @@ class Mailchimp:
     def templates(self) -> Iterator[HtmlTemplate]:
         """The newest sent campaigns: Mailchimp doesn't return templates' HTML."""
         fields = "campaigns.id,campaigns.settings.title,campaigns.settings.subject_line"
-        found = self._api.get(
+        answer = self._api.get(
             "/campaigns", status="sent", count=_CAMPAIGNS, sort_field="send_time", sort_dir="DESC", fields=fields
         )
-        for one in objects(_of(found, "campaigns")):
-            settings = one.get("settings")
+        for campaign in objects(_of(answer, "campaigns")):
+            settings = campaign.get("settings")
             named = settings if isinstance(settings, dict) else {}
-            content = self._api.get(f"/campaigns/{cell(one.get('id'))}/content", is_large=True, fields="html")
+            content = self._api.get(f"/campaigns/{cell(campaign.get('id'))}/content", is_large=True, fields="html")
             subject = text_of(named, "subject_line")
             yield HtmlTemplate(text_of(named, "title") or subject, subject, cell(_of(content, "html")))
 
 
-def _of(found: object, name: str) -> object:
-    return found.get(name) if isinstance(found, dict) else None
+def _of(answer: object, name: str) -> object:
+    return answer.get(name) if isinstance(answer, dict) else None
 
 
-def _count(one: dict[str, Any]) -> int | None:
-    number = _of(one.get("stats"), "member_count")
+def _count(audience: dict[str, Any]) -> int | None:
+    number = _of(audience.get("stats"), "member_count")
     return number if isinstance(number, int) else None

@@ -58,7 +58,7 @@ class MailerLite:
         return [SourceList(_EVERYONE, _("All subscribers")), *groups]
 
     def parts(self, audience: SourceList) -> list[Part]:
-        own = [text_of(one, "key") for one in objects(_data(self._api.get("/fields", limit=100)))]
+        own = [text_of(field, "key") for field in objects(_data(self._api.get("/fields", limit=100)))]
         header = columns_for(_FIXED, own)
         group = "/subscribers" if audience.id == _EVERYONE else f"/groups/{audience.id}/subscribers"
         asked = [("/subscribers", state) for state in _ACCOUNT_STATES] + [(group, state) for state in _GROUP_STATES]
@@ -75,19 +75,19 @@ class MailerLite:
         ]
 
     def _rows(self, path: str, state: str, own: Sequence[str]) -> Iterator[Sequence[object]]:
-        for one in self._followed(path, {"filter[status]": state}):
-            found = one.get("fields")
-            fields = found if isinstance(found, dict) else {}
-            yield (*(one.get(name) for name in _FIXED), *(fields.get(name) for name in own))
+        for person in self._followed(path, {"filter[status]": state}):
+            values = person.get("fields")
+            fields = values if isinstance(values, dict) else {}
+            yield (*(person.get(name) for name in _FIXED), *(fields.get(name) for name in own))
 
     def _followed(self, path: str, query: dict[str, Any]) -> Iterator[dict[str, Any]]:
         """By cursor or by number, as the path has them."""
         cursor, seen, page = None, set[str](), 1
         while True:
             turn: dict[str, Any] = {"cursor": cursor} if cursor else ({"page": page} if page > 1 else {})
-            found = self._api.get(path, _PAGE, limit=_PAGE, **query, **turn)
-            yield from page_of(objects(_data(found)), _PAGE)
-            meta = found.get("meta") if isinstance(found, dict) else None
+            answer = self._api.get(path, _PAGE, limit=_PAGE, **query, **turn)
+            yield from page_of(objects(_data(answer)), _PAGE)
+            meta = answer.get("meta") if isinstance(answer, dict) else None
             meta = meta if isinstance(meta, dict) else {}
             cursor = text_of(meta, "next_cursor")
             if cursor in seen:
@@ -103,18 +103,18 @@ class MailerLite:
     def templates(self) -> Iterator[HtmlTemplate]:
         """The newest sent campaigns: their own HTML, or its web version."""
         query: dict[str, Any] = {"limit": _CAMPAIGNS, "filter[status]": "sent"}
-        found = self._api.get("/campaigns", is_large=True, **query)
-        for one in objects(_data(found))[:_CAMPAIGNS]:
-            for email in objects(one.get("emails"))[:1]:
+        answer = self._api.get("/campaigns", is_large=True, **query)
+        for campaign in objects(_data(answer))[:_CAMPAIGNS]:
+            for email in objects(campaign.get("emails"))[:1]:
                 subject = text_of(email, "subject")
                 html = text_of(email, "content") or html_at(text_of(email, "preview_url"), self._domains, self._link)
-                yield HtmlTemplate(text_of(one, "name") or subject, subject, html)
+                yield HtmlTemplate(text_of(campaign, "name") or subject, subject, html)
 
 
-def _data(found: object) -> object:
-    return found.get("data") if isinstance(found, dict) else None
+def _data(answer: object) -> object:
+    return answer.get("data") if isinstance(answer, dict) else None
 
 
-def _count(one: dict[str, Any]) -> int | None:
-    number = one.get("active_count")
+def _count(audience: dict[str, Any]) -> int | None:
+    number = audience.get("active_count")
     return number if isinstance(number, int) else None

@@ -73,13 +73,13 @@ SYSTEMS: Final[Mapping[str, FetchSystem]] = MappingProxyType({system.name: syste
 
 def check_key(system: str, key: str, base_url: str) -> tuple[str, str]:
     """In their usual form. Raises FetchProblem."""
-    known = SYSTEMS.get(system)
-    if known is None:
+    connector = SYSTEMS.get(system)
+    if connector is None:
         raise FetchProblem(_("choose one of the systems offered"))
     key = key.strip()
     if not LEAST_KEY_CHARACTERS <= len(key) <= MOST_KEY_CHARACTERS or not key.isascii() or not key.isprintable():
         raise FetchProblem(_("this isn't an API key; copy the whole key without spaces"))
-    if not known.has_own_address:
+    if not connector.has_own_address:
         return key, ""
     if ":" not in key:
         raise FetchProblem(_("enter the name of the API user and its token as NAME:TOKEN"))

@@ -24,16 +24,16 @@ class AttributeCell:
         """As JSON, or why it doesn't fit."""
         if not self.field.type.is_converted:
             return encode_basestring(text[:MAX_TEXT_CHARACTERS])
-        found = self._known.get(text)
-        if found is None:
+        written = self._known.get(text)
+        if written is None:
             try:
                 value = normalize_value(self.field, text, month_first=self._month_first)
-                found = json.dumps(value, ensure_ascii=False)
+                written = json.dumps(value, ensure_ascii=False)
             except UnreadableValue as error:
-                found = error.fault
+                written = error.fault
             if len(self._known) < _REMEMBERED:
-                self._known[text] = found
-        return found
+                self._known[text] = written
+        return written
 
 
 def written_attributes(
@@ -46,9 +46,9 @@ def written_attributes(
         text = cells[column.at].strip()
         if not text:
             continue
-        found = column.read(text)
-        if isinstance(found, ValueFault):
-            unread[column.field.key, found.name] += 1
+        value = column.read(text)
+        if isinstance(value, ValueFault):
+            unread[column.field.key, value.name] += 1
         else:
-            members.append(column.prefix + found)
+            members.append(column.prefix + value)
     return f"{{{','.join(members)}}}" if members else None

@@ -24,8 +24,8 @@ class FingerprintSet:
         fingerprint = int.from_bytes(key[:8], "little") or 1
         slots, mask = self._slots, self._mask
         place = fingerprint & mask
-        while (found := slots[place]) != _EMPTY:
-            if found == fingerprint:
+        while (slot := slots[place]) != _EMPTY:
+            if slot == fingerprint:
                 return False
             place = (place + 1) & mask
         slots[place] = fingerprint

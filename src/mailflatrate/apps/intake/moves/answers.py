@@ -54,4 +54,4 @@ class MoveAnswers:
 
     @classmethod
     def from_json(cls, stored: Mapping[str, Any]) -> "MoveAnswers":
-        return cls(**{known.name: stored[known.name] for known in fields(cls) if known.name in stored})
+        return cls(**{own_field.name: stored[own_field.name] for own_field in fields(cls) if own_field.name in stored})

@@ -61,9 +61,9 @@ def _to_check(account_id: int, move_id: int) -> Move | None:
 def _check(move: Move) -> None:
     with opened_tables(move) as tables:
         runner = runner_of(move, tables, on_progress=lambda octets: _advance(move, octets))
-        found = runner.run()
-        found.questions += _missing_refusals(move)
-        result = result_of(runner, found)
+        dry_run = runner.run()
+        dry_run.questions += _missing_refusals(move)
+        result = result_of(runner, dry_run)
     _end(move, MoveState.READY, result=result.as_json(), people_to_ask=result.people(Pile.ASK))
 
 
@@ -93,7 +93,7 @@ def runner_of(move: Move, tables: list[TableFile], *, on_progress: Callable[[int
     mailed_on = origin.last_mailed_on if origin is not None else None
     options = DryRunOptions(
         choices=answers.columns,
-        all_rows={int(number): said for number, said in answers.all_rows.items()},
+        all_rows={int(number): status for number, status in answers.all_rows.items()},
         last_mailed_at=datetime.combine(mailed_on, time(), UTC) if mailed_on is not None else answers.last_mailed_at,
         own_domains=around.own_domains,
         own_addresses=around.own_addresses,
@@ -114,8 +114,8 @@ def runner_of(move: Move, tables: list[TableFile], *, on_progress: Callable[[int
 def origin_in_use(list_id: int) -> ListOrigin | None:
     """None if there is none (R-10)."""
     usable = (DeclarationState.WAITING, DeclarationState.ASKED, DeclarationState.APPROVED)
-    found = ListOrigin.objects.filter(mailing_list_id=list_id, state__in=usable)
-    return found.defer("screenshot").order_by("-version").first()
+    origins = ListOrigin.objects.filter(mailing_list_id=list_id, state__in=usable)
+    return origins.defer("screenshot").order_by("-version").first()
 
 
 def _advance(move: Move, octets: int) -> None:

@@ -74,7 +74,7 @@ class MoveFindings:
 
     def pile(self, pile: Pile) -> list[tuple[str, int]]:
         """By reason, the most frequent first."""
-        return [(reason, people) for one, reason, people in self.counts if one == pile.value]
+        return [(reason, people) for name, reason, people in self.counts if name == pile.value]
 
     def people(self, pile: Pile) -> int:
         return sum(people for _reason, people in self.pile(pile))
@@ -114,7 +114,7 @@ class MoveFindings:
             rows=stored["rows"],
             counts=tuple((pile, reason, people) for pile, reason, people in stored["counts"]),
             columns=tuple(ColumnResult(title, tuple(values), *rest) for title, values, *rest in stored["columns"]),
-            files=tuple(FileResult(*one) for one in stored["files"]),
+            files=tuple(FileResult(*file_row) for file_row in stored["files"]),
             questions=tuple(MoveQuestion(**question) for question in stored["questions"]),
             samples={name: [RowSample(*row) for row in rows] for name, rows in stored["samples"].items()},
             unknown=tuple((title, word, rows) for title, word, rows in stored["unknown"]),
@@ -124,45 +124,45 @@ class MoveFindings:
         )
 
 
-def result_of(runner: DryRunner, found: DryRun) -> MoveFindings:
+def result_of(runner: DryRunner, dry_run: DryRun) -> MoveFindings:
     """Raises ImportProblem if there is too much to show."""
-    counts = sorted(found.counts.items(), key=lambda item: (item[0][0].value, -item[1], item[0][1]))
+    counts = sorted(dry_run.counts.items(), key=lambda item: (item[0][0].value, -item[1], item[0][1]))
     samples = {f"{pile.value}/{reason}": rows for (pile, reason), rows in runner.samples().items() if rows}
     zones = Counter(plan.terms.time_zone for plan in runner.plans)
     return MoveFindings(
-        system=found.system or "",
-        rows=found.rows,
+        system=dry_run.system or "",
+        rows=dry_run.rows,
         counts=tuple((pile.value, reason, people) for (pile, reason), people in counts if people),
         columns=tuple(_columns(runner.plans)),
-        files=tuple(_file(plan, found) for plan in runner.plans),
-        questions=tuple(found.questions),
+        files=tuple(_file(plan, dry_run) for plan in runner.plans),
+        questions=tuple(dry_run.questions),
         samples=samples,
-        unknown=tuple((title, word, rows) for (title, word), rows in found.unknown.most_common(UNKNOWN_WORDS)),
-        first_signup_on="" if found.first_signup_at is None else found.first_signup_at.date().isoformat(),
+        unknown=tuple((title, word, rows) for (title, word), rows in dry_run.unknown.most_common(UNKNOWN_WORDS)),
+        first_signup_on="" if dry_run.first_signup_at is None else dry_run.first_signup_at.date().isoformat(),
         time_zone=zones.most_common(1)[0][0],
-        reviews=tuple(found.reviews),
+        reviews=tuple(dry_run.reviews),
     )
 
 
-def _file(plan: FilePlan, found: DryRun) -> FileResult:
+def _file(plan: FilePlan, dry_run: DryRun) -> FileResult:
     name = plan.file.name
     asks = bool(name_asks(name)) or any(question.about == FILE for question in plan.questions)
-    return FileResult(plan.number, name, found.file_rows[name], plan.terms.system, plan.terms.all_rows, asks)
+    return FileResult(plan.number, name, dry_run.file_rows[name], plan.terms.system, plan.terms.all_rows, asks)
 
 
 def _columns(plans: Iterable[FilePlan]) -> list[ColumnResult]:
-    found: dict[str, ColumnResult] = {}
+    columns: dict[str, ColumnResult] = {}
     for plan in plans:
         names = {title: name for name, title in plan.mapping.items()}
         for at, title in enumerate(plan.preview.header):
             column = _column(plan, at, title, names.get(title, ""))
-            known = found.setdefault(title, column)
-            if known is not column and (not known.values or not known.choice):
-                found[title] = replace(known if known.choice else column, values=known.values or column.values)
-    if len(found) > MAX_COLUMNS:
+            earlier = columns.setdefault(title, column)
+            if earlier is not column and (not earlier.values or not earlier.choice):
+                columns[title] = replace(earlier if earlier.choice else column, values=earlier.values or column.values)
+    if len(columns) > MAX_COLUMNS:
         text = _("together the files have %(count)d different columns; the maximum is %(limit)d")
-        raise ImportProblem(text % {"count": len(found), "limit": MAX_COLUMNS})
-    return list(found.values())
+        raise ImportProblem(text % {"count": len(columns), "limit": MAX_COLUMNS})
+    return list(columns.values())
 
 
 def _column(plan: FilePlan, at: int, title: str, name: str) -> ColumnResult:
@@ -177,5 +177,5 @@ def _column(plan: FilePlan, at: int, title: str, name: str) -> ColumnResult:
 def _values(plan: FilePlan, at: int) -> tuple[str, ...]:
     """Different ones; addresses are masked."""
     texts = dict.fromkeys(row[at].strip()[:SHOWN_CHARACTERS] for row in plan.preview.rows if at < len(row))
-    shown = (masked_address(text) if "@" in text else text for text in texts if text)
-    return tuple(shown)[:SHOWN_VALUES]
+    visible = (masked_address(text) if "@" in text else text for text in texts if text)
+    return tuple(visible)[:SHOWN_VALUES]

@@ -81,14 +81,14 @@ def unpacked(path: Path, folder: Path | None = None) -> Iterator[list[tuple[str,
             if len(entries) > MAX_TABLES:
                 raise ArchiveRefused(ArchiveFault.ENTRIES)
             left = MAX_UNPACKED_BYTES
-            found = []
+            files = []
             for entry in entries:
                 file = held.enter_context(NamedTemporaryFile(prefix="move-in-", dir=folder))
                 left -= _unpack(archive, entry, file, left)
-                found.append((entry.filename, Path(file.name)))
+                files.append((entry.filename, Path(file.name)))
         except _BROKEN as error:
             raise ArchiveRefused(ArchiveFault.UNREADABLE) from error
-        yield found
+        yield files
 
 
 def _judge_directory(path: Path) -> None:

@@ -20,15 +20,15 @@ def with_choices(mapping: Mapping[str, str], header: Sequence[str], choices: Map
     """Field -> title. A chosen field leaves its suggested column; unknown choices count as LEAVE."""
     own = {title: choices[title] for title in header if title in choices}
     taken = {choice for choice in own.values() if choice in set(ColumnTarget)}
-    found = {name: title for name, title in mapping.items() if title not in own and name not in taken}
+    chosen = {name: title for name, title in mapping.items() if title not in own and name not in taken}
     for title, choice in own.items():
         if choice == ATTRIBUTE:
-            found[_free_key(title, found)] = title
+            chosen[_free_key(title, chosen)] = title
         elif choice in set(StatusField):
-            found[name_status(choice, title, found)] = title
+            chosen[name_status(choice, title, chosen)] = title
         elif choice in set(ColumnTarget):
-            found[choice] = title
-    return found
+            chosen[choice] = title
+    return chosen
 
 
 def _free_key(title: str, mapping: Mapping[str, str]) -> str:

@@ -70,7 +70,7 @@ def survey_rows(header: Sequence[str], rows: Iterable[Row]) -> Survey:
 
 
 def search_order(rows: Iterable[Row], at: Sequence[int]) -> dict[int, set[DayOrder]]:
-    found: dict[int, set[DayOrder]] = {column: set() for column in at}
+    orders: dict[int, set[DayOrder]] = {column: set() for column in at}
     open_ones = set(at)
     for _line, cells, fault in rows:
         if fault is not None:
@@ -78,18 +78,18 @@ def search_order(rows: Iterable[Row], at: Sequence[int]) -> dict[int, set[DayOrd
         for column in list(open_ones):
             order = day_order(cells[column])
             if order is not None:
-                found[column].add(order)
+                orders[column].add(order)
                 if order is not DayOrder.EITHER:
                     open_ones.discard(column)
         if not open_ones:
             break
-    return found
+    return orders
 
 
 def decided_order(orders: Iterable[DayOrder]) -> DayOrder | None:
     """EITHER if ambiguous or contradictory, None without dates."""
-    said = set(orders)
-    certain = said - {DayOrder.EITHER}
+    kinds = set(orders)
+    certain = kinds - {DayOrder.EITHER}
     if len(certain) == 1:
         return certain.pop()
-    return DayOrder.EITHER if said else None
+    return DayOrder.EITHER if kinds else None

@@ -131,11 +131,11 @@ def recognised(title: str) -> ColumnTarget | None:
 
 def _composed(title: str) -> ColumnTarget | None:
     """`Confirmation IP address`. Not those about leaving or another channel."""
-    found = composed(title)
-    if found is None or is_other_channel(title):
+    target_field = composed(title)
+    if target_field is None or is_other_channel(title):
         return None
     promised = read_title(title)
-    return None if promised is not None and promised.field is not StatusField.STATE else ColumnTarget(found)
+    return None if promised is not None and promised.field is not StatusField.STATE else ColumnTarget(target_field)
 
 
 def _fits(target: ColumnTarget, profile: ColumnProfile, *, most: bool) -> bool:
@@ -304,8 +304,8 @@ def check_mapping(header: Sequence[str], mapping: Mapping[str, str], system: Sys
         if not title:
             continue
         if title not in index:
-            shown = {"title": title, "titles": ", ".join(header[:30])}
-            raise ImportProblem(_("the file has no column “%(title)s”; it has: %(titles)s") % shown)
+            details = {"title": title, "titles": ", ".join(header[:30])}
+            raise ImportProblem(_("the file has no column “%(title)s”; it has: %(titles)s") % details)
         if name.startswith(ATTRIBUTE_PREFIX):
             key = attribute_key(name.removeprefix(ATTRIBUTE_PREFIX))
             if is_special(title, key):
@@ -348,5 +348,5 @@ def check_mapping(header: Sequence[str], mapping: Mapping[str, str], system: Sys
 
 def last_changes(header: Sequence[str]) -> tuple[int, ...]:
     """Those about the status first."""
-    found = [at for at, title in enumerate(header) if is_last_change(title)]
-    return tuple(sorted(found, key=lambda at: "stat" not in plain_title(header[at])))
+    columns = [at for at, title in enumerate(header) if is_last_change(title)]
+    return tuple(sorted(columns, key=lambda at: "stat" not in plain_title(header[at])))

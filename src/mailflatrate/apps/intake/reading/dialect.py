@@ -100,5 +100,5 @@ def _fit(lines: list[str], delimiter: str) -> tuple[int, float, int]:
     if not rows or len(rows[0]) < 2:
         return (0, 0.0, 0)
     width = len(rows[0])
-    known = sum(recognised(cell) is not None or "@" in cell for cell in rows[0])
-    return (known, sum(len(row) == width for row in rows) / len(rows), width)
+    named = sum(recognised(cell) is not None or "@" in cell for cell in rows[0])
+    return (named, sum(len(row) == width for row in rows) / len(rows), width)

@@ -44,8 +44,8 @@ def preview_table(path: str) -> TablePreview:
         header = table.header
         rows = list(islice(table.rows(), SURVEY_ROWS))
     readable = [cells for _line, cells, fault in rows[:SHOWN_ROWS] if fault is None]
-    shown = tuple(tuple(cell[:SHOWN_CHARACTERS] for cell in cells) for cells in readable)
-    return TablePreview(tuple(header), shown, survey_rows(header, rows))
+    preview = tuple(tuple(cell[:SHOWN_CHARACTERS] for cell in cells) for cells in readable)
+    return TablePreview(tuple(header), preview, survey_rows(header, rows))
 
 
 class _Rows:
@@ -68,8 +68,8 @@ def _open_text(path: Path) -> RowTable:
 
 def find_date_orders(path: str, columns: tuple[int, ...]) -> tuple[tuple[int, frozenset[DayOrder]], ...]:
     """Beyond a text table's first rows. Raises TableRefused."""
-    found = search_order(open_text_table(Path(path), ORDER_OCTETS).rows(), columns)
-    return tuple((at, frozenset(said)) for at, said in found.items())
+    orders = search_order(open_text_table(Path(path), ORDER_OCTETS).rows(), columns)
+    return tuple((at, frozenset(column_orders)) for at, column_orders in orders.items())
 
 
 def titles_of(head: SheetHead) -> tuple[list[str], bool]:
@@ -85,8 +85,8 @@ def sheet_rows(records: Iterable[SheetRow], width: int, *, headed: bool) -> Iter
     rows = iter(records)
     if headed:
         next(rows)
-    for line, found in rows:
-        cells = list(found)
+    for line, values in rows:
+        cells = list(values)
         if len(cells) > width and any(cells[width:]):
             yield line, cells, RowFault.COLUMNS
         else:

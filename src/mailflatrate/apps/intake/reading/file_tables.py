@@ -117,10 +117,10 @@ def preview_in_child(path: Path) -> TablePreview:
     """While someone waits. Raises ImportProblem."""
     _is_workbook(path)
     try:
-        found: TablePreview = child.call_once("table.preview", str(path.resolve()))
+        preview: TablePreview = child.call_once("table.preview", str(path.resolve()))
     except (TableRefused, WorkbookRefused, child.ChildError) as error:
         raise problem_of(error) from error
-    return found
+    return preview
 
 
 def search_orders(path: Path, columns: Sequence[int]) -> dict[int, frozenset[DayOrder]]:
@@ -137,14 +137,14 @@ def search_unread_noes(path: Path, columns: Columns, *, all_say_no: bool) -> Unr
     """Rows that say no without an address; none if that takes too long: undecided ones hold the import at its end."""
     if not columns.statuses and not all_say_no:
         return UnreadNoes()
-    found: UnreadNoes
+    noes: UnreadNoes
     try:
-        found = child.call(
+        noes = child.call(
             "table.noes", str(path.resolve()), columns.targets[ColumnTarget.EMAIL], columns.statuses, all_say_no
         )
     except (TableRefused, WorkbookRefused, child.ChildError):
         return UnreadNoes()
-    return found
+    return noes
 
 
 def _is_workbook(path: Path) -> bool:

@@ -64,7 +64,7 @@ class ImportTerms:
 
     @classmethod
     def from_json(cls, stored: Mapping[str, Any]) -> "ImportTerms":
-        return cls(**{known.name: stored[known.name] for known in fields(cls) if known.name in stored})
+        return cls(**{own_field.name: stored[own_field.name] for own_field in fields(cls) if own_field.name in stored})
 
 
 def check_terms(terms: ImportTerms, header: Sequence[str]) -> None:
@@ -136,13 +136,13 @@ def with_system(
 
 def suggested_all_rows(file_name: str) -> str:
     """If clear, as in `unsubscribed_members_export.csv`."""
-    found = file_status(file_name)
-    return found[0].value if found is not None and found[1] else ""
+    status = file_status(file_name)
+    return status[0].value if status is not None and status[1] else ""
 
 
 def name_asks(file_name: str) -> str:
-    found = file_status(file_name)
-    return "" if found is None else found[0].value
+    status = file_status(file_name)
+    return "" if status is None else status[0].value
 
 
 def moment_readers(

@@ -19,8 +19,8 @@ MOST_OCTETS = 64_000_000
 
 def addresses_of_no(cells: Sequence[str], email_at: int | None = None) -> tuple[str, ...]:
     """Canonical ones in its address column, otherwise in any cell."""
-    found = () if email_at is None else find_addresses(cells[email_at])
-    return found or tuple(dict.fromkeys(address for cell in cells if cell for address in find_addresses(cell)))
+    addresses = () if email_at is None else find_addresses(cells[email_at])
+    return addresses or tuple(dict.fromkeys(address for cell in cells if cell for address in find_addresses(cell)))
 
 
 def is_heading_of_noes(cells: Sequence[str]) -> bool:
@@ -40,17 +40,17 @@ class UnreadNoes:
 
 def find_unread_noes(path: str, email_at: int, columns: Sequence[StatusColumn], all_say_no: bool) -> UnreadNoes:
     """Raises TableRefused, WorkbookRefused."""
-    found = UnreadNoes()
+    noes = UnreadNoes()
     readers = tuple((column, column.reads()) for column in columns)
     for line, cells, fault in _rows(path):
         if fault is not None and is_heading_of_noes(cells):
-            found = found.with_line(line)
+            noes = noes.with_line(line)
         if fault is not None or is_usual(cells[email_at]):
             continue
         hit = judge_row(readers, cells)
         if (all_say_no or (hit is not None and hit.status in NO)) and not addresses_of_no(cells, email_at):
-            found = found.with_line(line)
-    return found
+            noes = noes.with_line(line)
+    return noes
 
 
 def _rows(path: str) -> Iterable[Row]:

@@ -96,15 +96,15 @@ def find_orders(
     asked = {columns.targets[target] for target in TIMES if target in columns.targets}
     asked |= {at for key, at in columns.attributes if _is_dates(key, header[at], survey.types[at], terms)}
     names_opt_outs = {column.index for column in columns.statuses} | set(columns.changes)
-    found = {at: set(survey.orders[at]) for at in asked | names_opt_outs}
-    unsure = [at for at in sorted(asked) if decided_order(found[at]) is DayOrder.EITHER]
+    orders_by_column = {at: set(survey.orders[at]) for at in asked | names_opt_outs}
+    unsure = [at for at in sorted(asked) if decided_order(orders_by_column[at]) is DayOrder.EITHER]
     if unsure := [at for at in unsure if not _stated_order(terms, header[at])]:
-        for at, said in search(unsure).items():
-            found[at] |= said
+        for at, more_orders in search(unsure).items():
+            orders_by_column[at] |= more_orders
     orders: dict[str, str] = {}
     questions = []
     for at in sorted(asked | names_opt_outs):
-        decided = decided_order(found[at])
+        decided = decided_order(orders_by_column[at])
         title = header[at]
         stated = _stated_order(terms, title)
         if title in terms.date_orders or (decided is DayOrder.EITHER and stated):

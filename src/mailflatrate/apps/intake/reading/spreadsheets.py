@@ -74,14 +74,14 @@ def is_workbook(path: Path) -> bool:
 
 def read_first_rows(path: str, most: int) -> SheetHead:
     rows = _rows(_open(Path(path)))
-    found: list[SheetRow] = []
+    first_rows: list[SheetRow] = []
     characters = 0
     for row in islice(rows, most):
-        found.append(row)
+        first_rows.append(row)
         characters += sum(map(len, row[1]))
         if characters > HEAD_CHARACTERS:
             break
-    return SheetHead(tuple(found), next(rows, None) is None)
+    return SheetHead(tuple(first_rows), next(rows, None) is None)
 
 
 def read_rows(path: str) -> Iterator[SheetRows]:

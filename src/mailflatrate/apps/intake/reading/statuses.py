@@ -69,8 +69,8 @@ class Statuses:
                 return hit
         words = (piece.strip(" \"'") for cell in cells for piece in _PIECES.split(cell[:MOST_CHARACTERS]))
         for word in words:
-            if len(word) <= _WORD_CHARACTERS and is_status_word(word) and (said := read_status(word)) in NO:
-                return StatusHit(said, StatusColumn(StatusField.STATE, 0, ""), word)
+            if len(word) <= _WORD_CHARACTERS and is_status_word(word) and (no_status := read_status(word)) in NO:
+                return StatusHit(no_status, StatusColumn(StatusField.STATE, 0, ""), word)
         return None
 
     def note(self, hit: StatusHit, unknown: "Counter[tuple[str, str]]") -> None:

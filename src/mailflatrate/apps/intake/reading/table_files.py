@@ -24,14 +24,14 @@ def tables_in(
 ) -> Iterator[list[TableFile]]:
     """`names`: the originals; `folder`: where a ZIP is unpacked. Raises ImportProblem."""
     with ExitStack() as held:
-        found: list[TableFile] = []
+        table_files: list[TableFile] = []
         for path, name in zip(files, names or [path.name for path in files], strict=True):
             if not is_archive(path):
-                found.append(TableFile(name, path))
+                table_files.append(TableFile(name, path))
                 continue
             try:
                 tables = held.enter_context(unpacked(path, folder))
             except ArchiveRefused as error:
                 raise archive_problem(error) from error
-            found += [TableFile(table, place, name) for table, place in tables]
-        yield found
+            table_files += [TableFile(table, place, name) for table, place in tables]
+        yield table_files

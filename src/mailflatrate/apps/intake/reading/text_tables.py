@@ -103,20 +103,20 @@ def _json_records(lines: Iterator[str]) -> Iterator[_Record]:
     for number, line in enumerate(lines, start=1):
         bare = line.strip("\ufeff \t\r\n")
         if bare:
-            found = _read_object(bare)
-            yield number, None if found is None else _flatten(found)
+            record = _read_object(bare)
+            yield number, None if record is None else _flatten(record)
 
 
 def _json_list_records(lines: Iterator[str]) -> Iterator[_Record]:
-    for number, found in json_objects(lines):
-        yield number, None if found is None or _is_too_deep(found) else _flatten(found)
+    for number, record in json_objects(lines):
+        yield number, None if record is None or _is_too_deep(record) else _flatten(record)
 
 
 def _is_too_deep(value: object, depth: int = 1) -> bool:
     if depth > MAX_NESTING:
         return True
     inner = value.values() if isinstance(value, dict) else value if isinstance(value, list) else ()
-    return any(_is_too_deep(one, depth + 1) for one in inner)
+    return any(_is_too_deep(child, depth + 1) for child in inner)
 
 
 def _read_object(text: str) -> dict[str, object] | None:
@@ -124,10 +124,10 @@ def _read_object(text: str) -> dict[str, object] | None:
     if text.count("[") + text.count("{") > MAX_NESTING and _nesting(text) > MAX_NESTING:
         return None
     try:
-        found = json.loads(text)
+        parsed = json.loads(text)
     except (ValueError, RecursionError):
         return None
-    return found if isinstance(found, dict) else None
+    return parsed if isinstance(parsed, dict) else None
 
 
 def _nesting(text: str) -> int:
@@ -141,9 +141,9 @@ def _nesting(text: str) -> int:
     return deepest
 
 
-def _flatten(found: dict[str, object], prefix: str = "", depth: int = 1) -> dict[str, str]:
+def _flatten(record: dict[str, object], prefix: str = "", depth: int = 1) -> dict[str, str]:
     flat: dict[str, str] = {}
-    for key, value in found.items():
+    for key, value in record.items():
         name = f"{prefix}{key}"[:200]
         if isinstance(value, dict) and depth < MAX_DEPTH:
             flat |= _flatten(value, f"{name}.", depth + 1)
@@ -154,12 +154,12 @@ def _flatten(found: dict[str, object], prefix: str = "", depth: int = 1) -> dict
 
 
 def _states_in(value: object, name: str) -> dict[str, str]:
-    found: dict[str, dict[str, None]] = {}
-    for one in value if isinstance(value, list) else ():
-        for key, said in one.items() if isinstance(one, dict) else ():
-            if _STATE.search(key) and isinstance(said, str | int) and said != "":
-                found.setdefault(f"{name}.{key}"[:200], {})[_text(said)] = None
-    return {title: ", ".join(words) for title, words in found.items()}
+    states: dict[str, dict[str, None]] = {}
+    for record in value if isinstance(value, list) else ():
+        for key, state in record.items() if isinstance(record, dict) else ():
+            if _STATE.search(key) and isinstance(state, str | int) and state != "":
+                states.setdefault(f"{name}.{key}"[:200], {})[_text(state)] = None
+    return {title: ", ".join(words) for title, words in states.items()}
 
 
 def _text(value: object) -> str:
@@ -167,7 +167,7 @@ def _text(value: object) -> str:
         return value
     if isinstance(value, bool):
         return "true" if value else "false"
-    if isinstance(value, list) and all(isinstance(one, str | int | float) for one in value):
+    if isinstance(value, list) and all(isinstance(part, str | int | float) for part in value):
         return ", ".join(map(str, value))
     return json.dumps(value, ensure_ascii=False)
 

@@ -61,11 +61,11 @@ def _reader(job: SuppressionFile, table: RowTable) -> RowReader:
 
 
 def _write(job: SuppressionFile, rows: Sequence[FileRow], position_bytes: int) -> None:
-    wanted = [row for row in rows if row.keys]
-    changed = suppress_keys([_entry(job, row, key) for row in wanted for key in row.keys])
+    readable = [row for row in rows if row.keys]
+    changed = suppress_keys([_entry(job, row, key) for row in readable for key in row.keys])
     # A row with several addresses counts once.
-    results = [[changed.pop(key.exact) for key in row.keys if key.exact in changed] for row in wanted]
-    _end_subscriptions(job, wanted)
+    results = [[changed.pop(key.exact) for key in row.keys if key.exact in changed] for row in readable]
+    _end_subscriptions(job, readable)
     reported = [row for row in rows if row.report is not None]
     _report(job, reported)
     rejected = Counter(row.report.value for row in reported if row.report not in (None, RowReport.ROLE))

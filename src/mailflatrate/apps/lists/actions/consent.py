@@ -61,8 +61,8 @@ def end_subscriptions(contact: Contact, list_id: int | None, *, by: str, evidenc
     """With a ledger event each (None: all lists), also a repeated no, which ends what was agreed in between (ADR
     0087).
     """
-    found = Subscription.objects.select_for_update().filter(contact=contact).order_by("id")
-    rows = list(found if list_id is None else found.filter(mailing_list_id=list_id))
+    subscriptions = Subscription.objects.select_for_update().filter(contact=contact).order_by("id")
+    rows = list(subscriptions if list_id is None else subscriptions.filter(mailing_list_id=list_id))
     now = clock.now()
     ended = [row for row in rows if row.state != SubscriptionState.UNSUBSCRIBED]
     again = [row for row in rows if row not in ended] if by in SAID_BY_PERSON else []

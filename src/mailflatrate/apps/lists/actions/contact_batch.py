@@ -78,7 +78,9 @@ def edit_contacts(edits: Sequence[ContactEdit]) -> list[EditResult]:
 
 def _edit_all(edits: Sequence[ContactEdit]) -> list[EditResult]:
     ids = _find(edits)
-    locked = Contact.objects.select_for_update(no_key=True).filter(id__in=[one for one in ids if one is not None])
+    locked = Contact.objects.select_for_update(no_key=True).filter(
+        id__in=[person_id for person_id in ids if person_id is not None]
+    )
     people = {contact.id: contact for contact in locked.order_by("id")}
     _declare(edits)
     names = {edit.new_external_id for edit in edits if edit.new_external_id}
@@ -136,10 +138,10 @@ def _write(rows: Sequence[Contact], now: datetime) -> None:
 
 class _Batch:
     def __init__(
-        self, people: Mapping[int, Contact], known: Mapping[str, FieldDefinition], taken: dict[str | None, int]
+        self, people: Mapping[int, Contact], fields: Mapping[str, FieldDefinition], taken: dict[str | None, int]
     ) -> None:
         self._people = people
-        self._known = known
+        self._known = fields
         self._country = current_account().country
         self._month_first = month_first()
         self._taken = taken
@@ -192,16 +194,16 @@ class _Batch:
             raise ListError(_("a contact can have up to %(limit)d custom fields") % {"limit": MAX_ATTRIBUTES})
         return kept
 
-    def _external_id(self, contact: Contact, wanted: str | None) -> str | None:
+    def _external_id(self, contact: Contact, name: str | None) -> str | None:
         """Raises ListError if another contact has it."""
-        if wanted is None or wanted == (contact.external_id or ""):
+        if name is None or name == (contact.external_id or ""):
             return contact.external_id
-        if wanted and self._taken.setdefault(wanted, contact.id) != contact.id:
-            raise NameInUse(_("another contact already has the external id “%(name)s”") % {"name": wanted})
+        if name and self._taken.setdefault(name, contact.id) != contact.id:
+            raise NameInUse(_("another contact already has the external id “%(name)s”") % {"name": name})
         if contact.external_id:
             self._taken.pop(contact.external_id, None)
             self._freed.add(contact.id)
-        return wanted or None
+        return name or None
 
     def save(self) -> set[int]:
         tagged = self._save_tags()
@@ -218,7 +220,7 @@ class _Batch:
         if self._lost:
             for tag_id, folded in Tag.objects.filter(folded__in=self._lost).values_list("id", "folded"):
                 changed |= set(take_tags(sorted(self._lost[folded]), [tag_id]))
-        found = known_or_new({name.casefold(): name for name in self._given}) if self._given else {}
+        tag_ids = known_or_new({name.casefold(): name for name in self._given}) if self._given else {}
         for name, ids in self._given.items():
-            changed |= set(give_tags(sorted(ids), [found[name.casefold()]]))
+            changed |= set(give_tags(sorted(ids), [tag_ids[name.casefold()]]))
         return changed

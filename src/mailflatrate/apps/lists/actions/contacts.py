@@ -32,10 +32,10 @@ def edit_contact(
         raise ListError(_("write it as one word of at most 200 characters, without spaces or umlauts"))
     if len(attributes) > MAX_ATTRIBUTES:
         raise ListError(_("a contact can have up to %(limit)d custom fields") % {"limit": MAX_ATTRIBUTES})
-    known = Contact.objects.select_for_update().filter(id=contact_id).values_list("attributes", flat=True).first()
-    if known is None:
+    stored = Contact.objects.select_for_update().filter(id=contact_id).values_list("attributes", flat=True).first()
+    if stored is None:
         raise ListError(_("this contact doesn't exist"))
-    changed = {key: value for key, value in attributes.items() if key not in known or known[key] != value}
+    changed = {key: value for key, value in attributes.items() if key not in stored or stored[key] != value}
     refuse_personal(changed)
     declare_missing(changed)
     read = read_values(changed)

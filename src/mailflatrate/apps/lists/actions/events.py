@@ -83,8 +83,8 @@ def record_events(reported: Sequence[ReportedEvent]) -> list[EventResult]:
     _count(len(reported))
     people = _find(reported)
     batch = _EventBatch(reported)
-    for number, (one, contact_id) in enumerate(zip(reported, people, strict=True)):
-        batch.take(number, one, contact_id)
+    for number, (event, contact_id) in enumerate(zip(reported, people, strict=True)):
+        batch.take(number, event, contact_id)
     return batch.save()
 
 
@@ -97,17 +97,17 @@ def _count(number: int) -> None:
 
 
 def _find(reported: Sequence[ReportedEvent]) -> list[int | None]:
-    wanted = {one.contact_id for one in reported if one.contact_id is not None}
-    names = {one.external_id for one in reported if one.external_id is not None}
-    known = set(Contact.objects.filter(id__in=wanted).values_list("id", flat=True)) if wanted else set()
+    contact_ids = {event.contact_id for event in reported if event.contact_id is not None}
+    names = {event.external_id for event in reported if event.external_id is not None}
+    existing = set(Contact.objects.filter(id__in=contact_ids).values_list("id", flat=True)) if contact_ids else set()
     by_name: dict[str | None, int] = {}
     if names:
         by_name.update(Contact.objects.filter(external_id__in=names).values_list("external_id", "id"))
     return [
-        (one.contact_id if one.contact_id in known else None)
-        if one.contact_id is not None
-        else by_name.get(one.external_id)
-        for one in reported
+        (event.contact_id if event.contact_id in existing else None)
+        if event.contact_id is not None
+        else by_name.get(event.external_id)
+        for event in reported
     ]
 
 
@@ -115,26 +115,26 @@ class _EventBatch:
     def __init__(self, reported: Sequence[ReportedEvent]) -> None:
         self._now = clock.now()
         self._oldest = self._now - timedelta(days=keep_days())
-        self._types = declared({one.name for one in reported})
+        self._types = declared({event.name for event in reported})
         self._goal = ConversionGoal.objects.first()
         self._results: list[EventResult] = []
         self._rows: list[tuple[int, int, int, datetime, str, bytes | None]] = []
 
-    def take(self, number: int, one: ReportedEvent, contact_id: int | None) -> None:
+    def take(self, number: int, event: ReportedEvent, contact_id: int | None) -> None:
         if contact_id is None:
             self._results.append(EventResult(EventOutcome.UNKNOWN))
             return
         try:
-            at = one.at or self._now
+            at = event.at or self._now
             self._check_time(at)
-            type_id, values = self._checked(one)
+            type_id, values = self._checked(event)
         except EventRefused as refused:
             self._results.append(EventResult(EventOutcome.REFUSED, contact_id, event_sentence(refused)))
             return
         except ListError as error:
             self._results.append(EventResult(EventOutcome.REFUSED, contact_id, str(error)))
             return
-        key = hashlib.sha256(one.key.encode()).digest()[:16] if one.key else None
+        key = hashlib.sha256(event.key.encode()).digest()[:16] if event.key else None
         self._rows.append((number, contact_id, type_id, at, json.dumps(values), key))
         self._results.append(EventResult(EventOutcome.RECORDED, contact_id))
 
@@ -144,16 +144,16 @@ class _EventBatch:
         if at < self._oldest:
             raise ListError(_("the event is older than you keep events"))
 
-    def _checked(self, one: ReportedEvent) -> tuple[int, Mapping[str, rules.PropertyValue]]:
+    def _checked(self, event: ReportedEvent) -> tuple[int, Mapping[str, rules.PropertyValue]]:
         """Type and properties; new ones are declared. Raises EventRefused, ListError."""
-        found = self._types.get(one.name)
-        checked = rules.check_properties(one.properties, found.declared if found else {})
-        if found is None or checked.new:
-            found = self._types[one.name] = _declare(one.name, checked.new)
-            checked = rules.check_properties(one.properties, found.declared)
-        if self._goal is not None and self._goal.event_type_id == found.id:
+        event_type = self._types.get(event.name)
+        checked = rules.check_properties(event.properties, event_type.declared if event_type else {})
+        if event_type is None or checked.new:
+            event_type = self._types[event.name] = _declare(event.name, checked.new)
+            checked = rules.check_properties(event.properties, event_type.declared)
+        if self._goal is not None and self._goal.event_type_id == event_type.id:
             _check_money(self._goal, checked.values)
-        return found.id, checked.values
+        return event_type.id, checked.values
 
     def save(self) -> list[EventResult]:
         first: dict[bytes, int] = {}
@@ -174,10 +174,10 @@ def _check_money(goal: ConversionGoal, values: Mapping[str, rules.PropertyValue]
         money_of(goal.names, values)
     except MoneyRefused as refused:
         if refused.fault is MoneyFault.CURRENCY:
-            said = _("“%(name)s” isn't a currency: use three letters of ISO 4217, such as EUR")
+            message = _("“%(name)s” isn't a currency: use three letters of ISO 4217, such as EUR")
         else:
-            said = _("“%(name)s” isn't an amount: use a number such as 49.90, below a billion; a refund is negative")
-        raise ListError(said % {"name": refused.name}) from refused
+            message = _("“%(name)s” isn't an amount: use a number such as 49.90, below a billion; a refund is negative")
+        raise ListError(message % {"name": refused.name}) from refused
 
 
 def _declare(name: str, properties: Mapping[str, PropertyType]) -> ContactEventType:
@@ -190,9 +190,11 @@ def _declare(name: str, properties: Mapping[str, PropertyType]) -> ContactEventT
         mine = ContactEventType(account_id=tenancy.current_account_id(), name=name)
         ContactEventType.objects.bulk_create([mine], ignore_conflicts=True)
         row = ContactEventType.objects.select_for_update().get(name=name)
-    known = row.declared
-    new = {each: kind.value for each, kind in properties.items() if each not in known}
-    if len(known) + len(new) > rules.MOST_PROPERTIES:
+    declared_types = row.declared
+    new = {
+        property_name: kind.value for property_name, kind in properties.items() if property_name not in declared_types
+    }
+    if len(declared_types) + len(new) > rules.MOST_PROPERTIES:
         raise EventRefused(EventFault.TOO_MANY, name)
     if new:
         row.properties = {**row.properties, **new}
@@ -207,8 +209,8 @@ def declare_event(name: str, properties: Mapping[str, PropertyType]) -> ContactE
     if ContactEventType.objects.filter(name=name).exists():
         raise NameInUse(_("another event is already called “%(name)s”") % {"name": name})
     try:
-        for each in properties:
-            rules.check_name(each)
+        for property_name in properties:
+            rules.check_name(property_name)
         return _declare(name, properties)
     except EventRefused as refused:
         raise ListError(event_sentence(refused)) from refused
@@ -223,8 +225,8 @@ def add_properties(type_id: int, properties: Mapping[str, PropertyType]) -> Cont
     if changed:
         raise ListError(_("the type of “%(name)s” can't be changed") % {"name": changed[0]})
     try:
-        for each in properties:
-            rules.check_name(each)
+        for property_name in properties:
+            rules.check_name(property_name)
         return _declare(row.name, properties)
     except EventRefused as refused:
         raise ListError(event_sentence(refused)) from refused
@@ -286,7 +288,7 @@ def event_sentence(refused: EventRefused) -> str:
             _("“%(name)s” isn't a name: use up to 60 lower-case letters, digits, _ and dots, such as order.placed")
             % name
         )
-    wanted = {
+    sentences = {
         PropertyType.TEXT: _("“%(name)s” is a text of up to 500 characters"),
         PropertyType.NUMBER: _("“%(name)s” is a number"),
         PropertyType.BOOLEAN: _("“%(name)s” is true or false"),
@@ -294,4 +296,4 @@ def event_sentence(refused: EventRefused) -> str:
     }
     if refused.wanted is None:
         return _("“%(name)s” must be a text, a number, or true or false") % name
-    return wanted[refused.wanted] % name
+    return sentences[refused.wanted] % name

@@ -32,12 +32,17 @@ def record_bounces(bounces: Sequence[Bounce]) -> int:
     account_wide: list[suppression.SuppressionEntry] = []
     everywhere: list[suppression.SuppressionEntry] = []
     for bounce in sorted(bounces, key=lambda bounce: bounce.at):
-        person, said = people.get(bounce.contact_id or 0), bounce.verdict
+        person, bounce_verdict = people.get(bounce.contact_id or 0), bounce.verdict
         if person is None:
             continue
         before = BounceState(person.soft_bounces, person.soft_since, person.disabled_mailings, person.last_activity_at)
         judgement = judge_bounce(
-            before, said.outcome, said.status, bounce.at, witnesses=len(said.witnesses), disputed=said.disputed
+            before,
+            bounce_verdict.outcome,
+            bounce_verdict.status,
+            bounce.at,
+            witnesses=len(bounce_verdict.witnesses),
+            disputed=bounce_verdict.disputed,
         )
         after = judgement.state
         if after != before:

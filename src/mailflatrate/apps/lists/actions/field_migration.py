@@ -53,10 +53,10 @@ def _step(account_id: int) -> bool:
 def _page(row: FieldMigration, size: int, lock: str = "") -> list[tuple[int, dict[str, Any]]]:
     with connection.cursor() as cursor:
         cursor.execute(_PAGE + lock, [row.account_id, bytes(row.after_key), size])
-        found = cursor.fetchall()
-    if found:
-        row.after_key = bytes(found[-1][1])
-    return [(contact_id, json.loads(attributes)) for contact_id, _key, attributes in found]
+        rows = cursor.fetchall()
+    if rows:
+        row.after_key = bytes(rows[-1][1])
+    return [(contact_id, json.loads(attributes)) for contact_id, _key, attributes in rows]
 
 
 def _read(row: FieldMigration) -> None:
@@ -79,20 +79,20 @@ def _is_declarable(key: str) -> bool:
     return KEY.fullmatch(key) is not None and key not in OWN_NAMES and not is_special(key)
 
 
-def _migrated(found: Mapping[str, Iterable[str]]) -> dict[str, ContactFieldType]:
-    known = definitions(found)
-    types = {key: propose_type(key, types) for key, types in found.items() if key not in known}
+def _migrated(types_by_key: Mapping[str, Iterable[str]]) -> dict[str, ContactFieldType]:
+    existing = definitions(types_by_key)
+    types = {key: propose_type(key, types) for key, types in types_by_key.items() if key not in existing}
     return {key: kind if kind.suits_free_values else TEXT for key, kind in sorted(types.items())}
 
 
 def _convert(row: FieldMigration) -> None:
-    known = {key: field for key, field in definitions().items() if field.type.is_converted}
-    page = _page(row, CONVERTED_AT_ONCE, "FOR NO KEY UPDATE") if known else []
+    fields = {key: field for key, field in definitions().items() if field.type.is_converted}
+    page = _page(row, CONVERTED_AT_ONCE, "FOR NO KEY UPDATE") if fields else []
     order = month_first()
     changed = {
         contact_id: after
         for contact_id, attributes in page
-        if (after := converted(attributes, known, month_first=order)) != attributes or _differs(after, attributes)
+        if (after := converted(attributes, fields, month_first=order)) != attributes or _differs(after, attributes)
     }
     if changed:
         skip_history()
@@ -112,15 +112,15 @@ def _differs(after: Mapping[str, Any], before: Mapping[str, Any]) -> bool:
 
 
 def converted(
-    attributes: Mapping[str, Any], known: Mapping[str, FieldDefinition], *, month_first: bool
+    attributes: Mapping[str, Any], fields: Mapping[str, FieldDefinition], *, month_first: bool
 ) -> dict[str, Any]:
     """To the types of their fields; what can't be converted is unchanged."""
-    found = dict(attributes)
-    for key in known.keys() & attributes.keys():
+    values = dict(attributes)
+    for key in fields.keys() & attributes.keys():
         try:
-            value = normalize_value(known[key], attributes[key], month_first=month_first)
+            value = normalize_value(fields[key], attributes[key], month_first=month_first)
         except UnreadableValue:
             continue
         if value is not None:
-            found[key] = value
-    return found
+            values[key] = value
+    return values

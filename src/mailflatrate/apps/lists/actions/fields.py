@@ -149,28 +149,28 @@ def _checked(draft: FieldDraft, key: str) -> tuple[str, str, list[str], FieldVal
     if not purpose:
         raise ListError(_("say what you use this field for; people can ask you, and the law expects an answer"))
     choices = _choices(draft)
-    wanted = FieldDefinition(key, FIELD_TYPES[draft.type], label, choices)
+    definition = FieldDefinition(key, FIELD_TYPES[draft.type], label, choices)
     try:
-        return label, purpose, choices, normalize_value(wanted, draft.default, month_first=month_first())
+        return label, purpose, choices, normalize_value(definition, draft.default, month_first=month_first())
     except UnreadableValue as error:
-        raise ListError(f"{_('default')}: {fault_sentence(wanted, error.fault)}") from error
+        raise ListError(f"{_('default')}: {fault_sentence(definition, error.fault)}") from error
 
 
 def _choices(draft: FieldDraft) -> list[str]:
     if not FIELD_TYPES[draft.type].has_choices:
         return []
-    found: dict[str, str] = {}
+    by_folded_text: dict[str, str] = {}
     for choice in draft.choices:
         text = " ".join(choice.replace("\0", "").split())
         if text:
-            found.setdefault(text.casefold(), text)
-    if len(found) < 2:
+            by_folded_text.setdefault(text.casefold(), text)
+    if len(by_folded_text) < 2:
         raise ListError(_("enter at least two choices, one per line"))
-    if len(found) > MAX_CHOICES or any(len(text) > MAX_CHOICE_CHARACTERS for text in found.values()):
+    if len(by_folded_text) > MAX_CHOICES or any(len(text) > MAX_CHOICE_CHARACTERS for text in by_folded_text.values()):
         raise ListError(
             _("use up to %(limit)d choices of up to %(length)d characters")
             % {"limit": MAX_CHOICES, "length": MAX_CHOICE_CHARACTERS}
         )
-    if any(re.search(r"[;|]", text) for text in found.values()):
+    if any(re.search(r"[;|]", text) for text in by_folded_text.values()):
         raise ListError(_("a choice can't contain ; or |, which separate several choices"))
-    return list(found.values())
+    return list(by_folded_text.values())

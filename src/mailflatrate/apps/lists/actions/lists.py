@@ -92,14 +92,14 @@ def _archive(list_id: int, at: datetime | None, action: str, by: User) -> None:
 @transaction.atomic
 def switch_public_archive(list_id: int, *, is_public: bool, by: User) -> None:
     """At once. Raises ListError. Idempotent."""
-    found = MailingList.objects.select_for_update().filter(id=list_id).first()
-    if found is None:
+    mailing_list = MailingList.objects.select_for_update().filter(id=list_id).first()
+    if mailing_list is None:
         raise ListError(_("this list doesn't exist"))
-    if (found.public_archive_at is not None) == is_public:
+    if (mailing_list.public_archive_at is not None) == is_public:
         audit.nothing_changed()
         return
-    found.public_archive_at = clock.now() if is_public else None
-    found.save(update_fields=["public_archive_at"])
+    mailing_list.public_archive_at = clock.now() if is_public else None
+    mailing_list.save(update_fields=["public_archive_at"])
     audit.record(
         "list.public_archive_opened" if is_public else "list.public_archive_closed",
         by=audit.person(by),
@@ -111,12 +111,14 @@ def switch_public_archive(list_id: int, *, is_public: bool, by: User) -> None:
 @transaction.atomic
 def hide_in_archive(list_id: int, campaign_id: int, *, is_hidden: bool) -> None:
     """Or show it again. Raises ListError. Idempotent."""
-    found = MailingList.objects.select_for_update().filter(id=list_id).first()
-    if found is None:
+    mailing_list = MailingList.objects.select_for_update().filter(id=list_id).first()
+    if mailing_list is None:
         raise ListError(_("this list doesn't exist"))
-    others = [archive_hidden_id for archive_hidden_id in found.archive_hidden_ids if archive_hidden_id != campaign_id]
-    found.archive_hidden_ids = [*others, campaign_id] if is_hidden else others
-    found.save(update_fields=["archive_hidden_ids"])
+    others = [
+        archive_hidden_id for archive_hidden_id in mailing_list.archive_hidden_ids if archive_hidden_id != campaign_id
+    ]
+    mailing_list.archive_hidden_ids = [*others, campaign_id] if is_hidden else others
+    mailing_list.save(update_fields=["archive_hidden_ids"])
 
 
 def _name(text: str) -> str:

@@ -12,22 +12,24 @@ def reopen_origin(list_id: int, *, dead: int, of: int, machine: str) -> bool:
     """Imported people get nothing until the review of a copy, with the numbers tried and dead. False unless approved:
     only once.
     """
-    found = MailingList.objects.select_for_update().filter(id=list_id, origin_state=OriginState.APPROVED).first()
-    if found is None:
+    approved_list = (
+        MailingList.objects.select_for_update().filter(id=list_id, origin_state=OriginState.APPROVED).first()
+    )
+    if approved_list is None:
         return False
-    declared = ListOrigin.objects.filter(mailing_list=found).order_by("-version")
+    declared = ListOrigin.objects.filter(mailing_list=approved_list).order_by("-version")
     if not declared.filter(state__in=OPEN_DECLARATIONS).exists():
         _copy(declared.filter(state=DeclarationState.APPROVED)[0], declared[0].version + 1, dead, of)
     MailingList.objects.filter(id=list_id).update(origin_state=OriginState.WAITING)
     audit.record(
         "origin.reopened",
         by=audit.machine(machine),
-        account_id=found.account_id,
+        account_id=approved_list.account_id,
         subject=f"list:{list_id}",
         details={"list": list_id, "dead": dead, "of": of},
     )
-    facts = {"name": found.name, "url": f"{load_settings().public_url}/studio/lists/{found.id}/"}
-    tell_owners(found.account_id, NoticeKind.ORIGIN, "lists/mail/origin_reopened", facts)
+    facts = {"name": approved_list.name, "url": f"{load_settings().public_url}/studio/lists/{approved_list.id}/"}
+    tell_owners(approved_list.account_id, NoticeKind.ORIGIN, "lists/mail/origin_reopened", facts)
     return True
 
 

@@ -55,7 +55,7 @@ def change_tags(contact_id: int, *, add: Iterable[str] = (), remove: Iterable[st
     gone = {name.strip().casefold() for name in remove}
     if gone:
         take_tags([contact_id], list(Tag.objects.filter(folded__in=gone).values_list("id", flat=True)))
-    wanted = [name for name in add if name.strip().casefold() not in gone]
-    if wanted:
-        give_tags([contact_id], ensure_tags(wanted))
+    added = [name for name in add if name.strip().casefold() not in gone]
+    if added:
+        give_tags([contact_id], ensure_tags(added))
     Contact.objects.filter(id=contact_id).update(updated_at=clock.now())

@@ -58,8 +58,8 @@ def undo_offer(contact_id: int, source: str) -> UndoOffer | None:
     )
     rows = left.select_related("mailing_list", "consent_event__evidence").order_by("id")
     # Who left a list once more in another way said so after this page did.
-    found = ((row, last[row.mailing_list_id]) for row in rows)
-    ended = [(row, event) for row, event in found if row.unsubscribed_at == event.occurred_at]
+    pairs = ((row, last[row.mailing_list_id]) for row in rows)
+    ended = [(row, event) for row, event in pairs if row.unsubscribed_at == event.occurred_at]
     return UndoOffer(min(event.occurred_at for _row, event in ended) + minutes, ended) if ended else None
 
 

@@ -179,6 +179,6 @@ def _give_back(
         details={"undoes": sign_up_id, "by": "move_undone"},
     )
     person = optin.person_of(old, old.email, bytes(old.address_key))
-    for list_id in sorted(one for one in list_ids if one is not None):
+    for list_id in sorted(given_id for given_id in list_ids if given_id is not None):
         optin.confirm_consent(person, list_id, now, evidence, source=source)
     return len(list_ids)

@@ -143,5 +143,5 @@ def _in_open_cases(address_keys: Collection[bytes]) -> frozenset[bytes]:
     account_id = tenancy.current_account_id()
     with tenancy.platform(PlatformReason.PERSON):
         reports = Report.objects.filter(account_id=account_id, address_key__in=list(address_keys))
-        found = reports.exclude(case__state=CaseState.CLOSED).values_list("address_key", flat=True)
-        return frozenset(bytes(key) for key in found if key is not None)
+        keys = reports.exclude(case__state=CaseState.CLOSED).values_list("address_key", flat=True)
+        return frozenset(bytes(key) for key in keys if key is not None)

@@ -96,13 +96,13 @@ class Download:
 
 @tenancy.needs_account
 def export_proof(
-    contact_id: int, list_id: int, wanted: ProofFormat, *, language: str, by: audit.Actor, reason: str = ""
+    contact_id: int, list_id: int, proof_format: ProofFormat, *, language: str, by: audit.Actor, reason: str = ""
 ) -> Download:
     """With an entry in the audit log (R-98). Raises PrivacyError if there is none, PdfUnavailable without Pango."""
     certificate = build_certificate(contact_id, list_id, language=language)
-    if wanted is ProofFormat.JSON:
+    if proof_format is ProofFormat.JSON:
         octets = certificate_json(certificate)
-    elif wanted is ProofFormat.PDF:
+    elif proof_format is ProofFormat.PDF:
         octets = certificate_pdf(certificate)
     else:
         octets = evidence_pack(certificate, versions=form_versions(certificate))
@@ -112,17 +112,17 @@ def export_proof(
         account_id=tenancy.current_account_id(),
         subject=f"contact:{contact_id}",
         reason=reason,
-        details={"list": list_id, "format": wanted.value, "events": len(certificate["events"])},
+        details={"list": list_id, "format": proof_format.value, "events": len(certificate["events"])},
     )
-    return Download(f"consent-{contact_id}-{list_id}.{wanted.value}", MEDIA_TYPES[wanted], octets)
+    return Download(f"consent-{contact_id}-{list_id}.{proof_format.value}", MEDIA_TYPES[proof_format], octets)
 
 
 def export_person(contact_id: int, *, language: str, by: audit.Actor, reason: str = "") -> Download:
     """A ZIP: data, and a certificate of each subscription (R-94). Raises PrivacyError if there is no such person."""
-    found = stored_about(contact_id, language=language)
-    if found is None:
+    stored = stored_about(contact_id, language=language)
+    if stored is None:
         raise PrivacyError(_("No data is stored about this person."))
-    files = {"stored.json": json.dumps(found, ensure_ascii=False, indent=1).encode()}
+    files = {"stored.json": json.dumps(stored, ensure_ascii=False, indent=1).encode()}
     for row in Subscription.objects.filter(contact_id=contact_id).order_by("id"):
         try:
             certificate = build_certificate(contact_id, row.mailing_list_id, language=language)
@@ -135,7 +135,7 @@ def export_person(contact_id: int, *, language: str, by: audit.Actor, reason: st
         account_id=tenancy.current_account_id(),
         subject=f"contact:{contact_id}",
         reason=reason,
-        details={name: len(value) for name, value in found.items() if isinstance(value, list)},
+        details={name: len(value) for name, value in stored.items() if isinstance(value, list)},
     )
     return Download(f"person-{contact_id}.zip", MEDIA_TYPES[ProofFormat.PACK], zipped(files))
 

@@ -51,11 +51,11 @@ def _build(contact: Contact, mailing_list: MailingList, language: str) -> dict[s
     events = proof_events(contact.id, mailing_list.id)
     if not events:
         raise PrivacyError(translation.gettext("There is no record of this person on this list."))
-    numbers, inclusions = _inclusions([each.record for each, _ in events])
+    numbers, inclusions = _inclusions([event.record for event, _ in events])
     seals, stamps = _chain(numbers)
     account = current_account()
     settings = load_settings()
-    proof = [each for each, _ in events]
+    proof = [event for event, _ in events]
     subscription = Subscription.objects.filter(contact=contact, mailing_list=mailing_list).first()
     made = {
         "format": CERTIFICATE_FORM,
@@ -74,11 +74,11 @@ def _build(contact: Contact, mailing_list: MailingList, language: str) -> dict[s
         "imports": _imports(proof),
         "events": [
             {
-                "event": each.record.as_json(),
-                "evidence": None if salt is None else {"salt": salt[0], "text": salt[1], "fields": each.evidence},
-                "inclusion": inclusions.get(each.record.id),
+                "event": event.record.as_json(),
+                "evidence": None if salt is None else {"salt": salt[0], "text": salt[1], "fields": event.evidence},
+                "inclusion": inclusions.get(event.record.id),
             }
-            for each, salt in events
+            for event, salt in events
         ],
         "seals": [{**record_of(seal).as_json(), "signature": _signature(seal)} for seal in seals],
         "time_stamps": [
@@ -104,21 +104,21 @@ def proof_events(contact_id: int, list_id: int) -> list[tuple[ProofEvent, tuple[
     with connection.cursor() as cursor:
         cursor.execute(_EVENTS, [account_id, contact_id, list_id])
         rows: list[tuple[Any, ...]] = cursor.fetchall()
-    found = []
+    events = []
     for event_id, contact, mailing_list, kind, occurred, recorded, source_import, commitment, salt, text in rows:
         record = EventRecord(
             event_id, account_id, contact, mailing_list, kind, moment_text(occurred), moment_text(recorded),
             source_import, commitment,
         )  # fmt: skip
         sealed = None if salt is None else (salt, text)
-        found.append((ProofEvent(record, read_evidence(text) if sealed else None), sealed))
-    return found
+        events.append((ProofEvent(record, read_evidence(text) if sealed else None), sealed))
+    return events
 
 
 def _inclusions(records: Sequence[EventRecord]) -> tuple[set[int], dict[int, dict[str, Any]]]:
     """Return the numbers of the seals concerned, and each event's path to the root of its seal."""
     numbers: set[int] = set()
-    found: dict[int, dict[str, Any]] = {}
+    inclusions: dict[int, dict[str, Any]] = {}
     waiting = [record.id for record in records]
     while waiting:
         seal = ConsentSeal.objects.filter(after_id__lt=waiting[0], up_to_id__gte=waiting[0]).first()
@@ -128,18 +128,18 @@ def _inclusions(records: Sequence[EventRecord]) -> tuple[set[int], dict[int, dic
         places = {event_id: index for index, event_id in enumerate(ids)}
         packed = bytes(seal.leaves)
         leaves = [packed[at : at + merkle.HASH_OCTETS] for at in range(0, len(packed), merkle.HASH_OCTETS)]
-        for event_id in (each for each in waiting if each <= seal.up_to_id):
+        for event_id in (sealed_id for sealed_id in waiting if sealed_id <= seal.up_to_id):
             index = places.get(event_id)
             if index is not None:
                 path = [step.hex() for step in merkle.inclusion_path(leaves, index)]
-                found[event_id] = {"seal": seal.number, "index": index, "path": path}
+                inclusions[event_id] = {"seal": seal.number, "index": index, "path": path}
                 numbers.add(seal.number)
-        waiting = [each for each in waiting if each > seal.up_to_id]
-    return numbers, found
+        waiting = [later_id for later_id in waiting if later_id > seal.up_to_id]
+    return numbers, inclusions
 
 
 def _chain(numbers: set[int]) -> tuple[list[ConsentSeal], list[ConsentStamp]]:
-    wanted = set(numbers)
+    seal_numbers = set(numbers)
     stamps: dict[int, ConsentStamp] = {}
     for number in numbers:
         nearest = ConsentStamp.objects.filter(
@@ -148,9 +148,9 @@ def _chain(numbers: set[int]) -> tuple[list[ConsentSeal], list[ConsentStamp]]:
         stamp = nearest.first()
         if stamp is not None:
             stamps[stamp.seal_id] = stamp
-            wanted |= set(range(number, stamp.seal_id + 1))
+            seal_numbers |= set(range(number, stamp.seal_id + 1))
     seals = (
-        ConsentSeal.objects.filter(number__in=wanted)
+        ConsentSeal.objects.filter(number__in=seal_numbers)
         .select_related("signed_by")
         .defer("ids", "leaves")
         .order_by("number")
@@ -182,13 +182,13 @@ def _imprint(language: str) -> list[str]:
 
 
 def _imports(events: Sequence[ProofEvent]) -> list[dict[str, Any]]:
-    found = []
+    imports = []
     ids = [event.record.source_import for event in events if event.record.source_import is not None]
     jobs = {job.id: job for job in Import.objects.filter(id__in=ids)}
     for event in events:
         job = jobs.get(event.record.source_import or 0)
         if job is not None:
-            found.append(
+            imports.append(
                 {
                     "event": event.record.id,
                     "import": job.id,
@@ -200,7 +200,7 @@ def _imports(events: Sequence[ProofEvent]) -> list[dict[str, Any]]:
                     "at": moment_text(job.created_at),
                 }
             )
-    return found
+    return imports
 
 
 def form_versions(certificate: dict[str, Any]) -> list[dict[str, Any]]:

@@ -106,10 +106,10 @@ def _lines(certificate: dict[str, Any], step: ProofStep, language: str, zone: Zo
             value = box_names(value, language)
         elif key == "withdrawals":
             value = _endings(value, zone)
-        shown = value or ""
-        if len(shown) > _LONG:
-            shown = f"{shown[:_LONG]}…"
-        lines.append(CertificateLine(element_name(key, language), shown, key in _HASHES or key == "message_id"))
+        text = value or ""
+        if len(text) > _LONG:
+            text = f"{text[:_LONG]}…"
+        lines.append(CertificateLine(element_name(key, language), text, key in _HASHES or key == "message_id"))
     if step is ProofStep.SIGN_UP:
         for source in certificate["imports"]:
             values = {"file": source["file"], "line": source["line"], "hash": source["sha256"]}
@@ -133,12 +133,12 @@ def _endings(value: str, zone: ZoneInfo) -> str:
 
 def _events(certificate: dict[str, Any], zone: ZoneInfo) -> list[SealedEvent]:
     seals = {item["number"]: item for item in certificate["seals"]}
-    found = []
+    rows = []
     for item in certificate["events"]:
         inclusion = item["inclusion"]
         seal = seals.get(inclusion["seal"]) if inclusion else None
         event = item["event"]
-        found.append(
+        rows.append(
             SealedEvent(
                 event["id"],
                 str(CONSENT_LABELS[ConsentKind(event["kind"])]),
@@ -148,7 +148,7 @@ def _events(certificate: dict[str, Any], zone: ZoneInfo) -> list[SealedEvent]:
                 seal["root"] if seal else "",
             )
         )
-    return found
+    return rows
 
 
 def _state(certificate: dict[str, Any], zone: ZoneInfo) -> str:

@@ -73,8 +73,8 @@ class JournalReader:
         if withdrawal_logs.is_read(self.place):
             return False
         since = withdrawal_logs.known_until() or clock.now() - OVERLAP
-        known = frozenset(mark(line) for line in withdrawals_since(since - OVERLAP))
-        done = replay(self._lines(since - OVERLAP), since, known)
+        marks = frozenset(mark(line) for line in withdrawals_since(since - OVERLAP))
+        done = replay(self._lines(since - OVERLAP), since, marks)
         log.warning("withdrawals_replayed", since=since.isoformat(), **done, **restore_arrivals())
         withdrawal_logs.note_read(self.place, self._host, held_at=hold.since if hold else None)
         return True

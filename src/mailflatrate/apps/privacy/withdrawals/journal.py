@@ -35,9 +35,9 @@ def receive_withdrawals() -> None:
 def take(text: str) -> None:
     """Take a withdrawal from the trigger's notice; it is written once its transaction is committed, with all others."""
     at, kind, account_id, reason, contact_id, list_id, key = json.loads(text)
-    known = None if key is None else bytes.fromhex(key)
+    address_key = None if key is None else bytes.fromhex(key)
     line = WithdrawalLine(
-        datetime.fromisoformat(at), WithdrawalKind(kind), account_id, reason, contact_id, list_id, known
+        datetime.fromisoformat(at), WithdrawalKind(kind), account_id, reason, contact_id, list_id, address_key
     )
     earlier = (
         (within, done) for within, done, *_ in reversed(connection.run_on_commit) if isinstance(done, _Committed)

@@ -55,8 +55,8 @@ def every_log(settings: Settings) -> list[WithdrawalsLog]:
 
 
 def read_everywhere(settings: Settings, since: datetime) -> Iterator[str]:
-    for each in every_log(settings):
-        yield from each.read(since)
+    for log in every_log(settings):
+        yield from log.read(since)
 
 
 class FolderLog:
@@ -97,8 +97,8 @@ class FolderLog:
         return name
 
     def _files(self) -> list[tuple[datetime, Path]]:
-        found = ((_FILE.match(path.name), path) for path in sorted(self.folder.glob("withdrawals-*.jsonl")))
-        return [(_hour(match[1]), path) for match, path in found if match]
+        matches = ((_FILE.match(path.name), path) for path in sorted(self.folder.glob("withdrawals-*.jsonl")))
+        return [(_hour(match[1]), path) for match, path in matches if match]
 
 
 def rescued_place(folder: Path) -> list[str]:

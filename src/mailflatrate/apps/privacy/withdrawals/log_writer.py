@@ -78,5 +78,5 @@ def withdrawals_since(since: datetime) -> Iterator[WithdrawalLine]:
 
 def _line(row: _Row) -> WithdrawalLine:
     at, kind, account_id, reason, contact_id, list_id, key = row
-    known = bytes(key) if key is not None else None
-    return WithdrawalLine(at, WithdrawalKind(kind), account_id, reason, contact_id, list_id, known)
+    address_key = bytes(key) if key is not None else None
+    return WithdrawalLine(at, WithdrawalKind(kind), account_id, reason, contact_id, list_id, address_key)

@@ -50,7 +50,7 @@ def replay(texts: Iterable[str], since: datetime, ignored: Container[tuple[objec
     done: Counter[str] = Counter()
     erasures: list[WithdrawalLine] = []
     with tenancy.platform(PlatformReason.WITHDRAWALS):
-        known = set(Account.objects.values_list("id", flat=True))
+        account_ids = set(Account.objects.values_list("id", flat=True))
     for text in texts:
         try:
             line = read_line(text)
@@ -60,7 +60,7 @@ def replay(texts: Iterable[str], since: datetime, ignored: Container[tuple[objec
             continue
         if line.at < since - OVERLAP or mark(line) in ignored:
             continue
-        if line.account_id is not None and line.account_id not in known:
+        if line.account_id is not None and line.account_id not in account_ids:
             done["unknown_account"] += 1
         elif line.kind is WithdrawalKind.ERASED:
             erasures.append(line)

@@ -112,16 +112,16 @@ def _checked(kind: BulkKind, given: Mapping[str, Any]) -> dict[str, Any]:
 
 def _field_value(key: str, raw: Any) -> dict[str, Any]:
     """None clears it. Raises ListError."""
-    known = definitions([key])
-    if key not in known:
+    fields = definitions([key])
+    if key not in fields:
         raise ListError(_("choose a field"))
-    value = read_values({key: raw}, known)[key]
+    value = read_values({key: raw}, fields)[key]
     faults = judge_attributes({key: value}, country=current_account().country) if value is not None else {}
     if PersonalFault.SPECIAL in faults.values():
         raise ListError(special_sentence(key))
     if faults:
         raise ListError(_("according to this value they are under 16; minors can't be on a list"))
-    return {"key": key, "value": value, "label": known[key].label}
+    return {"key": key, "value": value, "label": fields[key].label}
 
 
 def _locked(action_id: int) -> BulkAction:

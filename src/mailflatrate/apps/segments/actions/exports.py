@@ -125,13 +125,13 @@ def drop_exports() -> tuple[int, int]:
 def expire_exports() -> int:
     with tenancy.platform(PlatformReason.HOUSEKEEPING):
         over = Export.objects.filter(state=ExportState.DONE, expires_at__lte=clock.now())
-        found = list(over.values_list("account_id", "id"))
-    for account_id, export_id in found:
+        expired = list(over.values_list("account_id", "id"))
+    for account_id, export_id in expired:
         with tenancy.account(account_id):
             job = _locked(export_id)
             if job.state == ExportState.DONE:
                 _drop_file(job)
-    return len(found)
+    return len(expired)
 
 
 def drop_orphans(area: str, names: Iterable[tuple[int, str]]) -> None:

@@ -46,6 +46,6 @@ def withdraw_inactive(campaign_id: int, after: int) -> int | None:
             _SILENT.format(segment=segment, is_confirmed=sql.is_confirmed("s.state")),
             [tenancy.current_account_id(), after, *values, SLICE],
         )
-        found = [contact_id for (contact_id,) in cursor.fetchall()]
-    unsubscribe_many(found, list_id=None, by="sunset", source=f"campaign {campaign_id}: asked, no answer (R-91)")
-    return found[-1] if found else None
+        contact_ids = [contact_id for (contact_id,) in cursor.fetchall()]
+    unsubscribe_many(contact_ids, list_id=None, by="sunset", source=f"campaign {campaign_id}: asked, no answer (R-91)")
+    return contact_ids[-1] if contact_ids else None

@@ -28,13 +28,13 @@ class BulkSelection:
         return {"ids": list(self.ids)} if self.wanted is None else self.wanted.as_json()
 
 
-def selection_of(ids: Sequence[int], wanted: ContactFilter | None) -> BulkSelection:
+def selection_of(ids: Sequence[int], criteria: ContactFilter | None) -> BulkSelection:
     """Raises ListError if it is empty or has too many ids."""
-    if wanted is None and not ids:
+    if criteria is None and not ids:
         raise ListError(_("select at least one contact"))
     if len(ids) > MOST_IDS:
         raise ListError(_("select up to %(limit)d contacts one by one, or all that match") % {"limit": MOST_IDS})
-    return BulkSelection(tuple(ids), wanted)
+    return BulkSelection(tuple(ids), criteria)
 
 
 def from_json(stored: Mapping[str, Any]) -> BulkSelection:

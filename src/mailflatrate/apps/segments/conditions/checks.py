@@ -24,18 +24,18 @@ def check_segment(raw: Any) -> SegmentGroup:
     """Raises SegmentError that lists the valid choices."""
     tree = parse_segment(raw)
     keys = {condition.key for condition in tree.conditions() if condition.field is Field.ATTRIBUTE}
-    known = fields.definitions(keys) if keys else {}
+    field_definitions = fields.definitions(keys) if keys else {}
     names = {field: choices.named(field, ids) for field, ids in _named_ids(tree).items()}
     asked = {condition.event for condition in tree.conditions() if condition.event}
-    return _Checker(known, names, declared(asked) if asked else {}).group(tree)
+    return _Checker(field_definitions, names, declared(asked) if asked else {}).group(tree)
 
 
 def _named_ids(tree: SegmentGroup) -> dict[Field, set[int]]:
-    found: dict[Field, set[int]] = {}
+    by_field: dict[Field, set[int]] = {}
     for condition in tree.conditions():
         for field, ids in named_by(condition).items():
-            found.setdefault(field, set()).update(ids)
-    return found
+            by_field.setdefault(field, set()).update(ids)
+    return by_field
 
 
 def named_by(condition: Condition) -> dict[Field, tuple[int, ...]]:
@@ -47,11 +47,11 @@ def named_by(condition: Condition) -> dict[Field, tuple[int, ...]]:
 class _Checker:
     def __init__(
         self,
-        known: Mapping[str, FieldDefinition],
+        definitions: Mapping[str, FieldDefinition],
         names: Mapping[Field, Mapping[int, str]],
         events: Mapping[str, ContactEventType],
     ) -> None:
-        self._known = known
+        self._known = definitions
         self._names = names
         self._events = events
         self._number = 0
@@ -76,19 +76,19 @@ class _Checker:
             if condition.event not in self._events:
                 offered = listed([row.name for row in event_types()]) or _("there is none yet")
                 raise SegmentError(f"{where}: {_('choose an event: %(choices)s') % {'choices': offered}}")
-            known = self._events[condition.event].declared
-            return replace(condition, where=tuple(_suited_test(where, test, known) for test in condition.where))
+            properties = self._events[condition.event].declared
+            return replace(condition, where=tuple(_suited_test(where, test, properties) for test in condition.where))
         return condition
 
 
-def _suited_test(where: str, test: PropertyTest, known: Mapping[str, PropertyType]) -> PropertyTest:
-    kind = known.get(test.name)
+def _suited_test(where: str, test: PropertyTest, properties: Mapping[str, PropertyType]) -> PropertyTest:
+    kind = properties.get(test.name)
     if kind is None:
-        choices = listed(sorted(known)) or _("there is none yet")
+        choices = listed(sorted(properties)) or _("there is none yet")
         raise SegmentError(f"{where}: {_('choose a property: %(choices)s') % {'choices': choices}}")
     if test.op not in PROPERTY_OPS[kind]:
-        said = _("“%(field)s” can't be compared like that; choose one of: %(choices)s")
-        raise SegmentError(f"{where}: {said % {'field': test.name, 'choices': listed(PROPERTY_OPS[kind])}}")
+        message = _("“%(field)s” can't be compared like that; choose one of: %(choices)s")
+        raise SegmentError(f"{where}: {message % {'field': test.name, 'choices': listed(PROPERTY_OPS[kind])}}")
     if kind is not PropertyType.NUMBER or test.op in (*NUMBER_OPS, Op.SET) or isinstance(test.value, int | float):
         is_text = kind is PropertyType.TEXT and isinstance(test.value, int | float)
         return replace(test, value=f"{test.value:g}") if is_text else test
@@ -109,25 +109,25 @@ def _unknown(field: Field) -> str:
     return texts[field] % {"choices": listed(offered) or _("there is none yet")}
 
 
-def _suited(where: str, condition: Condition, wanted: FieldDefinition) -> Condition:
-    op, value = wanted.type.adapted(condition.op, condition.value)
+def _suited(where: str, condition: Condition, definition: FieldDefinition) -> Condition:
+    op, value = definition.type.adapted(condition.op, condition.value)
     condition = replace(condition, op=op, value=value)
-    if op not in wanted.type.comparisons:
-        said = _("“%(field)s” can't be compared like that; choose one of: %(choices)s")
-        values = {"field": wanted.label or wanted.key, "choices": listed(wanted.type.comparisons)}
-        raise SegmentError(f"{where}: {said % values}")
+    if op not in definition.type.comparisons:
+        message = _("“%(field)s” can't be compared like that; choose one of: %(choices)s")
+        values = {"field": definition.label or definition.key, "choices": listed(definition.type.comparisons)}
+        raise SegmentError(f"{where}: {message % values}")
     if condition.op not in (Op.EQUALS, Op.NOT_EQUALS, Op.IN, Op.HAS_ALL):
         return condition
     if isinstance(condition.value, tuple):
-        each = tuple(str(_stored(where, wanted, value)) for value in condition.texts)
-        return replace(condition, value=tuple(dict.fromkeys(each)))
-    return replace(condition, value=_stored(where, wanted, condition.value))
+        stored_texts = tuple(str(_stored(where, definition, value)) for value in condition.texts)
+        return replace(condition, value=tuple(dict.fromkeys(stored_texts)))
+    return replace(condition, value=_stored(where, definition, condition.value))
 
 
-def _stored(where: str, wanted: FieldDefinition, value: Any) -> Any:
+def _stored(where: str, definition: FieldDefinition, value: Any) -> Any:
     if value is None or (isinstance(value, str) and not value.strip()):
         raise SegmentError(f"{where}: {_('enter a value')}")
     try:
-        return wanted.type.compared(wanted, value)
+        return definition.type.compared(definition, value)
     except UnreadableValue as error:
-        raise SegmentError(f"{where}: {fields.fault_sentence(wanted, error.fault)}") from None
+        raise SegmentError(f"{where}: {fields.fault_sentence(definition, error.fault)}") from None

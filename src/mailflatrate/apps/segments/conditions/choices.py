@@ -25,8 +25,8 @@ def _named_lists(ids: Iterable[int]) -> dict[int, str]:
 
 
 def _named_tags(ids: Iterable[int]) -> dict[int, str]:
-    wanted = set(ids)
-    return {tag.id: tag.name for tag in tags() if tag.id in wanted}
+    tag_ids = set(ids)
+    return {tag.id: tag.name for tag in tags() if tag.id in tag_ids}
 
 
 _SOURCES: dict[Field, ChoiceSource] = {
@@ -44,5 +44,5 @@ def offered(field: Field) -> list[tuple[int, str]]:
 
 
 def named(field: Field, ids: Iterable[int]) -> dict[int, str]:
-    wanted = list(ids)
-    return _SOURCES[field].named(wanted) if wanted and field in _SOURCES else {}
+    id_list = list(ids)
+    return _SOURCES[field].named(id_list) if id_list and field in _SOURCES else {}

@@ -61,8 +61,8 @@ def parse_conditions(conditions: Sequence[Any]) -> list[Condition]:
 
 
 def listed(choices: Sequence[Any], most: int = 30) -> str:
-    shown = ", ".join(str(getattr(choice, "value", choice)) for choice in choices[:most])
-    return f"{shown}, …" if len(choices) > most else shown
+    names = ", ".join(str(getattr(choice, "value", choice)) for choice in choices[:most])
+    return f"{names}, …" if len(choices) > most else names
 
 
 class _SegmentReader:
@@ -121,8 +121,8 @@ def _condition(where: str, raw: Any) -> Condition:
     except ValueError:
         raise SegmentError(f"{where}: {_('choose how to compare: %(choices)s') % _of(OPS[field])}") from None
     if op not in OPS[field]:
-        said = _("this field cannot be compared that way (“%(field)s”, “%(op)s”); choose one of: %(choices)s")
-        raise SegmentError(f"{where}: {said % {'field': field.value, 'op': op.value, **_of(OPS[field])}}")
+        message = _("this field cannot be compared that way (“%(field)s”, “%(op)s”); choose one of: %(choices)s")
+        raise SegmentError(f"{where}: {message % {'field': field.value, 'op': op.value, **_of(OPS[field])}}")
     key = str(raw.get("key") or "").strip() if field is Field.ATTRIBUTE else ""
     if field is Field.ATTRIBUTE and not (key and len(key) <= 60 and "\0" not in key):
         raise SegmentError(f"{where}: {_('choose a field')}")
@@ -134,31 +134,31 @@ def _extras(where: str, field: Field, op: Op, raw: Mapping[str, Any]) -> dict[st
         return {"days": _days(where, raw.get("days"))}
     if field not in _REPEATED:
         return {}
-    found: dict[str, Any] = {"days": _days(where, raw["days"]) if _given(raw, "days") else None}
+    extras: dict[str, Any] = {"days": _days(where, raw["days"]) if _given(raw, "days") else None}
     if _given(raw, "times") or field is Field.RECEIVED:
-        wanted = _("enter a number of times from 1 to %(limit)d") % {"limit": MAX_TIMES}
-        found["times"] = _whole(where, raw.get("times"), wanted, maximum=MAX_TIMES)
+        message = _("enter a number of times from 1 to %(limit)d") % {"limit": MAX_TIMES}
+        extras["times"] = _whole(where, raw.get("times"), message, maximum=MAX_TIMES)
     if field is Field.EVENT:
-        found |= {"event": _event(where, raw.get("event")), "where": _tests(where, raw.get("where"))}
+        extras |= {"event": _event(where, raw.get("event")), "where": _tests(where, raw.get("where"))}
     if field in (Field.CLICKED, Field.ANSWERED) and _given(raw, "campaign"):
-        found["campaign"] = _whole(where, raw["campaign"], _("choose a campaign"), maximum=_LARGEST_ID)
+        extras["campaign"] = _whole(where, raw["campaign"], _("choose a campaign"), maximum=_LARGEST_ID)
     if field is Field.CLICKED and _given(raw, "link"):
         link = str(raw["link"]).strip()
-        if "campaign" not in found:
+        if "campaign" not in extras:
             raise SegmentError(f"{where}: {_('choose the campaign of the link')}")
         if len(link) > MAX_LINK_CHARACTERS or "\0" in link:
             raise SegmentError(f"{where}: " + _("enter up to %(limit)d characters") % {"limit": MAX_LINK_CHARACTERS})
-        found["link"] = link
+        extras["link"] = link
     if field is Field.ANSWERED:
-        found |= _answer(where, raw, has_campaign="campaign" in found)
-    return found
+        extras |= _answer(where, raw, has_campaign="campaign" in extras)
+    return extras
 
 
 def _answer(where: str, raw: Mapping[str, Any], *, has_campaign: bool) -> dict[str, str]:
-    found = {name: _text(where, raw[name]) for name in ("question", "answer") if _given(raw, name)}
-    if ("question" in found and not has_campaign) or ("answer" in found and "question" not in found):
+    answer = {name: _text(where, raw[name]) for name in ("question", "answer") if _given(raw, name)}
+    if ("question" in answer and not has_campaign) or ("answer" in answer and "question" not in answer):
         raise SegmentError(f"{where}: {_('choose the campaign and the question of the answer')}")
-    return found
+    return answer
 
 
 def _given(raw: Mapping[str, Any], name: str) -> bool:
@@ -166,8 +166,8 @@ def _given(raw: Mapping[str, Any], name: str) -> bool:
 
 
 def _days(where: str, raw: Any, *, maximum: int = MAX_DAYS, least: int = 1) -> int:
-    wanted = _("enter a number of days from %(least)d to %(limit)d") % {"least": least, "limit": maximum}
-    return _whole(where, raw, wanted, maximum=maximum, least=least)
+    message = _("enter a number of days from %(least)d to %(limit)d") % {"least": least, "limit": maximum}
+    return _whole(where, raw, message, maximum=maximum, least=least)
 
 
 def _value(where: str, field: Field, op: Op, raw: Any) -> ConditionValue:
@@ -208,7 +208,7 @@ def _tests(where: str, raw: Any) -> tuple[PropertyTest, ...]:
     given = [] if raw is None else raw
     if not isinstance(given, list | tuple) or len(given) > MAX_TESTS:
         raise SegmentError(f"{where}: " + _("“where” is a list of up to %(limit)d tests") % {"limit": MAX_TESTS})
-    return tuple(_test(where, one) for one in given)
+    return tuple(_test(where, test) for test in given)
 
 
 def _test(where: str, raw: Any) -> PropertyTest:
@@ -217,7 +217,7 @@ def _test(where: str, raw: Any) -> PropertyTest:
     name = str(raw.get("property") or "") if isinstance(raw, Mapping) else ""
     if len(name) > LONGEST_NAME or not re.fullmatch(EVENT_NAME, name):
         raise SegmentError(f"{where}: {_('choose a property of the event')}")
-    op = next((each for each in ALL_PROPERTY_OPS if each.value == raw.get("op")), None)
+    op = next((comparison for comparison in ALL_PROPERTY_OPS if comparison.value == raw.get("op")), None)
     if op is None:
         raise SegmentError(f"{where}: {_('choose how to compare: %(choices)s') % _of(ALL_PROPERTY_OPS)}")
     return PropertyTest(name, op, _value(where, Field.ATTRIBUTE, op, raw.get("value")))
@@ -234,17 +234,17 @@ _NAMED: dict[Field, Callable[[], str]] = {
 
 
 def _ids(where: str, field: Field, raw: Any) -> int | tuple[int, ...]:
-    wanted = _NAMED[field]()
+    message = _NAMED[field]()
     given = raw if isinstance(raw, list | tuple) else [raw]
     if not given or len(given) > MAX_NAMED or (len(given) > 1 and field is Field.CAMPAIGN):
-        raise SegmentError(f"{where}: {wanted}")
-    ids = tuple(dict.fromkeys(_whole(where, one, wanted, maximum=_LARGEST_ID) for one in given))
+        raise SegmentError(f"{where}: {message}")
+    ids = tuple(dict.fromkeys(_whole(where, number, message, maximum=_LARGEST_ID) for number in given))
     return ids[0] if len(ids) == 1 else ids
 
 
 def _providers(where: str, raw: Any) -> tuple[str, ...]:
     given = raw if isinstance(raw, list | tuple) else [raw]
-    keys = tuple(dict.fromkeys(str(one) for one in given))
+    keys = tuple(dict.fromkeys(str(name) for name in given))
     if not keys or any(key not in PROVIDER_KEYS for key in keys):
         raise SegmentError(f"{where}: {_('choose a mailbox provider: %(choices)s') % _of(PROVIDER_KEYS)}")
     return keys
@@ -297,8 +297,8 @@ def _number(where: str, raw: Any) -> float:
     return float(text)
 
 
-def _whole(where: str, raw: Any, wanted: str, *, maximum: int, least: int = 1) -> int:
+def _whole(where: str, raw: Any, message: str, *, maximum: int, least: int = 1) -> int:
     text = str(raw if raw is not None else "").strip()
     if not re.fullmatch(r"\d{1,19}", text, re.ASCII) or not least <= int(text) <= maximum:
-        raise SegmentError(f"{where}: {wanted}")
+        raise SegmentError(f"{where}: {message}")
     return int(text)

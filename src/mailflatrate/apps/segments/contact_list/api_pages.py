@@ -41,9 +41,9 @@ class PageEnd:
         return cls(value.isoformat() if isinstance(value, datetime) else value, contact.id)
 
 
-def ordered_contacts(wanted: ContactFilter, order: ContactSort, *, after: PageEnd | None, size: int) -> list[Contact]:
+def ordered_contacts(criteria: ContactFilter, order: ContactSort, *, after: PageEnd | None, size: int) -> list[Contact]:
     """With subscriptions. Raises SegmentError."""
-    people = contacts_matching(wanted).prefetch_related("subscriptions__mailing_list")
+    people = contacts_matching(criteria).prefetch_related("subscriptions__mailing_list")
     if after is not None:
         way = "lt" if order.sign else "gt"
         value = after.value if order.column == "email" else datetime.fromisoformat(after.value)
@@ -54,5 +54,5 @@ def ordered_contacts(wanted: ContactFilter, order: ContactSort, *, after: PageEn
 
 def contacts_with_ids(ids: Sequence[int]) -> list[Contact]:
     """In the given order, with subscriptions; unknown ids are missing."""
-    found = Contact.objects.prefetch_related("subscriptions__mailing_list").in_bulk(list(ids))
-    return [found[contact_id] for contact_id in ids if contact_id in found]
+    contacts = Contact.objects.prefetch_related("subscriptions__mailing_list").in_bulk(list(ids))
+    return [contacts[contact_id] for contact_id in ids if contact_id in contacts]

@@ -23,9 +23,9 @@ def within(milliseconds: int, read: Callable[[], T], *, alone: bool = False) -> 
         try:
             with transaction.atomic():
                 cursor.execute(_SET, [str(milliseconds), "0" if alone else workers])
-                found = read()
+                answer = read()
                 cursor.execute(_SET, [before, workers])
-                return found
+                return answer
         except OperationalError as error:
             if getattr(error.__cause__, "sqlstate", "") != _CANCELED:
                 raise

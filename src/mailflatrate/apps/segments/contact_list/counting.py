@@ -21,12 +21,12 @@ class ContactCount:
     is_exact: bool = True
 
 
-def count_contacts(wanted: ContactFilter) -> ContactCount:
+def count_contacts(criteria: ContactFilter) -> ContactCount:
     """Or a lower bound, if counting takes too long. Raises SegmentError."""
-    tally = _tally(wanted)
+    tally = _tally(criteria)
     if tally is not None:
         return ContactCount(tally)
-    people = on_own_lists(contacts_matching(wanted), wanted)
+    people = on_own_lists(contacts_matching(criteria), criteria)
     exact = within(EXACT_MILLISECONDS, people.count)
     if exact is not None:
         return ContactCount(exact)
@@ -36,11 +36,11 @@ def count_contacts(wanted: ContactFilter) -> ContactCount:
     return ContactCount(some) if some <= MOST_COUNTED else ContactCount(MOST_COUNTED, is_exact=False)
 
 
-def _tally(wanted: ContactFilter) -> int | None:
+def _tally(criteria: ContactFilter) -> int | None:
     """Of one list, or one state of it; None if something else is asked, too."""
-    if wanted.list_id is None or ContactFilter(list_id=wanted.list_id, state=wanted.state) != wanted:
+    if criteria.list_id is None or ContactFilter(list_id=criteria.list_id, state=criteria.state) != criteria:
         return None
-    rows = ListTally.objects.filter(mailing_list_id=wanted.list_id)
-    if wanted.state is not None:
-        rows = rows.filter(state=wanted.state)
+    rows = ListTally.objects.filter(mailing_list_id=criteria.list_id)
+    if criteria.state is not None:
+        rows = rows.filter(state=criteria.state)
     return int(rows.aggregate(people=Sum("people"))["people"] or 0)

@@ -61,42 +61,42 @@ def filter_from_json(stored: Mapping[str, Any]) -> ContactFilter:
     )
 
 
-def contacts_matching(wanted: ContactFilter) -> QuerySet[Contact]:
+def contacts_matching(criteria: ContactFilter) -> QuerySet[Contact]:
     """Raises SegmentError if conditions are faulty."""
     people = Contact.objects.all()
-    if wanted.search:
-        people = matching(people, wanted.search)
-    people = people.filter(*linked_rows(wanted, "id"))
-    if wanted.import_id is not None:
-        people = people.filter(id__in=_imported_by(wanted.import_id))
-    if wanted.segment_id is not None:
-        segment = Segment.objects.filter(id=wanted.segment_id).first()
+    if criteria.search:
+        people = matching(people, criteria.search)
+    people = people.filter(*linked_rows(criteria, "id"))
+    if criteria.import_id is not None:
+        people = people.filter(id__in=_imported_by(criteria.import_id))
+    if criteria.segment_id is not None:
+        segment = Segment.objects.filter(id=criteria.segment_id).first()
         people = _meeting(people, segment.conditions) if segment else people.extra(where=["FALSE"])
-    return _meeting(people, wanted.conditions) if wanted.conditions else people
+    return _meeting(people, criteria.conditions) if criteria.conditions else people
 
 
-def on_own_lists(people: QuerySet[Contact], wanted: ContactFilter) -> QuerySet[Contact]:
+def on_own_lists(people: QuerySet[Contact], criteria: ContactFilter) -> QuerySet[Contact]:
     """Of a limited member: found from the list, not by the policy for each. As an array, or the planner starts
     elsewhere.
     """
-    if tenancy.limited_member() is None or wanted.tag_id is not None:
+    if tenancy.limited_member() is None or criteria.tag_id is not None:
         return people
     return people.extra(where=[_ON_OWN_LISTS], params=[tenancy.current_account_id()])  # noqa: S610  a constant
 
 
-def linked_rows(wanted: ContactFilter, contact: str) -> list[Exists]:
+def linked_rows(criteria: ContactFilter, contact: str) -> list[Exists]:
     """On subscriptions and tags, for rows with a contact's id in this column; no contact needed."""
-    found = []
-    if wanted.list_id is not None or wanted.state is not None:
+    conditions = []
+    if criteria.list_id is not None or criteria.state is not None:
         subscriptions = Subscription.objects.filter(contact=OuterRef(contact))
-        if wanted.list_id is not None:
-            subscriptions = subscriptions.filter(mailing_list_id=wanted.list_id)
-        if wanted.state is not None:
-            subscriptions = subscriptions.filter(state=wanted.state)
-        found.append(Exists(subscriptions))
-    if wanted.tag_id is not None:
-        found.append(Exists(ContactTag.objects.filter(contact=OuterRef(contact), tag_id=wanted.tag_id)))
-    return found
+        if criteria.list_id is not None:
+            subscriptions = subscriptions.filter(mailing_list_id=criteria.list_id)
+        if criteria.state is not None:
+            subscriptions = subscriptions.filter(state=criteria.state)
+        conditions.append(Exists(subscriptions))
+    if criteria.tag_id is not None:
+        conditions.append(Exists(ContactTag.objects.filter(contact=OuterRef(contact), tag_id=criteria.tag_id)))
+    return conditions
 
 
 def _imported_by(import_id: int) -> QuerySet[Any, Any]:
@@ -108,20 +108,20 @@ def _meeting(people: QuerySet[Contact], conditions: Any) -> QuerySet[Contact]:
     return people.extra(where=[f"({where})"], params=values)  # noqa: S610  conditions_sql passes values apart
 
 
-def usable(wanted: ContactFilter) -> tuple[ContactFilter, list[SegmentError]]:
+def usable(criteria: ContactFilter) -> tuple[ContactFilter, list[SegmentError]]:
     problems: list[SegmentError] = []
     kept: list[Mapping[str, Any]] = []
-    for condition in wanted.conditions[:MOST_CONDITIONS]:
+    for condition in criteria.conditions[:MOST_CONDITIONS]:
         try:
             conditions_sql([condition])
         except SegmentError as error:
             problems.append(error)
         else:
             kept.append(condition)
-    found = replace(wanted, conditions=tuple(kept))
+    narrowed = replace(criteria, conditions=tuple(kept))
     try:
-        contacts_matching(found)
+        contacts_matching(narrowed)
     except SegmentError as error:
         problems.append(error)
-        found = replace(found, segment_id=None)
-    return found, problems
+        narrowed = replace(narrowed, segment_id=None)
+    return narrowed, problems

@@ -94,14 +94,14 @@ def cursor_of(order: ContactOrder, value: object, contact_id: object) -> Contact
     if not isinstance(value, str) or len(value) > MAX_TEXT_CHARACTERS or "\0" in value:
         return None
     try:
-        found = _READERS[order.value_type](value)
+        parsed = _READERS[order.value_type](value)
     except (ValueError, InvalidOperation):
         return None
-    if isinstance(found, Decimal) and not found.is_finite():
+    if isinstance(parsed, Decimal) and not parsed.is_finite():
         return None
-    if isinstance(found, datetime) and found.tzinfo is None:
+    if isinstance(parsed, datetime) and parsed.tzinfo is None:
         return None
-    return ContactCursor(found, contact_id)
+    return ContactCursor(parsed, contact_id)
 
 
 def cursor_text(value: Any) -> str | None:

@@ -41,7 +41,7 @@ class SortedPage:
 
 
 def sorted_page(
-    wanted: ContactFilter,
+    criteria: ContactFilter,
     order: ContactOrder,
     *,
     after: ContactCursor | None = None,
@@ -50,7 +50,7 @@ def sorted_page(
 ) -> SortedPage:
     """With subscriptions. `after` walks forward, `before` backward. Raises SegmentError if conditions are faulty."""
     backward = before is not None
-    places = _walk(wanted, order, before if backward else after, size + 1, backward=backward)
+    places = _walk(criteria, order, before if backward else after, size + 1, backward=backward)
     more, places = len(places) > size, places[:size]
     if backward:
         places.reverse()
@@ -61,18 +61,18 @@ def sorted_page(
 
 
 def _contacts(ids: Sequence[int]) -> list[Contact]:
-    found = Contact.objects.prefetch_related("subscriptions__mailing_list").in_bulk(list(ids))
-    return [found[contact_id] for contact_id in ids if contact_id in found]
+    contacts = Contact.objects.prefetch_related("subscriptions__mailing_list").in_bulk(list(ids))
+    return [contacts[contact_id] for contact_id in ids if contact_id in contacts]
 
 
 def _walk(
-    wanted: ContactFilter, order: ContactOrder, place: ContactCursor | None, most: int, *, backward: bool
+    criteria: ContactFilter, order: ContactOrder, place: ContactCursor | None, most: int, *, backward: bool
 ) -> list[_Place]:
-    found: list[_Place] = []
+    places: list[_Place] = []
     for has_value, start in _stretches(order, place, backward=backward):
-        if len(found) < most:
-            found += _stretch(wanted, order, start, most - len(found), has_value=has_value, backward=backward)
-    return found
+        if len(places) < most:
+            places += _stretch(criteria, order, start, most - len(places), has_value=has_value, backward=backward)
+    return places
 
 
 def _stretches(
@@ -90,7 +90,7 @@ def _stretches(
 
 
 def _stretch(
-    wanted: ContactFilter,
+    criteria: ContactFilter,
     order: ContactOrder,
     start: ContactCursor | None,
     most: int,
@@ -101,27 +101,27 @@ def _stretch(
     down = order.is_descending != backward
     sign = "<" if down else ">"
     if not has_value:
-        people = _without_value(wanted, order)
+        people = _without_value(criteria, order)
         if start is not None:
             people = people.filter(**{"id__lt" if down else "id__gt": start.contact_id})
         soon = _first(_placed(people, _NOTHING), most, down=down)
-        return _sorted(_placed(on_own_lists(people, wanted), _NOTHING), most, down=down) if soon is None else soon
+        return _sorted(_placed(on_own_lists(people, criteria), _NOTHING), most, down=down) if soon is None else soon
     here, given = _beyond(order, start, sign)
     if order.field_type is not None:
-        statement = indexed_statement(wanted, order, start, most, down=down)
+        statement = indexed_statement(criteria, order, start, most, down=down)
         if statement is not None:
-            known = within(ORDERED_MILLISECONDS, lambda: read_places(statement), alone=True)
-            if known is not None:
-                return known
-        few = _valued(on_own_lists(contacts_matching(wanted), wanted), order)
+            places = within(ORDERED_MILLISECONDS, lambda: read_places(statement), alone=True)
+            if places is not None:
+                return places
+        few = _valued(on_own_lists(contacts_matching(criteria), criteria), order)
         return _sorted(few, most, down=down, where=here, given=given, fence="OFFSET 0")
     if order.value_sql is None:
         values: tuple[Any, ...] = ()
-        rows, few = _confirmed(wanted), _last_confirmed(wanted)
+        rows, few = _confirmed(criteria), _last_confirmed(criteria)
         value, number = "subscription.confirmed_at", "subscription.contact_id"
     else:
-        people = contacts_matching(wanted)
-        rows, few = _valued(people, order), _valued(on_own_lists(people, wanted), order)
+        people = contacts_matching(criteria)
+        rows, few = _valued(people, order), _valued(on_own_lists(people, criteria), order)
         value, number, values = order.value_sql, "contact.id", order.parameters
     if start is not None:
         rows = rows.extra(  # noqa: S610  the expressions are constants, and values are passed apart
@@ -163,8 +163,8 @@ def _sorted(
             ORDER BY greatest(sort_value) {direction}, sort_id {direction} LIMIT %s""",  # noqa: S608  the ORM's own
             [*values, *given, most],
         )
-        found: list[_Place] = cursor.fetchall()
-        return found
+        places: list[_Place] = cursor.fetchall()
+        return places
 
 
 def _valued(people: QuerySet[Contact], order: ContactOrder) -> QuerySet[Any, Any]:
@@ -173,27 +173,27 @@ def _valued(people: QuerySet[Contact], order: ContactOrder) -> QuerySet[Any, Any
 
 
 def _placed(people: QuerySet[Contact], value: Expression) -> QuerySet[Any, Any]:
-    found: QuerySet[Any, Any] = people.annotate(sort_value=value, sort_id=F("id")).values_list("sort_value", "sort_id")
-    return found
+    rows: QuerySet[Any, Any] = people.annotate(sort_value=value, sort_id=F("id")).values_list("sort_value", "sort_id")
+    return rows
 
 
-def _confirmed(wanted: ContactFilter) -> QuerySet[Any, Any]:
-    rows = _confirmations(wanted).extra(where=[_NEWEST])  # noqa: S610  a constant
+def _confirmed(criteria: ContactFilter) -> QuerySet[Any, Any]:
+    rows = _confirmations(criteria).extra(where=[_NEWEST])  # noqa: S610  a constant
     rows = rows.annotate(sort_value=F("confirmed_at"), sort_id=F("contact_id"))
-    found: QuerySet[Any, Any] = rows.values_list("sort_value", "sort_id")
-    return found
+    places: QuerySet[Any, Any] = rows.values_list("sort_value", "sort_id")
+    return places
 
 
-def _last_confirmed(wanted: ContactFilter) -> QuerySet[Any, Any]:
-    rows = _confirmations(wanted).values("contact_id").annotate(sort_value=Max("confirmed_at"))
-    found: QuerySet[Any, Any] = rows.values_list("sort_value", "contact_id")
-    return found
+def _last_confirmed(criteria: ContactFilter) -> QuerySet[Any, Any]:
+    rows = _confirmations(criteria).values("contact_id").annotate(sort_value=Max("confirmed_at"))
+    places: QuerySet[Any, Any] = rows.values_list("sort_value", "contact_id")
+    return places
 
 
-def _confirmations(wanted: ContactFilter) -> QuerySet[Subscription]:
+def _confirmations(criteria: ContactFilter) -> QuerySet[Subscription]:
     # Tags and lists are asked for without the contacts in between: of many, each would be one more row to read.
-    rows = Subscription.objects.filter(*linked_rows(wanted, "contact_id"), confirmed_at__isnull=False)
-    rest = replace(wanted, list_id=None, state=None, tag_id=None)
+    rows = Subscription.objects.filter(*linked_rows(criteria, "contact_id"), confirmed_at__isnull=False)
+    rest = replace(criteria, list_id=None, state=None, tag_id=None)
     if rest.is_empty:
         return rows
     # As text, because an ORM subquery would rename the table that the filter's own expressions name.
@@ -201,8 +201,8 @@ def _confirmations(wanted: ContactFilter) -> QuerySet[Subscription]:
     return rows.extra(where=[f"subscription.contact_id IN ({sql})"], params=list(values))  # noqa: S610
 
 
-def _without_value(wanted: ContactFilter, order: ContactOrder) -> QuerySet[Contact]:
-    people = contacts_matching(wanted)
+def _without_value(criteria: ContactFilter, order: ContactOrder) -> QuerySet[Contact]:
+    people = contacts_matching(criteria)
     if order.value_sql is None:
         confirmed = Subscription.objects.filter(contact=OuterRef("id"), confirmed_at__isnull=False)
         return people.filter(~Exists(confirmed))

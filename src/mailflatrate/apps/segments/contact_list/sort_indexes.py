@@ -41,7 +41,7 @@ _AMONG_CHANGED = """contact.id IN (
 
 
 def indexed_statement(
-    wanted: ContactFilter, order: ContactOrder, start: ContactCursor | None, most: int, *, down: bool
+    criteria: ContactFilter, order: ContactOrder, start: ContactCursor | None, most: int, *, down: bool
 ) -> tuple[str, list[Any]] | None:
     """With its values; None, and the index is asked for, if there is none."""
     assert order.field_type is not None and order.field_id is not None
@@ -54,8 +54,8 @@ def indexed_statement(
     parts: list[str] = []
     values: list[Any] = []
     for sql, given in (
-        _from_index(wanted, order, start, changed, most, index_id=index_id, down=down),
-        *([] if changed == _NONE_CHANGED else [_from_changed(wanted, order, start, changed, most, down=down)]),
+        _from_index(criteria, order, start, changed, most, index_id=index_id, down=down),
+        *([] if changed == _NONE_CHANGED else [_from_changed(criteria, order, start, changed, most, down=down)]),
     ):
         parts.append(sql)
         values += given
@@ -86,7 +86,7 @@ def read_places(statement: tuple[str, Sequence[Any]]) -> list[tuple[Any, int]]:
 
 
 def _from_index(
-    wanted: ContactFilter,
+    criteria: ContactFilter,
     order: ContactOrder,
     start: ContactCursor | None,
     changed: str,
@@ -102,32 +102,32 @@ def _from_index(
     if start is not None:
         where.append(f"(sort_key.{column}, sort_key.contact_id) {'<' if down else '>'} (%s::{_key_type(order)}, %s)")
         values += [start.value, start.contact_id]
-    rest = replace(wanted, list_id=None, state=None, tag_id=None)
+    rest = replace(criteria, list_id=None, state=None, tag_id=None)
     if not rest.is_empty:
         sql, of_filter = contacts_matching(rest).order_by().values("id").query.sql_with_params()
         where.append(f"sort_key.contact_id IN ({sql})")
         values += of_filter
-    keys = SortKey.objects.filter(*linked_rows(wanted, "contact_id"), sort_index_id=index_id)
+    keys = SortKey.objects.filter(*linked_rows(criteria, "contact_id"), sort_index_id=index_id)
     keys = keys.filter(**{f"{column}__isnull": False}).extra(where=where, params=values)  # noqa: S610  values apart
     rows = keys.annotate(sort_value=F(column), sort_id=F("contact_id")).values_list("sort_value", "sort_id")
     names = ("-sort_value", "-sort_id") if down else ("sort_value", "sort_id")
-    found, given = rows.order_by(*names)[:most].query.sql_with_params()
-    return f"({found})", list(given)
+    statement, given = rows.order_by(*names)[:most].query.sql_with_params()
+    return f"({statement})", list(given)
 
 
 def _from_changed(
-    wanted: ContactFilter, order: ContactOrder, start: ContactCursor | None, changed: str, most: int, *, down: bool
+    criteria: ContactFilter, order: ContactOrder, start: ContactCursor | None, changed: str, most: int, *, down: bool
 ) -> tuple[str, list[Any]]:
     assert order.field_type is not None
     value = RawSQL(*key_sql(order.field_type, order.key.removeprefix(FIELD_PREFIX)))  # noqa: S611  of `ordering`
-    people = contacts_matching(wanted).extra(where=[_AMONG_CHANGED], params=[changed])  # noqa: S610  a constant
+    people = contacts_matching(criteria).extra(where=[_AMONG_CHANGED], params=[changed])  # noqa: S610  a constant
     rows = people.annotate(sort_value=value, sort_id=F("id")).values_list("sort_value", "sort_id")
     sql, values = rows.order_by().query.sql_with_params()
     further = "sort_value IS NOT NULL"
     if start is not None:
         further = f"(sort_value, sort_id) {'<' if down else '>'} (%s::{_key_type(order)}, %s)"
-    found = _CHANGED.format(people=sql, further=further, direction=_direction(down=down))
-    return found, [*values, *([] if start is None else [start.value, start.contact_id]), most]
+    statement = _CHANGED.format(people=sql, further=further, direction=_direction(down=down))
+    return statement, [*values, *([] if start is None else [start.value, start.contact_id]), most]
 
 
 def _key_type(order: ContactOrder) -> str:

@@ -126,11 +126,11 @@ class ProofRows:
         return written_line({**line, "signature": sign_portable(self._key, line)})
 
     def _by_contact(self, rows: Sequence[tuple[Any, ...]]) -> dict[int, list[Event]]:
-        found: dict[int, list[Event]] = defaultdict(list)
+        by_contact: dict[int, list[Event]] = defaultdict(list)
         for contact, event_id, list_id, kind, occurred, recorded, source_import, commitment, salt, text in rows:
             record = EventRecord(
                 event_id, self._job.account_id, contact, list_id, kind, occurred, recorded, source_import, commitment
             )
             half = None if salt is None else {"salt": salt, "text": text}
-            found[contact].append((list_id, {"event": record.as_json(), "evidence": half}))
-        return found
+            by_contact[contact].append((list_id, {"event": record.as_json(), "evidence": half}))
+        return by_contact

@@ -100,8 +100,8 @@ def _checked_data(
     values = message_values(
         version, data=data, kind=order.reference_kind, reference=reference, account_name=account_name
     )
-    known = values_of(fields, data, FieldType.URL, FieldType.PHONE)
-    check_rendering(edition_of(version, imprint), values, {recipient, account_name, *known})
+    values_given = values_of(fields, data, FieldType.URL, FieldType.PHONE)
+    check_rendering(edition_of(version, imprint), values, {recipient, account_name, *values_given})
     return data
 
 

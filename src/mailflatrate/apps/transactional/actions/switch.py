@@ -21,10 +21,10 @@ def switch_transactional(account_id: int, *, is_on: bool, by: User, reason: str)
     with tenancy.platform(PlatformReason.OPERATOR_DESK):
         account = Account.objects.select_for_update().get(id=account_id)
         check_outsider(by, account_id)
-        found = TransactionalSwitch.objects.filter(account=account).first()
-        if (found is not None and found.is_on) == is_on:
+        existing = TransactionalSwitch.objects.filter(account=account).first()
+        if (existing is not None and existing.is_on) == is_on:
             raise TransactionalError(_("Nothing would change."))
-        switch = found or TransactionalSwitch(account=account)
+        switch = existing or TransactionalSwitch(account=account)
         switch.is_on, switch.changed_by, switch.changed_at, switch.reason = is_on, by, clock.now(), reason
         switch.save()
         audit.record(

@@ -93,7 +93,7 @@ def save_draft(version_id: int, values: Mapping[str, Any], *, by: User) -> Templ
     unknown = set(values) - WRITABLE
     if unknown:
         raise ValueError(f"not part of a version: {sorted(unknown)}")
-    if "format" in values and values["format"] not in {each.value for each in SourceFormat}:
+    if "format" in values and values["format"] not in {source_format.value for source_format in SourceFormat}:
         raise TransactionalError(_("Choose Markdown, MJML or HTML."))
     sender_id = values.get("sender_id")
     if sender_id is not None and not SenderAddress.objects.filter(id=sender_id).exists():

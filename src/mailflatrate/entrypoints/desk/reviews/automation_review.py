@@ -119,7 +119,7 @@ def review(request: DeskRequest, automation_id: int) -> HttpResponse:
             reviewed_automation.id,
             approved=request.POST.get("word") == "go",
             by=request.user,
-            shown=hashes,
+            content_hashes=hashes,
             text=request.POST.get("text", "")[:LONGEST_TEXT],
             note=request.POST.get("note", "")[:LONGEST_TEXT],
         )

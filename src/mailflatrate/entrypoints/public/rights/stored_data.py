@@ -54,27 +54,15 @@ def sections(stored: dict[str, Any]) -> list[Section]:
         (_("Your preferences"), _preferences(stored["preferences"])),
         (_("Lists"), [_list(subscription) for subscription in stored["subscriptions"]]),
         (_("Your consents and where they came from"), [_consent(consent) for consent in stored["consents"]]),
-        (_("Emails sent to you"), [_message(mailing) for mailing in stored["mailings"][::-1][:MOST_SHOWN]]),
-        (
-            _("Your clicks"),
-            [(_when(click["at"]), click["link"] or "") for click in stored["clicks"][::-1][:MOST_SHOWN]],
-        ),
-        (
-            _("Your answers"),
-            [(_when(answer["at"]), _answer(answer)) for answer in stored["answers"][::-1][:MOST_SHOWN]],
-        ),
-        (
-            _("Automations that email you"),
-            [_automation(enrolment) for enrolment in stored["automations"][::-1][:MOST_SHOWN]],
-        ),
-        (
-            _("Bounces, complaints and replies"),
-            [(_when(feedback["at"]), _came_back(feedback)) for feedback in stored["came_back"]],
-        ),
+        (_("Emails sent to you"), [_message(mailing) for mailing in _newest(stored["mailings"])]),
+        (_("Your clicks"), [(_when(click["at"]), click["link"] or "") for click in _newest(stored["clicks"])]),
+        (_("Your answers"), [(_when(row["at"]), _answer(row)) for row in _newest(stored["answers"])]),
+        (_("Automations that email you"), [_automation(enrolment) for enrolment in _newest(stored["automations"])]),
+        (_("Bounces, complaints and replies"), [(_when(row["at"]), _came_back(row)) for row in stored["came_back"]]),
         (_("Notes about you"), [(_when(note["at"]), note["text"]) for note in stored["notes"][::-1]]),
         (
             _("Changes to your data"),
-            [row for change in stored["changes"][::-1][:MOST_SHOWN] for row in _changed(change, person["asked_as"])],
+            [row for change in _newest(stored["changes"]) for row in _changed(change, person["asked_as"])],
         ),
         (
             _("Emails stopped"),
@@ -82,10 +70,7 @@ def sections(stored: dict[str, Any]) -> list[Section]:
         ),
         (
             _("Your requests"),
-            [
-                (_when(data_request["at"]), str(DataRequestKind(data_request["what"]).label))
-                for data_request in stored["requests"]
-            ],
+            [(_when(row["at"]), str(DataRequestKind(row["what"]).label)) for row in stored["requests"]],
         ),
         (
             _("Data controller"),
@@ -96,6 +81,10 @@ def sections(stored: dict[str, Any]) -> list[Section]:
 
 def receipts(stored: dict[str, Any]) -> Rows:
     return [(_when(receipt["at"]), receipt["path"]) for receipt in stored["receipts"]]
+
+
+def _newest(rows: list[dict[str, Any]]) -> list[dict[str, Any]]:
+    return rows[::-1][:MOST_SHOWN]
 
 
 def _changed(change: dict[str, Any], asked_as: dict[str, str]) -> Rows:
